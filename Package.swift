@@ -1,0 +1,87 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("ImmutableWeakCaptures"),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+]
+let imageSettings = settings + [.enableExperimentalFeature("Lifetimes")]
+let cSettings: [CSetting] = [
+    .enableWarning("all"),
+    .enableWarning("extra"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "snug",
+    products: [
+        .executable(name: "snug", targets: ["snug"]),
+        .library(name: "SnugImage", targets: ["SnugImage"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    ],
+    targets: [
+        // Libraries of the system, found through pkg-config.
+        .systemLibrary(
+            name: "CLibJPEG", path: "CSupport/CLibJPEG", pkgConfig: "libjpeg",
+            providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(
+            name: "CLibPNG", path: "CSupport/CLibPNG", pkgConfig: "libpng",
+            providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CLibLCMS", path: "CSupport/CLibLCMS", pkgConfig: "lcms2",
+            providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
+
+        // Shims that turn setjmp, callbacks and variadics into plain calls returning codes.
+        .target(name: "CJPEG", dependencies: ["CLibJPEG"], path: "CSupport/CJPEG", cSettings: cSettings),
+        .target(name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings),
+        .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
+        .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
+
+        .target(
+            name: "SnugImage",
+            dependencies: [
+                "CJPEG", "CPNG", "CLCMS", "CKernels",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: imageSettings),
+        .executableTarget(
+            name: "snug",
+            dependencies: [
+                "SnugImage",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+
+        .target(
+            name: "SnugTestSupport",
+            dependencies: ["SnugImage", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/SnugTestSupport", swiftSettings: imageSettings),
+        .testTarget(
+            name: "SnugImageTests",
+            dependencies: [
+                "SnugImage", "SnugTestSupport", "CKernels",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            resources: [.copy("Fixtures")],
+            swiftSettings: imageSettings),
+        .testTarget(
+            name: "snugTests",
+            dependencies: [
+                "snug", "SnugImage", "SnugTestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

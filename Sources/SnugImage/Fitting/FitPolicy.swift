@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How an image is made to fit.
+public struct FitPolicy: Sendable, Hashable {
+    /// The method that finds size and quality.
+    public enum Strategy: String, Sendable, Hashable, CaseIterable {
+        /// Scale and quality chosen together on a prediction of the result's size.
+        case best
+        /// The documented textbook method: area ratio at quality 85, then down by 5 to 50.
+        case stepped
+    }
+    /// The format of a re-encoded output.
+    public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
+        /// Whichever suits the picture: alpha and graphics stay PNG, photos become JPEG.
+        case automatic = "auto"
+        case jpeg, png
+        /// The input's own.
+        case keep
+    }
+    /// What happens to EXIF, XMP and ICC data.
+    public enum Metadata: String, Sendable, Hashable, CaseIterable {
+        case strip, keep
+    }
+    /// Chroma resolution of a JPEG output.
+    public enum ChromaChoice: String, Sendable, Hashable, CaseIterable {
+        /// 4:4:4 where the chroma has detail that 4:2:0 would lose and bytes allow it, else 4:2:0.
+        case automatic = "auto"
+        case s420 = "4:2:0"
+        case s444 = "4:4:4"
+    }
+
+    public var strategy: Strategy
+    /// Never give up pixels to reach the limit.
+    public var keepsSize: Bool
+    /// Lowest quality on libjpeg's 1–100 scale. Default 50.
+    public var qualityFloor: Int
+    /// Highest quality on libjpeg's 1–100 scale. Default 95.
+    public var qualityCeiling: Int
+    public var format: OutputFormat
+    public var metadata: Metadata
+    public var chroma: ChromaChoice
+    /// What transparent pixels are laid on, so that a picture with alpha can become a JPEG; `nil` keeps alpha.
+    public var background: RGBColour?
+    /// Deliver what is there of a damaged or truncated picture, the rest filled, instead of failing.
+    public var salvages: Bool
+    /// What inputs may ask of us.
+    public var inputLimits: InputLimits
+
+    /// Makes a policy with the defaults that each field states.
+    public init(
+        strategy: Strategy = .best, keepsSize: Bool = false, qualityFloor: Int = 50, qualityCeiling: Int = 95,
+        format: OutputFormat = .automatic, metadata: Metadata = .strip, chroma: ChromaChoice = .automatic,
+        background: RGBColour? = nil, salvages: Bool = false, inputLimits: InputLimits = InputLimits()
+    ) {
+        self.strategy = strategy
+        self.keepsSize = keepsSize
+        self.qualityFloor = qualityFloor
+        self.qualityCeiling = qualityCeiling
+        self.format = format
+        self.metadata = metadata
+        self.chroma = chroma
+        self.background = background
+        self.salvages = salvages
+        self.inputLimits = inputLimits
+    }
+}
+
+/// An opaque sRGB colour.
+public struct RGBColour: Sendable, Hashable {
+    public var red, green, blue: UInt8
+
+    /// Makes a colour from 8-bit sRGB values.
+    public init(red: UInt8, green: UInt8, blue: UInt8) {
+        self.red = red
+        self.green = green
+        self.blue = blue
+    }
+
+    public static let white = RGBColour(red: 255, green: 255, blue: 255)
+}

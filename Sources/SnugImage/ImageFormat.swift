@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A file format, told by content.
+public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+    case jpeg, png
+    // Recognised so that the refusal is precise; not decoded.
+    case gif, webp, tiff, bmp, heif, avif, jpegXL = "jxl", svg, pdf
+
+    /// Whether Snug decodes this format.
+    public var isDecodable: Bool { self == .jpeg || self == .png }
+
+    /// The customary file name extension, without the dot.
+    public var fileExtension: String {
+        switch self {
+        case .jpeg: "jpg"
+        case .heif: "heic"
+        case .tiff: "tif"
+        default: rawValue
+        }
+    }
+
+    /// The registered media type.
+    public var mediaType: String {
+        switch self {
+        case .svg: "image/svg+xml"
+        case .pdf: "application/pdf"
+        default: "image/\(rawValue)"
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .jpegXL: "JPEG XL"
+        case .webp: "WebP"
+        case .heif: "HEIF"
+        default: rawValue.uppercased()
+        }
+    }
+}
