@@ -3,15 +3,20 @@
 
 #include <lcms2.h>
 #include <lcms2_plugin.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef union block block;
 
 /* What the callbacks of one context share. Only the thread that builds a transform allocates: converting does not. */
 typedef struct session {
     size_t limit;
     size_t used;
-    int out_of_memory;
+    block *_Nullable first; /* every block that the context holds */
+    jmp_buf escape;         /* where building goes on when memory runs out, while may_escape is set */
+    int may_escape;
     char message[SNUG_COLOUR_MESSAGE_SIZE];
 } session;
 
@@ -19,51 +24,78 @@ struct snug_colour_transform {
     cmsContext context;
     cmsHTRANSFORM transform;
     snug_colour_layout layout;
+    uint8_t *_Nullable gray_table; /* for gray, the answer for each sample */
     session session;
 };
 
-/* ---- memory: every block of a context is counted against its limit ---- */
+/* ---- memory ----
+ *
+ * Every block of a context is counted against its limit. Little CMS 2.14 does not check every allocation, so one that
+ * fails must not return to it: building is left by longjmp, and all that it held is freed from the list of blocks.
+ * The library holds no lock of its own while it allocates, apart from the mutex inside the profile, which goes too. */
 
-typedef union block_header {
+union block {
     struct {
         size_t size;
-        session *owner;
-    } block;
+        session *_Nullable owner;
+        block *_Nullable previous;
+        block *_Nullable next;
+    } header;
     max_align_t alignment;
-} block_header;
+};
 
 /* Little CMS makes and ends a context through a stand-in that has no user data: those few blocks are not counted. */
 static session *session_of(cmsContext context) { return context == NULL ? NULL : cmsGetContextUserData(context); }
 
+static void *out_of_memory(session *owner) {
+    if (owner != NULL && owner->may_escape) {
+        owner->may_escape = 0;
+        longjmp(owner->escape, 1);
+    }
+    return NULL;
+}
+
 static void *counted_malloc(cmsContext context, cmsUInt32Number size) {
     session *owner = session_of(context);
-    if (owner != NULL && size > owner->limit - owner->used) {
-        owner->out_of_memory = 1;
-        return NULL;
+    if (owner != NULL && owner->may_escape && (owner->used > owner->limit || size > owner->limit - owner->used)) {
+        return out_of_memory(owner);
     }
-    block_header *header = malloc(sizeof(block_header) + (size_t)size);
-    if (header == NULL) {
-        if (owner != NULL) owner->out_of_memory = 1;
-        return NULL;
+    block *made = malloc(sizeof(block) + (size_t)size);
+    if (made == NULL) return out_of_memory(owner);
+    made->header.size = size;
+    made->header.owner = owner;
+    made->header.previous = NULL;
+    made->header.next = owner == NULL ? NULL : owner->first;
+    if (owner != NULL) {
+        if (owner->first != NULL) owner->first->header.previous = made;
+        owner->first = made;
+        owner->used += size;
     }
-    header->block.size = size;
-    header->block.owner = owner;
-    if (owner != NULL) owner->used += size;
-    return header + 1;
+    return made + 1;
 }
 
 static void counted_free(cmsContext context, void *pointer) {
     (void)context;
     if (pointer == NULL) return;
-    block_header *header = (block_header *)pointer - 1;
-    if (header->block.owner != NULL) header->block.owner->used -= header->block.size;
-    free(header);
+    block *freed = (block *)pointer - 1;
+    session *owner = freed->header.owner;
+    if (owner != NULL) {
+        block *previous = freed->header.previous, *next = freed->header.next;
+        if (previous == NULL) {
+            owner->first = next;
+        } else {
+            previous->header.next = next;
+        }
+        if (next != NULL) next->header.previous = previous;
+        owner->used -= freed->header.size;
+    }
+    free(freed);
 }
 
 static void *counted_realloc(cmsContext context, void *pointer, cmsUInt32Number size) {
     void *moved = counted_malloc(context, size);
     if (moved == NULL || pointer == NULL) return moved;
-    size_t before = ((block_header *)pointer - 1)->block.size;
+    size_t before = ((block *)pointer - 1)->header.size;
     memcpy(moved, pointer, before < size ? before : size);
     counted_free(context, pointer);
     return moved;
@@ -85,7 +117,7 @@ static cmsUInt32Number source_format(snug_colour_layout layout) {
     cmsUInt32Number extra = layout.has_alpha ? 1 : 0;
     switch (layout.model) {
     case SNUG_COLOUR_GRAY:
-        return COLORSPACE_SH(PT_GRAY) | EXTRA_SH(extra) | CHANNELS_SH(1) | BYTES_SH(bytes);
+        return TYPE_GRAY_16; /* for the table */
     case SNUG_COLOUR_RGB:
         return COLORSPACE_SH(PT_RGB) | EXTRA_SH(extra) | CHANNELS_SH(3) | BYTES_SH(bytes);
     case SNUG_COLOUR_CMYK:
@@ -98,9 +130,7 @@ static cmsUInt32Number source_format(snug_colour_layout layout) {
 
 static cmsUInt32Number destination_format(snug_colour_layout layout) {
     cmsUInt32Number extra = layout.has_alpha ? 1 : 0;
-    if (layout.model == SNUG_COLOUR_GRAY) {
-        return COLORSPACE_SH(PT_GRAY) | EXTRA_SH(extra) | CHANNELS_SH(1) | BYTES_SH(1);
-    }
+    if (layout.model == SNUG_COLOUR_GRAY) return TYPE_GRAY_8;
     return COLORSPACE_SH(PT_RGB) | EXTRA_SH(extra) | CHANNELS_SH(3) | BYTES_SH(1);
 }
 
@@ -134,6 +164,18 @@ static snug_colour_transform *new_transform(snug_colour_layout layout, size_t me
     return made;
 }
 
+static snug_colour_status tabulate_gray(snug_colour_transform *made) {
+    size_t count = made->layout.is_sixteen_bit ? 65536 : 256;
+    uint16_t step = (uint16_t)(65535 / (count - 1));
+    made->gray_table = malloc(count);
+    if (made->gray_table == NULL) return SNUG_COLOUR_OUT_OF_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t sample = (uint16_t)(i * step);
+        cmsDoTransform(made->transform, &sample, &made->gray_table[i], 1);
+    }
+    return SNUG_COLOUR_OK;
+}
+
 /* Relative colorimetric with black-point compensation. Colours inside sRGB keep their exact value, which matters most
  * for the matrix profiles that nearly all pictures carry (they have a single rendering anyway); the compensation maps
  * the source's black to sRGB's, so a CMYK black does not end up dark gray, which is what the perceptual tables of
@@ -147,23 +189,24 @@ static snug_colour_status connect(snug_colour_transform *made, cmsHPROFILE _Null
                                                                      : cmsCreate_sRGBProfileTHR(made->context);
     if (destination == NULL) return SNUG_COLOUR_OUT_OF_MEMORY;
     cmsUInt32Number flags = cmsFLAGS_NOCACHE | cmsFLAGS_BLACKPOINTCOMPENSATION | cmsFLAGS_HIGHRESPRECALC;
-    /* 16-bit sources would be looked up in a coarse grid of colours, which is off by up to 12 code values in the shadows
-     * of a steep tone curve (measured); evaluating the profile itself is slower and exact. */
-    if (made->layout.is_sixteen_bit) flags |= cmsFLAGS_NOOPTIMIZE;
+    /* Little CMS looks 16-bit colours up in a coarse grid and joins gray curves in few steps, which is off by up to 12
+     * code values in the shadows of a steep tone curve (measured). Evaluating the profile itself is slower and exact. */
+    if (made->layout.is_sixteen_bit || made->layout.model == SNUG_COLOUR_GRAY) flags |= cmsFLAGS_NOOPTIMIZE;
     made->transform = cmsCreateTransformTHR(made->context, source, source_format(made->layout), destination,
                                             destination_format(made->layout), INTENT_RELATIVE_COLORIMETRIC, flags);
     cmsCloseProfile(destination);
-    return made->transform == NULL ? SNUG_COLOUR_UNUSABLE : SNUG_COLOUR_OK;
+    if (made->transform == NULL) return SNUG_COLOUR_UNUSABLE;
+    return made->layout.model == SNUG_COLOUR_GRAY ? tabulate_gray(made) : SNUG_COLOUR_OK;
 }
 
 /* Hands the finished transform over, or the reason why there is none. */
 static snug_colour_status finish(snug_colour_transform *made, snug_colour_status status, char *message,
                                  snug_colour_transform **transform) {
+    made->session.may_escape = 0;
     if (status == SNUG_COLOUR_OK) {
         *transform = made;
         return status;
     }
-    if (made->session.out_of_memory) status = SNUG_COLOUR_OUT_OF_MEMORY;
     memcpy(message, made->session.message, SNUG_COLOUR_MESSAGE_SIZE);
     snug_colour_transform_free(made);
     return status;
@@ -177,10 +220,24 @@ snug_colour_status snug_colour_transform_from_profile(const uint8_t *profile, si
     if (profile_size > UINT32_MAX) return SNUG_COLOUR_UNUSABLE;
     snug_colour_transform *made = new_transform(layout, memory_limit);
     if (made == NULL) return SNUG_COLOUR_OUT_OF_MEMORY;
+    if (setjmp(made->session.escape)) return finish(made, SNUG_COLOUR_OUT_OF_MEMORY, message, transform);
+    made->session.may_escape = 1;
     cmsHPROFILE source = cmsOpenProfileFromMemTHR(made->context, profile, (cmsUInt32Number)profile_size);
     snug_colour_status status = connect(made, source);
     if (source != NULL) cmsCloseProfile(source);
     return finish(made, status, message, transform);
+}
+
+static cmsHPROFILE profile_from_primaries(cmsContext context, double exponent, const double *xy, int is_gray) {
+    cmsToneCurve *curve = cmsBuildGamma(context, exponent);
+    if (curve == NULL) return NULL;
+    cmsCIExyY white = {xy[0], xy[1], 1};
+    cmsCIExyYTRIPLE primaries = {{xy[2], xy[3], 1}, {xy[4], xy[5], 1}, {xy[6], xy[7], 1}};
+    cmsToneCurve *const curves[3] = {curve, curve, curve};
+    cmsHPROFILE profile = is_gray ? cmsCreateGrayProfileTHR(context, &white, curve)
+                                  : cmsCreateRGBProfileTHR(context, &white, &primaries, curves);
+    cmsFreeToneCurve(curve);
+    return profile;
 }
 
 snug_colour_status snug_colour_transform_from_primaries(double exponent, const double *chromaticities,
@@ -190,18 +247,10 @@ snug_colour_status snug_colour_transform_from_primaries(double exponent, const d
     message[0] = 0;
     snug_colour_transform *made = new_transform(layout, memory_limit);
     if (made == NULL) return SNUG_COLOUR_OUT_OF_MEMORY;
-    cmsHPROFILE source = NULL;
-    cmsToneCurve *curve = cmsBuildGamma(made->context, exponent);
-    if (curve != NULL) {
-        const double *xy = chromaticities;
-        cmsCIExyY white = {xy[0], xy[1], 1};
-        cmsCIExyYTRIPLE primaries = {{xy[2], xy[3], 1}, {xy[4], xy[5], 1}, {xy[6], xy[7], 1}};
-        cmsToneCurve *const curves[3] = {curve, curve, curve};
-        source = layout.model == SNUG_COLOUR_GRAY
-                     ? cmsCreateGrayProfileTHR(made->context, &white, curve)
-                     : cmsCreateRGBProfileTHR(made->context, &white, &primaries, curves);
-        cmsFreeToneCurve(curve);
-    }
+    if (setjmp(made->session.escape)) return finish(made, SNUG_COLOUR_OUT_OF_MEMORY, message, transform);
+    made->session.may_escape = 1;
+    int is_gray = layout.model == SNUG_COLOUR_GRAY;
+    cmsHPROFILE source = profile_from_primaries(made->context, exponent, chromaticities, is_gray);
     snug_colour_status status = connect(made, source);
     if (source != NULL) cmsCloseProfile(source);
     return finish(made, status, message, transform);
@@ -210,6 +259,8 @@ snug_colour_status snug_colour_transform_from_primaries(double exponent, const d
 void snug_colour_transform_free(snug_colour_transform *transform) {
     if (transform->transform != NULL) cmsDeleteTransform(transform->transform);
     cmsDeleteContext(transform->context);
+    while (transform->session.first != NULL) counted_free(NULL, transform->session.first + 1);
+    free(transform->gray_table);
     free(transform);
 }
 
@@ -237,20 +288,40 @@ static void copy_alpha(snug_colour_layout layout, const uint8_t *source, uint8_t
     }
 }
 
-void snug_colour_convert(const snug_colour_transform *transform, const uint8_t *source, uint8_t *destination,
+static void convert_gray(const snug_colour_transform *transform, const uint8_t *source, uint8_t *destination,
                          size_t pixel_count) {
+    const uint8_t *table = transform->gray_table;
+    size_t step = transform->layout.has_alpha ? 2 : 1;
+    if (transform->layout.is_sixteen_bit) {
+        for (size_t x = 0; x < pixel_count; x++) destination[x * step] = table[load16(source + x * step * 2)];
+    } else {
+        for (size_t x = 0; x < pixel_count; x++) destination[x * step] = table[source[x * step]];
+    }
+}
+
+static void convert_colour(const snug_colour_transform *transform, const uint8_t *source, uint8_t *destination,
+                           size_t pixel_count) {
     snug_colour_layout layout = transform->layout;
-    size_t source_bytes = T_CHANNELS(source_format(layout)) + T_EXTRA(source_format(layout));
+    size_t source_bytes = layout.model == SNUG_COLOUR_RGB && !layout.has_alpha ? 3 : 4;
     if (layout.is_sixteen_bit) source_bytes *= 2;
-    size_t destination_bytes = T_CHANNELS(destination_format(layout)) + T_EXTRA(destination_format(layout));
+    size_t destination_bytes = layout.has_alpha ? 4 : 3;
     while (pixel_count > 0) {
         size_t count = pixel_count < 65536 ? pixel_count : 65536; /* Little CMS counts in 32 bits */
         cmsDoTransform(transform->transform, source, destination, (cmsUInt32Number)count);
-        if (layout.has_alpha) copy_alpha(layout, source, destination, count);
         source += count * source_bytes;
         destination += count * destination_bytes;
         pixel_count -= count;
     }
+}
+
+void snug_colour_convert(const snug_colour_transform *transform, const uint8_t *source, uint8_t *destination,
+                         size_t pixel_count) {
+    if (transform->layout.model == SNUG_COLOUR_GRAY) {
+        convert_gray(transform, source, destination, pixel_count);
+    } else {
+        convert_colour(transform, source, destination, pixel_count);
+    }
+    if (transform->layout.has_alpha) copy_alpha(transform->layout, source, destination, pixel_count);
 }
 
 void snug_colour_reduce(const uint8_t *source, uint8_t *destination, size_t sample_count) {

@@ -42,7 +42,7 @@ typedef struct snug_colour_transform snug_colour_transform;
 
 /* Makes a transform from an ICC profile, which is copied. On success *transform is the caller's, to be freed with
  * snug_colour_transform_free; on failure it is NULL and `message` (SNUG_COLOUR_MESSAGE_SIZE bytes) is set.
- * `memory_limit` bounds what Little CMS may hold at any time, in bytes. */
+ * `memory_limit` bounds what Little CMS may hold while it builds, in bytes. */
 snug_colour_status snug_colour_transform_from_profile(const uint8_t *profile, size_t profile_size,
                                                       snug_colour_layout layout, size_t memory_limit, char *message,
                                                       snug_colour_transform *_Nullable *_Nonnull transform);
