@@ -12,12 +12,11 @@ final class ColourStage {
     private let isPlanar: Bool
     /// Channels after conversion, before flattening.
     private let convertedChannels: Int
-    private var converted: [UInt8]
-    private var widened: [UInt8] = []
-    private var flat: [UInt8] = []
-    private var luma: [UInt8] = []
-    private var cb: [UInt8] = []
-    private var cr: [UInt8] = []
+    // One row each, made where the way of this picture passes them.
+    private let converted: Plane
+    private var widened: Plane?
+    private var flat: Plane?
+    private var planes: [Plane] = []
 
     init(width: Int, height: Int, conversion: ColourConversion, demand: PixelDemand) {
         self.width = width
@@ -27,25 +26,21 @@ final class ColourStage {
         convertedChannels = conversion.outputChannels
         let hasAlpha = convertedChannels.isMultiple(of: 2)
         background = hasAlpha ? demand.background : nil
-        converted = [UInt8](repeating: 0, count: width * convertedChannels)
+        converted = Plane(width: width, height: 1, channels: convertedChannels)
         // Gray on a coloured background is coloured.
         let flatChannels: Int
         if let background {
             let isGray = convertedChannels == 2 && background.red == background.green && background.red == background.blue
             flatChannels = isGray ? 1 : 3
-            flat = [UInt8](repeating: 0, count: width * flatChannels)
-            if convertedChannels == 2 && !isGray { widened = [UInt8](repeating: 0, count: width * 4) }
+            flat = Plane(width: width, height: 1, channels: flatChannels)
+            if convertedChannels == 2 && !isGray { widened = Plane(width: width, height: 1, channels: 4) }
         } else {
             flatChannels = convertedChannels
         }
         if demand.isPlanar {
             precondition(!hasAlpha || background != nil, "planes have no transparency")
             shape = .planar(width: width, height: height, isGray: flatChannels == 1, subsamplesChroma: false)
-            if flatChannels == 3 {
-                luma = [UInt8](repeating: 0, count: width)
-                cb = luma
-                cr = luma
-            }
+            if flatChannels == 3 { planes = (0..<3).map { _ in Plane(width: width, height: 1) } }
         } else {
             shape = .interleaved(width: width, height: height, channels: flatChannels)
         }
@@ -56,35 +51,39 @@ final class ColourStage {
         if conversion.isIdentity && !conversion.layout.isSixteenBit {
             return try sendConverted(row, to: sink)
         }
-        var target = converted.mutableSpan
+        let converted = converted
+        var target = converted.mutableRow(0)
         conversion.convert(row, pixelCount: width, into: &target)
-        try sendConverted(converted.span, to: sink)
+        try sendConverted(converted.row(0), to: sink)
     }
 
     private func sendConverted(_ row: Span<UInt8>, to sink: any RowSink) throws {
-        guard let background else { return try sendFlat(row, channels: convertedChannels, to: sink) }
-        let flatChannels = flat.count / max(width, 1)
-        var target = flat.mutableSpan
-        if widened.isEmpty {
-            RowConversion.flatten(row, channels: convertedChannels, onto: background, into: &target)
-        } else {
+        guard let background, let flat else { return try sendFlat(row, channels: convertedChannels, to: sink) }
+        var target = flat.mutableRow(0)
+        if let widened {
+            var wide = widened.mutableRow(0)
             for x in 0..<width {
-                for channel in 0..<3 { widened[x * 4 + channel] = row[x * 2] }
-                widened[x * 4 + 3] = row[x * 2 + 1]
+                for channel in 0..<3 { wide[x * 4 + channel] = row[x * 2] }
+                wide[x * 4 + 3] = row[x * 2 + 1]
             }
-            RowConversion.flatten(widened.span, channels: 4, onto: background, into: &target)
+            RowConversion.flatten(widened.row(0), channels: 4, onto: background, into: &target)
+        } else {
+            RowConversion.flatten(row, channels: convertedChannels, onto: background, into: &target)
         }
-        try sendFlat(flat.span, channels: flatChannels, to: sink)
+        try sendFlat(flat.row(0), channels: flat.channels, to: sink)
     }
 
     private func sendFlat(_ row: Span<UInt8>, channels: Int, to sink: any RowSink) throws {
         guard isPlanar, channels == 3 else { return try sink.receive(row, plane: 0) }
-        var lumaRow = luma.mutableSpan
-        var cbRow = cb.mutableSpan
-        var crRow = cr.mutableSpan
+        let luma = planes[0]
+        let cb = planes[1]
+        let cr = planes[2]
+        var lumaRow = luma.mutableRow(0)
+        var cbRow = cb.mutableRow(0)
+        var crRow = cr.mutableRow(0)
         RowConversion.yCbCr(of: row, channels: 3, luma: &lumaRow, cb: &cbRow, cr: &crRow)
-        try sink.receive(luma.span, plane: 0)
-        try sink.receive(cb.span, plane: 1)
-        try sink.receive(cr.span, plane: 2)
+        try sink.receive(luma.row(0), plane: 0)
+        try sink.receive(cb.row(0), plane: 1)
+        try sink.receive(cr.row(0), plane: 2)
     }
 }

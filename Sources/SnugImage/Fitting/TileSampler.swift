@@ -10,7 +10,7 @@ final class TileSampler: RowSink {
     static let tileSide = 128
     /// Pixels of a sample at least, where the picture has them.
     private static let leastPixels = 600_000
-    private static let mostPixels = 1_100_000
+    static let mostPixels = 1_100_000
 
     /// The tiles laid side by side, or the whole picture when it is small.
     let sheet: Raster

@@ -64,8 +64,10 @@ struct RasterShape: Sendable, Hashable {
         var shape = self
         swap(&shape.width, &shape.height)
         for index in shape.planes.indices {
-            swap(&shape.planes[index].width, &shape.planes[index].height)
-            swap(&shape.planes[index].extentWidth, &shape.planes[index].extentHeight)
+            var plane = shape.planes[index]
+            swap(&plane.width, &plane.height)
+            swap(&plane.extentWidth, &plane.extentHeight)
+            shape.planes[index] = plane
         }
         return shape
     }

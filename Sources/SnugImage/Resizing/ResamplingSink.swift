@@ -38,8 +38,8 @@ private final class PlaneStage {
     private var pushed = 0
     private let sourceHeight: Int
     /// The upper row of a pair to be averaged.
-    private var upper: [UInt8] = []
-    private var output: [UInt8] = []
+    private let upper: Plane
+    private let output: Plane
 
     init(from source: PlaneShape, to target: PlaneShape, keepsSize: Bool, hasAlpha: Bool) {
         self.target = target
@@ -55,10 +55,9 @@ private final class PlaneStage {
         case (false, false) where halvesColumns && halvesRows: method = .halve(horizontally: true, vertically: true)
         default: method = .resample
         }
-        switch method {
-        case .pass: break
-        case .halve: output = [UInt8](repeating: 0, count: target.width)
-        case .resample:
+        upper = Plane(width: source.width, height: 1, channels: source.channels)
+        output = Plane(width: target.width, height: 1, channels: target.channels)
+        if case .resample = method {
             // The target's samples reach beyond the picture by the part of its last sample that the picture misses.
             let extent = SourceExtent(
                 width: source.extentWidth * Double(target.width) / target.extentWidth,
@@ -76,9 +75,10 @@ private final class PlaneStage {
         case .pass: try next.receive(row, plane: plane)
         case .halve(let horizontally, let vertically):
             if !vertically {
-                var target = output.mutableSpan
+                let output = output
+                var target = output.mutableRow(0)
                 ChromaReduction.halveHorizontally(row, into: &target)
-                try next.receive(output.span, plane: plane)
+                try next.receive(output.row(0), plane: plane)
             } else {
                 try pushHalf(row, horizontally: horizontally, plane: plane, to: next)
             }
@@ -89,8 +89,8 @@ private final class PlaneStage {
     private func pushHalf(_ row: Span<UInt8>, horizontally: Bool, plane: Int, to next: any RowSink) throws {
         let isLast = pushed == sourceHeight - 1
         if pushed.isMultiple(of: 2) && !isLast {
-            if upper.isEmpty { upper = [UInt8](repeating: 0, count: row.count) }
-            var kept = upper.mutableSpan
+            let upper = upper
+            var kept = upper.mutableRow(0)
             kept.copy(from: row)
             return
         }
@@ -98,13 +98,16 @@ private final class PlaneStage {
             // A last row without a partner stands for both.
             average(row, row, horizontally: horizontally)
         } else {
-            average(upper.span, row, horizontally: horizontally)
+            let upper = upper
+            average(upper.row(0), row, horizontally: horizontally)
         }
-        try next.receive(output.span, plane: plane)
+        let output = output
+        try next.receive(output.row(0), plane: plane)
     }
 
     private func average(_ first: Span<UInt8>, _ second: Span<UInt8>, horizontally: Bool) {
-        var target = output.mutableSpan
+        let output = output
+        var target = output.mutableRow(0)
         if horizontally {
             ChromaReduction.halveBoth(first, second, into: &target)
         } else {
