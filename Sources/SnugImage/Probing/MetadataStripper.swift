@@ -69,8 +69,7 @@ struct MetadataStripper {
         // JFIF has to come first, and the orientation right after it.
         var jfif: [Piece] = []
         var rest: [Piece] = []
-        var keepsProfile = false
-        if case .icc = header.colourSpace { keepsProfile = true }
+        let keepsProfile = declaresProfile(header)
         while let piece = try walk.next() {
             switch piece {
             case .scanData(let range), .end(let range): append(.source(range), to: &rest)
@@ -93,6 +92,11 @@ struct MetadataStripper {
         return [.source(0..<2)] + jfif + rest
     }
 
+    /// A profile that the header does not vouch for is broken, over the limit, or of another colour model: it goes.
+    private static func declaresProfile(_ header: ImageHeader) -> Bool {
+        if case .icc = header.colourSpace { true } else { false }
+    }
+
     /// A JFIF header is 16 bytes without the thumbnail that may follow it (JFIF 1.02 p. 5).
     private static func jfifWithoutThumbnail(
         _ segment: JPEGSegment, _ source: ImageSource
@@ -106,6 +110,7 @@ struct MetadataStripper {
         _ source: ImageSource, _ header: ImageHeader, _ metadata: FitPolicy.Metadata, _ limits: InputLimits
     ) throws(ImageError) -> [Piece] {
         var walk = PNGWalk(source, limits: limits)
+        let keepsProfile = declaresProfile(header)
         var pieces: [Piece] = [.source(0..<8)]
         var owesOrientation = metadata == .strip && header.orientation != .upright
         while let chunk = try walk.next() {
@@ -115,7 +120,7 @@ struct MetadataStripper {
             }
             switch try walk.kind(of: chunk) {
             case .picture: append(.source(chunk.range), to: &pieces)
-            case .icc where chunk.type == "iCCP": append(.source(chunk.range), to: &pieces)
+            case .icc where chunk.type == "iCCP" && keepsProfile: append(.source(chunk.range), to: &pieces)
             case .exif where metadata == .keep, .xmp where metadata == .keep: append(.source(chunk.range), to: &pieces)
             case .icc, .exif, .xmp, .iptc, .text, .other: break
             }

@@ -68,6 +68,16 @@ import Testing
         #expect(try strip(JPEGBuilder(segments: [missing]).bytes) == JPEGBuilder().bytes)
     }
 
+    @Test("A PNG's profile stays as long as the header declares it")
+    func pngProfile() throws {
+        let bytes = PNGBuilder(chunks: [PNGBuilder.chunk("iCCP", Array("p\0\0".utf8) + [1])]).bytes
+        #expect(try strip(bytes) == bytes)
+        var header = try probe(bytes)
+        header.colourSpace = .undeclared
+        let stripper = try MetadataStripper(ImageSource(bytes: bytes), header: header)
+        #expect(try stripper.bytes(byteLimit: .max) == PNGBuilder().bytes)
+    }
+
     @Test("A PNG keeps colour, transparency and animation, and the orientation alone")
     func pngStrip() throws {
         let kept = [
