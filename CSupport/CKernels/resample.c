@@ -11,47 +11,35 @@ SNUG_BODY int16_t intermediate(int32_t sum, int shift) {
     return (int16_t)snug_clamp((sum + (1 << (shift - 1))) >> shift, INT16_MIN, INT16_MAX);
 }
 
-SNUG_BODY void row_u8(const uint8_t *source, const int channels, snug_axis_weights axis, int32_t from, int16_t *out) {
-    for (int32_t i = from; i < axis.count; i++) {
-        const uint8_t *pixel = source + (ptrdiff_t)axis.starts[i] * channels;
-        const int16_t *weights = axis.weights + (ptrdiff_t)i * axis.taps;
-        for (int c = 0; c < channels; c++) {
-            int32_t sum = 0;
-            for (int32_t t = 0; t < axis.taps; t++) sum += pixel[t * channels + c] * weights[t];
-            out[(ptrdiff_t)i * channels + c] = intermediate(sum, SHIFT_FROM_U8);
-        }
+// Defines NAME##_from, which resamples outputs `first` and later of a row of SAMPLEs. Channels are constants inside, so
+// that one vector holds a pixel's sums.
+#define SNUG_DEFINE_ROW(NAME, SAMPLE, SHIFT) \
+    SNUG_BODY void NAME(const SAMPLE *source, const int channels, snug_axis_weights axis, int32_t first, \
+                        int16_t *out) { \
+        for (int32_t i = first; i < axis.count; i++) { \
+            const SAMPLE *pixel = source + (ptrdiff_t)axis.starts[i] * channels; \
+            const int16_t *weights = axis.weights + (ptrdiff_t)i * axis.taps; \
+            int32_t sums[4] = {0}; \
+            for (int32_t t = 0; t < axis.taps; t++) { \
+                for (int c = 0; c < channels; c++) sums[c] += pixel[t * channels + c] * weights[t]; \
+            } \
+            for (int c = 0; c < channels; c++) { \
+                out[(ptrdiff_t)i * channels + c] = intermediate(sums[c], SHIFT); \
+            } \
+        } \
+    } \
+    static void NAME##_from(const SAMPLE *source, int channels, snug_axis_weights axis, int32_t first, \
+                            int16_t *out) { \
+        switch (channels) { \
+        case 1: NAME(source, 1, axis, first, out); break; \
+        case 2: NAME(source, 2, axis, first, out); break; \
+        case 3: NAME(source, 3, axis, first, out); break; \
+        default: NAME(source, 4, axis, first, out); break; \
+        } \
     }
-}
 
-SNUG_BODY void row_s16(const int16_t *source, const int channels, snug_axis_weights axis, int32_t from, int16_t *out) {
-    for (int32_t i = from; i < axis.count; i++) {
-        const int16_t *pixel = source + (ptrdiff_t)axis.starts[i] * channels;
-        const int16_t *weights = axis.weights + (ptrdiff_t)i * axis.taps;
-        for (int c = 0; c < channels; c++) {
-            int32_t sum = 0;
-            for (int32_t t = 0; t < axis.taps; t++) sum += pixel[t * channels + c] * weights[t];
-            out[(ptrdiff_t)i * channels + c] = intermediate(sum, SHIFT_FROM_S16);
-        }
-    }
-}
-
-static void row_u8_from(const uint8_t *source, int channels, snug_axis_weights axis, int32_t from, int16_t *out) {
-    switch (channels) {
-    case 1: row_u8(source, 1, axis, from, out); break;
-    case 2: row_u8(source, 2, axis, from, out); break;
-    case 3: row_u8(source, 3, axis, from, out); break;
-    default: row_u8(source, 4, axis, from, out); break;
-    }
-}
-
-static void row_s16_from(const int16_t *source, int channels, snug_axis_weights axis, int32_t from, int16_t *out) {
-    switch (channels) {
-    case 1: row_s16(source, 1, axis, from, out); break;
-    case 2: row_s16(source, 2, axis, from, out); break;
-    case 3: row_s16(source, 3, axis, from, out); break;
-    default: row_s16(source, 4, axis, from, out); break;
-    }
-}
+SNUG_DEFINE_ROW(row_u8, uint8_t, SHIFT_FROM_U8)
+SNUG_DEFINE_ROW(row_s16, int16_t, SHIFT_FROM_S16)
 
 // Columns in blocks that stay in registers while the rows go by.
 enum { COLUMNS = 32 };
