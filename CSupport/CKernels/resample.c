@@ -92,8 +92,8 @@ SNUG_TARGET_AVX2 SNUG_BODY __m256i sums_of_eight(const __m256i v[8]) {
     return _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x20), _mm256_permute2x128_si256(low, high, 0x31));
 }
 
-// 16 taps at once for each of eight outputs. `single` leaves out the loop when 16 are all there are.
-SNUG_TARGET_AVX2 SNUG_BODY int32_t gray_u8(const uint8_t *source, snug_axis_weights axis, const bool single,
+// 16 taps at once for each of eight outputs. `taps` is a constant for the usual ratios, so that its loop is unrolled.
+SNUG_TARGET_AVX2 SNUG_BODY int32_t gray_u8(const uint8_t *source, snug_axis_weights axis, const int32_t taps,
                                            int16_t *out) {
     const __m256i half = _mm256_set1_epi32(1 << (SHIFT_FROM_U8 - 1));
     int32_t i = 0;
@@ -101,10 +101,10 @@ SNUG_TARGET_AVX2 SNUG_BODY int32_t gray_u8(const uint8_t *source, snug_axis_weig
         __m256i sums[8];
         for (int k = 0; k < 8; k++) {
             const uint8_t *pixel = source + axis.starts[i + k];
-            const int16_t *weights = axis.weights + (ptrdiff_t)(i + k) * axis.taps;
+            const int16_t *weights = axis.weights + (ptrdiff_t)(i + k) * taps;
             sums[k] = _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)pixel)),
                                         _mm256_loadu_si256((const __m256i *)weights));
-            for (int32_t t = 16; !single && t < axis.taps; t += 16) {
+            for (int32_t t = 16; t < taps; t += 16) {
                 const __m256i samples = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(pixel + t)));
                 const __m256i w = _mm256_loadu_si256((const __m256i *)(weights + t));
                 sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(samples, w));
@@ -115,6 +115,15 @@ SNUG_TARGET_AVX2 SNUG_BODY int32_t gray_u8(const uint8_t *source, snug_axis_weig
         _mm_storeu_si128((__m128i *)(out + i), packed);
     }
     return i;
+}
+
+SNUG_TARGET_AVX2 static int32_t gray_u8_any(const uint8_t *source, snug_axis_weights axis, int16_t *out) {
+    switch (axis.taps) {
+    case 16: return gray_u8(source, axis, 16, out);
+    case 32: return gray_u8(source, axis, 32, out);
+    case 48: return gray_u8(source, axis, 48, out);
+    default: return gray_u8(source, axis, axis.taps, out);
+    }
 }
 
 // Two neighbouring pixels side by side for each channel, in each half.
@@ -181,7 +190,7 @@ SNUG_TARGET_AVX2 static int32_t colour_s16(const int16_t *source, snug_axis_weig
 SNUG_TARGET_AVX2 static int32_t row_u8_avx2(const uint8_t *source, int channels, snug_axis_weights axis,
                                             int16_t *out) {
     switch (channels) {
-    case 1: return axis.taps == 16 ? gray_u8(source, axis, true, out) : gray_u8(source, axis, false, out);
+    case 1: return gray_u8_any(source, axis, out);
     case 3: return colour_u8(source, 3, axis, out);
     case 4: return colour_u8(source, 4, axis, out);
     default: return 0;
