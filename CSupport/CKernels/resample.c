@@ -11,47 +11,35 @@ SNUG_BODY int16_t intermediate(int32_t sum, int shift) {
     return (int16_t)snug_clamp((sum + (1 << (shift - 1))) >> shift, INT16_MIN, INT16_MAX);
 }
 
-SNUG_BODY void row_u8(const uint8_t *source, const int channels, snug_axis_weights axis, int32_t from, int16_t *out) {
-    for (int32_t i = from; i < axis.count; i++) {
-        const uint8_t *pixel = source + (ptrdiff_t)axis.starts[i] * channels;
-        const int16_t *weights = axis.weights + (ptrdiff_t)i * axis.taps;
-        for (int c = 0; c < channels; c++) {
-            int32_t sum = 0;
-            for (int32_t t = 0; t < axis.taps; t++) sum += pixel[t * channels + c] * weights[t];
-            out[(ptrdiff_t)i * channels + c] = intermediate(sum, SHIFT_FROM_U8);
-        }
+// Defines NAME##_from, which resamples outputs `first` and later of a row of SAMPLEs. Channels are constants inside, so
+// that one vector holds a pixel's sums.
+#define SNUG_DEFINE_ROW(NAME, SAMPLE, SHIFT) \
+    SNUG_BODY void NAME(const SAMPLE *source, const int channels, snug_axis_weights axis, int32_t first, \
+                        int16_t *out) { \
+        for (int32_t i = first; i < axis.count; i++) { \
+            const SAMPLE *pixel = source + (ptrdiff_t)axis.starts[i] * channels; \
+            const int16_t *weights = axis.weights + (ptrdiff_t)i * axis.taps; \
+            int32_t sums[4] = {0}; \
+            for (int32_t t = 0; t < axis.taps; t++) { \
+                for (int c = 0; c < channels; c++) sums[c] += pixel[t * channels + c] * weights[t]; \
+            } \
+            for (int c = 0; c < channels; c++) { \
+                out[(ptrdiff_t)i * channels + c] = intermediate(sums[c], SHIFT); \
+            } \
+        } \
+    } \
+    static void NAME##_from(const SAMPLE *source, int channels, snug_axis_weights axis, int32_t first, \
+                            int16_t *out) { \
+        switch (channels) { \
+        case 1: NAME(source, 1, axis, first, out); break; \
+        case 2: NAME(source, 2, axis, first, out); break; \
+        case 3: NAME(source, 3, axis, first, out); break; \
+        default: NAME(source, 4, axis, first, out); break; \
+        } \
     }
-}
 
-SNUG_BODY void row_s16(const int16_t *source, const int channels, snug_axis_weights axis, int32_t from, int16_t *out) {
-    for (int32_t i = from; i < axis.count; i++) {
-        const int16_t *pixel = source + (ptrdiff_t)axis.starts[i] * channels;
-        const int16_t *weights = axis.weights + (ptrdiff_t)i * axis.taps;
-        for (int c = 0; c < channels; c++) {
-            int32_t sum = 0;
-            for (int32_t t = 0; t < axis.taps; t++) sum += pixel[t * channels + c] * weights[t];
-            out[(ptrdiff_t)i * channels + c] = intermediate(sum, SHIFT_FROM_S16);
-        }
-    }
-}
-
-static void row_u8_from(const uint8_t *source, int channels, snug_axis_weights axis, int32_t from, int16_t *out) {
-    switch (channels) {
-    case 1: row_u8(source, 1, axis, from, out); break;
-    case 2: row_u8(source, 2, axis, from, out); break;
-    case 3: row_u8(source, 3, axis, from, out); break;
-    default: row_u8(source, 4, axis, from, out); break;
-    }
-}
-
-static void row_s16_from(const int16_t *source, int channels, snug_axis_weights axis, int32_t from, int16_t *out) {
-    switch (channels) {
-    case 1: row_s16(source, 1, axis, from, out); break;
-    case 2: row_s16(source, 2, axis, from, out); break;
-    case 3: row_s16(source, 3, axis, from, out); break;
-    default: row_s16(source, 4, axis, from, out); break;
-    }
-}
+SNUG_DEFINE_ROW(row_u8, uint8_t, SHIFT_FROM_U8)
+SNUG_DEFINE_ROW(row_s16, int16_t, SHIFT_FROM_S16)
 
 // Columns in blocks that stay in registers while the rows go by.
 enum { COLUMNS = 32 };
@@ -104,8 +92,8 @@ SNUG_TARGET_AVX2 SNUG_BODY __m256i sums_of_eight(const __m256i v[8]) {
     return _mm256_add_epi32(_mm256_permute2x128_si256(low, high, 0x20), _mm256_permute2x128_si256(low, high, 0x31));
 }
 
-// 16 taps at once for each of eight outputs. `single` leaves out the loop when 16 are all there are.
-SNUG_TARGET_AVX2 SNUG_BODY int32_t gray_u8(const uint8_t *source, snug_axis_weights axis, const bool single,
+// 16 taps at once for each of eight outputs. `taps` is a constant for the usual ratios, so that its loop is unrolled.
+SNUG_TARGET_AVX2 SNUG_BODY int32_t gray_u8(const uint8_t *source, snug_axis_weights axis, const int32_t taps,
                                            int16_t *out) {
     const __m256i half = _mm256_set1_epi32(1 << (SHIFT_FROM_U8 - 1));
     int32_t i = 0;
@@ -113,10 +101,10 @@ SNUG_TARGET_AVX2 SNUG_BODY int32_t gray_u8(const uint8_t *source, snug_axis_weig
         __m256i sums[8];
         for (int k = 0; k < 8; k++) {
             const uint8_t *pixel = source + axis.starts[i + k];
-            const int16_t *weights = axis.weights + (ptrdiff_t)(i + k) * axis.taps;
+            const int16_t *weights = axis.weights + (ptrdiff_t)(i + k) * taps;
             sums[k] = _mm256_madd_epi16(_mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)pixel)),
                                         _mm256_loadu_si256((const __m256i *)weights));
-            for (int32_t t = 16; !single && t < axis.taps; t += 16) {
+            for (int32_t t = 16; t < taps; t += 16) {
                 const __m256i samples = _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)(pixel + t)));
                 const __m256i w = _mm256_loadu_si256((const __m256i *)(weights + t));
                 sums[k] = _mm256_add_epi32(sums[k], _mm256_madd_epi16(samples, w));
@@ -127,6 +115,15 @@ SNUG_TARGET_AVX2 SNUG_BODY int32_t gray_u8(const uint8_t *source, snug_axis_weig
         _mm_storeu_si128((__m128i *)(out + i), packed);
     }
     return i;
+}
+
+SNUG_TARGET_AVX2 static int32_t gray_u8_any(const uint8_t *source, snug_axis_weights axis, int16_t *out) {
+    switch (axis.taps) {
+    case 16: return gray_u8(source, axis, 16, out);
+    case 32: return gray_u8(source, axis, 32, out);
+    case 48: return gray_u8(source, axis, 48, out);
+    default: return gray_u8(source, axis, axis.taps, out);
+    }
 }
 
 // Two neighbouring pixels side by side for each channel, in each half.
@@ -193,7 +190,7 @@ SNUG_TARGET_AVX2 static int32_t colour_s16(const int16_t *source, snug_axis_weig
 SNUG_TARGET_AVX2 static int32_t row_u8_avx2(const uint8_t *source, int channels, snug_axis_weights axis,
                                             int16_t *out) {
     switch (channels) {
-    case 1: return axis.taps == 16 ? gray_u8(source, axis, true, out) : gray_u8(source, axis, false, out);
+    case 1: return gray_u8_any(source, axis, out);
     case 3: return colour_u8(source, 3, axis, out);
     case 4: return colour_u8(source, 4, axis, out);
     default: return 0;

@@ -31,8 +31,10 @@ struct AxisWeights: ~Copyable {
         sourceCount: Int, targetCount: Int, origin: Double, length: Double, kernel: ResamplingKernel, tapMultiple: Int
     ) {
         precondition(sourceCount > 0 && targetCount > 0 && length > 0)
+        precondition(origin >= 0 && origin + length <= Double(sourceCount) + 1e-6, "extent outside the plane")
         let ratio = length / Double(targetCount)
         let scale = max(ratio, 1)
+        let scaled = ScaledKernel(kernel, scale: scale)
         let axis = (0..<targetCount).map { target in
             let centre = origin + (Double(target) + 0.5) * ratio
             return (centre, Self.pixels(around: centre, radius: kernel.radius(scale: scale), sourceCount: sourceCount))
@@ -49,7 +51,7 @@ struct AxisWeights: ~Copyable {
             var startSpan = starts.mutableSpan
             startSpan[target] = Int32(clamping: pixels.lowerBound)
             exact.removeAll(keepingCapacity: true)
-            kernel.weights(of: pixels, centre: centre, scale: scale, into: &exact)
+            scaled.appendWeights(of: pixels, centre: centre, to: &exact)
             var weightSpan = weights.mutableSpan
             Self.quantise(exact, into: &weightSpan, at: target * taps)
         }
@@ -72,12 +74,12 @@ struct AxisWeights: ~Copyable {
     /// cannot add up.
     private static func quantise(_ exact: [Double], into weights: inout MutableSpan<Int16>, at offset: Int) {
         let one = Double(1 << SNUG_WEIGHT_BITS)
-        let total = exact.reduce(0, +)
+        let unit = one / exact.reduce(0, +)
         var sum = 0.0
         var spent = 0
         for (tap, weight) in exact.enumerated() {
-            sum += weight
-            let share = Int((sum / total * one).rounded())
+            sum += weight * unit
+            let share = Int(sum + one + 0.5) - Int(one)  // rounds: the sum stays far above -one
             weights[offset + tap] = Int16(clamping: share - spent)
             spent = share
         }

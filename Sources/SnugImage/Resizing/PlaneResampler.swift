@@ -90,6 +90,20 @@ struct PlaneResampler: ~Copyable {
         output = AlignedSamples(count: samplesPerRow)
     }
 
+    /// About how many bytes a resampler of these sizes holds, for admission against a memory budget.
+    static func byteCount(
+        sourceWidth: Int, sourceHeight: Int, channels: Int, targetWidth: Int, targetHeight: Int,
+        kernel: ResamplingKernel = .lanczos3, alpha: AlphaHandling = .none
+    ) -> Int {
+        func taps(_ source: Int, _ target: Int) -> Int {
+            Int(2 * kernel.radius(scale: max(1, Double(source) / Double(target)))) + 2
+        }
+        let (across, down) = (taps(sourceWidth, targetWidth), taps(sourceHeight, targetHeight))
+        let weights = targetWidth * (2 * (across + 15) + 12) + targetHeight * (2 * down + 12)
+        let rows = (2 * down + (alpha == .none ? 1 : 5)) * (targetWidth * channels + 31)
+        return weights + rows + 2 * (sourceWidth + across + 31) * channels
+    }
+
     /// Takes the next source row and hands over the target rows that it completes, in order, with their index.
     ///
     /// After the last source row all target rows have been handed over.

@@ -8,7 +8,7 @@ enum ResamplingKernel: Sendable, Hashable {
     /// The exact average of the area that a target pixel covers.
     case box
 
-    private static let lobes = 3.0
+    fileprivate static let lobes = 3.0
 
     /// How far from a target pixel's centre the centres of the source pixels that count may be, in source pixels.
     ///
@@ -19,41 +19,53 @@ enum ResamplingKernel: Sendable, Hashable {
         case .box: (scale + 1) / 2  // a pixel counts as soon as its nearer half is touched
         }
     }
+}
+
+/// A kernel stretched to a ratio, ready to weigh the neighbours of any number of target pixels.
+struct ScaledKernel {
+    private let kernel: ResamplingKernel
+    /// Source pixels that one target pixel covers, at least 1.
+    private let scale: Double
+    private let window: Rotation
+
+    init(_ kernel: ResamplingKernel, scale: Double) {
+        self.kernel = kernel
+        self.scale = scale
+        window = Rotation(step: .pi / ResamplingKernel.lobes / scale)
+    }
 
     /// Appends the weights of the source pixels `range` for a target pixel centred on `centre`, not normalised.
     ///
-    /// - Parameters:
-    ///   - centre: In source pixels; pixel `j` is centred on `j + 0.5`.
-    ///   - scale: Source pixels that one target pixel covers, at least 1.
-    func weights(of range: Range<Int>, centre: Double, scale: Double, into weights: inout [Double]) {
-        switch self {
-        case .lanczos3: lanczosWeights(of: range, centre: centre, scale: scale, into: &weights)
-        case .box: boxWeights(of: range, centre: centre, scale: scale, into: &weights)
+    /// - Parameter centre: In source pixels; pixel `j` is centred on `j + 0.5`.
+    func appendWeights(of range: Range<Int>, centre: Double, to weights: inout [Double]) {
+        switch kernel {
+        case .lanczos3: appendLanczos(of: range, centre: centre, to: &weights)
+        case .box: appendBox(of: range, centre: centre, to: &weights)
         }
     }
 
-    /// The two sines are carried from tap to tap by rotation: calling `sin` for each would cost as much as resampling
-    /// a small picture.
-    private func lanczosWeights(of range: Range<Int>, centre: Double, scale: Double, into weights: inout [Double]) {
+    /// sinc(x) sinc(x / 3), where sin 3a = sin a (3 - 4 sin² a) leaves one sine, and that is carried from tap to tap by
+    /// rotation: calling `sin` for each tap would cost as much as resampling a small picture.
+    private func appendLanczos(of range: Range<Int>, centre: Double, to weights: inout [Double]) {
+        let lobes = ResamplingKernel.lobes
         var distance = (Double(range.lowerBound) + 0.5 - centre) / scale
         let step = 1 / scale
-        var wave = Rotation(angle: .pi * distance, step: .pi * step)
-        var window = Rotation(angle: .pi * distance / 3, step: .pi * step / 3)
+        var window = window.started(at: .pi / lobes * distance)
         for _ in range {
             if abs(distance) < 1e-6 {
                 weights.append(1)
-            } else if abs(distance) >= Self.lobes {
+            } else if abs(distance) >= lobes {
                 weights.append(0)
             } else {
-                weights.append(3 * wave.sine * window.sine / (.pi * .pi * distance * distance))
+                let square = window.sine * window.sine
+                weights.append(lobes * square * (3 - 4 * square) / (.pi * .pi * distance * distance))
             }
             distance += step
-            wave.advance()
             window.advance()
         }
     }
 
-    private func boxWeights(of range: Range<Int>, centre: Double, scale: Double, into weights: inout [Double]) {
+    private func appendBox(of range: Range<Int>, centre: Double, to weights: inout [Double]) {
         let low = centre - scale / 2
         let high = centre + scale / 2
         for pixel in range {
@@ -64,16 +76,21 @@ enum ResamplingKernel: Sendable, Hashable {
 
 /// The sine of an angle that grows by equal steps.
 private struct Rotation {
-    private(set) var sine: Double
-    private var cosine: Double
+    private(set) var sine = 0.0
+    private var cosine = 1.0
     private let stepSine: Double
     private let stepCosine: Double
 
-    init(angle: Double, step: Double) {
-        sine = sin(angle)
-        cosine = cos(angle)
+    init(step: Double) {
         stepSine = sin(step)
         stepCosine = cos(step)
+    }
+
+    func started(at angle: Double) -> Rotation {
+        var rotation = self
+        rotation.sine = sin(angle)
+        rotation.cosine = cos(angle)
+        return rotation
     }
 
     mutating func advance() {

@@ -147,6 +147,17 @@ import Testing
         #expect(try raster.resized(29, 31, alpha: .last) == raster.resized(29, 31))
     }
 
+    @Test("Memory is a few target rows, whatever the source's height")
+    func memoryIsProportionalToWidth() {
+        func bytes(_ height: Int, _ width: Int) -> Int {
+            PlaneResampler.byteCount(
+                sourceWidth: 20_000, sourceHeight: height, channels: 3, targetWidth: width, targetHeight: height / 4)
+        }
+        #expect(bytes(20_000, 5_000) < 2_000_000)
+        #expect(bytes(40_000, 5_000) - bytes(20_000, 5_000) < 20_000 * 20)
+        #expect(bytes(20_000, 5_000) > 24 * 5_000 * 3 * 2)
+    }
+
     @Test("What emit throws ends the push")
     func emitErrorsPass() throws {
         var resampler = PlaneResampler(sourceWidth: 2, sourceHeight: 1, channels: 1, targetWidth: 1, targetHeight: 1)
