@@ -41,6 +41,28 @@ struct PictureReader: Sendable {
         }
     }
 
+    /// The profile that an output carries when metadata are kept; pixels are then left in its colour space.
+    ///
+    /// Not for CMYK: the output is RGB.
+    func keptProfile() throws -> [UInt8]? {
+        switch header.format {
+        case .jpeg where header.colourModel != .cmyk && header.colourModel != .ycck:
+            return try ImageProbe.iccProfile(of: source, header: header, limits: policy.inputLimits)
+        case .png:
+            return try PNGDecoder(source: source, limits: policy.inputLimits, memoryLimit: memory).iccProfile
+        default: return nil
+        }
+    }
+
+    /// The conversion to sRGB, or none where the profile is kept instead.
+    fileprivate func conversion(profile: [UInt8]?, layout: SampleLayout) -> (conversion: ColourConversion, warnings: [String]) {
+        let keepsProfile = policy.metadata == .keep && profile != nil && (layout.model == .gray || layout.model == .rgb)
+        if keepsProfile { return (.assumed(for: layout), []) }
+        return ColourConversion.make(
+            profile: profile, declaration: header.colourSpace, source: layout, cache: cache,
+            maximumProfileBytes: policy.inputLimits.maximumProfileBytes)
+    }
+
     private func openJPEG(_ demand: PixelDemand) throws -> any PictureStream {
         let decoder = try JPEGDecoder.open(
             source, limits: policy.inputLimits, memory: memory, cancellation: cancellation)
@@ -51,9 +73,7 @@ struct PictureReader: Sendable {
             case 4: decoder.isInvertedCMYK ? .invertedCMYK : .cmyk
             default: .rgb
             }
-        let (conversion, warnings) = ColourConversion.make(
-            profile: profile, declaration: header.colourSpace, source: SampleLayout(model), cache: cache,
-            maximumProfileBytes: policy.inputLimits.maximumProfileBytes)
+        let (conversion, warnings) = conversion(profile: profile, layout: SampleLayout(model))
         let isPlanarAlready = conversion.isIdentity && (decoder.isYCbCr || decoder.isGray)
         if demand.isPlanar && isPlanarAlready {
             return try JPEGPlanarStream(
@@ -172,9 +192,7 @@ final class PNGStream: PictureStream {
             salvages: reader.policy.salvages, memoryLimit: reader.memory)
         let layout = SampleLayout(
             decoder.channels <= 2 ? .gray : .rgb, hasAlpha: decoder.hasAlpha, isSixteenBit: decoder.bitsPerSample == 16)
-        let (conversion, warnings) = ColourConversion.make(
-            profile: decoder.iccProfile, declaration: reader.header.colourSpace, source: layout, cache: reader.cache,
-            maximumProfileBytes: reader.policy.inputLimits.maximumProfileBytes)
+        let (conversion, warnings) = reader.conversion(profile: decoder.iccProfile, layout: layout)
         stage = ColourStage(width: decoder.width, height: decoder.height, conversion: conversion, demand: demand)
         shape = stage.shape
         self.warnings = warnings

@@ -23,7 +23,8 @@ struct MemoryEstimate: Sendable, Hashable {
         let isPNG = header.format == .png
         let decoded = decodedPixels * (isPNG ? pngChannels(header) : planeFactor(header, eighths: eighths))
         let target = output * (isPNG ? 6 : 3) * (header.orientation == .upright ? 1 : 2)
-        let coefficients = output <= MemoryMode.mostProgressivePixels ? output * 6 : 0
+        let holdsCoefficients = output <= MemoryMode.mostProgressivePixels || policy.strategy == .stepped
+        let coefficients = holdsCoefficients ? output * 6 : 0
         let small = sampleBytes(pixels: pixels) + outputBytes(limit: limit, pixels: output) + fixedBytes
         let width = max(header.width, plan.width)
         let rows = width * 640
@@ -33,8 +34,14 @@ struct MemoryEstimate: Sendable, Hashable {
             codec: codec + fixedBytes + rows)
     }
 
-    /// Bytes for checking a file without keeping its pixels.
-    static func checking(_ header: ImageHeader) -> Int { codecBytes(header) + header.width * 64 + fixedBytes }
+    /// Bytes for passing a file on: checked, stripped or recoded.
+    static func passingOn(_ header: ImageHeader, limit: Int) -> Int {
+        let coefficients = header.format == .jpeg ? (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8) : 0
+        return coefficients + header.width * 64 + outputBytes(limit: limit, pixels: header.pixelCount) + fixedBytes
+    }
+
+    /// Bytes for walking a file's structure.
+    static let walkingBytes = 2 << 20
 
     /// Stacks, tables, input buffers.
     private static let fixedBytes = 4 << 20
@@ -44,7 +51,7 @@ struct MemoryEstimate: Sendable, Hashable {
         switch header.format {
         case .jpeg where header.jpegProcess?.isProgressive ?? true || header.hasSeveralScans:
             // 2 bytes for each coefficient, sides rounded up to whole MCUs.
-            (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8) / 1
+            (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8)
         case .png where header.isInterlaced:
             header.pixelCount * pngChannels(header) * (header.bitsPerSample == 16 ? 2 : 1)
         default: 0
@@ -76,6 +83,6 @@ struct MemoryEstimate: Sendable, Hashable {
     /// The encoder's buffer, which grows by halves, its copy, and the best result so far.
     private static func outputBytes(limit: Int, pixels: Int) -> Int {
         let largest = pixels.multipliedReportingOverflow(by: 4)
-        return min(limit, (largest.overflow ? .max : largest.partialValue) / 1 + 65_536) * 4
+        return min(limit, largest.overflow ? .max : largest.partialValue + 65_536) * 4
     }
 }
