@@ -87,7 +87,9 @@ struct PictureReader: Sendable {
 /// A JPEG whose components go out as they are stored.
 final class JPEGPlanarStream: PictureStream {
     let shape: RasterShape
-    private var decoder: JPEGDecoder
+    /// Taken out while it runs: rows are lent from it.
+    private var decoder: JPEGDecoder?
+    private var decoded = DecodeReport()
     private let warnings: [String]
     private let salvages: Bool
 
@@ -101,12 +103,13 @@ final class JPEGPlanarStream: PictureStream {
         shape = RasterShape(
             model: planes.count == 1 ? .gray : .ycbcr, width: decoder.outputWidth, height: decoder.outputHeight,
             planes: planes)
-        self.decoder = decoder
+        self.decoder = consume decoder
         self.warnings = warnings
         self.salvages = salvages
     }
 
     func run(into sink: any RowSink) throws {
+        guard var decoder = decoder.take() else { return }
         var sent = [Int](repeating: 0, count: shape.planes.count)
         while sent[0] < shape.planes[0].height {
             try decoder.readBand()
@@ -120,10 +123,11 @@ final class JPEGPlanarStream: PictureStream {
             // Damage is seen band by band: without salvaging there is no point in going on.
             if !salvages, let error = decoder.report.error { throw error }
         }
+        decoded = decoder.report
     }
 
     var report: DecodeReport {
-        var report = decoder.report
+        var report = decoded
         report.warnings = warnings + report.warnings
         report.warningCount += warnings.count
         return report

@@ -118,7 +118,7 @@ final class CodecThreads: Sendable {
     }
 
     private func start() -> Bool {
-        var attributes = unsafe pthread_attr_t()
+        var attributes = pthread_attr_t()
         unsafe pthread_attr_init(&attributes)
         defer { unsafe pthread_attr_destroy(&attributes) }
         unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))

@@ -114,10 +114,10 @@ enum JPEGRecoder {
         var result: UnsafeMutablePointer<UInt8>?
         var count = 0
         var report = snug_jpeg_report()
-        let status = unsafe context.source.withRawSource { raw in
+        let status = context.source.withRawSource { raw in
             unsafe payloads.withUnsafeBufferPointer { payloads -> snug_jpeg_status in
                 var offset = 0
-                var list: [snug_jpeg_segment] = []
+                var list: [snug_jpeg_segment] = unsafe []
                 for segment in segments {
                     guard let start = payloads.baseAddress else { break }
                     unsafe list.append(
@@ -125,11 +125,12 @@ enum JPEGRecoder {
                             marker: Int32(segment.marker), bytes: start + offset, byte_count: segment.payload.count))
                     offset += segment.payload.count
                 }
+                let listed = unsafe list.count
                 return unsafe snug_jpeg_recode(
                     snug_jpeg_source(descriptor: raw.descriptor, bytes: raw.bytes, byte_count: raw.byteCount),
                     JPEGDecoder.shimLimits(
                         context.policy.inputLimits, memory: context.codecMemory, cancellation: context.cancellation),
-                    list, list.count, context.byteLimit, &result, &count, &report)
+                    list, listed, context.byteLimit, &result, &count, &report)
             }
         }
         defer { unsafe snug_jpeg_free(result) }

@@ -31,8 +31,9 @@ struct AxisWeights: ~Copyable {
         sourceCount: Int, targetCount: Int, origin: Double, length: Double, kernel: ResamplingKernel, tapMultiple: Int
     ) {
         precondition(sourceCount > 0 && targetCount > 0 && length > 0)
-        precondition(origin >= 0 && origin + length <= Double(sourceCount) + 1e-6, "extent outside the plane")
         let ratio = length / Double(targetCount)
+        // The last sample of subsampled chroma may stand half outside the picture.
+        precondition(origin >= 0 && origin + length <= Double(sourceCount) + ratio, "extent outside the plane")
         let scale = max(ratio, 1)
         let scaled = ScaledKernel(kernel, scale: scale)
         let axis = (0..<targetCount).map { target in
