@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], path: "CSupport/CJPEG", cSettings: cSettings),
         .target(name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
+        .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
 
         .target(
@@ -57,7 +58,7 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugImage",
+                "SnugImage", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
