@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The words for what can be wrong with an input, said the same way for every format.
+enum InputFault {
+    /// The bytes contradict their format.
+    static func corrupt(_ what: String, at offset: Int) -> ImageError {
+        ImageError(
+            .corruptInput, "\(what) at byte \(offset): the file is damaged", details: ["offset": .integer(offset)])
+    }
+
+    /// The file ends too early.
+    static func truncated(_ what: String, at offset: Int) -> ImageError {
+        ImageError(
+            .truncatedInput, "\(what) at byte \(offset): the file is incomplete, get it again",
+            details: ["offset": .integer(offset)])
+    }
+
+    /// The input asks for more than ``InputLimits`` allow.
+    /// - Parameter option: The command's option that raises the limit.
+    static func exceeds(_ what: String, _ value: Int, limit: Int, option: String) -> ImageError {
+        ImageError(
+            .limitExceeded,
+            "\(what): \(value), more than the limit of \(limit); raise it with \(option) if you trust the file",
+            details: ["value": .integer(value), "limit": .integer(limit), "option": .text(option)])
+    }
+
+    /// Refuses a picture by its size.
+    static func checkSize(width: Int, height: Int, limits: InputLimits) throws(ImageError) {
+        let side = max(width, height)
+        if side > limits.maximumSide {
+            throw exceeds(
+                "the longer side of \(width) × \(height) pixels", side, limit: limits.maximumSide,
+                option: "--max-input-side")
+        }
+        let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
+        if overflow || pixels > limits.maximumPixelCount {
+            throw exceeds(
+                "pixels of \(width) × \(height)", overflow ? .max : pixels, limit: limits.maximumPixelCount,
+                option: "--max-input-pixels")
+        }
+    }
+
+    /// Refuses a header by the number of its segments or chunks, or by the metadata in it.
+    static func checkMetadata(count: Int, bytes: Int, limits: InputLimits) throws(ImageError) {
+        if count > limits.maximumChunkCount {
+            throw exceeds(
+                "segments or chunks", count, limit: limits.maximumChunkCount, option: "--max-input-chunks")
+        }
+        if bytes > limits.maximumMetadataBytes {
+            throw exceeds(
+                "bytes of metadata", bytes, limit: limits.maximumMetadataBytes, option: "--max-input-metadata")
+        }
+    }
+}
