@@ -48,6 +48,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
+        .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
 
         .target(
@@ -68,7 +69,7 @@ let package = Package(
 
         .target(
             name: "SnugTestSupport",
-            dependencies: ["SnugImage", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["SnugImage", "CTestSupport", .product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/SnugTestSupport", swiftSettings: imageSettings),
         .testTarget(
             name: "SnugImageTests",
