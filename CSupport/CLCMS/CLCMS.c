@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "CLCMS.h"
 
+#include "matrix_shaper.h"
+
 #include <lcms2.h>
 #include <lcms2_plugin.h>
 #include <setjmp.h>
@@ -25,6 +27,8 @@ struct snug_colour_transform {
     cmsHTRANSFORM transform;
     snug_colour_layout layout;
     uint8_t *_Nullable gray_table; /* for gray, the answer for each sample */
+    int has_shaper;                /* for 16-bit RGB by curves and matrix: */
+    snug_matrix_shaper shaper;
     session session;
 };
 
@@ -194,9 +198,15 @@ static snug_colour_status connect(snug_colour_transform *made, cmsHPROFILE _Null
     if (made->layout.is_sixteen_bit || made->layout.model == SNUG_COLOUR_GRAY) flags |= cmsFLAGS_NOOPTIMIZE;
     made->transform = cmsCreateTransformTHR(made->context, source, source_format(made->layout), destination,
                                             destination_format(made->layout), INTENT_RELATIVE_COLORIMETRIC, flags);
+    snug_colour_status status = made->transform == NULL ? SNUG_COLOUR_UNUSABLE : SNUG_COLOUR_OK;
+    if (status == SNUG_COLOUR_OK && made->layout.model == SNUG_COLOUR_GRAY) status = tabulate_gray(made);
+    if (status == SNUG_COLOUR_OK && made->layout.model == SNUG_COLOUR_RGB && made->layout.is_sixteen_bit &&
+        snug_matrix_shaper_suits(source)) {
+        made->has_shaper = snug_matrix_shaper_fill(&made->shaper, source, destination);
+        if (!made->has_shaper) status = SNUG_COLOUR_OUT_OF_MEMORY;
+    }
     cmsCloseProfile(destination);
-    if (made->transform == NULL) return SNUG_COLOUR_UNUSABLE;
-    return made->layout.model == SNUG_COLOUR_GRAY ? tabulate_gray(made) : SNUG_COLOUR_OK;
+    return status;
 }
 
 /* Hands the finished transform over, or the reason why there is none. */
@@ -261,6 +271,7 @@ void snug_colour_transform_free(snug_colour_transform *transform) {
     cmsDeleteContext(transform->context);
     while (transform->session.first != NULL) counted_free(NULL, transform->session.first + 1);
     free(transform->gray_table);
+    snug_matrix_shaper_clear(&transform->shaper);
     free(transform);
 }
 
@@ -302,6 +313,10 @@ static void convert_gray(const snug_colour_transform *transform, const uint8_t *
 static void convert_colour(const snug_colour_transform *transform, const uint8_t *source, uint8_t *destination,
                            size_t pixel_count) {
     snug_colour_layout layout = transform->layout;
+    if (transform->has_shaper) {
+        snug_matrix_shaper_convert(&transform->shaper, source, destination, pixel_count, layout.has_alpha);
+        return;
+    }
     size_t source_bytes = layout.model == SNUG_COLOUR_RGB && !layout.has_alpha ? 3 : 4;
     if (layout.is_sixteen_bit) source_bytes *= 2;
     size_t destination_bytes = layout.has_alpha ? 4 : 3;

@@ -12,6 +12,8 @@
 /* Deflate makes at most 1032 bytes of one, so a slice of input is cut to what fills this much of the queue. */
 #define DEFLATE_RATIO 1032
 #define QUEUE_BYTES ((size_t)2 << 20)
+/* Until the header is known, so that picture data behind it in the same slice stay few. */
+#define HEADER_SLICE 64
 /* Kept before each block, so that freeing can count; 16 keeps libpng's vector code aligned. */
 #define BLOCK_HEADER 16
 
@@ -123,11 +125,13 @@ static void on_info(png_structp png, png_infop info) {
     if (header->is_interlaced && decoder->depth != SNUG_PNG_DEPTH_DISCARD) reserve_picture(decoder, png);
 }
 
-/* Doubles the ring; it is full when this is called. */
+/* Makes room in a full ring: doubles it, up to what one slice of long rows can fill. */
 static void grow_queue(snug_png_decoder *decoder, png_structp png) {
     size_t row_bytes = decoder->header.row_bytes;
     size_t capacity = decoder->queue_capacity == 0 ? 4 : decoder->queue_capacity * 2;
+    size_t enough = QUEUE_BYTES / row_bytes + 4;
     size_t bytes;
+    if (capacity > enough && enough > decoder->queue_capacity) capacity = enough;
     if (capacity > decoder->header.height) capacity = decoder->header.height;
     uint8_t *rows = NULL;
     if (!__builtin_mul_overflow(capacity, row_bytes, &bytes)) rows = counted_malloc(decoder, bytes);
@@ -189,7 +193,7 @@ snug_png_decoder *snug_png_decoder_create(
     decoder->memory_limit = memory_limit;
     decoder->maximum_warnings = maximum_warnings;
     decoder->depth = depth;
-    decoder->slice = 4096;
+    decoder->slice = HEADER_SLICE;
     if (setjmp(decoder->escape) == 0) {
         decoder->png = png_create_read_struct_2(
             PNG_LIBPNG_VER_STRING, decoder, on_error, on_warning, decoder, png_allocate, png_release);
@@ -243,8 +247,10 @@ bool snug_png_decoder_take_row(snug_png_decoder *decoder, uint8_t *row) {
     } else {
         if (decoder->queue_count == 0) return false;
         memcpy(row, decoder->rows + decoder->queue_first * row_bytes, row_bytes);
-        decoder->queue_first = (decoder->queue_first + 1) % decoder->queue_capacity;
         decoder->queue_count--;
+        /* An empty ring starts over, so that few rows go round in the same, cached memory. */
+        decoder->queue_first =
+            decoder->queue_count == 0 ? 0 : (decoder->queue_first + 1) % decoder->queue_capacity;
     }
     decoder->rows_taken++;
     return true;

@@ -111,9 +111,9 @@ extension ColourConversion {
     private static func make(
         profile: [UInt8], layout: SampleLayout, cache: ColourConversionCache, maximumProfileBytes: Int
     ) -> (conversion: ColourConversion, warnings: [String]) {
-        let checked: ICCProfile
+        let checked: CheckedICCProfile
         do {
-            checked = try ICCProfile(checking: profile, for: layout.model, maximumByteCount: maximumProfileBytes)
+            checked = try CheckedICCProfile(checking: profile, for: layout.model, maximumByteCount: maximumProfileBytes)
         } catch {
             return (.assumed(for: layout), [warning(error.description, layout)])
         }

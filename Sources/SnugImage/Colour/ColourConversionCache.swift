@@ -24,12 +24,14 @@ final class ColourConversionCache: Sendable {
         let source: Source
         let digest: Int
         let layout: SampleLayout
+        let byteCount: Int
         let made = Mutex<Made?>(nil)
 
         init(source: Source, digest: Int, layout: SampleLayout) {
             self.source = source
             self.digest = digest
             self.layout = layout
+            byteCount = if case .profile(let bytes) = source { bytes.count } else { 0 }
         }
 
         func matches(_ source: Source, _ digest: Int, _ layout: SampleLayout) -> Bool {
@@ -38,15 +40,18 @@ final class ColourConversionCache: Sendable {
     }
 
     private let capacity: Int
+    private let maximumByteCount: Int
     /// Least recently used first.
     private let entries = Mutex<[Entry]>([])
 
-    /// Makes a cache of at most `capacity` conversions.
+    /// Makes a cache of at most `capacity` conversions whose profiles take at most `maximumByteCount` bytes together.
     ///
-    /// Default 16: a transform takes up to about 1 MB, its profile up to 4 MiB.
-    init(capacity: Int = 16) {
+    /// Default 16 and 4 MiB. The transforms themselves take from 64 KiB (gray) to 2 MB (CMYK) each. The conversion used
+    /// last is kept in any case.
+    init(capacity: Int = 16, maximumByteCount: Int = 4 << 20) {
         precondition(capacity > 0)
         self.capacity = capacity
+        self.maximumByteCount = maximumByteCount
     }
 
     /// The conversion for a source, built now when it is not known yet.
@@ -67,13 +72,17 @@ final class ColourConversionCache: Sendable {
             if let index = entries.firstIndex(where: { $0.matches(source, digest, layout) }) {
                 entry = entries.remove(at: index)
             } else {
-                if entries.count == capacity { entries.removeFirst() }
                 entry = Entry(source: source, digest: digest, layout: layout)
             }
             entries.append(entry)
+            while entries.count > 1, entries.count > capacity || byteCount(of: entries) > maximumByteCount {
+                entries.removeFirst()
+            }
             return entry
         }
     }
+
+    private func byteCount(of entries: [Entry]) -> Int { entries.reduce(0) { $0 + $1.byteCount } }
 
     /// Spares comparing whole profiles in nearly every case. Swift's hash is seeded anew in each process, so nobody can
     /// prepare profiles that collide; those that did would only be compared in full.

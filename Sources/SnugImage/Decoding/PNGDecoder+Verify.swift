@@ -22,7 +22,8 @@ extension PNGDecoder {
     /// For a file that is to be passed on unchanged. It takes about as long as decoding.
     /// - Throws: `truncated_input` or `corrupt_input` when rows are missing or a chunk that makes the picture is damaged,
     ///   and the other codes of ``init(source:limits:keeps16Bits:salvages:memoryLimit:)``.
-    static func verify(_ source: ImageSource, limits: InputLimits = InputLimits()) throws(ImageError) -> PNGVerification {
+    static func verify(_ source: ImageSource, limits: InputLimits = InputLimits()) throws(ImageError) -> PNGVerification
+    {
         let handle = try PNGDecoderHandle(
             depth: .discard, toleratesCRCErrors: false, maximumWarningCount: limits.maximumWarningCount,
             memoryLimit: .max)

@@ -74,7 +74,9 @@ struct PNGDecoder: ~Copyable {
             do {
                 guard try feed.push(to: handle) else { break }
             } catch {
-                guard error.code == .memoryExceeded, let header = handle.header, header.is_interlaced else { throw error }
+                guard error.code == .memoryExceeded, let header = handle.header, header.is_interlaced else {
+                    throw error
+                }
                 let needed = header.row_bytes.multipliedReportingOverflow(by: Int(header.height))
                 throw ImageError(
                     .memoryExceeded,
@@ -108,7 +110,10 @@ struct PNGDecoder: ~Copyable {
             try pushMore()
         }
         nextRow += 1
-        if nextRow == height && failure == nil { try readTrailer() }
+        guard nextRow == height else { return }
+        if failure == nil { try readTrailer() }
+        // What follows the last row can be damaged in the same slice of input that brought the row.
+        if let failure, !salvages { throw failure }
     }
 
     /// Feeds the decoder once, and settles what happens when nothing more can come of it.
@@ -126,7 +131,7 @@ struct PNGDecoder: ~Copyable {
             stopped = error
         }
         let present = handle.rowsDecoded
-        handle.endInput()
+        if salvages { handle.endInput() }
         missingRowCount = height - present
         var reported = stopped
         reported.message += " (\(present) of \(height) rows are there)"

@@ -27,7 +27,11 @@ struct JPEGHeaderProbe {
         while let segment = try segments.next() {
             segmentCount += 1
             switch segment.marker {
-            case JPEGMarker.startOfScan: return try finish(at: segment.offset)
+            case JPEGMarker.startOfScan:
+                var header = try finish(at: segment.offset)
+                let scanned = try segments.payload(segment, count: 1).u8(at: 0) ?? 1
+                header.hasSeveralScans = scanned < (frame?.components.count ?? 1)
+                return header
             case JPEGMarker.endOfImage:
                 throw InputFault.corrupt("JPEG ends without picture data", at: segment.offset)
             case JPEGMarker.startOfImage: throw InputFault.corrupt("JPEG begins a second time", at: segment.offset)

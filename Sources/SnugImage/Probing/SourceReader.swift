@@ -13,7 +13,7 @@ struct SourceReader {
     /// - Parameter windowSize: Bytes read at once: small to hop from header to header, large to read all.
     init(_ source: ImageSource, windowSize: Int = 4096) {
         self.source = source
-        window = [UInt8](repeating: 0, count: max(windowSize, 16))
+        window = [UInt8](repeating: 0, count: max(min(windowSize, source.byteCount), 16))
     }
 
     var byteCount: Int { source.byteCount }

@@ -68,6 +68,16 @@ import Testing
         #expect(cache.count == 2)
     }
 
+    @Test("Large profiles make room for each other, and one alone is kept whatever its size")
+    func evictsByBytes() {
+        let cache = ColourConversionCache(capacity: 16, maximumByteCount: 100)
+        for (byteCount, held) in [(40, 1), (50, 2), (30, 2), (300, 1), (1, 1)] {
+            let profile = [UInt8](repeating: 0, count: byteCount)
+            _ = cache.conversion(from: .profile(profile), layout: Self.rgb) { Self.made }
+            #expect(cache.count == held)
+        }
+    }
+
     @Test("Another layout is another conversion")
     func layouts() throws {
         let cache = ColourConversionCache()

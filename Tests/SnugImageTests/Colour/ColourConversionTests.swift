@@ -20,6 +20,15 @@ import Testing
         #expect(difference <= 1)
     }
 
+    @Test("16-bit samples are converted as the same colours in 8 bits are", arguments: ["p3", "adobergb", "swapped"])
+    func sixteenBits(name: String) throws {
+        let layout = SampleLayout(.rgb, isSixteenBit: true)
+        let made = ColourConversion.make(profile: try ColourFixtures.profile(name), source: layout)
+        let pixels = try ColourFixtures.pixels(name)
+        let converted = made.conversion.converted(bytes(ofSamples: pixels.source.map { UInt16($0) * 257 }))
+        #expect(try #require(largestDifference(converted, pixels.expected)) <= 1)
+    }
+
     @Test("A profile that exchanges red and blue exchanges them")
     func swapped() throws {
         let made = ColourConversion.make(profile: try ColourFixtures.profile("swapped"), source: SampleLayout(.rgb))

@@ -130,7 +130,7 @@ import Testing
     @Test("A transform that may hold too little memory fails as such, whatever the amount", arguments: ["p3", "cmyk"])
     func outOfMemory(name: String) throws {
         let layout = SampleLayout(name == "cmyk" ? .cmyk : .rgb)
-        let profile = try ICCProfile(
+        let profile = try CheckedICCProfile(
             checking: ColourFixtures.profile(name), for: layout.model, maximumByteCount: 1 << 20)
         for limit in stride(from: 0, through: 40_000, by: 400) {
             #expect(throws: ColourTransform.Failure.outOfMemory) {

@@ -4,7 +4,7 @@
 ///
 /// The checks are those of ICC.1:2022 §7 that a reader depends on: size, signature, class, colour space and a tag table
 /// that stays inside the profile.
-struct ICCProfile {
+struct CheckedICCProfile {
     /// Exactly the profile: padding after it is cut off.
     let bytes: [UInt8]
 
