@@ -47,6 +47,8 @@ let package = Package(
             name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings,
             linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
+        .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
+        .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
 
         .target(
@@ -59,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugImage",
+                "SnugImage", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -67,7 +69,7 @@ let package = Package(
 
         .target(
             name: "SnugTestSupport",
-            dependencies: ["SnugImage", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["SnugImage", "CTestSupport", .product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/SnugTestSupport", swiftSettings: imageSettings),
         .testTarget(
             name: "SnugImageTests",

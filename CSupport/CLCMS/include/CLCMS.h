@@ -66,6 +66,9 @@ void snug_colour_reduce(const uint8_t *source, uint8_t *destination, size_t samp
 /* CMYK to RGB without a profile: each of R, G, B is (255 - ink) × (255 - black) / 255, to the nearest. */
 void snug_colour_convert_plain_cmyk(const uint8_t *source, uint8_t *destination, size_t pixel_count, int is_inverted);
 
+/* The version of Little CMS that is loaded: 2140 for 2.14. */
+int snug_colour_library_version(void);
+
 #ifdef __cplusplus
 }
 #endif

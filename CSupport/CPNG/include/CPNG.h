@@ -145,6 +145,12 @@ size_t snug_png_encoder_byte_count(const snug_png_encoder *encoder);
 const uint8_t *_Nullable snug_png_encoder_bytes(const snug_png_encoder *encoder);
 const char *snug_png_encoder_message(const snug_png_encoder *encoder);
 
+/* MARK: About */
+
+/* The versions of libpng and zlib that are loaded, as in "1.6.39". */
+const char *snug_png_version(void);
+const char *snug_png_zlib_version(void);
+
 #pragma clang assume_nonnull end
 
 #endif
