@@ -23,9 +23,10 @@ struct JPEGFit {
     ///   - width: Upright size to fill at most.
     func fit(_ supply: PixelSupply, width: Int, height: Int) throws -> Encoded {
         let orientation = context.header.orientation
-        let sampler = TileSampler(supply.shape)
+        let sampler = TileSampler(
+            supply.shape, bitsPerPixel: Double(limit) * 8 / Double(supply.shape.width * supply.shape.height))
         try supply.send(to: sampler)
-        let sample = Sample(raster: sampler.sheet, of: supply.shape, orientation: orientation)
+        let sample = Sample(sampler, of: supply.shape, orientation: orientation)
         var choice = try JPEGShapeChoice(
             sample: sample, width: width, height: height, context: context, segmentBytes: segmentBytes)
         var shape = try choice.choose()
