@@ -14,7 +14,9 @@ public import SystemPackage
 public struct CommandResult: Sendable {
     /// The exit code; 128 + number for a program that a signal ended.
     public var exitCode: Int32
+    /// What it wrote to standard output.
     public var standardOutputBytes: [UInt8]
+    /// What it wrote to standard error.
     public var standardErrorBytes: [UInt8]
 
     /// Standard output as text.
@@ -136,10 +138,14 @@ private final class RunningProgram {
             }
             for request in requests where request.revents != 0 {
                 if request.fd == input {
-                    let count = unsafe rest.withUnsafeBytes { unsafe write(request.fd, $0.baseAddress, min($0.count, 4096)) }
+                    let count = unsafe rest.withUnsafeBytes {
+                        unsafe write(request.fd, $0.baseAddress, min($0.count, 4096))
+                    }
                     if count > 0 { rest = rest.dropFirst(count) } else { rest = [] }
                 } else if let chunk = Self.readSome(request.fd) {
-                    if request.fd == output { result.standardOutputBytes += chunk } else {
+                    if request.fd == output {
+                        result.standardOutputBytes += chunk
+                    } else {
                         result.standardErrorBytes += chunk
                         whenSaid(process, result.standardError)
                     }
@@ -202,7 +208,9 @@ private final class RunningProgram {
             try unsafe withCStrings(environment) { envp in
                 try unsafe withCStrings([program]) { path -> Int32 in
                     guard let path = unsafe path[0] else { return ENOENT }
-                    return unsafe folder.withPlatformString { unsafe snug_test_spawn(path, argv, envp, $0, streams, &process) }
+                    return unsafe folder.withPlatformString {
+                        unsafe snug_test_spawn(path, argv, envp, $0, streams, &process)
+                    }
                 }
             }
         }
@@ -220,7 +228,7 @@ private final class RunningProgram {
             }
         }
         unsafe pointers.append(nil)
-        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+        defer { for unsafepointer in unsafe pointers { unsafe free(pointer) } }
         return try unsafe pointers.withUnsafeMutableBufferPointer { buffer in
             guard let start = buffer.baseAddress else { throw CommandRunner.Failure(description: "no arguments") }
             return unsafe try body(start)

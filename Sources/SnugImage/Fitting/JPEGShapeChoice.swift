@@ -118,7 +118,9 @@ struct JPEGShapeChoice {
 
     /// 4:4:4 where the picture has chroma detail that 4:2:0 would lose and the bytes for it are there.
     private func chroma(_ shape: RasterShape, quality: Double) throws -> RasterShape {
-        guard shape.model == .ycbcr, policy.chroma == .automatic, quality >= ChromaChoice.leastQuality else { return shape }
+        guard shape.model == .ycbcr, policy.chroma == .automatic, quality >= ChromaChoice.leastQuality else {
+            return shape
+        }
         let fine = RasterShape.planar(width: shape.width, height: shape.height, isGray: false, subsamplesChroma: false)
         guard sample.hasChroma(for: fine) else { return shape }
         let loss = ChromaChoice.subsamplingLoss(try sample.resized(to: fine, cancellation: cancellation))
