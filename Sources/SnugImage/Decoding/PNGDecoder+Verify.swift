@@ -28,14 +28,18 @@ extension PNGDecoder {
             depth: .discard, toleratesCRCErrors: false, maximumWarningCount: limits.maximumWarningCount,
             memoryLimit: .max)
         var feed = try PNGDecoderFeed(source: source, limits: limits, checksEveryChunk: true)
-        while try feed.push(to: handle) {}
-        guard handle.isComplete else {
-            let rows: [String: ImageError.Detail] = [
-                "rows_present": .integer(handle.rowsDecoded), "rows_total": .integer(Int(handle.header?.height ?? 0)),
-            ]
-            throw feed.end == .complete
-                ? ImageError(.corruptInput, "is a damaged PNG: its compressed data end early", details: rows)
-                : ImageError(.truncatedInput, "is cut off before its last row", details: rows)
+        do throws(ImageError) {
+            while try feed.push(to: handle) {}
+            if !handle.isComplete {
+                throw feed.end == .complete
+                    ? ImageError(.corruptInput, "is a damaged PNG: its compressed data end early")
+                    : ImageError(.truncatedInput, "is cut off before its last row")
+            }
+        } catch {
+            var reported = error
+            reported.details["rows_present"] = .integer(handle.rowsDecoded)
+            if let header = handle.header { reported.details["rows_total"] = .integer(Int(header.height)) }
+            throw reported
         }
         return PNGVerification(
             byteCount: min(feed.position, source.byteCount),

@@ -57,6 +57,10 @@ struct EncodingFit {
     private func losslessPNG(_ supply: PixelSupply, content: PixelContent) throws -> Encoded? {
         let keepsSize = plan.width == header.uprightWidth && plan.height == header.uprightHeight
         guard keepsSize || content.isGraphic else { return nil }
+        // Decoded at each pass, an attempt is dear: only where the file itself says that it may succeed.
+        if !context.mode.holdsPixels && !content.isGraphic && context.source.byteCount > context.byteLimit * 3 / 2 {
+            return nil
+        }
         return try PNGFit(context).lossless(supply)
     }
 

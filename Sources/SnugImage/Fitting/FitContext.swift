@@ -24,10 +24,8 @@ struct FitContext {
 
     /// The picture's pixels, held or decoded at each pass as the mode says.
     func supply(_ demand: PixelDemand) throws -> PixelSupply {
-        switch mode {
-        case .held: try PixelSupply.holding(reader, demand: demand)
-        case .lean: try PixelSupply.streaming(reader, demand: demand)
-        }
+        mode.holdsPixels
+            ? try PixelSupply.holding(reader, demand: demand) : try PixelSupply.streaming(reader, demand: demand)
     }
 
     /// The error for a limit that is out of reach.

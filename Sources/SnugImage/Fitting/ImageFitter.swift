@@ -101,8 +101,7 @@ public struct ImageFitter: Sendable {
         _ source: ImageSource, header: ImageHeader, plan: FitPlan, limits: Limits, policy: FitPolicy, notes: [String]
     ) async throws -> FittedImage {
         let estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
-        let mode: MemoryMode = estimate.held <= budget.total ? .held : .lean
-        let needed = mode == .held ? estimate.held : estimate.lean
+        let (mode, needed) = estimate.mode(within: budget.total)
         guard needed <= budget.total else {
             throw ImageError(
                 .memoryExceeded,

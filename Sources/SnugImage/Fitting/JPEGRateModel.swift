@@ -11,7 +11,6 @@ final class JPEGRateModel {
     private var known: [Double: Double] = [:]
     /// Actual over predicted bytes, learnt from real encodes.
     private(set) var correction = 1.0
-    private(set) var probes = 0
 
     /// Bytes of markers and tables, which do not grow with the picture.
     private static let headerBytes = 620.0
@@ -31,7 +30,6 @@ final class JPEGRateModel {
         let count = Double(try encode(quality: quality, coding: .optimized).byteCount)
         let bytes = Self.headerBytes + max(count - Self.headerBytes, 1) * ratio
         known[quality] = bytes
-        probes += 1
         return bytes * correction
     }
 
@@ -40,11 +38,14 @@ final class JPEGRateModel {
         correction *= Double(actual) / max(try bytes(quality: quality), 1)
     }
 
-    /// Takes into account that progressive coding is used: its gain is measured on the sample.
-    func learnProgressiveGain(quality: Double) throws {
+    /// Multiplies all predictions, by a gain or a bias that is known.
+    func scale(by factor: Double) { correction *= factor }
+
+    /// Bytes of progressive over those of plain coding, measured on the sample.
+    func progressiveGain(quality: Double) throws -> Double {
         let plain = try encode(quality: quality, coding: .optimized).byteCount
         let progressive = try encode(quality: quality, coding: .progressive).byteCount
-        correction *= Double(progressive) / Double(max(plain, 1))
+        return Double(progressive) / Double(max(plain, 1))
     }
 
     /// Huffman tables that suit the picture at a quality.

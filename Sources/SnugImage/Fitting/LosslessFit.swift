@@ -54,7 +54,7 @@ struct LosslessFit {
                     .stripped, content: .bytes(bytes), byteCount: bytes.count,
                     notes: notes + ["\(saved) bytes of metadata and trailing data were taken away"], encodes: 0))
         }
-        guard header.format == .jpeg, context.policy.strategy == .best, context.mode == .held,
+        guard header.format == .jpeg, context.policy.strategy == .best, context.mode.holdsCoefficients,
             Double(stripper.byteCount) <= Double(limit) * Self.mostRecodingGain
         else { return .notEnough }
         return try recode()
@@ -74,7 +74,7 @@ struct LosslessFit {
     /// Decodes the picture to find damage that its structure does not show.
     /// - Returns: What a person should know.
     private func checkPixels() throws -> [String] {
-        guard context.mode == .held else {
+        guard context.mode.holdsPixels else {
             return ["only its structure was checked: its pixels need more memory than --memory allows"]
         }
         if header.format == .png {

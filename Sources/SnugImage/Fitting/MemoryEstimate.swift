@@ -4,8 +4,10 @@
 ///
 /// Upper bounds: the promise of `--memory` rests on them.
 struct MemoryEstimate: Sendable, Hashable {
-    /// With the pixels held.
+    /// With the pixels and an encoder's coefficients held.
     var held: Int
+    /// With the pixels held.
+    var heldStreamingOut: Int
     /// With the file decoded at each pass.
     var lean: Int
     /// What of it a codec library may take for itself.
@@ -23,14 +25,15 @@ struct MemoryEstimate: Sendable, Hashable {
         let isPNG = header.format == .png
         let decoded = decodedPixels * (isPNG ? pngChannels(header) : planeFactor(header, eighths: eighths))
         let target = output * (isPNG ? 6 : 3) * (header.orientation == .upright ? 1 : 2)
-        let holdsCoefficients = output <= MemoryMode.mostProgressivePixels || policy.strategy == .stepped
+        let holdsCoefficients = output <= ProgressiveChoice.mostPixels || policy.strategy == .stepped
         let coefficients = holdsCoefficients ? output * 6 : 0
         let small = sampleBytes(pixels: pixels) + outputBytes(limit: limit, pixels: output) + fixedBytes
         let width = max(header.width, plan.width)
         let rows = width * 640
         let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 6) : 0
         return MemoryEstimate(
-            held: max(codec, target + coefficients) + decoded + small + rows, lean: codec + rows + turned + small,
+            held: max(codec, target + coefficients) + decoded + small + rows,
+            heldStreamingOut: max(codec, target) + decoded + small + rows, lean: codec + rows + turned + small,
             codec: codec + fixedBytes + rows)
     }
 
@@ -42,6 +45,13 @@ struct MemoryEstimate: Sendable, Hashable {
 
     /// Bytes for walking a file's structure.
     static let walkingBytes = 2 << 20
+
+    /// The fastest way that a budget allows, and what it takes; lean where nothing fits.
+    func mode(within budget: Int) -> (mode: MemoryMode, bytes: Int) {
+        if held <= budget { return (.held, held) }
+        if heldStreamingOut <= budget { return (.heldStreamingOut, heldStreamingOut) }
+        return (.lean, lean)
+    }
 
     /// Stacks, tables, input buffers.
     private static let fixedBytes = 4 << 20

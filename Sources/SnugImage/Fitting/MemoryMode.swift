@@ -2,16 +2,28 @@
 
 /// How a fit uses memory.
 enum MemoryMode: Sendable, Hashable {
-    /// Decoded pixels are kept and searched.
+    /// Decoded pixels are kept and searched, and an encoder may hold all coefficients.
     case held
+    /// Decoded pixels are kept; what is encoded goes out band by band.
+    case heldStreamingOut
     /// The file is decoded at each pass; memory goes with the width.
     case lean
 
-    /// Pixels up to which progressive coding is used: it takes 5 % fewer bytes for 2.5 times the encoding time and holds
-    /// all coefficients, 3 bytes for each pixel.
-    static let mostProgressivePixels = 8_000_000
+    /// Whether decoded pixels stay in memory.
+    var holdsPixels: Bool { self != .lean }
+    /// Whether an encoder may hold the coefficients of the whole picture.
+    var holdsCoefficients: Bool { self == .held }
+}
 
-    func allowsProgressive(_ shape: RasterShape) -> Bool {
-        self == .held && shape.width * shape.height <= Self.mostProgressivePixels
+/// When progressive coding is worth its price: 5 % fewer bytes for 2.5 times the encoding time, and all coefficients in
+/// memory.
+enum ProgressiveChoice {
+    /// Up to here it is always used.
+    private static let alwaysPixels = 8_000_000
+    /// Up to here where the byte limit costs quality, so that 5 % of the bytes are worth having.
+    static let mostPixels = 40_000_000
+
+    static func isWorthwhile(pixels: Int, limitBinds: Bool) -> Bool {
+        pixels <= (limitBinds ? mostPixels : alwaysPixels)
     }
 }

@@ -14,9 +14,9 @@ struct QualitySearch {
     }
 
     /// Share of the limit that a result should reach where the ceiling allows.
-    static let wantedUse = 0.96
+    static let wantedUse = 0.95
     /// Share aimed at, so that a small misprediction stays under the limit.
-    static let aimedUse = 0.985
+    static let aimedUse = 0.975
     private static let mostEncodes = 7
     /// Qualities closer than this give files that differ by a fraction of a percent.
     private static let finestStep = 0.05
@@ -37,7 +37,7 @@ struct QualitySearch {
     var bestQuality: Double? { fitting?.quality }
 
     /// Bytes to aim the next prediction at.
-    var byteTarget: Double { Double(limit) * (encodes == 0 ? Self.aimedUse : 0.99) }
+    var byteTarget: Double { Double(limit) * (encodes == 0 ? Self.aimedUse : 0.98) }
 
     /// Where to begin.
     func start(predicted: Double?) -> Action { .encode(quality: bounded(predicted ?? range.lowerBound)) }
@@ -53,7 +53,7 @@ struct QualitySearch {
             if Double(bytes) >= Double(limit) * Self.wantedUse || quality >= range.upperBound { return .finish }
         } else {
             if over.map({ quality < $0.quality }) ?? true { over = (quality, bytes) }
-            if quality <= range.lowerBound { return .tooLarge(smallest: bytes ?? limit + 1) }
+            if quality <= range.lowerBound { return .tooLarge(smallest: bytes ?? limit.addingReportingOverflow(limit).partialValue) }
         }
         let low = fitting?.quality ?? range.lowerBound
         let high = over?.quality ?? range.upperBound

@@ -7,7 +7,9 @@
 /// cells as there are tiles, and one tile is cut at a random but fixed place in each.
 final class TileSampler: RowSink {
     /// Side of a tile in pixels of the finest plane; a multiple of any MCU.
-    static let tileSide = 128
+    ///
+    /// Small tiles see more of the picture for the same pixels; large ones can be scaled down and still hold whole MCUs.
+    let tileSide: Int
     /// Pixels of a sample at least, where the picture has them.
     private static let leastPixels = 600_000
     static let mostPixels = 1_100_000
@@ -19,13 +21,17 @@ final class TileSampler: RowSink {
     private let source: RasterShape
     /// Where each tile is cut, in pixels, in order of the sheet's places.
     private let tiles: [(x: Int, y: Int)]
-    private let tilesAcross: Int
+    let tilesAcross: Int
+    /// Tiles from top to bottom of the sheet.
+    let tilesDown: Int
     private var next: [Int]
 
-    init(_ shape: RasterShape) {
+    /// - Parameter bitsPerPixel: Bits that the output will have for each of the shape's pixels: how far it may be scaled down.
+    init(_ shape: RasterShape, bitsPerPixel: Double = .infinity) {
         source = shape
+        tileSide = bitsPerPixel < 0.15 ? 256 : bitsPerPixel < 1.5 ? 128 : 64
         let pixels = shape.width * shape.height
-        let side = Self.tileSide
+        let side = tileSide
         let wanted = min(max(Self.leastPixels, pixels / 32), Self.mostPixels) / (side * side)
         // Cells as square as the counts allow.
         let ratio = Double(shape.width) / Double(shape.height)
@@ -36,19 +42,21 @@ final class TileSampler: RowSink {
             isWhole = true
             tiles = []
             tilesAcross = 1
+            tilesDown = 1
             sheet = Raster(shape)
             return
         }
         isWhole = false
         tilesAcross = across
-        tiles = Self.places(in: shape, across: across, down: down)
+        tilesDown = down
+        tiles = Self.places(in: shape, side: side, across: across, down: down)
         var sheetShape = shape
         sheetShape.width = across * side
         sheetShape.height = down * side
         for index in shape.planes.indices {
             let plane = shape.planes[index]
-            let tileWidth = Self.tileSize(plane.extentWidth, of: shape.width)
-            let tileHeight = Self.tileSize(plane.extentHeight, of: shape.height)
+            let tileWidth = Self.tileSize(side, plane.extentWidth, of: shape.width)
+            let tileHeight = Self.tileSize(side, plane.extentHeight, of: shape.height)
             sheetShape.planes[index].width = tileWidth * across
             sheetShape.planes[index].height = tileHeight * down
             sheetShape.planes[index].extentWidth = Double(tileWidth * across)
@@ -58,11 +66,13 @@ final class TileSampler: RowSink {
     }
 
     /// Samples of a tile in a plane that has `extent` samples for the picture's `pixels`.
-    private static func tileSize(_ extent: Double, of pixels: Int) -> Int {
-        max(1, Int((Double(tileSide) * extent / Double(pixels)).rounded()))
+    private static func tileSize(_ side: Int, _ extent: Double, of pixels: Int) -> Int {
+        max(1, Int((Double(side) * extent / Double(pixels)).rounded()))
     }
 
-    private static func places(in shape: RasterShape, across: Int, down: Int) -> [(x: Int, y: Int)] {
+    private static func places(
+        in shape: RasterShape, side tileSide: Int, across: Int, down: Int
+    ) -> [(x: Int, y: Int)] {
         // A fixed sequence: the same picture always gives the same result.
         var state: UInt64 = 0x9E37_79B9_7F4A_7C15
         func random(below bound: Int) -> Int {
@@ -96,8 +106,8 @@ final class TileSampler: RowSink {
             return
         }
         let shape = source.planes[index]
-        let tileWidth = Self.tileSize(shape.extentWidth, of: source.width)
-        let tileHeight = Self.tileSize(shape.extentHeight, of: source.height)
+        let tileWidth = Self.tileSize(tileSide, shape.extentWidth, of: source.width)
+        let tileHeight = Self.tileSize(tileSide, shape.extentHeight, of: source.height)
         for (place, tile) in tiles.enumerated() {
             let top = Int(Double(tile.y) * shape.extentHeight / Double(source.height))
             guard y >= top, y < top + tileHeight else { continue }

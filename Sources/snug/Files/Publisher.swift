@@ -44,8 +44,11 @@ struct Publisher: Sendable {
         let parent = path.removingLastComponent()
         let folderPath = parent.isEmpty ? FilePath(".") : parent
         try makeFolders(folderPath)
-        let folder = try doing("open the folder \(PrintableName.of(folderPath))") { () throws(Errno) in
-            try calls.openFolder(folderPath)
+        let folder: Int32
+        do throws(Errno) {
+            folder = try calls.openFolder(folderPath)
+        } catch {
+            throw SystemFailure(doing: "open the folder \(PrintableName.of(folderPath))", reason: error).imageError
         }
         defer { try? calls.close(folder) }  // Opened to read: nothing can be lost.
         let temporary = try create(in: folder, at: folderPath, mode: mode)
