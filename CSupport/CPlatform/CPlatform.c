@@ -32,17 +32,3 @@ int32_t snug_usable_core_count(void) {
 #endif
     return 0;
 }
-
-const char *snug_cpu_features(void) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512bw")) return "AVX-512, AVX2, SSE4.1";
-    if (__builtin_cpu_supports("avx2")) return "AVX2, SSE4.1";
-    if (__builtin_cpu_supports("sse4.1")) return "SSE4.1";
-    return "SSE2";
-#elif defined(__aarch64__)
-    return "NEON";
-#else
-    return "";
-#endif
-}

@@ -15,9 +15,6 @@ int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to
 /* Cores that this process may run on; 0 when the system does not say. */
 int32_t snug_usable_core_count(void);
 
-/* Vector instructions of the processor that matter here, fastest first, as in "AVX2, SSE4.1"; "" when there are none. */
-const char *snug_cpu_features(void);
-
 #pragma clang assume_nonnull end
 
 #endif

@@ -87,6 +87,7 @@ struct FitCommand: AsyncParsableCommand {
             OutputStream.standardError.writeLine("snug: internal error: \(error)")
             throw ExitCode(70)
         }
+        if running.json { try OutputStream.standardOutput.checkDelivered() }
         // A reader of the results that has gone has stopped the run: not all is done.
         if reporter.summary.count(.failed) > 0 || error != nil { throw ExitCode(1) }
     }

@@ -56,6 +56,7 @@ struct InspectCommand: AsyncParsableCommand {
             // Nobody reads on: nothing is left to be said.
             if output.readerIsGone { return }
         }
+        try OutputStream.standardOutput.checkDelivered()
         if failed { throw ExitCode(1) }
     }
 }

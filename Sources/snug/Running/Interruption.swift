@@ -19,6 +19,7 @@ final class Interruption: Sendable {
 
     private struct State {
         var signalCount = 0
+        var firstSignal: ContinuousClock.Instant?
         var stop: (@Sendable () -> Void)?
         var cleanUp: (@Sendable () -> Void)?
     }
@@ -63,12 +64,20 @@ final class Interruption: Sendable {
         if missed { stop() }
     }
 
+    /// Signals so close together are one: a terminal sends Ctrl-C to a whole group, and wrappers (`make`, `timeout`)
+    /// pass on what they get.
+    private static let oneSignal = Duration.milliseconds(300)
+
     private func signalArrived() {
-        let (count, stop, cleanUp) = state.withLock { state in
+        let now = ContinuousClock.now
+        let (isFirst, isEcho, stop, cleanUp) = state.withLock { state in
+            let isEcho = state.firstSignal.map { now - $0 < Self.oneSignal } ?? false
+            if state.firstSignal == nil { state.firstSignal = now }
             state.signalCount += 1
-            return (state.signalCount, state.stop, state.cleanUp)
+            return (state.signalCount == 1, isEcho, state.stop, state.cleanUp)
         }
-        guard count == 1, let stop else {
+        if isEcho, stop != nil { return }
+        guard isFirst, let stop else {
             cleanUp?()
             _exit(Self.exitCode)
         }
