@@ -136,10 +136,14 @@ private final class RunningProgram {
             }
             for request in requests where request.revents != 0 {
                 if request.fd == input {
-                    let count = unsafe rest.withUnsafeBytes { unsafe write(request.fd, $0.baseAddress, min($0.count, 4096)) }
+                    let count = unsafe rest.withUnsafeBytes {
+                        unsafe write(request.fd, $0.baseAddress, min($0.count, 4096))
+                    }
                     if count > 0 { rest = rest.dropFirst(count) } else { rest = [] }
                 } else if let chunk = Self.readSome(request.fd) {
-                    if request.fd == output { result.standardOutputBytes += chunk } else {
+                    if request.fd == output {
+                        result.standardOutputBytes += chunk
+                    } else {
                         result.standardErrorBytes += chunk
                         whenSaid(process, result.standardError)
                     }
@@ -202,7 +206,9 @@ private final class RunningProgram {
             try unsafe withCStrings(environment) { envp in
                 try unsafe withCStrings([program]) { path -> Int32 in
                     guard let path = unsafe path[0] else { return ENOENT }
-                    return unsafe folder.withPlatformString { unsafe snug_test_spawn(path, argv, envp, $0, streams, &process) }
+                    return unsafe folder.withPlatformString {
+                        unsafe snug_test_spawn(path, argv, envp, $0, streams, &process)
+                    }
                 }
             }
         }
@@ -220,7 +226,7 @@ private final class RunningProgram {
             }
         }
         unsafe pointers.append(nil)
-        defer { for unsafe pointer in unsafe pointers { unsafe free(pointer) } }
+        defer { for index in unsafe pointers.indices { unsafe free(pointers[index]) } }
         return try unsafe pointers.withUnsafeMutableBufferPointer { buffer in
             guard let start = buffer.baseAddress else { throw CommandRunner.Failure(description: "no arguments") }
             return unsafe try body(start)

@@ -56,7 +56,9 @@ public final class TemporaryFolder: Sendable {
     /// A file's bytes; `nil` when it is not there.
     public func bytes(of name: String) throws -> [UInt8]? {
         let descriptor: FileDescriptor
-        do { descriptor = try FileDescriptor.open(path(ofName: Array(name.utf8)), .readOnly) } catch Errno.noSuchFileOrDirectory {
+        do { descriptor = try FileDescriptor.open(path(ofName: Array(name.utf8)), .readOnly) } catch Errno
+            .noSuchFileOrDirectory
+        {
             return nil
         }
         return try descriptor.closeAfter {

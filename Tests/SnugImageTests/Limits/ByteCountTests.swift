@@ -30,7 +30,8 @@ import Testing
     func refuses(text: String) {
         #expect { try ByteCount(parsing: text) } throws: { error in
             guard let error = error as? ImageError else { return false }
-            return error.code == .invalidArgument && error.message.contains("'\(text)'") && error.message.contains("10MB")
+            return error.code == .invalidArgument && error.message.contains("'\(text)'")
+                && error.message.contains("10MB")
         }
     }
 

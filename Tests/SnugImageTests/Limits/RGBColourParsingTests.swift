@@ -14,7 +14,9 @@ import Testing
         #expect(try RGBColour(parsing: text) == colour)
     }
 
-    @Test("Everything else is refused with an example", arguments: ["", "#", "#12", "#12345", "#gggggg", "blurple", "#１２３"])
+    @Test(
+        "Everything else is refused with an example",
+        arguments: ["", "#", "#12", "#12345", "#gggggg", "blurple", "#１２３"])
     func refuses(text: String) {
         #expect { try RGBColour(parsing: text) } throws: { error in
             (error as? ImageError)?.code == .invalidArgument && "\(error)".contains("#rrggbb")

@@ -51,7 +51,8 @@ import Testing
     @Test(
         "An unknown name brings near ones",
         arguments: [
-            ("blusky", "bluesky"), ("openai", "openai-edit"), ("anthropic", "anthropic-vision"), ("mastadon", "mastodon"),
+            ("blusky", "bluesky"), ("openai", "openai-edit"), ("anthropic", "anthropic-vision"),
+            ("mastadon", "mastodon"),
             ("TELEGRAM", "telegram-file"),
         ])
     func suggests(wrong: String, right: String) {

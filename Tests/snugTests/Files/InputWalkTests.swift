@@ -19,7 +19,9 @@ import Testing
 
     init() throws {
         folder = try TemporaryFolder()
-        for name in ["in/b.jpg", "in/a.png", "in/sub/deep/c.jpg", "in/.hidden.jpg", "in/.snug-abc", "in/sub/.git/d.jpg"] {
+        for name in [
+            "in/b.jpg", "in/a.png", "in/sub/deep/c.jpg", "in/.hidden.jpg", "in/.snug-abc", "in/sub/.git/d.jpg",
+        ] {
             try folder.write([1, 2, 3], to: name)
         }
     }

@@ -16,7 +16,8 @@ import Testing
     @Test(
         "An output of the input's own format keeps the name, another one gets its extension",
         arguments: [
-            ("a.jpg", "a.jpg|a.png"), ("a.JPG", "a.JPG|a.png"), ("b/c.jpeg", "b/c.jpeg|b/c.png"), ("a.png", "a.jpg|a.png"),
+            ("a.jpg", "a.jpg|a.png"), ("a.JPG", "a.JPG|a.png"), ("b/c.jpeg", "b/c.jpeg|b/c.png"),
+            ("a.png", "a.jpg|a.png"),
             ("a.webp", "a.jpg|a.png"), ("noextension", "noextension.jpg|noextension.png"),
             ("a.b.png", "a.b.jpg|a.b.png"), (".hidden", ".hidden.jpg|.hidden.png"), ("a.", "a.jpg|a.png"),
         ])

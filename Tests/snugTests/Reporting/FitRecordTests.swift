@@ -26,7 +26,8 @@ import Testing
             fitted.json.description
                 == #"{"input":"in/a.png","output":"out/a.jpg","status":"fitted","input_bytes":12345678,"#
                 + #""output_bytes":9876543,"limit_bytes":10000000,"width":6000,"height":4000,"output_width":5400,"#
-                + #""output_height":3600,"format":"jpeg","quality":84.5,"scale":0.9,"encodes":1,"seconds":1.25,"error":null}"#)
+                + #""output_height":3600,"format":"jpeg","quality":84.5,"scale":0.9,"encodes":1,"seconds":1.25,"error":null}"#
+        )
     }
 
     @Test("A failure carries code, message and details, and null for what never came to be")

@@ -11,7 +11,10 @@ import Testing
             (JSONText.null, "null"), (.boolean(true), "true"), (.integer(-5), "-5"), (.number(0.5), "0.5"),
             (.number(84), "84"), (.number(.nan), "null"), (.number(.infinity), "null"), (.number(1e300), "1e+300"),
             (.array([]), "[]"), (.object([]), "{}"),
-            (.object([.init("b", .array([.integer(1), .null])), .init("a", .string("x"))]), #"{"b":[1,null],"a":"x"}"#),
+            (
+                .object([.init("b", .array([.integer(1), .null])), .init("a", .string("x"))]),
+                #"{"b":[1,null],"a":"x"}"#
+            ),
         ])
     func writes(value: JSONText, text: String) {
         #expect(value.description == text)

@@ -41,7 +41,9 @@ import Testing
         let summary = try await run(["in"])
         #expect(summary.count(.fitted) == 4)
         #expect(
-            folder.files().filter { $0.hasPrefix("out/") } == ["out/a.jpg", "out/b.jpg", "out/sub/b.jpg", "out/sub/c.jpeg"])
+            folder.files().filter { $0.hasPrefix("out/") } == [
+                "out/a.jpg", "out/b.jpg", "out/sub/b.jpg", "out/sub/c.jpeg",
+            ])
     }
 
     @Test("A second run does only what is new, and --overwrite does all")
