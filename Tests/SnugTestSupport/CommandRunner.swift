@@ -14,7 +14,9 @@ public import SystemPackage
 public struct CommandResult: Sendable {
     /// The exit code; 128 + number for a program that a signal ended.
     public var exitCode: Int32
+    /// What it wrote to standard output.
     public var standardOutputBytes: [UInt8]
+    /// What it wrote to standard error.
     public var standardErrorBytes: [UInt8]
 
     /// Standard output as text.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CPlatform
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,8 +12,8 @@ import Synchronization
 
 /// What Ctrl-C and SIGTERM do.
 ///
-/// The signals are blocked in every thread and taken by one that waits for them, so that no code runs inside a signal
-/// handler. The first one asks the command to stop, the second ends the process at once.
+/// A handler passes them on to a thread, so that nothing else runs inside a handler. The first one asks the command to
+/// stop, the second ends the process at once.
 final class Interruption: Sendable {
     /// The exit code of a command that was interrupted.
     static let exitCode: Int32 = 130
@@ -25,27 +26,23 @@ final class Interruption: Sendable {
     }
     private let state = Mutex(State())
 
-    /// Takes over the signals; to be called before the process has a second thread.
+    /// Takes over the signals; to be called once, first of all.
     static func install() -> Interruption {
         // A reader that went away shows as EPIPE where it can be handled.
         _ = signal(SIGPIPE, SIG_IGN)
         let interruption = Interruption()
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        // What the parent ignores stays ignored: nohup, and jobs that a shell runs in the background.
-        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { unsafe sigaddset(&signals, number) }
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let waited = signals
+        let numbers = [SIGINT, SIGTERM, SIGHUP]
+        let pipe = unsafe snug_watch_signals(numbers, Int32(numbers.count))
+        // Without a pipe the system's rules stay in force: signals end the process, with temporary files left behind.
+        guard pipe >= 0 else { return interruption }
         let started = PlainThread.start {
+            var number: UInt8 = 0
             while true {
-                var waited = waited
-                var number: Int32 = 0
-                guard unsafe sigwait(&waited, &number) == 0 else { continue }
-                interruption.signalArrived()
+                let count = unsafe read(pipe, &number, 1)
+                if count == 1 { interruption.signalArrived() } else if count == 0 || errno != EINTR { return }
             }
         }
-        // Without the thread nobody would take the signals: leave them to the system.
-        if !started { unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
+        if !started { for number in numbers { signal(number, SIG_DFL) } }
         return interruption
     }
 
@@ -82,15 +79,5 @@ final class Interruption: Sendable {
             _exit(Self.exitCode)
         }
         stop()
-    }
-
-    private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
-        #if canImport(Darwin)
-            return unsafe unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self) == 1
-        #else
-            return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
-        #endif
     }
 }
