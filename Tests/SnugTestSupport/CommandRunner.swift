@@ -228,7 +228,7 @@ private final class RunningProgram {
             }
         }
         unsafe pointers.append(nil)
-        defer { for index in unsafe pointers.indices { unsafe free(pointers[index]) } }
+        defer { unsafe pointers.forEach { unsafe free($0) } }
         return try unsafe pointers.withUnsafeMutableBufferPointer { buffer in
             guard let start = buffer.baseAddress else { throw CommandRunner.Failure(description: "no arguments") }
             return unsafe try body(start)

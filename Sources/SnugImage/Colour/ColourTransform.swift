@@ -22,7 +22,9 @@ final class ColourTransform: @unchecked Sendable {
     static let memoryLimit = 64 << 20
 
     /// Makes a transform from a checked profile.
-    init(profile: CheckedICCProfile, layout: SampleLayout, memoryLimit: Int = ColourTransform.memoryLimit) throws(Failure) {
+    init(profile: CheckedICCProfile, layout: SampleLayout, memoryLimit: Int = ColourTransform.memoryLimit)
+        throws(Failure)
+    {
         self.layout = layout
         var made: OpaquePointer?
         var message = [CChar](repeating: 0, count: Int(SNUG_COLOUR_MESSAGE_SIZE))

@@ -30,7 +30,8 @@ final class ColourStage {
         // Gray on a coloured background is coloured.
         let flatChannels: Int
         if let background {
-            let isGray = convertedChannels == 2 && background.red == background.green && background.red == background.blue
+            let isGray =
+                convertedChannels == 2 && background.red == background.green && background.red == background.blue
             flatChannels = isGray ? 1 : 3
             flat = Plane(width: width, height: 1, channels: flatChannels)
             if convertedChannels == 2 && !isGray { widened = Plane(width: width, height: 1, channels: 4) }

@@ -47,7 +47,8 @@ struct DecodeReport: Sendable, Hashable {
     var notes: [String] {
         var notes: [String] = []
         if isDamaged {
-            let share = damagedShare.map { "about \(Int(($0 * 100).rounded(.up))) % of the rows" } ?? "part of the picture"
+            let share =
+                damagedShare.map { "about \(Int(($0 * 100).rounded(.up))) % of the rows" } ?? "part of the picture"
             notes.append("salvaged: \(share) could not be read and is filled")
         } else if endedEarly {
             notes.append("the end marker is missing; every row of the picture is there")

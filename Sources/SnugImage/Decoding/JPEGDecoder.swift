@@ -163,13 +163,16 @@ struct JPEGDecoder: ~Copyable {
     static func error(_ status: snug_jpeg_status, message: String, endedEarly: Bool) -> ImageError {
         switch status {
         case .unsupported:
-            ImageError(.unsupportedFeature, "this kind of JPEG is not supported (\(message)); convert it to a baseline JPEG")
+            ImageError(
+                .unsupportedFeature, "this kind of JPEG is not supported (\(message)); convert it to a baseline JPEG")
         case .outOfMemory:
             ImageError(.memoryExceeded, "decoding needs more memory than allowed (\(message)); raise --memory")
         case .tooMuchWork:
-            ImageError(.limitExceeded, "the JPEG has more scans than allowed (\(message)); it would take very long to decode")
+            ImageError(
+                .limitExceeded, "the JPEG has more scans than allowed (\(message)); it would take very long to decode")
         case .readFailed: ImageError(.ioFailed, "cannot read it: \(message)")
-        case .misuse: ImageError(.codecFailed, "the JPEG library was used wrongly (\(message)); please report this file")
+        case .misuse:
+            ImageError(.codecFailed, "the JPEG library was used wrongly (\(message)); please report this file")
         default:
             endedEarly
                 ? ImageError(.truncatedInput, "the file ends before the picture begins (\(message)); get it again")

@@ -55,7 +55,9 @@ struct PictureReader: Sendable {
     }
 
     /// The conversion to sRGB, or none where the profile is kept instead.
-    fileprivate func conversion(profile: [UInt8]?, layout: SampleLayout) -> (conversion: ColourConversion, warnings: [String]) {
+    fileprivate func conversion(profile: [UInt8]?, layout: SampleLayout) -> (
+        conversion: ColourConversion, warnings: [String]
+    ) {
         let keepsProfile = policy.metadata == .keep && profile != nil && (layout.model == .gray || layout.model == .rgb)
         if keepsProfile { return (.assumed(for: layout), []) }
         return ColourConversion.make(

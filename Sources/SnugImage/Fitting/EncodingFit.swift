@@ -44,7 +44,8 @@ struct EncodingFit {
             if plan.format == .jpeg {
                 throw ImageError(
                     .invalidArgument,
-                    "has transparent pixels, which a JPEG cannot hold; give --background COLOR, or leave the format to auto")
+                    "has transparent pixels, which a JPEG cannot hold; give --background COLOR, or leave the format to auto"
+                )
             }
             return try PNGFit(context).fit(supply)
         }
@@ -125,7 +126,9 @@ private final class ContentSink: RowSink {
             var equal = 0
             for index in stride(from: channels, to: row.count - channels + 1, by: channels) {
                 var same = true
-                for channel in 0..<channels where row[index + channel] != row[index + channel - channels] { same = false }
+                for channel in 0..<channels where row[index + channel] != row[index + channel - channels] {
+                    same = false
+                }
                 if same { equal += 1 }
             }
             equalNeighbours += equal

@@ -12,11 +12,13 @@ public struct FitPlan: Sendable, Hashable {
         case encode
     }
 
+    /// The first thing to try.
     public var action: Action
     /// The output's format; `nil` when it is chosen on the pixels.
     public var format: ImageFormat?
-    /// Upright size after the limits on side and pixels, before bytes are considered.
+    /// Pixels in a row of the upright size after the limits on side and pixels, before bytes are considered.
     public var width: Int
+    /// Rows of it.
     public var height: Int
     /// Why, in words for a person.
     public var reason: String
@@ -75,7 +77,8 @@ public struct FitPlan: Sendable, Hashable {
         else {
             throw ImageError(
                 .invalidArgument,
-                "quality floor \(policy.qualityFloor) and ceiling \(policy.qualityCeiling) have to be 1 to 100, floor first")
+                "quality floor \(policy.qualityFloor) and ceiling \(policy.qualityCeiling) have to be 1 to 100, floor first"
+            )
         }
         for (name, value) in [
             ("side", limits.maximumSide), ("side", limits.minimumSide), ("pixel count", limits.maximumPixelCount),
@@ -94,7 +97,8 @@ public struct FitPlan: Sendable, Hashable {
         case .lossless, .hierarchical:
             throw ImageError(
                 .unsupportedFeature,
-                "is a \(header.jpegProcess?.rawValue ?? "") JPEG, which is not supported; convert it to a baseline JPEG or PNG")
+                "is a \(header.jpegProcess?.rawValue ?? "") JPEG, which is not supported; convert it to a baseline JPEG or PNG"
+            )
         default: break
         }
         if header.format == .jpeg && header.bitsPerSample != 8 {
@@ -154,7 +158,6 @@ public struct FitPlan: Sendable, Hashable {
             }
             if accepted.count == 1 { return only }
             if header.format == .jpeg { return .jpeg }
-            if policy.background != nil && header.hasAlpha { return nil }
             return nil
         }
     }

@@ -39,7 +39,9 @@ struct MemoryEstimate: Sendable, Hashable {
 
     /// Bytes for passing a file on: checked, stripped or recoded.
     static func passingOn(_ header: ImageHeader, limit: Int) -> Int {
-        let coefficients = header.format == .jpeg ? (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8) : 0
+        let coefficients =
+            header.format == .jpeg
+            ? (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8) : 0
         return coefficients + header.width * 64 + outputBytes(limit: limit, pixels: header.pixelCount) + fixedBytes
     }
 

@@ -38,7 +38,8 @@ struct PNGFit {
             smallest = min(smallest, outcome.byteCount)
             guard !context.policy.keepsSize else {
                 throw context.cannotFit(
-                    smallest: smallest, width: width, height: height, advice: "raise the limit or leave out --keep-size")
+                    smallest: smallest, width: width, height: height, advice: "raise the limit or leave out --keep-size"
+                )
             }
             guard let next = nextSize(width: width, height: height, bytes: outcome.byteCount, best: best) else { break }
             (width, height) = next

@@ -53,7 +53,9 @@ struct QualitySearch {
             if Double(bytes) >= Double(limit) * Self.wantedUse || quality >= range.upperBound { return .finish }
         } else {
             if over.map({ quality < $0.quality }) ?? true { over = (quality, bytes) }
-            if quality <= range.lowerBound { return .tooLarge(smallest: bytes ?? limit.addingReportingOverflow(limit).partialValue) }
+            if quality <= range.lowerBound {
+                return .tooLarge(smallest: bytes ?? limit.addingReportingOverflow(limit).partialValue)
+            }
         }
         let low = fitting?.quality ?? range.lowerBound
         let high = over?.quality ?? range.upperBound

@@ -20,7 +20,11 @@ struct Sample {
     }
 
     /// The sample at the resolution of an (upright) output, and with its chroma.
-    func resized(to output: RasterShape, cancellation: CancellationFlag) throws -> Raster {
+    /// - Parameter wholeBlocksOnly: Cuts tiles down to whole MCUs, for the rate; else the sample stays comparable with
+    ///   the original.
+    func resized(
+        to output: RasterShape, cancellation: CancellationFlag, wholeBlocksOnly: Bool = true
+    ) throws -> Raster {
         let stored = orientation.swapsAxes ? output.transposed : output
         // Every tile a whole number of pixels, an even one, so that subsampled chroma covers it exactly.
         func side(_ samples: Int, _ tiles: Int, _ output: Int, _ picture: Int) -> Int {
@@ -32,7 +36,8 @@ struct Sample {
             width: side(raster.shape.width, tiles.across, stored.width, shape.width),
             height: side(raster.shape.height, tiles.down, stored.height, shape.height), isGray: shape.model == .gray,
             subsamplesChroma: output.model == .ycbcr && !output.hasFullChroma)
-        return cropped(try PixelSupply.resize(raster, to: target, cancellation: cancellation))
+        let resized = try PixelSupply.resize(raster, to: target, cancellation: cancellation)
+        return wholeBlocksOnly ? cropped(resized) : resized
     }
 
     /// Tiles cut down to whole MCUs: a seam inside a block would cost bits that the picture does not.

@@ -58,7 +58,9 @@ struct SteppedFit {
 
     private func encode(_ pixels: PixelSupply, shape: RasterShape, quality: Int) throws -> JPEGEncodingSink? {
         var coding = JPEGEncoder.Coding.optimized
-        if !context.mode.holdsCoefficients, let tables = try tables(for: pixels, quality: quality) { coding = .sequential(tables) }
+        if !context.mode.holdsCoefficients, let tables = try tables(for: pixels, quality: quality) {
+            coding = .sequential(tables)
+        }
         let sink = try JPEGEncodingSink(
             JPEGEncoder.Settings(
                 width: shape.width, height: shape.height, isGray: shape.model == .gray,

@@ -57,7 +57,9 @@ struct RasterShape: Sendable, Hashable {
     }
 
     /// Whether chroma has as many samples as luma.
-    var hasFullChroma: Bool { planes.count == 3 && planes[1].width == planes[0].width && planes[1].height == planes[0].height }
+    var hasFullChroma: Bool {
+        planes.count == 3 && planes[1].width == planes[0].width && planes[1].height == planes[0].height
+    }
 
     /// The same picture with rows and columns exchanged.
     var transposed: RasterShape {
