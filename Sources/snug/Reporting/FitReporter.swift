@@ -89,8 +89,8 @@ final class FitReporter: Sendable {
             let title = interrupted ? "done" : nil
             let text = state.summary.text(title: title, isPlan: style.isPlan, paint: style.paint)
             if !text.isEmpty { messages.write(text) }
-            // On a terminal the files' own lines were not shown, and these are the ones to know about.
-            if style.isLive, !state.summary.warnings.isEmpty {
+            // The files' own lines were not shown, and these are the ones to know about.
+            if style.isLive || style.printsJSON, !state.summary.warnings.isEmpty {
                 messages.writeLine("\nWarnings:")
                 for record in state.summary.warnings { messages.writeLine("  \(record.line)") }
             }
