@@ -5,12 +5,15 @@
 #include "CPlatform.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #ifdef __linux__
 #include <sched.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to) {
@@ -33,16 +36,33 @@ int32_t snug_usable_core_count(void) {
     return 0;
 }
 
-const char *snug_cpu_features(void) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512bw")) return "AVX-512, AVX2, SSE4.1";
-    if (__builtin_cpu_supports("avx2")) return "AVX2, SSE4.1";
-    if (__builtin_cpu_supports("sse4.1")) return "SSE4.1";
-    return "SSE2";
-#elif defined(__aarch64__)
-    return "NEON";
-#else
-    return "";
-#endif
+/* Set before the first handler is installed, and never again. */
+static int signal_pipe = -1;
+
+static void note_signal(int number) {
+    const int saved = errno;
+    const unsigned char byte = (unsigned char)number;
+    /* A full pipe has hundreds of signals in it that nobody has read: one more says nothing new. */
+    const ssize_t written = write(signal_pipe, &byte, 1);
+    (void)written;
+    errno = saved;
+}
+
+int32_t snug_watch_signals(const int32_t *numbers, int32_t count) {
+    int ends[2];
+    if (pipe(ends) != 0) return -1;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    signal_pipe = ends[1];
+    for (int32_t index = 0; index < count; index++) {
+        struct sigaction action;
+        if (sigaction(numbers[index], NULL, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = note_signal;
+        action.sa_flags = SA_RESTART;
+        sigemptyset(&action.sa_mask);
+        sigaction(numbers[index], &action, NULL);
+    }
+    return ends[0];
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CPlatform
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,40 +12,37 @@ import Synchronization
 
 /// What Ctrl-C and SIGTERM do.
 ///
-/// The signals are blocked in every thread and taken by one that waits for them, so that no code runs inside a signal
-/// handler. The first one asks the command to stop, the second ends the process at once.
+/// A handler passes them on to a thread, so that nothing else runs inside a handler. The first one asks the command to
+/// stop, the second ends the process at once.
 final class Interruption: Sendable {
     /// The exit code of a command that was interrupted.
     static let exitCode: Int32 = 130
 
     private struct State {
         var signalCount = 0
+        var firstSignal: ContinuousClock.Instant?
         var stop: (@Sendable () -> Void)?
         var cleanUp: (@Sendable () -> Void)?
     }
     private let state = Mutex(State())
 
-    /// Takes over the signals; to be called before the process has a second thread.
+    /// Takes over the signals; to be called once, first of all.
     static func install() -> Interruption {
         // A reader that went away shows as EPIPE where it can be handled.
         _ = signal(SIGPIPE, SIG_IGN)
         let interruption = Interruption()
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        // What the parent ignores stays ignored: nohup, and jobs that a shell runs in the background.
-        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { unsafe sigaddset(&signals, number) }
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let waited = signals
+        let numbers = [SIGINT, SIGTERM, SIGHUP]
+        let pipe = unsafe snug_watch_signals(numbers, Int32(numbers.count))
+        // Without a pipe the system's rules stay in force: signals end the process, with temporary files left behind.
+        guard pipe >= 0 else { return interruption }
         let started = PlainThread.start {
+            var number: UInt8 = 0
             while true {
-                var waited = waited
-                var number: Int32 = 0
-                guard unsafe sigwait(&waited, &number) == 0 else { continue }
-                interruption.signalArrived()
+                let count = unsafe read(pipe, &number, 1)
+                if count == 1 { interruption.signalArrived() } else if count == 0 || errno != EINTR { return }
             }
         }
-        // Without the thread nobody would take the signals: leave them to the system.
-        if !started { unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
+        if !started { for number in numbers { signal(number, SIG_DFL) } }
         return interruption
     }
 
@@ -63,25 +61,23 @@ final class Interruption: Sendable {
         if missed { stop() }
     }
 
+    /// Signals so close together are one: a terminal sends Ctrl-C to a whole group, and wrappers (`make`, `timeout`)
+    /// pass on what they get.
+    private static let oneSignal = Duration.milliseconds(300)
+
     private func signalArrived() {
-        let (count, stop, cleanUp) = state.withLock { state in
+        let now = ContinuousClock.now
+        let (isFirst, isEcho, stop, cleanUp) = state.withLock { state in
+            let isEcho = state.firstSignal.map { now - $0 < Self.oneSignal } ?? false
+            if state.firstSignal == nil { state.firstSignal = now }
             state.signalCount += 1
-            return (state.signalCount, state.stop, state.cleanUp)
+            return (state.signalCount == 1, isEcho, state.stop, state.cleanUp)
         }
-        guard count == 1, let stop else {
+        if isEcho, stop != nil { return }
+        guard isFirst, let stop else {
             cleanUp?()
             _exit(Self.exitCode)
         }
         stop()
-    }
-
-    private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
-        #if canImport(Darwin)
-            return unsafe unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self) == 1
-        #else
-            return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
-        #endif
     }
 }
