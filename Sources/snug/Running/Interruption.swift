@@ -28,6 +28,8 @@ final class Interruption: Sendable {
     static func install() -> Interruption {
         // A reader that went away shows as EPIPE where it can be handled.
         _ = signal(SIGPIPE, SIG_IGN)
+        // A file that outgrows `ulimit -f` shows as EFBIG, likewise.
+        _ = signal(SIGXFSZ, SIG_IGN)
         let interruption = Interruption()
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
