@@ -5,12 +5,14 @@
 #include "CPlatform.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #ifdef __linux__
 #include <sched.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to) {
@@ -45,4 +47,34 @@ const char *snug_cpu_features(void) {
 #else
     return "";
 #endif
+}
+
+static volatile sig_atomic_t signal_writer = -1;
+
+static void tell_signal(int number) {
+    const int error = errno;
+    const unsigned char byte = (unsigned char)number;
+    /* Full means that nobody has read the earlier ones yet: one more would say nothing new. */
+    if (write(signal_writer, &byte, 1) != 1) errno = 0;
+    errno = error;
+}
+
+int32_t snug_signals_open(int32_t *reader) {
+    int ends[2];
+    if (pipe(ends) != 0) return errno;
+    for (int end = 0; end < 2; end++) fcntl(ends[end], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    signal_writer = ends[1];
+    *reader = ends[0];
+    return 0;
+}
+
+int32_t snug_signals_catch(int32_t number) {
+    struct sigaction action = {0};
+    if (sigaction(number, NULL, &action) != 0) return errno;
+    if (action.sa_handler == SIG_IGN) return 0;
+    action.sa_handler = tell_signal;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    return sigaction(number, &action, NULL) == 0 ? 0 : errno;
 }

@@ -18,6 +18,13 @@ int32_t snug_usable_core_count(void);
 /* Vector instructions of the processor that matter here, fastest first, as in "AVX2, SSE4.1"; "" when there are none. */
 const char *snug_cpu_features(void);
 
+/* Opens the one pipe of this process through which caught signals are told, a byte each; `reader` is for the caller. 0, or
+   an errno value. To be called once, before any signal is caught. */
+int32_t snug_signals_open(int32_t *reader);
+
+/* Catches a signal, unless the parent had it ignored: each arrival writes its number to the pipe. 0, or an errno value. */
+int32_t snug_signals_catch(int32_t number);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CPlatform
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,8 +12,10 @@ import Synchronization
 
 /// What Ctrl-C and SIGTERM do.
 ///
-/// The signals are blocked in every thread and taken by one that waits for them, so that no code runs inside a signal
-/// handler. The first one asks the command to stop, the second ends the process at once.
+/// The handler only writes a byte to a pipe, and a thread that reads it does the work. Blocking the signals and waiting for
+/// them would be simpler, but Dispatch keeps a thread that takes every signal, whatever was blocked before. What the parent
+/// ignores stays ignored: nohup, and jobs that a shell runs in the background. The first signal asks the command to stop,
+/// the second ends the process at once.
 final class Interruption: Sendable {
     /// The exit code of a command that was interrupted.
     static let exitCode: Int32 = 130
@@ -31,23 +34,39 @@ final class Interruption: Sendable {
         // A file that outgrows `ulimit -f` shows as EFBIG, likewise.
         _ = signal(SIGXFSZ, SIG_IGN)
         let interruption = Interruption()
+        var reader: Int32 = -1
+        // Without pipe or thread nobody would take the signals: leave them to the system, which ends the process.
+        guard unsafe snug_signals_open(&reader) == 0 else { return interruption }
+        let source = reader
         var signals = sigset_t()
         unsafe sigemptyset(&signals)
-        // What the parent ignores stays ignored: nohup, and jobs that a shell runs in the background.
-        for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { unsafe sigaddset(&signals, number) }
+        for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, number) }
+        let taken = signals
+        // Blocked in every thread that starts from here, so that no system call of theirs is cut short.
         unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let waited = signals
         let started = PlainThread.start {
-            while true {
-                var waited = waited
-                var number: Int32 = 0
-                guard unsafe sigwait(&waited, &number) == 0 else { continue }
-                interruption.signalArrived()
-            }
+            var taken = taken
+            unsafe pthread_sigmask(SIG_UNBLOCK, &taken, nil)
+            while Self.waitForSignal(from: source) { interruption.signalArrived() }
         }
-        // Without the thread nobody would take the signals: leave them to the system.
-        if !started { unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil) }
+        guard started else {
+            unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+            return interruption
+        }
+        // They are there on every system, so that this cannot fail.
+        for number in [SIGINT, SIGTERM, SIGHUP] { _ = snug_signals_catch(number) }
         return interruption
+    }
+
+    /// Waits for the next one.
+    /// - Returns: `false` when there will be none.
+    private static func waitForSignal(from descriptor: Int32) -> Bool {
+        var number: UInt8 = 0
+        while true {
+            let count = unsafe read(descriptor, &number, 1)
+            if count == 1 { return true }
+            if count == 0 || errno != EINTR { return false }
+        }
     }
 
     /// Whether a signal has come.
@@ -75,15 +94,5 @@ final class Interruption: Sendable {
             _exit(Self.exitCode)
         }
         stop()
-    }
-
-    private static func isIgnored(_ number: Int32) -> Bool {
-        var action = sigaction()
-        guard unsafe sigaction(number, nil, &action) == 0 else { return false }
-        #if canImport(Darwin)
-            return unsafe unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self) == 1
-        #else
-            return unsafe unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
-        #endif
     }
 }
