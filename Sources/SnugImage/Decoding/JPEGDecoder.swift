@@ -169,7 +169,9 @@ struct JPEGDecoder: ~Copyable {
             ImageError(.memoryExceeded, "decoding needs more memory than allowed (\(message)); raise --memory")
         case .tooMuchWork:
             ImageError(
-                .limitExceeded, "the JPEG has more scans than allowed (\(message)); it would take very long to decode")
+                .limitExceeded,
+                "has more scans than allowed (\(message)); raise --max-input-scans or --max-input-scan-work if you trust the "
+                    + "file")
         case .readFailed: ImageError(.ioFailed, "cannot read it: \(message)")
         case .misuse:
             ImageError(.codecFailed, "the JPEG library was used wrongly (\(message)); please report this file")

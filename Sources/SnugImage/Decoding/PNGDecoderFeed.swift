@@ -129,9 +129,10 @@ struct PNGDecoderFeed {
         if chunk.text != "IDAT" {
             chunkCount += 1
             guard chunkCount <= limits.maximumChunkCount else {
-                throw ImageError(
-                    .limitExceeded, "has more than \(limits.maximumChunkCount) chunks; raise the limit if you trust it",
-                    details: ["limit": .integer(limits.maximumChunkCount)])
+                throw InputFault.exceeds(
+                    "has at least \(InputFault.grouped(chunkCount)) chunks", chunkCount,
+                    limit: limits.maximumChunkCount,
+                    option: "--max-input-chunks")
             }
         }
         return chunk
@@ -146,14 +147,7 @@ struct PNGDecoderFeed {
         hasSeenHeader = true
         let width = Self.bigEndian(data, at: 0)
         let height = Self.bigEndian(data, at: 4)
-        let (pixels, overflows) = width.multipliedReportingOverflow(by: height)
-        guard max(width, height) <= limits.maximumSide, !overflows, pixels <= limits.maximumPixelCount else {
-            throw ImageError(
-                .limitExceeded,
-                "is \(width)x\(height) pixels; the limits are \(limits.maximumSide) a side and "
-                    + "\(limits.maximumPixelCount) in all",
-                details: ["width": .integer(width), "height": .integer(height)])
-        }
+        try InputFault.checkSize(width: width, height: height, limits: limits)
     }
 
     private mutating func readProfile(_ chunk: Chunk) throws(ImageError) {

@@ -16,12 +16,23 @@ enum InputFault {
     }
 
     /// The input asks for more than ``InputLimits`` allow.
-    /// - Parameter option: The command's option that raises the limit.
+    /// - Parameters:
+    ///   - what: What it has, with its value, as the end of a sentence about the file: "has 120 scans".
+    ///   - option: The command's option that raises the limit.
     static func exceeds(_ what: String, _ value: Int, limit: Int, option: String) -> ImageError {
         ImageError(
             .limitExceeded,
-            "\(what): \(value), more than the limit of \(limit); raise it with \(option) if you trust the file",
+            "\(what), more than the limit of \(grouped(limit)); raise it with \(option) if you trust the file",
             details: ["value": .integer(value), "limit": .integer(limit), "option": .text(option)])
+    }
+
+    /// A number with its thousands set apart, as `280,000,000`.
+    static func grouped(_ value: Int) -> String {
+        let digits = Array(String(value.magnitude))
+        let groups = digits.indices.map { index in
+            index > 0 && (digits.count - index).isMultiple(of: 3) ? ",\(digits[index])" : String(digits[index])
+        }
+        return (value < 0 ? "-" : "") + groups.joined()
     }
 
     /// Refuses a picture by its size.
@@ -29,14 +40,13 @@ enum InputFault {
         let side = max(width, height)
         if side > limits.maximumSide {
             throw exceeds(
-                "the longer side of \(width) × \(height) pixels", side, limit: limits.maximumSide,
-                option: "--max-input-side")
+                "has a side of \(grouped(side)) pixels", side, limit: limits.maximumSide, option: "--max-input-side")
         }
         let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
         if overflow || pixels > limits.maximumPixelCount {
             throw exceeds(
-                "pixels of \(width) × \(height)", overflow ? .max : pixels, limit: limits.maximumPixelCount,
-                option: "--max-input-pixels")
+                "has \(width) × \(height)\(overflow ? "" : " = \(grouped(pixels))") pixels", overflow ? .max : pixels,
+                limit: limits.maximumPixelCount, option: "--max-input-pixels")
         }
     }
 
@@ -44,11 +54,13 @@ enum InputFault {
     static func checkMetadata(count: Int, bytes: Int, limits: InputLimits) throws(ImageError) {
         if count > limits.maximumChunkCount {
             throw exceeds(
-                "segments or chunks", count, limit: limits.maximumChunkCount, option: "--max-input-chunks")
+                "has \(grouped(count)) segments or chunks", count, limit: limits.maximumChunkCount,
+                option: "--max-input-chunks")
         }
         if bytes > limits.maximumMetadataBytes {
             throw exceeds(
-                "bytes of metadata", bytes, limit: limits.maximumMetadataBytes, option: "--max-input-metadata")
+                "has \(grouped(bytes)) bytes of metadata", bytes, limit: limits.maximumMetadataBytes,
+                option: "--max-input-metadata")
         }
     }
 }

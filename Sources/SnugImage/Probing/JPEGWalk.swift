@@ -52,7 +52,9 @@ struct JPEGWalk {
         segmentCount += 1
         if segmentCount > limits.maximumChunkCount {
             throw InputFault.exceeds(
-                "segments", segmentCount, limit: limits.maximumChunkCount, option: "--max-input-chunks")
+                "has at least \(InputFault.grouped(segmentCount)) segments", segmentCount,
+                limit: limits.maximumChunkCount,
+                option: "--max-input-chunks")
         }
         if segment.marker == JPEGMarker.endOfImage {
             try checkCompleteness(at: segment.offset)
@@ -105,14 +107,16 @@ struct JPEGWalk {
 
     private func checkWork(of frame: JPEGFrame) throws(ImageError) {
         if scanCount > limits.maximumScanCount {
-            throw InputFault.exceeds("scans", scanCount, limit: limits.maximumScanCount, option: "--max-input-scans")
+            throw InputFault.exceeds(
+                "has at least \(scanCount) scans", scanCount, limit: limits.maximumScanCount,
+                option: "--max-input-scans")
         }
         // At most 65,535² × maximumScanCount, but that limit may be anything.
         let (work, overflow) = scanCount.multipliedReportingOverflow(by: frame.width * frame.height)
         if frame.process.isProgressive, overflow || work > limits.maximumScanWork {
             throw InputFault.exceeds(
-                "scans × pixels", overflow ? .max : work, limit: limits.maximumScanWork, option: "--max-input-scan-work"
-            )
+                "has at least \(scanCount) scans of \(InputFault.grouped(frame.width * frame.height)) pixels each, in all",
+                overflow ? .max : work, limit: limits.maximumScanWork, option: "--max-input-scan-work")
         }
     }
 

@@ -36,7 +36,8 @@ struct PNGWalk {
         if chunk.type != "IDAT" && chunk.type != "fdAT" { chunkCount += 1 }
         if chunkCount > limits.maximumChunkCount {
             throw InputFault.exceeds(
-                "chunks", chunkCount, limit: limits.maximumChunkCount, option: "--max-input-chunks")
+                "has at least \(InputFault.grouped(chunkCount)) chunks", chunkCount, limit: limits.maximumChunkCount,
+                option: "--max-input-chunks")
         }
         previousType = chunk.type
         isAtEnd = chunk.type == "IEND"

@@ -32,7 +32,7 @@ struct FitCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Pictures") var pictures: PictureOptions
     @OptionGroup(title: "Inputs") var inputs: InputSelection
-    @OptionGroup var inputLimits: InputOptions
+    @OptionGroup(title: "Guards against hostile inputs") var inputLimits: InputOptions
     @OptionGroup(title: "Running") var running: RunningOptions
 
     mutating func validate() throws {

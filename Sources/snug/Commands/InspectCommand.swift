@@ -22,7 +22,7 @@ struct InspectCommand: AsyncParsableCommand {
     var files: [PathArgument]
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
-    @OptionGroup var inputLimits: InputOptions
+    @OptionGroup(title: "Guards against hostile inputs") var inputLimits: InputOptions
 
     @Flag(help: "Print one JSON object a line for each file.")
     var json = false

@@ -53,11 +53,37 @@ struct InputOptions: ParsableArguments {
         transform: ArgumentParsing.positive)
     var maxInputSide: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Refuse inputs of more segments or chunks, picture data not counted. (default: 10000)", valueName: "n"),
+        transform: ArgumentParsing.positive)
+    var maxInputChunks: Int?
+
+    @Option(
+        help: ArgumentHelp("Refuse inputs with more metadata. (default: 64MiB)", valueName: "size"),
+        transform: ArgumentParsing.positiveByteCount)
+    var maxInputMetadata: ByteCount?
+
+    @Option(
+        help: ArgumentHelp("Refuse JPEG inputs of more scans. (default: 100)", valueName: "n"),
+        transform: ArgumentParsing.positive)
+    var maxInputScans: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Refuse progressive JPEG inputs whose scans times pixels are more. (default: 4000000000)", valueName: "n"),
+        transform: ArgumentParsing.positive)
+    var maxInputScanWork: Int?
+
     /// The limits that come of it.
     var inputLimits: InputLimits {
         var limits = InputLimits()
         if let maxInputPixels { limits.maximumPixelCount = maxInputPixels }
         if let maxInputSide { limits.maximumSide = maxInputSide }
+        if let maxInputChunks { limits.maximumChunkCount = maxInputChunks }
+        if let maxInputMetadata { limits.maximumMetadataBytes = maxInputMetadata.bytes }
+        if let maxInputScans { limits.maximumScanCount = maxInputScans }
+        if let maxInputScanWork { limits.maximumScanWork = maxInputScanWork }
         return limits
     }
 }

@@ -18,6 +18,7 @@ struct SystemFailure: Error {
     private var remedy: String {
         switch reason {
         case .noSpace, .diskQuotaExceeded: "free some space and run again, what is done is kept"
+        case .fileTooLarge: "raise the limit of file sizes (ulimit -f), or choose another file system"
         case .readOnlyFileSystem: "the file system is read-only, choose another folder"
         case .permissionDenied, .notPermitted: "check owner and permissions, or choose another folder"
         case .noSuchFileOrDirectory: "check the path"
