@@ -30,6 +30,8 @@ final class Interruption: Sendable {
     static func install() -> Interruption {
         // A reader that went away shows as EPIPE where it can be handled.
         _ = signal(SIGPIPE, SIG_IGN)
+        // Past a limit on file sizes a write fails with its reason instead of ending the process.
+        _ = signal(SIGXFSZ, SIG_IGN)
         let interruption = Interruption()
         let numbers = [SIGINT, SIGTERM, SIGHUP]
         let pipe = unsafe snug_watch_signals(numbers, Int32(numbers.count))
