@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -35,46 +36,33 @@ int32_t snug_usable_core_count(void) {
     return 0;
 }
 
-const char *snug_cpu_features(void) {
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512bw")) return "AVX-512, AVX2, SSE4.1";
-    if (__builtin_cpu_supports("avx2")) return "AVX2, SSE4.1";
-    if (__builtin_cpu_supports("sse4.1")) return "SSE4.1";
-    return "SSE2";
-#elif defined(__aarch64__)
-    return "NEON";
-#else
-    return "";
-#endif
-}
+/* Set before the first handler is installed, and never again. */
+static int signal_pipe = -1;
 
-static volatile sig_atomic_t signal_writer = -1;
-
-static void tell_signal(int number) {
-    const int error = errno;
+static void note_signal(int number) {
+    const int saved = errno;
     const unsigned char byte = (unsigned char)number;
-    /* Full means that nobody has read the earlier ones yet: one more would say nothing new. */
-    if (write(signal_writer, &byte, 1) != 1) errno = 0;
-    errno = error;
+    /* A full pipe has hundreds of signals in it that nobody has read: one more says nothing new. */
+    const ssize_t written = write(signal_pipe, &byte, 1);
+    (void)written;
+    errno = saved;
 }
 
-int32_t snug_signals_open(int32_t *reader) {
+int32_t snug_watch_signals(const int32_t *numbers, int32_t count) {
     int ends[2];
-    if (pipe(ends) != 0) return errno;
-    for (int end = 0; end < 2; end++) fcntl(ends[end], F_SETFD, FD_CLOEXEC);
+    if (pipe(ends) != 0) return -1;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFL, O_NONBLOCK);
-    signal_writer = ends[1];
-    *reader = ends[0];
-    return 0;
-}
-
-int32_t snug_signals_catch(int32_t number) {
-    struct sigaction action = {0};
-    if (sigaction(number, NULL, &action) != 0) return errno;
-    if (action.sa_handler == SIG_IGN) return 0;
-    action.sa_handler = tell_signal;
-    action.sa_flags = SA_RESTART;
-    sigemptyset(&action.sa_mask);
-    return sigaction(number, &action, NULL) == 0 ? 0 : errno;
+    signal_pipe = ends[1];
+    for (int32_t index = 0; index < count; index++) {
+        struct sigaction action;
+        if (sigaction(numbers[index], NULL, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = note_signal;
+        action.sa_flags = SA_RESTART;
+        sigemptyset(&action.sa_mask);
+        sigaction(numbers[index], &action, NULL);
+    }
+    return ends[0];
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// First of all, while there is one thread: signals are taken by a thread of their own from here on.
+// First of all: a signal that came earlier would end the process by the system's rules.
 let interruption = Interruption.install()
 await Snug.main(interruption)

@@ -15,15 +15,11 @@ int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to
 /* Cores that this process may run on; 0 when the system does not say. */
 int32_t snug_usable_core_count(void);
 
-/* Vector instructions of the processor that matter here, fastest first, as in "AVX2, SSE4.1"; "" when there are none. */
-const char *snug_cpu_features(void);
+/* Makes each signal write its number, one byte, into a pipe, and hands back the end to read from; -1 with errno set when
+   there is no pipe. Signals that the process was started to ignore stay ignored. To be called once.
 
-/* Opens the one pipe of this process through which caught signals are told, a byte each; `reader` is for the caller. 0, or
-   an errno value. To be called once, before any signal is caught. */
-int32_t snug_signals_open(int32_t *reader);
-
-/* Catches a signal, unless the parent had it ignored: each arrival writes its number to the pipe. 0, or an errno value. */
-int32_t snug_signals_catch(int32_t number);
+   A handler and not a mask with sigwait: libdispatch lets the main thread wait with all signals unblocked. */
+int32_t snug_watch_signals(const int32_t *numbers, int32_t count);
 
 #pragma clang assume_nonnull end
 

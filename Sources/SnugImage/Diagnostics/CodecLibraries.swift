@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CJPEG
+internal import CKernels
 internal import CLCMS
 internal import CPNG
 
@@ -14,5 +15,13 @@ public enum CodecLibraries {
             ("zlib", unsafe String(cString: snug_png_zlib_version())),
             ("Little CMS", "\(colour / 1000).\(colour % 1000 / 10)"),
         ]
+    }
+
+    /// The instruction set that the inner loops run on here.
+    public static var kernelLevel: String {
+        switch KernelLevel.best {
+        case .portable: "portable"
+        case .avx2: "AVX2"
+        }
     }
 }

@@ -60,7 +60,8 @@ struct JPEGShapeChoice {
     /// - Returns: `nil` when the choice stands.
     mutating func choose(again shape: RasterShape, real: JPEGRateModel) throws -> RasterShape? {
         guard shape.width < full.width, way == .land else { return nil }
-        seamBias *= try real.bytes(quality: landingQuality) * codingGain / model(for: shape).bytes(quality: landingQuality)
+        seamBias *=
+            try real.bytes(quality: landingQuality) * codingGain / model(for: shape).bytes(quality: landingQuality)
         let better = try landing(try model(for: full))
         guard abs(better.width - shape.width) * 50 > shape.width else { return nil }
         return try chroma(better, quality: landingQuality)
@@ -121,11 +122,13 @@ struct JPEGShapeChoice {
         let luma = try JPEGRoundTrip.luma(of: scaled, quality: quality, cancellation: cancellation)
         let original = sample.raster.planes[0]
         let back = try PixelSupply.resize(
-            Raster(.planar(width: luma.width, height: luma.height, isGray: true, subsamplesChroma: false), planes: [luma]),
+            Raster(
+                .planar(width: luma.width, height: luma.height, isGray: true, subsamplesChroma: false), planes: [luma]),
             to: .planar(width: original.width, height: original.height, isGray: true, subsamplesChroma: false),
             cancellation: cancellation)
         return Candidate(
-            shape: shape, quality: quality, similarity: PictureSimilarity.of(original, back.planes[0]))
+            shape: shape, quality: quality,
+            similarity: PictureSimilarity.of(original, back.planes[0], tiles: sample.tiles))
     }
 
     // MARK: Size

@@ -10,7 +10,7 @@ struct Sample {
     private let orientation: Orientation
 
     /// Tiles across and down the sample.
-    private let tiles: (across: Int, down: Int)
+    let tiles: (across: Int, down: Int)
 
     init(_ sampler: TileSampler, of shape: RasterShape, orientation: Orientation) {
         raster = sampler.sheet

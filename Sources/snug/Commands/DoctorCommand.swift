@@ -27,6 +27,7 @@ struct DoctorCommand: AsyncParsableCommand {
             let paint = Paint(isOn: output.isTerminal && !Terminal.isDumb && !Terminal.refusesColour)
             output.write(Checkup.text(of: checks, paint: paint))
         }
+        try output.checkDelivered()
         if checks.contains(where: { $0.state == .fail }) { throw ExitCode(1) }
     }
 }

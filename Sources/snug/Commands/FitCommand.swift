@@ -73,7 +73,7 @@ struct FitCommand: AsyncParsableCommand {
         bounded.maximumStandardInputBytes = max(configuration.memory / 2, 1 << 20)
         let run = FitRun(
             request: bounded, reporter: reporter, publisher: Publisher(temporaries: temporaries),
-            threads: BlockingThreads(count: request.jobs + 2),
+            threads: try BlockingThreads(count: request.jobs + 2),
             fit: { try await fitter.fit($0, limits: $1, policy: $2) })
         let error = await Self.perform(run, reporter, interruption, temporaries)
         reporter.end(interrupted: interruption.hasCome)
@@ -87,6 +87,7 @@ struct FitCommand: AsyncParsableCommand {
             OutputStream.standardError.writeLine("snug: internal error: \(error)")
             throw ExitCode(70)
         }
+        if running.json { try OutputStream.standardOutput.checkDelivered() }
         // A reader of the results that has gone has stopped the run: not all is done.
         if reporter.summary.count(.failed) > 0 || error != nil { throw ExitCode(1) }
     }

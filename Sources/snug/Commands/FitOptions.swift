@@ -69,7 +69,8 @@ struct OutputOptions: ParsableArguments {
 /// How pictures are made.
 struct PictureOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Output format: auto, jpeg, png or keep (the input's). (default: auto)", valueName: "format"),
+        help: ArgumentHelp(
+            "Output format: auto, jpeg, png or keep (the input's). (default: auto)", valueName: "format"),
         completion: .list(["auto", "jpeg", "png", "keep"]), transform: ArgumentParsing.format)
     var format = FitPolicy.OutputFormat.automatic
 
@@ -80,11 +81,13 @@ struct PictureOptions: ParsableArguments {
     var keepSize = false
 
     @Option(
-        help: ArgumentHelp("Lowest JPEG quality, 1 to 100. (default: 50)", valueName: "q"), transform: ArgumentParsing.quality)
+        help: ArgumentHelp("Lowest JPEG quality, 1 to 100. (default: 50)", valueName: "q"),
+        transform: ArgumentParsing.quality)
     var qualityFloor = 50
 
     @Option(
-        help: ArgumentHelp("Highest JPEG quality, 1 to 100. (default: 95)", valueName: "q"), transform: ArgumentParsing.quality)
+        help: ArgumentHelp("Highest JPEG quality, 1 to 100. (default: 95)", valueName: "q"),
+        transform: ArgumentParsing.quality)
     var qualityCeiling = 95
 
     @Option(help: "Chroma resolution of JPEG outputs: auto, 4:2:0 or 4:4:4.")

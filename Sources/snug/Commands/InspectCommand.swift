@@ -37,7 +37,7 @@ struct InspectCommand: AsyncParsableCommand {
         var policy = FitPolicy()
         policy.inputLimits = inputLimits.inputLimits
         let (limits, prints, target) = (limits.limits, json, self.limits.profile?.name)
-        let threads = BlockingThreads(count: 1)
+        let threads = try BlockingThreads(count: 1)
         var failed = false
         for (index, file) in files.enumerated() {
             let inspection = try await threads.run { [policy] _ in
@@ -56,6 +56,7 @@ struct InspectCommand: AsyncParsableCommand {
             // Nobody reads on: nothing is left to be said.
             if output.readerIsGone { return }
         }
+        try OutputStream.standardOutput.checkDelivered()
         if failed { throw ExitCode(1) }
     }
 }

@@ -35,6 +35,7 @@ struct ProfilesCommand: ParsableCommand {
         } else {
             output.write(profiles.map(\.text).joined(separator: "\n"))
         }
+        try output.checkDelivered()
     }
 
     /// All profiles, a line each.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CPlatform
 import SnugImage
 import SystemPackage
 
@@ -103,13 +102,15 @@ struct Checkup: Sendable, Hashable {
     }
 
     private static func processor() -> Checkup {
-        let features = unsafe String(cString: snug_cpu_features())
-        guard features.isEmpty || features == "SSE2" else {
-            return Checkup(name: "processor", state: .ok, value: features)
-        }
-        return Checkup(
-            name: "processor", state: .warn, value: features.isEmpty ? "no vector instructions known" : features,
-            remedy: "works, but slower than with AVX2 or NEON")
+        let level = CodecLibraries.kernelLevel
+        #if arch(x86_64) || arch(i386)
+            guard level != "portable" else {
+                return Checkup(
+                    name: "kernels", state: .warn, value: level,
+                    remedy: "works, but slower than on a processor with AVX2")
+            }
+        #endif
+        return Checkup(name: "kernels", state: .ok, value: level)
     }
 
     private static func cores() -> Checkup {

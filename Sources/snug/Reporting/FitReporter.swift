@@ -85,11 +85,12 @@ final class FitReporter: Sendable {
         state.withLock { state in
             erase(&state)
             guard !style.isQuiet else { return }
-            let title = interrupted ? "interrupted" : nil
+            if interrupted { messages.writeLine("Interrupted. What is done is kept; the same command does the rest.") }
+            let title = interrupted ? "done" : nil
             let text = state.summary.text(title: title, isPlan: style.isPlan, paint: style.paint)
             if !text.isEmpty { messages.write(text) }
-            // On a terminal the files' own lines were not shown, and these are the ones to know about.
-            if style.isLive, !state.summary.warnings.isEmpty {
+            // The files' own lines were not shown, and these are the ones to know about.
+            if style.isLive || style.printsJSON, !state.summary.warnings.isEmpty {
                 messages.writeLine("\nWarnings:")
                 for record in state.summary.warnings { messages.writeLine("  \(record.line)") }
             }

@@ -92,7 +92,7 @@ extension Inspection {
         let verb =
             switch plan.action {
             case .copy: "copy it as it is"
-            case .strip: "take its metadata away, pixels untouched"
+            case .strip: "take away what is not picture, and encode it anew if that is not enough"
             case .encode: "encode it anew as \(plan.format?.description ?? "JPEG or PNG"), at most \(size)"
             }
         return plan.reason.isEmpty ? verb : "\(verb) (\(PrintableName.escaped(plan.reason)))"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Dispatch
+import SnugImage
 import Synchronization
 
 #if canImport(Glibc)
@@ -16,10 +17,15 @@ import Synchronization
 final class BlockingThreads: Sendable {
     private let queue: WorkQueue
 
-    /// Starts the threads; they end with the last reference.
-    init(count: Int) {
+    /// Starts the threads, or as many as the system gives; they end with the last reference.
+    /// - Throws: `io_failed` when there is not even one.
+    init(count: Int) throws(ImageError) {
         queue = WorkQueue()
-        for _ in 0..<max(count, 1) { queue.startThread() }
+        let started = (0..<max(count, 1)).count { _ in queue.startThread() }
+        guard started > 0 else {
+            throw ImageError(
+                .ioFailed, "the system gives this process no more threads; end other programs or raise 'ulimit -u'")
+        }
     }
 
     deinit { queue.close() }
@@ -69,12 +75,12 @@ private final class WorkQueue: Sendable {
         for _ in 0..<threads { available.signal() }
     }
 
-    func startThread() {
-        state.withLock { $0.threadCount += 1 }
+    func startThread() -> Bool {
         let started = PlainThread.start { [self] in
             while let work = next() { work() }
         }
-        precondition(started, "the system gives this process no thread")
+        if started { state.withLock { $0.threadCount += 1 } }
+        return started
     }
 
     private func next() -> (@Sendable () -> Void)? {

@@ -12,61 +12,40 @@ import Synchronization
 
 /// What Ctrl-C and SIGTERM do.
 ///
-/// The handler only writes a byte to a pipe, and a thread that reads it does the work. Blocking the signals and waiting for
-/// them would be simpler, but Dispatch keeps a thread that takes every signal, whatever was blocked before. What the parent
-/// ignores stays ignored: nohup, and jobs that a shell runs in the background. The first signal asks the command to stop,
-/// the second ends the process at once.
+/// A handler passes them on to a thread, so that nothing else runs inside a handler. The first one asks the command to
+/// stop, the second ends the process at once.
 final class Interruption: Sendable {
     /// The exit code of a command that was interrupted.
     static let exitCode: Int32 = 130
 
     private struct State {
         var signalCount = 0
+        var firstSignal: ContinuousClock.Instant?
         var stop: (@Sendable () -> Void)?
         var cleanUp: (@Sendable () -> Void)?
     }
     private let state = Mutex(State())
 
-    /// Takes over the signals; to be called before the process has a second thread.
+    /// Takes over the signals; to be called once, first of all.
     static func install() -> Interruption {
         // A reader that went away shows as EPIPE where it can be handled.
         _ = signal(SIGPIPE, SIG_IGN)
         // A file that outgrows `ulimit -f` shows as EFBIG, likewise.
         _ = signal(SIGXFSZ, SIG_IGN)
         let interruption = Interruption()
-        var reader: Int32 = -1
-        // Without pipe or thread nobody would take the signals: leave them to the system, which ends the process.
-        guard unsafe snug_signals_open(&reader) == 0 else { return interruption }
-        let source = reader
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        for number in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, number) }
-        let taken = signals
-        // Blocked in every thread that starts from here, so that no system call of theirs is cut short.
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let numbers = [SIGINT, SIGTERM, SIGHUP]
+        let pipe = unsafe snug_watch_signals(numbers, Int32(numbers.count))
+        // Without a pipe the system's rules stay in force: signals end the process, with temporary files left behind.
+        guard pipe >= 0 else { return interruption }
         let started = PlainThread.start {
-            var taken = taken
-            unsafe pthread_sigmask(SIG_UNBLOCK, &taken, nil)
-            while Self.waitForSignal(from: source) { interruption.signalArrived() }
+            var number: UInt8 = 0
+            while true {
+                let count = unsafe read(pipe, &number, 1)
+                if count == 1 { interruption.signalArrived() } else if count == 0 || errno != EINTR { return }
+            }
         }
-        guard started else {
-            unsafe pthread_sigmask(SIG_UNBLOCK, &signals, nil)
-            return interruption
-        }
-        // They are there on every system, so that this cannot fail.
-        for number in [SIGINT, SIGTERM, SIGHUP] { _ = snug_signals_catch(number) }
+        if !started { for number in numbers { signal(number, SIG_DFL) } }
         return interruption
-    }
-
-    /// Waits for the next one.
-    /// - Returns: `false` when there will be none.
-    private static func waitForSignal(from descriptor: Int32) -> Bool {
-        var number: UInt8 = 0
-        while true {
-            let count = unsafe read(descriptor, &number, 1)
-            if count == 1 { return true }
-            if count == 0 || errno != EINTR { return false }
-        }
     }
 
     /// Whether a signal has come.
@@ -84,12 +63,20 @@ final class Interruption: Sendable {
         if missed { stop() }
     }
 
+    /// Signals so close together are one: a terminal sends Ctrl-C to a whole group, and wrappers (`make`, `timeout`)
+    /// pass on what they get.
+    private static let oneSignal = Duration.milliseconds(300)
+
     private func signalArrived() {
-        let (count, stop, cleanUp) = state.withLock { state in
+        let now = ContinuousClock.now
+        let (isFirst, isEcho, stop, cleanUp) = state.withLock { state in
+            let isEcho = state.firstSignal.map { now - $0 < Self.oneSignal } ?? false
+            if state.firstSignal == nil { state.firstSignal = now }
             state.signalCount += 1
-            return (state.signalCount, state.stop, state.cleanUp)
+            return (state.signalCount == 1, isEcho, state.stop, state.cleanUp)
         }
-        guard count == 1, let stop else {
+        if isEcho, stop != nil { return }
+        guard isFirst, let stop else {
             cleanUp?()
             _exit(Self.exitCode)
         }

@@ -60,7 +60,9 @@ struct ProgressLine: Sendable, Equatable {
             return TerminalText.cut(count, to: columns)
         }
         let room = columns - TerminalText.width(of: fitting) - 3
-        return room >= 10 ? bar(width: min(room, 30)) + " " + fitting : fitting
+        // Few widths, so that the bar does not twitch with every digit.
+        guard let width = [30, 20, 10].first(where: { $0 <= room }) else { return fitting }
+        return bar(width: width) + " " + fitting
     }
 
     private func bar(width: Int) -> String {

@@ -19,7 +19,7 @@ final class OutputStream: Sendable {
     static let standardError = OutputStream(descriptor: 2)
 
     private let descriptor: Int32
-    private let isBroken = Mutex(false)
+    private let failed = Mutex<Errno?>(nil)
 
     /// A stream over a descriptor that stays open.
     init(descriptor: Int32) { self.descriptor = descriptor }
@@ -27,8 +27,11 @@ final class OutputStream: Sendable {
     /// Whether a person reads this as it comes.
     var isTerminal: Bool { isatty(descriptor) == 1 }
 
+    /// Why writing has failed; nothing is written after that.
+    var failure: Errno? { failed.withLock { $0 } }
+
     /// Whether whoever read the stream is gone.
-    var readerIsGone: Bool { isBroken.withLock { $0 } }
+    var readerIsGone: Bool { failure == .brokenPipe }
 
     /// Columns of the terminal; `nil` when it does not say.
     var columns: Int? {
@@ -42,15 +45,15 @@ final class OutputStream: Sendable {
 
     /// Writes text, as far as there is a reader.
     func write(_ text: String) {
-        // Nothing can be said about a message that cannot be written.
+        // ``failure`` remembers it, for those who have to tell.
         do throws(Errno) { try write(bytes: Array(text.utf8)[...]) } catch { return }
     }
 
     /// Writes all bytes.
-    /// - Throws: `brokenPipe` when the reader is gone, whatever else the system says.
+    /// - Throws: `brokenPipe` when the reader is gone, `noSpace` when a file is full, whatever else the system says.
     func write(bytes: ArraySlice<UInt8>) throws(Errno) {
-        try isBroken.withLock { isBroken throws(Errno) in
-            if isBroken { throw .brokenPipe }
+        try failed.withLock { failed throws(Errno) in
+            if let failed { throw failed }
             var rest = bytes
             while !rest.isEmpty {
                 let count = unsafe rest.withUnsafeBytes { unsafe writeSome($0) }
@@ -62,10 +65,9 @@ final class OutputStream: Sendable {
                 switch reason {
                 case .interrupted: continue
                 case .wouldBlock: waitUntilWritable()
-                case .brokenPipe:
-                    isBroken = true
+                default:
+                    failed = reason
                     throw reason
-                default: throw reason
                 }
             }
         }

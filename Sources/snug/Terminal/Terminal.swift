@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import CPlatform
+import SnugImage
+import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -8,6 +11,18 @@ import CPlatform
 #else
     import Darwin
 #endif
+
+extension OutputStream {
+    /// Ends the command with a message when results could not be written.
+    ///
+    /// A reader that has seen enough is no failure: `snug profiles | head`.
+    func checkDelivered() throws {
+        guard let failure, failure != .brokenPipe else { return }
+        let error = SystemFailure(doing: "write standard output", reason: failure).imageError
+        OutputStream.standardError.writeLine("snug: \(error.message) (\(error.code))")
+        throw ExitCode(1)
+    }
+}
 
 /// What the environment says about the terminal and the machine.
 enum Terminal {

@@ -15,7 +15,7 @@ import Testing
 @Suite struct BlockingThreadsTests {
     @Test("Results and errors come back, from more work than there are threads")
     func runs() async throws {
-        let threads = BlockingThreads(count: 2)
+        let threads = try BlockingThreads(count: 2)
         let sum = try await withThrowingTaskGroup(of: Int.self) { group in
             for number in 0..<100 { group.addTask { try await threads.run { _ in number } } }
             return try await group.reduce(0, +)

@@ -30,7 +30,7 @@ import Testing
         let run = FitRun(
             request: request, reporter: reporter,
             publisher: Publisher(calls: calls, temporaries: TemporaryFiles()),
-            threads: BlockingThreads(count: 2), fit: fit)
+            threads: try BlockingThreads(count: 2), fit: fit)
         try await run.run()
         return reporter.summary
     }
