@@ -146,8 +146,27 @@ snug_jpeg_status snug_jpeg_decoder_read_row(snug_jpeg_decoder *decoder, uint8_t 
     return jpeg_read_scanlines(&decoder->cinfo, rows, 1) == 1 ? SNUG_JPEG_OK : SNUG_JPEG_CORRUPT;
 }
 
+/* Whether an early end took picture data with it. The Huffman decoder warns when it runs dry within a scan; nobody warns
+ * of whole scans that never came, and the arithmetic decoder reads zeros for ever. */
+static bool early_end_lost_data(const struct jpeg_decompress_struct *cinfo) {
+    if (cinfo->arith_code || cinfo->comps_in_scan < cinfo->num_components) {
+        if (!cinfo->progressive_mode) return true;
+    }
+    if (!cinfo->progressive_mode || !cinfo->coef_bits) return cinfo->arith_code;
+    for (int i = 0; i < cinfo->num_components; i++) {
+        for (int k = 0; k < DCTSIZE2; k++) {
+            /* The lowest bit known so far: 0 once a coefficient is complete, -1 when nothing of it came. */
+            if (cinfo->coef_bits[i][k] != 0) return true;
+        }
+    }
+    return cinfo->arith_code;
+}
+
 void snug_jpeg_decoder_report(const snug_jpeg_decoder *decoder, snug_jpeg_report *report) {
     snug_errors_report(&decoder->errors, report);
+    if (report->ended_early && report->damage_count == 0 && early_end_lost_data(&decoder->cinfo)) {
+        report->damage_count = 1;
+    }
 }
 
 const char *snug_jpeg_decoder_message(const snug_jpeg_decoder *decoder) { return decoder->errors.message; }

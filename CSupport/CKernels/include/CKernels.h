@@ -128,10 +128,6 @@ typedef struct snug_source_plane {
 /// A negative `out_stride` writes rows upwards from `out`.
 void snug_transpose(snug_source_plane source, int channels, uint8_t *out, ptrdiff_t out_stride);
 
-/* Mean structural similarity (Wang et al. 2004) of two planes over windows of 8 by 8, 1 when they are equal. */
-double snug_structural_similarity(
-    const uint8_t *a, size_t a_stride, const uint8_t *b, size_t b_stride, size_t width, size_t height);
-
 #pragma clang assume_nonnull end
 
 #endif

@@ -8,9 +8,8 @@ struct JPEGShapeChoice {
     private let cancellation: CancellationFlag
     /// Bytes aimed at.
     private let target: Double
-    private let way: ScaleChoice
-    /// Where quality should land when bits are short.
-    private let landingQuality: Double
+    /// The quality below which fewer pixels look better.
+    private let leastQuality: Double
     /// Progressive over plain bytes, where progressive coding will be used; 1 where not.
     private var codingGain = 1.0
     /// Real over predicted bytes of a scaled picture: the seams between scaled tiles cost bits that the picture does not.
@@ -30,41 +29,34 @@ struct JPEGShapeChoice {
             subsamplesChroma: context.policy.chroma != .s444)
         let limit = Double(max(context.byteLimit - segmentBytes, 1))
         target = limit * QualitySearch.aimedUse
-        way = context.policy.keepsSize ? .full : .way(bitsPerPixel: limit * 8 / Double(width * height))
-        landingQuality = min(
-            max(ScaleChoice.landingQuality, Double(context.policy.qualityFloor)), Double(context.policy.qualityCeiling))
+        let least = ScaleChoice.leastQuality(bitsPerPixel: limit * 8 / Double(width * height))
+        let (floor, ceiling) = (Double(context.policy.qualityFloor), Double(context.policy.qualityCeiling))
+        leastQuality = min(max(least ?? floor, floor), ceiling)
         let usesProgressive =
             context.mode.holdsCoefficients
             && ProgressiveChoice.isWorthwhile(pixels: width * height, limitBinds: true)
-        if usesProgressive { codingGain = try model(for: full).progressiveGain(quality: landingQuality) }
+        if usesProgressive { codingGain = try model(for: full).progressiveGain(quality: leastQuality) }
     }
 
     /// The shape to encode.
     func choose() throws -> RasterShape {
         let model = try model(for: full)
         let quality = try model.quality(for: target, in: qualities)
-        switch way {
-        case .full where quality != nil || policy.keepsSize:
+        if policy.keepsSize || (quality ?? 0) >= leastQuality {
             return try chroma(full, quality: quality ?? qualities.lowerBound)
-        case .land where (quality ?? 0) >= landingQuality: return try chroma(full, quality: quality ?? landingQuality)
-        case .compare where (quality ?? 0) >= qualities.upperBound:
-            return try chroma(full, quality: qualities.upperBound)
-        case .compare:
-            let best = try bestLooking(from: try landing(model))
-            return try chroma(best.shape, quality: best.quality)
-        case .full, .land: return try chroma(try landing(model), quality: landingQuality)
         }
+        return try chroma(try landing(model), quality: leastQuality)
     }
 
     /// Chooses again after a real sample of the scaled pixels showed how far the prediction was off.
     /// - Returns: `nil` when the choice stands.
     mutating func choose(again shape: RasterShape, real: JPEGRateModel) throws -> RasterShape? {
-        guard shape.width < full.width, way == .land else { return nil }
+        guard shape.width < full.width else { return nil }
         seamBias *=
-            try real.bytes(quality: landingQuality) * codingGain / model(for: shape).bytes(quality: landingQuality)
+            try real.bytes(quality: leastQuality) * codingGain / model(for: shape).bytes(quality: leastQuality)
         let better = try landing(try model(for: full))
         guard abs(better.width - shape.width) * 50 > shape.width else { return nil }
-        return try chroma(better, quality: landingQuality)
+        return try chroma(better, quality: leastQuality)
     }
 
     /// Fewer pixels, after the quality floor took `bytes` at `shape`.
@@ -80,68 +72,17 @@ struct JPEGShapeChoice {
         return model
     }
 
-    // MARK: Looks
-
-    private struct Candidate {
-        var shape: RasterShape
-        var quality: Double
-        var similarity: Double
-    }
-
-    /// Climbs from a size to whichever neighbour looks better at the same bytes, until none does.
-    private func bestLooking(from start: RasterShape) throws -> Candidate {
-        var known: [Int: Candidate] = [:]
-        func candidate(_ scale: Double) throws -> Candidate {
-            let shape = scaled(full, by: min(scale, 1))
-            if let candidate = known[shape.width] { return candidate }
-            let candidate = try self.candidate(shape)
-            known[shape.width] = candidate
-            return candidate
-        }
-        let ratio = ScaleChoice.comparedRatio
-        var scale = Double(start.width) / Double(full.width)
-        var best = try candidate(scale)
-        for factor in [ratio, 1 / ratio] {
-            var improved = false
-            while known.count < 7, scale < 1 || factor < 1 {
-                let next = try candidate(scale * factor)
-                guard next.similarity > best.similarity else { break }
-                (best, scale, improved) = (next, min(scale * factor, 1), true)
-            }
-            if improved { break }
-        }
-        return best
-    }
-
-    /// How the sample looks after a trip through a JPEG of this size that takes the bytes aimed at.
-    private func candidate(_ shape: RasterShape) throws -> Candidate {
-        guard let quality = try model(for: shape).quality(for: target, in: qualities) else {
-            return Candidate(shape: shape, quality: qualities.lowerBound, similarity: -1)
-        }
-        let scaled = try sample.resized(to: shape, cancellation: cancellation, wholeBlocksOnly: false)
-        let luma = try JPEGRoundTrip.luma(of: scaled, quality: quality, cancellation: cancellation)
-        let original = sample.raster.planes[0]
-        let back = try PixelSupply.resize(
-            Raster(
-                .planar(width: luma.width, height: luma.height, isGray: true, subsamplesChroma: false), planes: [luma]),
-            to: .planar(width: original.width, height: original.height, isGray: true, subsamplesChroma: false),
-            cancellation: cancellation)
-        return Candidate(
-            shape: shape, quality: quality,
-            similarity: PictureSimilarity.of(original, back.planes[0], tiles: sample.tiles))
-    }
-
     // MARK: Size
 
     /// The size at which the least quality takes the bytes aimed at: the secant method on logarithms.
     private func landing(_ fullModel: JPEGRateModel) throws -> RasterShape {
-        var high = (scale: 1.0, bytes: try fullModel.bytes(quality: landingQuality))
+        var high = (scale: 1.0, bytes: try fullModel.bytes(quality: leastQuality))
         var low: (scale: Double, bytes: Double)?
         // Bytes go about with the scale to the power of 1.6: small pictures have more detail for each pixel.
         var guess = min((target / high.bytes).raised(to: 1 / 1.6), 0.98)
         for _ in 0..<6 {
             guess = max(guess, leastScale(full))
-            let bytes = try model(for: scaled(full, by: guess)).bytes(quality: landingQuality)
+            let bytes = try model(for: scaled(full, by: guess)).bytes(quality: leastQuality)
             if bytes <= target {
                 low = (guess, bytes)
                 if bytes > target * 0.97 { break }

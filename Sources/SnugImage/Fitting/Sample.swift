@@ -10,7 +10,7 @@ struct Sample {
     private let orientation: Orientation
 
     /// Tiles across and down the sample.
-    let tiles: (across: Int, down: Int)
+    private let tiles: (across: Int, down: Int)
 
     init(_ sampler: TileSampler, of shape: RasterShape, orientation: Orientation) {
         raster = sampler.sheet
@@ -20,11 +20,7 @@ struct Sample {
     }
 
     /// The sample at the resolution of an (upright) output, and with its chroma.
-    /// - Parameter wholeBlocksOnly: Cuts tiles down to whole MCUs, for the rate; else the sample stays comparable with
-    ///   the original.
-    func resized(
-        to output: RasterShape, cancellation: CancellationFlag, wholeBlocksOnly: Bool = true
-    ) throws -> Raster {
+    func resized(to output: RasterShape, cancellation: CancellationFlag) throws -> Raster {
         let stored = orientation.swapsAxes ? output.transposed : output
         // Every tile a whole number of pixels, an even one, so that subsampled chroma covers it exactly.
         func side(_ samples: Int, _ tiles: Int, _ output: Int, _ picture: Int) -> Int {
@@ -36,8 +32,7 @@ struct Sample {
             width: side(raster.shape.width, tiles.across, stored.width, shape.width),
             height: side(raster.shape.height, tiles.down, stored.height, shape.height), isGray: shape.model == .gray,
             subsamplesChroma: output.model == .ycbcr && !output.hasFullChroma)
-        let resized = try PixelSupply.resize(raster, to: target, cancellation: cancellation)
-        return wholeBlocksOnly ? cropped(resized) : resized
+        return cropped(try PixelSupply.resize(raster, to: target, cancellation: cancellation))
     }
 
     /// Tiles cut down to whole MCUs: a seam inside a block would cost bits that the picture does not.

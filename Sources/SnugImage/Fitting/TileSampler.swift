@@ -29,15 +29,10 @@ final class TileSampler: RowSink {
     /// - Parameter bitsPerPixel: Bits that the output will have for each of the shape's pixels: how far it may be scaled down.
     init(_ shape: RasterShape, bitsPerPixel: Double = .infinity) {
         source = shape
-        switch ScaleChoice.way(bitsPerPixel: bitsPerPixel) {
-        case .full: tileSide = 64
-        case .compare: tileSide = 256
-        case .land: tileSide = bitsPerPixel < 0.15 ? 256 : 128
-        }
+        tileSide = bitsPerPixel < 0.15 ? 256 : bitsPerPixel < 1.5 ? 128 : 64
         let pixels = shape.width * shape.height
         let side = tileSide
-        let wanted =
-            (side > 128 ? Self.mostPixels : min(max(Self.leastPixels, pixels / 32), Self.mostPixels)) / (side * side)
+        let wanted = min(max(Self.leastPixels, pixels / 32), Self.mostPixels) / (side * side)
         // Cells as square as the counts allow.
         let ratio = Double(shape.width) / Double(shape.height)
         let across = max(1, min(Int((Double(wanted) * ratio).squareRoot().rounded()), shape.width / side))

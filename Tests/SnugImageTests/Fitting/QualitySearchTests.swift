@@ -11,19 +11,22 @@ import Testing
     ) -> (QualitySearch, QualitySearch.Action) {
         var search = QualitySearch(limit: limit, range: range)
         var correction = error
-        func predicted() -> Double? {
+        func predicted(_ target: Double) -> Double? {
             var best: Double?
             for step in 0...1000 {
                 let quality = range.lowerBound + (range.upperBound - range.lowerBound) * Double(step) / 1000
-                if Double(bytes(quality)) * correction <= search.byteTarget { best = quality }
+                if Double(bytes(quality)) * correction <= target { best = quality }
             }
             return best
         }
-        var action = search.start(predicted: predicted())
+        var action = search.start(predicted: predicted(search.byteTarget))
         while case .encode(let quality) = action {
             let size = bytes(quality)
             correction = 1
-            action = search.encoded(quality: quality, bytes: size <= limit + limit / 8 ? size : nil) { predicted() }
+            let target = search.byteTarget
+            action = search.encoded(quality: quality, bytes: size <= limit + limit / 8 ? size : nil) {
+                predicted(target)
+            }
         }
         return (search, action)
     }

@@ -1,34 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
-import Synchronization
 import Testing
 
 @testable import SnugImage
 
+private actor Usage {
+    private(set) var now = 0
+    private(set) var most = 0
+    private(set) var done = 0
+
+    func take(_ bytes: Int) {
+        now += bytes
+        most = max(most, now)
+    }
+
+    func give(_ bytes: Int) {
+        now -= bytes
+        done += 1
+    }
+}
+
 @Suite struct SharedResourcesTests {
     @Test("Reservations are never more than the budget, and all are granted in the end")
-    func budget() async throws {
+    func neverOvercommitted() async throws {
         let budget = MemoryBudget(total: 100)
-        let used = Mutex((now: 0, most: 0, done: 0))
+        let used = Usage()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for index in 0..<200 {
                 let bytes = index.isMultiple(of: 17) ? 90 : 1 + index % 30
                 group.addTask {
                     try await budget.withReservation(of: bytes) {
-                        used.withLock {
-                            $0.now += bytes
-                            $0.most = max($0.most, $0.now)
-                        }
+                        await used.take(bytes)
                         await Task.yield()
-                        used.withLock {
-                            $0.now -= bytes
-                            $0.done += 1
-                        }
+                        await used.give(bytes)
                     }
                 }
             }
             for try await _ in group {}
         }
-        #expect(used.withLock { $0.most <= 100 && $0.done == 200 && $0.now == 0 })
+        let (now, most, done) = await (used.now, used.most, used.done)
+        #expect(most <= 100 && done == 200 && now == 0)
     }
 
     @Test("A cancelled waiter leaves the queue and takes nothing with it")
