@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
 import SnugTestSupport
 import Testing
 
-/// Standard input, guards and completions.
-@Suite struct OtherCommandTests {
+/// The options that guard against hostile inputs, and completions for every shell.
+@Suite struct GuardOptionTests {
     private let place: CommandFolder
 
     init() throws { place = try CommandFolder() }
-
-    @Test("inspect reads standard input")
-    func inspectInput() throws {
-        let result = try place.snug("inspect", "-", "--json", input: CommandFolder.jpeg(64, 48))
-        #expect(try CommandFolder.objects(result).first?["width"] as? Int == 64)
-    }
 
     @Test("Guards against hostile inputs are options of fit and inspect", arguments: ["fit", "inspect"])
     func guards(command: String) throws {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugTestSupport
+import Testing
+
+/// What `snug fit` makes of inputs that are no plain files, and of names that a stranger chose.
+@Suite struct FitInputTests {
+    private let place: CommandFolder
+
+    init() throws { place = try CommandFolder() }
+
+    @Test("What is named and is no image fails")
+    func namedText() throws {
+        try place.folder.write(Array("only words".utf8), to: "text.jpg")
+        let result = try place.snug("fit", "text.jpg", "-o", "out", "--json")
+        #expect(result.exitCode == 1)
+        let error = try CommandFolder.objects(result).first?["error"] as? [String: Any]
+        #expect(error?["code"] as? String == "not_an_image")
+    }
+
+    @Test("A pipe with the name of an image does not block the run")
+    func namedPipe() throws {
+        try place.folder.write(CommandFolder.jpeg(), to: "in/a.jpg")
+        let result = try place.shell("mkfifo in/x.jpg && \"$SNUG\" fit in in/x.jpg -o out")
+        #expect(result.exitCode == 1)
+        #expect(result.standardError.contains("(not_a_regular_file)"), "\(result.standardError)")
+        #expect(place.folder.files().contains { $0.hasPrefix("out/") && $0.hasSuffix("a.jpg") })
+    }
+
+    @Test("A link in a folder is not followed unless that was asked for")
+    func links() throws {
+        try place.folder.write(CommandFolder.jpeg(), to: "elsewhere/secret.jpg")
+        try place.folder.write(CommandFolder.jpeg(), to: "in/a.jpg")
+        let link = "ln -s ../elsewhere in/folder; ln -s ../elsewhere/secret.jpg in/link.jpg;"
+        _ = try place.shell("\(link) \"$SNUG\" fit in -o out")
+        #expect(place.folder.files().filter { $0.hasPrefix("out/") } == ["out/a.jpg"])
+        #expect(try place.snug("fit", "in", "-o", "followed", "--follow-links").exitCode == 0)
+        #expect(place.folder.files().contains("followed/link.jpg"))
+    }
+
+    @Test("Names with control characters are shown escaped, and names like options are files after --")
+    func hostileNames() throws {
+        let names = ["in/line\nbreak.jpg", "in/\u{1B}[2Jclear.jpg", "in/-rf.jpg"]
+        for name in names { try place.folder.write(CommandFolder.jpeg(), to: name) }
+        let result = try place.snug("fit", "in", "-o", "out")
+        #expect(result.exitCode == 0)
+        #expect(!result.standardError.contains("\u{1B}"))
+        #expect(result.standardError.contains("in/line\\u{a}break.jpg"))
+        #expect(place.folder.files().filter { $0.hasPrefix("out/") }.count == 3)
+        try place.folder.write(CommandFolder.jpeg(), to: "-rf.jpg")
+        #expect(try place.snug("fit", "-o", "dash", "--", "-rf.jpg").exitCode == 0)
+        #expect(place.folder.files().contains("dash/-rf.jpg"))
+    }
+}
