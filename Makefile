@@ -49,7 +49,7 @@ lint: ## Check the format of all Swift sources
 
 docs: ## Build the library's documentation, warnings as errors, under .build/docs
 	swift package dump-symbol-graph --minimum-access-level public > /dev/null
-	mkdir -p .build/docs
-	docc convert --additional-symbol-graph-dir $$(dirname $$(find -L .build -name SnugImage.symbols.json | head -1)) \
-	  --fallback-display-name SnugImage --fallback-bundle-identifier snug.SnugImage --warnings-as-errors \
-	  --output-path .build/docs/SnugImage.doccarchive
+	rm -rf .build/docs && mkdir -p .build/docs/graphs
+	find -L .build -name 'SnugImage*.symbols.json' -not -path '*/docs/*' -exec cp {} .build/docs/graphs/ \;
+	docc convert --additional-symbol-graph-dir .build/docs/graphs --fallback-display-name SnugImage \
+	  --fallback-bundle-identifier snug.SnugImage --warnings-as-errors --output-path .build/docs/SnugImage.doccarchive

@@ -26,7 +26,11 @@ public struct FitPlan: Sendable, Hashable {
     /// Decides what to do with an image.
     ///
     /// Pure: the same arguments always give the same plan.
-    /// - Parameter byteCount: Bytes of the source.
+    /// - Parameters:
+    ///   - header: What the probe found.
+    ///   - byteCount: Bytes of the source.
+    ///   - limits: What the output has to keep to.
+    ///   - policy: How it is to be made to.
     /// - Throws: `unsupported_format`, `unsupported_feature`, `cannot_fit`, `invalid_argument`.
     public static func make(
         header: ImageHeader, byteCount: Int, limits: Limits, policy: FitPolicy
