@@ -26,7 +26,8 @@ asan: ## All tests under AddressSanitizer
 
 tsan: ## All tests under ThreadSanitizer
 	scripts/install test
-	swift test --sanitize=thread --scratch-path .build-tsan
+	SNUG_SANITIZER=thread TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan-suppressions.txt \
+	  swift test --sanitize=thread --scratch-path .build-tsan
 
 fuzz: ## Feed damaged images to the whole fit for ten minutes under AddressSanitizer
 	scripts/install test

@@ -2,6 +2,10 @@
 #ifdef __linux__
 #define _GNU_SOURCE
 #endif
+#include <stdlib.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #include "CPlatform.h"
 
 #include <errno.h>
@@ -65,4 +69,13 @@ int32_t snug_watch_signals(const int32_t *numbers, int32_t count) {
         sigaction(numbers[index], &action, NULL);
     }
     return ends[0];
+}
+
+void snug_return_freed_memory(void) {
+#if defined(__GLIBC__)
+    /* Setting the threshold also stops glibc from raising it to the size of whatever was freed last. */
+    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    mallopt(M_ARENA_MAX, 2);
+#endif
 }

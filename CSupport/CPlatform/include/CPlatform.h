@@ -21,6 +21,10 @@ int32_t snug_usable_core_count(void);
    A handler and not a mask with sigwait: libdispatch lets the main thread wait with all signals unblocked. */
 int32_t snug_watch_signals(const int32_t *numbers, int32_t count);
 
+/* Makes freed pixels go back to the system at once: by default glibc keeps up to 64 MiB for each thread that ever held a
+ * picture, which no budget of ours knows of. To be called once, before there are other threads. */
+void snug_return_freed_memory(void);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -24,13 +24,14 @@ struct MemoryEstimate: Sendable, Hashable {
         // A PNG is held interleaved; when it becomes a JPEG, its planes are made from that.
         let isPNG = header.format == .png
         let decoded = decodedPixels * (isPNG ? pngChannels(header) : planeFactor(header, eighths: eighths))
-        let target = output * (isPNG ? 6 : 3) * (header.orientation == .upright ? 1 : 2)
+        let factor = targetFactor(header)
+        let target = output * (isPNG ? 6 : factor) * (header.orientation == .upright ? 1 : 2)
         let holdsCoefficients = output <= ProgressiveChoice.mostPixels || policy.strategy == .stepped
-        let coefficients = holdsCoefficients ? output * 6 : 0
+        let coefficients = holdsCoefficients ? output * 2 * factor : 0
         let small = sampleBytes(pixels: pixels) + outputBytes(limit: limit, pixels: output) + fixedBytes
         let width = max(header.width, plan.width)
         let rows = width * 640
-        let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 6) : 0
+        let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 2 * factor) : 0
         return MemoryEstimate(
             held: max(codec, target + coefficients) + decoded + small + rows,
             heldStreamingOut: max(codec, target) + decoded + small + rows, lean: codec + rows + turned + small,
@@ -76,6 +77,15 @@ struct MemoryEstimate: Sendable, Hashable {
         case .gray: 1
         case .cmyk, .ycck: 4
         case .ycbcr where eighths == 8 && header.chromaSubsampling != .s444: 2
+        default: 3
+        }
+    }
+
+    /// Whole samples for each pixel of an output, rounded up: subsampled chroma stays so at the same size.
+    private static func targetFactor(_ header: ImageHeader) -> Int {
+        switch header.colourModel {
+        case .gray: 1
+        case .ycbcr where header.chromaSubsampling != .s444: 2
         default: 3
         }
     }
