@@ -26,7 +26,7 @@ asan: ## All tests under AddressSanitizer
 
 tsan: ## All tests under ThreadSanitizer
 	scripts/install test
-	SNUG_SANITIZER=thread TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/tsan-suppressions.txt \
+	SNUG_SANITIZER=thread TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt external_symbolizer_path=$$(command -v llvm-symbolizer || true)" \
 	  swift test --sanitize=thread --scratch-path .build-tsan
 
 fuzz: ## Feed damaged images to the whole fit for ten minutes under AddressSanitizer

@@ -45,8 +45,17 @@ public struct CommandRunner: Sendable {
     public var program: FilePath
     /// The folder that the program runs in.
     public var folder: FilePath
-    /// The whole environment; nothing of the test's own gets in, so that results do not depend on it.
-    public var environment: [String: String] = ["LANG": "C.UTF-8", "TERM": "xterm"]
+    /// The whole environment; nothing of the test's own gets in, so that results do not depend on it, but for the
+    /// options of sanitizers.
+    public var environment: [String: String] = ["LANG": "C.UTF-8", "TERM": "xterm"].merging(sanitizerOptions) { $1 }
+
+    private static var sanitizerOptions: [String: String] {
+        var options: [String: String] = [:]
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
+            if let value = unsafe getenv(name) { options[name] = unsafe String(cString: value) }
+        }
+        return options
+    }
     /// What standard error is.
     public var errorStream = ErrorStream.pipe
     /// Longest that a program may run, in milliseconds.
