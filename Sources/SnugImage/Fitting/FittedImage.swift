@@ -26,9 +26,9 @@ public struct FittedImage: Sendable {
     public var byteCount: Int
     /// The result's format.
     public var format: ImageFormat
-    /// Pixels in a row of the result, as stored in it.
+    /// Pixels in a row of the result once it is upright.
     public var width: Int
-    /// Rows of the result, as stored in it.
+    /// Rows of the result once it is upright.
     public var height: Int
     /// The JPEG quality on libjpeg's scale, fractions included; `nil` where the pixels were kept without loss.
     public var quality: Double?

@@ -99,8 +99,8 @@ struct LosslessFit {
         _ status: FittedImage.Status, content: FittedImage.Content, byteCount: Int, notes: [String], encodes: Int
     ) -> FittedImage {
         FittedImage(
-            status: status, content: content, byteCount: byteCount, format: header.format, width: header.width,
-            height: header.height, quality: nil, scale: 1, encodes: encodes, warnings: header.warnings + notes,
+            status: status, content: content, byteCount: byteCount, format: header.format, width: header.uprightWidth,
+            height: header.uprightHeight, quality: nil, scale: 1, encodes: encodes, warnings: header.warnings + notes,
             header: header)
     }
 }
