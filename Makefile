@@ -8,7 +8,7 @@ RELEASE := swift build -c release --product snug -Xswiftc -static-stdlib
 demo: ## Install what is missing, build, fit the samples under 300 kB
 	scripts/install build
 	$(RELEASE)
-	.build/release/snug fit samples -o demo-out --limit 70kB --overwrite --no-recursive
+	.build/release/snug fit samples -o demo-out $$(grep -v '^\#' samples/options.conf) --overwrite --no-recursive
 	@ls -l demo-out
 
 test: ## Install what is missing, build, run every test
