@@ -47,9 +47,9 @@ public struct CommandRunner: Sendable {
     public var folder: FilePath
     /// The whole environment; nothing of the test's own gets in, so that results do not depend on it, but for the
     /// options of sanitizers.
-    public var environment: [String: String] = ["LANG": "C.UTF-8", "TERM": "xterm"].merging(sanitizerOptions) { $1 }
+    public var environment: [String: String] = ["LANG": "C.UTF-8", "TERM": "xterm"]
 
-    private static var sanitizerOptions: [String: String] {
+    fileprivate static var sanitizerOptions: [String: String] {
         var options: [String: String] = [:]
         for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] {
             if let value = unsafe getenv(name) { options[name] = unsafe String(cString: value) }
@@ -113,7 +113,8 @@ private final class RunningProgram {
         // Whatever stays open in the parent would keep a pipe from ending.
         defer { for end in [inputPipe.read, outputPipe.write, errorPair.write] { close(end) } }
         (input, output, messages) = (inputPipe.write, outputPipe.read, errorPair.read)
-        let variables = runner.environment.map { Array("\($0.key)=\($0.value)".utf8) }
+        let everything = runner.environment.merging(CommandRunner.sanitizerOptions) { $1 }
+        let variables = everything.map { Array("\($0.key)=\($0.value)".utf8) }
         let programBytes = unsafe runner.program.withPlatformString { unsafe Array(String(cString: $0).utf8) }
         process = try Self.spawn(
             programBytes, [programBytes] + arguments, variables, folder: runner.folder,
