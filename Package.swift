@@ -24,9 +24,12 @@ let package = Package(
     products: [
         .executable(name: "snug", targets: ["snug"]),
         .library(name: "SnugImage", targets: ["SnugImage"]),
+        .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
@@ -40,11 +43,15 @@ let package = Package(
         .systemLibrary(
             name: "CLibLCMS", path: "CSupport/CLibLCMS", pkgConfig: "lcms2",
             providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
+        .systemLibrary(
+            name: "CLibCurl", path: "CSupport/CLibCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
 
         // Shims that turn setjmp, callbacks and variadics into plain calls returning codes.
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], path: "CSupport/CJPEG", cSettings: cSettings),
         .target(name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
+        .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
 
         .target(
@@ -54,6 +61,15 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: imageSettings),
+        .target(
+            name: "SnugHTTP",
+            dependencies: [
+                "CCurl",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "snug",
             dependencies: [
@@ -75,6 +91,16 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")],
             swiftSettings: imageSettings),
+        .testTarget(
+            name: "SnugHTTPTests",
+            dependencies: [
+                "SnugHTTP", "SnugTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "snugTests",
             dependencies: [
