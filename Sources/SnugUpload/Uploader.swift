@@ -84,6 +84,7 @@ public final class Uploader: Sendable {
     private static func run(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
         switch job.target.wire {
         case .tus: return try await runOffset(job, TusDialect(job: job), record)
+        case .s3: return try await S3Upload(job: job).run(record)
         default:
             throw UploadError(.notSupported, "\(job.target.wire.rawValue) is not spoken here")
         }
@@ -126,6 +127,10 @@ public final class Uploader: Sendable {
     }
 
     private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
+        if record.wire == .s3 {
+            guard let id = record.uploadID else { return true }
+            return try await S3Upload(job: job).discard(id)
+        }
         guard let text = record.uploadURL else { return true }
         let upload = try HTTPURL(text)
         switch record.wire {

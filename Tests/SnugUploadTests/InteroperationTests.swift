@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugHTTP
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugUpload
+
+/// Starts a server and waits until it answers; where it cannot be had, the test is cancelled, which is printed and counted.
+private func start(
+    _ name: String, portCount: Int = 1, environment: [String: String] = [:], ready: String = "/",
+    method: String = "GET",
+    portOffset: Int = 0, expecting isReady: @escaping @Sendable (Int) -> Bool = { $0 > 0 }
+) async throws -> RealServer {
+    let server: RealServer
+    do {
+        server = try RealServer(name, portCount: portCount, environment: environment)
+    } catch let error as RealServer.Unavailable {
+        try Test.cancel("SKIPPED, no such server here: \(error.reason)")
+    }
+    let client = try plainClient()
+    let body: HTTPBody? = method == "PUT" ? HTTPBody(bytes: [1]) : nil
+    let request = HTTPRequest(method, try HTTPURL(server.url(ready, port: portOffset)), body: body)
+    let deadline = ContinuousClock.now + .seconds(90)
+    while ContinuousClock.now < deadline {
+        do {
+            if isReady(try await client.send(request).status) { return server }
+        } catch is HTTPError {
+            // Not listening yet.
+        }
+        try await Task.sleep(for: .milliseconds(200))
+    }
+    throw RealServer.Unavailable(reason: "\(name) does not answer: \(server.log.suffix(500))")
+}
+
+private func plainClient() throws -> HTTPClient {
+    var configuration = HTTPClientConfiguration()
+    configuration.proxy = .none
+    return try HTTPClient(configuration: configuration, logger: quietLogger)
+}
+
+private func fetch(_ url: String) async throws -> [UInt8] {
+    try await plainClient().send(HTTPRequest("GET", try HTTPURL(url)), into: .collect(maximum: 100_000_000)).body
+}
+
+@Suite(.serialized) struct TusInteroperationTests {
+    private let folder: ScratchFolder
+    private let bytes = pattern(3_333_333)
+    init() throws { folder = try ScratchFolder() }
+
+    @Test func resumableUpload() async throws {
+        let server = try await start("resumable-upload")
+        let target = UploadTarget(try HTTPURL(server.url("/files")), .tus)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
+        #expect(receipt.confirmation == .length)
+        #expect(try await fetch(receipt.url) == bytes)
+    }
+
+    @Test func tuspyserver() async throws {
+        let server = try await start("tuspyserver")
+        let target = UploadTarget(try HTTPURL(server.url("/files/")), .tus)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
+        let id = try #require(receipt.url.split(separator: "/").last)
+        let stored = try Data(contentsOf: server.folder.appending(components: "files", String(id)))
+        #expect([UInt8](stored) == bytes)
+    }
+
+    @Test func seaweedFS() async throws {
+        let server = try await start("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
+            $0 < 300
+        }
+        let target = UploadTarget(try HTTPURL(server.url("/.tus/pictures/a.bin", port: 1)), .tus)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
+        #expect(receipt.bytes == bytes.count)
+        #expect(try await fetch(server.url("/pictures/a.bin", port: 1)) == bytes)
+    }
+
+    @Test func throughNginxWithALimitOfOneMebibyte() async throws {
+        let origin = try await start("resumable-upload")
+        let proxy = try await start("nginx", portCount: 3, environment: ["UPSTREAM": "127.0.0.1:\(origin.port)"])
+        let target = UploadTarget(try HTTPURL(proxy.url("/files")), .tus)
+        var options = UploadOptions()
+        options.chunkSize = 8 << 20
+        let large = pattern(12_000_000)
+        let receipt = try await makeUploader(folder).upload(try folder.file(large), to: target, options: options)
+        #expect(receipt.retries <= 3)
+        #expect(try await fetch(receipt.url) == large)
+    }
+}
+
+@Suite(.serialized) struct S3InteroperationTests {
+    private let folder: ScratchFolder
+    private let bytes = pattern(23_456_789)
+    init() throws { folder = try ScratchFolder() }
+
+    private func settings(secret: String = "testtest") -> S3Settings {
+        S3Settings(accessKeyID: "test", secretKey: Secret(secret), presignedFor: .seconds(600))
+    }
+
+    private func makeBucket(_ server: RealServer) async throws {
+        let url = try HTTPURL(server.url("/bkt"))
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let headers = SigV4(settings: settings()).sign(
+            "PUT", url, headers: [:], payloadHash: empty, now: Int(Date().timeIntervalSince1970))
+        // The gateway may begin to listen later than what was asked whether it is ready.
+        let patient = RetryPolicy(maximumAttempts: 60, maximumDelay: .seconds(1))
+        let response = try await plainClient().perform(
+            HTTPRequest("PUT", url, headers: headers, body: .empty), policy: patient)
+        #expect(response.isSuccess)
+    }
+
+    private func seaweed() async throws -> RealServer {
+        let server = try await start("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
+            $0 < 300
+        }
+        try await makeBucket(server)
+        return server
+    }
+
+    @Test func seaweedFSStoresPartsInParallelAndChecksSignatures() async throws {
+        let server = try await seaweed()
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(bytes)
+        let url = try HTTPURL(server.url("/bkt/a%20b%2B(1).bin"))
+        let receipt = try await uploader.upload(file, to: UploadTarget(url, .s3, s3: settings()))
+        #expect(receipt.confirmation == .checksum)
+        #expect(receipt.bytesSent >= bytes.count && receipt.retries == 0)
+        #expect(try await fetch(try #require(receipt.presignedURL)) == bytes)
+
+        let error = await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: UploadTarget(url, .s3, s3: settings(secret: "wrong")))
+        }
+        #expect(error?.code == .credentialsRefused)
+
+        var careful = settings()
+        careful.refusesOverwriting = true
+        let other = try folder.file(pattern(6_000_000), named: "other")
+        let carefulSettings = careful
+        let refused = await #expect(throws: UploadError.self) {
+            try await uploader.upload(other, to: UploadTarget(url, .s3, s3: carefulSettings))
+        }
+        #expect(refused?.code == .refused)
+        #expect(try uploader.pending().isEmpty)
+    }
+
+    @Test func moto() async throws {
+        let server = try await start("moto", ready: "/moto-api/data.json") { $0 == 200 }
+        try await makeBucket(server)
+        let receipt = try await makeUploader(folder).upload(
+            try folder.file(bytes), to: UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings()))
+        #expect(receipt.confirmation == .checksum)
+        #expect(try await fetch(try #require(receipt.presignedURL)) == bytes)
+    }
+}
