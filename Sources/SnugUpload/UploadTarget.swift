@@ -33,6 +33,8 @@ public struct UploadTarget: Sendable {
     public var s3: S3Settings?
     /// What ``UploadProtocol/form`` needs.
     public var form: FormSettings
+    /// How ``UploadProtocol/rangedPut`` is spoken.
+    public var ranged = RangedPutStyle.inPlace
 
     /// Names a target.
     public init(

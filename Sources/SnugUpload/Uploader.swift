@@ -85,8 +85,10 @@ public final class Uploader: Sendable {
         switch job.target.wire {
         case .tus: return try await runOffset(job, TusDialect(job: job), record)
         case .s3: return try await S3Upload(job: job).run(record)
-        default:
-            throw UploadError(.notSupported, "\(job.target.wire.rawValue) is not spoken here")
+        case .resumable: return try await runOffset(job, DraftDialect(job: job), record)
+        case .rangedPut: return try await runOffset(job, RangedPutDialect(job: job), record)
+        case .put: return try await WholeUpload(job: job).put()
+        case .form: return try await WholeUpload(job: job).form()
         }
     }
 
@@ -99,9 +101,9 @@ public final class Uploader: Sendable {
             throw UploadError(
                 .outcomeUnknown, "all of it was sent and the server has forgotten the upload; look whether it is there")
         }
-        return job.receipt(
-            url: completion.upload ?? job.target.url, confirmation: completion.isConfirmed ? .length : .unconfirmed,
-            answer: completion.answer)
+        let url = completion.upload ?? job.target.url
+        let confirmation = completion.isConfirmed ? try await dialect.confirm(url) : .unconfirmed
+        return job.receipt(url: url, confirmation: confirmation, answer: completion.answer)
     }
 
     /// Removes what the server has, in a task of its own because the caller's is cancelled already.
@@ -135,7 +137,9 @@ public final class Uploader: Sendable {
         let upload = try HTTPURL(text)
         switch record.wire {
         case .tus: return try await TusDialect(job: job).discard(upload)
-        default: return true
+        case .resumable: return try await DraftDialect(job: job).discard(upload)
+        case .rangedPut: return try await RangedPutDialect(job: job).discard(upload)
+        case .s3, .put, .form: return true
         }
     }
 }

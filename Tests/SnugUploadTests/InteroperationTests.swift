@@ -153,3 +153,47 @@ private func fetch(_ url: String) async throws -> [UInt8] {
         #expect(try await fetch(try #require(receipt.presignedURL)) == bytes)
     }
 }
+
+@Suite(.serialized) struct RangedPutInteroperationTests {
+    private let folder: ScratchFolder
+    private let bytes = pattern(5_000_003)
+    init() throws { folder = try ScratchFolder() }
+
+    private func options() -> UploadOptions {
+        var options = UploadOptions()
+        options.chunkSize = 1 << 20
+        options.adaptsChunkSize = false
+        return options
+    }
+
+    @Test func apacheWebDAVTakesPiecesInPlace() async throws {
+        let server = try await start("apache", portCount: 2)
+        let target = UploadTarget(try HTTPURL(server.url("/a.bin")), .rangedPut)
+        // An older and longer file must leave no tail.
+        _ = try await plainClient().send(
+            HTTPRequest("PUT", target.url, body: HTTPBody(bytes: pattern(9_000_000).reversed())))
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options())
+        #expect(receipt.confirmation == .length && receipt.attempts == 5)
+        #expect(try await fetch(receipt.url) == bytes)
+    }
+
+    @Test func apachesLimitIsFound() async throws {
+        let server = try await start("apache", portCount: 2)
+        var options = UploadOptions()
+        options.chunkSize = 4 << 20
+        let target = UploadTarget(try HTTPURL(server.url("/b.bin", port: 1)), .rangedPut)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options)
+        #expect(receipt.retries <= 3)
+        #expect(try await fetch(receipt.url) == bytes)
+    }
+
+    @Test func googleStyleSessions() async throws {
+        let server = try await start("gcs")
+        var target = UploadTarget(
+            try HTTPURL(server.url("/upload/storage/v1/b/bkt/o?uploadType=resumable&name=a.bin")), .rangedPut)
+        target.ranged = .startsSession
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options())
+        #expect(receipt.bytes == bytes.count)
+        #expect(try await fetch(server.url("/download/storage/v1/b/bkt/o/a.bin?alt=media")) == bytes)
+    }
+}

@@ -17,6 +17,8 @@ protocol OffsetDialect: Sendable {
     mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult
     /// Removes what the server has.
     func discard(_ upload: HTTPURL) async throws -> Bool
+    /// Looks at what is there once all is done.
+    func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation
 }
 
 /// What one request of a dialect came to.

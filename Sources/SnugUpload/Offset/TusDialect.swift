@@ -91,6 +91,9 @@ struct TusDialect: OffsetDialect {
         return [204, 200, 404, 410].contains(exchange.response?.status)
     }
 
+    /// The offset that brought us here is the server's count of what it has.
+    func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .length }
+
     /// Both keys always: a server is known that fails on uploads without either.
     private var metadata: String {
         let name = job.target.filename ?? job.source.path.lastComponent?.string ?? "file"
