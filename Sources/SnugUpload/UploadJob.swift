@@ -42,6 +42,17 @@ final class UploadJob: Sendable {
 
     var length: Int { source.byteCount }
 
+    /// The same with little time, for cleaning up.
+    func hasty(_ time: Duration) -> UploadJob {
+        var options = options
+        options.deadline = .now + time
+        options.attemptsWithoutProgress = 2
+        options.onProgress = nil
+        return UploadJob(
+            source: source, target: target, options: options, client: client, store: store, environment: environment,
+            logger: logger)
+    }
+
     /// What an exchange came to; cancellation is thrown instead.
     enum Exchange {
         case answer(HTTPResponse)

@@ -8,7 +8,7 @@ public import SystemPackage
 ///
 /// Share one for all uploads of a process: its client keeps connections, and what it learns about hosts.
 public final class Uploader: Sendable {
-    private let client: HTTPClient
+    let client: HTTPClient
     private let store: UploadStore?
     private let environment: RetryEnvironment
     private let logger: Logger
@@ -41,7 +41,7 @@ public final class Uploader: Sendable {
         let lock = try store.map { try UploadLock($0, key: job.key) }
         defer { withExtendedLifetime(lock) {} }
         let start = ContinuousClock.now
-        let (record, isResumed) = try beginRecord(job)
+        let (record, isResumed) = try await beginRecord(job)
         async let digest = options.checksums ? source.wholeSHA256() : nil
         do {
             var receipt = try await Self.run(job, record)
@@ -67,13 +67,16 @@ public final class Uploader: Sendable {
     /// Forgets a pending upload here, and nothing else.
     public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
 
-    private func beginRecord(_ job: UploadJob) throws(UploadError) -> (UploadRecord, isResumed: Bool) {
+    private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
         let fresh = UploadRecord(
             key: job.key, path: job.source.path.string, fingerprint: job.source.fingerprint, bytes: job.length,
             target: job.target.url.description, wire: job.target.wire, created: environment.wallClock())
-        guard job.options.resumes, let old = try store?.record(job.key), !old.isDiscarded else { return (fresh, false) }
-        guard old.fingerprint == fresh.fingerprint else {
-            job.note(.startedOverBecauseFileChanged)
+        guard let old = try store?.record(job.key) else { return (fresh, false) }
+        let isSameFile = old.fingerprint == fresh.fingerprint
+        guard job.options.resumes, !old.isDiscarded, isSameFile else {
+            if !isSameFile { job.note(.startedOverBecauseFileChanged) }
+            // What the server has of the other one would stay there for ever.
+            await discard(job)
             return (fresh, false)
         }
         let isResumed = old.uploadURL != nil || old.uploadID != nil
@@ -107,25 +110,35 @@ public final class Uploader: Sendable {
     }
 
     /// Removes what the server has, in a task of its own because the caller's is cancelled already.
+    ///
+    /// The caller waits for a second at most; what could not be removed by then stays recorded as discarded.
     private func discard(_ job: UploadJob) async {
-        guard let store, var record = try? store.record(job.key) else { return }
-        record.isDiscarded = true
-        let tombstone = record
-        let removed = await Task { () -> Bool in
-            do {
-                try store.save(tombstone)
-                return try await Self.remove(job, tombstone)
-            } catch {
-                return false
-            }
-        }.value
-        if removed {
-            do {
+        do {
+            guard let store, var record = try store.record(job.key) else { return }
+            record.isDiscarded = true
+            try store.save(record)
+            let tombstone = record
+            let hasty = job.hasty(.milliseconds(900))
+            if try await Task(operation: { try await Self.remove(hasty, tombstone) }).value {
                 try store.remove(job.key)
-            } catch {
-                logger.debug("the record of a removed upload stays", metadata: ["error": "\(error)"])
             }
+        } catch {
+            logger.debug("a discarded upload stays at the server for now", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Tries again to remove what a cancelled upload left at its server.
+    /// - Returns: Whether nothing is left there; the record is gone then.
+    public func removeDiscarded(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
+        guard let store, record.isDiscarded else { return false }
+        // Only addresses matter here, and the file may be gone: the record stands in for it.
+        let source = try UploadSource(store.directory.appending("\(record.key).json"))
+        let job = UploadJob(
+            source: source, target: target, options: UploadOptions(), client: client, store: store,
+            environment: environment, logger: logger)
+        guard try await Self.remove(job.hasty(.seconds(30)), record) else { return false }
+        try store.remove(record.key)
+        return true
     }
 
     private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {

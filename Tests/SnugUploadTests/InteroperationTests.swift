@@ -144,6 +144,87 @@ private func fetch(_ url: String) async throws -> [UInt8] {
         #expect(try uploader.pending().isEmpty)
     }
 
+    /// What the server still has of unfinished uploads.
+    private func unfinished(_ server: RealServer) async throws -> Int {
+        let url = try HTTPURL(server.url("/bkt?uploads"))
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let headers = SigV4(settings: settings()).sign(
+            "GET", url, headers: [:], payloadHash: empty, now: Int(Date().timeIntervalSince1970))
+        return S3Answers(try await plainClient().send(HTTPRequest("GET", url, headers: headers)).body).all("Upload")
+            .count
+    }
+
+    @Test func anUploadGoesOnWithTheMissingPartsAndLeavesNothingBehind() async throws {
+        let server = try await seaweed()
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(bytes)
+        let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
+        let progress = AsyncStream<Void>.makeStream()
+        var options = UploadOptions()
+        options.parallelism = 1
+        options.discardsWhenCancelled = false
+        options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 20_000_000)
+        options.onProgress = { if $0.bytesSent > 11 << 20 { progress.continuation.yield() } }
+        let chosen = options
+        let task = Task { try await uploader.upload(file, to: target, options: chosen) }
+        for await _ in progress.stream { break }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await unfinished(server) == 1)
+
+        let receipt = try await makeUploader(folder).upload(file, to: target)
+        #expect(receipt.resumed && receipt.bytesSent < bytes.count - (9 << 20))
+        #expect(receipt.confirmation == .checksum)
+        #expect(try await unfinished(server) == 0)
+        #expect(try await uploader.verify(receipt) == .sameContent)
+        var forged = receipt
+        forged.sha256 = String(repeating: "0", count: 64)
+        #expect(try await uploader.verify(forged) == .different)
+    }
+
+    @Test func cancellingAbortsAtTheServer() async throws {
+        let server = try await seaweed()
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(bytes)
+        let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
+        let progress = AsyncStream<Void>.makeStream()
+        var options = UploadOptions()
+        options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 10_000_000)
+        options.onProgress = { if $0.bytesSent > 6 << 20 { progress.continuation.yield() } }
+        let chosen = options
+        let task = Task { try await uploader.upload(file, to: target, options: chosen) }
+        for await _ in progress.stream { break }
+        let start = ContinuousClock.now
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(try await unfinished(server) == 0)
+        #expect(try uploader.pending().isEmpty)
+    }
+
+    @Test func anUploadWhoseNameWasLostIsTakenOver() async throws {
+        let server = try await seaweed()
+        let file = try folder.file(bytes)
+        let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
+        let store = try UploadStore(folder.path.appending("state"))
+        let source = try UploadSource(file)
+        let now = Int(Date().timeIntervalSince1970)
+        // As it is after a kill between the server's answer and its record.
+        var record = UploadRecord(
+            key: UploadStore.key(path: file, target: target.url.text, wire: .s3), path: file.string,
+            fingerprint: source.fingerprint, bytes: bytes.count, target: "", wire: .s3, created: now)
+        record.creating = now
+        try store.save(record)
+        let url = try target.url.appending(query: "uploads")
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let headers = SigV4(settings: settings()).sign("POST", url, headers: [:], payloadHash: empty, now: now)
+        _ = try await plainClient().send(HTTPRequest("POST", url, headers: headers, body: .empty))
+        #expect(try await unfinished(server) == 1)
+        let receipt = try await makeUploader(folder).upload(file, to: target)
+        #expect(receipt.confirmation == .checksum)
+        #expect(try await unfinished(server) == 0)
+    }
+
     @Test func moto() async throws {
         let server = try await start("moto", ready: "/moto-api/data.json") { $0 == 200 }
         try await makeBucket(server)

@@ -5,10 +5,10 @@ internal import Synchronization
 
 /// An S3 multipart upload: begun, listed after a restart, sent in parallel, put together and compared.
 struct S3Upload {
-    private let job: UploadJob
+    let job: UploadJob
     private let signer: SigV4
     private let settings: S3Settings
-    private let object: HTTPURL
+    let object: HTTPURL
 
     init(job: UploadJob) throws(UploadError) {
         guard let settings = job.target.s3 else {
@@ -49,7 +49,12 @@ struct S3Upload {
             if let receipt = try await takeOver(&parts, record) { return receipt }
         } else {
             parts = S3Parts(length: job.length, wanted: job.options.chunkSize)
-            record.uploadID = try await create()
+            let mayExist = record.creating != nil
+            let since = record.creating ?? job.environment.wallClock()
+            record.creating = since
+            try job.store?.save(record)
+            record.uploadID = try await create(since: since, mayExist: mayExist)
+            record.creating = nil
             record.partSize = parts.size
             try job.store?.save(record)
         }
@@ -61,20 +66,6 @@ struct S3Upload {
     }
 
     // MARK: The calls
-
-    private func create() async throws -> String {
-        let headers: HTTPHeaders = ["Content-Type": job.target.contentType]
-        let response: HTTPResponse
-        do {
-            response = try await call("POST", query: "uploads", headers: headers, body: .empty)
-        } catch let error as UploadError where error.code == .gone {
-            throw UploadError(.refused, "\(error.message) (is there such a bucket?)", status: 404)
-        }
-        guard let id = S3Answers(response.body)["UploadId"], !id.isEmpty else {
-            throw UploadError(.serverMisbehaved, "the server began an upload without naming it", resumption: .startOver)
-        }
-        return id
-    }
 
     /// Looks what the server has, and keeps the parts that equal the file's.
     /// - Returns: A receipt when the upload turns out to be complete already.
@@ -104,7 +95,7 @@ struct S3Upload {
         return nil
     }
 
-    private func list(_ id: String) async throws -> [(number: Int, size: Int, etag: String)] {
+    func list(_ id: String) async throws -> [(number: Int, size: Int, etag: String)] {
         var found: [(number: Int, size: Int, etag: String)] = []
         var marker = 0
         while true {
@@ -214,7 +205,7 @@ struct S3Upload {
     func discard(_ id: String) async throws -> Bool {
         for _ in 0..<3 {
             do {
-                _ = try await call("DELETE", query: "uploadId=\(SigV4.encoded(id))", patient: false)
+                _ = try await call("DELETE", query: "uploadId=\(SigV4.encoded(id))", attempts: 2)
                 if try await list(id).isEmpty { continue }
             } catch let error as UploadError where error.code == .gone {
                 return true
@@ -232,11 +223,13 @@ struct S3Upload {
     }
 
     /// Makes a call until it succeeds or cannot; each attempt is signed anew.
-    private func call(
-        _ method: String, query: String? = nil, headers: HTTPHeaders = [:], body: HTTPBody? = nil,
-        payloadHash: String? = nil, slot: Int = 0, patient: Bool = true
+    func call(
+        _ method: String, at place: HTTPURL? = nil, query: String? = nil, headers: HTTPHeaders = [:],
+        body: HTTPBody? = nil,
+        payloadHash: String? = nil, slot: Int = 0, attempts: Int? = nil
     ) async throws -> HTTPResponse {
-        let url = try query.map { query throws(HTTPError) in try object.appending(query: query) } ?? object
+        let base = place ?? object
+        let url = try query.map { query throws(HTTPError) in try base.appending(query: query) } ?? base
         var failures = 0
         var skew = 0
         while true {
@@ -254,7 +247,7 @@ struct S3Upload {
             case .again(let hint, let throttled):
                 failures = job.tally.withLock { $0.confirmed } > bytesBefore ? 1 : failures + 1
                 job.tally.withLock { $0.retries += 1 }
-                guard failures < (patient ? job.rules.attemptsWithoutProgress : 2) else {
+                guard failures < (attempts ?? job.rules.attemptsWithoutProgress) else {
                     throw exchange.error(.retries, at: job.tally.withLock { $0.confirmed })
                 }
                 let wait = hint ?? job.rules.delay(failures, job.environment.random(), throttled: throttled)

@@ -22,10 +22,15 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     var uploadID: String?
     /// S3 parts have to be cut in the same way again.
     var partSize: Int?
+    /// An S3 upload was asked for and its name has not been recorded yet: seconds since 1970 of the asking.
+    var creating: Int?
     /// Whether the last byte may have reached the server.
     var sentEverything = false
     /// Cancelled, and still to be removed at the server.
     public var isDiscarded = false
     /// Seconds since 1970.
     public var created: Int
+
+    /// Whether the server has named the upload.
+    var hasBegun: Bool { uploadURL != nil || uploadID != nil }
 }

@@ -40,7 +40,8 @@ public final class UploadStore: Sendable {
     public func pending() throws(UploadError) -> [UploadRecord] {
         var records: [UploadRecord] = []
         for name in try names() where name.hasSuffix(".json") && name != Self.hostsName {
-            if let record: UploadRecord = try read(name) { records.append(record) }
+            // Of what was only asked for, nothing is anywhere.
+            if let record: UploadRecord = try read(name), record.hasBegun { records.append(record) }
         }
         return records.sorted { ($0.created, $0.key) < ($1.created, $1.key) }
     }
