@@ -51,9 +51,13 @@ let package = Package(
 
         // Shims that turn setjmp, callbacks and variadics into plain calls returning codes.
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], path: "CSupport/CJPEG", cSettings: cSettings),
-        .target(name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings),
+        .target(
+            name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings,
+            linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
+        .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
+        .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
 
         .target(
@@ -84,15 +88,16 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugImage",
+                "SnugImage", "SnugHTTP", "SnugUpload", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
 
         .target(
             name: "SnugTestSupport",
-            dependencies: ["SnugImage", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["SnugImage", "CTestSupport", .product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/SnugTestSupport", swiftSettings: imageSettings),
         .testTarget(
             name: "SnugImageTests",

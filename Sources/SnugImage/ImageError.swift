@@ -64,6 +64,7 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         /// A codec library reported an error that is not the input's fault.
         public static let codecFailed = Code(.codecFailed)
 
+        /// The code as text.
         public var description: String { value.rawValue }
     }
 
@@ -88,5 +89,6 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         self.details = details
     }
 
+    /// Code and message.
     public var description: String { "\(code): \(message)" }
 }

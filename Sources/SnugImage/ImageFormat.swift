@@ -28,6 +28,7 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringC
         }
     }
 
+    /// The format's name for people.
     public var description: String {
         switch self {
         case .jpegXL: "JPEG XL"

@@ -126,7 +126,8 @@ private final class SourceStorage: @unchecked Sendable {
         let wanted = min(buffer.count, byteCount - offset)
         if let memory = unsafe memory {
             unsafe buffer.withUnsafeMutableBytes { raw in
-                unsafe raw.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[offset..<offset + wanted]))
+                unsafe raw.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[offset..<offset + wanted]))
             }
             return wanted
         }

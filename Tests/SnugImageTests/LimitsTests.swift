@@ -1,5 +1,7 @@
 import Testing
+
 @testable import SnugImage
+
 // SPDX-License-Identifier: Apache-2.0
 @Suite struct LimitsTests {
     @Test("A base64 limit allows three bytes for every four characters")

@@ -1,1 +1,133 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SNUG_CKERNELS_H
+#define SNUG_CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// The inner loops over pixels. Functions with a choice of instruction set take it as an argument, so that nothing here is
+// global and tests can compare the sets; all of them give the same bytes. Nothing allocates, fails or keeps a pointer.
+// Sizes are the caller's promise: each function says how many samples it reads and writes.
+
+#pragma clang assume_nonnull begin
+
+/// An instruction set that the kernels are written for.
+typedef enum __attribute__((enum_extensibility(closed))) snug_kernel_level {
+    /// What the compiler makes of plain C: SSE2 or NEON where the target has them.
+    SNUG_KERNEL_PORTABLE __attribute__((swift_name("portable"))) = 0,
+    SNUG_KERNEL_AVX2 __attribute__((swift_name("avx2"))),
+} snug_kernel_level;
+
+/// The fastest level that this processor runs. A higher level than this one is an illegal instruction.
+snug_kernel_level snug_kernel_best_level(void);
+
+// MARK: Resampling
+//
+// Weights are fixed point with 14 fractional bits, and those of one output sum to exactly 1 << 14. Between the two passes
+// samples are 16 bits wide with 6 fractional bits: Lanczos overshoots by 27 % at most, which still fits.
+
+enum {
+    SNUG_WEIGHT_BITS = 14,
+    SNUG_INTERMEDIATE_BITS = 6,
+    /// Samples that must be readable after the last one that a weight applies to.
+    SNUG_SOURCE_PADDING = 16,
+};
+
+/// How the samples along one axis are weighted; shared by all rows.
+typedef struct snug_axis_weights {
+    /// For each output, the first source pixel.
+    const int32_t *starts;
+    /// For each output, `taps` weights; unused ones at the end are 0.
+    const int16_t *weights;
+    /// Weights of one output: a multiple of 16 for one channel, of 4 for more.
+    int32_t taps;
+    /// Outputs.
+    int32_t count;
+} snug_axis_weights;
+
+/// Resamples one row of `channels` (1–4) interleaved 8-bit samples to intermediates, `axis.count * channels` of them.
+/// Reads up to `SNUG_SOURCE_PADDING` samples after the last weighted pixel.
+void snug_resample_row_u8(snug_kernel_level level, const uint8_t *source, int channels, snug_axis_weights axis,
+                          int16_t *out);
+
+/// The same from samples that already have `SNUG_INTERMEDIATE_BITS` fractional bits.
+void snug_resample_row_s16(snug_kernel_level level, const int16_t *source, int channels, snug_axis_weights axis,
+                           int16_t *out);
+
+/// Rows of intermediates, the oldest overwritten by the newest.
+typedef struct snug_row_ring {
+    const int16_t *rows;
+    /// Samples from row to row.
+    size_t stride;
+    /// Rows.
+    int32_t slots;
+    /// The slot of the first row that is weighted; the others follow it, wrapping.
+    int32_t first;
+} snug_row_ring;
+
+/// Weights `taps` (even) rows into `count` samples of 8 bits, rounded and clamped.
+void snug_weigh_rows_u8(snug_kernel_level level, snug_row_ring ring, const int16_t *weights, int taps, size_t count,
+                        uint8_t *out);
+
+/// Weights `taps` (even) rows into `count` sums with `SNUG_WEIGHT_BITS + SNUG_INTERMEDIATE_BITS` fractional bits.
+void snug_weigh_rows_s32(snug_kernel_level level, snug_row_ring ring, const int16_t *weights, int taps, size_t count,
+                         int32_t *out);
+
+/// Multiplies colour by the last of `channels` (2 or 4) samples, to intermediates.
+void snug_premultiply_row(snug_kernel_level level, const uint8_t *pixels, int channels, size_t count, int16_t *out);
+
+/// Divides the colour of what ``snug_weigh_rows_s32`` made by its last channel, rounded and clamped to 8 bits. Where
+/// alpha rounds to 0 all samples are 0.
+void snug_unpremultiply_row(const int32_t *sums, int channels, size_t count, uint8_t *out);
+
+// MARK: Row conversions; `count` is in pixels of the output
+
+/// JFIF's full-range BT.601 luma and chroma of `channels` (3 or 4, the fourth ignored) interleaved samples.
+void snug_rgb_to_ycbcr(snug_kernel_level level, const uint8_t *pixels, int channels, size_t count, uint8_t *luma,
+                       uint8_t *cb, uint8_t *cr);
+
+/// JFIF's luma alone.
+void snug_rgb_to_luma(snug_kernel_level level, const uint8_t *pixels, int channels, size_t count, uint8_t *luma);
+
+/// Lays pixels of `channels` (2 or 4, the last is alpha) on an opaque colour; writes one channel less.
+void snug_flatten_row(snug_kernel_level level, const uint8_t *pixels, int channels, const uint8_t *background,
+                      size_t count, uint8_t *out);
+
+/// Reduces 16-bit samples to the nearest of 8 bits: 65535 becomes 255.
+void snug_reduce_16_to_8(snug_kernel_level level, const uint16_t *samples, size_t count, uint8_t *out);
+
+/// Adobe's inverted CMYK without a profile: each ink darkens what is left by the others.
+void snug_inverted_cmyk_to_rgb(snug_kernel_level level, const uint8_t *inks, size_t count, uint8_t *out);
+
+/// Averages neighbours in a row of `width` samples to `(width + 1) / 2`; the last of an odd row stands alone.
+/// Halves round up and down in turn, so that the plane as a whole becomes neither lighter nor darker.
+void snug_halve_horizontally(snug_kernel_level level, const uint8_t *row, size_t width, uint8_t *out);
+
+/// Averages two rows of `count` samples, rounding in turn.
+void snug_halve_vertically(snug_kernel_level level, const uint8_t *upper, const uint8_t *lower, size_t count,
+                           uint8_t *out);
+
+/// Averages squares of 2 × 2 samples of two rows to `(width + 1) / 2`, rounding in turn.
+void snug_halve_both(snug_kernel_level level, const uint8_t *upper, const uint8_t *lower, size_t width, uint8_t *out);
+
+// MARK: Turning
+
+/// Reverses the order of `count` pixels of `channels` (1–4) samples; `out` does not overlap `row`.
+void snug_mirror_row(snug_kernel_level level, const uint8_t *row, int channels, size_t count, uint8_t *out);
+
+/// Samples of a picture in memory; `stride` may be negative, `samples` is then the last row.
+typedef struct snug_source_plane {
+    const uint8_t *samples;
+    ptrdiff_t stride;
+    size_t width;
+    size_t height;
+} snug_source_plane;
+
+/// Makes columns of rows: pixel (x, y) goes to row x, column y of `out`, which is `source.height` pixels wide.
+/// A negative `out_stride` writes rows upwards from `out`.
+void snug_transpose(snug_source_plane source, int channels, uint8_t *out, ptrdiff_t out_stride);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -29,6 +29,7 @@ public struct FitPolicy: Sendable, Hashable {
         case s444 = "4:4:4"
     }
 
+    /// The method. Default best.
     public var strategy: Strategy
     /// Never give up pixels to reach the limit.
     public var keepsSize: Bool
@@ -36,8 +37,11 @@ public struct FitPolicy: Sendable, Hashable {
     public var qualityFloor: Int
     /// Highest quality on libjpeg's 1–100 scale. Default 95.
     public var qualityCeiling: Int
+    /// The format of a re-encoded output. Default automatic.
     public var format: OutputFormat
+    /// What happens to metadata. Default strip.
     public var metadata: Metadata
+    /// Chroma resolution of a JPEG output. Default automatic.
     public var chroma: ChromaChoice
     /// What transparent pixels are laid on, so that a picture with alpha can become a JPEG; `nil` keeps alpha.
     public var background: RGBColour?
@@ -76,5 +80,6 @@ public struct RGBColour: Sendable, Hashable {
         self.blue = blue
     }
 
+    /// White.
     public static let white = RGBColour(red: 255, green: 255, blue: 255)
 }

@@ -18,13 +18,17 @@ public struct FittedImage: Sendable {
         case bytes([UInt8])
     }
 
+    /// What was done.
     public var status: Status
+    /// The result's bytes.
     public var content: Content
     /// Bytes of the result.
     public var byteCount: Int
+    /// The result's format.
     public var format: ImageFormat
-    /// The result's pixels, as stored in it.
+    /// Pixels in a row of the result, as stored in it.
     public var width: Int
+    /// Rows of the result, as stored in it.
     public var height: Int
     /// The JPEG quality on libjpeg's scale, fractions included; `nil` where the pixels were kept without loss.
     public var quality: Double?

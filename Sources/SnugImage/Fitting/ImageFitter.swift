@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Fits images under limits.
 ///
 /// One fitter is shared by all jobs of a process: its memory budget and its threads bound them together. Codec work
@@ -11,21 +19,37 @@ public struct ImageFitter: Sendable {
         ///
         /// Default half of the machine's memory.
         public var memory: Int
-        /// Images worked on at once. Default the number of cores.
+        /// Images worked on at once.
+        ///
+        /// Default the number of cores.
         public var threads: Int
 
-        /// Makes a configuration.
+        /// Makes a configuration; `nil` stands for a field's default.
         public init(memory: Int? = nil, threads: Int? = nil) {
-            self.memory = memory ?? 1 << 30
-            self.threads = threads ?? 2
+            self.memory = memory ?? Self.halfOfMachine
+            self.threads = threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        }
+
+        private static var halfOfMachine: Int {
+            let pages = sysconf(Int32(_SC_PHYS_PAGES))
+            let size = sysconf(Int32(_SC_PAGESIZE))
+            // A gigabyte where the system does not say.
+            return pages > 0 && size > 0 ? pages / 2 * size : 1 << 30
         }
     }
 
     /// What was asked for.
     public let configuration: Configuration
+    private let budget: MemoryBudget
+    private let threads: CodecThreads
+    private let cache = ColourConversionCache()
 
-    /// Makes a fitter.
-    public init(configuration: Configuration = Configuration()) { self.configuration = configuration }
+    /// Makes a fitter; its threads end with its last copy.
+    public init(configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+        budget = MemoryBudget(total: configuration.memory)
+        threads = CodecThreads(count: configuration.threads)
+    }
 
     /// Fits one image.
     ///
@@ -35,6 +59,64 @@ public struct ImageFitter: Sendable {
     public func fit(
         _ source: ImageSource, limits: Limits = Limits(), policy: FitPolicy = FitPolicy()
     ) async throws -> FittedImage {
-        throw ImageError(.codecFailed, "the engine is not there")
+        let header = try await header(of: source, limits: policy.inputLimits)
+        let plan = try FitPlan.make(header: header, byteCount: source.byteCount, limits: limits, policy: policy)
+        if plan.action != .encode {
+            let checked = try await passOn(source, header: header, plan: plan, limits: limits, policy: policy)
+            if case .done(let image) = checked { return image }
+            if case .unsound(let notes) = checked {
+                return try await encode(
+                    source, header: header, plan: plan, limits: limits, policy: policy, notes: notes)
+            }
+        }
+        return try await encode(source, header: header, plan: plan, limits: limits, policy: policy, notes: [])
+    }
+
+    /// Reads an image's header on a codec thread.
+    /// - Throws: What ``ImageProbe/header(of:limits:)`` throws, `CancellationError`.
+    public func header(of source: ImageSource, limits: InputLimits = InputLimits()) async throws -> ImageHeader {
+        try await threads.run { _ in try ImageProbe.header(of: source, limits: limits) }
+    }
+
+    /// Tries to do without encoding: a copy, a strip, a recoding without loss.
+    private func passOn(
+        _ source: ImageSource, header: ImageHeader, plan: FitPlan, limits: Limits, policy: FitPolicy
+    ) async throws -> LosslessFit.Outcome {
+        let estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
+        let needed = MemoryEstimate.passingOn(header, limit: limits.fileByteLimit)
+        // A file too large to be checked pixel by pixel is checked by its structure.
+        let mode: MemoryMode = needed <= budget.total ? .held : .lean
+        let bytes = mode == .held ? needed : min(budget.total, MemoryEstimate.walkingBytes)
+        return try await budget.withReservation(of: bytes) {
+            try await threads.run { [cache] cancellation in
+                let context = FitContext(
+                    source: source, header: header, limits: limits, policy: policy, plan: plan, mode: mode,
+                    codecMemory: estimate.codec, cache: cache, cancellation: cancellation)
+                return try LosslessFit(context).run()
+            }
+        }
+    }
+
+    private func encode(
+        _ source: ImageSource, header: ImageHeader, plan: FitPlan, limits: Limits, policy: FitPolicy, notes: [String]
+    ) async throws -> FittedImage {
+        let estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
+        let (mode, needed) = estimate.mode(within: budget.total)
+        guard needed <= budget.total else {
+            throw ImageError(
+                .memoryExceeded,
+                "needs \(ByteCount(needed)) of memory and --memory allows \(ByteCount(budget.total)); raise it"
+                    + (header.jpegProcess?.isProgressive == true || header.isInterlaced
+                        ? ", or save the image as a baseline JPEG or a PNG that is not interlaced" : ""),
+                details: ["needed_bytes": .integer(needed), "memory_bytes": .integer(budget.total)])
+        }
+        return try await budget.withReservation(of: needed) {
+            try await threads.run { [cache] cancellation in
+                let context = FitContext(
+                    source: source, header: header, limits: limits, policy: policy, plan: plan, mode: mode,
+                    codecMemory: estimate.codec, cache: cache, cancellation: cancellation)
+                return try EncodingFit(context).run(notes: notes)
+            }
+        }
     }
 }

@@ -18,6 +18,8 @@ public struct ImageHeader: Sendable, Hashable {
     public var chromaSubsampling: ChromaSubsampling?
     /// JPEG only: the coding process, from the frame header.
     public var jpegProcess: JPEGProcess?
+    /// JPEG only: the first scan lacks some components, so that several scans make the picture.
+    public var hasSeveralScans: Bool
     /// PNG only: Adam7 interlacing.
     public var isInterlaced: Bool
     /// More than one frame meant to be shown in turn (APNG, GIF, animated WebP).
@@ -49,6 +51,7 @@ public struct ImageHeader: Sendable, Hashable {
         orientation = .upright
         chromaSubsampling = nil
         jpegProcess = nil
+        hasSeveralScans = false
         isInterlaced = false
         isAnimated = false
         frameCount = 1
@@ -164,10 +167,13 @@ public struct Chromaticities: Sendable, Hashable {
 public struct MetadataSizes: Sendable, Hashable {
     /// EXIF, the thumbnail inside it included.
     public var exif = 0
+    /// XMP packets.
     public var xmp = 0
+    /// ICC profiles, compressed where the format does so.
     public var icc = 0
     /// IPTC and Photoshop resources.
     public var iptc = 0
+    /// JPEG comments and PNG text.
     public var comments = 0
     /// Everything else that is no picture data.
     public var other = 0

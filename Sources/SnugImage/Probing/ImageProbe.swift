@@ -4,11 +4,26 @@
 public enum ImageProbe {
     /// Reads the header of an image.
     ///
-    /// Reads up to the first picture data, never the pixels.
-    /// - Throws: `empty_input`, `not_an_image`, `corrupt_input`, `truncated_input`, `limit_exceeded`, `io_failed`.
+    /// Reads what stands around the picture data, never the pixels: a few reads, whatever the file's size. For formats
+    /// that are recognised but not decoded, size and animation are filled in where the first bytes say them, else 0.
+    /// - Throws: `empty_input`, `not_an_image`, `unsupported_feature`, `corrupt_input`, `truncated_input`,
+    ///   `limit_exceeded` (details `value`, `limit`, `option`), `io_failed`, `input_changed`.
     public static func header(
         of source: ImageSource, limits: InputLimits = InputLimits()
     ) throws(ImageError) -> ImageHeader {
-        throw ImageError(.notAnImage, "")
+        let start = ByteView(try source.bytes(at: 0, count: FormatSignature.byteCount))
+        guard let format = FormatSignature.format(of: start) else {
+            throw FormatSignature.refusal(of: start, byteCount: source.byteCount)
+        }
+        switch format {
+        case .jpeg:
+            var probe = JPEGHeaderProbe(source, limits: limits)
+            return try probe.read()
+        case .png:
+            var probe = PNGHeaderProbe(source, limits: limits)
+            return try probe.read()
+        case .gif, .webp, .tiff, .bmp, .heif, .avif, .jpegXL, .svg, .pdf:
+            return try RecognisedFormatProbe.header(of: source, format: format, start: start)
+        }
     }
 }

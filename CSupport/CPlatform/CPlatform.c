@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifdef __linux__
+#define _GNU_SOURCE
+#endif
+#include "CPlatform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sched.h>
+#include <sys/syscall.h>
+#endif
+
+int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to) {
+#if defined(__linux__) && defined(SYS_renameat2)
+    const unsigned int no_replace = 1; /* RENAME_NOREPLACE, which not every libc has a name for */
+    return syscall(SYS_renameat2, folder, from, folder, to, no_replace) == 0 ? 0 : errno;
+#elif defined(__APPLE__)
+    return renameatx_np(folder, from, folder, to, RENAME_EXCL) == 0 ? 0 : errno;
+#else
+    (void)folder, (void)from, (void)to;
+    return ENOSYS;
+#endif
+}
+
+int32_t snug_usable_core_count(void) {
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+    return 0;
+}
+
+/* Set before the first handler is installed, and never again. */
+static int signal_pipe = -1;
+
+static void note_signal(int number) {
+    const int saved = errno;
+    const unsigned char byte = (unsigned char)number;
+    /* A full pipe has hundreds of signals in it that nobody has read: one more says nothing new. */
+    const ssize_t written = write(signal_pipe, &byte, 1);
+    (void)written;
+    errno = saved;
+}
+
+int32_t snug_watch_signals(const int32_t *numbers, int32_t count) {
+    int ends[2];
+    if (pipe(ends) != 0) return -1;
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    signal_pipe = ends[1];
+    for (int32_t index = 0; index < count; index++) {
+        struct sigaction action;
+        if (sigaction(numbers[index], NULL, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+        memset(&action, 0, sizeof action);
+        action.sa_handler = note_signal;
+        action.sa_flags = SA_RESTART;
+        sigemptyset(&action.sa_mask);
+        sigaction(numbers[index], &action, NULL);
+    }
+    return ends[0];
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SNUG_CPLATFORM_H
+#define SNUG_CPLATFORM_H
+
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/* System calls that the C library declares only for GNU sources, which Swift's module of it leaves out. */
+
+/* Renames a file inside a folder unless the new name is taken: 0, or an errno value (EEXIST when it is taken; EINVAL,
+   ENOSYS or ENOTSUP where the file system cannot do that in one step). */
+int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to);
+
+/* Cores that this process may run on; 0 when the system does not say. */
+int32_t snug_usable_core_count(void);
+
+/* Makes each signal write its number, one byte, into a pipe, and hands back the end to read from; -1 with errno set when
+   there is no pipe. Signals that the process was started to ignore stay ignored. To be called once.
+
+   A handler and not a mask with sigwait: libdispatch lets the main thread wait with all signals unblocked. */
+int32_t snug_watch_signals(const int32_t *numbers, int32_t count);
+
+#pragma clang assume_nonnull end
+
+#endif

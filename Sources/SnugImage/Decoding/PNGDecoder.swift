@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPNG
+
+/// Reads the rows of a PNG picture from first to last.
+///
+/// Rows come as gray, gray and alpha, RGB or RGBA: palettes, low bit depths and tRNS are expanded. Samples are as
+/// stored, with no gamma applied. Memory is a few rows and about 2 MiB, but for an interlaced picture, which is
+/// decoded whole before its first row is handed out.
+@safe
+struct PNGDecoder: ~Copyable {
+    private let handle: PNGDecoderHandle
+    private var feed: PNGDecoderFeed
+    private let salvages: Bool
+    private var failure: ImageError?
+    private var salvageWarnings: [String] = []
+
+    let width: Int
+    let height: Int
+    /// Interleaved samples of a pixel: 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA.
+    let channels: Int
+    /// 8 or 16.
+    let bitsPerSample: Int
+    /// Whether the picture is held whole in memory (Adam7).
+    let isInterlaced: Bool
+    /// Bytes of a row.
+    let rowByteCount: Int
+    /// The profile of the iCCP chunk; `nil` when there is none, or a broken or oversized one (see ``warnings``).
+    let iccProfile: [UInt8]?
+    /// The row that comes next.
+    private(set) var nextRow = 0
+    /// When salvaging: rows that the file does not hold, or not in full resolution.
+    private(set) var missingRowCount = 0
+
+    /// Whether a pixel has its own opacity.
+    var hasAlpha: Bool { channels == 2 || channels == 4 }
+    /// What was odd but bearable, in words; complete once the last row was read.
+    var warnings: [String] { feed.warnings + handle.warnings + salvageWarnings }
+    /// Most bytes that libpng, the queued rows and an interlaced picture took together.
+    var peakMemory: Int { handle.peakMemory }
+
+    /// Reads up to the picture's first byte.
+    /// - Parameters:
+    ///   - keeps16Bits: Hands out 16-bit samples as native-endian pairs of bytes instead of rounding them to 8 bits.
+    ///   - salvages: Fills what is missing of a damaged picture instead of throwing.
+    ///   - memoryLimit: Most bytes for the C side: rows, and the whole picture when it is interlaced.
+    /// - Throws: `empty_input`, `not_an_image`, `truncated_input`, `corrupt_input`, `unsupported_feature`,
+    ///   `limit_exceeded`, `memory_exceeded` (with `needed_bytes` and `limit_bytes`), or what reading throws.
+    init(
+        source: ImageSource, limits: InputLimits = InputLimits(), keeps16Bits: Bool = false, salvages: Bool = false,
+        memoryLimit: Int = .max
+    ) throws(ImageError) {
+        let handle = try PNGDecoderHandle(
+            depth: keeps16Bits ? .native : .eight, toleratesCRCErrors: salvages,
+            maximumWarningCount: limits.maximumWarningCount, memoryLimit: memoryLimit)
+        var feed = try PNGDecoderFeed(source: source, limits: limits, checksEveryChunk: false)
+        let header = try Self.readHeader(from: &feed, into: handle, memoryLimit: memoryLimit)
+        self.salvages = salvages
+        width = Int(header.width)
+        height = Int(header.height)
+        channels = Int(header.channels)
+        bitsPerSample = Int(header.bits_per_sample)
+        isInterlaced = header.is_interlaced
+        rowByteCount = header.row_bytes
+        iccProfile = feed.iccProfile
+        self.handle = handle
+        self.feed = feed
+    }
+
+    private static func readHeader(
+        from feed: inout PNGDecoderFeed, into handle: borrowing PNGDecoderHandle, memoryLimit: Int
+    ) throws(ImageError) -> snug_png_header {
+        while true {
+            if let header = handle.header { return header }
+            do {
+                guard try feed.push(to: handle) else { break }
+            } catch {
+                guard error.code == .memoryExceeded, let header = handle.header, header.is_interlaced else {
+                    throw error
+                }
+                let needed = header.row_bytes.multipliedReportingOverflow(by: Int(header.height))
+                throw ImageError(
+                    .memoryExceeded,
+                    "is interlaced, so all \(header.width)x\(header.height) pixels must be held at once; raise the "
+                        + "memory limit or save it without interlacing",
+                    details: [
+                        "needed_bytes": .integer(needed.overflow ? .max : needed.partialValue),
+                        "limit_bytes": .integer(memoryLimit),
+                    ])
+            }
+        }
+        guard feed.end == .cutOff else {
+            throw ImageError(.corruptInput, "is a PNG without picture data; write it anew")
+        }
+        throw ImageError(.truncatedInput, "ends before its picture begins; get the whole file")
+    }
+
+    /// Copies the next row into `row`, which has to have ``rowByteCount`` bytes.
+    ///
+    /// The last row is handed out only after what follows the picture was checked: nothing there is inflated.
+    /// - Throws: `truncated_input` or `corrupt_input` with `rows_present` and `rows_total` unless salvaging;
+    ///   `memory_exceeded`; what reading throws.
+    mutating func readRow(into row: inout MutableSpan<UInt8>) throws(ImageError) {
+        precondition(row.count == rowByteCount && nextRow < height, "a row of another length, or past the last one")
+        while !handle.takeRow(into: &row) {
+            if let failure {
+                guard salvages else { throw failure }
+                fill(&row)
+                break
+            }
+            try pushMore()
+        }
+        nextRow += 1
+        guard nextRow == height else { return }
+        if failure == nil { try readTrailer() }
+        // What follows the last row can be damaged in the same slice of input that brought the row.
+        if let failure, !salvages { throw failure }
+    }
+
+    /// Feeds the decoder once, and settles what happens when nothing more can come of it.
+    private mutating func pushMore() throws(ImageError) {
+        let stopped: ImageError
+        do {
+            if try feed.push(to: handle) { return }
+            stopped =
+                feed.end == .complete
+                ? ImageError(.corruptInput, "is a damaged PNG: its compressed data break off or end early")
+                : ImageError(.truncatedInput, "is cut off before its last row")
+        } catch {
+            // Rows that libpng had finished before it gave up are still queued.
+            guard error.code == .corruptInput || error.code == .truncatedInput else { throw error }
+            stopped = error
+        }
+        let present = handle.rowsDecoded
+        if salvages { handle.endInput() }
+        missingRowCount = height - present
+        var reported = stopped
+        reported.message += " (\(present) of \(height) rows are there)"
+        reported.details["rows_present"] = .integer(present)
+        reported.details["rows_total"] = .integer(height)
+        failure = reported
+        if salvages { salvageWarnings.append(reported.message) }
+    }
+
+    /// Mid-gray, or transparent where the picture has alpha: a repeated last row would pass for picture.
+    private func fill(_ row: inout MutableSpan<UInt8>) {
+        let value: UInt8 = hasAlpha ? 0 : 128
+        for index in row.indices { row[index] = value }
+    }
+
+    /// Reads on to IEND, so that the last IDAT's CRC and the file's end are known.
+    private mutating func readTrailer() throws(ImageError) {
+        do {
+            while try feed.push(to: handle) {}
+            if feed.end == .cutOff { salvageWarnings.append("the file ends without an IEND chunk") }
+        } catch {
+            guard salvages, error.code == .corruptInput || error.code == .unsupportedFeature else { throw error }
+            salvageWarnings.append(error.message)
+        }
+    }
+}

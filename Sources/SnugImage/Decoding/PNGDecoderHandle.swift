@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPNG
+
+/// Owns a libpng reader; frees it when it goes out of scope.
+@safe
+struct PNGDecoderHandle: ~Copyable {
+    private let pointer: OpaquePointer
+
+    init(
+        depth: snug_png_depth, toleratesCRCErrors: Bool, maximumWarningCount: Int, memoryLimit: Int
+    ) throws(ImageError) {
+        let warnings = UInt32(clamping: maximumWarningCount)
+        guard
+            let created = unsafe snug_png_decoder_create(
+                max(memoryLimit, 0), warnings, depth, toleratesCRCErrors)
+        else {
+            throw ImageError(
+                .memoryExceeded, "a memory limit of \(memoryLimit) bytes does not hold a PNG decoder; raise it",
+                details: ["limit_bytes": .integer(memoryLimit)])
+        }
+        unsafe pointer = created
+    }
+
+    deinit { unsafe snug_png_decoder_free(pointer) }
+
+    /// What the rows will look like, once the chunks before the picture have been pushed.
+    var header: snug_png_header? {
+        var header = snug_png_header()
+        return unsafe snug_png_decoder_get_header(pointer, &header) ? header : nil
+    }
+    var rowsDecoded: Int { Int(unsafe snug_png_decoder_rows_decoded(pointer)) }
+    var isComplete: Bool { unsafe snug_png_decoder_is_complete(pointer) }
+    var warningCount: Int { Int(unsafe snug_png_decoder_warning_count(pointer)) }
+    /// Most bytes that the C side held at one time.
+    var peakMemory: Int { Int(clamping: unsafe snug_png_decoder_peak_memory(pointer)) }
+
+    /// The texts of the first few warnings.
+    var warnings: [String] {
+        var texts: [String] = []
+        while let text = unsafe snug_png_decoder_warning(pointer, UInt32(texts.count)) {
+            unsafe texts.append(String(cString: text))
+        }
+        return texts
+    }
+
+    /// Takes bytes of the file until a row is ready or all are used.
+    /// - Returns: How many were used.
+    /// - Throws: `corrupt_input`, `memory_exceeded`.
+    func push(_ bytes: Span<UInt8>) throws(ImageError) -> Int {
+        var consumed = 0
+        let status = unsafe bytes.withUnsafeBufferPointer { buffer -> snug_png_status in
+            guard let start = buffer.baseAddress else { return .ok }
+            return unsafe snug_png_decoder_push(pointer, start, buffer.count, &consumed)
+        }
+        switch status {
+        case .ok, .overLimit: return consumed
+        case .codecError:
+            let message = unsafe String(cString: snug_png_decoder_message(pointer))
+            throw ImageError(.corruptInput, "is a damaged PNG (\(message)); write it anew, or salvage what is there")
+        case .outOfMemory:
+            throw ImageError(.memoryExceeded, "decoding it takes more memory than allowed; raise the memory limit")
+        }
+    }
+
+    /// Says that no more input will come, so that an interlaced picture hands out what it has.
+    func endInput() { unsafe snug_png_decoder_end_input(pointer) }
+
+    /// Copies the next row, which has to be as long as the header says.
+    /// - Returns: Whether there was one.
+    func takeRow(into row: inout MutableSpan<UInt8>) -> Bool {
+        unsafe row.withUnsafeMutableBufferPointer { buffer -> Bool in
+            guard let start = buffer.baseAddress else { return false }
+            return unsafe snug_png_decoder_take_row(pointer, start)
+        }
+    }
+}

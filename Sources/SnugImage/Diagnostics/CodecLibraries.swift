@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CJPEG
+internal import CKernels
+internal import CLCMS
+internal import CPNG
+
+/// The libraries that do the codec work, for reports of trouble.
+public enum CodecLibraries {
+    /// Names and versions: what is loaded where the library tells, else what the program was built with.
+    public static var versions: [(name: String, version: String)] {
+        let colour = Int(snug_colour_library_version())
+        return [
+            ("libjpeg-turbo", unsafe String(cString: snug_jpeg_version())),
+            ("libpng", unsafe String(cString: snug_png_version())),
+            ("zlib", unsafe String(cString: snug_png_zlib_version())),
+            ("Little CMS", "\(colour / 1000).\(colour % 1000 / 10)"),
+        ]
+    }
+
+    /// The instruction set that the inner loops run on here.
+    public static var kernelLevel: String {
+        switch KernelLevel.best {
+        case .portable: "portable"
+        case .avx2: "AVX2"
+        }
+    }
+}

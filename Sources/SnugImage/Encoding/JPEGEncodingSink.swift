@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Encodes the rows it receives as a JPEG.
+final class JPEGEncodingSink: RowSink {
+    private var encoder: JPEGEncoder
+    /// Nothing more is encoded once the limit was passed.
+    private(set) var isOverLimit = false
+
+    /// - Parameter segments: APPn segments to write first, in order.
+    init(
+        _ settings: JPEGEncoder.Settings, segments: [MetadataSegment] = [], cancellation: CancellationFlag
+    ) throws {
+        encoder = try JPEGEncoder.make(settings, cancellation: cancellation)
+        for segment in segments { try encoder.writeSegment(marker: segment.marker, payload: segment.payload) }
+    }
+
+    func receive(_ row: Span<UInt8>, plane: Int) throws {
+        if isOverLimit { return }
+        isOverLimit = try !encoder.write(row, component: plane)
+    }
+
+    /// Ends the file.
+    /// - Returns: Whether it is within its limit.
+    func finish() throws -> Bool {
+        if isOverLimit { return false }
+        isOverLimit = try !encoder.finish()
+        return !isOverLimit
+    }
+
+    var byteCount: Int { encoder.byteCount }
+    var huffmanTables: HuffmanTables? { encoder.huffmanTables() }
+    func bytes() -> [UInt8] { encoder.bytes() }
+}
+
+/// An APPn segment of a JPEG without its marker and length.
+struct MetadataSegment: Sendable, Hashable {
+    /// The marker's second byte: 0xE0 for APP0 and so on.
+    var marker: UInt8
+    /// At most 65,533 bytes.
+    var payload: [UInt8]
+}

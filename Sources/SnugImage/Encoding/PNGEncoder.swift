@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPNG
+
+/// Writes a PNG row by row into memory, and stops compressing as soon as it exceeds a byte limit.
+@safe
+struct PNGEncoder: ~Copyable {
+    private let handle: PNGEncoderHandle
+    /// Bytes of a row, as ``PNGLayout`` describes them.
+    let rowByteCount: Int
+    private var rowsLeft: Int
+    /// Whether the output is over its limit, so that further rows are in vain.
+    private(set) var isOverLimit = false
+
+    /// Begins a PNG: everything before the picture is written at once.
+    /// - Parameter byteLimit: Most bytes of the whole file.
+    /// - Throws: `invalid_argument`, `memory_exceeded`, `codec_failed`.
+    init(
+        width: Int, height: Int, layout: PNGLayout, options: PNGEncoderOptions = PNGEncoderOptions(),
+        byteLimit: Int = .max
+    ) throws(ImageError) {
+        guard let columns = UInt32(exactly: width), let rows = UInt32(exactly: height), width > 0, height > 0,
+            layout.isAllowed, (0...9).contains(options.level)
+        else {
+            throw ImageError(
+                .invalidArgument,
+                "a PNG cannot be \(width)x\(height) with \(layout.bits) bits at level \(options.level)")
+        }
+        var settings = snug_png_settings()
+        settings.width = columns
+        settings.height = rows
+        settings.channels = UInt32(layout.channels)
+        settings.bits_per_sample = UInt32(layout.bits)
+        settings.level = Int32(options.level)
+        settings.filters = options.filter.code
+        settings.strategy = options.strategy.code
+        settings.byte_limit = max(byteLimit, 0)
+        var palette: [UInt8] = []
+        if case .palette(let colours, _) = layout {
+            settings.palette_count = UInt32(colours.colours.count)
+            settings.transparent_count = UInt32(colours.transparentCount)
+            palette = colours.bytes
+        }
+        let handle = try PNGEncoderHandle()
+        var fits = try handle.check(unsafe snug_png_encoder_begin(handle.pointer, &settings, palette))
+        if fits { fits = try Self.writeMetadata(options, to: handle) }
+        self.handle = handle
+        rowByteCount = layout.rowByteCount(width: width)
+        rowsLeft = height
+        isOverLimit = !fits
+    }
+
+    private static func writeMetadata(
+        _ options: PNGEncoderOptions, to handle: borrowing PNGEncoderHandle
+    ) throws(ImageError) -> Bool {
+        if let profile = options.iccProfile {
+            let status = unsafe snug_png_encoder_write_profile(handle.pointer, profile, profile.count)
+            guard try handle.check(status) else { return false }
+        }
+        guard try handle.check(unsafe snug_png_encoder_write_palette(handle.pointer)) else { return false }
+        if let exif = options.exif, try !handle.write(exif, as: "eXIf") { return false }
+        if let xmp = options.xmp {
+            // Keyword, NUL, uncompressed, method, empty language and empty translation (PNG 1.2 §11.3.4.5).
+            let text = Array("XML:com.adobe.xmp".utf8) + [0, 0, 0, 0, 0] + xmp
+            guard try handle.write(text, as: "iTXt") else { return false }
+        }
+        return true
+    }
+
+    /// Writes the next row; does nothing once the output is over its limit.
+    /// - Throws: `invalid_argument` when the row is one too many or has another length, `memory_exceeded`, `codec_failed`.
+    mutating func write(_ row: Span<UInt8>) throws(ImageError) {
+        guard row.count == rowByteCount, rowsLeft > 0 else {
+            throw ImageError(
+                .invalidArgument, "a row of \(row.count) bytes, \(rowsLeft) to come; \(rowByteCount) wanted")
+        }
+        rowsLeft -= 1
+        guard !isOverLimit else { return }
+        let status = unsafe row.withUnsafeBufferPointer { buffer -> snug_png_status in
+            guard let start = buffer.baseAddress else { return .codecError }
+            return unsafe snug_png_encoder_write_row(handle.pointer, start)
+        }
+        isOverLimit = try !handle.check(status)
+    }
+
+    /// Ends the PNG.
+    /// - Returns: The file, or `nil` when it exceeds the byte limit.
+    /// - Throws: `invalid_argument` when rows are missing, `memory_exceeded`, `codec_failed`.
+    consuming func finish() throws(ImageError) -> [UInt8]? {
+        guard !isOverLimit else { return nil }
+        guard rowsLeft == 0 else { throw ImageError(.invalidArgument, "\(rowsLeft) rows of the PNG were not written") }
+        guard try handle.check(unsafe snug_png_encoder_finish(handle.pointer)) else { return nil }
+        return handle.takeBytes()
+    }
+}
+
+/// Owns a libpng writer; frees it and its output when it goes out of scope.
+@safe
+struct PNGEncoderHandle: ~Copyable {
+    let pointer: OpaquePointer
+
+    init() throws(ImageError) {
+        guard let created = unsafe snug_png_encoder_create() else {
+            throw ImageError(.memoryExceeded, "no memory for a PNG encoder; run fewer jobs at once")
+        }
+        unsafe pointer = created
+    }
+
+    deinit { unsafe snug_png_encoder_free(pointer) }
+
+    /// Turns a status into an error.
+    /// - Returns: False when the output is over its limit.
+    func check(_ status: snug_png_status) throws(ImageError) -> Bool {
+        switch status {
+        case .ok: return true
+        case .overLimit: return false
+        case .outOfMemory: throw ImageError(.memoryExceeded, "no memory for the PNG; run fewer jobs at once")
+        case .codecError:
+            let message = unsafe String(cString: snug_png_encoder_message(pointer))
+            throw ImageError(.codecFailed, "libpng cannot write the picture: \(message)")
+        }
+    }
+
+    func write(_ data: [UInt8], as name: StaticString) throws(ImageError) -> Bool {
+        let status = name.withUTF8Buffer { letters -> snug_png_status in
+            guard let start = letters.baseAddress else { return .codecError }
+            return unsafe start.withMemoryRebound(to: CChar.self, capacity: letters.count) { name in
+                unsafe snug_png_encoder_write_chunk(pointer, name, data, data.count)
+            }
+        }
+        return try check(status)
+    }
+
+    func takeBytes() -> [UInt8] {
+        let count = unsafe snug_png_encoder_byte_count(pointer)
+        return unsafe Array(UnsafeBufferPointer(start: snug_png_encoder_bytes(pointer), count: count))
+    }
+}
+
+extension PNGEncoderOptions.Filter {
+    fileprivate var code: snug_png_filters {
+        switch self {
+        case .none: .none
+        case .sub: .sub
+        case .up: .up
+        case .paeth: .paeth
+        case .adaptive: .adaptive
+        }
+    }
+}
+
+extension PNGEncoderOptions.Strategy {
+    fileprivate var code: snug_png_strategy {
+        switch self {
+        case .standard: .standard
+        case .filtered: .filtered
+        case .huffmanOnly: .huffmanOnly
+        case .runLengths: .runLengths
+        }
+    }
+}

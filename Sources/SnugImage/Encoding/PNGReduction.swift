@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The smallest layout that holds every pixel of a plane exactly, and how its rows are turned into that layout.
+struct PNGReduction {
+    /// How the PNG stores the pixels.
+    let layout: PNGLayout
+    private let conversion: Conversion
+
+    private enum Conversion {
+        /// Rows are stored as they are.
+        case none
+        /// These samples of each pixel are kept, of 1 or 2 bytes each.
+        case samples(kept: [Int], channels: Int, sampleBytes: Int)
+        /// The high bytes of 16-bit samples of which these are kept.
+        case highBytes(kept: [Int], channels: Int)
+        /// Gray of a low depth: 8-bit levels divided by the step between levels.
+        case levels(step: UInt8, channels: Int)
+        /// Colours of so many channels are replaced by their index.
+        case indices(PNGColourTable, channels: Int)
+    }
+
+    /// Stores the pixels as they come.
+    init(unreduced channels: Int, bits: Int) {
+        layout = PNGLayout(channels: channels, bits: bits)
+        conversion = .none
+    }
+
+    /// Looks at every pixel of `plane` and picks the layout.
+    /// - Parameters:
+    ///   - bits: 8, or 16 for a plane whose bytes are pairs in native order: it is then twice as wide as the picture.
+    ///   - usesPalette: Whether few colours become a palette, which takes bytes of its own in a tiny picture.
+    init(of plane: Plane, bits: Int = 8, usesPalette: Bool = true) {
+        if bits == 16 {
+            self.init(traits: PNGSampleTraits(of: plane), channels: plane.channels)
+        } else {
+            self.init(census: PNGColourCensus(of: plane), channels: plane.channels, usesPalette: usesPalette)
+        }
+    }
+
+    private init(census: PNGColourCensus, channels: Int, usesPalette: Bool) {
+        let kept = Self.kept(isGray: census.isGray, isOpaque: census.isOpaque, channels: channels)
+        let grayBits = census.isGray && census.isOpaque ? census.grayBits : 16
+        let paletteBits = census.palette?.bits ?? 16
+        if let palette = census.palette, usesPalette, paletteBits < min(grayBits, kept.count * 8) {
+            layout = .palette(palette, bits: paletteBits)
+            conversion = .indices(PNGColourTable(palette), channels: channels)
+        } else if grayBits < 8 {
+            layout = .gray(bits: grayBits)
+            conversion = .levels(step: UInt8(255 / ((1 << grayBits) - 1)), channels: channels)
+        } else {
+            layout = PNGLayout(channels: kept.count, bits: 8)
+            let isWhole = kept.count == channels
+            conversion = isWhole ? .none : .samples(kept: kept, channels: channels, sampleBytes: 1)
+        }
+    }
+
+    private init(traits: PNGSampleTraits, channels: Int) {
+        let kept = Self.kept(isGray: traits.isGray, isOpaque: traits.isOpaque, channels: channels)
+        if traits.hasEqualBytes {
+            layout = PNGLayout(channels: kept.count, bits: 8)
+            conversion = .highBytes(kept: kept, channels: channels)
+        } else {
+            layout = PNGLayout(channels: kept.count, bits: 16)
+            let isWhole = kept.count == channels
+            conversion = isWhole ? .none : .samples(kept: kept, channels: channels, sampleBytes: 2)
+        }
+    }
+
+    /// Which samples of a pixel are needed.
+    private static func kept(isGray: Bool, isOpaque: Bool, channels: Int) -> [Int] {
+        let colours = channels < 3 || isGray ? [0] : [0, 1, 2]
+        let hasAlpha = channels == 2 || channels == 4
+        return hasAlpha && !isOpaque ? colours + [channels - 1] : colours
+    }
+
+    /// Whether ``convert(_:into:)`` has anything to do.
+    var changesRows: Bool {
+        if case .none = conversion { false } else { true }
+    }
+
+    /// Turns a row of the plane into a row of the layout.
+    func convert(_ row: Span<UInt8>, into output: inout MutableSpan<UInt8>) {
+        switch conversion {
+        case .none:
+            for index in row.indices { output[index] = row[index] }
+        case .samples(let kept, let channels, let sampleBytes):
+            let pixelBytes = channels * sampleBytes
+            var written = 0
+            for pixel in Swift.stride(from: 0, to: row.count, by: pixelBytes) {
+                for sample in kept {
+                    for byte in 0..<sampleBytes {
+                        output[written] = row[pixel + sample * sampleBytes + byte]
+                        written += 1
+                    }
+                }
+            }
+        case .highBytes(let kept, let channels):
+            var written = 0
+            for pixel in Swift.stride(from: 0, to: row.count, by: channels * 2) {
+                for sample in kept {
+                    output[written] = row[pixel + sample * 2]
+                    written += 1
+                }
+            }
+        case .levels(let step, let channels):
+            for x in output.indices { output[x] = row[x * channels] / step }
+        case .indices(let table, let channels):
+            var lastColour: UInt32 = 0
+            var lastIndex = table.index(of: 0) ?? 0
+            for x in output.indices {
+                let colour = PNGColourCensus.colour(of: row, at: x * channels, channels: channels)
+                if colour != lastColour {
+                    lastColour = colour
+                    lastIndex = table.index(of: colour) ?? 0
+                }
+                output[x] = lastIndex
+            }
+        }
+    }
+}

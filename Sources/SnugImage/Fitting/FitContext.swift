@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What every step of one fit needs to know.
+struct FitContext {
+    let source: ImageSource
+    let header: ImageHeader
+    let limits: Limits
+    let policy: FitPolicy
+    let plan: FitPlan
+    let mode: MemoryMode
+    /// Most bytes that a codec library may hold.
+    let codecMemory: Int
+    let cache: ColourConversionCache
+    let cancellation: CancellationFlag
+
+    /// Most bytes of the output file.
+    var byteLimit: Int { limits.fileByteLimit }
+
+    var reader: PictureReader {
+        PictureReader(
+            source: source, header: header, policy: policy, memory: codecMemory, cache: cache,
+            cancellation: cancellation)
+    }
+
+    /// The picture's pixels, held or decoded at each pass as the mode says.
+    func supply(_ demand: PixelDemand) throws -> PixelSupply {
+        mode.holdsPixels
+            ? try PixelSupply.holding(reader, demand: demand) : try PixelSupply.streaming(reader, demand: demand)
+    }
+
+    /// The error for a limit that is out of reach.
+    func cannotFit(smallest: Int, width: Int, height: Int, advice: String) -> ImageError {
+        ImageError(
+            .cannotFit,
+            "the limit of \(byteLimit) bytes is out of reach: the smallest result was \(smallest) bytes at "
+                + "\(width)×\(height); \(advice)",
+            details: [
+                "smallest_bytes": .integer(smallest), "limit_bytes": .integer(byteLimit), "width": .integer(width),
+                "height": .integer(height),
+            ])
+    }
+}
+
+/// An output within its limit.
+struct Encoded {
+    var bytes: [UInt8]
+    var format: ImageFormat
+    var width: Int
+    var height: Int
+    var quality: Double?
+    var encodes: Int
+    /// What decoding noticed.
+    var report: DecodeReport
+    var notes: [String] = []
+}

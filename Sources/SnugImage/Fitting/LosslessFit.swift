@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import CJPEG
+
+/// Reaches the limit without touching a pixel: passes a file on, takes its metadata away, or codes the same
+/// coefficients in fewer bytes.
+///
+/// Nothing goes out unread: the structure is walked to its end and the picture data are decoded once.
+struct LosslessFit {
+    enum Outcome: Sendable {
+        case done(FittedImage)
+        /// Its bytes are too many whatever is taken away.
+        case notEnough
+        /// The file has a defect that encoding anew removes.
+        case unsound(notes: [String])
+    }
+
+    /// Recoding saves 5 to 12 %: further over the limit it is not worth trying.
+    private static let mostRecodingGain = 1.12
+
+    private let context: FitContext
+    private var source: ImageSource { context.source }
+    private var header: ImageHeader { context.header }
+
+    init(_ context: FitContext) { self.context = context }
+
+    func run() throws -> Outcome {
+        do {
+            return context.plan.action == .copy ? try copy() : try strip()
+        } catch let error as ImageError where error.code == .truncatedInput || error.code == .corruptInput {
+            // Whether the picture itself is whole is for the decoder to say.
+            return .unsound(notes: ["was not passed on as it is: \(error.message)"])
+        }
+    }
+
+    private func copy() throws -> Outcome {
+        let report = try StructureWalk.report(of: source, header: header, limits: context.policy.inputLimits)
+        if report.trailer == .other { return try strip() }
+        let notes = try checkPixels()
+        try source.checkUnchanged()
+        return .done(
+            image(.copied, content: .source, byteCount: source.byteCount, notes: notes, encodes: 0))
+    }
+
+    private func strip() throws -> Outcome {
+        let stripper = try MetadataStripper(
+            source, header: header, metadata: context.policy.metadata, limits: context.policy.inputLimits)
+        let limit = context.byteLimit
+        if let bytes = try stripper.bytes(byteLimit: limit) {
+            let notes = try checkPixels()
+            try source.checkUnchanged()
+            let saved = source.byteCount - bytes.count
+            return .done(
+                image(
+                    .stripped, content: .bytes(bytes), byteCount: bytes.count,
+                    notes: notes + ["\(saved) bytes of metadata and trailing data were taken away"], encodes: 0))
+        }
+        guard header.format == .jpeg, context.policy.strategy == .best, context.mode.holdsCoefficients,
+            Double(stripper.byteCount) <= Double(limit) * Self.mostRecodingGain
+        else { return .notEnough }
+        return try recode()
+    }
+
+    /// The same coefficients as a progressive file with Huffman tables of its own.
+    private func recode() throws -> Outcome {
+        let segments = try MetadataSegments.unchanged(context)
+        guard let bytes = try JPEGRecoder.recode(context, segments: segments) else { return .notEnough }
+        try source.checkUnchanged()
+        return .done(
+            image(
+                .fitted, content: .bytes(bytes), byteCount: bytes.count,
+                notes: ["coded anew without loss: every pixel is the same"], encodes: 1))
+    }
+
+    /// Decodes the picture to find damage that its structure does not show.
+    /// - Returns: What a person should know.
+    private func checkPixels() throws -> [String] {
+        guard context.mode.holdsPixels else {
+            return ["only its structure was checked: its pixels need more memory than --memory allows"]
+        }
+        if header.format == .png {
+            let found = try PNGDecoder.verify(source, limits: context.policy.inputLimits)
+            if !found.hasEnd { throw ImageError(.truncatedInput, "the end marker is missing") }
+            return found.warnings
+        }
+        var decoder = try JPEGDecoder.open(
+            source, limits: context.policy.inputLimits, memory: context.codecMemory,
+            cancellation: context.cancellation)
+        // An eighth of the size: the entropy-coded data are read in full, the pixels hardly computed.
+        try decoder.start(output: .planar, eighths: 1)
+        let bandRows = max(decoder.components.first?.bandRows ?? 1, 1)
+        for _ in 0..<(decoder.outputHeight + bandRows - 1) / bandRows { try decoder.readBand() }
+        let report = decoder.report
+        if let error = report.error { throw error }
+        if report.endedEarly { throw ImageError(.truncatedInput, "the end marker is missing") }
+        return report.notes
+    }
+
+    private func image(
+        _ status: FittedImage.Status, content: FittedImage.Content, byteCount: Int, notes: [String], encodes: Int
+    ) -> FittedImage {
+        FittedImage(
+            status: status, content: content, byteCount: byteCount, format: header.format, width: header.width,
+            height: header.height, quality: nil, scale: 1, encodes: encodes, warnings: header.warnings + notes,
+            header: header)
+    }
+}
+
+/// Codes a JPEG's coefficients anew.
+enum JPEGRecoder {
+    /// - Returns: The file, `nil` when it is over the limit all the same.
+    static func recode(_ context: FitContext, segments: [MetadataSegment]) throws -> [UInt8]? {
+        // The payloads in one buffer, whose address stays put while C reads it.
+        let payloads = segments.flatMap(\.payload)
+        var result: UnsafeMutablePointer<UInt8>?
+        var count = 0
+        var report = snug_jpeg_report()
+        let status = context.source.withRawSource { raw in
+            unsafe payloads.withUnsafeBufferPointer { payloads -> snug_jpeg_status in
+                var offset = 0
+                var list: [snug_jpeg_segment] = unsafe []
+                for segment in segments {
+                    guard let start = payloads.baseAddress else { break }
+                    unsafe list.append(
+                        snug_jpeg_segment(
+                            marker: Int32(segment.marker), bytes: start + offset, byte_count: segment.payload.count))
+                    offset += segment.payload.count
+                }
+                let listed = unsafe list.count
+                return unsafe snug_jpeg_recode(
+                    snug_jpeg_source(descriptor: raw.descriptor, bytes: raw.bytes, byte_count: raw.byteCount),
+                    JPEGDecoder.shimLimits(
+                        context.policy.inputLimits, memory: context.codecMemory, cancellation: context.cancellation),
+                    list, listed, context.byteLimit, &result, &count, &report)
+            }
+        }
+        defer { unsafe snug_jpeg_free(result) }
+        switch status {
+        case .ok:
+            guard let result = unsafe result else { return nil }
+            return unsafe Array(UnsafeBufferPointer(start: result, count: count))
+        case .overLimit, .outOfMemory, .unsupported: return nil
+        case .cancelled: throw CancellationError()
+        default:
+            throw JPEGDecoder.error(status, message: "while recoding", endedEarly: report.ended_early)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import Synchronization
+
+/// Memory shared by all jobs: a job begins only once what it will need is there.
+///
+/// A large job waits for the others to end; small ones may pass it meanwhile, but only so many, so that neither keeps
+/// the other from ever being done.
+final class MemoryBudget: Sendable {
+    /// Small jobs that may pass a waiting large one.
+    private static let mostOvertakers = 32
+
+    private struct Waiter {
+        let id: UInt64
+        let bytes: Int
+        var overtaken = 0
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+    private struct State {
+        var free: Int
+        var nextID: UInt64 = 0
+        var waiters: [Waiter] = []
+        /// Reservations cancelled before they began to wait.
+        var cancelled: Set<UInt64> = []
+    }
+
+    /// Bytes in all.
+    let total: Int
+    private let state: Mutex<State>
+
+    init(total: Int) {
+        self.total = total
+        state = Mutex(State(free: total))
+    }
+
+    /// Runs `body` with `bytes` reserved.
+    /// - Throws: `CancellationError` when cancelled while waiting; what `body` throws.
+    func withReservation<Result: Sendable>(
+        of bytes: Int, _ body: () async throws -> Result
+    ) async throws -> Result {
+        try await reserve(bytes)
+        defer { release(bytes) }
+        return try await body()
+    }
+
+    private func reserve(_ bytes: Int) async throws {
+        let id = state.withLock { state in
+            state.nextID += 1
+            return state.nextID
+        }
+        let granted = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let immediate: Bool? = state.withLock { state in
+                    if state.cancelled.remove(id) != nil { return false }
+                    if state.waiters.isEmpty && bytes <= state.free {
+                        state.free -= bytes
+                        return true
+                    }
+                    state.waiters.append(Waiter(id: id, bytes: bytes, continuation: continuation))
+                    return nil
+                }
+                if let immediate { continuation.resume(returning: immediate) } else { admit() }
+            }
+        } onCancel: {
+            let waiter: Waiter? = state.withLock { state in
+                guard let index = state.waiters.firstIndex(where: { $0.id == id }) else {
+                    state.cancelled.insert(id)
+                    return nil
+                }
+                return state.waiters.remove(at: index)
+            }
+            waiter?.continuation.resume(returning: false)
+        }
+        // The handler may have run after the grant: its mark would stay behind.
+        state.withLock { _ = $0.cancelled.remove(id) }
+        if !granted { throw CancellationError() }
+    }
+
+    private func release(_ bytes: Int) {
+        state.withLock { $0.free += bytes }
+        admit()
+    }
+
+    /// Lets in whoever has room now, in order, as far as overtaking is allowed.
+    private func admit() {
+        let admitted = state.withLock { state in
+            var admitted: [Waiter] = []
+            var index = 0
+            while index < state.waiters.count {
+                if state.waiters[index].bytes <= state.free {
+                    let waiter = state.waiters.remove(at: index)
+                    state.free -= waiter.bytes
+                    for passed in 0..<index { state.waiters[passed].overtaken += 1 }
+                    admitted.append(waiter)
+                } else if state.waiters[index].overtaken >= Self.mostOvertakers {
+                    break
+                } else {
+                    index += 1
+                }
+            }
+            return admitted
+        }
+        for waiter in admitted { waiter.continuation.resume(returning: true) }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Bytes that fitting a picture will hold at most, from its header and plan.
+///
+/// Upper bounds: the promise of `--memory` rests on them.
+struct MemoryEstimate: Sendable, Hashable {
+    /// With the pixels and an encoder's coefficients held.
+    var held: Int
+    /// With the pixels held.
+    var heldStreamingOut: Int
+    /// With the file decoded at each pass.
+    var lean: Int
+    /// What of it a codec library may take for itself.
+    var codec: Int
+
+    /// - Parameters:
+    ///   - limit: Most bytes of the output.
+    static func make(header: ImageHeader, plan: FitPlan, limit: Int, policy: FitPolicy) -> MemoryEstimate {
+        let pixels = header.pixelCount
+        let output = plan.width * plan.height
+        let codec = codecBytes(header)
+        let eighths = plan.eighths(for: header)
+        let decodedPixels = pixels / 64 * eighths * eighths + 8 * (header.width + header.height)
+        // A PNG is held interleaved; when it becomes a JPEG, its planes are made from that.
+        let isPNG = header.format == .png
+        let decoded = decodedPixels * (isPNG ? pngChannels(header) : planeFactor(header, eighths: eighths))
+        let target = output * (isPNG ? 6 : 3) * (header.orientation == .upright ? 1 : 2)
+        let holdsCoefficients = output <= ProgressiveChoice.mostPixels || policy.strategy == .stepped
+        let coefficients = holdsCoefficients ? output * 6 : 0
+        let small = sampleBytes(pixels: pixels) + outputBytes(limit: limit, pixels: output) + fixedBytes
+        let width = max(header.width, plan.width)
+        let rows = width * 640
+        let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 6) : 0
+        return MemoryEstimate(
+            held: max(codec, target + coefficients) + decoded + small + rows,
+            heldStreamingOut: max(codec, target) + decoded + small + rows, lean: codec + rows + turned + small,
+            codec: codec + fixedBytes + rows)
+    }
+
+    /// Bytes for passing a file on: checked, stripped or recoded.
+    static func passingOn(_ header: ImageHeader, limit: Int) -> Int {
+        let coefficients =
+            header.format == .jpeg
+            ? (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8) : 0
+        return coefficients + header.width * 64 + outputBytes(limit: limit, pixels: header.pixelCount) + fixedBytes
+    }
+
+    /// Bytes for walking a file's structure.
+    static let walkingBytes = 2 << 20
+
+    /// The fastest way that a budget allows, and what it takes; lean where nothing fits.
+    func mode(within budget: Int) -> (mode: MemoryMode, bytes: Int) {
+        if held <= budget { return (.held, held) }
+        if heldStreamingOut <= budget { return (.heldStreamingOut, heldStreamingOut) }
+        return (.lean, lean)
+    }
+
+    /// Stacks, tables, input buffers.
+    private static let fixedBytes = 4 << 20
+
+    /// What the codec holds whatever we do: all coefficients of a progressive JPEG, all pixels of an interlaced PNG.
+    private static func codecBytes(_ header: ImageHeader) -> Int {
+        switch header.format {
+        case .jpeg where header.jpegProcess?.isProgressive ?? true || header.hasSeveralScans:
+            // 2 bytes for each coefficient, sides rounded up to whole MCUs.
+            (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8)
+        case .png where header.isInterlaced:
+            header.pixelCount * pngChannels(header) * (header.bitsPerSample == 16 ? 2 : 1)
+        default: 0
+        }
+    }
+
+    /// Whole samples for each pixel over all planes, rounded up.
+    private static func planeFactor(_ header: ImageHeader, eighths: Int) -> Int {
+        switch header.colourModel {
+        case .gray: 1
+        case .cmyk, .ycck: 4
+        case .ycbcr where eighths == 8 && header.chromaSubsampling != .s444: 2
+        default: 3
+        }
+    }
+
+    private static func pngChannels(_ header: ImageHeader) -> Int {
+        switch header.colourModel {
+        case .gray: header.hasTransparency ? 2 : 1
+        case .grayAlpha: 2
+        case .rgb, .palette: header.hasTransparency ? 4 : 3
+        default: 4
+        }
+    }
+
+    /// Sample sheets at the source's and the output's resolution, and the encoder's coefficients for them.
+    private static func sampleBytes(pixels: Int) -> Int { min(pixels, TileSampler.mostPixels) * 20 }
+
+    /// The encoder's buffer, which grows by halves, its copy, and the best result so far.
+    private static func outputBytes(limit: Int, pixels: Int) -> Int {
+        let largest = pixels.multipliedReportingOverflow(by: 4)
+        return min(limit, largest.overflow ? .max : largest.partialValue + 65_536) * 4
+    }
+}

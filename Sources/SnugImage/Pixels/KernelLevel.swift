@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import CKernels
+
+/// An instruction set that the inner loops are written for; all of them give the same bytes.
+typealias KernelLevel = snug_kernel_level
+
+extension snug_kernel_level {
+    /// The fastest that this processor runs, asked once.
+    static let best = snug_kernel_best_level()
+
+    /// Those that this processor runs, slowest first.
+    static var available: [KernelLevel] { best == .portable ? [.portable] : [.portable, .avx2] }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Quantisation tables, and the libjpeg quality that comes nearest to them.
+struct JPEGQuality {
+    /// Tables by number, in zigzag order as stored.
+    private var tables: [Int: [Int]] = [:]
+
+    /// Reads a DQT segment (ITU-T T.81 B.2.4.1); a cut or nonsensical table ends it.
+    mutating func read(_ payload: ByteView) {
+        var offset = 0
+        while let head = payload.u8(at: offset), head >> 4 <= 1, head & 15 <= 3 {
+            let width = 1 + (head >> 4)
+            let values = (0..<64).compactMap { index in
+                width == 1 ? payload.u8(at: offset + 1 + index) : payload.u16(at: offset + 1 + 2 * index)
+            }
+            guard values.count == 64 else { return }
+            tables[head & 15] = values
+            offset += 1 + 64 * width
+        }
+    }
+
+    /// The estimate for a frame, `nil` when its tables are missing.
+    ///
+    /// libjpeg's own tables are found exactly. Others (Photoshop, cameras) have no libjpeg quality; the one whose tables
+    /// have the nearest sum quantises about as coarsely.
+    func estimate(for frame: JPEGFrame) -> Int? {
+        guard let first = frame.components.first, let luma = tables[first.quantisationTable] else { return nil }
+        let chroma = frame.components.count >= 3 ? tables[frame.components[1].quantisationTable] : nil
+        var best = (quality: 100, distance: Int.max)
+        for quality in stride(from: 100, through: 1, by: -1) {
+            let cap = luma.contains { $0 > 255 } ? 32_767 : 255
+            let standard = Self.scaled(Self.luma, quality: quality, cap: cap)
+            if standard == luma { return quality }
+            var distance = standard.reduce(0, +) - luma.reduce(0, +)
+            if let chroma {
+                distance += Self.scaled(Self.chroma, quality: quality, cap: cap).reduce(0, +) - chroma.reduce(0, +)
+            }
+            if abs(distance) < best.distance { best = (quality, abs(distance)) }
+        }
+        return best.quality
+    }
+
+    /// What `jpeg_set_quality` makes of a table.
+    private static func scaled(_ table: [Int], quality: Int, cap: Int) -> [Int] {
+        let scale = quality < 50 ? 5000 / quality : 200 - 2 * quality
+        return table.map { min(max(($0 * scale + 50) / 100, 1), cap) }
+    }
+
+    // ITU-T T.81 tables K.1 and K.2, in zigzag order.
+    private static let luma = [
+        16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51,
+        61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103, 62, 77,
+        113, 121, 112, 100, 120, 92, 101, 103, 99,
+    ]
+    private static let chroma = [
+        17, 18, 18, 24, 21, 24, 47, 26, 26, 47, 99, 66, 56, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
+        99, 99, 99, 99, 99, 99, 99, 99,
+    ]
+}

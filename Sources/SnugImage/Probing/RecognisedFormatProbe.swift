@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Size and animation of formats that are recognised so that the refusal is precise, where the first bytes say them.
+///
+/// Whatever is missing stays 0: nothing is decoded by these figures, they only go into a message.
+enum RecognisedFormatProbe {
+    static func header(
+        of source: ImageSource, format: ImageFormat, start: ByteView
+    ) throws(ImageError) -> ImageHeader {
+        var header = ImageHeader(format: format, width: 0, height: 0)
+        header.frameCount = nil
+        var little = start
+        little.order = .littleEndian
+        switch format {
+        case .gif: gif(little, &header)
+        case .webp: webP(little, &header)
+        case .bmp: bmp(little, &header)
+        case .tiff: try tiff(start, source, &header)
+        case .heif, .avif: try isoMedia(start, source, &header)
+        case .jpegXL: jpegXL(start, &header)
+        case .svg, .pdf, .jpeg, .png: break
+        }
+        return header
+    }
+
+    private static func gif(_ start: ByteView, _ header: inout ImageHeader) {
+        header.colourModel = .palette
+        header.width = start.u16(at: 6) ?? 0
+        header.height = start.u16(at: 8) ?? 0
+        // The looping extension stands before the first frame, and stills have none.
+        header.isAnimated = contains("NETSCAPE2.0", start)
+    }
+
+    /// RFC 9649 §2.5–2.7.
+    private static func webP(_ start: ByteView, _ header: inout ImageHeader) {
+        if start.has("VP8X", at: 12) {
+            header.width = (start.u24(at: 24) ?? -1) + 1
+            header.height = (start.u24(at: 27) ?? -1) + 1
+            let flags = start.u8(at: 20) ?? 0
+            header.isAnimated = flags & 0x02 != 0
+            if flags & 0x10 != 0 { header.colourModel = .rgba }
+        } else if start.has("VP8L", at: 12), let bits = start.u32(at: 21) {
+            header.width = (bits & 0x3FFF) + 1
+            header.height = (bits >> 14 & 0x3FFF) + 1
+        } else if start.has("VP8 ", at: 12) {
+            header.width = (start.u16(at: 26) ?? 0) & 0x3FFF
+            header.height = (start.u16(at: 28) ?? 0) & 0x3FFF
+        }
+        if !header.isAnimated { header.frameCount = 1 }
+    }
+
+    private static func bmp(_ start: ByteView, _ header: inout ImageHeader) {
+        header.frameCount = 1
+        if start.u32(at: 14) == 12 {
+            header.width = start.u16(at: 18) ?? 0
+            header.height = start.u16(at: 20) ?? 0
+        } else {
+            // Rows from the top down have a negative height.
+            header.width = start.u32(at: 18) ?? 0
+            header.height = abs(start.u32(at: 22).map { Int(Int32(truncatingIfNeeded: $0)) } ?? 0)
+        }
+    }
+
+    private static func tiff(
+        _ start: ByteView, _ source: ImageSource, _ header: inout ImageHeader
+    ) throws(ImageError) {
+        guard let block = TIFFBlock(start.bytes) else { return }
+        let count = 2 + 12 * TIFFBlock.mostEntries
+        let directory = ByteView(
+            try source.bytes(at: block.firstDirectory, count: count), order: block.view.order)
+        for entry in TIFFBlock.entries(in: directory, at: 0) {
+            guard let number = TIFFBlock.number(entry, in: directory) else { continue }
+            switch entry.tag {
+            case 256: header.width = number
+            case 257: header.height = number
+            case 274: header.orientation = Orientation(rawValue: number) ?? .upright
+            default: break
+            }
+        }
+    }
+
+    /// The largest `ispe` property (ISO/IEC 23008-12 §6.5.3): tiles and thumbnails have smaller ones.
+    private static func isoMedia(
+        _ start: ByteView, _ source: ImageSource, _ header: inout ImageHeader
+    ) throws(ImageError) {
+        header.isAnimated = ["avis", "hevc", "hevx", "msf1"].contains { start.has($0, at: 8) }
+        if !header.isAnimated { header.frameCount = 1 }
+        let bytes = ByteView(try source.bytes(at: 0, count: 65_536))
+        var index = 0
+        while let found = bytes.bytes[index...].firstIndex(of: UInt8(ascii: "i")) {
+            if bytes.has("ispe", at: found), let width = bytes.u32(at: found + 8),
+                let height = bytes.u32(at: found + 12),
+                width.multipliedReportingOverflow(by: height).partialValue > header.pixelCount
+            {
+                header.width = width
+                header.height = height
+            }
+            index = found + 1
+        }
+    }
+
+    /// The size header of a codestream (ISO/IEC 18181-1 §B.2), bare or in the first box of a container.
+    private static func jpegXL(_ start: ByteView, _ header: inout ImageHeader) {
+        var offset = 0
+        if start.u16(at: 0) != 0xFF0A {
+            while let length = start.u32(at: offset), length >= 8, offset < start.count {
+                if start.has("jxlc", at: offset + 4) || start.has("jxlp", at: offset + 4) { break }
+                offset += length
+            }
+            offset += start.has("jxlp", at: offset + 4) ? 12 : 8
+        }
+        guard start.u16(at: offset) == 0xFF0A else { return }
+        var bits = BitReader(bytes: start, bit: 8 * (offset + 2))
+        let isSmall = bits.read(1) == 1
+        func side() -> Int {
+            if isSmall { return 8 * (1 + bits.read(5)) }
+            return 1 + bits.read([9, 13, 18, 30][bits.read(2)])
+        }
+        let height = side()
+        let ratio = bits.read(3)
+        let ratios = [(1, 1), (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1)]
+        header.height = height
+        header.width = ratio == 0 ? side() : height * ratios[ratio].0 / ratios[ratio].1
+    }
+
+    private static func contains(_ text: StaticString, _ view: ByteView) -> Bool {
+        (0..<view.count).contains { view.has(text, at: $0) }
+    }
+}
+
+/// Bits from the lowest of each byte up; zeros past the end.
+private struct BitReader {
+    let bytes: ByteView
+    var bit: Int
+
+    mutating func read(_ count: Int) -> Int {
+        var value = 0
+        for index in 0..<count {
+            value |= ((bytes.u8(at: bit >> 3) ?? 0) >> (bit & 7) & 1) << index
+            bit += 1
+        }
+        return value
+    }
+}

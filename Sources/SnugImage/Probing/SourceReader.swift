@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Reads an ``ImageSource`` through a window that moves to where it is asked.
+///
+/// Headers are scattered over a file between things that nobody needs: the window follows them, so a probe costs a few
+/// reads however large the file is, and memory stays at one window.
+struct SourceReader {
+    let source: ImageSource
+    private var window: [UInt8]
+    private var start = 0
+    private var filled = 0
+
+    /// - Parameter windowSize: Bytes read at once: small to hop from header to header, large to read all.
+    init(_ source: ImageSource, windowSize: Int = 4096) {
+        self.source = source
+        window = [UInt8](repeating: 0, count: max(min(windowSize, source.byteCount), 16))
+    }
+
+    var byteCount: Int { source.byteCount }
+
+    /// The byte at `offset`, `nil` past the end.
+    mutating func byte(at offset: Int) throws(ImageError) -> UInt8? {
+        if offset < start || offset - start >= filled {
+            guard try load(offset) else { return nil }
+        }
+        return window[offset - start]
+    }
+
+    /// Up to `count` bytes from `offset` on; fewer only at the end.
+    mutating func view(at offset: Int, count: Int) throws(ImageError) -> ByteView {
+        guard offset >= 0, count > 0, offset < byteCount else { return ByteView([]) }
+        let wanted = min(count, byteCount - offset)
+        if wanted > window.count { return ByteView(try source.bytes(at: offset, count: wanted)) }
+        if offset < start || offset - start > filled - wanted {
+            guard try load(offset) else { return ByteView([]) }
+        }
+        let first = offset - start
+        return ByteView(Array(window[first..<min(first + wanted, filled)]))
+    }
+
+    /// The first 0xFF at or after `offset`, `nil` when there is none up to the end.
+    mutating func nextFF(from offset: Int) throws(ImageError) -> Int? {
+        var position = offset
+        while position < byteCount {
+            if position < start || position - start >= filled {
+                guard try load(position) else { return nil }
+            }
+            let bytes = window.span
+            var index = position - start
+            while index < filled && bytes[index] != 0xFF { index += 1 }
+            position = start + index
+            if index < filled { return position }
+        }
+        return nil
+    }
+
+    /// Adds a stretch of the source to a checksum.
+    /// - Returns: Whether all of it was there.
+    mutating func checksum(_ range: Range<Int>, into crc: inout CRC32) throws(ImageError) -> Bool {
+        var position = range.lowerBound
+        while position < range.upperBound {
+            if position < start || position - start >= filled {
+                guard try load(position) else { return false }
+            }
+            let first = position - start
+            let last = min(filled, first + (range.upperBound - position))
+            crc.update(window.span, first..<last)
+            position += last - first
+        }
+        return true
+    }
+
+    private mutating func load(_ offset: Int) throws(ImageError) -> Bool {
+        guard offset >= 0, offset < byteCount else { return false }
+        let source = source
+        var span = window.mutableSpan
+        let count = try source.read(at: offset, into: &span)
+        filled = count
+        start = offset
+        return filled > 0
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SnugImage
+
+/// `snug doctor`.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Checks this installation and machine, and says what to do about what is wrong.",
+        discussion: """
+            Exits with 1 when something is broken. Include the output in a report of trouble.
+
+            Examples:
+              snug doctor
+              snug doctor --json | jq 'select(.state != "ok")'
+            """)
+
+    @Flag(help: "Print one JSON object a line for each check.")
+    var json = false
+
+    mutating func run() async throws {
+        let checks = try await BlockingThreads(count: 1).run { _ in Checkup.all() }
+        let output = OutputStream.standardOutput
+        if json {
+            for check in checks { output.writeLine(check.json.description) }
+        } else {
+            let paint = Paint(isOn: output.isTerminal && !Terminal.isDumb && !Terminal.refusesColour)
+            output.write(Checkup.text(of: checks, paint: paint))
+        }
+        try output.checkDelivered()
+        if checks.contains(where: { $0.state == .fail }) { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SnugImage
+
+/// `snug profiles`.
+struct ProfilesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "profiles",
+        abstract: "Lists what named APIs accept: the names that --for takes.",
+        discussion: """
+            Services change their limits. 'documented' was read in the vendor's own documentation, SDK or server, \
+            'second_hand' is from reports, 'unsure' is contradictory or not stated.
+
+            Examples:
+              snug profiles
+              snug profiles bluesky
+              snug profiles --json | jq 'select(.certainty == "documented") | .name'
+            """)
+
+    @Argument(
+        help: ArgumentHelp("Names to tell all about. (default: a table of all)", valueName: "name"),
+        completion: .list(TargetProfile.all.map(\.name)), transform: ArgumentParsing.profile)
+    var names: [TargetProfile] = []
+
+    @Flag(help: "Print one JSON object a line for each profile.")
+    var json = false
+
+    func run() throws {
+        let profiles = names.isEmpty ? TargetProfile.all : names
+        let output = OutputStream.standardOutput
+        if json {
+            for profile in profiles { output.writeLine(profile.json.description) }
+        } else if names.isEmpty {
+            output.write(Self.table(of: profiles))
+        } else {
+            output.write(profiles.map(\.text).joined(separator: "\n"))
+        }
+        try output.checkDelivered()
+    }
+
+    /// All profiles, a line each.
+    static func table(of profiles: [TargetProfile]) -> String {
+        var table = TextTable(alignments: [.left, .right, .left, .right, .right, .left])
+        table.append(["name", "bytes", "counted as", "max side", "max pixels", "certainty"])
+        for profile in profiles {
+            table.append([
+                profile.name, profile.statedBytes.map { ByteCount($0).description } ?? "not stated",
+                profile.counting.words, profile.limits.maximumSide.map(String.init) ?? "",
+                profile.limits.maximumPixelCount.map(String.init) ?? "", profile.certainty.words,
+            ])
+        }
+        return table.text()
+    }
+}
+
+extension TargetProfile.Counting {
+    fileprivate var words: String {
+        switch self {
+        case .raw: "file"
+        case .base64: "base64 text"
+        case .request: "request"
+        case .requestBase64: "request, base64"
+        }
+    }
+}
+
+extension TargetProfile.Certainty {
+    fileprivate var words: String {
+        switch self {
+        case .documented: "documented"
+        case .secondHand: "second-hand"
+        case .unsure: "unsure"
+        }
+    }
+}
+
+extension TargetProfile {
+    /// Everything about a profile, for a person.
+    fileprivate var text: String {
+        var table = TextTable(alignments: [.left, .left, .left])
+        func row(_ name: String, _ value: String) { table.append(["", name, value]) }
+        row("limit", statedBytes.map { "\($0) bytes, counted as \(counting.words)" } ?? "not stated")
+        row("file", "at most \(limits.fileByteLimit) bytes")
+        if let side = limits.maximumSide { row("longer side", "at most \(side) pixels") }
+        if let side = limits.minimumSide { row("shorter side", "at least \(side) pixels") }
+        if let pixels = limits.maximumPixelCount { row("pixels", "at most \(pixels)") }
+        row("takes", ImageFormat.allCases.filter(acceptedFormats.contains).map(\.description).joined(separator: ", "))
+        row(
+            "snug writes",
+            ImageFormat.allCases.filter(limits.formats.contains).map(\.description).joined(separator: ", "))
+        if let images = limits.maximumImagesPerRequest { row("a request", "at most \(images) images") }
+        row("certainty", certainty.words)
+        row("source", source)
+        if !notes.isEmpty { row("notes", notes) }
+        return "\(name): \(title)\n" + table.text()
+    }
+
+    /// The object that `--json` prints.
+    fileprivate var json: JSONText {
+        func formats(_ formats: Set<ImageFormat>) -> JSONText {
+            .array(ImageFormat.allCases.filter(formats.contains).map { .string($0.rawValue) })
+        }
+        return .object([
+            .init("name", .string(name)), .init("title", .string(title)), .init("stated_bytes", .optional(statedBytes)),
+            .init("counting", .string(counting.rawValue)), .init("file_bytes", .integer(limits.fileByteLimit)),
+            .init("max_side", .optional(limits.maximumSide)), .init("min_side", .optional(limits.minimumSide)),
+            .init("max_pixels", .optional(limits.maximumPixelCount)), .init("formats", formats(acceptedFormats)),
+            .init("written_formats", formats(limits.formats)),
+            .init("max_images_per_request", .optional(limits.maximumImagesPerRequest)),
+            .init("certainty", .string(certainty.rawValue)), .init("source", .string(source)),
+            .init("notes", .string(notes)),
+        ])
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Columns of text with two spaces between them.
+struct TextTable {
+    /// Which side of its column a cell keeps to.
+    enum Alignment { case left, right }
+
+    private let alignments: [Alignment]
+    private var rows: [(cells: [String], colour: Paint.Colour?)] = []
+
+    /// A table with so many columns.
+    init(alignments: [Alignment]) { self.alignments = alignments }
+
+    /// Adds a row; missing cells are empty.
+    mutating func append(_ cells: [String], paint colour: Paint.Colour? = nil) { rows.append((cells, colour)) }
+
+    /// The table, each row ended by a line end.
+    func text(paint: Paint = Paint(isOn: false)) -> String {
+        let widths = alignments.indices.map { column in
+            rows.map { column < $0.cells.count ? TerminalText.width(of: $0.cells[column]) : 0 }.max() ?? 0
+        }
+        return rows.map { row in
+            var line = ""
+            for (column, alignment) in alignments.enumerated() {
+                let cell = column < row.cells.count ? row.cells[column] : ""
+                let padding = String(repeating: " ", count: widths[column] - TerminalText.width(of: cell))
+                // Coloured after it is measured: the sequences take no columns.
+                let shown = column == 0 ? row.colour.map { paint.apply($0, to: cell) } ?? cell : cell
+                line += (column > 0 ? "  " : "") + (alignment == .left ? shown + padding : padding + shown)
+            }
+            while line.last == " " { line.removeLast() }
+            return line + "\n"
+        }.joined()
+    }
+}
+
+/// How much room text takes on a terminal.
+enum TerminalText {
+    /// Columns: two for wide characters of East Asia and for emoji, none for marks that join the letter before.
+    static func width(of text: String) -> Int { text.reduce(0) { $0 + width(of: $1) } }
+
+    /// As much of the text as so many columns hold, with `…` where something was cut.
+    static func cut(_ text: String, to columns: Int) -> String {
+        guard width(of: text) > columns else { return text }
+        guard columns > 0 else { return "" }
+        var kept = ""
+        var used = 1
+        for character in text {
+            let width = width(of: character)
+            if used + width > columns { break }
+            kept.append(character)
+            used += width
+        }
+        return kept + "…"
+    }
+
+    private static func width(of character: Character) -> Int {
+        guard let scalar = character.unicodeScalars.first else { return 0 }
+        if scalar.properties.isEmojiPresentation { return 2 }
+        switch scalar.value {
+        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
+            0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x20000...0x3FFFD:
+            return 2
+        default:
+            return scalar.properties.canonicalCombiningClass == .notReordered ? 1 : 0
+        }
+    }
+}
+
+/// Colour for a terminal that wants it.
+struct Paint: Sendable {
+    /// The few that are used, by their ANSI number.
+    enum Colour: Int, Sendable { case red = 31, green = 32, yellow = 33, dim = 90 }
+
+    var isOn: Bool
+
+    /// The text in a colour, where colours are on.
+    func apply(_ colour: Colour, to text: String) -> String {
+        isOn ? "\u{1B}[\(colour.rawValue)m\(text)\u{1B}[0m" : text
+    }
+
+    /// The colour of a status in tables.
+    func colour(of status: FitRecord.Status) -> Colour? {
+        switch status {
+        case .fitted, .copied, .stripped: .green
+        case .skipped: .dim
+        case .failed: .red
+        }
+    }
+}

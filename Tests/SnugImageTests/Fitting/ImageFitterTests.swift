@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugTestSupport
+import Testing
+
+@testable import SnugImage
+
+@Suite struct ImageFitterTests {
+    private let fitter = ImageFitter(configuration: .init(memory: 1 << 30, threads: 2))
+
+    private func fit(
+        _ bytes: [UInt8], _ limits: Limits = Limits(), _ policy: FitPolicy = FitPolicy(), memory: Int? = nil
+    ) async throws -> FittedImage {
+        let fitter = memory.map { ImageFitter(configuration: .init(memory: $0, threads: 1)) } ?? self.fitter
+        return try await fitter.fit(ImageSource(bytes: bytes), limits: limits, policy: policy)
+    }
+
+    @Test("No result is ever over its limits, whatever they are", arguments: UInt64(0)..<48)
+    func limits(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let width = Int.random(in: 1...700, using: &random)
+        let height = Int.random(in: 1...500, using: &random)
+        let isPNG = Bool.random(using: &random)
+        let channels = isPNG ? [1, 3, 4].randomElement(using: &random) ?? 3 : 3
+        let scene = DrawnPicture.scene(width: width, height: height, channels: channels, seed: seed)
+        let input =
+            try isPNG
+            ? DrawnPicture.png(scene) : DrawnPicture.jpeg(scene, quality: Double.random(in: 70...99, using: &random))
+        let limits = Limits(
+            byteLimit: Int.random(in: 600...max(700, input.count), using: &random),
+            counting: Bool.random(using: &random) ? .raw : .base64,
+            maximumSide: Bool.random(using: &random) ? Int.random(in: 20...600, using: &random) : nil,
+            maximumPixelCount: Bool.random(using: &random) ? Int.random(in: 400...200_000, using: &random) : nil)
+        let policy = FitPolicy(
+            strategy: Bool.random(using: &random) ? .best : .stepped,
+            background: Bool.random(using: &random) ? .white : nil)
+        do {
+            let image = try await fit(input, limits, policy)
+            let bytes = image.bytes(of: input)
+            #expect(bytes.count == image.byteCount && bytes.count <= limits.fileByteLimit)
+            let header = try ImageProbe.header(of: ImageSource(bytes: bytes))
+            #expect(header.width == image.width && header.height == image.height && header.format == image.format)
+            #expect(max(header.width, header.height) <= limits.maximumSide ?? .max)
+            #expect(header.pixelCount <= limits.maximumPixelCount ?? .max)
+            #expect(header.uprightWidth <= width && header.uprightHeight <= height)
+            _ = try DrawnPicture.decoded(bytes)
+        } catch let error as ImageError {
+            // Only a limit below what a thumbnail takes is out of reach, and the error says how far off it is.
+            #expect(error.code == .cannotFit && limits.fileByteLimit < 4000)
+            #expect(error.details["smallest_bytes"] != nil)
+        }
+    }
+
+    @Test("Where the limit costs quality, at least 95 % of it is used", arguments: [30_000, 60_000, 90_000, 130_000])
+    func usesTheLimit(limit: Int) async throws {
+        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 900, height: 700), quality: 97)
+        let image = try await fit(input, Limits(byteLimit: limit))
+        #expect(image.status == .fitted && (image.quality ?? 0) < 95)
+        #expect(Double(image.byteCount) >= 0.95 * Double(limit))
+    }
+
+    @Test("What complies and is sound is copied, trailing bytes are cut off, a broken file is never passed on")
+    func copies() async throws {
+        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 120, height: 90))
+        let copied = try await fit(input)
+        #expect(copied.status == .copied && copied.byteCount == input.count)
+        let trailing = try await fit(input + [UInt8](repeating: 1, count: 500))
+        #expect(trailing.status == .stripped && trailing.bytes(of: []) == input)
+        await #expect { try await fit(Array(input.prefix(input.count / 2))) } throws: {
+            ($0 as? ImageError)?.code == .truncatedInput
+        }
+        let endless = try await fit(Array(input.dropLast(2)))
+        #expect(endless.status == .fitted && !endless.warnings.isEmpty)
+        let png = try DrawnPicture.png(DrawnPicture.scene(width: 60, height: 50, channels: 4))
+        #expect(try await fit(png).status == .copied)
+        await #expect { try await fit(Array(png.prefix(png.count / 2))) } throws: {
+            ($0 as? ImageError)?.code == .truncatedInput
+        }
+    }
+
+    @Test("Salvaging delivers what is there of a cut file, and says so")
+    func salvages() async throws {
+        let scene = DrawnPicture.scene(width: 300, height: 200)
+        for input in [try DrawnPicture.jpeg(scene), try DrawnPicture.png(scene)] {
+            let image = try await fit(Array(input.prefix(input.count * 2 / 3)), Limits(), FitPolicy(salvages: true))
+            #expect(image.status == .fitted && image.width == 300 && image.height == 200)
+            #expect(image.warnings.contains { $0.contains("salvaged") })
+        }
+    }
+
+    @Test("Metadata goes before pixels do, and the orientation stays")
+    func strips() async throws {
+        let scene = DrawnPicture.scene(width: 120, height: 90)
+        let bare = try DrawnPicture.jpeg(scene)
+        let input = try DrawnPicture.jpeg(scene, segments: [DrawnPicture.exif(.rotated90, filler: 20_000)])
+        let image = try await fit(input, Limits(byteLimit: bare.count + 200))
+        #expect(image.status == .stripped && image.quality == nil)
+        let bytes = image.bytes(of: input)
+        #expect(try ImageProbe.header(of: ImageSource(bytes: bytes)).orientation == .rotated90)
+        #expect(DrawnPicture.difference(try DrawnPicture.decoded(bytes), try DrawnPicture.decoded(input)) == 0)
+    }
+
+    @Test("A few per cent over the limit are saved without loss")
+    func recodes() async throws {
+        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 500, height: 400), quality: 90)
+        let image = try await fit(input, Limits(byteLimit: input.count * 98 / 100))
+        #expect(image.status == .fitted && image.quality == nil && image.scale == 1)
+        let same = DrawnPicture.difference(
+            try DrawnPicture.decoded(image.bytes(of: [])), try DrawnPicture.decoded(input))
+        #expect(same == 0)
+    }
+
+    @Test(
+        "All eight orientations come out upright, held and streamed alike", arguments: Orientation.allCases,
+        [true, false])
+    func orientations(orientation: Orientation, isLean: Bool) async throws {
+        let quarters = DrawnPicture.quarters(width: 96, height: 64)
+        // Stored so that the orientation turns it back: the inverse of each turn.
+        let inverse: Orientation =
+            switch orientation {
+            case .rotated90: .rotated270
+            case .rotated270: .rotated90
+            default: orientation
+            }
+        let stored = OrientationTransform.upright(quarters, orientation: inverse)
+        let input = try DrawnPicture.jpeg(stored, quality: 95, segments: [DrawnPicture.exif(orientation)])
+        let image = try await fit(
+            input, Limits(maximumSide: 48), FitPolicy(), memory: isLean ? 7 << 20 : nil)
+        #expect(image.width == 48 && image.height == 32)
+        let plane = try DrawnPicture.decoded(image.bytes(of: input))
+        func pixel(_ x: Int, _ y: Int) -> [Int] {
+            let row = plane.row(y)
+            return (0..<3).map { Int(row[x * 3 + $0]) }
+        }
+        func isNear(_ x: Int, _ y: Int, _ colour: [Int]) -> Bool {
+            zip(pixel(x, y), colour).allSatisfy { abs($0 - $1) < 24 }
+        }
+        #expect(isNear(8, 6, [220, 30, 30]))
+        #expect(isNear(40, 6, [30, 200, 40]))
+        #expect(isNear(40, 26, [30, 40, 220]))
+        #expect(isNear(8, 26, [240, 240, 240]))
+    }
+
+    @Test("Little memory gives nearly the same picture as much")
+    func lean() async throws {
+        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 1800, height: 1400), quality: 95)
+        let limits = Limits(byteLimit: 400_000)
+        let held = try await fit(input, limits)
+        let estimate = MemoryEstimate.make(
+            header: held.header,
+            plan: try FitPlan.make(header: held.header, byteCount: input.count, limits: limits, policy: FitPolicy()),
+            limit: limits.byteLimit, policy: FitPolicy())
+        let lean = try await fit(input, limits, FitPolicy(), memory: estimate.lean)
+        #expect(estimate.mode(within: estimate.lean).mode == .lean)
+        #expect(lean.byteCount <= 400_000 && lean.byteCount > 360_000)
+        #expect(abs(lean.width - held.width) < held.width / 8)
+    }
+
+    @Test("What could never fit in memory is refused at once, with the bytes that it needs")
+    func memory() async throws {
+        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 1200, height: 900), coding: .progressive)
+        await #expect { try await fit(input, Limits(maximumSide: 600), FitPolicy(), memory: 1 << 20) } throws: {
+            let error = $0 as? ImageError
+            return error?.code == .memoryExceeded && error?.details["needed_bytes"] != nil
+        }
+    }
+
+    @Test("Alpha stays PNG and fits; a background makes it a JPEG; JPEG without one is refused")
+    func alpha() async throws {
+        let input = try DrawnPicture.png(DrawnPicture.scene(width: 400, height: 300, channels: 4))
+        let limits = Limits(byteLimit: 60_000)
+        let png = try await fit(input, limits)
+        #expect(png.format == .png && png.byteCount <= 60_000 && png.scale < 1)
+        let jpeg = try await fit(input, limits, FitPolicy(background: .white))
+        #expect(jpeg.format == .jpeg)
+        await #expect { try await fit(input, limits, FitPolicy(format: .jpeg)) } throws: {
+            ($0 as? ImageError)?.code == .invalidArgument
+        }
+    }
+
+    @Test("A screen stays PNG where it fits, a photo becomes a JPEG")
+    func content() async throws {
+        let screen = try DrawnPicture.png(
+            DrawnPicture.screen(width: 600, height: 400), options: PNGEncoderOptions(level: 0))
+        let screenshot = try await fit(screen, Limits(byteLimit: 40_000))
+        #expect(screenshot.format == .png && screenshot.quality == nil && screenshot.scale == 1)
+        let photo = try DrawnPicture.png(DrawnPicture.scene(width: 600, height: 400))
+        #expect(try await fit(photo, Limits(byteLimit: 100_000)).format == .jpeg)
+    }
+
+    @Test("Keeping the metadata keeps EXIF with the orientation reset; by default it is gone")
+    func metadata() async throws {
+        let input = try DrawnPicture.jpeg(
+            DrawnPicture.scene(width: 120, height: 90), segments: [DrawnPicture.exif(.rotated90)])
+        let kept = try await fit(input, Limits(maximumSide: 60), FitPolicy(metadata: .keep))
+        let header = try ImageProbe.header(of: ImageSource(bytes: kept.bytes(of: input)))
+        #expect(header.metadata.exif > 0 && header.orientation == .upright)
+        let stripped = try await fit(input, Limits(maximumSide: 60))
+        #expect(try ImageProbe.header(of: ImageSource(bytes: stripped.bytes(of: input))).metadata.exif == 0)
+    }
+
+    @Test("A limit that nothing can meet is an error that names the smallest size")
+    func outOfReach() async throws {
+        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 300, height: 200))
+        for policy in [FitPolicy(), FitPolicy(strategy: .stepped), FitPolicy(keepsSize: true)] {
+            await #expect { try await fit(input, Limits(byteLimit: 200), policy) } throws: {
+                let error = $0 as? ImageError
+                return error?.code == .cannotFit && error?.details["smallest_bytes"] != nil
+            }
+        }
+    }
+
+    @Test("Keeping the size keeps it, at whatever quality fits")
+    func keepsSize() async throws {
+        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 600, height: 400), quality: 97)
+        for strategy in FitPolicy.Strategy.allCases {
+            let image = try await fit(input, Limits(byteLimit: 45_000), FitPolicy(strategy: strategy, keepsSize: true))
+            #expect(image.width == 600 && image.height == 400 && image.byteCount <= 45_000)
+        }
+    }
+
+    @Test("Cancelling a fit ends it")
+    func cancels() async throws {
+        let input = try DrawnPicture.png(DrawnPicture.scene(width: 2500, height: 2000, grain: 60))
+        let task = Task { try await fit(input, Limits(byteLimit: 50_000)) }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CTestSupport
+public import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A folder of its own for one test, empty at first and removed with the last reference.
+public final class TemporaryFolder: Sendable {
+    /// Where it is.
+    public let path: FilePath
+
+    /// Makes the folder.
+    public init() throws {
+        let base = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+        var template = Array("\(base)/snug-test-XXXXXX".utf8CString)
+        let made: FilePath? = unsafe template.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress, let path = unsafe mkdtemp(start) else { return nil }
+            return unsafe FilePath(platformString: path)
+        }
+        guard let made else { throw Errno(rawValue: errno) }
+        path = made
+    }
+
+    deinit {
+        // A folder that a test made unreadable stays in the system's temporary folder: no reason to fail.
+        unsafe path.withPlatformString { _ = unsafe snug_test_remove_tree($0) }
+    }
+
+    /// Writes a file, its folders made as needed.
+    @discardableResult
+    public func write(_ bytes: [UInt8], to name: String) throws -> FilePath {
+        try write(bytes, toName: Array(name.utf8))
+    }
+
+    /// Writes a file whose name may be no UTF-8.
+    @discardableResult
+    public func write(_ bytes: [UInt8], toName name: [UInt8]) throws -> FilePath {
+        let file = path(ofName: name)
+        var folder = path
+        for component in file.removingLastComponent().components.dropFirst(path.components.count) {
+            folder.append(component)
+            unsafe folder.withPlatformString { _ = unsafe mkdir($0, 0o777) }
+        }
+        let descriptor = try FileDescriptor.open(
+            file, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+        _ = try descriptor.closeAfter { try descriptor.writeAll(bytes) }
+        return file
+    }
+
+    /// A file's bytes; `nil` when it is not there.
+    public func bytes(of name: String) throws -> [UInt8]? {
+        let descriptor: FileDescriptor
+        do { descriptor = try FileDescriptor.open(path(ofName: Array(name.utf8)), .readOnly) } catch Errno
+            .noSuchFileOrDirectory
+        {
+            return nil
+        }
+        return try descriptor.closeAfter {
+            var bytes: [UInt8] = []
+            var chunk = [UInt8](repeating: 0, count: 65536)
+            while true {
+                let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe descriptor.read(into: $0) }
+                if count == 0 { return bytes }
+                bytes += chunk[..<count]
+            }
+        }
+    }
+
+    /// The path of a name inside the folder.
+    public func path(ofName name: [UInt8]) -> FilePath {
+        var text = (name + [0]).map { CInterop.PlatformChar(bitPattern: $0) }
+        return unsafe text.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return path }
+            return unsafe path.appending(FilePath(platformString: start).components)
+        }
+    }
+
+    /// Every file below, sorted, as paths relative to the folder; hidden ones too.
+    public func files() -> [String] { Self.entries(of: path, below: "").sorted() }
+
+    private static func entries(of folder: FilePath, below prefix: String) -> [String] {
+        guard let stream = unsafe folder.withPlatformString({ unsafe opendir($0) }) else { return [] }
+        defer { unsafe closedir(stream) }
+        var found: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let bytes = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { unsafe Array($0.prefix { $0 != 0 }) }
+            let name = String(decoding: bytes, as: UTF8.self)
+            if name == "." || name == ".." { continue }
+            if unsafe entry.pointee.d_type == 4 {  // DT_DIR
+                found += entries(of: folder.appending(name), below: prefix + name + "/")
+            } else {
+                found.append(prefix + name)
+            }
+        }
+        return found
+    }
+}

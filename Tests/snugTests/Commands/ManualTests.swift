@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import snug
+
+/// The manual page says what the program does.
+@Suite struct ManualTests {
+    private let page: String
+
+    init() throws {
+        // Tests/snugTests/Commands/ManualTests.swift
+        var path = FilePath(#filePath)
+        for _ in 0..<4 { path.removeLastComponent() }
+        let bytes = try StandardInput.readAll(
+            from: FileDescriptor.open(path.appending("man/snug.1"), .readOnly).rawValue, maximumBytes: 1 << 20,
+            isCancelled: { false })
+        page = String(decoding: bytes, as: UTF8.self).replacing("\\-", with: "-")
+    }
+
+    @Test("It names every option of every command", arguments: ["fit", "inspect", "profiles", "doctor"])
+    func options(command: String) throws {
+        let folder = try TemporaryFolder()
+        let help = try CommandRunner(folder: folder.path).run(["help", command]).standardOutput
+        let options = Set(help.matches(of: /--[a-z][a-z0-9-]+/).map { String($0.output) })
+        #expect(options.count >= 3)
+        for option in options { #expect(page.contains(option), "\(option)") }
+    }
+
+    @Test("It names every key of the JSON, every exit code and the version")
+    func contract() {
+        let record = FitRecord(input: "a", status: .failed, limitBytes: 1)
+        for key in record.json.description.matches(of: /"([a-z_]+)":/) { #expect(page.contains(key.output.1)) }
+        for code in [0, 1, 64, 70, 130] { #expect(page.contains("\n.B \(code)\n")) }
+        #expect(page.contains("snug \(Snug.version)\""))
+    }
+}
