@@ -101,7 +101,7 @@ public final class UploadStore: Sendable {
         }
     }
 
-    private func write(_ value: some Encodable, as name: String) throws(UploadError) {
+    func write(_ value: some Encodable, as name: String) throws(UploadError) {
         let data: Data
         do {
             data = try JSONEncoder().encode(value)
@@ -150,18 +150,40 @@ public final class UploadStore: Sendable {
 /// Keeps other processes from sending the same thing at the same time: two writers to one upload interleave at best.
 final class UploadLock: Sendable {
     private let descriptor: Int32
+    private let path: FilePath
 
     init(_ store: UploadStore, key: String) throws(UploadError) {
-        let path = store.directory.appending("\(key).lock")
-        descriptor = unsafe path.withPlatformString { unsafe open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
-        guard descriptor >= 0 else { throw UploadStore.failure("lock \(path)", errno) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw UploadError(.inUse, "the same file is being sent to the same place already; wait for that to end")
+        path = store.directory.appending("\(key).lock")
+        while true {
+            let opened = unsafe path.withPlatformString { unsafe open($0, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+            guard opened >= 0 else { throw UploadStore.failure("lock \(path)", errno) }
+            guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+                close(opened)
+                throw UploadError(.inUse, "the same file is being sent to the same place already; wait for that to end")
+            }
+            // Between opening and locking, another process may have ended and removed the file that it had locked.
+            if Self.isSameFile(opened, path) {
+                descriptor = opened
+                return
+            }
+            close(opened)
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Removed while it is still locked: nobody can take it for free in between.
+        _ = unsafe path.withPlatformString { unsafe unlink($0) }
+        close(descriptor)
+    }
+
+    private static func isSameFile(_ descriptor: Int32, _ path: FilePath) -> Bool {
+        var opened = stat()
+        var named = stat()
+        guard unsafe fstat(descriptor, &opened) == 0,
+            unsafe path.withPlatformString({ unsafe lstat($0, &named) }) == 0
+        else { return false }
+        return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev
+    }
 }
 
 private func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
