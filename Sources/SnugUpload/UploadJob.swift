@@ -89,7 +89,7 @@ final class UploadJob: Sendable {
             stallTimeout: options.stallTimeout)
         request.bandwidthLimiter = hasData ? options.bandwidthLimiter : nil
         if hasData {
-            request.onProgress = { [weak self] in self?.moved($0.bytesSent, slot: slot) }
+            request.onProgress = { [self] in moved($0.bytesSent, slot: slot) }
             tally.withLock { $0.attempts += 1 }
         }
         change(&request)

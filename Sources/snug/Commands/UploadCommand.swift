@@ -38,7 +38,8 @@ struct UploadCommand: AsyncParsableCommand {
     mutating func validate() throws {
         if other.list || !other.forget.isEmpty || other.verify != nil { return }
         guard !destination.files.isEmpty else { throw ValidationError("no file is given; name one, or '-'") }
-        guard destination.to != nil else { throw ValidationError("where to? Give --to URL") }
+        guard let to = destination.to else { throw ValidationError("where to? Give --to URL") }
+        do throws(HTTPError) { _ = try HTTPURL(to) } catch { throw ValidationError(error.message) }
         if destination.files.count > 1, destination.files.contains(where: { $0.path == "-" }) {
             throw ValidationError("standard input cannot be one of several files")
         }
