@@ -33,14 +33,14 @@ import Testing
         }
         #expect(error(result)?.code == .attemptTimedOut)
         #expect(error(result)?.outcome == .sentWithoutAnswer)
-        #expect(took > .milliseconds(290) && took < .seconds(2))
+        #expect(took > .milliseconds(290) && took < .seconds(10))
     }
 
     @Test func theDeadlineBoundsAnAttempt() async throws {
         let clocks = HTTPRequest.Clocks(deadline: .now + .milliseconds(300), attemptTimeout: .seconds(60))
         let (result, took) = try await run(bytes: 10, clocks: clocks) { $0.waitForClose() }
         #expect(error(result)?.code == .deadlineExceeded)
-        #expect(took < .seconds(2))
+        #expect(took < .seconds(10))
     }
 
     @Test func aLineThatTakesNothingMoreIsNoticed() async throws {
@@ -53,7 +53,7 @@ import Testing
         #expect(error(result)?.code == .stalled)
         #expect(error(result)?.outcome == .partlySent)
         #expect(error(result)?.message.contains("sending") == true)
-        #expect(took < .seconds(5))
+        #expect(took < .seconds(10))
     }
 
     @Test func bytesThatOnlyTheSystemHasTakenAreNotSentYet() async throws {
@@ -64,7 +64,7 @@ import Testing
             connection.ignoreEverything(seconds: 20)
         }
         #expect(error(result)?.code == .stalled)
-        #expect(took < .seconds(5))
+        #expect(took < .seconds(10))
     }
 
     @Test func aServerThatThinksLongerThanTheStallTimeoutIsNotCut() async throws {
@@ -87,7 +87,7 @@ import Testing
         #expect(error(result)?.code == .stalled)
         #expect(error(result)?.outcome == .answered)
         #expect(error(result)?.message.contains("receiving") == true)
-        #expect(took < .seconds(3))
+        #expect(took < .seconds(10))
     }
 
     @Test func aSlowBodyOfOurOwnIsNoStall() async throws {
