@@ -24,9 +24,14 @@ let package = Package(
     products: [
         .executable(name: "snug", targets: ["snug"]),
         .library(name: "SnugImage", targets: ["SnugImage"]),
+        .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
+        .library(name: "SnugUpload", targets: ["SnugUpload"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
@@ -40,6 +45,9 @@ let package = Package(
         .systemLibrary(
             name: "CLibLCMS", path: "CSupport/CLibLCMS", pkgConfig: "lcms2",
             providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
+        .systemLibrary(
+            name: "CLibCurl", path: "CSupport/CLibCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
 
         // Shims that turn setjmp, callbacks and variadics into plain calls returning codes.
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], path: "CSupport/CJPEG", cSettings: cSettings),
@@ -47,6 +55,7 @@ let package = Package(
             name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings,
             linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
+        .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
         .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
@@ -58,11 +67,30 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: imageSettings),
+        .target(
+            name: "SnugHTTP",
+            dependencies: [
+                "CCurl",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "SnugUpload",
+            dependencies: [
+                "SnugHTTP",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugImage", "CPlatform",
+                "SnugImage", "SnugHTTP", "SnugUpload", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
@@ -79,6 +107,26 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")],
             swiftSettings: imageSettings),
+        .testTarget(
+            name: "SnugHTTPTests",
+            dependencies: [
+                "SnugHTTP", "SnugTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SnugUploadTests",
+            dependencies: [
+                "SnugUpload", "SnugHTTP", "SnugTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "snugTests",
             dependencies: [

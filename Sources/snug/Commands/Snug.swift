@@ -17,13 +17,17 @@ struct Snug: AsyncParsableCommand {
             Exit codes: 0 all done, 1 some input failed, 64 bad usage, 70 internal error, 130 interrupted.
             """,
         version: version,
-        subcommands: [FitCommand.self, InspectCommand.self, ProfilesCommand.self, DoctorCommand.self])
+        subcommands: [
+            FitCommand.self, InspectCommand.self, UploadCommand.self, ProfilesCommand.self, DoctorCommand.self,
+        ])
 
     /// Runs the command that the process was started with.
     static func main(_ interruption: Interruption) async {
         do {
             var command = try parseAsRoot(RawArguments.ofThisProcess())
             if let command = command as? FitCommand {
+                try await command.run(interruption)
+            } else if let command = command as? UploadCommand {
                 try await command.run(interruption)
             } else if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "CCurl.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+
+CURLcode snug_curl_set_long(CURL *easy, CURLoption option, long value) {
+    return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode snug_curl_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode snug_curl_set_string(CURL *easy, CURLoption option, const char *value) {
+    return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode snug_curl_set_headers(CURL *easy, struct curl_slist *headers) {
+    return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+}
+
+CURLcode snug_curl_set_error_buffer(CURL *easy, char *buffer) {
+    return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, buffer);
+}
+
+CURLcode snug_curl_set_read(CURL *easy, snug_curl_read_callback callback, void *user) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, callback);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_READDATA, user);
+}
+
+CURLcode snug_curl_set_write(CURL *easy, snug_curl_write_callback callback, void *user) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, callback);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, user);
+}
+
+CURLcode snug_curl_set_header(CURL *easy, snug_curl_write_callback callback, void *user) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, callback);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_HEADERDATA, user);
+}
+
+CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *user) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, callback);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_SEEKDATA, user);
+}
+
+/* RFC 6890 and its successors: what a public service never has as its address. */
+static int internal_v4(uint32_t a) {
+    static const struct { uint32_t base; unsigned bits; } blocks[] = {
+        {0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},  {0xa9fe0000, 16}, {0xac100000, 12},
+        {0xc0000000, 24}, {0xc0000200, 24}, {0xc0a80000, 16}, {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24},
+        {0xe0000000, 4},  {0xf0000000, 4},
+    };
+    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+        if ((a >> (32 - blocks[i].bits)) == (blocks[i].base >> (32 - blocks[i].bits))) return 1;
+    return 0;
+}
+
+static uint32_t big_endian(const uint8_t *b) {
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+int snug_address_is_internal(int family, const void *address) {
+    const uint8_t *b = address;
+    if (family == AF_INET) return internal_v4(big_endian(b));
+    if (family != AF_INET6) return 1;
+    static const uint8_t zero[15];
+    if (!memcmp(b, zero, 10) && b[10] == 0xff && b[11] == 0xff) return internal_v4(big_endian(b + 12)); /* mapped */
+    if (!memcmp(b, zero, 12)) return 1;                                          /* ::, ::1 and IPv4-compatible */
+    if (b[0] == 0 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b) return internal_v4(big_endian(b + 12)); /* NAT64 */
+    if (b[0] == 0x20 && b[1] == 0x02) return internal_v4(big_endian(b + 2));     /* 6to4 */
+    return (b[0] & 0xe0) != 0x20;                /* global unicast is 2000::/3; fc00::/7, fe80::/10, ff00::/8 are not */
+}
+
+#define LEFTOVER_CAPACITY (16 * 1024)
+
+struct entry {
+    int socket;
+    int is_closed;
+    size_t leftover;
+    char *bytes;
+};
+struct snug_sockets {
+    struct entry *entries;
+    size_t count, capacity;
+};
+
+snug_sockets *snug_sockets_create(void) { return calloc(1, sizeof(snug_sockets)); }
+
+void snug_sockets_free(snug_sockets *sockets) {
+    if (!sockets) return;
+    for (size_t i = 0; i < sockets->count; i++) free(sockets->entries[i].bytes);
+    free(sockets->entries);
+    free(sockets);
+}
+
+static int remember(snug_sockets *sockets, int socket) {
+    if (sockets->count == sockets->capacity) {
+        size_t capacity = sockets->capacity ? sockets->capacity * 2 : 16;
+        struct entry *more = realloc(sockets->entries, capacity * sizeof *more);
+        if (!more) return 0;
+        sockets->entries = more;
+        sockets->capacity = capacity;
+    }
+    sockets->entries[sockets->count++] = (struct entry){.socket = socket};
+    return 1;
+}
+
+static curl_socket_t open_any(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    (void)purpose;
+    int opened = socket(address->family, address->socktype, address->protocol);
+    if (opened >= 0 && !remember(user, opened)) {
+        close(opened);
+        return CURL_SOCKET_BAD;
+    }
+    return opened;
+}
+
+static curl_socket_t open_public(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    const void *raw = NULL;
+    if (address->family == AF_INET) raw = &((const struct sockaddr_in *)(const void *)&address->addr)->sin_addr;
+    if (address->family == AF_INET6) raw = &((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_addr;
+    if (!raw || snug_address_is_internal(address->family, raw)) return CURL_SOCKET_BAD;
+    return open_any(user, purpose, address);
+}
+
+static int close_known(void *user, curl_socket_t socket) {
+    snug_sockets *sockets = user;
+    for (size_t i = 0; i < sockets->count; i++) {
+        struct entry *entry = &sockets->entries[i];
+        if (entry->socket != socket || entry->is_closed) continue;
+        entry->is_closed = 1;
+        entry->bytes = malloc(LEFTOVER_CAPACITY);
+        ssize_t got = entry->bytes ? recv(socket, entry->bytes, LEFTOVER_CAPACITY, MSG_DONTWAIT) : 0;
+        entry->leftover = got > 0 ? (size_t)got : 0;
+    }
+    return close(socket);
+}
+
+CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int public_only) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, public_only ? open_public : open_any);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sockets);
+    if (!code) code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_known);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sockets);
+}
+
+CURLcode snug_curl_set_prerequest(CURL *easy, snug_curl_prerequest_callback callback, void *user) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_PREREQDATA, user);
+}
+
+static int port_of(int (*ask)(int, struct sockaddr *, socklen_t *), int socket) {
+    struct sockaddr_storage address;
+    socklen_t size = sizeof address;
+    if (ask(socket, (struct sockaddr *)&address, &size) != 0) return -1;
+    if (address.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&address)->sin_port);
+    if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return -1;
+}
+
+static int local_of(int s, struct sockaddr *a, socklen_t *n) { return getsockname(s, a, n); }
+static int peer_of(int s, struct sockaddr *a, socklen_t *n) { return getpeername(s, a, n); }
+
+int snug_sockets_find(const snug_sockets *sockets, int local_port, int peer_port) {
+    for (size_t i = 0; i < sockets->count; i++) {
+        const struct entry *entry = &sockets->entries[i];
+        if (!entry->is_closed && port_of(local_of, entry->socket) == local_port
+            && port_of(peer_of, entry->socket) == peer_port)
+            return entry->socket;
+    }
+    return -1;
+}
+
+long snug_sockets_unacknowledged(int socket) {
+    int queued = 0;
+    if (socket < 0) return 0;
+#if defined(SIOCOUTQ)
+    if (ioctl(socket, SIOCOUTQ, &queued) != 0) return 0;
+#elif defined(SO_NWRITE)
+    socklen_t size = sizeof queued;
+    if (getsockopt(socket, SOL_SOCKET, SO_NWRITE, &queued, &size) != 0) return 0;
+#endif
+    return queued;
+}
+
+size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity) {
+    /* Numbers are given out again: the last one that was closed is meant. */
+    for (size_t i = sockets->count; i-- > 0;) {
+        const struct entry *entry = &sockets->entries[i];
+        if (entry->socket != socket || !entry->is_closed || !entry->leftover) continue;
+        size_t count = entry->leftover < capacity ? entry->leftover : capacity;
+        memcpy(buffer, entry->bytes, count);
+        return count;
+    }
+    return 0;
+}
+
+void snug_sockets_forget_closed(snug_sockets *sockets) {
+    size_t kept = 0;
+    for (size_t i = 0; i < sockets->count; i++) {
+        if (sockets->entries[i].is_closed) free(sockets->entries[i].bytes);
+        else sockets->entries[kept++] = sockets->entries[i];
+    }
+    sockets->count = kept;
+}
+
+long snug_curl_get_long(CURL *easy, CURLINFO info, long absent) {
+    long value = 0;
+    return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : absent;
+}
+
+curl_off_t snug_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t absent) {
+    curl_off_t value = 0;
+    return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : absent;
+}
+
+const char *snug_curl_get_string(CURL *easy, CURLINFO info) {
+    char *value = NULL;
+    return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : NULL;
+}
+
+CURLMcode snug_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
+    return curl_multi_setopt(multi, option, value);
+}
+
+int snug_curl_multi_next_finished(CURLM *multi, CURL **easy, CURLcode *result) {
+    int left = 0;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(multi, &left))) {
+        if (message->msg != CURLMSG_DONE) continue;
+        *easy = message->easy_handle;
+        *result = message->data.result;
+        return 1;
+    }
+    return 0;
+}

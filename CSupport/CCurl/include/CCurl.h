@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SNUG_CCURL_H
+#define SNUG_CCURL_H
+
+#include <curl/curl.h>
+#include <stddef.h>
+
+/*
+ * libcurl sets and reads its options through variadic calls, which Swift does not import, and takes any type for any
+ * option. Each function here fixes one type, so that the compiler checks what libcurl does not.
+ *
+ * Ownership stays libcurl's: strings are copied by it, lists and user pointers must outlive the transfer.
+ */
+
+CURLcode snug_curl_set_long(CURL *easy, CURLoption option, long value);
+CURLcode snug_curl_set_offset(CURL *easy, CURLoption option, curl_off_t value);
+CURLcode snug_curl_set_string(CURL *easy, CURLoption option, const char *value);
+CURLcode snug_curl_set_headers(CURL *easy, struct curl_slist *headers);
+/* At least CURL_ERROR_SIZE bytes, alive as long as the handle. */
+CURLcode snug_curl_set_error_buffer(CURL *easy, char *buffer);
+
+typedef size_t (*snug_curl_read_callback)(char *buffer, size_t size, size_t count, void *user);
+typedef size_t (*snug_curl_write_callback)(char *bytes, size_t size, size_t count, void *user);
+typedef int (*snug_curl_seek_callback)(void *user, curl_off_t offset, int origin);
+
+/* Each sets the callback and its user pointer together. */
+CURLcode snug_curl_set_read(CURL *easy, snug_curl_read_callback callback, void *user);
+CURLcode snug_curl_set_write(CURL *easy, snug_curl_write_callback callback, void *user);
+CURLcode snug_curl_set_header(CURL *easy, snug_curl_write_callback callback, void *user);
+CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *user);
+
+/*
+ * The sockets of one multi handle, known from their opening on. libcurl does not tell which socket a running transfer
+ * uses, and closes it before what the peer has said last can be read. Used on the network thread only; must outlive the
+ * multi handle.
+ */
+typedef struct snug_sockets snug_sockets;
+snug_sockets *snug_sockets_create(void); /* NULL: out of memory */
+void snug_sockets_free(snug_sockets *sockets);
+/* Makes the handle's connections known. `public_only` refuses internal addresses, checked after resolution. */
+CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int public_only);
+/* Calls back just before a request is sent, with the ports that `snug_sockets_find` takes. */
+typedef int (*snug_curl_prerequest_callback)(
+    void *user, char *peer_address, char *local_address, int peer_port, int local_port);
+CURLcode snug_curl_set_prerequest(CURL *easy, snug_curl_prerequest_callback callback, void *user);
+/* The socket with these ports, -1 when there is none. */
+int snug_sockets_find(const snug_sockets *sockets, int local_port, int peer_port);
+/* Bytes that the system holds for a socket and the peer has not acknowledged; 0 when unknown. */
+long snug_sockets_unacknowledged(int socket);
+/* What a socket that was just closed still had unread. Returns the bytes copied. */
+size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity);
+/* Drops what is kept of closed sockets; to be called before more are opened. */
+void snug_sockets_forget_closed(snug_sockets *sockets);
+/* Non-zero when the address, in network form of `family`, is loopback, private, link-local, multicast or reserved. */
+int snug_address_is_internal(int family, const void *address);
+
+/* Each returns `absent` when libcurl does not know the value. */
+long snug_curl_get_long(CURL *easy, CURLINFO info, long absent);
+curl_off_t snug_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t absent);
+const char *snug_curl_get_string(CURL *easy, CURLINFO info);
+
+CURLMcode snug_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
+
+/* A finished transfer: its handle and result. Returns 0 when there is none left. */
+int snug_curl_multi_next_finished(CURLM *multi, CURL **easy, CURLcode *result);
+
+#endif

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Logging
+public import Metrics
+internal import Synchronization
+
+/// Sends HTTP requests over one event loop and one connection cache.
+///
+/// Make one and share it. It holds one thread, which ends when the client is released. ``send(_:into:)`` is exactly one
+/// attempt; ``perform(_:policy:repeatRule:into:)`` is the one place that repeats.
+public final class HTTPClient: Sendable {
+    let configuration: HTTPClientConfiguration
+    let logger: Logger
+    let budgets: RetryBudgets
+    let instruments: HTTPInstruments
+    private let loop: EventLoop
+    /// Origins that have taken a body without complaint, so that asking first would only cost a round trip.
+    private let trustedOrigins = Mutex<Set<String>>([])
+
+    /// Starts a client.
+    /// - Throws: `out_of_memory` when there is no thread or no libcurl to be had.
+    public init(
+        configuration: HTTPClientConfiguration = HTTPClientConfiguration(), logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws(HTTPError) {
+        self.configuration = configuration
+        self.logger = logger
+        budgets = RetryBudgets(configuration.retryBudget)
+        instruments = HTTPInstruments(metrics)
+        loop = try EventLoop(maximumConnectionsPerHost: configuration.maximumConnectionsPerHost)
+    }
+
+    deinit { loop.stop() }
+
+    /// Sends a request once and takes its answer, whatever its status.
+    /// - Throws: `HTTPError` when there is no complete final answer; `CancellationError`.
+    public func send(
+        _ request: HTTPRequest, into sink: ResponseSink = .collect(maximum: 1 << 20)
+    ) async throws -> HTTPResponse {
+        var request = request
+        var hops = 0
+        while true {
+            let response = try await sendOnce(request, into: sink)
+            guard case .follow(let maximum) = request.redirects, let next = try request.redirected(by: response) else {
+                return response
+            }
+            hops += 1
+            guard hops <= maximum else {
+                throw HTTPError(
+                    .redirectRefused, "more than \(maximum) redirects; give the final address", outcome: .answered,
+                    response: response, attempts: response.attempts)
+            }
+            request = next
+        }
+    }
+
+    /// Sends a request once and reads its answer piece by piece, no faster than `body` takes it.
+    ///
+    /// Returning from `body` early ends the transfer. Redirects are not followed.
+    public func withStream<Result: Sendable>(
+        _ request: HTTPRequest, _ body: (HTTPResponseHead, HTTPResponseStream) async throws -> Result
+    ) async throws -> Result {
+        try check(request)
+        let transferBox = Mutex<Transfer?>(nil)
+        let pipe = ResponsePipe { [loop] in
+            if let transfer = transferBox.withLock({ $0 }) { loop.wake(transfer) }
+        }
+        let transfer = try makeTransfer(request, sink: .pipe(pipe))
+        transferBox.withLock { $0 = transfer }
+        defer { transferBox.withLock { $0 = nil } }
+        async let ended: Void = feedPipe(pipe, transfer)
+        let head = try await pipe.head()
+        let result = try await body(head, HTTPResponseStream(pipe: pipe))
+        // What the reader did not want is not fetched.
+        transfer.requestCancel()
+        loop.wake(transfer)
+        await ended
+        return result
+    }
+
+    private func feedPipe(_ pipe: ResponsePipe, _ transfer: Transfer) async {
+        do {
+            _ = try response(from: await run(transfer), to: transfer.request)
+            pipe.end(nil)
+        } catch {
+            pipe.end(error)
+        }
+    }
+
+    private func sendOnce(_ request: HTTPRequest, into sink: ResponseSink) async throws -> HTTPResponse {
+        try check(request)
+        let transfer = try makeTransfer(request, sink: .response(sink))
+        let response = try response(from: await run(transfer), to: request)
+        if response.isSuccess, request.body != nil { trust(request.url.origin) }
+        return response
+    }
+
+    private func run(_ transfer: Transfer) async -> TransferReport {
+        guard let body = transfer.request.body else { return await loop.run(transfer) }
+        switch body.storage {
+        case .regions(let regions):
+            transfer.feed = RegionFeed(regions)
+            return await loop.run(transfer)
+        case .stream(let makeReader, let offset):
+            let feed = StreamFeed(expected: body.byteCount) { [loop, weak transfer] in
+                if let transfer { loop.wake(transfer) }
+            }
+            transfer.feed = feed
+            return await withTaskGroup(of: Void.self) { group in
+                group.addTask { await feed.pump(makeReader, from: offset) }
+                let report = await loop.run(transfer)
+                group.cancelAll()
+                return report
+            }
+        }
+    }
+
+    private func makeTransfer(_ request: HTTPRequest, sink: TransferSink) throws -> Transfer {
+        let length = request.body?.byteCount
+        let isLarge = request.body != nil && (length ?? .max) >= 1 << 20
+        let asks = request.expectsContinue ?? (isLarge && !isTrusted(request.url.origin))
+        return try Transfer(request, sink: sink, configuration: configuration, asksContinue: asks)
+    }
+
+    private func check(_ request: HTTPRequest) throws(HTTPError) {
+        try request.validate()
+        if request.url.scheme == "http", !request.url.isLoopback, configuration.plainHTTP == .loopbackOnly {
+            throw HTTPError(
+                .insecureScheme,
+                "\(request.url) is not encrypted; use https, or allow plain http if the network is yours")
+        }
+    }
+
+    private func response(from report: TransferReport, to request: HTTPRequest) throws -> HTTPResponse {
+        var attempt = Attempt(
+            number: 1, start: .zero, duration: report.duration, bytesSent: report.bytesSent,
+            bytesReceived: report.bytesReceived, outcome: report.outcome, status: report.head?.status,
+            requestID: report.head.flatMap { HTTPResponse.requestID(in: $0.headers) })
+        if case .failed(let error) = report.ending { attempt.failure = error.code }
+        instruments.record(attempt)
+        logger.debug(
+            "request ended",
+            metadata: [
+                "method": "\(request.method)", "url": "\(request.url)", "outcome": "\(report.outcome.rawValue)",
+                "status": "\(report.head.map { "\($0.status)" } ?? "-")", "sent": "\(report.bytesSent)",
+                "received": "\(report.bytesReceived)", "seconds": "\(report.duration.seconds)",
+                "headers": "\(report.head?.headers.description ?? "")",
+            ])
+        let answer = report.head.map {
+            HTTPResponse(
+                head: $0, interim: report.interim, body: report.body, url: request.url,
+                httpVersion: report.httpVersion, attempts: [attempt])
+        }
+        switch report.ending {
+        case .cancelled: throw CancellationError()
+        case .failed(var error):
+            error.outcome = report.outcome
+            error.response = answer
+            error.attempts = [attempt]
+            throw error
+        case .complete:
+            guard let answer else {
+                throw HTTPError(.malformedAnswer, "the answer has no head", outcome: report.outcome)
+            }
+            return answer
+        }
+    }
+
+    private func isTrusted(_ origin: String) -> Bool { trustedOrigins.withLock { $0.contains(origin) } }
+
+    private func trust(_ origin: String) {
+        trustedOrigins.withLock { origins in
+            if origins.count >= 1024 { origins.removeAll() }
+            origins.insert(origin)
+        }
+    }
+}

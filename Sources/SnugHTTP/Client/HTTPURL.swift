@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CCurl
+
+/// An `http` or `https` address, taken apart by the very parser that will send the request.
+///
+/// Two parsers that disagree about where the host ends are how credentials reach the wrong server, so libcurl's own is
+/// the only one here. Printing leaves out the query, which is where signed addresses keep their secret.
+public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
+    /// The whole address as it goes to the server.
+    public let text: String
+    /// `http` or `https`.
+    public let scheme: String
+    /// The host as written, IPv6 literals in brackets.
+    public let host: String
+    /// The port, the scheme's own when none is written.
+    public let port: Int
+    /// The path, percent-encoded as written, at least `/`.
+    public let path: String
+    /// What follows the question mark, percent-encoded as written.
+    public let query: String?
+
+    /// Takes an absolute address apart.
+    /// - Throws: `invalid_url`: no address, another scheme, or a user name in it (credentials belong in a header).
+    public init(_ text: String) throws(HTTPError) {
+        try self.init(text, relativeTo: nil)
+    }
+
+    /// The address that a server's reference (a `Location`, say) means, seen from this one.
+    public func resolving(_ reference: String) throws(HTTPError) -> HTTPURL {
+        try HTTPURL(reference, relativeTo: self)
+    }
+
+    /// The same address with more query items, given percent-encoded and without the separator.
+    public func appending(query more: String) throws(HTTPError) -> HTTPURL {
+        let base = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
+        return try HTTPURL(base + (query == nil ? "?" : "&") + more)
+    }
+
+    /// Scheme, host and port: what credentials are bound to. RFC 6454 §4
+    public var origin: String { "\(scheme)://\(host.lowercased()):\(port)" }
+
+    /// What the `Host` field says: the port only when it is not the scheme's own.
+    public var authority: String {
+        (scheme == "https" ? 443 : 80) == port ? host : "\(host):\(port)"
+    }
+
+    /// Whether the host is written as this machine itself.
+    public var isLoopback: Bool {
+        host.lowercased() == "localhost" || host == "[::1]"
+            || (host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == 46 || (48...57).contains($0) })
+    }
+
+    /// The address without its query.
+    public var description: String { "\(scheme)://\(authority)\(path)" + (query == nil ? "" : "?***") }
+
+    private init(_ text: String, relativeTo base: HTTPURL?) throws(HTTPError) {
+        guard let parts = Self.parse(text, base: base?.text) else {
+            throw HTTPError(
+                .invalidURL, "cannot read \(Self.shown(text)) as an http or https address; write https://host/path")
+        }
+        self = parts
+    }
+
+    private init(text: String, scheme: String, host: String, port: Int, path: String, query: String?) {
+        self.text = text
+        self.scheme = scheme
+        self.host = host
+        self.port = port
+        self.path = path
+        self.query = query
+    }
+
+    /// The start of a text that is no address, without what could be a secret in it.
+    private static func shown(_ text: String) -> String {
+        let safe = text.prefix { $0 != "?" && $0 != "@" && $0 != "#" }.prefix(60)
+        return safe.count == text.count ? "\"\(safe)\"" : "\"\(safe)…\""
+    }
+
+    /// libcurl takes `http:/h` and `http:///h` for `http://h`, others do not: refused, so that nobody has to agree.
+    private static func hasOddSlashes(_ text: String) -> Bool {
+        guard let colon = text.firstIndex(of: ":"), ["http", "https"].contains(text[..<colon].lowercased()) else {
+            return false
+        }
+        let rest = text[text.index(after: colon)...]
+        return !rest.hasPrefix("//") || rest.hasPrefix("///")
+    }
+
+    private static func parse(_ text: String, base: String?) -> HTTPURL? {
+        guard !text.utf8.contains(where: { $0 <= 32 || $0 == 127 }), !hasOddSlashes(text),
+            let handle = unsafe curl_url()
+        else { return nil }
+        defer { unsafe curl_url_cleanup(handle) }
+        let flags = UInt32(CURLU_DISALLOW_USER)
+        if let base {
+            guard unsafe curl_url_set(handle, CURLUPART_URL, base, flags) == CURLUE_OK else { return nil }
+        }
+        // Dot segments of an absolute address stay as they are: a signature covers the path as it is sent.
+        let pathFlag = base == nil ? UInt32(CURLU_PATH_AS_IS) : 0
+        guard unsafe curl_url_set(handle, CURLUPART_URL, text, flags | pathFlag) == CURLUE_OK else { return nil }
+        func part(_ which: CURLUPart, _ flags: UInt32 = 0) -> String? {
+            var value: UnsafeMutablePointer<CChar>?
+            guard unsafe curl_url_get(handle, which, &value, flags) == CURLUE_OK, let value = unsafe value else {
+                return nil
+            }
+            defer { unsafe curl_free(value) }
+            return unsafe String(cString: value)
+        }
+        guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https",
+            let host = part(CURLUPART_HOST), !host.isEmpty,
+            let port = part(CURLUPART_PORT, UInt32(CURLU_DEFAULT_PORT)).flatMap({ Int($0) }),
+            let path = part(CURLUPART_PATH), let whole = part(CURLUPART_URL)
+        else { return nil }
+        let plain = whole.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
+        return HTTPURL(
+            text: String(plain), scheme: scheme, host: host, port: port, path: path, query: part(CURLUPART_QUERY))
+    }
+}

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CCurl
+internal import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// libcurl's multi interface on a thread of its own.
+///
+/// The thread owns the multi handle and every easy handle in it; others only put commands into the inbox and wake it.
+/// It keeps the loop alive until ``stop()``, after which it fails what is left and ends.
+@safe
+final class EventLoop: @unchecked Sendable {
+    private enum Command {
+        case add(Transfer)
+        /// Look at it again: cancelled, or there is something to send or room to receive.
+        case wake(Transfer)
+    }
+    private struct Inbox {
+        var commands: [Command] = []
+        var isStopping = false
+    }
+
+    private let multi: MultiHandle
+    private let inbox = Mutex(Inbox())
+    // The network thread's own.
+    private var transfers: [UInt: Transfer] = [:]
+    private var nextCheck = ContinuousClock.now
+
+    /// Starts the thread.
+    init(maximumConnectionsPerHost: Int) throws(HTTPError) {
+        guard Self.isCurlReady, let multi = MultiHandle() else {
+            throw HTTPError(.outOfMemory, "libcurl could not be started")
+        }
+        multi.set(CURLMOPT_MAX_HOST_CONNECTIONS, maximumConnectionsPerHost)
+        multi.set(CURLMOPT_MAXCONNECTS, 64)
+        self.multi = multi
+        try startThread()
+    }
+
+    /// Once for the process; this libcurl is built with the thread-safe form.
+    private static let isCurlReady = curl_global_init(Int(CURL_GLOBAL_SSL)) == CURLE_OK
+
+    /// Runs a transfer to its end. Cancelling the task ends it at once.
+    func run(_ transfer: Transfer) async -> TransferReport {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                transfer.continuation = continuation
+                post(.add(transfer))
+            }
+        } onCancel: {
+            transfer.requestCancel()
+            post(.wake(transfer))
+        }
+    }
+
+    func wake(_ transfer: Transfer) { post(.wake(transfer)) }
+
+    /// Ends the thread; transfers that still run fail.
+    func stop() {
+        inbox.withLock { $0.isStopping = true }
+        multi.wakeUp()
+    }
+
+    private func post(_ command: Command) {
+        inbox.withLock { $0.commands.append(command) }
+        multi.wakeUp()
+    }
+
+    // MARK: The network thread
+
+    private func startThread() throws(HTTPError) {
+        let box = unsafe Unmanaged.passRetained(self)
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        #if canImport(Darwin)
+            var thread: pthread_t?
+        #else
+            var thread = pthread_t()
+        #endif
+        let result = unsafe pthread_create(
+            &thread, &attributes,
+            { user in
+                #if canImport(Darwin)
+                    unsafe Unmanaged<EventLoop>.fromOpaque(user).takeRetainedValue().runThread()
+                #else
+                    guard let user = unsafe user else { return nil }
+                    unsafe Unmanaged<EventLoop>.fromOpaque(user).takeRetainedValue().runThread()
+                #endif
+                return nil
+            }, box.toOpaque())
+        guard result == 0 else {
+            unsafe box.release()
+            throw HTTPError(.outOfMemory, "no thread for the network: \(unsafe String(cString: strerror(result)))")
+        }
+    }
+
+    private func runThread() {
+        blockBrokenPipeSignal()
+        while true {
+            let (commands, isStopping) = inbox.withLock { inbox in
+                defer { inbox.commands.removeAll() }
+                return (inbox.commands, inbox.isStopping)
+            }
+            for command in commands { obey(command) }
+            if isStopping { break }
+            var running: Int32 = 0
+            _ = unsafe curl_multi_perform(multi.raw, &running)
+            collectFinished()
+            let now = ContinuousClock.now
+            checkClocks(now)
+            _ = unsafe curl_multi_poll(multi.raw, nil, 0, patience(now), nil)
+        }
+        for transfer in Array(transfers.values) {
+            finish(transfer, .failed(HTTPError(.transportFailed, "the client was shut down")))
+        }
+    }
+
+    /// A TLS library may write to a connection that the peer has closed; with the signal blocked in this thread that is
+    /// an error code like any other, and the process's own handling stays as it is.
+    private func blockBrokenPipeSignal() {
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        unsafe sigaddset(&signals, SIGPIPE)
+        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
+    }
+
+    private func obey(_ command: Command) {
+        switch command {
+        case .add(let transfer):
+            if transfer.isCancelRequested { return finish(transfer, .cancelled) }
+            transfer.start = .now
+            transfer.stall = StallWatch(timeout: transfer.request.clocks.stallTimeout, start: transfer.start)
+            unsafe transfer.sockets = multi.sockets
+            let publicOnly: Int32 = transfer.request.addressPolicy == .publicOnly ? 1 : 0
+            let isKnown = unsafe snug_curl_set_sockets(transfer.handle.raw, multi.sockets, publicOnly) == CURLE_OK
+            guard isKnown, unsafe curl_multi_add_handle(multi.raw, transfer.handle.raw) == CURLM_OK else {
+                return finish(transfer, .failed(HTTPError(.outOfMemory, "libcurl could not take the request")))
+            }
+            transfers[transfer.handle.key] = transfer
+            nextCheck = .now
+        case .wake(let transfer):
+            guard transfers[transfer.handle.key] === transfer else { return }
+            if transfer.isCancelRequested { return finish(transfer, .cancelled) }
+            transfer.isHeldBack = false
+            // Both directions go on; a side that still has nothing pauses itself again.
+            _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
+        }
+    }
+
+    private func collectFinished() {
+        var easy: UnsafeMutableRawPointer?
+        var result = CURLE_OK
+        while unsafe snug_curl_multi_next_finished(multi.raw, &easy, &result) == 1 {
+            guard let transfer = transfers[UInt(bitPattern: easy)] else { continue }
+            finish(transfer, transfer.ending(result))
+        }
+        unsafe snug_sockets_forget_closed(multi.sockets)
+    }
+
+    private func checkClocks(_ now: ContinuousClock.Instant) {
+        for transfer in transfers.values {
+            guard let resumeAt = transfer.resumeAt, now >= resumeAt else { continue }
+            transfer.resumeAt = nil
+            _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
+        }
+        guard now >= nextCheck else { return }
+        nextCheck = now + .seconds(60)
+        for transfer in Array(transfers.values) {
+            if let expired = transfer.check(now: now) {
+                finish(transfer, .failed(expired))
+            } else {
+                nextCheck = min(nextCheck, transfer.nextCheck(after: now))
+            }
+        }
+    }
+
+    /// Milliseconds until something other than the network needs the loop.
+    private func patience(_ now: ContinuousClock.Instant) -> Int32 {
+        guard !transfers.isEmpty else { return 60_000 }
+        var next = nextCheck
+        for transfer in transfers.values {
+            if let resumeAt = transfer.resumeAt { next = min(next, resumeAt) }
+        }
+        return Int32(clamping: Int(((next - now).seconds * 1000).rounded(.up))).clampedToPoll
+    }
+
+    private func finish(_ transfer: Transfer, _ ending: TransferReport.Ending) {
+        let report = transfer.report(ending)
+        if transfers.removeValue(forKey: transfer.handle.key) != nil {
+            _ = unsafe curl_multi_remove_handle(multi.raw, transfer.handle.raw)
+        }
+        let continuation = transfer.continuation
+        transfer.continuation = nil
+        unsafe transfer.sockets = nil
+        continuation?.resume(returning: report)
+    }
+}
+
+extension Int32 {
+    /// libcurl takes 0 to wait not at all; negative values would be an error.
+    fileprivate var clampedToPoll: Int32 { Swift.max(0, Swift.min(self, 60_000)) }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Sorts header lines, as libcurl hands them over, into interim answers and the final head.
+struct HeaderParser {
+    private(set) var interim: [HTTPResponseHead] = []
+    /// The final answer's head once its empty line came.
+    private(set) var head: HTTPResponseHead?
+    private(set) var byteCount = 0
+    private var current: HTTPResponseHead?
+
+    /// What a line completed.
+    enum Event: Equatable {
+        case none
+        case interim(HTTPResponseHead)
+        case final(HTTPResponseHead)
+        /// More or other than a server has reason to send.
+        case refused
+    }
+
+    /// Bytes of all heads of one transfer together.
+    static let byteLimit = 128 * 1024
+    /// Interim answers that are kept; a server that reports progress by 104 may send very many.
+    static let interimLimit = 64
+
+    /// Takes one line with or without its line break.
+    mutating func take(_ bytes: some Collection<UInt8>) -> Event {
+        byteCount += bytes.count
+        guard byteCount <= Self.byteLimit else { return .refused }
+        let line = Self.trimmed(bytes[...])
+        if line.isEmpty { return endBlock() }
+        let text = String(decoding: line, as: UTF8.self)
+        if text.hasPrefix("HTTP/") {
+            guard let status = Self.status(text) else { return .refused }
+            current = HTTPResponseHead(status: status)
+        } else if let colon = text.firstIndex(of: ":") {
+            let name = String(text[..<colon])
+            let value = String(decoding: Self.trimmed(text[text.index(after: colon)...].utf8[...]), as: UTF8.self)
+            current?.headers.add(name, value)
+        }
+        return .none
+    }
+
+    private mutating func endBlock() -> Event {
+        guard let done = current else { return .none }
+        current = nil
+        if done.status < 200, done.status != 101 {
+            // Interim answers must not count against the limit for ever; what they are worth was handed on.
+            byteCount = 0
+            if interim.count == Self.interimLimit { interim.removeFirst() }
+            interim.append(done)
+            return .interim(done)
+        }
+        head = done
+        return .final(done)
+    }
+
+    // RFC 9112 §4 (status line); HTTP/2 has no minor version here.
+    private static func status(_ line: String) -> Int? {
+        let parts = line.split(separator: " ", maxSplits: 2)
+        guard parts.count >= 2, parts[1].utf8.count == 3, let status = Int(parts[1]), (100...599).contains(status)
+        else {
+            return nil
+        }
+        return status
+    }
+
+    private static func trimmed<C: Collection<UInt8>>(_ bytes: C) -> C.SubSequence {
+        let isBlank = { (byte: UInt8) in byte == 32 || byte == 9 || byte == 13 || byte == 10 }
+        let start = bytes.drop(while: isBlank)
+        var end = start.endIndex
+        var last = start.startIndex
+        for index in start.indices where !isBlank(start[index]) { last = start.index(after: index) }
+        end = start.isEmpty ? start.startIndex : last
+        return start[start.startIndex..<end]
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CCurl
+
+// What libcurl calls on the network thread. The user pointer is the transfer, which the loop keeps alive while its handle
+// is in the multi handle. Nothing here may throw, block on the network or call libcurl's multi functions.
+
+extension Transfer {
+    func installCallbacks() throws(HTTPError) {
+        let user = unsafe Unmanaged.passUnretained(self).toOpaque()
+        try handle.check(
+            unsafe snug_curl_set_read(
+                handle.raw,
+                { buffer, size, count, user in
+                    guard let buffer = unsafe buffer else { return Int(CURL_READFUNC_ABORT) }
+                    let target = unsafe UnsafeMutableRawBufferPointer(start: buffer, count: size * count)
+                    return unsafe Transfer.from(user)?.read(into: target) ?? Int(CURL_READFUNC_ABORT)
+                }, user))
+        try handle.check(
+            unsafe snug_curl_set_write(
+                handle.raw,
+                { bytes, size, count, user in
+                    unsafe Transfer.from(user)?.write(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
+                }, user))
+        try handle.check(
+            unsafe snug_curl_set_header(
+                handle.raw,
+                { bytes, size, count, user in
+                    unsafe Transfer.from(user)?.header(UnsafeRawBufferPointer(start: bytes, count: size * count)) ?? 0
+                }, user))
+        try handle.check(
+            unsafe snug_curl_set_prerequest(
+                handle.raw,
+                { user, _, _, peerPort, localPort in
+                    unsafe Transfer.from(user)?.requestBegins(localPort: localPort, peerPort: peerPort)
+                    return CURL_PREREQFUNC_OK
+                }, user))
+        // Refusing to rewind is what stops libcurl from sending a body twice by itself: retries are made in one place.
+        try handle.check(unsafe snug_curl_set_seek(handle.raw, { _, _, _ in CURL_SEEKFUNC_FAIL }, user))
+    }
+
+    private static func from(_ user: UnsafeMutableRawPointer?) -> Transfer? {
+        guard let user = unsafe user else { return nil }
+        return unsafe Unmanaged<Transfer>.fromOpaque(user).takeUnretainedValue()
+    }
+
+    private func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        guard let feed else {
+            feedEnded = true
+            return 0
+        }
+        var target = unsafe buffer
+        if let limiter = request.bandwidthLimiter {
+            let now = ContinuousClock.now
+            switch limiter.grant(buffer.count, now: now) {
+            case .bytes(let granted): unsafe target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<granted])
+            case .wait(let wait):
+                resumeAt = now + wait
+                return Int(CURL_READFUNC_PAUSE)
+            }
+        }
+        switch unsafe feed.fill(target) {
+        case .bytes(let count):
+            isHeldBack = false
+            bytesFed += count
+            request.bandwidthLimiter?.refund(target.count - count)
+            return count
+        case .later:
+            isHeldBack = true
+            request.bandwidthLimiter?.refund(target.count)
+            return Int(CURL_READFUNC_PAUSE)
+        case .end:
+            feedEnded = true
+            request.bandwidthLimiter?.refund(target.count)
+            return 0
+        case .failed(let error):
+            ownFailure =
+                error as? HTTPError
+                ?? HTTPError(.bodyFailed, "the request's body could not be read: \(error)", cause: error)
+            return Int(CURL_READFUNC_ABORT)
+        }
+    }
+
+    /// The loop's thread is about to send on the connection with these ports.
+    private func requestBegins(localPort: Int32, peerPort: Int32) {
+        guard let sockets = unsafe sockets else { return }
+        socket = unsafe snug_sockets_find(sockets, localPort, peerPort)
+    }
+
+    private func header(_ line: UnsafeRawBufferPointer) -> Int {
+        switch unsafe parser.take(line) {
+        case .none: break
+        case .interim(let head): request.onInterim?(head)
+        case .final(let head):
+            switch sink {
+            case .pipe(let pipe): pipe.deliver(head)
+            case .response(.file(let file, let offset, _)) where (200...299).contains(head.status):
+                guard prepare(file, offset: offset, head: head) else { return 0 }
+            case .response: break
+            }
+        case .refused:
+            ownFailure = HTTPError(.malformedAnswer, "the answer's head is not HTTP, or larger than 128 KiB")
+            return 0
+        }
+        return line.count
+    }
+
+    private func prepare(_ file: ResponseFile, offset: Int, head: HTTPResponseHead) -> Bool {
+        fileOffset = head.status == 206 ? offset : 0
+        do {
+            // RFC 9110 §15.3.7: a 206 may begin elsewhere than was asked for.
+            if head.status == 206, head.headers["Content-Range"]?.hasPrefix("bytes \(offset)-") != true {
+                throw HTTPError(.malformedAnswer, "the server sent another range than the one asked for")
+            }
+            try file.truncate(to: fileOffset)
+            return true
+        } catch {
+            ownFailure = error as? HTTPError
+            return false
+        }
+    }
+
+    private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+        switch sink {
+        case .pipe(let pipe):
+            guard unsafe pipe.offer(bytes) else {
+                isHeldBack = true
+                return Int(CURL_WRITEFUNC_PAUSE)
+            }
+            isHeldBack = false
+        case .response(.collect(let maximum)):
+            guard unsafe collect(bytes, maximum: maximum) else { return 0 }
+        case .response(.file(let file, _, let maximum)):
+            guard let status = parser.head?.status, (200...299).contains(status) else {
+                let room = ResponseSink.errorBodyLimit - body.count
+                if room > 0 { unsafe body.append(contentsOf: bytes.prefix(room)) }
+                break
+            }
+            guard bytesReceived + bytes.count <= maximum else { return tooLarge(maximum) }
+            do {
+                try unsafe file.write(bytes, at: fileOffset + bytesReceived)
+            } catch {
+                ownFailure = error
+                return 0
+            }
+        }
+        bytesReceived += bytes.count
+        return bytes.count
+    }
+
+    private func collect(_ bytes: UnsafeRawBufferPointer, maximum: Int) -> Bool {
+        guard body.count + bytes.count <= maximum else { return tooLarge(maximum) != 0 }
+        unsafe body.append(contentsOf: bytes)
+        return true
+    }
+
+    private func tooLarge(_ maximum: Int) -> Int {
+        ownFailure = HTTPError(
+            .responseTooLarge, "the answer has more than \(maximum) bytes; allow more if that is right")
+        return 0
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CCurl
+
+extension Transfer {
+    /// Looks at the clocks and reports progress.
+    /// - Returns: The clock that ran out, if one did.
+    func check(now: ContinuousClock.Instant) -> HTTPError? {
+        let sent = handle.bytes(CURLINFO_SIZE_UPLOAD_T)
+        let queued = snug_sockets_unacknowledged(socket)
+        stall.observe(
+            phase(sent: sent, queued: queued), bytesMoved: sent - queued + bytesReceived + parser.byteCount,
+            heldBack: isHeldBack || resumeAt != nil, now: now)
+        reportProgress(sent: sent, now: now, isLast: false)
+        if let deadline = request.clocks.deadline, now >= deadline {
+            return HTTPError(.deadlineExceeded, "the deadline passed while \(stall.phase.rawValue)")
+        }
+        if let timeout = request.clocks.attemptTimeout, now >= start + timeout {
+            return HTTPError(
+                .attemptTimedOut, "no answer within \(timeout) (while \(stall.phase.rawValue)); allow more time")
+        }
+        if let timeout = request.clocks.stallTimeout, let expiry = stall.expiry, now >= expiry {
+            return HTTPError(.stalled, "nothing moved for \(timeout) while \(stall.phase.rawValue)")
+        }
+        return nil
+    }
+
+    /// When the clocks have to be looked at again.
+    func nextCheck(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
+        // While bytes move, often enough for progress; while waiting, only for what can still run out.
+        let moving = stall.phase == .sending || stall.phase == .receiving
+        var next = now + (moving || request.onProgress != nil ? .milliseconds(100) : .milliseconds(500))
+        if let deadline = request.clocks.deadline { next = min(next, deadline) }
+        if let timeout = request.clocks.attemptTimeout { next = min(next, start + timeout) }
+        if let expiry = stall.expiry { next = min(next, expiry) }
+        return next
+    }
+
+    /// Bytes that the system has taken but the peer has not acknowledged are still being sent: a line that went dead
+    /// swallows the last piece of a request without a word.
+    private func phase(sent: Int, queued: Int) -> StallWatch.Phase {
+        if parser.head != nil { return .receiving }
+        if handle.bytes(CURLINFO_PRETRANSFER_TIME_T) == 0 { return .connecting }
+        return isRequestComplete(sent: sent) && queued == 0 ? .waiting : .sending
+    }
+
+    private func isRequestComplete(sent: Int) -> Bool {
+        guard hasBody else { return true }
+        if let announcedLength { return sent >= announcedLength }
+        return feedEnded
+    }
+
+    func reportProgress(sent: Int, now: ContinuousClock.Instant, isLast: Bool) {
+        guard let onProgress = request.onProgress else { return }
+        let expected = parser.head?.headers["Content-Length"].flatMap { Int($0) }
+        let value = TransferProgress(
+            bytesSent: min(sent, announcedLength ?? bytesFed), bytesToSend: announcedLength,
+            bytesReceived: bytesReceived, bytesToReceive: expected)
+        if let last = lastProgress {
+            guard last.value != value, isLast || now >= last.at + .milliseconds(100) else { return }
+        }
+        lastProgress = (now, value)
+        onProgress(value)
+    }
+
+    /// Gathers what is known at the end. `failure` is what the loop or libcurl found.
+    func report(_ ending: TransferReport.Ending) -> TransferReport {
+        let now = ContinuousClock.now
+        let sent = wasRewound ? bytesFed : handle.bytes(CURLINFO_SIZE_UPLOAD_T)
+        reportProgress(sent: sent, now: now, isLast: true)
+        var report = TransferReport(ending: ending)
+        report.head = parser.head
+        report.interim = parser.interim
+        report.body = body
+        report.bytesSent = min(sent, announcedLength ?? bytesFed)
+        report.bytesReceived = bytesReceived
+        report.httpVersion = handle.number(CURLINFO_HTTP_VERSION) >= Int(CURL_HTTP_VERSION_2_0) ? "2" : "1.1"
+        report.start = start
+        report.duration = now - start
+        if parser.head != nil {
+            report.outcome = .answered
+        } else if handle.bytes(CURLINFO_PRETRANSFER_TIME_T) == 0 {
+            report.outcome = .notSent
+        } else {
+            report.outcome = isRequestComplete(sent: sent) ? .sentWithoutAnswer : .partlySent
+        }
+        return report
+    }
+}

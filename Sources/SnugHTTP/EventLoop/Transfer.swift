@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CCurl
+internal import Synchronization
+
+/// Where a transfer puts its answer.
+enum TransferSink: Sendable {
+    case response(ResponseSink)
+    case pipe(ResponsePipe)
+}
+
+/// What is left of a transfer: facts only, judged elsewhere.
+struct TransferReport: Sendable {
+    enum Ending: Sendable {
+        case complete
+        case cancelled
+        case failed(HTTPError)
+    }
+    var ending: Ending
+    var head: HTTPResponseHead?
+    var interim: [HTTPResponseHead] = []
+    var body: [UInt8] = []
+    var outcome = Outcome.notSent
+    var bytesSent = 0
+    var bytesReceived = 0
+    var httpVersion = "1.1"
+    var start = ContinuousClock.now
+    var duration = Duration.zero
+}
+
+/// One request on its way.
+///
+/// Built by the submitting task, then touched by the network thread alone until its report is out; only
+/// `isCancelRequested` is shared in between. That is what makes the class safe to send.
+@safe
+final class Transfer: @unchecked Sendable {
+    let request: HTTPRequest
+    let handle: EasyHandle
+    private(set) var headerList = HeaderList()
+    let sink: TransferSink
+    private let cancelRequest = Mutex(false)
+
+    var feed: (any BodyFeed)?
+    var continuation: CheckedContinuation<TransferReport, Never>?
+    var start = ContinuousClock.now
+
+    // What the callbacks leave behind.
+    var parser = HeaderParser()
+    var body: [UInt8] = []
+    var bytesReceived = 0
+    var bytesFed = 0
+    var feedEnded = false
+    var ownFailure: HTTPError?
+    /// The body or the reader of the answer keeps the transfer waiting.
+    var isHeldBack = false
+    /// The bandwidth limit keeps it waiting until then.
+    var resumeAt: ContinuousClock.Instant?
+    var fileOffset = 0
+    /// The loop's sockets, set while the transfer is in it.
+    var sockets: OpaquePointer?
+    /// The connection's socket, known from the moment the request is sent on it.
+    var socket: Int32 = -1
+    /// libcurl wanted to send the body again by itself and was refused; its own count of what was sent is lost then.
+    var wasRewound = false
+    /// The whole answer was found in the socket after libcurl had given up.
+    var isAnswerWhole = false
+
+    // What the clocks need.
+    var stall: StallWatch
+    var lastProgress: (at: ContinuousClock.Instant, value: TransferProgress)?
+
+    init(_ request: HTTPRequest, sink: TransferSink, configuration: HTTPClientConfiguration, asksContinue: Bool) throws
+    {
+        guard let handle = EasyHandle() else { throw HTTPError(.outOfMemory, "libcurl has no memory for a request") }
+        self.handle = handle
+        self.request = request
+        self.sink = sink
+        stall = StallWatch(timeout: request.clocks.stallTimeout, start: .now)
+        try configure(configuration)
+        try addHeaders(configuration, asksContinue: asksContinue)
+        unsafe try self.handle.check(snug_curl_set_headers(self.handle.raw, headerList.raw))
+        try installCallbacks()
+    }
+
+    /// Asks the network thread to give the transfer up.
+    func requestCancel() { cancelRequest.withLock { $0 = true } }
+    var isCancelRequested: Bool { cancelRequest.withLock { $0 } }
+
+    /// The body's length as announced: 0 for a method that always has a body but was given none.
+    var announcedLength: Int? {
+        if let body = request.body { return body.byteCount }
+        return 0
+    }
+
+    var hasBody: Bool { request.body != nil || ["POST", "PUT", "PATCH"].contains(request.method) }
+
+    private func addHeaders(_ configuration: HTTPClientConfiguration, asksContinue: Bool) throws {
+        for field in request.headers.fields {
+            let name = field.name.lowercased()
+            // The length is the body's, and both are libcurl's to send.
+            if name == "content-length" || name == "transfer-encoding" || name == "expect" { continue }
+            try headerList.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+        }
+        if request.headers["User-Agent"] == nil { try headerList.append("User-Agent: \(configuration.userAgent)") }
+        try headerList.append(asksContinue ? "Expect: 100-continue" : "Expect:")
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How often and how fast to try again.
+public struct RetryPolicy: Sendable, Hashable {
+    /// Attempts in all; 1 means exactly one request on the wire. Default 4.
+    public var maximumAttempts: Int
+    /// The first wait is anything up to this. Default 0.5 s.
+    public var firstDelay: Duration
+    /// The same when the server said that it is overloaded without saying for how long. Default 2 s.
+    public var throttledDelay: Duration
+    /// No wait of our own choosing is longer. Default 30 s.
+    public var maximumDelay: Duration
+    /// The longest wait asked for by a server that is obeyed; a longer one stops the operation, because trying earlier
+    /// would only make it longer. Default 120 s.
+    public var longestHint: Duration
+
+    /// Sets the policy.
+    public init(
+        maximumAttempts: Int = 4, firstDelay: Duration = .milliseconds(500), throttledDelay: Duration = .seconds(2),
+        maximumDelay: Duration = .seconds(30), longestHint: Duration = .seconds(120)
+    ) {
+        self.maximumAttempts = maximumAttempts
+        self.firstDelay = firstDelay
+        self.throttledDelay = throttledDelay
+        self.maximumDelay = maximumDelay
+        self.longestHint = longestHint
+    }
+
+    /// Full jitter: anything between nothing and the exponential bound, so that clients that failed together do not
+    /// return together.
+    /// - Parameters:
+    ///   - failures: Failures so far, 1 after the first.
+    ///   - random: 0…1.
+    public func delay(afterFailures failures: Int, throttled: Bool = false, random: Double) -> Duration {
+        let base = throttled ? throttledDelay : firstDelay
+        let doublings = min(max(failures - 1, 0), 30)
+        let bound = min(maximumDelay, base * (1 << doublings))
+        return bound * min(max(random, 0), 1)
+    }
+}
+
+/// When a request may be sent a second time.
+public enum RepeatRule: Sendable, Hashable {
+    /// Always: repeating changes nothing (reads, whole-object PUT, offset-checked PATCH, a key that the server honours).
+    case always
+    /// Only when the server surely did not get all of it: for requests that are worth nothing without their end.
+    case whenIncomplete
+    /// Only when nothing left this machine, or the server said that it did not act.
+    case whenNotSent
+}

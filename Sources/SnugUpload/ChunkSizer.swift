@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Follows the line: larger chunks while they go through quickly, smaller ones when they do not.
+///
+/// With chunks of size c and a chance p a byte of losing the connection, c·p/2 of the traffic is waste, against one round
+/// trip a chunk; a chunk of 2 to 10 seconds is near the optimum for lines of any speed.
+struct ChunkSizer: Sendable, Equatable {
+    static let smallest = 64 * 1024
+
+    private(set) var size: Int
+    private var ceiling: Int
+    private let floor: Int
+    private let adapts: Bool
+    /// Chunks have to be a multiple of this, but for the last.
+    private let granularity: Int
+
+    init(initial: Int, ceiling: Int, floor: Int = ChunkSizer.smallest, granularity: Int = 1, adapts: Bool = true) {
+        self.granularity = max(1, granularity)
+        self.adapts = adapts
+        self.floor = Self.rounded(max(1, min(floor, ceiling)), self.granularity)
+        self.ceiling = max(self.floor, ceiling)
+        size = Self.rounded(min(max(initial, self.floor), self.ceiling), self.granularity)
+    }
+
+    /// The piece to send from `offset` on.
+    func chunk(at offset: Int, of length: Int) -> Range<Int> { offset..<min(length, offset + size) }
+
+    mutating func succeeded(bytes: Int, in duration: Duration) {
+        guard adapts, bytes >= size else { return }
+        let seconds = duration / .seconds(1)
+        if seconds < 2 { resize(size * 2) }
+        if seconds > 10 { resize(size / 2) }
+    }
+
+    /// The line broke or stalled within a chunk.
+    mutating func lineFailed() {
+        if adapts { resize(size / 2) }
+    }
+
+    /// The server, or a proxy before it, refused this many bytes in one request.
+    /// - Returns: Whether a smaller one can be tried.
+    mutating func refused(bytes: Int) -> Bool {
+        guard bytes > floor, size > floor || bytes > size else { return false }
+        ceiling = max(floor, bytes / 2)
+        resize(min(size, bytes / 2))
+        return true
+    }
+
+    private mutating func resize(_ wanted: Int) {
+        size = Self.rounded(min(max(wanted, floor), ceiling), granularity)
+    }
+
+    private static func rounded(_ size: Int, _ granularity: Int) -> Int {
+        max(granularity, size / granularity * granularity)
+    }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import SnugHTTP
+
+/// Resumable uploads for HTTP, draft-ietf-httpbis-resumable-upload.
+///
+/// Drafts differ on the wire and carry an interop version; a server of another one says so, and gets that.
+struct DraftDialect: OffsetDialect {
+    let job: UploadJob
+    let endsByOffset = false
+    let granularity = 1
+    private(set) var chunkCeiling: Int?
+    private var version = 6
+
+    init(job: UploadJob) { self.job = job }
+
+    mutating func create() async throws -> StepResult {
+        var headers = fields(complete: false)
+        headers["Upload-Length"] = "\(job.length)"
+        headers["Content-Type"] = job.target.contentType
+        let exchange = try await job.exchange("POST", job.target.url, headers, body: .empty)
+        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        if response.status == 400, let other = response.headers["Upload-Draft-Interop-Version"].flatMap({ Int($0) }),
+            other != version, (3...10).contains(other)
+        {
+            version = other
+            return try await create()
+        }
+        // The address may have come with a 104 already.
+        let heads = response.interim + [response.head]
+        let location = heads.compactMap { $0.status == 104 || $0.status == 201 ? $0.headers["Location"] : nil }.last
+        guard response.isSuccess, let location, let upload = try? response.url.resolving(location) else {
+            if response.isSuccess {
+                throw UploadError(
+                    .notSupported, "the server took the request and offers no resumable upload; use another protocol")
+            }
+            return response.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
+        }
+        guard upload.origin == job.target.url.origin || job.target.headers.fields.isEmpty else {
+            throw UploadError(
+                .serverMisbehaved,
+                "the server moves the upload to \(upload.authority), where the credentials must not go; use that address"
+            )
+        }
+        if let limit = Self.limit("max-size", in: response.headers), job.length > limit {
+            throw UploadError(.tooLarge, "the file has \(job.length) bytes and the server takes \(limit)", status: 413)
+        }
+        return StepResult(.created(offset: 0), exchange, upload: upload)
+    }
+
+    mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
+        let exchange = try await job.exchange("HEAD", upload, ["Upload-Draft-Interop-Version": "\(version)"])
+        guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        if isComplete(response.headers) { return StepResult(.complete, exchange) }
+        guard let offset = response.headers["Upload-Offset"].flatMap({ Int($0) }) else {
+            return StepResult(.gone, exchange)
+        }
+        return StepResult(.offset(offset), exchange)
+    }
+
+    mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
+        let isLast = range.upperBound == job.length
+        var headers = fields(complete: isLast)
+        headers["Upload-Offset"] = "\(range.lowerBound)"
+        headers["Content-Type"] = "application/partial-upload"
+        let body = HTTPBody(file: job.source.file, range: range)
+        let exchange = try await job.exchange("PATCH", upload, headers, body: body)
+        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        if response.isSuccess {
+            if isLast || isComplete(response.headers) { return StepResult(.complete, exchange) }
+            let offset = response.headers["Upload-Offset"].flatMap { Int($0) } ?? range.upperBound
+            return StepResult(.offset(offset), exchange)
+        }
+        // The target's own verdict on the whole: resuming cannot change it.
+        if isLast, isComplete(response.headers), response.status < 500 {
+            throw exchange.error(.refused, at: job.length)
+        }
+        return StepResult(judging: exchange)
+    }
+
+    func discard(_ upload: HTTPURL) async throws -> Bool {
+        let exchange = try await job.exchange("DELETE", upload, ["Upload-Draft-Interop-Version": "\(version)"])
+        let status = exchange.response?.status ?? 0
+        return (200...299).contains(status) || status == 404 || status == 410
+    }
+
+    func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .answer }
+
+    private func fields(complete: Bool) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["Upload-Draft-Interop-Version": "\(version)"]
+        if version == 3 {
+            headers["Upload-Incomplete"] = complete ? "?0" : "?1"
+        } else {
+            headers["Upload-Complete"] = complete ? "?1" : "?0"
+        }
+        return headers
+    }
+
+    /// Servers are known that answer in the words of another draft than the one they speak.
+    private func isComplete(_ headers: HTTPHeaders) -> Bool {
+        headers["Upload-Complete"] == "?1" || headers["Upload-Incomplete"] == "?0"
+    }
+
+    /// An integer of the `Upload-Limit` dictionary. RFC 9651 §3.2
+    static func limit(_ key: String, in headers: HTTPHeaders) -> Int? {
+        let items = (headers["Upload-Limit"] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+        return items.first { $0.hasPrefix("\(key)=") }.flatMap { Int($0.dropFirst(key.utf8.count + 1)) }
+    }
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import SnugHTTP
+
+/// A protocol whose server keeps an offset, seen through its four requests.
+protocol OffsetDialect: Sendable {
+    /// Whether an offset at the end means that all is done.
+    var endsByOffset: Bool { get }
+    /// What chunks have to be a multiple of.
+    var granularity: Int { get }
+    /// The most that the server takes in one request, as far as it has said.
+    var chunkCeiling: Int? { get }
+    /// Begins an upload; the result carries its address.
+    mutating func create() async throws -> StepResult
+    /// Asks for the offset.
+    mutating func ask(_ upload: HTTPURL) async throws -> StepResult
+    /// Sends a piece.
+    mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult
+    /// Removes what the server has.
+    func discard(_ upload: HTTPURL) async throws -> Bool
+    /// Looks at what is there once all is done.
+    func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation
+}
+
+/// What one request of a dialect came to.
+struct StepResult {
+    var step: OffsetMachine.Step
+    var upload: HTTPURL?
+    var exchange: UploadJob.Exchange
+
+    init(_ step: OffsetMachine.Step, _ exchange: UploadJob.Exchange, upload: HTTPURL? = nil) {
+        self.step = step
+        self.exchange = exchange
+        self.upload = upload
+    }
+
+    /// Judges everything that is not the dialect's own success.
+    init(judging exchange: UploadJob.Exchange) {
+        switch exchange {
+        case .answer(let response): self.init(Self.judge(response.status), exchange)
+        case .failure(let error): self.init(Self.judge(error.code), exchange)
+        }
+    }
+
+    private static func judge(_ status: Int) -> OffsetMachine.Step {
+        switch status {
+        case 404, 410: .gone
+        case 408: .transient(lineFailed: true)
+        case 409, 416: .outOfStep
+        case 413: .tooLarge
+        case 423: .locked
+        case 425, 429, 503, 529: .busy
+        case 460: .badChecksum
+        case 507: .refused
+        case 500...599: .transient(lineFailed: false)
+        default: .refused
+        }
+    }
+
+    private static func judge(_ code: HTTPError.Code) -> OffsetMachine.Step {
+        switch code {
+        case .connectionLost, .stalled, .attemptTimedOut, .answerCut: .transient(lineFailed: true)
+        case .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .transportFailed, .malformedAnswer:
+            .transient(lineFailed: false)
+        default: .refused
+        }
+    }
+}
+
+extension UploadJob.Exchange {
+    /// The error that this exchange means when nothing else can be done.
+    func error(_ failure: OffsetMachine.Failure, at offset: Int) -> UploadError {
+        let status = response?.status
+        let words = response.map { "\($0.url.authority) answered \($0.status)\($0.shownBody)" }
+        let cause: HTTPError? = if case .failure(let error) = self { error } else { nil }
+        let what = words ?? cause?.message ?? "no answer"
+        if cause?.code == .deadlineExceeded {
+            return UploadError(
+                .deadlineExceeded, "the deadline passed", resumption: .resumable(from: offset), cause: cause)
+        }
+        let (code, advice, resumption): (UploadError.Code, String, UploadError.Resumption) =
+            switch failure {
+            case .refused where status == 401 || status == 403:
+                (.credentialsRefused, "check the credentials", .resumable(from: offset))
+            case .refused where cause?.code == .bodyFailed: (.sourceFailed, "the file cannot be read", .startOver)
+            case .refused: (.refused, "the server will not take it", .none)
+            case .tooLarge: (.tooLarge, "the server takes no piece of this size; send a smaller file", .none)
+            case .gone: (.gone, "the server keeps forgetting the upload", .startOver)
+            case .checksum:
+                (
+                    .checksumMismatch, "what arrives is not what is sent; check memory and network",
+                    .resumable(from: offset)
+                )
+            case .retries: (.retriesSpent, "try again later", .resumable(from: offset))
+            case .waitTooLong:
+                (.retriesSpent, "the server asks for a longer wait than is allowed", .resumable(from: offset))
+            case .misbehaved: (.serverMisbehaved, "the server's offset lies outside the file", .startOver)
+            }
+        return UploadError(code, "\(what); \(advice)", resumption: resumption, status: status, cause: cause)
+    }
+}
+
+extension HTTPResponse {
+    /// The beginning of an error's text, on one line.
+    var shownBody: String {
+        guard !isSuccess, !body.isEmpty else { return "" }
+        let text = String(decoding: body.prefix(200), as: UTF8.self)
+        return ": " + text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+}

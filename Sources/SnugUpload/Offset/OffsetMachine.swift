@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Decides what follows what in an upload whose server keeps an offset. Knows no clock, no socket and no protocol.
+///
+/// The server's offset is the truth and a local count is a guess, so after anything but a plain success it is asked for;
+/// data is never sent again blindly.
+struct OffsetMachine {
+    /// What a request came to.
+    enum Step: Equatable {
+        case created(offset: Int)
+        /// The server's offset.
+        case offset(Int)
+        /// The server says that it has all of it.
+        case complete
+        /// It does not know the upload.
+        case gone
+        /// It is at another offset.
+        case outOfStep
+        /// Too many bytes for one request.
+        case tooLarge
+        /// Another request holds the upload.
+        case locked
+        /// It wants less of us.
+        case busy
+        /// Anything that passes, or of which it is not known how far it got.
+        case transient(lineFailed: Bool)
+        case badChecksum
+        case refused
+    }
+
+    enum Failure: Equatable { case refused, tooLarge, gone, checksum, retries, waitTooLong, misbehaved }
+
+    enum Action: Equatable {
+        case create
+        case ask
+        case send(Range<Int>)
+        /// Wait, then ``OffsetMachine/resume()``.
+        case wait(Duration)
+        case finish
+        /// All was sent and the server has forgotten about it.
+        case unconfirmed
+        case fail(Failure)
+    }
+
+    let length: Int
+    private(set) var chunks: ChunkSizer
+    private(set) var acknowledged = 0
+    private(set) var restarts = 0
+    private(set) var retries = 0
+    /// The last byte may have reached the server.
+    private(set) var sentEverything: Bool
+    private let policy: RetryRules
+    /// Whether an offset at the end means that all is done, or an empty last request has to say so.
+    private let endsByOffset: Bool
+    private var hasUpload: Bool
+    private var current = Action.create
+    private var failures = 0
+    private var checksumFailures = 0
+    private var lockWaits = 0
+    private var hasPendingRefusal = false
+
+    init(
+        length: Int, chunks: ChunkSizer, policy: RetryRules, endsByOffset: Bool = true, resumes: Bool,
+        sentEverything: Bool = false
+    ) {
+        self.length = length
+        self.chunks = chunks
+        self.policy = policy
+        self.endsByOffset = endsByOffset
+        hasUpload = resumes
+        self.sentEverything = sentEverything
+    }
+
+    mutating func begin() -> Action { go(hasUpload ? .ask : .create) }
+
+    /// After a wait.
+    mutating func resume() -> Action { go(hasUpload ? .ask : .create) }
+
+    /// - Parameters:
+    ///   - duration: How long the request took.
+    ///   - hint: The wait that the server asked for.
+    ///   - bodyLeft: Whether all of the request's body may have reached the server.
+    ///   - random: 0…1, for the jitter.
+    mutating func take(
+        _ step: Step, after duration: Duration = .zero, hint: Duration? = nil, bodyLeft: Bool = true, random: Double
+    ) -> Action {
+        if case .send(let range) = current, range.upperBound == length, bodyLeft { sentEverything = true }
+        switch step {
+        case .created(let offset):
+            hasUpload = true
+            acknowledged = offset
+            sentEverything = false
+            return next(from: offset)
+        case .offset(let offset): return arrived(at: offset, after: duration)
+        case .complete: return go(.finish)
+        case .gone: return startOver()
+        case .outOfStep: return countFailure() ?? go(.ask)
+        case .tooLarge: return shrink()
+        case .locked:
+            lockWaits += 1
+            return wait(for: hint ?? .seconds(min(8, 1 << min(lockWaits - 1, 3))))
+        case .busy: return wait(for: hint ?? policy.delay(failures + 1, random, throttled: true))
+        case .transient(let lineFailed):
+            if lineFailed { chunks.lineFailed() }
+            return wait(for: hint ?? policy.delay(failures + 1, random, throttled: false))
+        case .badChecksum:
+            checksumFailures += 1
+            retries += 1
+            return checksumFailures > 3 ? go(.fail(.checksum)) : go(.ask)
+        case .refused:
+            // Servers are known that keep what they refuse: look before giving up.
+            guard case .send = current, !hasPendingRefusal else { return go(.fail(.refused)) }
+            hasPendingRefusal = true
+            return go(.ask)
+        }
+    }
+
+    private mutating func arrived(at offset: Int, after duration: Duration) -> Action {
+        guard (0...length).contains(offset) else { return go(.fail(.misbehaved)) }
+        let hasProgress = offset > acknowledged
+        if case .send(let range) = current {
+            if offset == range.upperBound { chunks.succeeded(bytes: range.count, in: duration) }
+            if !hasProgress, !range.isEmpty, let failure = countFailure() { return failure }
+        }
+        if hasProgress {
+            failures = 0
+            checksumFailures = 0
+            lockWaits = 0
+            hasPendingRefusal = false
+        }
+        if hasPendingRefusal { return go(.fail(.refused)) }
+        acknowledged = max(acknowledged, offset)
+        return next(from: offset)
+    }
+
+    private mutating func next(from offset: Int) -> Action {
+        guard offset < length || !endsByOffset else { return go(.finish) }
+        return go(.send(chunks.chunk(at: offset, of: length)))
+    }
+
+    private mutating func startOver() -> Action {
+        if sentEverything { return go(.unconfirmed) }
+        guard hasUpload, restarts < 3 else { return go(.fail(.gone)) }
+        restarts += 1
+        hasUpload = false
+        acknowledged = 0
+        return go(.create)
+    }
+
+    private mutating func shrink() -> Action {
+        guard case .send(let range) = current, chunks.refused(bytes: range.count) else { return go(.fail(.tooLarge)) }
+        retries += 1
+        return go(.ask)
+    }
+
+    private mutating func wait(for duration: Duration) -> Action {
+        guard duration <= policy.longestWait else { return go(.fail(.waitTooLong)) }
+        return countFailure() ?? .wait(duration)
+    }
+
+    private mutating func countFailure() -> Action? {
+        failures += 1
+        retries += 1
+        return failures >= policy.attemptsWithoutProgress ? go(.fail(.retries)) : nil
+    }
+
+    private mutating func go(_ action: Action) -> Action {
+        current = action
+        return action
+    }
+}
+
+/// How long the machines wait and when they give up.
+struct RetryRules: Sendable {
+    var attemptsWithoutProgress: Int
+    var longestWait: Duration
+    var delay: @Sendable (_ failures: Int, _ random: Double, _ throttled: Bool) -> Duration
+
+    func delay(_ failures: Int, _ random: Double, throttled: Bool) -> Duration { delay(failures, random, throttled) }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import SnugHTTP
+
+/// How a server takes a file in pieces by PUT with `Content-Range`.
+public enum RangedPutStyle: String, Sendable, Hashable, Codable {
+    /// The pieces go to the file's own address (WebDAV as Apache does it). Use it only with servers that are known to
+    /// honour `Content-Range`: others take the first piece for the whole.
+    case inPlace = "in-place"
+    /// The address is a session that answers 308 until all is there (Google's resumable sessions).
+    case session
+    /// A POST to the address begins such a session.
+    case startsSession = "starts-session"
+}
+
+/// PUT in pieces, in order, because a gap would become zeros that nobody can tell from data.
+struct RangedPutDialect: OffsetDialect {
+    let job: UploadJob
+    let endsByOffset = true
+    let chunkCeiling: Int? = nil
+    private var style: RangedPutStyle { job.target.ranged }
+    var granularity: Int { style == .inPlace ? 1 : 256 * 1024 }
+
+    mutating func create() async throws -> StepResult {
+        switch style {
+        case .inPlace: return try await clear()
+        case .session: return StepResult(.created(offset: 0), try await query(job.target.url), upload: job.target.url)
+        case .startsSession:
+            let headers: HTTPHeaders = [
+                "Content-Type": "application/json; charset=UTF-8", "X-Upload-Content-Type": job.target.contentType,
+                "X-Upload-Content-Length": "\(job.length)",
+            ]
+            let exchange = try await job.exchange(
+                "POST", job.target.url, headers, body: HTTPBody(bytes: Array("{}".utf8)))
+            guard case .answer(let response) = exchange, response.isSuccess else {
+                return exchange.response?.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
+            }
+            guard let location = response.headers["Location"], let session = try? response.url.resolving(location)
+            else {
+                throw UploadError(
+                    .serverMisbehaved, "the server began a session without saying where", resumption: .startOver)
+            }
+            return StepResult(.created(offset: 0), exchange, upload: session)
+        }
+    }
+
+    /// What is left of an older and longer file would stay behind the new one.
+    private func clear() async throws -> StepResult {
+        let exchange = try await job.exchange("HEAD", job.target.url)
+        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        if response.isSuccess {
+            let deleted = try await job.exchange("DELETE", job.target.url)
+            guard case .answer(let answer) = deleted, answer.isSuccess || answer.status == 404 else {
+                return StepResult(judging: deleted)
+            }
+        } else if response.status != 404 {
+            return StepResult(judging: exchange)
+        }
+        return StepResult(.created(offset: 0), exchange, upload: job.target.url)
+    }
+
+    mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
+        guard style == .inPlace else {
+            let exchange = try await query(upload)
+            return judgeSession(exchange, fallback: nil)
+        }
+        let exchange = try await job.exchange("HEAD", upload)
+        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        if response.status == 404 { return StepResult(.offset(0), exchange) }
+        guard response.isSuccess, let length = response.headers["Content-Length"].flatMap({ Int($0) }) else {
+            return StepResult(judging: exchange)
+        }
+        return StepResult(.offset(length), exchange)
+    }
+
+    mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
+        var headers: HTTPHeaders = ["Content-Type": job.target.contentType]
+        if !range.isEmpty {
+            headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(job.length)"
+        }
+        let body = HTTPBody(file: job.source.file, range: range)
+        let exchange = try await job.exchange("PUT", upload, headers, body: body)
+        guard style == .inPlace else { return judgeSession(exchange, fallback: nil) }
+        guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        return StepResult(.offset(range.upperBound), exchange)
+    }
+
+    func discard(_ upload: HTTPURL) async throws -> Bool {
+        let exchange = try await job.exchange("DELETE", upload)
+        // 499 is Google's word for a session that was cancelled; 501 is an emulator's for "cannot".
+        return [200, 204, 404, 410, 499].contains(exchange.response?.status)
+    }
+
+    func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation {
+        guard style == .inPlace else { return .answer }
+        return try await job.confirmLength(upload)
+    }
+
+    private func query(_ session: HTTPURL) async throws -> UploadJob.Exchange {
+        try await job.exchange("PUT", session, ["Content-Range": "bytes */\(job.length)"], body: .empty)
+    }
+
+    private func judgeSession(_ exchange: UploadJob.Exchange, fallback: Int?) -> StepResult {
+        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        if response.isSuccess { return StepResult(.complete, exchange) }
+        guard response.status == 308 else {
+            // A gap or an overlap: ask where it is.
+            return response.status == 400 ? StepResult(.outOfStep, exchange) : StepResult(judging: exchange)
+        }
+        let last = response.headers["Range"]?.split(separator: "-").last.flatMap { Int($0) } ?? 0
+        // Without a Range nothing is stored, and one server says 0-0 for nothing. A single byte never is a piece here.
+        return StepResult(.offset(last == 0 ? 0 : last + 1), exchange)
+    }
+}
+
+extension UploadJob {
+    /// Compares the length that the server tells with ours.
+    /// - Throws: `verification_failed`.
+    func confirmLength(_ url: HTTPURL) async throws -> UploadReceipt.Confirmation {
+        var failures = 0
+        while true {
+            let exchange = try await exchange("HEAD", url)
+            if case .answer(let response) = exchange, response.status < 500, response.status != 429 {
+                guard response.isSuccess, let length = response.headers["Content-Length"].flatMap({ Int($0) }) else {
+                    return .answer
+                }
+                guard length == self.length else {
+                    throw UploadError(
+                        .verificationFailed, "\(url) has \(length) bytes and the file \(self.length); send it again",
+                        resumption: .startOver)
+                }
+                return .length
+            }
+            failures += 1
+            guard failures < rules.attemptsWithoutProgress else { return .answer }
+            try await wait(rules.delay(failures, environment.random(), throttled: false))
+        }
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Crypto
+
+/// How a file is cut into parts, and which of them are at the server.
+struct S3Parts: Sendable {
+    static let smallest = 5 << 20
+    static let most = 10_000
+
+    let length: Int
+    let size: Int
+    private(set) var done: [Int: Done] = [:]
+
+    /// A part that the server has.
+    struct Done: Sendable, Hashable {
+        var etag: String
+        var md5: [UInt8]
+    }
+
+    /// - Parameter wanted: The chunk size asked for; parts are larger where their number would not do otherwise.
+    init(length: Int, wanted: Int) {
+        self.length = length
+        let needed = (length + 8_999) / 9_000
+        let rounded = (needed + (1 << 20) - 1) / (1 << 20) * (1 << 20)
+        size = max(Self.smallest, rounded, wanted)
+    }
+
+    /// As it was cut before.
+    init(length: Int, size: Int) {
+        self.length = length
+        self.size = max(1, size)
+    }
+
+    var count: Int { max(1, (length + size - 1) / size) }
+
+    /// Bytes of a part, numbered from 1.
+    func range(_ number: Int) -> Range<Int> {
+        let start = (number - 1) * size
+        return start..<min(length, start + size)
+    }
+
+    var missing: [Int] { (1...count).filter { done[$0] == nil } }
+    var bytesDone: Int { done.keys.reduce(0) { $0 + range($1).count } }
+
+    mutating func finish(_ number: Int, _ part: Done) { done[number] = part }
+
+    /// The order to put the parts together.
+    var completion: String {
+        let parts = done.sorted { $0.key < $1.key }.map { number, part in
+            "<Part><PartNumber>\(number)</PartNumber><ETag>\(S3Answers.escaped(part.etag))</ETag></Part>"
+        }
+        return "<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>"
+    }
+
+    /// The `ETag` that the whole has where parts are named by their MD5.
+    var wholeETag: String {
+        let all = done.sorted { $0.key < $1.key }.flatMap(\.value.md5)
+        return "\(Insecure.MD5.hash(data: all).hexadecimal)-\(done.count)"
+    }
+
+    /// Whether an `ETag` is an MD5 at all: with encryption keys of the customer's it is not.
+    static func isDigest(_ etag: String) -> Bool {
+        let text = unquoted(etag)
+        return text.utf8.count == 32 && text.allSatisfy(\.isHexDigit)
+    }
+
+    static func unquoted(_ etag: String) -> String { String(etag.filter { $0 != "\"" }) }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import SnugHTTP
+
+extension S3Upload {
+    /// Begins an upload, or takes over the one that an earlier attempt began without hearing of it.
+    ///
+    /// Parts of an upload that nobody knows of are stored, and paid for, for ever.
+    /// - Parameters:
+    ///   - since: When it was first asked for, by this machine's clock.
+    ///   - mayExist: Whether an earlier process had asked.
+    func create(since: Int, mayExist: Bool) async throws -> String {
+        var failures = 0
+        if mayExist, let id = try await adopt(since: since) { return id }
+        while true {
+            do {
+                let headers: HTTPHeaders = ["Content-Type": job.target.contentType]
+                let response = try await call("POST", query: "uploads", headers: headers, body: .empty, attempts: 1)
+                guard let id = S3Answers(response.body)["UploadId"], !id.isEmpty else {
+                    throw UploadError(
+                        .serverMisbehaved, "the server began an upload without naming it", resumption: .startOver)
+                }
+                return id
+            } catch let error as UploadError where error.code == .gone {
+                throw UploadError(.refused, "\(error.message) (is there such a bucket?)", status: 404)
+            } catch let error as UploadError where error.code == .retriesSpent {
+                failures += 1
+                guard failures < job.rules.attemptsWithoutProgress else { throw error }
+                try await job.wait(job.rules.delay(failures, job.environment.random(), throttled: error.status == 503))
+                if let id = try await adopt(since: since) { return id }
+            }
+        }
+    }
+
+    /// The newest upload of exactly this key that was begun since then and has no part yet.
+    private func adopt(since: Int) async throws -> String? {
+        let (bucket, key) = bucketAndKey
+        let query = "max-uploads=1000&prefix=\(SigV4.encoded(key))&uploads"
+        let response: HTTPResponse
+        do {
+            response = try await call("GET", at: bucket, query: query)
+        } catch let error as UploadError
+            where error.code == .refused || error.code == .credentialsRefused || error.code == .gone
+        {
+            // Not everybody who may write may list; then there is no telling, and a new one is begun.
+            return nil
+        }
+        let now = job.environment.wallClock()
+        let skew = (response.headers["Date"].flatMap(HTTPDate.parse) ?? now) - now
+        let candidates = S3Answers(response.body).all("Upload").compactMap { upload -> (began: Int, id: String)? in
+            guard upload["Key"] == key, let id = upload["UploadId"],
+                let began = upload["Initiated"].flatMap(Self.seconds),
+                began >= since + skew - 2
+            else { return nil }
+            return (began, id)
+        }
+        for candidate in candidates.sorted(by: { $0.began > $1.began }) where try await list(candidate.id).isEmpty {
+            return candidate.id
+        }
+        return nil
+    }
+
+    /// Path-style everywhere but at Amazon's own hosts that begin with the bucket's name.
+    private var bucketAndKey: (HTTPURL?, String) {
+        let path = SigV4.decoded(object.path).dropFirst()
+        let isVirtual = object.host.hasSuffix(".amazonaws.com") && !object.host.hasPrefix("s3")
+        if isVirtual { return (try? object.resolving("/"), String(path)) }
+        let parts = path.split(separator: "/", maxSplits: 1)
+        guard parts.count == 2 else { return (nil, "") }
+        return (try? object.resolving("/\(SigV4.encoded(String(parts[0])))"), String(parts[1]))
+    }
+
+    /// Seconds since 1970 of `2026-11-20T12:00:00.000Z`.
+    static func seconds(_ text: String) -> Int? {
+        let numbers = text.split { !$0.isNumber }.map { Int($0) }
+        guard numbers.count >= 6, let year = numbers[0], let month = numbers[1], (1...12).contains(month),
+            let day = numbers[2], let hour = numbers[3], let minute = numbers[4], let second = numbers[5],
+            (1970...9999).contains(year), (1...31).contains(day), hour < 24, minute < 60, second <= 60
+        else { return nil }
+        return HTTPDate.daysSince1970(year: year, month: month, day: day) * 86400 + hour * 3600 + minute * 60 + second
+    }
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Logging
+internal import SnugHTTP
+internal import Synchronization
+
+/// An S3 multipart upload: begun, listed after a restart, sent in parallel, put together and compared.
+struct S3Upload {
+    let job: UploadJob
+    private let signer: SigV4
+    private let settings: S3Settings
+    let object: HTTPURL
+
+    init(job: UploadJob) throws(UploadError) {
+        guard let settings = job.target.s3 else {
+            throw UploadError(.invalidTarget, "S3 needs an access key; give one")
+        }
+        self.job = job
+        self.settings = settings
+        signer = SigV4(settings: settings)
+        // What goes on the wire has to be what is signed: encoded once, all but the unreserved characters.
+        let url = job.target.url
+        let path = SigV4.encoded(SigV4.decoded(url.path), keepingSlashes: true)
+        guard url.query == nil, path.utf8.count > 1,
+            let object = try? HTTPURL("\(url.scheme)://\(url.authority)\(path)")
+        else {
+            throw UploadError(.invalidTarget, "\(url) does not name an object; write https://host/bucket/key")
+        }
+        self.object = object
+    }
+
+    func run(_ record: UploadRecord) async throws -> UploadReceipt {
+        var record = record
+        var restarts = 0
+        while true {
+            do {
+                return try await runOnce(&record)
+            } catch let error as UploadError where error.code == .gone && restarts < 3 {
+                restarts += 1
+                job.note(.startedOverBecauseGone)
+                record.uploadID = nil
+            }
+        }
+    }
+
+    private func runOnce(_ record: inout UploadRecord) async throws -> UploadReceipt {
+        var parts: S3Parts
+        if let size = record.partSize, record.uploadID != nil {
+            parts = S3Parts(length: job.length, size: size)
+            if let receipt = try await takeOver(&parts, record) { return receipt }
+        } else {
+            parts = S3Parts(length: job.length, wanted: job.options.chunkSize)
+            let mayExist = record.creating != nil
+            let since = record.creating ?? job.environment.wallClock()
+            record.creating = since
+            try job.store?.save(record)
+            record.uploadID = try await create(since: since, mayExist: mayExist)
+            record.creating = nil
+            record.partSize = parts.size
+            try job.store?.save(record)
+        }
+        guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
+        parts = try await send(parts, id)
+        record.sentEverything = true
+        try job.store?.save(record)
+        return try await complete(parts, id)
+    }
+
+    // MARK: The calls
+
+    /// Looks what the server has, and keeps the parts that equal the file's.
+    /// - Returns: A receipt when the upload turns out to be complete already.
+    private func takeOver(_ parts: inout S3Parts, _ record: UploadRecord) async throws -> UploadReceipt? {
+        guard let id = record.uploadID else { return nil }
+        let listed: [(number: Int, size: Int, etag: String)]
+        do {
+            listed = try await list(id)
+        } catch let error as UploadError where error.code == .gone && record.sentEverything {
+            // Put together, and the answer lost with the process: the object itself has to tell.
+            for number in parts.missing {
+                let digests = try await job.source.digests(parts.range(number))
+                parts.finish(number, .init(etag: digests.md5.hexadecimal, md5: digests.md5))
+            }
+            if let receipt = try await compareObject(parts) { return receipt }
+            throw error
+        }
+        for part in listed where part.number >= 1 && part.number <= parts.count {
+            let range = parts.range(part.number)
+            guard part.size == range.count else { continue }
+            let digests = try await job.source.digests(range)
+            // Without a digest to compare there is no telling, so such parts are sent again.
+            guard S3Parts.isDigest(part.etag), S3Parts.unquoted(part.etag) == digests.md5.hexadecimal else { continue }
+            parts.finish(part.number, .init(etag: part.etag, md5: digests.md5))
+        }
+        job.confirm(parts.bytesDone, chunkSize: parts.size, retries: 0)
+        return nil
+    }
+
+    func list(_ id: String) async throws -> [(number: Int, size: Int, etag: String)] {
+        var found: [(number: Int, size: Int, etag: String)] = []
+        var marker = 0
+        while true {
+            let query = "max-parts=1000&part-number-marker=\(marker)&uploadId=\(SigV4.encoded(id))"
+            let answer = S3Answers(try await call("GET", query: query).body)
+            for part in answer.all("Part") {
+                guard let number = part["PartNumber"].flatMap({ Int($0) }),
+                    let size = part["Size"].flatMap({ Int($0) }),
+                    let etag = part["ETag"]
+                else { continue }
+                found.append((number, size, etag))
+            }
+            guard answer["IsTruncated"] == "true", let next = answer["NextPartNumberMarker"].flatMap({ Int($0) }),
+                next > marker
+            else { return found }
+            marker = next
+        }
+    }
+
+    private func send(_ parts: S3Parts, _ id: String) async throws -> S3Parts {
+        try await withThrowingTaskGroup(of: (Int, S3Parts.Done).self) { group in
+            var parts = parts
+            var running = 0
+            for number in parts.missing {
+                if running == max(1, job.options.parallelism) {
+                    if let (finished, part) = try await group.next() { accept(finished, part, &parts) }
+                } else {
+                    running += 1
+                }
+                let range = parts.range(number)
+                group.addTask { (number, try await sendPart(number, range, id)) }
+            }
+            for try await (finished, part) in group { accept(finished, part, &parts) }
+            return parts
+        }
+    }
+
+    private func accept(_ number: Int, _ part: S3Parts.Done, _ parts: inout S3Parts) {
+        parts.finish(number, part)
+        job.confirm(parts.bytesDone, chunkSize: parts.size, retries: job.tally.withLock { $0.retries })
+    }
+
+    private func sendPart(_ number: Int, _ range: Range<Int>, _ id: String) async throws -> S3Parts.Done {
+        let digests = try await job.source.digests(range)
+        let query = "partNumber=\(number)&uploadId=\(SigV4.encoded(id))"
+        let headers: HTTPHeaders = ["Content-MD5": digests.md5.base64]
+        let response = try await call(
+            "PUT", query: query, headers: headers, body: HTTPBody(file: job.source.file, range: range),
+            payloadHash: digests.sha256.hexadecimal, slot: number)
+        guard let etag = response.headers["ETag"], !etag.isEmpty else {
+            throw UploadError(
+                .serverMisbehaved, "the server took part \(number) without naming it", resumption: .startOver)
+        }
+        if S3Parts.isDigest(etag), S3Parts.unquoted(etag).lowercased() != digests.md5.hexadecimal {
+            throw UploadError(
+                .checksumMismatch, "part \(number) arrived changed; check memory and network", resumption: .startOver)
+        }
+        return S3Parts.Done(etag: etag, md5: digests.md5)
+    }
+
+    private func complete(_ parts: S3Parts, _ id: String) async throws -> UploadReceipt {
+        let body = Array(parts.completion.utf8)
+        var headers: HTTPHeaders = ["Content-Type": "application/xml"]
+        if settings.refusesOverwriting { headers["If-None-Match"] = "*" }
+        do {
+            let query = "uploadId=\(SigV4.encoded(id))"
+            _ = try await call(
+                "POST", query: query, headers: headers, body: HTTPBody(bytes: body), payloadHash: Self.hash(body))
+        } catch let error as UploadError where error.code == .gone || error.status == 412 {
+            // An earlier Complete whose answer was lost has done it, or somebody else's object is there.
+            if let receipt = try await compareObject(parts) { return receipt }
+            throw error
+        }
+        guard let receipt = try await compareObject(parts) else {
+            throw UploadError(
+                .verificationFailed,
+                "the object at \(object) is not the file that was sent; look who else writes there",
+                resumption: .startOver)
+        }
+        return receipt
+    }
+
+    /// The receipt, when the object at the address is the file.
+    private func compareObject(_ parts: S3Parts) async throws -> UploadReceipt? {
+        let response: HTTPResponse
+        do {
+            response = try await call("HEAD")
+        } catch let error as UploadError where error.code == .gone {
+            return nil
+        }
+        guard response.headers["Content-Length"].flatMap({ Int($0) }) == job.length else { return nil }
+        let etag = response.headers["ETag"].map { S3Parts.unquoted($0).lowercased() }
+        let isDigest = etag.map { $0.utf8.count > 32 && S3Parts.isDigest(String($0.prefix(32))) } ?? false
+        let isEncrypted = response.headers["x-amz-server-side-encryption"]?.hasPrefix("aws:kms") ?? false
+        if isDigest, !isEncrypted, etag != parts.wholeETag { return nil }
+        let isSure = isDigest && !isEncrypted
+        var receipt = job.receipt(url: object, confirmation: isSure ? .checksum : .length, answer: response)
+        if let valid = settings.presignedFor {
+            let now = job.environment.wallClock()
+            receipt.presignedURL = try signer.presign("GET", object, expires: Int(valid.components.seconds), now: now)
+                .text
+        }
+        return receipt
+    }
+
+    /// Gives the upload up. Parts that were still arriving may survive one abort, so it is looked at again.
+    func discard(_ id: String) async throws -> Bool {
+        for _ in 0..<3 {
+            do {
+                _ = try await call("DELETE", query: "uploadId=\(SigV4.encoded(id))", attempts: 2)
+                if try await list(id).isEmpty { continue }
+            } catch let error as UploadError where error.code == .gone {
+                return true
+            }
+        }
+        return false
+    }
+
+    // MARK: One call
+
+    private static func hash(_ bytes: [UInt8]) -> String {
+        var builder = PieceDigests.Builder()
+        builder.update(bytes)
+        return builder.finish().sha256.hexadecimal
+    }
+
+    /// Makes a call until it succeeds or cannot; each attempt is signed anew.
+    func call(
+        _ method: String, at place: HTTPURL? = nil, query: String? = nil, headers: HTTPHeaders = [:],
+        body: HTTPBody? = nil,
+        payloadHash: String? = nil, slot: Int = 0, attempts: Int? = nil
+    ) async throws -> HTTPResponse {
+        let base = place ?? object
+        let url = try query.map { query throws(HTTPError) in try base.appending(query: query) } ?? base
+        var failures = 0
+        var skew = 0
+        while true {
+            let bytesBefore = job.tally.withLock { $0.confirmed }
+            let signed = signer.sign(
+                method, url, headers: headers, payloadHash: payloadHash ?? Self.hash([]),
+                now: job.environment.wallClock() + skew)
+            let exchange = try await job.exchange(method, url, signed, body: body, slot: slot, cap: 4 << 20)
+            let verdict = S3Verdict(exchange, now: job.environment.wallClock())
+            switch verdict {
+            case .success(let response): return response
+            case .fail(let error): throw error
+            case .clock(let seconds) where skew == 0: skew = seconds
+            case .clock: throw UploadError(.credentialsRefused, "this machine's clock is wrong; set it", status: 403)
+            case .again(let hint, let throttled):
+                failures = job.tally.withLock { $0.confirmed } > bytesBefore ? 1 : failures + 1
+                job.tally.withLock { $0.retries += 1 }
+                guard failures < (attempts ?? job.rules.attemptsWithoutProgress) else {
+                    throw exchange.error(.retries, at: job.tally.withLock { $0.confirmed })
+                }
+                let wait = hint ?? job.rules.delay(failures, job.environment.random(), throttled: throttled)
+                guard wait <= job.rules.longestWait else {
+                    throw exchange.error(.waitTooLong, at: job.tally.withLock { $0.confirmed })
+                }
+                try await job.wait(wait)
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is known of an upload under way: written before it is acted upon, so that a kill at any moment finds it.
+///
+/// Offsets are not in it: the server's is the truth.
+public struct UploadRecord: Sendable, Hashable, Codable {
+    /// Names the record within its store.
+    public var key: String
+    /// The file.
+    public var path: String
+    /// What the file was when the upload was begun.
+    public var fingerprint: String
+    /// Bytes in all.
+    public var bytes: Int
+    /// Where it goes, without the query.
+    public var target: String
+    /// How it goes there.
+    public var wire: UploadProtocol
+    /// The upload's own address at the server; a secret of sorts.
+    var uploadURL: String?
+    /// S3's name for it.
+    var uploadID: String?
+    /// S3 parts have to be cut in the same way again.
+    var partSize: Int?
+    /// An S3 upload was asked for and its name has not been recorded yet: seconds since 1970 of the asking.
+    var creating: Int?
+    /// Whether the last byte may have reached the server.
+    var sentEverything = false
+    /// Cancelled, and still to be removed at the server.
+    public var isDiscarded = false
+    /// Seconds since 1970.
+    public var created: Int
+
+    /// Whether the server has named the upload.
+    var hasBegun: Bool { uploadURL != nil || uploadID != nil }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Logging
+internal import SnugHTTP
+internal import Synchronization
+
+/// Everything that one upload needs, whatever its protocol.
+final class UploadJob: Sendable {
+    struct Tally {
+        var attempts = 0
+        var retries = 0
+        var bytesSent = 0
+        var confirmed = 0
+        var inFlight: [Int: Int] = [:]
+        var chunkSize: Int
+        var note: UploadProgress.Note?
+    }
+
+    let source: UploadSource
+    let target: UploadTarget
+    let options: UploadOptions
+    let client: HTTPClient
+    let store: UploadStore?
+    let environment: RetryEnvironment
+    let logger: Logger
+    let key: String
+    let tally: Mutex<Tally>
+
+    init(
+        source: UploadSource, target: UploadTarget, options: UploadOptions, client: HTTPClient, store: UploadStore?,
+        environment: RetryEnvironment, logger: Logger
+    ) {
+        self.source = source
+        self.target = target
+        self.options = options
+        self.client = client
+        self.store = store
+        self.environment = environment
+        self.logger = logger
+        key = UploadStore.key(path: source.path, target: target.url.text, wire: target.wire)
+        tally = Mutex(Tally(chunkSize: options.chunkSize))
+    }
+
+    var length: Int { source.byteCount }
+
+    /// The same with little time, for cleaning up.
+    func hasty(_ time: Duration) -> UploadJob {
+        var options = options
+        options.deadline = .now + time
+        options.attemptsWithoutProgress = 2
+        options.onProgress = nil
+        return UploadJob(
+            source: source, target: target, options: options, client: client, store: store, environment: environment,
+            logger: logger)
+    }
+
+    /// What an exchange came to; cancellation is thrown instead.
+    enum Exchange {
+        case answer(HTTPResponse)
+        case failure(HTTPError)
+
+        var response: HTTPResponse? {
+            switch self {
+            case .answer(let response): response
+            case .failure(let error): error.response
+            }
+        }
+
+        /// Whether all of the body may have reached the server.
+        var bodyLeft: Bool {
+            switch self {
+            case .answer: true
+            case .failure(let error): error.outcome == .sentWithoutAnswer || error.outcome == .answered
+            }
+        }
+    }
+
+    /// Sends one request once, with the job's clocks, headers, limits and count.
+    /// - Parameter slot: Tells requests apart that run at the same time, for the progress.
+    func exchange(
+        _ method: String, _ url: HTTPURL, _ headers: HTTPHeaders = [:], body: HTTPBody? = nil, slot: Int = 0,
+        cap: Int = 1 << 20, usesTargetHeaders: Bool = true, change: (inout HTTPRequest) -> Void = { _ in }
+    ) async throws -> Exchange {
+        var request = HTTPRequest(method, url, headers: usesTargetHeaders ? target.headers : [:], body: body)
+        for field in headers.fields { request.headers[field.name] = field.value }
+        let hasData = (body?.byteCount ?? 1) > 0 && body != nil
+        request.clocks = HTTPRequest.Clocks(
+            deadline: options.deadline,
+            attemptTimeout: hasData ? options.attemptTimeout : min(options.attemptTimeout, .seconds(60)),
+            stallTimeout: options.stallTimeout)
+        request.bandwidthLimiter = hasData ? options.bandwidthLimiter : nil
+        if hasData {
+            request.onProgress = { [self] in moved($0.bytesSent, slot: slot) }
+            tally.withLock { $0.attempts += 1 }
+        }
+        change(&request)
+        let result: Exchange
+        do {
+            result = .answer(try await client.send(request, into: .collect(maximum: cap)))
+        } catch let error as HTTPError {
+            result = .failure(error)
+        }
+        let sent = (result.response?.attempts ?? []).first?.bytesSent
+        let failed: Int? = if case .failure(let error) = result { error.attempts.first?.bytesSent } else { nil }
+        tally.withLock {
+            $0.bytesSent += sent ?? failed ?? 0
+            $0.inFlight[slot] = nil
+        }
+        return result
+    }
+
+    // MARK: Progress
+
+    private func moved(_ bytes: Int, slot: Int) {
+        tally.withLock { $0.inFlight[slot] = bytes }
+        report()
+    }
+
+    /// So many bytes are at the server.
+    func confirm(_ bytes: Int, chunkSize: Int, retries: Int) {
+        tally.withLock {
+            $0.confirmed = bytes
+            $0.chunkSize = chunkSize
+            $0.retries = retries
+        }
+        report()
+    }
+
+    func note(_ note: UploadProgress.Note) {
+        tally.withLock { $0.note = note }
+        logger.info("upload changed course", metadata: ["note": "\(note.rawValue)", "path": "\(source.path)"])
+        report()
+    }
+
+    private func report() {
+        guard let onProgress = options.onProgress else { return }
+        onProgress(
+            tally.withLock {
+                UploadProgress(
+                    bytesSent: min(length, $0.confirmed + $0.inFlight.values.reduce(0, +)), bytesTotal: length,
+                    chunkSize: $0.chunkSize, retries: $0.retries, note: $0.note)
+            })
+    }
+
+    // MARK: Retrying
+
+    var rules: RetryRules {
+        RetryRules(
+            attemptsWithoutProgress: max(1, options.attemptsWithoutProgress), longestWait: options.retry.longestHint,
+            delay: { [retry = options.retry] failures, random, throttled in
+                retry.delay(afterFailures: failures, throttled: throttled, random: random)
+            })
+    }
+
+    /// Waits, unless the deadline would pass meanwhile.
+    func wait(_ duration: Duration) async throws {
+        if let deadline = options.deadline, ContinuousClock.now + duration >= deadline {
+            throw UploadError(
+                .deadlineExceeded, "the deadline would pass before the next attempt", resumption: .startOver)
+        }
+        try await environment.sleep(duration)
+    }
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Logging
+public import SnugHTTP
+internal import Synchronization
+public import SystemPackage
+
+/// Uploads files: streamed in chunks, resumed after anything up to a power cut, verified at the end.
+///
+/// Share one for all uploads of a process: its client keeps connections, and what it learns about hosts.
+public final class Uploader: Sendable {
+    let client: HTTPClient
+    private let store: UploadStore?
+    private let environment: RetryEnvironment
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - store: Where uploads under way are recorded; without one they do not survive the process.
+    public convenience init(client: HTTPClient, store: UploadStore?, logger: Logger) {
+        self.init(client: client, store: store, logger: logger, environment: RetryEnvironment())
+    }
+
+    package init(client: HTTPClient, store: UploadStore?, logger: Logger, environment: RetryEnvironment) {
+        self.client = client
+        self.store = store
+        self.logger = logger
+        self.environment = environment
+    }
+
+    /// Sends a file and checks what arrived.
+    ///
+    /// Cancelling the task ends it within a second; unless the options keep it, what the server has is removed, now or, if
+    /// that takes longer, by the next ``removeDiscarded(_:)``.
+    /// - Throws: `UploadError`, which says how to go on; `CancellationError`.
+    public func upload(
+        _ path: FilePath, to target: UploadTarget, options: UploadOptions = UploadOptions()
+    ) async throws -> UploadReceipt {
+        let source = try UploadSource(path)
+        let job = UploadJob(
+            source: source, target: target, options: options, client: client, store: store, environment: environment,
+            logger: logger)
+        let lock = try store.map { try UploadLock($0, key: job.key) }
+        defer { withExtendedLifetime(lock) {} }
+        let start = ContinuousClock.now
+        let (record, isResumed) = try await beginRecord(job)
+        async let digest = options.checksums ? source.wholeSHA256() : nil
+        do {
+            var receipt = try await Self.run(job, record)
+            try source.checkUnchanged()
+            receipt.sha256 = try await digest
+            receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
+            receipt.resumed = isResumed
+            try store?.remove(job.key)
+            return receipt
+        } catch is CancellationError {
+            if options.discardsWhenCancelled { await discard(job) }
+            throw CancellationError()
+        } catch let error as UploadError {
+            // Nothing can go on from a refusal, and from a changed file only garbage would.
+            if error.resumption == .none || error.code == .sourceChanged { await discard(job) }
+            throw error
+        }
+    }
+
+    /// Uploads that were begun and not finished.
+    public func pending() throws(UploadError) -> [UploadRecord] { try store?.pending() ?? [] }
+
+    /// Forgets a pending upload here, and nothing else.
+    public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
+
+    private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
+        let fresh = UploadRecord(
+            key: job.key, path: job.source.path.string, fingerprint: job.source.fingerprint, bytes: job.length,
+            target: job.target.url.description, wire: job.target.wire, created: environment.wallClock())
+        guard let old = try store?.record(job.key) else { return (fresh, false) }
+        let isSameFile = old.fingerprint == fresh.fingerprint
+        guard job.options.resumes, !old.isDiscarded, isSameFile else {
+            if !isSameFile { job.note(.startedOverBecauseFileChanged) }
+            // What the server has of the other one would stay there for ever.
+            await discard(job)
+            return (fresh, false)
+        }
+        let isResumed = old.uploadURL != nil || old.uploadID != nil
+        if isResumed { job.note(.resumed) }
+        return (old, isResumed)
+    }
+
+    private static func run(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
+        switch job.target.wire {
+        case .tus: return try await runOffset(job, TusDialect(job: job), record)
+        case .s3: return try await S3Upload(job: job).run(record)
+        case .resumable: return try await runOffset(job, DraftDialect(job: job), record)
+        case .rangedPut: return try await runOffset(job, RangedPutDialect(job: job), record)
+        case .put: return try await WholeUpload(job: job).put()
+        case .form: return try await WholeUpload(job: job).form()
+        }
+    }
+
+    private static func runOffset(
+        _ job: UploadJob, _ dialect: any OffsetDialect, _ record: UploadRecord
+    ) async throws -> UploadReceipt {
+        var upload = try OffsetUpload(job: job, dialect: dialect, record: record)
+        let completion = try await upload.run()
+        if !completion.isConfirmed, job.options.unconfirmed == .fail {
+            throw UploadError(
+                .outcomeUnknown, "all of it was sent and the server has forgotten the upload; look whether it is there")
+        }
+        let url = completion.upload ?? job.target.url
+        let confirmation = completion.isConfirmed ? try await dialect.confirm(url) : .unconfirmed
+        return job.receipt(url: url, confirmation: confirmation, answer: completion.answer)
+    }
+
+    /// Removes what the server has, in a task of its own because the caller's is cancelled already.
+    ///
+    /// The caller waits for a second at most; what could not be removed by then stays recorded as discarded.
+    private func discard(_ job: UploadJob) async {
+        do {
+            guard let store, var record = try store.record(job.key) else { return }
+            record.isDiscarded = true
+            try store.save(record)
+            let tombstone = record
+            let hasty = job.hasty(.milliseconds(900))
+            if try await Task(operation: { try await Self.remove(hasty, tombstone) }).value {
+                try store.remove(job.key)
+            }
+        } catch {
+            logger.debug("a discarded upload stays at the server for now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Tries again to remove what a cancelled upload left at its server.
+    /// - Returns: Whether nothing is left there; the record is gone then.
+    public func removeDiscarded(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
+        guard let store, record.isDiscarded else { return false }
+        // Only addresses matter here, and the file may be gone: the record stands in for it.
+        let source = try UploadSource(store.directory.appending("\(record.key).json"))
+        let job = UploadJob(
+            source: source, target: target, options: UploadOptions(), client: client, store: store,
+            environment: environment, logger: logger)
+        guard try await Self.remove(job.hasty(.seconds(30)), record) else { return false }
+        try store.remove(record.key)
+        return true
+    }
+
+    private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
+        if record.wire == .s3 {
+            guard let id = record.uploadID else { return true }
+            return try await S3Upload(job: job).discard(id)
+        }
+        guard let text = record.uploadURL else { return true }
+        let upload = try HTTPURL(text)
+        switch record.wire {
+        case .tus: return try await TusDialect(job: job).discard(upload)
+        case .resumable: return try await DraftDialect(job: job).discard(upload)
+        case .rangedPut: return try await RangedPutDialect(job: job).discard(upload)
+        case .s3, .put, .form: return true
+        }
+    }
+}
+
+extension UploadJob {
+    /// The receipt as far as the job itself knows it.
+    func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, answer: HTTPResponse?) -> UploadReceipt {
+        let tally = tally.withLock { $0 }
+        return UploadReceipt(
+            url: url.text, wire: target.wire, bytes: length, etag: answer?.headers["ETag"], confirmation: confirmation,
+            attempts: tally.attempts, retries: tally.retries, bytesSent: tally.bytesSent, seconds: 0, resumed: false,
+            answer: answer.flatMap { $0.body.isEmpty ? nil : String(decoding: $0.body.prefix(65536), as: UTF8.self) })
+    }
+}

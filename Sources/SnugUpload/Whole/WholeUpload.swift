@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import SnugHTTP
+internal import Synchronization
+internal import SystemPackage
+
+/// Everything in one request: a PUT, or a form. Nothing can be resumed, so a retry sends all of it again.
+struct WholeUpload {
+    let job: UploadJob
+
+    func put() async throws -> UploadReceipt {
+        let body = HTTPBody(file: job.source.file)
+        let response = try await send("PUT", ["Content-Type": job.target.contentType], body, mayRepeat: { _ in true })
+        let confirmation = try await job.confirmLength(job.target.url)
+        return job.receipt(url: job.target.url, confirmation: confirmation, answer: response)
+    }
+
+    func form() async throws -> UploadReceipt {
+        let boundary = FormBody.boundary()
+        let name = job.target.filename ?? job.source.path.lastComponent?.string ?? "file"
+        let body = try FormBody(
+            settings: job.target.form, filename: name, contentType: job.target.contentType, boundary: boundary
+        ).body(HTTPBody(file: job.source.file))
+        let type = "multipart/form-data; boundary=\(boundary)"
+        // What did not arrive to its end cannot have been acted upon; everything else might have.
+        let response = try await send("POST", ["Content-Type": type], body) { error in
+            error.outcome == .notSent || error.outcome == .partlySent
+        }
+        return job.receipt(url: response.url, confirmation: .answer, answer: response)
+    }
+
+    private func send(
+        _ method: String, _ headers: HTTPHeaders, _ body: HTTPBody, mayRepeat: (HTTPError) -> Bool
+    ) async throws -> HTTPResponse {
+        var failures = 0
+        while true {
+            let exchange = try await job.exchange(method, job.target.url, headers, body: body)
+            let step = StepResult(judging: exchange).step
+            switch exchange {
+            case .answer(let response) where response.isSuccess: return response
+            case .answer(let response):
+                // Refused before acting, or harmless to repeat.
+                let isRefusal = [408, 425, 429, 503].contains(response.status)
+                guard isRefusal || (method == "PUT" && response.status >= 500) else {
+                    if response.status >= 500 { throw unknown(exchange) }
+                    throw exchange.error(response.status == 413 ? .tooLarge : .refused, at: 0)
+                }
+            case .failure(let error):
+                guard case .transient = step else { throw exchange.error(.refused, at: 0) }
+                guard mayRepeat(error) else { throw unknown(exchange) }
+            }
+            failures += 1
+            job.tally.withLock { $0.retries += 1 }
+            guard failures < job.rules.attemptsWithoutProgress else { throw startOver(exchange.error(.retries, at: 0)) }
+            let now = job.environment.wallClock()
+            let hint = exchange.response.flatMap { WaitHint.read($0.headers, body: $0.body, now: now) }
+            let wait = hint ?? job.rules.delay(failures, job.environment.random(), throttled: step == .busy)
+            guard wait <= job.rules.longestWait else { throw startOver(exchange.error(.waitTooLong, at: 0)) }
+            try await job.wait(wait)
+        }
+    }
+
+    private func unknown(_ exchange: UploadJob.Exchange) -> UploadError {
+        var error = exchange.error(.refused, at: 0)
+        error.code = .outcomeUnknown
+        error.message = "all of it was sent and no usable answer came; look whether it is there before sending it again"
+        error.resumption = .startOver
+        return error
+    }
+
+    private func startOver(_ error: UploadError) -> UploadError {
+        var error = error
+        error.resumption = .startOver
+        return error
+    }
+}

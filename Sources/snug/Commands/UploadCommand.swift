@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SnugHTTP
+import SnugImage
+import SnugUpload
+import SystemPackage
+
+/// `snug upload`.
+struct UploadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "upload",
+        abstract: "Uploads files in chunks, resumes what was interrupted, and checks what arrived.",
+        discussion: """
+            FILE is a file or '-' for standard input. An upload that is interrupted, by Ctrl-C or a power cut, goes on \
+            where it stopped when the same command is given again.
+
+            For S3, URL is the object's (https://host/bucket/key, or https://bucket.s3.region.amazonaws.com/key) and the \
+            keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Headers that are secret come \
+            from a file: --header @FILE reads 'Name: value' lines.
+
+            Examples:
+              snug upload a.jpg --to https://host/files/
+              snug upload *.jpg --to https://host/bucket/ --protocol s3 --region eu-central-1
+              snug upload a.jpg --to https://api.example/images --protocol form --field purpose=vision
+              snug upload --list
+              snug upload --verify receipt.json
+            """)
+
+    @OptionGroup(title: "What and where") var destination: UploadDestinationOptions
+    @OptionGroup(title: "How") var transfer: UploadTransferOptions
+    @OptionGroup(title: "Instead of uploading") var other: UploadHousekeepingOptions
+
+    @Flag(help: "Print one JSON object a line for each file.")
+    var json = false
+    @Flag(help: "Print no progress.")
+    var quiet = false
+
+    mutating func validate() throws {
+        if other.list || !other.forget.isEmpty || other.verify != nil { return }
+        guard !destination.files.isEmpty else { throw ValidationError("no file is given; name one, or '-'") }
+        guard let to = destination.to else { throw ValidationError("where to? Give --to URL") }
+        do throws(HTTPError) { _ = try HTTPURL(to) } catch { throw ValidationError(error.message) }
+        if destination.files.count > 1, destination.files.contains(where: { $0.path == "-" }) {
+            throw ValidationError("standard input cannot be one of several files")
+        }
+    }
+
+    mutating func run() async throws { try await run(Interruption()) }
+
+    /// Runs until all is done or a signal comes.
+    func run(_ interruption: Interruption) async throws {
+        do {
+            let uploader = try transfer.makeUploader()
+            if other.list { return try list(uploader) }
+            if !other.forget.isEmpty { return try forget(uploader) }
+            if let receipt = other.verify { return try await verify(receipt.path, uploader) }
+            let session = UploadSession(
+                uploader: uploader, destination: destination, transfer: transfer,
+                reporter: UploadReporter(json: json, showsProgress: !quiet && !json))
+            let work = Task { try await session.run() }
+            interruption.handle(stop: { work.cancel() }, cleanUp: {})
+            let failed = try await work.value
+            if json { try OutputStream.standardOutput.checkDelivered() }
+            if failed > 0 { throw ExitCode(1) }
+        } catch is CancellationError {
+            throw ExitCode(Interruption.exitCode)
+        } catch let error as UploadError {
+            OutputStream.standardError.writeLine("Error: \(error.message)")
+            throw ExitCode(error.code == .invalidTarget ? 64 : 1)
+        } catch let error as HTTPError {
+            OutputStream.standardError.writeLine("Error: \(error.message)")
+            throw ExitCode(error.code == .invalidURL ? 64 : 1)
+        }
+    }
+
+    private func list(_ uploader: Uploader) throws {
+        for record in try uploader.pending() {
+            let output = OutputStream.standardOutput
+            if json {
+                output.writeLine(
+                    JSONText.object([
+                        .init("id", .string(record.key)), .init("input", .string(record.path)),
+                        .init("target", .string(record.target)), .init("protocol", .string(record.wire.rawValue)),
+                        .init("bytes", .integer(record.bytes)), .init("created", .integer(record.created)),
+                        .init("discarded", .boolean(record.isDiscarded)),
+                    ]).description)
+            } else {
+                let state = record.isDiscarded ? " (discarded, still at the server)" : ""
+                output.writeLine(
+                    "\(record.key)  \(PrintableName.escaped(record.path)) → \(record.target)  \(ByteCount(record.bytes))\(state)"
+                )
+            }
+        }
+    }
+
+    private func forget(_ uploader: Uploader) throws {
+        let pending = try uploader.pending()
+        for key in other.forget {
+            guard let record = pending.first(where: { $0.key == key }) else {
+                throw ValidationError(
+                    "no pending upload is named '\(PrintableName.escaped(key))'; 'snug upload --list' shows all")
+            }
+            try uploader.forget(record)
+        }
+    }
+
+    private func verify(_ path: FilePath, _ uploader: Uploader) async throws {
+        let receipt = try UploadReceipt(reading: path)
+        let found = try await uploader.verify(receipt, headers: try destination.headers())
+        if json {
+            OutputStream.standardOutput.writeLine(
+                JSONText.object([.init("url", .string(receipt.url)), .init("verification", .string(found.rawValue))])
+                    .description)
+        } else {
+            OutputStream.standardOutput.writeLine("\(found.rawValue)  \(receipt.url)")
+        }
+        if found == .different || found == .unavailable { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugTestSupport
+import Synchronization
+import Testing
+
+@testable import SnugHTTP
+
+@Suite struct ClockTests {
+    /// What a request against a script ended with, and after how long.
+    private func run(
+        bytes: Int, clocks: HTTPRequest.Clocks, receiveBuffer: Int32? = nil,
+        _ script: @escaping @Sendable (FaultConnection) throws -> Void
+    ) async throws -> (Result<HTTPResponse, any Error>, Duration) {
+        let server = try FaultServer(receiveBuffer: receiveBuffer, script)
+        let client = try makeClient()
+        var request = HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(bytes)), clocks: clocks)
+        request.expectsContinue = false
+        let start = ContinuousClock.now
+        let result: Result<HTTPResponse, any Error>
+        do { result = .success(try await client.send(request)) } catch { result = .failure(error) }
+        return (result, ContinuousClock.now - start)
+    }
+
+    private func error(_ result: Result<HTTPResponse, any Error>) -> HTTPError? {
+        if case .failure(let error) = result { return error as? HTTPError }
+        return nil
+    }
+
+    @Test func aSilentServerRunsIntoTheAttemptTimeout() async throws {
+        let (result, took) = try await run(bytes: 10, clocks: .init(attemptTimeout: .milliseconds(300))) { connection in
+            _ = try connection.readRequest()
+            connection.waitForClose()
+        }
+        #expect(error(result)?.code == .attemptTimedOut)
+        #expect(error(result)?.outcome == .sentWithoutAnswer)
+        #expect(took > .milliseconds(290) && took < .seconds(10))
+    }
+
+    @Test func theDeadlineBoundsAnAttempt() async throws {
+        let clocks = HTTPRequest.Clocks(deadline: .now + .milliseconds(300), attemptTimeout: .seconds(60))
+        let (result, took) = try await run(bytes: 10, clocks: clocks) { $0.waitForClose() }
+        #expect(error(result)?.code == .deadlineExceeded)
+        #expect(took < .seconds(10))
+    }
+
+    @Test func aLineThatTakesNothingMoreIsNoticed() async throws {
+        let (result, took) = try await run(
+            bytes: 30_000_000, clocks: .init(stallTimeout: .milliseconds(400)), receiveBuffer: 65_536
+        ) { connection in
+            _ = try connection.readHead()
+            connection.ignoreEverything(seconds: 20)
+        }
+        #expect(error(result)?.code == .stalled)
+        #expect(error(result)?.outcome == .partlySent)
+        #expect(error(result)?.message.contains("sending") == true)
+        #expect(took < .seconds(10))
+    }
+
+    @Test func bytesThatOnlyTheSystemHasTakenAreNotSentYet() async throws {
+        // All of it fits into this side's buffer and not into the peer's, which never reads.
+        let (result, took) = try await run(
+            bytes: 400_000, clocks: .init(stallTimeout: .milliseconds(400)), receiveBuffer: 8_192
+        ) { connection in
+            connection.ignoreEverything(seconds: 20)
+        }
+        #expect(error(result)?.code == .stalled)
+        #expect(took < .seconds(10))
+    }
+
+    @Test func aServerThatThinksLongerThanTheStallTimeoutIsNotCut() async throws {
+        let (result, took) = try await run(bytes: 200_000, clocks: .init(stallTimeout: .milliseconds(200))) {
+            connection in
+            _ = try connection.readRequest()
+            connection.ignoreEverything(seconds: 1)
+            try connection.respond(200)
+        }
+        #expect(try result.get().status == 200)
+        #expect(took >= .milliseconds(990))
+    }
+
+    @Test func anAnswerThatStopsComingIsNoticed() async throws {
+        let (result, took) = try await run(bytes: 10, clocks: .init(stallTimeout: .milliseconds(300))) { connection in
+            _ = try connection.readRequest()
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome")
+            connection.waitForClose()
+        }
+        #expect(error(result)?.code == .stalled)
+        #expect(error(result)?.outcome == .answered)
+        #expect(error(result)?.message.contains("receiving") == true)
+        #expect(took < .seconds(10))
+    }
+
+    @Test func aSlowBodyOfOurOwnIsNoStall() async throws {
+        final class SlowReader: HTTPBodyReader {
+            let left = Mutex(4)
+            func read(atMost maximum: Int) async throws -> [UInt8] {
+                try await Task.sleep(for: .milliseconds(150))
+                return left.withLock { left in
+                    left -= 1
+                    return left < 0 ? [] : [1, 2, 3]
+                }
+            }
+        }
+        let server = try FaultServer { connection in
+            _ = try connection.readRequest()
+            try connection.respond(200)
+        }
+        let body = HTTPBody(byteCount: 12) { _ in SlowReader() }
+        let clocks = HTTPRequest.Clocks(stallTimeout: .milliseconds(100))
+        let response = try await makeClient().send(HTTPRequest("PUT", try server.address(), body: body, clocks: clocks))
+        #expect(response.status == 200)
+    }
+}
+
+@Suite struct CancellationTests {
+    enum Moment: CaseIterable { case sending, waiting, receiving, starved }
+
+    private struct EndlessWait: HTTPBodyReader {
+        func read(atMost maximum: Int) async throws -> [UInt8] {
+            try await Task.sleep(for: .seconds(3600))
+            return []
+        }
+    }
+
+    @Test("Cancelling ends the transfer within a tenth of a second", arguments: Moment.allCases)
+    func cancels(moment: Moment) async throws {
+        let reached = Signal()
+        let closed = Signal()
+        let closedAt = Mutex(ContinuousClock.now)
+        let server = try FaultServer(receiveBuffer: 65_536) { connection in
+            _ = try connection.readHead()
+            switch moment {
+            case .sending, .starved: break
+            case .waiting: _ = try connection.read(30_000_000)
+            case .receiving:
+                _ = try connection.read(30_000_000)
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome")
+            }
+            reached.set()
+            connection.waitForClose()
+            closedAt.withLock { $0 = .now }
+            closed.set()
+        }
+        let client = try makeClient()
+        let task = Task {
+            let body =
+                moment == .starved
+                ? HTTPBody(byteCount: 10) { _ in EndlessWait() } : HTTPBody(bytes: pattern(30_000_000))
+            var request = HTTPRequest("PUT", try server.address(), body: body)
+            request.expectsContinue = false
+            return try await client.send(request)
+        }
+        await reached.wait()
+        let start = ContinuousClock.now
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        await closed.wait()
+        #expect(closedAt.withLock { $0 } - start < .milliseconds(100))
+    }
+
+    @Test func aCancelledTaskSendsNothing() async throws {
+        let server = try FaultServer { connection in _ = try connection.readRequest() }
+        let client = try makeClient()
+        let task = Task {
+            unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
+            return try await client.send(HTTPRequest("GET", try server.address()))
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(server.connectionCount == 0)
+    }
+
+    @Test func hundredsOfCancelledTransfersLeaveNoDescriptorOpen() async {
+        await #expect(processExitsWith: .success) {
+            let server = try FaultServer { $0.waitForClose() }
+            let url = try server.address()
+            let before = openDescriptors()
+            do {
+                let client = try makeClient()
+                for round in 0..<300 {
+                    let task = Task {
+                        try await client.send(HTTPRequest("PUT", url, body: HTTPBody(bytes: pattern(10_000))))
+                    }
+                    if round % 3 == 0 { await Task.yield() }
+                    task.cancel()
+                    _ = await task.result
+                }
+            }
+            // The client's thread and the server's close theirs soon after.
+            let deadline = ContinuousClock.now + .seconds(10)
+            while openDescriptors() > before, ContinuousClock.now < deadline { await Task.yield() }
+            #expect(openDescriptors() <= before)
+        }
+    }
+}

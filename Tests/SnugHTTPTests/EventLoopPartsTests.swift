@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+import CCurl
+import Foundation
+import Testing
+
+@testable import SnugHTTP
+
+@Suite struct StallWatchTests {
+    private let start = ContinuousClock.now
+
+    @Test func nothingMovingWhileSendingRunsOut() {
+        var watch = StallWatch(timeout: .seconds(20), start: start)
+        watch.observe(.sending, bytesMoved: 10, heldBack: false, now: start + .seconds(5))
+        watch.observe(.sending, bytesMoved: 10, heldBack: false, now: start + .seconds(15))
+        #expect(watch.expiry == start + .seconds(25))
+    }
+
+    @Test func waitingForTheServerNeverRunsOut() {
+        var watch = StallWatch(timeout: .seconds(20), start: start)
+        watch.observe(.waiting, bytesMoved: 10, heldBack: false, now: start + .seconds(5))
+        #expect(watch.expiry == nil)
+    }
+
+    @Test func ourOwnSlownessIsNotTheLines() {
+        var watch = StallWatch(timeout: .seconds(20), start: start)
+        watch.observe(.sending, bytesMoved: 10, heldBack: false, now: start)
+        watch.observe(.sending, bytesMoved: 10, heldBack: true, now: start + .seconds(100))
+        #expect(watch.expiry == start + .seconds(120))
+    }
+
+    @Test func aByteOrANewPhaseStartsAnew() {
+        var watch = StallWatch(timeout: .seconds(20), start: start)
+        watch.observe(.sending, bytesMoved: 10, heldBack: false, now: start)
+        watch.observe(.sending, bytesMoved: 11, heldBack: false, now: start + .seconds(19))
+        #expect(watch.expiry == start + .seconds(39))
+        watch.observe(.receiving, bytesMoved: 11, heldBack: false, now: start + .seconds(30))
+        #expect(watch.expiry == start + .seconds(50))
+    }
+}
+
+@Suite struct HeaderParserTests {
+    private func parse(_ text: String) -> (HeaderParser, [HeaderParser.Event]) {
+        var parser = HeaderParser()
+        var events: [HeaderParser.Event] = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            let event = parser.take(Array("\(line)\r\n".utf8))
+            if event != .none { events.append(event) }
+        }
+        return (parser, events)
+    }
+
+    @Test func interimAnswersAreKeptApartFromTheFinalOne() {
+        let (parser, events) = parse(
+            "HTTP/1.1 104 Upload\nLocation: /u/1\n\nHTTP/1.1 100 Continue\n\nHTTP/2 201\nETag:  \"x\" \n")
+        #expect(parser.interim.map(\.status) == [104, 100])
+        #expect(parser.interim.first?.headers["location"] == "/u/1")
+        #expect(parser.head?.status == 201)
+        #expect(parser.head?.headers["etag"] == "\"x\"")
+        #expect(events.count == 3)
+    }
+
+    @Test(arguments: ["HTTP/1.1 abc", "HTTP/1.1 99", "HTTP/1.1 1000 x", "HTTP/1.1"])
+    func aStatusLineWithoutAStatusIsRefused(line: String) {
+        #expect(parse(line).1 == [.refused])
+    }
+
+    @Test func anEndlessHeadIsRefused() {
+        var parser = HeaderParser()
+        _ = parser.take(Array("HTTP/1.1 200 OK".utf8))
+        let line = Array(("X: " + String(repeating: "a", count: 1000)).utf8)
+        let refused = (0..<200).contains { _ in parser.take(line) == .refused }
+        #expect(refused)
+    }
+}
+
+@Suite struct PacedBucketTests {
+    @Test func aThousandGrantsKeepTheRate() {
+        var bucket = PacedBucket(bytesPerSecond: 100_000)
+        var now = ContinuousClock.now
+        let start = now
+        var total = 0
+        while total < 1_000_000 {
+            switch bucket.grant(16_384, now: now) {
+            case .bytes(let count): total += count
+            case .wait(let wait): now += wait
+            }
+        }
+        let rate = Double(total) / (now - start).seconds
+        #expect(abs(rate - 100_000) < 1_000)
+    }
+}
+
+@Suite struct AddressPolicyTests {
+    @Test(
+        "Internal addresses in every spelling are known",
+        arguments: [
+            "127.0.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+            "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "fd12::1", "ff02::1",
+            "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::",
+        ])
+    func internalAddresses(text: String) { #expect(isInternal(text) == true) }
+
+    @Test(arguments: ["1.1.1.1", "172.32.0.1", "93.184.216.34", "2606:4700::1111", "::ffff:1.1.1.1"])
+    func publicAddresses(text: String) { #expect(isInternal(text) == false) }
+
+    private func isInternal(_ text: String) -> Bool? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let family = text.contains(":") ? AF_INET6 : AF_INET
+        guard unsafe inet_pton(family, text, &bytes) == 1 else { return nil }
+        return unsafe snug_address_is_internal(family, &bytes) != 0
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import SnugHTTP
+
+@Suite struct RetryMachineTests {
+    private func decide(
+        _ result: RetryMachine.Result, outcome: Outcome, rule: RepeatRule, policy: RetryPolicy = RetryPolicy(),
+        hint: Duration? = nil, remaining: Duration? = nil, hasBudget: Bool = true
+    ) -> RetryMachine.Action {
+        var machine = RetryMachine(policy: policy, rule: rule)
+        return machine.attemptEnded(
+            result, outcome: outcome, hint: hint, remaining: remaining, random: 1, payBudget: { _ in hasBudget })
+    }
+
+    @Test(
+        "Answers that will not change are handed out",
+        arguments: [200, 201, 204, 301, 400, 401, 402, 403, 404, 413, 422, 501])
+    func finalStatuses(status: Int) {
+        #expect(decide(.status(status), outcome: .answered, rule: .always) == .finish)
+    }
+
+    @Test("An unknown outcome is never repeated unless repeating is harmless", arguments: [500, 502, 504, 520, 524])
+    func unknownStatuses(status: Int) {
+        #expect(decide(.status(status), outcome: .answered, rule: .whenNotSent) == .stop(.outcomeUnknown))
+        #expect(decide(.status(status), outcome: .answered, rule: .always) == .wait(.milliseconds(500)))
+    }
+
+    @Test("A refusal before acting is repeated even for paid requests", arguments: [408, 425])
+    func refusals(status: Int) {
+        #expect(decide(.status(status), outcome: .answered, rule: .whenNotSent) == .wait(.milliseconds(500)))
+    }
+
+    @Test("How far a lost request got decides", arguments: [RepeatRule.always, .whenIncomplete, .whenNotSent])
+    func lostRequests(rule: RepeatRule) {
+        let repeats = { self.decide(.failure(.connectionLost), outcome: $0, rule: rule) != .stop(.outcomeUnknown) }
+        #expect(repeats(.notSent))
+        #expect(repeats(.partlySent) == (rule != .whenNotSent))
+        #expect(repeats(.sentWithoutAnswer) == (rule == .always))
+        #expect(
+            decide(.failure(.answerCut), outcome: .answered, rule: rule)
+                == (rule == .always ? .wait(.milliseconds(500)) : .stop(.outcomeUnknown)))
+    }
+
+    @Test func overloadWithoutAHintWaitsLonger() {
+        #expect(decide(.status(429), outcome: .answered, rule: .whenNotSent) == .wait(.seconds(2)))
+    }
+
+    @Test func aHintIsAFloorAndJitterGoesOnTop() {
+        #expect(
+            decide(.status(503), outcome: .answered, rule: .always, hint: .seconds(5)) == .wait(.milliseconds(5500)))
+    }
+
+    @Test func aHintBeyondThePolicyStopsAtOnce() {
+        #expect(decide(.status(429), outcome: .answered, rule: .always, hint: .seconds(847)) == .stop(.waitTooLong))
+    }
+
+    @Test func aWaitBeyondTheDeadlineStopsAtOnce() {
+        #expect(
+            decide(.status(429), outcome: .answered, rule: .always, hint: .seconds(60), remaining: .seconds(30))
+                == .stop(.deadline))
+    }
+
+    @Test func anEmptyBudgetStops() {
+        #expect(
+            decide(.failure(.cannotConnect), outcome: .notSent, rule: .always, hasBudget: false) == .stop(.budgetSpent))
+    }
+
+    @Test func oneAttemptMeansOne() {
+        let policy = RetryPolicy(maximumAttempts: 1)
+        #expect(
+            decide(.failure(.cannotConnect), outcome: .notSent, rule: .always, policy: policy) == .stop(.attemptsSpent))
+    }
+
+    @Test("Delays are spread over the whole interval and capped", arguments: 1..<40)
+    func fullJitter(failures: Int) {
+        let policy = RetryPolicy()
+        let bound = min(30, 0.5 * Double(1 << min(failures - 1, 30)))
+        #expect(abs(policy.delay(afterFailures: failures, random: 1).seconds - bound) < 1e-6)
+        #expect(policy.delay(afterFailures: failures, random: 0) == .zero)
+        #expect(abs(policy.delay(afterFailures: failures, random: 0.25).seconds - bound / 4) < 1e-6)
+    }
+}
+
+@Suite struct RetryBudgetTests {
+    @Test func anOutageEmptiesTheBucketAndTimeFillsIt() {
+        let start = ContinuousClock.now
+        var budget = RetryBudget(now: start)
+        var paid = 0
+        while budget.pay(throttled: false, now: start) != nil { paid += 1 }
+        #expect(paid == 35)
+        #expect(budget.pay(throttled: false, now: start + .seconds(28)) != nil)
+    }
+
+    @Test func aRetryThatSucceedsGetsItsCostBack() {
+        let start = ContinuousClock.now
+        var budget = RetryBudget(now: start)
+        let cost = budget.pay(throttled: true, now: start)
+        #expect(cost == 5 && budget.tokens == 495)
+        budget.succeed(paid: cost, now: start)
+        #expect(budget.tokens == 500)
+    }
+}
+
+@Suite struct WaitHintTests {
+    // 2026-11-20 12:00:00 UTC
+    private static let now = 1_795_176_000
+
+    @Test(
+        "Every form of Retry-After is understood",
+        arguments: [
+            ("7", 7.0), ("0", 0), ("1.5", 1.5), ("Fri, 20 Nov 2026 12:00:30 GMT", 30),
+            ("Friday, 20-Nov-26 12:00:30 GMT", 30), ("Fri Nov 20 12:00:30 2026", 30),
+            ("Fri, 20 Nov 2026 11:00:00 GMT", 0), ("99999999999", 86400),
+        ] as [(String, Double)])
+    func retryAfter(text: String, seconds: Double) {
+        #expect(WaitHint.read(["Retry-After": text], body: [], now: Self.now)?.seconds == seconds)
+    }
+
+    @Test(
+        "What cannot be read is no hint",
+        arguments: [
+            "", "soon", "-5", "1e9", "nan", "inf", "0x10", "Fri, 99 Nov 2026 12:00:30 GMT", "2026-11-20T12:00:30Z",
+            "1.2.3",
+        ])
+    func garbage(text: String) {
+        #expect(WaitHint.read(["Retry-After": text], body: [], now: Self.now) == nil)
+    }
+
+    @Test func aDateCountsFromTheServersOwnClock() {
+        let headers: HTTPHeaders = [
+            "Date": "Fri, 20 Nov 2026 10:00:00 GMT", "Retry-After": "Fri, 20 Nov 2026 10:00:10 GMT",
+        ]
+        #expect(WaitHint.read(headers, body: [], now: Self.now) == .seconds(10))
+    }
+
+    @Test(
+        "Hints in headers of other names and in bodies count",
+        arguments: [
+            (["Retry-After-Ms": "2500"], "", 2.5), ([:], #"{"error":{"retry_after": 12.5}}"#, 12.5),
+            ([:], #"{"retryAfter":"3"}"#, 3), ([:], #"{"retry_after_ms": 400}"#, 0.4),
+            ([:], #"[{"details":[{"retryDelay":"18s"}]}]"#, 18),
+        ] as [([String: String], String, Double)])
+    func otherForms(fields: [String: String], body: String, seconds: Double) throws {
+        var headers = HTTPHeaders()
+        for (name, value) in fields { headers.add(name, value) }
+        let hint = try #require(WaitHint.read(headers, body: Array(body.utf8), now: Self.now))
+        #expect(abs(hint.seconds - seconds) < 1e-9)
+    }
+
+    @Test func theLongestOfSeveralWins() {
+        let headers: HTTPHeaders = ["Retry-After": "2", "Retry-After-Ms": "9000"]
+        #expect(WaitHint.read(headers, body: Array(#"{"retry_after":4}"#.utf8), now: Self.now) == .seconds(9))
+    }
+
+    @Test func aPageOfHTMLIsNotSearched() {
+        #expect(WaitHint.read([:], body: Array(#"<p>"retry_after": 12</p>"#.utf8), now: Self.now) == nil)
+    }
+}

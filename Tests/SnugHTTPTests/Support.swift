@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Logging
+import Metrics
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+
+@testable import SnugHTTP
+
+/// Metrics that go nowhere.
+let noMetrics: any MetricsFactory = NOOPMetricsHandler.instance
+let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+func makeClient(_ change: (inout HTTPClientConfiguration) -> Void = { _ in }) throws -> HTTPClient {
+    var configuration = HTTPClientConfiguration()
+    configuration.proxy = .none
+    change(&configuration)
+    return try HTTPClient(configuration: configuration, logger: quietLogger, metrics: noMetrics)
+}
+
+extension FaultServer {
+    func address(_ path: String = "/") throws -> HTTPURL { try HTTPURL(url(path)) }
+}
+
+/// A prime number of bytes, so that no power of two falls on the same place twice.
+private let block: [UInt8] = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ ($0 >> 8) &* 7) }
+
+/// Bytes that differ from place to place, so that a shifted or repeated piece shows.
+func pattern(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(count + block.count)
+    while bytes.count < count { bytes += block }
+    bytes.removeLast(bytes.count - count)
+    return bytes
+}
+
+/// A file of its own folder that goes away with the last reference.
+final class ScratchFile: Sendable {
+    let path: FilePath
+    private let folder: URL
+
+    init(_ content: [UInt8]? = nil) throws {
+        folder = FileManager.default.temporaryDirectory.appending(component: "snug-http-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = folder.appending(component: "file")
+        if let content { try Data(content).write(to: file) }
+        path = FilePath(file.path())
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    func content() throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path.string))) }
+}
+
+/// A one-time signal from a server's thread to a test.
+final class Signal: Sendable {
+    private struct State {
+        var isSet = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
+    }
+    private let state = Mutex(State())
+
+    func set() {
+        let waiters = state.withLock { state in
+            state.isSet = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isSet = state.withLock { state in
+                if !state.isSet { state.waiters.append(continuation) }
+                return state.isSet
+            }
+            if isSet { continuation.resume() }
+        }
+    }
+}
+
+/// Descriptors that this process has open.
+func openDescriptors() -> Int {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")
+    return names?.count ?? 0
+}

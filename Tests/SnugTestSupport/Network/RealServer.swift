@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A server that others wrote, started by `Tests/servers/run.sh` on ports of its own and ended with the last reference.
+package final class RealServer: Sendable {
+    /// It cannot be had on this machine; the text says why.
+    package struct Unavailable: Error {
+        package var reason: String
+        package init(reason: String) { self.reason = reason }
+    }
+
+    /// The first of its ports.
+    package let port: Int
+    /// Its data.
+    package let folder: URL
+    private let pid: pid_t
+
+    /// - Parameters:
+    ///   - name: As `run.sh` knows it.
+    ///   - portCount: Ports in a row that it takes.
+    /// - Throws: ``Unavailable`` when it cannot be installed.
+    package init(_ name: String, portCount: Int = 1, environment: [String: String] = [:]) throws {
+        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(components: "servers", "run.sh")
+        let messages = Pipe()
+        let installer = Self.process([script.path(), "install", name], environment)
+        installer.standardError = messages
+        try Self.installing.withLock { _ in
+            try installer.run()
+            installer.waitUntilExit()
+        }
+        guard installer.terminationStatus == 0 else {
+            let text = messages.fileHandleForReading.availableData
+            throw Unavailable(reason: "\(name): \(String(decoding: text, as: UTF8.self).suffix(300))")
+        }
+        folder = FileManager.default.temporaryDirectory.appending(component: "snug-\(name)-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // Servers may run as another user.
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path())
+        port = try Self.freePorts(portCount)
+        // A bound in case this process dies before it can end the server.
+        let server = Self.process(
+            [
+                "/usr/bin/timeout", "--foreground", "-s", "KILL", "900", script.path(), "serve", name, "\(port)",
+                folder.path(),
+            ],
+            environment)
+        try Data().write(to: folder.appending(component: "log"))
+        let log = try FileHandle(forWritingTo: folder.appending(component: "log"))
+        server.standardOutput = log
+        server.standardError = log
+        try server.run()
+        pid = server.processIdentifier
+    }
+
+    deinit {
+        // The group, because some servers have children; not SIGTERM, because a child inherits the signal mask of the
+        // test's thread, which blocks it.
+        kill(-pid, SIGKILL)
+        kill(pid, SIGKILL)
+        do {
+            try FileManager.default.removeItem(at: folder)
+        } catch {
+            // A server that is still ending may hold files; the system clears its temporary folder.
+        }
+    }
+
+    /// An address on one of its ports.
+    package func url(_ path: String, port offset: Int = 0) -> String { "http://127.0.0.1:\(port + offset)\(path)" }
+
+    /// What it has printed.
+    package var log: String {
+        (try? String(contentsOf: folder.appending(component: "log"), encoding: .utf8)) ?? ""
+    }
+
+    private static let installing = Mutex(())
+
+    private static func process(_ arguments: [String], _ environment: [String: String]) -> Process {
+        let process = Process()
+        process.executableURL = URL(filePath: arguments[0])
+        process.arguments = Array(arguments.dropFirst())
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        return process
+    }
+
+    /// The first of so many free ports in a row.
+    private static func freePorts(_ count: Int) throws -> Int {
+        for _ in 0..<200 {
+            let first = Int.random(in: 20_000..<32_000)
+            if (first..<first + count).allSatisfy(isFree) { return first }
+        }
+        throw Unavailable(reason: "no \(count) free ports in a row")
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        return unsafe withUnsafePointer(to: &address) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+                unsafe bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugTestSupport
+import Synchronization
+import Testing
+
+@testable import SnugUpload
+
+@Suite struct DraftTests {
+    private let folder: ScratchFolder
+    init() throws { folder = try ScratchFolder() }
+
+    private func upload(_ bytes: [UInt8], to server: FakeDraftServer, chunk: Int = 100_000) async throws
+        -> UploadReceipt
+    {
+        var options = UploadOptions()
+        options.chunkSize = chunk
+        options.adaptsChunkSize = false
+        let target = UploadTarget(try HTTPURL(server.url), .resumable)
+        return try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options)
+    }
+
+    @Test("A file arrives whole, whatever its size", arguments: [0, 1, 100_000, 350_001])
+    func arrives(size: Int) async throws {
+        let server = try FakeDraftServer()
+        let receipt = try await upload(pattern(size), to: server)
+        #expect(server.objects == [pattern(size)])
+        #expect(receipt.confirmation == .answer && receipt.answer == "done")
+    }
+
+    @Test("A server of another draft is spoken to in its own", arguments: [3, 5, 8])
+    func otherVersions(version: Int) async throws {
+        let server = try FakeDraftServer(version: version)
+        _ = try await upload(pattern(250_000), to: server)
+        #expect(server.objects == [pattern(250_000)])
+    }
+
+    @Test("One fault of each kind loses and doubles nothing", arguments: FakeDraftServer.Fault.allCases, [1, 3])
+    func oneFault(fault: FakeDraftServer.Fault, at request: Int) async throws {
+        let server = try FakeDraftServer { $0 == request ? fault : nil }
+        _ = try await upload(pattern(500_000), to: server)
+        #expect(server.objects == [pattern(500_000)])
+        #expect(server.creations == 1)
+    }
+
+    @Test func aLostFinalAnswerIsUnconfirmedAndNotSentTwice() async throws {
+        let server = try FakeDraftServer { $0 == 5 ? .swallowAnswer : nil }
+        let receipt = try await upload(pattern(500_000), to: server)
+        #expect(receipt.confirmation == .unconfirmed)
+        #expect(server.objects == [pattern(500_000)])
+    }
+
+    @Test func theTargetsVerdictIsFinal() async throws {
+        let server = try FakeDraftServer(verdict: 422)
+        let error = await #expect(throws: UploadError.self) { try await upload(pattern(250_000), to: server) }
+        #expect(error?.code == .refused)
+        #expect(error?.status == 422)
+        #expect(server.creations == 1)
+    }
+
+    @Test(
+        "Limits are read and nonsense is ignored",
+        arguments: [
+            ("max-size=10, max-age=5", 10), ("min-size=0", nil), ("max-size=abc", nil), ("", nil),
+        ] as [(String, Int?)])
+    func limits(text: String, expected: Int?) {
+        #expect(DraftDialect.limit("max-size", in: ["Upload-Limit": text]) == expected)
+    }
+}

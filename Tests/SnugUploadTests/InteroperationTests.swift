@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugHTTP
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugUpload
+
+/// Starts a server and waits until it answers; where it cannot be had, the test is cancelled, which is printed and counted.
+private func start(
+    _ name: String, portCount: Int = 1, environment: [String: String] = [:], ready: String = "/",
+    method: String = "GET",
+    portOffset: Int = 0, expecting isReady: @escaping @Sendable (Int) -> Bool = { $0 > 0 }
+) async throws -> RealServer {
+    let server: RealServer
+    do {
+        server = try RealServer(name, portCount: portCount, environment: environment)
+    } catch let error as RealServer.Unavailable {
+        try Test.cancel("SKIPPED, no such server here: \(error.reason)")
+    }
+    let client = try plainClient()
+    let body: HTTPBody? = method == "PUT" ? HTTPBody(bytes: [1]) : nil
+    let request = HTTPRequest(method, try HTTPURL(server.url(ready, port: portOffset)), body: body)
+    let deadline = ContinuousClock.now + .seconds(90)
+    while ContinuousClock.now < deadline {
+        do {
+            if isReady(try await client.send(request).status) { return server }
+        } catch is HTTPError {
+            // Not listening yet.
+        }
+        try await Task.sleep(for: .milliseconds(200))
+    }
+    throw RealServer.Unavailable(reason: "\(name) does not answer: \(server.log.suffix(500))")
+}
+
+private func plainClient() throws -> HTTPClient {
+    var configuration = HTTPClientConfiguration()
+    configuration.proxy = .none
+    return try HTTPClient(configuration: configuration, logger: quietLogger)
+}
+
+private func fetch(_ url: String) async throws -> [UInt8] {
+    try await plainClient().send(HTTPRequest("GET", try HTTPURL(url)), into: .collect(maximum: 100_000_000)).body
+}
+
+@Suite(.serialized) struct TusInteroperationTests {
+    private let folder: ScratchFolder
+    private let bytes = pattern(3_333_333)
+    init() throws { folder = try ScratchFolder() }
+
+    @Test func resumableUpload() async throws {
+        let server = try await start("resumable-upload")
+        let target = UploadTarget(try HTTPURL(server.url("/files")), .tus)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
+        #expect(receipt.confirmation == .length)
+        #expect(try await fetch(receipt.url) == bytes)
+    }
+
+    @Test func tuspyserver() async throws {
+        let server = try await start("tuspyserver")
+        let target = UploadTarget(try HTTPURL(server.url("/files/")), .tus)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
+        let id = try #require(receipt.url.split(separator: "/").last)
+        let stored = try Data(contentsOf: server.folder.appending(components: "files", String(id)))
+        #expect([UInt8](stored) == bytes)
+    }
+
+    @Test func seaweedFS() async throws {
+        let server = try await start("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
+            $0 < 300
+        }
+        let target = UploadTarget(try HTTPURL(server.url("/.tus/pictures/a.bin", port: 1)), .tus)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
+        #expect(receipt.bytes == bytes.count)
+        #expect(try await fetch(server.url("/pictures/a.bin", port: 1)) == bytes)
+    }
+
+    @Test func throughNginxWithALimitOfOneMebibyte() async throws {
+        let origin = try await start("resumable-upload")
+        let proxy = try await start("nginx", portCount: 3, environment: ["UPSTREAM": "127.0.0.1:\(origin.port)"])
+        let target = UploadTarget(try HTTPURL(proxy.url("/files")), .tus)
+        var options = UploadOptions()
+        options.chunkSize = 8 << 20
+        let large = pattern(12_000_000)
+        let receipt = try await makeUploader(folder).upload(try folder.file(large), to: target, options: options)
+        #expect(receipt.retries <= 3)
+        #expect(try await fetch(receipt.url) == large)
+    }
+}
+
+@Suite(.serialized) struct S3InteroperationTests {
+    private let folder: ScratchFolder
+    private let bytes = pattern(23_456_789)
+    init() throws { folder = try ScratchFolder() }
+
+    private func settings(secret: String = "testtest") -> S3Settings {
+        S3Settings(accessKeyID: "test", secretKey: Secret(secret), presignedFor: .seconds(600))
+    }
+
+    private func makeBucket(_ server: RealServer) async throws {
+        let url = try HTTPURL(server.url("/bkt"))
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let headers = SigV4(settings: settings()).sign(
+            "PUT", url, headers: [:], payloadHash: empty, now: Int(Date().timeIntervalSince1970))
+        // The gateway may begin to listen later than what was asked whether it is ready.
+        let patient = RetryPolicy(maximumAttempts: 60, maximumDelay: .seconds(1))
+        let response = try await plainClient().perform(
+            HTTPRequest("PUT", url, headers: headers, body: .empty), policy: patient)
+        #expect(response.isSuccess)
+    }
+
+    private func seaweed() async throws -> RealServer {
+        let server = try await start("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
+            $0 < 300
+        }
+        try await makeBucket(server)
+        return server
+    }
+
+    @Test func seaweedFSStoresPartsInParallelAndChecksSignatures() async throws {
+        let server = try await seaweed()
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(bytes)
+        let url = try HTTPURL(server.url("/bkt/a%20b%2B(1).bin"))
+        let receipt = try await uploader.upload(file, to: UploadTarget(url, .s3, s3: settings()))
+        #expect(receipt.confirmation == .checksum)
+        #expect(receipt.bytesSent >= bytes.count && receipt.retries == 0)
+        #expect(try await fetch(try #require(receipt.presignedURL)) == bytes)
+
+        let error = await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: UploadTarget(url, .s3, s3: settings(secret: "wrong")))
+        }
+        #expect(error?.code == .credentialsRefused)
+
+        var careful = settings()
+        careful.refusesOverwriting = true
+        let other = try folder.file(pattern(6_000_000), named: "other")
+        let carefulSettings = careful
+        let refused = await #expect(throws: UploadError.self) {
+            try await uploader.upload(other, to: UploadTarget(url, .s3, s3: carefulSettings))
+        }
+        #expect(refused?.code == .refused)
+        #expect(try uploader.pending().isEmpty)
+    }
+
+    /// What the server still has of unfinished uploads.
+    private func unfinished(_ server: RealServer) async throws -> Int {
+        let url = try HTTPURL(server.url("/bkt?uploads"))
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let headers = SigV4(settings: settings()).sign(
+            "GET", url, headers: [:], payloadHash: empty, now: Int(Date().timeIntervalSince1970))
+        return S3Answers(try await plainClient().send(HTTPRequest("GET", url, headers: headers)).body).all("Upload")
+            .count
+    }
+
+    @Test func anUploadGoesOnWithTheMissingPartsAndLeavesNothingBehind() async throws {
+        let server = try await seaweed()
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(bytes)
+        let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
+        let progress = AsyncStream<Void>.makeStream()
+        var options = UploadOptions()
+        options.parallelism = 1
+        options.discardsWhenCancelled = false
+        options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 20_000_000)
+        options.onProgress = { if $0.bytesSent > 11 << 20 { progress.continuation.yield() } }
+        let chosen = options
+        let task = Task { try await uploader.upload(file, to: target, options: chosen) }
+        for await _ in progress.stream { break }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await unfinished(server) == 1)
+
+        let receipt = try await makeUploader(folder).upload(file, to: target)
+        #expect(receipt.resumed && receipt.bytesSent < bytes.count - (9 << 20))
+        #expect(receipt.confirmation == .checksum)
+        #expect(try await unfinished(server) == 0)
+        #expect(try await uploader.verify(receipt) == .sameContent)
+        var forged = receipt
+        forged.sha256 = String(repeating: "0", count: 64)
+        #expect(try await uploader.verify(forged) == .different)
+    }
+
+    @Test func cancellingAbortsAtTheServer() async throws {
+        let server = try await seaweed()
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(bytes)
+        let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
+        let progress = AsyncStream<Void>.makeStream()
+        var options = UploadOptions()
+        options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 10_000_000)
+        options.onProgress = { if $0.bytesSent > 6 << 20 { progress.continuation.yield() } }
+        let chosen = options
+        let task = Task { try await uploader.upload(file, to: target, options: chosen) }
+        for await _ in progress.stream { break }
+        let start = ContinuousClock.now
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(try await unfinished(server) == 0)
+        #expect(try uploader.pending().isEmpty)
+    }
+
+    @Test func anUploadWhoseNameWasLostIsTakenOver() async throws {
+        let server = try await seaweed()
+        let file = try folder.file(bytes)
+        let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
+        let store = try UploadStore(folder.path.appending("state"))
+        let source = try UploadSource(file)
+        let now = Int(Date().timeIntervalSince1970)
+        // As it is after a kill between the server's answer and its record.
+        var record = UploadRecord(
+            key: UploadStore.key(path: file, target: target.url.text, wire: .s3), path: file.string,
+            fingerprint: source.fingerprint, bytes: bytes.count, target: "", wire: .s3, created: now)
+        record.creating = now
+        try store.save(record)
+        let url = try target.url.appending(query: "uploads")
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let headers = SigV4(settings: settings()).sign("POST", url, headers: [:], payloadHash: empty, now: now)
+        _ = try await plainClient().send(HTTPRequest("POST", url, headers: headers, body: .empty))
+        #expect(try await unfinished(server) == 1)
+        let receipt = try await makeUploader(folder).upload(file, to: target)
+        #expect(receipt.confirmation == .checksum)
+        #expect(try await unfinished(server) == 0)
+    }
+
+    @Test func moto() async throws {
+        let server = try await start("moto", ready: "/moto-api/data.json") { $0 == 200 }
+        try await makeBucket(server)
+        let receipt = try await makeUploader(folder).upload(
+            try folder.file(bytes), to: UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings()))
+        #expect(receipt.confirmation == .checksum)
+        #expect(try await fetch(try #require(receipt.presignedURL)) == bytes)
+    }
+}
+
+@Suite(.serialized) struct RangedPutInteroperationTests {
+    private let folder: ScratchFolder
+    private let bytes = pattern(5_000_003)
+    init() throws { folder = try ScratchFolder() }
+
+    private func options() -> UploadOptions {
+        var options = UploadOptions()
+        options.chunkSize = 1 << 20
+        options.adaptsChunkSize = false
+        return options
+    }
+
+    @Test func apacheWebDAVTakesPiecesInPlace() async throws {
+        let server = try await start("apache", portCount: 2)
+        let target = UploadTarget(try HTTPURL(server.url("/a.bin")), .rangedPut)
+        // An older and longer file must leave no tail.
+        _ = try await plainClient().send(
+            HTTPRequest("PUT", target.url, body: HTTPBody(bytes: pattern(9_000_000).reversed())))
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options())
+        #expect(receipt.confirmation == .length && receipt.attempts == 5)
+        #expect(try await fetch(receipt.url) == bytes)
+    }
+
+    @Test func apachesLimitIsFound() async throws {
+        let server = try await start("apache", portCount: 2)
+        var options = UploadOptions()
+        options.chunkSize = 4 << 20
+        let target = UploadTarget(try HTTPURL(server.url("/b.bin", port: 1)), .rangedPut)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options)
+        #expect(receipt.retries <= 3)
+        #expect(try await fetch(receipt.url) == bytes)
+    }
+
+    @Test func googleStyleSessions() async throws {
+        let server = try await start("gcs")
+        var target = UploadTarget(
+            try HTTPURL(server.url("/upload/storage/v1/b/bkt/o?uploadType=resumable&name=a.bin")), .rangedPut)
+        target.ranged = .startsSession
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options())
+        #expect(receipt.bytes == bytes.count)
+        #expect(try await fetch(server.url("/download/storage/v1/b/bkt/o/a.bin?alt=media")) == bytes)
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugHTTP
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugUpload
+
+@Suite struct TusTests {
+    private let folder: ScratchFolder
+
+    init() throws { folder = try ScratchFolder() }
+
+    private func target(_ server: FakeTusServer) throws -> UploadTarget {
+        UploadTarget(try HTTPURL(server.url), .tus)
+    }
+
+    private func options(_ chunk: Int = 100_000) -> UploadOptions {
+        var options = UploadOptions()
+        options.chunkSize = chunk
+        options.adaptsChunkSize = false
+        return options
+    }
+
+    @Test("A file arrives whole, whatever its size", arguments: [0, 1, 99_999, 100_000, 100_001, 1_234_567])
+    func arrives(size: Int) async throws {
+        let server = try FakeTusServer()
+        let receipt = try await makeUploader(folder).upload(
+            try folder.file(pattern(size)), to: target(server), options: options())
+        #expect(server.stored == [pattern(size)])
+        #expect(receipt.bytes == size && receipt.bytesSent == size && receipt.retries == 0 && !receipt.resumed)
+        #expect(receipt.confirmation == .length)
+        #expect(try makeUploader(folder).pending().isEmpty)
+    }
+
+    @Test("One fault of each kind costs a retry and no byte", arguments: FakeTusServer.Fault.allCases, [1, 2, 5])
+    func oneFault(fault: FakeTusServer.Fault, at request: Int) async throws {
+        let server = try FakeTusServer { $0 == request ? fault : nil }
+        let receipt = try await makeUploader(folder).upload(
+            try folder.file(pattern(500_000)), to: target(server), options: options())
+        #expect(server.stored == [pattern(500_000)])
+        #expect(server.faults == 1)
+        #expect(receipt.retries > 0 || fault == .refuseButStore)
+    }
+
+    @Test("Nothing is lost and nothing doubled under many faults", arguments: UInt64(1)...20)
+    func campaign(seed: UInt64) async throws {
+        let random = Mutex(SeededFaults(state: seed))
+        let server = try FakeTusServer { _ in
+            random.withLock {
+                Int.random(in: 0..<3, using: &$0) == 0 ? FakeTusServer.Fault.allCases.randomElement(using: &$0) : nil
+            }
+        }
+        var options = UploadOptions()
+        options.chunkSize = 70_000
+        let bytes = pattern(700_000 + Int(seed) * 1013)
+        _ = try await makeUploader(folder).upload(try folder.file(bytes), to: target(server), options: options)
+        #expect(server.stored == [bytes])
+    }
+
+    @Test func aProxysLimitIsFoundAndRemembered() async throws {
+        let server = try FakeTusServer(limit: 1 << 20)
+        let uploader = try makeUploader(folder)
+        var options = UploadOptions()
+        options.chunkSize = 8 << 20
+        _ = try await uploader.upload(try folder.file(pattern(10_000_000)), to: target(server), options: options)
+        #expect(server.refusals <= 3)
+        let before = server.refusals
+        _ = try await uploader.upload(
+            try folder.file(pattern(9_000_000), named: "next"), to: target(server), options: options)
+        #expect(server.refusals == before)
+        #expect(server.stored.map(\.count).sorted() == [9_000_000, 10_000_000])
+    }
+
+    @Test func anotherProcessGoesOnWhereThisOneStopped() async throws {
+        let server = try FakeTusServer { $0 > 3 && $0 < 20 ? .closeAtOnce : nil }
+        let file = try folder.file(pattern(1_000_000))
+        var few = options()
+        few.attemptsWithoutProgress = 3
+        let uploader = try makeUploader(folder)
+        let limited = few
+        let error = await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: try self.target(server), options: limited)
+        }
+        #expect(error?.code == .retriesSpent)
+        #expect(error?.resumption == .resumable(from: 300_000))
+        #expect(try uploader.pending().map(\.path) == [file.string])
+        let notes = Mutex<[UploadProgress.Note?]>([])
+        var more = options()
+        more.attemptsWithoutProgress = 100
+        more.onProgress = { progress in notes.withLock { $0.append(progress.note) } }
+        let receipt = try await makeUploader(folder).upload(file, to: target(server), options: more)
+        #expect(receipt.resumed)
+        #expect(notes.withLock { $0.contains(.resumed) })
+        #expect(server.stored == [pattern(1_000_000)])
+    }
+
+    @Test func aFileThatChangedIsBegunAnewAndSaidSo() async throws {
+        let server = try FakeTusServer { $0 > 3 && $0 < 10 ? .closeAtOnce : nil }
+        let file = try folder.file(pattern(1_000_000))
+        var few = options()
+        few.attemptsWithoutProgress = 3
+        let uploader = try makeUploader(folder)
+        let limited = few
+        await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: try self.target(server), options: limited)
+        }
+        let changed = Array(pattern(800_000).reversed())
+        try Data(changed).write(to: URL(filePath: file.string))
+        let notes = Mutex<[UploadProgress.Note?]>([])
+        var more = options()
+        more.onProgress = { progress in notes.withLock { $0.append(progress.note) } }
+        let receipt = try await uploader.upload(file, to: target(server), options: more)
+        #expect(!receipt.resumed)
+        #expect(notes.withLock { $0.contains(.startedOverBecauseFileChanged) })
+        #expect(server.stored.contains(changed))
+    }
+
+    @Test func anUploadThatTheServerForgotIsBegunAnew() async throws {
+        let server = try FakeTusServer { $0 > 3 && $0 < 10 ? .closeAtOnce : nil }
+        let file = try folder.file(pattern(1_000_000))
+        var few = options()
+        few.attemptsWithoutProgress = 3
+        let uploader = try makeUploader(folder)
+        let limited = few
+        await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: try self.target(server), options: limited)
+        }
+        server.forgetEverything()
+        _ = try await uploader.upload(file, to: target(server), options: options())
+        #expect(server.stored == [pattern(1_000_000)])
+    }
+
+    @Test func completeAndForgottenIsUnconfirmedAndNotSentTwice() async throws {
+        let server = try FakeTusServer(forgetsComplete: true) { $0 == 5 ? .swallowAnswer : nil }
+        let receipt = try await makeUploader(folder).upload(
+            try folder.file(pattern(500_000)), to: target(server), options: options())
+        #expect(receipt.confirmation == .unconfirmed)
+        #expect(server.stored == [pattern(500_000)])
+        #expect(server.patches == 5)
+    }
+
+    @Test func cancellingRemovesWhatTheServerHas() async throws {
+        let server = try FakeTusServer()
+        var options = options()
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(pattern(30_000_000))
+        let started = AsyncStream<Void>.makeStream()
+        options.onProgress = { if $0.bytesSent > 1_000_000 { started.continuation.yield() } }
+        let chosen = options
+        let task = Task { try await uploader.upload(file, to: try self.target(server), options: chosen) }
+        for await _ in started.stream { break }
+        let start = ContinuousClock.now
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(ContinuousClock.now - start < .seconds(1))
+        #expect(server.stored.isEmpty)
+        #expect(try uploader.pending().isEmpty)
+    }
+
+    @Test func twoAtOnceOfTheSameAreRefused() async throws {
+        let store = try UploadStore(folder.path.appending("state"))
+        let lock = try UploadLock(store, key: "k")
+        let error = #expect(throws: UploadError.self) { try UploadLock(store, key: "k") }
+        #expect(error?.code == .inUse)
+        withExtendedLifetime(lock) {}
+    }
+}
+
+@Suite struct UploadStoreTests {
+    @Test func aRecordComesBackAsItWas() throws {
+        let folder = try ScratchFolder()
+        let store = try UploadStore(folder.path.appending("a/b"))
+        let record = UploadRecord(
+            key: "k1", path: "/x", fingerprint: "f", bytes: 3, target: "http://h/", wire: .tus, uploadURL: "http://h/1",
+            created: 5)
+        try store.save(record)
+        #expect(try UploadStore(folder.path.appending("a/b")).pending() == [record])
+        try store.remove("k1")
+        #expect(try store.pending().isEmpty)
+    }
+
+    @Test func aDamagedRecordIsAnErrorThatNamesIt() throws {
+        let folder = try ScratchFolder()
+        let store = try UploadStore(folder.path)
+        _ = try folder.file(Array("{".utf8), named: "k1.json")
+        let error = #expect(throws: UploadError.self) { try store.pending() }
+        #expect(error?.code == .stateFailed)
+        #expect(error?.message.contains("k1.json") == true)
+    }
+
+    @Test func whatAHostTakesIsRememberedForADay() throws {
+        let store = try UploadStore(try ScratchFolder().path)
+        try store.remember(ceiling: 1000, of: "http://h:80", now: 1_000_000)
+        #expect(try store.ceiling(of: "http://h:80", now: 1_000_000 + 86_399) == 1000)
+        #expect(try store.ceiling(of: "http://h:80", now: 1_000_000 + 86_401) == nil)
+        #expect(try store.ceiling(of: "http://other:80", now: 1_000_000) == nil)
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugTestSupport
+import Synchronization
+import Testing
+
+@testable import SnugUpload
+
+@Suite struct WholeUploadTests {
+    private let folder: ScratchFolder
+    init() throws { folder = try ScratchFolder() }
+
+    /// Answers PUT and POST with one status after the other (0: closes without an answer), HEAD with the last body's length.
+    private func server(_ statuses: [Int], lies: Int = 0) throws -> FaultServer {
+        let left = Mutex(statuses)
+        let stored = Mutex(0)
+        return try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                if request.method == "HEAD" {
+                    try connection.respond(200, ["Content-Length": "\(stored.withLock { $0 } + lies)"])
+                    continue
+                }
+                let status = left.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
+                if status == 0 { return }
+                if status < 300 { stored.withLock { $0 = request.body.count } }
+                try connection.respond(status, body: status < 300 ? "{\"id\":7}" : "")
+            }
+        }
+    }
+
+    private func bodies(_ server: FaultServer) -> [[UInt8]] {
+        server.requests.filter { $0.method != "HEAD" }.map(\.body)
+    }
+
+    @Test func aPutIsRepeatedUntilItIsThereAndItsLengthCompared() async throws {
+        let server = try server([500, 0, 503, 201])
+        let receipt = try await makeUploader(folder).upload(
+            try folder.file(pattern(300_000)), to: UploadTarget(try HTTPURL(server.url("/a.bin")), .put))
+        #expect(receipt.confirmation == .length && receipt.retries == 3)
+        #expect(bodies(server) == Array(repeating: pattern(300_000), count: 4))
+    }
+
+    @Test func aServerThatKeptLessIsFoundOut() async throws {
+        let server = try server([201], lies: -1)
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(pattern(3000))
+        let error = await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: UploadTarget(try HTTPURL(server.url("/a.bin")), .put))
+        }
+        #expect(error?.code == .verificationFailed)
+    }
+
+    @Test func aFormCarriesFieldsThenFile() async throws {
+        let server = try server([200])
+        let form = FormSettings(fileField: "image", fields: [.init("purpose", "vision"), .init("a\"b\r\n", "x")])
+        let receipt = try await makeUploader(folder).upload(
+            try folder.file(Array("PIXELS".utf8), named: "na\"me.png"),
+            to: UploadTarget(try HTTPURL(server.url("/upload")), .form, contentType: "image/png", form: form))
+        #expect(receipt.answer == "{\"id\":7}")
+        let request = try #require(server.requests.first)
+        let type = try #require(request.headers["content-type"])
+        let boundary = try #require(type.split(separator: "=").last)
+        #expect(request.headers["content-length"] == "\(request.body.count)")
+        #expect(
+            String(decoding: request.body, as: UTF8.self)
+                == "--\(boundary)\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nvision\r\n"
+                + "--\(boundary)\r\nContent-Disposition: form-data; name=\"a%22b%0D%0A\"\r\n\r\nx\r\n"
+                + "--\(boundary)\r\nContent-Disposition: form-data; name=\"image\"; filename=\"na%22me.png\"\r\n"
+                + "Content-Type: image/png\r\n\r\nPIXELS\r\n--\(boundary)--\r\n")
+    }
+
+    @Test("A form whose fate is unknown is not sent twice", arguments: [0, 500, 502, 504])
+    func unknownForm(status: Int) async throws {
+        let server = try server([status])
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(pattern(3000))
+        let error = await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: UploadTarget(try HTTPURL(server.url("/upload")), .form))
+        }
+        #expect(error?.code == .outcomeUnknown)
+        #expect(server.requests.count == 1)
+    }
+
+    @Test func aFormThatWasRefusedBeforeActingIsRepeated() async throws {
+        let server = try server([429, 503, 200])
+        let receipt = try await makeUploader(folder).upload(
+            try folder.file(pattern(3000)), to: UploadTarget(try HTTPURL(server.url("/upload")), .form))
+        #expect(receipt.retries == 2)
+    }
+
+    @Test func aFileThatIsTooLargeIsAFinding() async throws {
+        let server = try server([413])
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(pattern(3000))
+        let error = await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: UploadTarget(try HTTPURL(server.url("/upload")), .form))
+        }
+        #expect(error?.code == .tooLarge && error?.status == 413)
+    }
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugTestSupport
+import Synchronization
+import Testing
+
+@Suite struct UploadCommandTests {
+    private let place: CommandFolder
+    private let state = ["--state-directory", "state"]
+
+    init() throws { place = try CommandFolder() }
+
+    /// Stores PUTs under their path; answers `status` to them.
+    private func server(_ status: Int = 201) throws -> FaultServer {
+        let stored = Mutex<[String: [UInt8]]>([:])
+        return try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                switch request.method {
+                case "PUT":
+                    if status < 300 { stored.withLock { $0[request.target] = request.body } }
+                    try connection.respond(status, ["Retry-After": "7200"])
+                case "OPTIONS": try connection.respond(204)
+                default:
+                    let body = stored.withLock { $0[request.target] }
+                    let text = String(decoding: body ?? [], as: UTF8.self)
+                    try connection.respond(
+                        body == nil ? 404 : 200, ["Content-Length": "\(body?.count ?? 0)"],
+                        body: request.method == "HEAD" ? "" : text)
+                }
+            }
+        }
+    }
+
+    private func upload(_ arguments: [String], input: [UInt8] = []) throws -> CommandResult {
+        try place.runner.run(["upload"] + arguments + state, input: input)
+    }
+
+    @Test("Several files go under their names, and each leaves a receipt that verifies")
+    func several() throws {
+        let server = try server()
+        for name in ["a.txt", "b c.txt"] { try place.folder.write(Array("content of \(name)".utf8), to: name) }
+        let result = try upload(["a.txt", "b c.txt", "--to", server.url("/in/"), "--protocol", "put", "--json"])
+        #expect(result.exitCode == 0, "\(result.standardError)")
+        #expect(server.requests.filter { $0.method == "PUT" }.map(\.target) == ["/in/a.txt", "/in/b%20c.txt"])
+        let objects = try CommandFolder.objects(result)
+        #expect(objects.map { $0["status"] as? String } == ["uploaded", "uploaded"])
+        let receipt = try #require(objects.first?["receipt"] as? String)
+        #expect(try upload(["--verify", receipt]).standardOutput.hasPrefix("same_content"))
+        _ = try place.shell("sed -i 's/\"sha256\":\"./\"sha256\":\"x/' '\(receipt)'")
+        #expect(try upload(["--verify", receipt]).exitCode == 1)
+    }
+
+    @Test("Standard input is uploaded and leaves no copy behind")
+    func standardInput() throws {
+        let server = try server()
+        let result = try upload(["-", "--to", server.url("/x.bin")], input: Array("from a pipe".utf8))
+        #expect(result.exitCode == 0, "\(result.standardError)")
+        #expect(server.requests.first { $0.method == "PUT" }?.body == Array("from a pipe".utf8))
+        #expect(try place.shell("ls state").standardOutput == "receipts\n")
+    }
+
+    @Test("A refusal is told with its code and the next file goes on")
+    func refusal() throws {
+        let server = try server(503)
+        for name in ["a", "b"] { try place.folder.write([1, 2, 3], to: name) }
+        let result = try upload(["a", "b", "missing", "--to", server.url("/x"), "--protocol", "put", "--json"])
+        #expect(result.exitCode == 1)
+        let codes = try CommandFolder.objects(result).map { ($0["error"] as? [String: Any])?["code"] as? String }
+        #expect(codes == ["retries_spent", "retries_spent", "source_failed"])
+    }
+
+    @Test("A header from a file is sent and never shown")
+    func secretHeader() throws {
+        let server = try server(401)
+        try place.folder.write([1], to: "a")
+        try place.folder.write(Array("X-Api-Key: hunter2\n".utf8), to: "headers")
+        let result = try upload(["a", "--to", server.url("/x"), "--protocol", "put", "--header", "@headers", "--json"])
+        #expect(server.requests.first?.headers["x-api-key"] == "hunter2")
+        #expect(!result.standardOutput.contains("hunter2") && !result.standardError.contains("hunter2"))
+        #expect(result.standardOutput.contains("credentials_refused"))
+    }
+
+    @Test(
+        "Wrong usage ends with 64",
+        arguments: [
+            [], ["a"], ["--to", "http://h/"], ["a", "--to", "ftp://h/"], ["a", "-", "--to", "http://127.0.0.1:1/"],
+            ["a", "--to", "http://127.0.0.1:1/", "--protocol", "carrier-pigeon"], ["--forget", "nothing"],
+            ["a", "--to", "http://127.0.0.1:1/b/k", "--protocol", "s3"],
+        ])
+    func usage(arguments: [String]) throws {
+        try place.folder.write([1], to: "a")
+        let result = try upload(arguments)
+        #expect(result.exitCode == 64, "\(result.standardError)")
+    }
+}
