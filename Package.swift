@@ -24,9 +24,14 @@ let package = Package(
     products: [
         .executable(name: "snug", targets: ["snug"]),
         .library(name: "SnugImage", targets: ["SnugImage"]),
+        .executable(name: "snug-simulator", targets: ["snug-simulator"]),
+        .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.38.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
@@ -63,6 +68,26 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // A stand-in for the generation APIs. It imports none of our clients, so that a shared mistake cannot hide.
+        .target(
+            name: "SnugSimulator",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "snug-simulator",
+            dependencies: [
+                "SnugSimulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
         .target(
             name: "SnugTestSupport",
             dependencies: ["SnugImage", .product(name: "SystemPackage", package: "swift-system")],
@@ -81,6 +106,10 @@ let package = Package(
                 "snug", "SnugImage", "SnugTestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SnugSimulatorTests",
+            dependencies: ["SnugSimulator"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
