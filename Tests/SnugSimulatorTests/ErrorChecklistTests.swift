@@ -6,7 +6,7 @@ import Testing
 /// The checklist's rows "errors" and "wait hints".
 @Suite struct ErrorChecklistTests {
     private func faulty(_ fault: Fault, _ service: ServiceName) async throws -> Curl.Answer {
-        try await withSimulator { simulator in
+        try await withSimulator { simulator async throws in
             simulator.script(Rule(fault, service: service))
             let answer = try await Client(simulator).submit(to: service)
             #expect(simulator.ledger.entries.isEmpty)

@@ -7,7 +7,7 @@ import Testing
 @Suite struct GenerationChecklistTests {
     @Test("Completed at once: status, result URL and the tokens spent")
     func completedAtOnce() async throws {
-        try await withSimulator { simulator in
+        try await withSimulator { simulator async throws in
             let answer = try await Client(simulator).generate()
             #expect(answer.status == 200)
             #expect(answer.json?["status"] == "completed")
@@ -21,7 +21,7 @@ import Testing
     @Test("Pending for k polls, then completed", arguments: [1, 3])
     func pendingThenCompleted(polls: Int) async throws {
         let configuration = Simulator.Configuration(job: JobPlan(pendingPolls: polls))
-        try await withSimulator(configuration) { simulator in
+        try await withSimulator(configuration) { simulator async throws in
             let client = Client(simulator)
             let first = try await client.generate()
             #expect(first.json?["status"] == "pending")
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func pendingForEver() async throws {
-        try await withSimulator(Simulator.Configuration(job: JobPlan(outcome: .neverEnds))) { simulator in
+        try await withSimulator(Simulator.Configuration(job: JobPlan(outcome: .neverEnds))) { simulator async throws in
             let client = Client(simulator)
             let id = try #require(try await client.generate().json?["id"]?.integer)
             for _ in 0..<5 { #expect(try await client.elumenta("/generate/\(id)").json?["status"] == "pending") }
@@ -51,7 +51,7 @@ import Testing
     @Test("A failure arrives as 200 with the documented text, and costs nothing", arguments: failures, [0, 1])
     func failed(text: String, polls: Int) async throws {
         let plan = JobPlan(pendingPolls: polls, outcome: .failed(text: text))
-        try await withSimulator(Simulator.Configuration(job: plan)) { simulator in
+        try await withSimulator(Simulator.Configuration(job: plan)) { simulator async throws in
             let client = Client(simulator)
             var answer = try await client.generate()
             let id = try #require(answer.json?["id"]?.integer)
@@ -69,7 +69,7 @@ import Testing
 
     @Test("Identifiers are integers, or text that begins with gen_")
     func identifiers() async throws {
-        try await withSimulator { simulator in
+        try await withSimulator { simulator async throws in
             simulator.script(Rule(Fault(job: JobPlan(identifier: .prefixed)), service: .elumenta))
             let client = Client(simulator)
             let text = try #require(try await client.generate().json?["id"]?.text)
@@ -81,7 +81,7 @@ import Testing
 
     @Test("Options are taken from params and, as on older pages, from the top level")
     func options() async throws {
-        try await withSimulator { simulator in
+        try await withSimulator { simulator async throws in
             let client = Client(simulator)
             for body in [
                 ["model": "dall-e-3", "prompt": "a", "params": ["size": "1792x1024"]],
@@ -96,7 +96,7 @@ import Testing
     @Test("An unknown status word stands for pending until the picture is there")
     func unknownWord() async throws {
         let plan = JobPlan(outcome: .unknownWord(word: "queued_for_review"))
-        try await withSimulator(Simulator.Configuration(job: plan)) { simulator in
+        try await withSimulator(Simulator.Configuration(job: plan)) { simulator async throws in
             let client = Client(simulator)
             let first = try await client.generate()
             #expect(first.json?["status"] == "queued_for_review")

@@ -63,6 +63,18 @@ extension Rule: Codable {
             skip: try values.decodeIfPresent(Int.self, forKey: .skip) ?? 0,
             times: values.contains(.times) ? try values.decode(Int?.self, forKey: .times) : 1)
     }
+
+    /// To JSON; `times` is written even when it is null, because leaving it out means 1.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Key.self)
+        try values.encodeIfPresent(service, forKey: .service)
+        try values.encodeIfPresent(method, forKey: .method)
+        try values.encodeIfPresent(path, forKey: .path)
+        try values.encodeIfPresent(connection, forKey: .connection)
+        try values.encode(skip, forKey: .skip)
+        try values.encode(times, forKey: .times)
+        try values.encode(fault, forKey: .fault)
+    }
 }
 
 extension String {

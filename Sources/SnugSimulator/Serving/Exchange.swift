@@ -50,7 +50,7 @@ struct Exchange {
                 number: 0, connection: connection, positionOnConnection: position, service: name, method: method,
                 path: path, query: parts.count > 1 ? parts[1] : "", headers: headers, bodyBytes: 0,
                 isBodyComplete: false, bodyDigest: Digest.hexadecimal([]), body: nil, status: nil,
-                metFault: scripted != nil, wasCut: false, time: world.clock.now))
+                metFault: scripted != nil, isFinished: false, wasCut: false, time: world.clock.now))
     }
 
     var bodyBytes: Int { body.count }
@@ -74,9 +74,12 @@ struct Exchange {
         }
     }
 
+    /// Notes how the exchange ended; what happens to the connection after an answer does not change that.
     func finish(status: Int?, wasCut: Bool) {
         let digest = Digest.hexadecimal(hash.finalize())
         world.log.update(number) { request in
+            guard !request.isFinished else { return }
+            request.isFinished = true
             request.status = status
             request.wasCut = wasCut
             request.bodyDigest = digest

@@ -30,6 +30,8 @@ public struct RecordedRequest: Sendable, Hashable, Codable {
     public var status: Int?
     /// Whether a fault applied.
     public var metFault: Bool
+    /// Whether the exchange is over as far as the simulator knows; a client may learn of it a moment earlier.
+    public var isFinished: Bool
     /// Whether the connection ended without the answer being sent in full.
     public var wasCut: Bool
     /// Seconds since 1970 on the simulator's clock, at the end of the headers.

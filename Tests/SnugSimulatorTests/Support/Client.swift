@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
+
 @testable import SnugSimulator
 
 /// The requests that tests send, as plain as each API takes them.
@@ -83,3 +85,6 @@ extension ServiceName {
     /// The services that cost money.
     static let paid = [ServiceName.elumenta, .pollinations, .openai]
 }
+
+/// A value as JSON text.
+func encoded(_ value: some Encodable) throws -> [UInt8] { Array(try JSONEncoder().encode(value)) }
