@@ -26,12 +26,16 @@ let package = Package(
         .library(name: "SnugImage", targets: ["SnugImage"]),
         .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
+        .executable(name: "snug-simulator", targets: ["snug-simulator"]),
+        .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.38.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
@@ -95,6 +99,26 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // A stand-in for the generation APIs. It imports none of our clients, so that a shared mistake cannot hide.
+        .target(
+            name: "SnugSimulator",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+                .product(name: "NIOHPACK", package: "swift-nio-http2"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "snug-simulator",
+            dependencies: [
+                "SnugSimulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
         .target(
             name: "SnugTestSupport",
             dependencies: ["SnugImage", "CTestSupport", .product(name: "SystemPackage", package: "swift-system")],
@@ -133,6 +157,10 @@ let package = Package(
                 "snug", "SnugImage", "SnugTestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SnugSimulatorTests",
+            dependencies: ["SnugSimulator"],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

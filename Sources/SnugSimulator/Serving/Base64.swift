@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+
+/// Base64 (RFC 4648 §4) of byte arrays.
+enum Base64 {
+    static func encode(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+
+    static func decode(_ text: String) -> [UInt8]? { Data(base64Encoded: text).map { Array($0) } }
+}

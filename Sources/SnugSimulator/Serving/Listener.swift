@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// A port that speaks HTTP/1.1.
+struct Listener: Sendable {
+    struct Accepted: Sendable {
+        var channel: NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer>
+        var fault: ConnectionFault?
+    }
+
+    let world: World
+    let name: ServiceName
+    let service: any Service
+    private let server: NIOAsyncChannel<Accepted, Never>
+
+    static func bind(
+        world: World, name: ServiceName, service: any Service, host: String, port: Int
+    ) async throws -> Listener {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 256)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .bind(host: host, port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let fault = world.script.takeConnectionFault(service: name)
+                    if fault != nil { try channel.syncOptions?.setOption(.autoRead, value: false) }
+                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
+                    return Accepted(channel: try NIOAsyncChannel(wrappingChannelSynchronously: channel), fault: fault)
+                }
+            }
+        return Listener(world: world, name: name, service: service, server: server)
+    }
+
+    var port: Int { server.channel.localAddress?.port ?? 0 }
+
+    /// Serves until the task is cancelled.
+    func run() async throws {
+        try await server.executeThenClose { connections in
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await accepted in connections {
+                    let number = world.log.openConnection()
+                    group.addTask { await serve(accepted, number: number) }
+                }
+            }
+        }
+    }
+
+    private func serve(_ accepted: Accepted, number: Int) async {
+        let channel = accepted.channel.channel
+        guard world.channels.add(channel) else {
+            channel.close(promise: nil)
+            return
+        }
+        do {
+            try await accepted.channel.executeThenClose { inbound, outbound in
+                let wire = Wire(channel: channel, outbound: outbound)
+                switch accepted.fault {
+                case .neverRead: try await wire.stall()
+                case .close: try await wire.close()
+                case .reset: try await wire.reset()
+                case nil:
+                    var connection = HTTP1Connection(
+                        world: world, name: name, service: service, number: number, wire: wire, parts: inbound)
+                    try await connection.run()
+                }
+            }
+        } catch {
+            // A connection that breaks is an everyday event here; what it cost is in the request's record.
+            world.noteBrokenConnection()
+        }
+        world.channels.remove(channel)
+    }
+}
+
+/// The open connections, so that stopping does not wait for stalled ones.
+final class OpenChannels: Sendable {
+    private struct State {
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var isClosed = false
+    }
+
+    private let state = Mutex(State())
+
+    /// - Returns: `false` when the simulator has stopped.
+    func add(_ channel: any Channel) -> Bool {
+        state.withLock { state in
+            guard !state.isClosed else { return false }
+            state.channels[ObjectIdentifier(channel)] = channel
+            return true
+        }
+    }
+
+    func remove(_ channel: any Channel) {
+        state.withLock { _ = $0.channels.removeValue(forKey: ObjectIdentifier(channel)) }
+    }
+
+    func closeAll() {
+        let open = state.withLock { state in
+            state.isClosed = true
+            return Array(state.channels.values)
+        }
+        for channel in open { channel.close(promise: nil) }
+    }
+}
