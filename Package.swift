@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "SnugImage", targets: ["SnugImage"]),
         .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
+        .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
@@ -89,6 +90,16 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "SnugGeneration",
+            dependencies: [
+                "SnugHTTP",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "snug",
             dependencies: [
@@ -148,6 +159,17 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SnugGenerationTests",
+            dependencies: [
+                "SnugGeneration", "SnugHTTP", "SnugSimulator", "SnugTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),

@@ -38,7 +38,7 @@ public struct HTTPResponse: Sendable, Hashable {
     /// The server's name for the request, for its support.
     public var requestID: String? { Self.requestID(in: headers) }
 
-    static func requestID(in headers: HTTPHeaders) -> String? {
+    package static func requestID(in headers: HTTPHeaders) -> String? {
         headers["x-request-id"] ?? headers["request-id"] ?? headers["x-amz-request-id"]
     }
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SystemPackage
+
+/// An answer with its pictures taken out: whatever its size, what is held in memory is small.
+struct ProviderAnswer: Sendable {
+    var status: Int
+    var headers: HTTPHeaders
+    /// Text, at most 1 MiB. In JSON, each picture in base64 is replaced by an empty string.
+    var text: [UInt8]
+    /// The pictures that came in it, in order: the body itself when it is one, or each base64 string of JSON.
+    var pictures: [SpooledPicture]
+    /// For server-sent events: whether the event came that ends them. `nil` for other answers.
+    var isStreamComplete: Bool?
+    /// Bytes of the body on the wire.
+    var byteCount: Int
+
+    var requestID: String? { HTTPResponse.requestID(in: headers) }
+}
+
+/// A picture from an answer in a private temporary file, which is removed with the last reference.
+final class SpooledPicture: Sendable, Hashable {
+    let path: FilePath
+    let byteCount: Int
+
+    init(path: FilePath, byteCount: Int) {
+        self.path = path
+        self.byteCount = byteCount
+    }
+
+    static func == (left: SpooledPicture, right: SpooledPicture) -> Bool { left === right }
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}

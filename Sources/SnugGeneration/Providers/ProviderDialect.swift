@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+
+/// How one provider is spoken to: requests in its words, and what its answers mean. Sends nothing, waits for nothing.
+protocol ProviderDialect: Sendable {
+    var traits: ProviderTraits { get }
+
+    /// Everything that can be known to be wrong before anything is sent.
+    /// - Throws: `GenerationError` with `invalid_request` and the fields.
+    func validate(_ request: GenerationRequest) throws(GenerationError)
+
+    /// The request that submits it, without credentials. The same input gives the same bytes.
+    func submission(of job: PreparedJob) throws(GenerationError) -> Submission
+    func verdict(on answer: ProviderAnswer, to job: PreparedJob) -> SubmitVerdict
+
+    /// How to ask for a job; `nil` when the provider has no jobs.
+    func poll(_ id: String) throws(GenerationError) -> HTTPRequest?
+    func verdict(onPoll answer: ProviderAnswer, id: String) -> PollVerdict
+    /// How to give a job up; `nil` when the provider cannot.
+    func cancellation(of id: String) throws(GenerationError) -> HTTPRequest?
+
+    /// How to look for a job whose answer was lost; `nil` when there is no listing.
+    func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest?
+    /// The job among the listed ones that can only be ours, by prompt, model and time of creation.
+    /// - Parameter known: Jobs that belong to other submissions of this client.
+    func findLost(_ job: PreparedJob, in answer: ProviderAnswer, known: Set<String>) -> HistoryFinding
+
+    func models() throws(GenerationError) -> HTTPRequest
+    func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription]
+    func balance() throws(GenerationError) -> HTTPRequest?
+    func readBalance(_ answer: ProviderAnswer) throws(GenerationError) -> AccountBalance
+
+    /// Puts a key or token on a request.
+    func authorize(_ request: inout HTTPRequest, with secret: Secret)
+    /// What a key of this provider looks like; `nil` when the key does.
+    func keyWarning(_ key: Secret) -> String?
+}
+
+/// What is fixed about a provider.
+struct ProviderTraits: Sendable {
+    /// As on the command line.
+    var name: String
+    var baseURL: HTTPURL
+    var contract: RepeatContract
+    var delivery: ImageDelivery
+    var inputLimits: InputLimits
+    var defaultModel: String?
+    /// Pictures that one request can ask for.
+    var maximumCount: Int
+    /// Whether the contract rests on a seed being sent.
+    var needsSeed: Bool
+    /// The longest that one submission may take.
+    var attemptTimeout = Duration.seconds(180)
+}
+
+/// What a provider promises when the same submission comes twice.
+public enum RepeatContract: String, Sendable, Hashable, Codable {
+    /// An identical request joins the one under way or gets its stored result, and is charged once.
+    case join
+    /// A listing can be searched for the lost job.
+    case history
+    /// An idempotency key makes a repeat return the stored answer.
+    case replay
+    /// An idempotency key makes a repeat fail, and the job can be found.
+    case rejectDuplicate = "reject_duplicate"
+    /// Nothing.
+    case none
+}
+
+/// How input pictures reach a provider.
+enum ImageDelivery: Sendable, Hashable {
+    case multipart, base64, url
+}
+
+/// A request with everything decided: the model, the seed, the pictures as they are sent.
+struct PreparedJob: Sendable, Hashable {
+    var request: GenerationRequest
+    /// The one asked now, after fallbacks.
+    var model: String?
+    var seed: Int?
+    var pictures: [DeliveredPicture]
+    var mask: DeliveredPicture?
+    /// Sent as `Idempotency-Key` where the provider knows one, and as our name for the request everywhere.
+    var key: String
+    /// Whether the prompt has to travel in a body.
+    var usesBody = false
+    /// When it was first sent, seconds since 1970.
+    var submittedAt: Int?
+}
+
+/// A picture ready to be put in a request.
+enum DeliveredPicture: Sendable, Hashable {
+    case inline(FittedInput)
+    case url(String)
+}
+
+/// What goes out.
+struct Submission: Sendable {
+    var request: HTTPRequest
+    /// SHA-256 of method, address and body, hexadecimal: equal for what a provider could take for the same.
+    var digest: String
+    /// With keys and pictures left out, for people: one line a field.
+    var redacted: [(name: String, value: String)]
+}
+
+/// What a listing says about a lost job.
+enum HistoryFinding: Sendable, Hashable {
+    case found(id: String)
+    /// More than one could be it.
+    case ambiguous([String])
+    /// It is not on this page; `hasMore` when older ones could follow.
+    case notFound(hasMore: Bool)
+    /// The answer cannot be used.
+    case unreadable
+}
+
+/// A model that a provider has.
+public struct ModelDescription: Sendable, Hashable {
+    /// As requests name it.
+    public var name: String
+    /// For a person.
+    public var summary: String?
+    /// What one generation costs at least and at most, in the provider's unit.
+    public var cost: ClosedRange<Double>?
+    /// The sizes it makes, `WxH`; empty when that is not said.
+    public var sizes: [String]
+    /// Whether it takes pictures as input, when that is said.
+    public var takesImages: Bool?
+
+    /// Describes a model.
+    public init(
+        name: String, summary: String? = nil, cost: ClosedRange<Double>? = nil, sizes: [String] = [],
+        takesImages: Bool? = nil
+    ) {
+        self.name = name
+        self.summary = summary
+        self.cost = cost
+        self.sizes = sizes
+        self.takesImages = takesImages
+    }
+}
+
+/// What an account has left.
+public struct AccountBalance: Sendable, Hashable {
+    /// In `unit`.
+    public var amount: Double
+    /// `tokens`, `pollen` …
+    public var unit: String
+    /// The tariff, when it is said.
+    public var plan: String?
+
+    /// Describes an account.
+    public init(amount: Double, unit: String, plan: String? = nil) {
+        self.amount = amount
+        self.unit = unit
+        self.plan = plan
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an answer to a submission means.
+enum SubmitVerdict: Sendable {
+    /// The pictures are there.
+    case completed(JobResult)
+    /// A job was begun: poll it.
+    case accepted(id: String, JobResult)
+    /// A definite failure: nothing was made, or will be.
+    case failed(Refusal)
+    /// It surely did not take effect: the same again is safe.
+    case transient(Refusal)
+    /// It may have taken effect.
+    case unknown(Refusal)
+}
+
+/// What an answer to a poll means.
+enum PollVerdict: Sendable {
+    case completed(JobResult)
+    /// Still at it, as is every word that nobody documented.
+    case pending
+    /// The job ended without a picture.
+    case failed(Refusal)
+    /// The job is not known any more.
+    case gone(Refusal)
+    /// The poll failed, which says nothing about the job.
+    case pollFailed(Refusal)
+}
+
+/// What a provider tells of a job.
+struct JobResult: Sendable, Hashable {
+    var pictures: [PictureReference] = []
+    var id: String?
+    var model: String?
+    var cost: Double?
+    /// Whether it says that the result was there already.
+    var isReplayed = false
+}
+
+/// Where a result is.
+enum PictureReference: Sendable, Hashable {
+    /// In the answer itself, written to a file already.
+    case spooled(SpooledPicture, revisedPrompt: String?)
+    /// To be fetched, without credentials unless it is on the provider's own origin.
+    case url(String, revisedPrompt: String?)
+}
+
+/// Why not, and what could be done about it.
+struct Refusal: Sendable {
+    var code: GenerationError.Code
+    /// In the provider's words, scrubbed, or in ours.
+    var message: String
+    var status: Int?
+    var providerCode: String?
+    var requestID: String?
+    var fields: [GenerationError.Field] = []
+    var hint: Duration?
+    var required: Double?
+    var available: Double?
+    var suggestions: [String] = []
+    var remedy = Remedy.none
+
+    /// What makes another try worth it.
+    enum Remedy: Sendable, Hashable {
+        case none
+        /// A new access token.
+        case refreshToken
+        /// Smaller input; `limit` is the most bytes that the provider named, counted as it counts.
+        case refit(limit: Int?)
+        /// Input as JPEG, or PNG where there is alpha.
+        case reencode
+        /// The prompt in a body instead of the path.
+        case useBody
+        /// Another model: this one has no capacity, or is not there.
+        case switchModel
+        /// The provider said how many at once: wait until one of ours is done.
+        case lowerConcurrency
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SystemPackage
+
+/// A picture to start from.
+public enum ImageInput: Sendable, Hashable {
+    /// A file of this machine: fitted to what the provider takes and delivered the way it takes it.
+    case file(FilePath)
+    /// The same, in memory.
+    case bytes([UInt8], name: String)
+    /// An address that the provider fetches itself.
+    case url(String)
+}
+
+/// A picture as it is delivered: within the provider's limits.
+public struct FittedInput: Sendable, Hashable {
+    /// The encoded picture.
+    public var bytes: [UInt8]
+    /// `image/jpeg`, `image/png` or `image/webp`.
+    public var mediaType: String
+    /// A file name that goes with it.
+    public var name: String
+
+    /// Describes a picture that fits.
+    public init(bytes: [UInt8], mediaType: String, name: String) {
+        self.bytes = bytes
+        self.mediaType = mediaType
+        self.name = name
+    }
+}
+
+/// What a provider takes as input pictures.
+public struct InputLimits: Sendable, Hashable {
+    /// Most bytes of one encoded picture, counted raw.
+    public var byteLimit: Int
+    /// Longest side in pixels; `nil` for no limit.
+    public var maximumSide: Int?
+    /// Media types taken, the preferred first.
+    public var mediaTypes: [String]
+    /// Most pictures in one request.
+    public var maximumCount: Int
+
+    /// Sets the limits.
+    public init(
+        byteLimit: Int = 10_000_000, maximumSide: Int? = nil,
+        mediaTypes: [String] = ["image/jpeg", "image/png", "image/webp"], maximumCount: Int = 1
+    ) {
+        self.byteLimit = byteLimit
+        self.maximumSide = maximumSide
+        self.mediaTypes = mediaTypes
+        self.maximumCount = maximumCount
+    }
+}
+
+/// Makes a picture fit. Handed in, so that this module knows no codecs; called again with a smaller limit after 413.
+public typealias Refitter = @Sendable (ImageInput, InputLimits) async throws -> FittedInput
+
+/// Puts a picture where a provider can fetch it, and returns the address.
+///
+/// The address may be readable by anyone who knows it: whoever hands in a host has asked its user.
+public protocol ImageHost: Sendable {
+    /// The same bytes may be hosted once only, however often this is called.
+    func host(_ picture: FittedInput) async throws -> String
+}
+
+/// Looks whether bytes are a whole picture. Handed in, so that this module knows no codecs.
+///
+/// Called with the path of a downloaded file; returns its media type and size, throws when it is none or is damaged.
+public typealias PictureChecker = @Sendable (FilePath) async throws -> PictureFacts
+
+/// What a checked picture is.
+public struct PictureFacts: Sendable, Hashable {
+    /// For example `image/png`, by content.
+    public var mediaType: String
+    /// Pixels.
+    public var size: PictureSize
+
+    /// Describes a picture that was looked at.
+    public init(mediaType: String, size: PictureSize) {
+        self.mediaType = mediaType
+        self.size = size
+    }
+}

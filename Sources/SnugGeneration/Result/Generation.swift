@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SnugHTTP
+public import SystemPackage
+
+/// A finished generation: pictures on this machine's disk, checked.
+public struct Generation: Sendable, Hashable {
+    /// The provider's name for the job, when it has one.
+    public var id: String?
+    /// The model that answered, which after a fallback is not the one asked first.
+    public var model: String?
+    /// The pictures, in the provider's order.
+    public var pictures: [Picture]
+    /// The seed that was sent.
+    public var seed: Int?
+    /// What it cost, in the provider's unit, when it said.
+    public var cost: Double?
+    /// The provider's name for the request.
+    public var requestID: String?
+    /// Requests on the wire for submitting, polling excluded.
+    public var attempts: [Attempt]
+    /// Polls made.
+    public var polls: Int
+    /// From the call to the last byte.
+    public var duration: Duration
+    /// Whether the result was there already: joined, replayed, or found again after an answer was lost.
+    public var isRecovered: Bool
+
+    /// One picture.
+    public struct Picture: Sendable, Hashable {
+        /// Where it is.
+        public var path: FilePath
+        /// By content.
+        public var mediaType: String
+        /// Pixels.
+        public var size: PictureSize
+        /// Bytes of the file.
+        public var byteCount: Int
+        /// Where it came from, when it was fetched.
+        public var source: String?
+        /// The prompt as the provider rewrote it.
+        public var revisedPrompt: String?
+
+        /// Collects what is known.
+        public init(
+            path: FilePath, mediaType: String, size: PictureSize, byteCount: Int, source: String? = nil,
+            revisedPrompt: String? = nil
+        ) {
+            self.path = path
+            self.mediaType = mediaType
+            self.size = size
+            self.byteCount = byteCount
+            self.source = source
+            self.revisedPrompt = revisedPrompt
+        }
+    }
+
+    /// Collects what is known.
+    public init(
+        id: String? = nil, model: String? = nil, pictures: [Picture] = [], seed: Int? = nil, cost: Double? = nil,
+        requestID: String? = nil, attempts: [Attempt] = [], polls: Int = 0, duration: Duration = .zero,
+        isRecovered: Bool = false
+    ) {
+        self.id = id
+        self.model = model
+        self.pictures = pictures
+        self.seed = seed
+        self.cost = cost
+        self.requestID = requestID
+        self.attempts = attempts
+        self.polls = polls
+        self.duration = duration
+        self.isRecovered = isRecovered
+    }
+}

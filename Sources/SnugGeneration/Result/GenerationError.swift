@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SnugHTTP
+
+/// Why there is no picture, whether it may have cost something, and what to do.
+public struct GenerationError: Error, Sendable, CustomStringConvertible {
+    /// A stable name of a failure: snake_case, used in JSON, logs and metrics.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Value: String {
+            case invalidRequest = "invalid_request"
+            case notAuthenticated = "not_authenticated"
+            case paymentRequired = "payment_required"
+            case forbidden
+            case modelNotFound = "model_not_found"
+            case jobNotFound = "job_not_found"
+            case policyRefused = "policy_refused"
+            case payloadTooLarge = "payload_too_large"
+            case unsupportedMedia = "unsupported_media"
+            case rateLimited = "rate_limited"
+            case noCapacity = "no_capacity"
+            case providerFailed = "provider_failed"
+            case generationFailed = "generation_failed"
+            case outcomeUnknown = "outcome_unknown"
+            case notSent = "not_sent"
+            case deadlineExceeded = "deadline_exceeded"
+            case circuitOpen = "circuit_open"
+            case retriesSpent = "retries_spent"
+            case imageFailed = "image_failed"
+            case hostNeeded = "host_needed"
+            case badAnswer = "bad_answer"
+            case badPicture = "bad_picture"
+            case downloadFailed = "download_failed"
+            case outputFailed = "output_failed"
+            case journalFailed = "journal_failed"
+        }
+        private let value: Value
+        private init(_ value: Value) { self.value = value }
+
+        /// The request cannot be right; `fields` names what. Nothing was charged.
+        public static let invalidRequest = Code(.invalidRequest)
+        /// The key or token is not accepted.
+        public static let notAuthenticated = Code(.notAuthenticated)
+        /// The account has not enough left, or its quota is spent for good; `required` and `available` say how much.
+        public static let paymentRequired = Code(.paymentRequired)
+        /// The account may not do this.
+        public static let forbidden = Code(.forbidden)
+        /// There is no such model; `suggestions` has those there are.
+        public static let modelNotFound = Code(.modelNotFound)
+        /// The provider no longer knows the job.
+        public static let jobNotFound = Code(.jobNotFound)
+        /// The provider will not make this picture.
+        public static let policyRefused = Code(.policyRefused)
+        /// The input is too large even after fitting it anew.
+        public static let payloadTooLarge = Code(.payloadTooLarge)
+        /// The input's format is not taken, even as JPEG or PNG.
+        public static let unsupportedMedia = Code(.unsupportedMedia)
+        /// Too many requests, and the wait is longer than there is time; `retryAfter` says how long.
+        public static let rateLimited = Code(.rateLimited)
+        /// No model asked had capacity.
+        public static let noCapacity = Code(.noCapacity)
+        /// The provider broke, and said that nothing came of it.
+        public static let providerFailed = Code(.providerFailed)
+        /// The job ran and ended without a picture.
+        public static let generationFailed = Code(.generationFailed)
+        /// It may have been made and charged, and cannot be asked for: held for a person.
+        public static let outcomeUnknown = Code(.outcomeUnknown)
+        /// The request did not get there.
+        public static let notSent = Code(.notSent)
+        /// The time for the whole operation is over.
+        public static let deadlineExceeded = Code(.deadlineExceeded)
+        /// Too many failures in a row: not asked at all for a while.
+        public static let circuitOpen = Code(.circuitOpen)
+        /// All attempts, or the budget for them, are spent.
+        public static let retriesSpent = Code(.retriesSpent)
+        /// An input picture cannot be read or fitted.
+        public static let imageFailed = Code(.imageFailed)
+        /// The provider takes addresses only, and there is nowhere to put the picture.
+        public static let hostNeeded = Code(.hostNeeded)
+        /// The answer is not what the provider documents.
+        public static let badAnswer = Code(.badAnswer)
+        /// What came as the picture is none, or is damaged.
+        public static let badPicture = Code(.badPicture)
+        /// The picture was made and cannot be fetched.
+        public static let downloadFailed = Code(.downloadFailed)
+        /// The picture cannot be written here.
+        public static let outputFailed = Code(.outputFailed)
+        /// What is about to be sent could not be recorded, so it was not sent; or its outcome could not.
+        public static let journalFailed = Code(.journalFailed)
+
+        /// The stable name.
+        public var description: String { value.rawValue }
+    }
+
+    /// What is wrong with one field.
+    public struct Field: Sendable, Hashable {
+        /// As the provider, or this library, calls it.
+        public var name: String
+        /// What is wrong with it.
+        public var message: String
+
+        /// Names a field and its fault.
+        public init(_ name: String, _ message: String) {
+            self.name = name
+            self.message = message
+        }
+    }
+
+    /// What kind of failure this is.
+    public var code: Code
+    /// For a person: what happened, with the values, and what to do. Never holds a key or a picture's bytes.
+    public var message: String
+    /// The fields complained of.
+    public var fields: [Field] = []
+    /// The status of the answer that decided.
+    public var status: Int?
+    /// The provider's own word for the failure.
+    public var providerCode: String?
+    /// The provider's name for the request.
+    public var requestID: String?
+    /// How long to stay away, when waiting helps.
+    public var retryAfter: Duration?
+    /// When that is over, seconds since 1970.
+    public var retryAt: Int?
+    /// Whether a picture may have been made and charged.
+    public var isOutcomeUnknown = false
+    /// The provider's name for the job, when there is one: polling it again is free.
+    public var jobID: String?
+    /// The name under which the journal knows it.
+    public var journalKey: String?
+    /// What `payment_required` was about.
+    public var required: Double?
+    /// What the account had, in the same unit.
+    public var available: Double?
+    /// Models or values that would do.
+    public var suggestions: [String] = []
+    /// Every request that was sent for it.
+    public var attempts: [Attempt] = []
+    /// What lies beneath.
+    public var cause: (any Error)?
+
+    /// Makes an error; the rest is set as it is known.
+    public init(_ code: Code, _ message: String, status: Int? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.status = status
+        self.cause = cause
+    }
+
+    /// Whether more than one request went out.
+    public var wasRetried: Bool { attempts.count > 1 }
+
+    /// Code and message.
+    public var description: String { "\(code): \(message)" }
+}
