@@ -24,36 +24,28 @@ final class SpoolDirectory: Sendable {
 
     /// - Throws: `sink_failed`.
     func create() throws(HTTPError) -> SpoolFile {
-        try isReady.withLock { isReady throws(HTTPError) in
-            if !isReady { try prepare() }
+        isReady.withLock { isReady in
+            if isReady { return }
+            DiskCalls.makeFolders(path, mode: 0o700)
+            sweep()
             isReady = true
         }
-        while true {
-            let name = Self.prefix + String(UInt64.random(in: .min ... .max), radix: 36)
-            let file = path.appending(name)
-            let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
-            let descriptor = unsafe file.withPlatformString { unsafe open($0, flags, 0o600) }
-            guard descriptor >= 0 else { throw Self.failure("create a file in \(path)", errno) }
-            // A file system without locks leaves the file unlocked, and nobody removes what cannot be locked.
-            _ = flock(descriptor, LOCK_EX | LOCK_NB)
-            // Another process may have swept it away between the two calls.
-            var status = stat()
-            if unsafe fstat(descriptor, &status) == 0, status.st_nlink > 0 { return SpoolFile(file, descriptor) }
-            close(descriptor)
-        }
-    }
-
-    private func prepare() throws(HTTPError) {
-        var folder = FilePath(root: path.root, [])
-        for component in path.components {
-            folder.append(component)
-            let result = unsafe folder.withPlatformString { unsafe mkdir($0, 0o700) }
-            // What is there already may forbid making it: EROFS, EACCES.
-            if result != 0, errno == ENOSPC || errno == EDQUOT {
-                throw Self.failure("make the folder \(folder)", errno)
+        do throws(Errno) {
+            while true {
+                let file = path.appending(Self.prefix + String(UInt64.random(in: .min ... .max), radix: 36))
+                let descriptor = try DiskCalls.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+                // A file system without locks leaves the file unlocked, and nobody removes what cannot be locked.
+                let isLocked = try? DiskCalls.lock(descriptor, waiting: false)
+                // Another process may sweep it away between the two calls: it has the lock, or the file is gone.
+                var status = stat()
+                if isLocked != false, unsafe fstat(descriptor, &status) == 0, status.st_nlink > 0 {
+                    return SpoolFile(file, descriptor)
+                }
+                close(descriptor)
             }
+        } catch {
+            throw Self.failure("create a file in \(path)", error)
         }
-        sweep()
     }
 
     /// Removes the files whose owners are gone.
@@ -64,18 +56,18 @@ final class SpoolDirectory: Sendable {
             let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
                 unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
             }
-            guard name.hasPrefix(Self.prefix) else { continue }
             let file = path.appending(name)
-            let descriptor = unsafe file.withPlatformString { unsafe open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) }
-            guard descriptor >= 0 else { continue }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { _ = unsafe file.withPlatformString { unsafe unlink($0) } }
+            guard name.hasPrefix(Self.prefix), let descriptor = try? DiskCalls.open(file, O_RDONLY | O_NOFOLLOW) else {
+                continue
+            }
+            if (try? DiskCalls.lock(descriptor, waiting: false)) == true { DiskCalls.remove(file) }
             close(descriptor)
         }
     }
 
-    static func failure(_ what: String, _ code: Int32) -> HTTPError {
-        let reason = unsafe String(cString: strerror(code))
-        return HTTPError(.sinkFailed, "cannot \(what): \(reason); pictures of answers are kept there for a moment")
+    fileprivate static func failure(_ what: String, _ reason: Errno) -> HTTPError {
+        HTTPError(
+            .sinkFailed, "cannot \(what): \(reason); pictures of answers are kept there for a moment", cause: reason)
     }
 }
 
@@ -93,18 +85,17 @@ final class SpoolFile {
 
     deinit {
         if isHandedOver { return }
-        _ = unsafe path.withPlatformString { unsafe unlink($0) }
+        DiskCalls.remove(path)
         close(descriptor)
     }
 
     /// - Throws: `sink_failed`.
     func write(_ bytes: some Collection<UInt8>) throws(HTTPError) {
-        var failure: Int32 = 0
-        let done: Void? = bytes.withContiguousStorageIfAvailable { buffer in
-            failure = unsafe writeAll(UnsafeRawBufferPointer(buffer), to: descriptor)
+        do throws(Errno) {
+            try DiskCalls.write(bytes, to: descriptor)
+        } catch {
+            throw SpoolDirectory.failure("write \(path)", error)
         }
-        if done == nil { return try write(Array(bytes)) }
-        guard failure == 0 else { throw SpoolDirectory.failure("write \(path)", failure) }
         byteCount += bytes.count
     }
 
@@ -113,21 +104,4 @@ final class SpoolFile {
         isHandedOver = true
         return SpooledPicture(path: path, byteCount: byteCount, lock: descriptor)
     }
-}
-
-/// - Returns: 0, or an `errno` value.
-func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32 {
-    var done = 0
-    while done < bytes.count {
-        let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-        let written = unsafe write(descriptor, rest.baseAddress, rest.count)
-        if written > 0 {
-            done += written
-        } else if written == 0 {
-            return ENOSPC
-        } else if errno != EINTR {
-            return errno
-        }
-    }
-    return 0
 }

@@ -41,7 +41,7 @@ final class SpooledPicture: Sendable, Hashable {
     }
 
     deinit {
-        _ = unsafe path.withPlatformString { unsafe unlink($0) }
+        DiskCalls.remove(path)
         if let lock { close(lock) }
     }
 

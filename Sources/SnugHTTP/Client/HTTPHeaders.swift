@@ -98,7 +98,9 @@ public struct HTTPHeaders: Sendable, Hashable, CustomStringConvertible, Expressi
         a.utf8.count == b.utf8.count && a.lowercased() == b.lowercased()
     }
 
-    private static let portable: Set<String> = ["accept", "accept-encoding", "accept-language", "range", "user-agent"]
+    private static let portable: Set<String> = [
+        "accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent",
+    ]
 
     private static let printable: Set<String> = [
         "accept", "accept-encoding", "accept-language", "accept-ranges", "age", "allow", "cache-control", "connection",
