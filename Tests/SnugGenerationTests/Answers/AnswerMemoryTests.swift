@@ -40,7 +40,7 @@ import Testing
                 let reader = AnswerReader(
                     client: try makeClient(), spoolDirectory: folder.path, threads: try FileThreads(count: 1))
                 // The most that there ever was begins anew.
-            try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
+                try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
                 let before = try Self.memory("VmRSS")
                 let answer = try await reader.read(HTTPRequest("POST", try server.address())).answer
                 let growth = try Self.memory("VmHWM") - before
