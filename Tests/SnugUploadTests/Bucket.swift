@@ -21,7 +21,9 @@ struct Bucket: Sendable {
         server =
             name == "moto"
             ? try await startServer("moto", ready: "/moto-api/data.json") { $0 == 200 }
-            : try await startServer("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) { $0 < 300 }
+            : try await startServer("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
+                $0 < 300
+            }
         // The gateway may begin to listen later than what was asked whether it is ready.
         let patient = RetryPolicy(maximumAttempts: 60, maximumDelay: .seconds(1))
         let response = try await plainClient().perform(signed("PUT", "/bkt"), policy: patient)
@@ -37,8 +39,8 @@ struct Bucket: Sendable {
     }
 
     /// An object's bytes; `nil` when there is none.
-    func object(_ key: String) async throws -> [UInt8]? {
-        let response = try await plainClient().send(signed("GET", "/bkt/\(key)"), into: .collect(maximum: 200_000_000))
+    func object(_ key: String, maximum: Int = 100_000_000) async throws -> [UInt8]? {
+        let response = try await plainClient().send(signed("GET", "/bkt/\(key)"), into: .collect(maximum: maximum))
         return response.status == 404 ? nil : response.body
     }
 

@@ -30,8 +30,11 @@ enum S3Verdict {
     ) -> S3Verdict {
         let hint = WaitHint.read(response.headers, body: [], now: now)
         switch code {
-        case "RequestTimeout", "InternalError", "BadDigest", "XAmzContentChecksumMismatch", "InvalidDigest",
-            "ConditionalRequestConflict", "OperationAborted":
+        case "RequestTimeout", "InternalError", "ConditionalRequestConflict", "OperationAborted":
+            return .again(hint: hint, throttled: false)
+        // What was sent is sound, so it was damaged on the way; what is parsed before it is hashed shows as malformed.
+        case "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest", "IncompleteBody",
+            "MalformedXML":
             return .again(hint: hint, throttled: false)
         case "SlowDown", "ServiceUnavailable": return .again(hint: hint, throttled: true)
         case "RequestTimeTooSkewed":

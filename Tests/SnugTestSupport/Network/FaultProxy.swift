@@ -119,6 +119,8 @@ package final class FaultProxy: Sendable {
     package var events: [Event] { state.withLock { $0.events } }
     /// Bytes forwarded to the server by connections that have ended, heads included.
     package var bytesSent: Int { state.withLock { $0.bytesSent } }
+    /// Connections that have not ended yet.
+    package var openConnections: Int { state.withLock { $0.lines.count } }
     /// Connections so far.
     package var connections: Int { state.withLock { $0.connections } }
 
@@ -149,8 +151,10 @@ private final class FaultLine: @unchecked Sendable {
     private let sockets: Mutex<[Int32]>
     private var sent = 0
     private var received = 0
-    private var headEnd: Int?
-    private var tail: [UInt8] = []
+    /// Bytes of a request's head so far.
+    private var head: [UInt8] = []
+    private var flipAt: Int?
+    private var hasFlipped = false
 
     init(client: Int32, target: Int, fault: LineFault?, byte: Int, happened: @escaping @Sendable (LineFault) -> Void) {
         self.client = client
@@ -234,22 +238,28 @@ private final class FaultLine: @unchecked Sendable {
         return .goOn
     }
 
-    /// Where in this piece the inverted bit falls: within the body of the connection's first request, because a changed
-    /// head is another request, which nothing but encryption keeps apart from the one that was meant.
+    /// Where in this piece the inverted bit falls: within the first body on the connection, because a changed head is
+    /// another request, which nothing but encryption keeps apart from the one that was meant.
     private func placeToFlip(_ buffer: [UInt8], _ count: Int) -> Int? {
-        if headEnd == nil {
-            tail += buffer[..<count]
-            guard let end = tail.firstRange(of: [13, 10, 13, 10]) else { return nil }
-            let head = String(decoding: tail[..<end.lowerBound], as: UTF8.self).lowercased()
-            let length = head.components(separatedBy: "content-length:").dropFirst().first?
-                .prefix { $0 != "\r" }.trimmingCharacters(in: .whitespaces)
-            let bodyLength = Int(length ?? "") ?? 0
-            headEnd = bodyLength > 0 ? end.upperBound + byte % bodyLength : .max
-            tail = []
+        if flipAt == nil {
+            head += buffer[..<count]
+            while let end = head.firstRange(of: [13, 10, 13, 10]) {
+                let length = Self.bodyLength(String(decoding: head[..<end.lowerBound], as: UTF8.self))
+                let start = sent + count - head.count + end.upperBound
+                head.removeFirst(end.upperBound)
+                guard length > 0 else { continue }
+                flipAt = start + byte % length
+                head = []
+            }
         }
-        guard let headEnd, headEnd >= sent, headEnd < sent + count else { return nil }
-        defer { self.headEnd = .max }
-        return headEnd - sent
+        guard let flipAt, flipAt >= sent, flipAt < sent + count, !hasFlipped else { return nil }
+        hasFlipped = true
+        return flipAt - sent
+    }
+
+    private static func bodyLength(_ head: String) -> Int {
+        let line = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+        return line.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
     }
 
     /// - Returns: Whether the connection goes on.

@@ -21,14 +21,14 @@ struct Campaign {
     /// Faults for each upload, at most.
     var faults = 8
     /// Uploads under way at once.
-    var concurrency = 4
+    var concurrency = 5
 
     /// A short one, unless the environment asks for more: `SNUG_CAMPAIGN_UPLOADS` uploads in all of up to
     /// `SNUG_CAMPAIGN_LARGEST` bytes, from the seed `SNUG_CAMPAIGN_SEED`.
     static var chosen: Campaign {
         let environment = ProcessInfo.processInfo.environment
         func number(_ name: String) -> Int? { environment["SNUG_CAMPAIGN_\(name)"].flatMap { Int($0) } }
-        let uploads = number("UPLOADS") ?? 7 * Place.count
+        let uploads = number("UPLOADS") ?? 10 * Place.count
         return Campaign(
             uploads: max(1, uploads / Place.count), seed: UInt64(number("SEED") ?? 1),
             largest: number("LARGEST") ?? 4 << 20)
@@ -113,7 +113,7 @@ struct Campaign {
     private static var options: UploadOptions {
         var options = UploadOptions()
         options.stallTimeout = .seconds(2)
-        options.attemptTimeout = .seconds(5)
+        options.attemptTimeout = .seconds(4)
         options.attemptsWithoutProgress = 30
         options.chunkSize = 256 << 10
         return options
