@@ -19,9 +19,7 @@ struct Campaign {
     /// Bytes of the largest file.
     var largest: Int
     /// Faults for each upload, at most.
-    var faults = 8
-    /// Uploads under way at once.
-    var concurrency = 5
+    var faults = 10
 
     /// A short one, unless the environment asks for more: `SNUG_CAMPAIGN_UPLOADS` uploads in all of up to
     /// `SNUG_CAMPAIGN_LARGEST` bytes, from the seed `SNUG_CAMPAIGN_SEED`.
@@ -52,7 +50,7 @@ struct Campaign {
         let tally = try await withThrowingTaskGroup(of: Tally.self) { group in
             var total = Tally()
             for number in 0..<uploads {
-                if number >= concurrency, let one = try await group.next() { total.add(one) }
+                if number >= place.concurrency, let one = try await group.next() { total.add(one) }
                 group.addTask { try await upload(number, to: place) }
             }
             for try await one in group { total.add(one) }
@@ -112,8 +110,8 @@ struct Campaign {
     /// Clocks short enough that hangs are noticed soon, patience for more failures in a row than there are faults.
     private static var options: UploadOptions {
         var options = UploadOptions()
-        options.stallTimeout = .seconds(2)
-        options.attemptTimeout = .seconds(4)
+        options.stallTimeout = .seconds(1.5)
+        options.attemptTimeout = .seconds(3)
         options.attemptsWithoutProgress = 30
         options.chunkSize = 256 << 10
         return options
@@ -160,6 +158,8 @@ struct Place: Sendable {
     var kinds: [LineFault]
     /// Whether an ending may be unknown, because the protocol has no way to ask.
     var mayNotKnow = false
+    /// Uploads under way at once: one for a server with one thread, which a connection that hangs would block for all.
+    var concurrency = 5
     var target: @Sendable (_ port: Int, _ name: String) throws -> UploadTarget
     /// What is stored under a name; `nil` when nothing is.
     var stored: @Sendable (_ name: String, _ receipt: UploadReceipt) async throws -> [UInt8]?

@@ -96,7 +96,7 @@ import Testing
         let server = try await startServer("gcs")
         try await check(
             Place(
-                name: "session", port: server.port, kinds: Place.lossy,
+                name: "session", port: server.port, kinds: Place.lossy, concurrency: 1,
                 target: { port, name in
                     let path = "/upload/storage/v1/b/bkt/o?uploadType=resumable&name=\(name)"
                     var target = UploadTarget(try HTTPURL("http://127.0.0.1:\(port)\(path)"), .rangedPut)
