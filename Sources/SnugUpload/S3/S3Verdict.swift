@@ -7,6 +7,8 @@ enum S3Verdict {
     case again(hint: Duration?, throttled: Bool)
     /// The signature's date is off by so many seconds.
     case clock(Int)
+    /// The list of parts is not what the server has: parts are missing, or the list was damaged on the way.
+    case partsDisagree(UploadError)
     case fail(UploadError)
 
     init(_ exchange: UploadJob.Exchange, now: Int) {
@@ -36,6 +38,8 @@ enum S3Verdict {
         case "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest", "IncompleteBody",
             "MalformedXML":
             return .again(hint: hint, throttled: false)
+        case "InvalidPart", "InvalidPartOrder", "EntityTooSmall":
+            return .partsDisagree(exchange.error(.refused, at: 0))
         case "SlowDown", "ServiceUnavailable": return .again(hint: hint, throttled: true)
         case "RequestTimeTooSkewed":
             return .clock((response.headers["Date"].flatMap(HTTPDate.parse) ?? now) - now)
