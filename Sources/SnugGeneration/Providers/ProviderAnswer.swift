@@ -23,6 +23,8 @@ struct ProviderAnswer: Sendable {
     var isStreamComplete: Bool?
     /// Bytes of the body on the wire.
     var byteCount: Int
+    /// Knows what was sent with the request and must not come out of its answer.
+    var scrubber = Scrubber()
 
     var requestID: String? { HTTPResponse.requestID(in: headers) }
 }

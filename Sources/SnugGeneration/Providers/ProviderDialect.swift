@@ -25,6 +25,11 @@ protocol ProviderDialect: Sendable {
     /// - Parameter known: Jobs that belong to other submissions of this client.
     func findLost(_ job: PreparedJob, in answer: ProviderAnswer, known: Set<String>) -> HistoryFinding
 
+    /// How to get a new access token; `nil` when there is nothing to refresh.
+    func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest?
+    /// - Throws: `not_authenticated` when the session is over.
+    func readTokens(_ answer: ProviderAnswer) throws(GenerationError) -> SessionTokens
+
     func models() throws(GenerationError) -> HTTPRequest
     func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription]
     func balance() throws(GenerationError) -> HTTPRequest?
@@ -44,6 +49,8 @@ struct ProviderTraits: Sendable {
     var contract: RepeatContract
     var delivery: ImageDelivery
     var inputLimits: InputLimits
+    /// The same for a mask; `nil` when none is taken.
+    var maskLimits: InputLimits?
     var defaultModel: String?
     /// Pictures that one request can ask for.
     var maximumCount: Int
@@ -69,7 +76,14 @@ public enum RepeatContract: String, Sendable, Hashable, Codable {
 
 /// How input pictures reach a provider.
 enum ImageDelivery: Sendable, Hashable {
-    case multipart, base64, url
+    case multipart, url
+}
+
+/// What a session is continued with.
+struct SessionTokens: Sendable, Hashable {
+    var access: Secret
+    /// A new one, when the provider gave one: the old one is worth nothing then.
+    var refresh: Secret?
 }
 
 /// A request with everything decided: the model, the seed, the pictures as they are sent.
