@@ -42,4 +42,14 @@ extension Provider {
             dialect: ElumentaDialect(try Endpoint(baseURL)), keyVariable: "ELUMENTA_API_KEY", profile: "elumenta",
             maskProfile: nil)
     }
+
+    /// Pollinations.
+    /// - Throws: `invalid_request` when the address is none.
+    public static func pollinations(
+        baseURL: String = "https://gen.pollinations.ai"
+    ) throws(GenerationError) -> Provider {
+        Provider(
+            dialect: PollinationsDialect(try Endpoint(baseURL)), keyVariable: "POLLINATIONS_API_KEY",
+            profile: "pollinations-edit", maskProfile: nil)
+    }
 }

@@ -74,8 +74,8 @@ struct ElumentaDialect: CommonDialect {
             builder.add("image_url", address: address)
         }
         let params = builder.object
-        builder.add("model", .text(model))
-        builder.add("prompt", .text(request.prompt))
+        builder.note("model", model)
+        builder.note("prompt", request.prompt)
         return try builder.json(
             try endpoint.url(["generate"]),
             .object(["model": .text(model), "prompt": .text(request.prompt), "params": params]), clocks: submitClocks)

@@ -34,6 +34,9 @@ struct SubmissionBuilder {
         lines += addresses.map { (name, Self.shown($0)) }
     }
 
+    /// Shows what is sent in another place than the fields.
+    mutating func note(_ name: String, _ value: String) { lines.append((name, value)) }
+
     mutating func add(_ name: String, address: String) { add(name, addresses: [address], as: .text(address)) }
 
     /// Adds a picture, which has to be within the limits: the provider would refuse it after all of it was sent.

@@ -25,6 +25,8 @@ struct Wording: Sendable {
     var isTimeout: Bool { says(Self.timeout) }
     /// Too many requests of ours.
     var isRateLimit: Bool { says(["ratelimit", "toomanyrequests", "quotaexceeded"]) }
+    /// More of ours at once than the account may have.
+    var isConcurrency: Bool { says(["concurren"]) }
     /// Money or a quota that does not come back by waiting.
     var isPayment: Bool { says(Self.payment) }
     /// A picture that was sent has too many bytes or pixels.
