@@ -9,10 +9,13 @@ final class UploadJob: Sendable {
         var attempts = 0
         var retries = 0
         var bytesSent = 0
-        var confirmed = 0
+        /// Bytes at the server, for each piece of the file that is sent on its own.
+        var confirmedPieces: [Int: Int] = [:]
         var inFlight: [Int: Int] = [:]
         var chunkSize: Int
         var note: UploadProgress.Note?
+
+        var confirmed: Int { confirmedPieces.values.reduce(0, +) }
     }
 
     let source: UploadSource
@@ -115,12 +118,12 @@ final class UploadJob: Sendable {
         report()
     }
 
-    /// So many bytes are at the server.
-    func confirm(_ bytes: Int, chunkSize: Int, retries: Int) {
+    /// So many bytes of a piece are at the server.
+    func confirm(_ bytes: Int, slot: Int = 0, chunkSize: Int, newRetries: Int = 0) {
         tally.withLock {
-            $0.confirmed = bytes
+            $0.confirmedPieces[slot] = bytes
             $0.chunkSize = chunkSize
-            $0.retries = retries
+            $0.retries += newRetries
         }
         report()
     }

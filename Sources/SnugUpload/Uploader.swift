@@ -79,14 +79,14 @@ public final class Uploader: Sendable {
             await discard(job)
             return (fresh, false)
         }
-        let isResumed = old.uploadURL != nil || old.uploadID != nil
+        let isResumed = old.hasBegun
         if isResumed { job.note(.resumed) }
         return (old, isResumed)
     }
 
     private static func run(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
         switch job.target.wire {
-        case .tus: return try await runOffset(job, TusDialect(job: job), record)
+        case .tus: return try await runTus(job, record)
         case .s3: return try await S3Upload(job: job).run(record)
         case .resumable: return try await runOffset(job, DraftDialect(job: job), record)
         case .rangedPut: return try await runOffset(job, RangedPutDialect(job: job), record)
@@ -98,14 +98,30 @@ public final class Uploader: Sendable {
     private static func runOffset(
         _ job: UploadJob, _ dialect: any OffsetDialect, _ record: UploadRecord
     ) async throws -> UploadReceipt {
-        var upload = try OffsetUpload(job: job, dialect: dialect, record: record)
+        var upload = try OffsetUpload(job: job, dialect: dialect, keeper: RecordKeeper(record, in: job.store))
         let completion = try await upload.run()
+        return try await receipt(job, completion) { try await dialect.confirm($0) }
+    }
+
+    /// In pieces side by side where that was asked for and the server can join them, else from the first byte to the last.
+    private static func runTus(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
+        let parallel = TusParallelUpload(job: job, keeper: RecordKeeper(record, in: job.store))
+        guard let completion = try await parallel.run() else {
+            return try await runOffset(job, TusDialect(job: job), record)
+        }
+        return try await receipt(job, completion) { _ in .length }
+    }
+
+    private static func receipt(
+        _ job: UploadJob, _ completion: OffsetUpload.Completion,
+        confirm: (HTTPURL) async throws -> UploadReceipt.Confirmation
+    ) async throws -> UploadReceipt {
         if !completion.isConfirmed, job.options.unconfirmed == .fail {
             throw UploadError(
                 .outcomeUnknown, "all of it was sent and the server has forgotten the upload; look whether it is there")
         }
         let url = completion.upload ?? job.target.url
-        let confirmation = completion.isConfirmed ? try await dialect.confirm(url) : .unconfirmed
+        let confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
         return job.receipt(url: url, confirmation: confirmation, answer: completion.answer)
     }
 
@@ -145,6 +161,10 @@ public final class Uploader: Sendable {
         if record.wire == .s3 {
             guard let id = record.uploadID else { return true }
             return try await S3Upload(job: job).discard(id)
+        }
+        for piece in record.pieces ?? [] {
+            guard let text = piece.uploadURL else { continue }
+            guard try await TusDialect(job: job).discard(try HTTPURL(text)) else { return false }
         }
         guard let text = record.uploadURL else { return true }
         let upload = try HTTPURL(text)

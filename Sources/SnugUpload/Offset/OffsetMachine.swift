@@ -43,7 +43,7 @@ struct OffsetMachine {
     }
 
     let length: Int
-    private(set) var chunks: ChunkSizer
+    var chunks: ChunkSizer
     private(set) var acknowledged = 0
     private(set) var restarts = 0
     private(set) var retries = 0

@@ -16,7 +16,7 @@ public enum RangedPutStyle: String, Sendable, Hashable, Codable {
 struct RangedPutDialect: OffsetDialect {
     let job: UploadJob
     let endsByOffset = true
-    let chunkCeiling: Int? = nil
+    let appendSizes: ClosedRange<Int>? = nil
     private var style: RangedPutStyle { job.target.ranged }
     var granularity: Int { style == .inPlace ? 1 : 256 * 1024 }
 

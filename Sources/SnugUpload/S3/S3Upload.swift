@@ -105,7 +105,7 @@ struct S3Upload {
             guard S3Parts.isDigest(part.etag), S3Parts.unquoted(part.etag) == digests.md5.hexadecimal else { continue }
             parts.finish(part.number, .init(etag: part.etag, md5: digests.md5))
         }
-        job.confirm(parts.bytesDone, chunkSize: parts.size, retries: 0)
+        job.confirm(parts.bytesDone, chunkSize: parts.size)
         return nil
     }
 
@@ -134,7 +134,7 @@ struct S3Upload {
             var parts = parts
             var running = 0
             for number in parts.missing {
-                if running == max(1, job.options.parallelism) {
+                if running == max(1, job.options.parallelism ?? 4) {
                     if let (finished, part) = try await group.next() { accept(finished, part, &parts) }
                 } else {
                     running += 1
@@ -149,7 +149,7 @@ struct S3Upload {
 
     private func accept(_ number: Int, _ part: S3Parts.Done, _ parts: inout S3Parts) {
         parts.finish(number, part)
-        job.confirm(parts.bytesDone, chunkSize: parts.size, retries: job.tally.withLock { $0.retries })
+        job.confirm(parts.bytesDone, chunkSize: parts.size)
     }
 
     private func sendPart(_ number: Int, _ range: Range<Int>, _ id: String) async throws -> S3Parts.Done {
