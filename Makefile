@@ -22,7 +22,7 @@ bench: ## Time snug against its peers on the same files; see Benchmarks/results
 
 asan: ## All tests under AddressSanitizer
 	scripts/install test
-	ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan
+	SNUG_SANITIZER=address ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan
 
 tsan: ## All tests under ThreadSanitizer
 	scripts/install test

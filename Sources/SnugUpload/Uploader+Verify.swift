@@ -29,7 +29,8 @@ extension Uploader {
             }
             return length == receipt.bytes ? .sameLength : .different
         }
-        return try await client.withStream(HTTPRequest("GET", url, headers: headers)) { head, stream in
+        let (verification, _) = try await client.withStream(HTTPRequest("GET", url, headers: headers)) {
+            head, stream -> Verification in
             guard (200...299).contains(head.status) else { return .unavailable }
             var hash = SHA256()
             var count = 0
@@ -40,5 +41,6 @@ extension Uploader {
             }
             return count == receipt.bytes && hash.finalize().hexadecimal == expected ? .sameContent : .different
         }
+        return verification
     }
 }

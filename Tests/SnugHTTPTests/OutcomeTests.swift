@@ -95,6 +95,13 @@ import Testing
         #expect(response.status == 413)
         #expect(response.headers["Retry-After"] == "3")
         #expect(try #require(response.attempts.first).bytesSent < 20_000_000)
+        let (streamed, attempt) = try await makeClient().withStream(request) { head, stream in
+            var body: [UInt8] = []
+            for try await piece in stream { body += piece }
+            return (head: head, body: body)
+        }
+        #expect(streamed.head.status == 413 && streamed.body == Array("too large".utf8))
+        #expect(attempt.status == 413 && attempt.bytesSent < 20_000_000)
     }
 
     @Test func askingFirstKeepsARefusedBodyAtHome() async throws {

@@ -94,7 +94,8 @@ import Testing
                 written.withLock { $0 = start + 100_000 }
             }
         }
-        let received = try await makeClient().withStream(HTTPRequest("GET", try server.address())) { head, stream in
+        let request = HTTPRequest("GET", try server.address())
+        let (received, attempt) = try await makeClient().withStream(request) { head, stream in
             #expect(head.status == 200)
             var received: [UInt8] = []
             for try await piece in stream {
@@ -109,21 +110,25 @@ import Testing
             return received
         }
         #expect(received == pattern(total))
+        #expect(attempt.status == 200 && attempt.bytesReceived == total && attempt.outcome == .answered)
+        #expect(attempt.failure == nil)
     }
 
     @Test func leavingAStreamEarlyEndsTheTransfer() async throws {
         let closed = Signal()
         let server = try FaultServer { connection in
             _ = try connection.readRequest()
-            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nsome")
+            try connection.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nX-Request-ID: r1\r\n\r\nsome")
             connection.waitForClose()
             closed.set()
         }
-        let first = try await makeClient().withStream(HTTPRequest("GET", try server.address())) { _, stream in
+        let request = HTTPRequest("GET", try server.address())
+        let (first, attempt) = try await makeClient().withStream(request) { _, stream in
             var iterator = stream.makeAsyncIterator()
             return try await iterator.next()
         }
         #expect(first == Array("some".utf8))
+        #expect(attempt.bytesReceived == 4 && attempt.requestID == "r1" && attempt.failure == nil)
         await closed.wait()
     }
 
@@ -139,6 +144,31 @@ import Testing
             }
         }
         #expect(error?.code == .answerCut)
+    }
+
+    @Test func aStreamFollowsRedirectsWhenAsked() async throws {
+        let server = try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                if request.target == "/end" { try connection.respond(200, body: "there") }
+                try connection.respond(302, ["Location": request.target == "/" ? "/end" : "/on"], body: "moved")
+            }
+        }
+        let client = try makeClient()
+        func read(_ path: String, _ redirects: HTTPRequest.Redirects) async throws -> (status: Int, body: [UInt8]) {
+            var request = HTTPRequest("GET", try server.address(path))
+            request.redirects = redirects
+            return try await client.withStream(request) { head, stream in
+                var body: [UInt8] = []
+                for try await piece in stream { body += piece }
+                return (head.status, body)
+            }.result
+        }
+        #expect(try await read("/", .none) == (302, Array("moved".utf8)))
+        #expect(try await read("/", .follow(maximum: 1)) == (200, Array("there".utf8)))
+        let error = await #expect(throws: HTTPError.self) { _ = try await read("/on", .follow(maximum: 3)) }
+        #expect(error?.code == .redirectRefused)
+        #expect(server.requests.map(\.target) == ["/", "/", "/end", "/on", "/on", "/on", "/on"])
     }
 
     @Test func aStreamWithoutAnAnswerThrows() async throws {

@@ -139,7 +139,11 @@ import Testing
         arguments: [
             (["Retry-After-Ms": "2500"], "", 2.5), ([:], #"{"error":{"retry_after": 12.5}}"#, 12.5),
             ([:], #"{"retryAfter":"3"}"#, 3), ([:], #"{"retry_after_ms": 400}"#, 0.4),
-            ([:], #"[{"details":[{"retryDelay":"18s"}]}]"#, 18),
+            ([:], #"[{"details":[{"retryDelay":"18s"}]}]"#, 18), ([:], #"{"retryDelay" : "1.5s"}"#, 1.5),
+            (["X-Amz-Retry-After": "1500"], "", 1.5), (["X-Ms-Retry-After-Ms": "10"], "", 0.01),
+            ([:], #"{"retryAfterSeconds": 45}"#, 45), ([:], "{\"retry_after\":\n 847}", 847),
+            ([:], #"{"retry_after":null,"details":{"retry_after":5}}"#, 5),
+            ([:], #"{"retry_after":2,"details":{"retry_after":5}}"#, 5),
         ] as [([String: String], String, Double)])
     func otherForms(fields: [String: String], body: String, seconds: Double) throws {
         var headers = HTTPHeaders()
@@ -151,6 +155,40 @@ import Testing
     @Test func theLongestOfSeveralWins() {
         let headers: HTTPHeaders = ["Retry-After": "2", "Retry-After-Ms": "9000"]
         #expect(WaitHint.read(headers, body: Array(#"{"retry_after":4}"#.utf8), now: Self.now) == .seconds(9))
+    }
+
+    @Test(
+        "What a body says that is no number is no hint",
+        arguments: [
+            #"{"retry_after":-5}"#, #"{"retry_after":1e3}"#, #"{"retry_after":"soon"}"#, #"{"retry_after":true}"#,
+            #"{"retry_after":{"seconds":5}}"#, #"{"message":"\"retry_after\": 9"}"#, #"{"a":"retry_after"}"#, "",
+        ])
+    func otherBodies(body: String) {
+        #expect(WaitHint.read([:], body: Array(body.utf8), now: Self.now) == nil)
+    }
+
+    @Test(
+        "The end of a window that is used up is the wait, where none is asked for",
+        arguments: [
+            (["X-RateLimit-Reset-Hour": "1795176847", "X-RateLimit-Remaining-Hour": "0"], 847.0),
+            (["X-RateLimit-Reset-Hour": "1795176847", "X-RateLimit-Remaining-Hour": "3"], nil),
+            (["X-RateLimit-Reset-Hour": "1795176847"], 847), (["X-RateLimit-Reset-Hour": "1795170000"], 0),
+            (["X-RateLimit-Reset-Hour": "1795176847000"], 847), (["X-RateLimit-Reset-Hour": "99999999999"], 86_400),
+            (["X-RateLimit-Reset-Hour": "1795173610", "Date": "Fri, 20 Nov 2026 11:00:00 GMT"], 1210),
+            (["x-ratelimit-reset-requests": "12ms"], 0.012), (["x-ratelimit-reset-requests": "1s"], 1),
+            (["x-ratelimit-reset-requests": "6m0s"], 360), (["x-ratelimit-reset-requests": "1h2m3.5s"], 3723.5),
+            (["x-ratelimit-reset-tokens": "2s", "x-ratelimit-reset-requests": "1s"], 2),
+            (["x-ratelimit-reset-requests": "6m", "x-ratelimit-remaining-requests": "0", "Retry-After": "2"], 2),
+            (["x-ratelimit-reset-requests": "6m", "Retry-After": "soon"], 360), (["RateLimit-Reset": "30"], 30),
+            (["x-ratelimit-reset-requests": "6"], 6), (["x-ratelimit-reset-requests": "6x"], nil),
+            (["x-ratelimit-reset-requests": "m"], nil), (["x-ratelimit-reset-requests": "-5s"], nil),
+            (["x-ratelimit-reset-requests": ""], nil), (["x-ratelimit-reset-requests": "1s2"], nil),
+        ] as [([String: String], Double?)])
+    func resets(fields: [String: String], seconds: Double?) throws {
+        var headers = HTTPHeaders()
+        for (name, value) in fields { headers.add(name, value) }
+        let hint = WaitHint.read(headers, body: [], now: Self.now)?.seconds
+        #expect(hint.map { ($0 * 1000).rounded() } == seconds.map { ($0 * 1000).rounded() })
     }
 
     @Test func aPageOfHTMLIsNotSearched() {

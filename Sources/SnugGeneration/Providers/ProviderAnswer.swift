@@ -2,11 +2,20 @@
 import SnugHTTP
 import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// An answer with its pictures taken out: whatever its size, what is held in memory is small.
 struct ProviderAnswer: Sendable {
     var status: Int
     var headers: HTTPHeaders
-    /// Text, at most 1 MiB. In JSON, each picture in base64 is replaced by an empty string.
+    /// Text, at most 1 MiB. In JSON, each picture in base64 (a `b64_json`, or a data URI anywhere) is replaced by an empty
+    /// string. Of server-sent events it is the data of the last one: `…completed`, or an `error`.
     var text: [UInt8]
     /// The pictures that came in it, in order: the body itself when it is one, or each base64 string of JSON.
     var pictures: [SpooledPicture]
@@ -22,10 +31,18 @@ struct ProviderAnswer: Sendable {
 final class SpooledPicture: Sendable, Hashable {
     let path: FilePath
     let byteCount: Int
+    /// Tells other processes that the file has an owner.
+    private let lock: Int32?
 
-    init(path: FilePath, byteCount: Int) {
+    init(path: FilePath, byteCount: Int, lock: Int32? = nil) {
         self.path = path
         self.byteCount = byteCount
+        self.lock = lock
+    }
+
+    deinit {
+        DiskCalls.remove(path)
+        if let lock { close(lock) }
     }
 
     static func == (left: SpooledPicture, right: SpooledPicture) -> Bool { left === right }

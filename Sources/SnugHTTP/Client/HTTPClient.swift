@@ -40,25 +40,51 @@ public final class HTTPClient: Sendable {
         var hops = 0
         while true {
             let response = try await sendOnce(request, into: sink)
-            guard case .follow(let maximum) = request.redirects, let next = try request.redirected(by: response) else {
+            guard case .follow = request.redirects, let next = try request.redirected(by: response) else {
                 return response
             }
             hops += 1
-            guard hops <= maximum else {
-                throw HTTPError(
-                    .redirectRefused, "more than \(maximum) redirects; give the final address", outcome: .answered,
-                    response: response, attempts: response.attempts)
-            }
+            try Self.check(hops: hops, of: request, response)
             request = next
         }
     }
 
+    private static func check(hops: Int, of request: HTTPRequest, _ response: HTTPResponse) throws(HTTPError) {
+        guard case .follow(let maximum) = request.redirects, hops > maximum else { return }
+        throw HTTPError(
+            .redirectRefused, "more than \(maximum) redirects; give the final address", outcome: .answered,
+            response: response, attempts: response.attempts)
+    }
+
     /// Sends a request once and reads its answer piece by piece, no faster than `body` takes it.
     ///
-    /// Returning from `body` early ends the transfer. Redirects are not followed.
+    /// Returning from `body` early ends the transfer. An answer that is a redirect reaches `body` only when the request
+    /// does not follow it.
+    /// - Returns: What `body` returned, and the facts of the attempt that brought it.
     public func withStream<Result: Sendable>(
         _ request: HTTPRequest, _ body: (HTTPResponseHead, HTTPResponseStream) async throws -> Result
-    ) async throws -> Result {
+    ) async throws -> (result: Result, attempt: Attempt) {
+        var request = request
+        var hops = 0
+        while true {
+            switch try await streamOnce(request, body) {
+            case .result(let result, let attempt): return (result, attempt)
+            case .redirect(let next, let response):
+                hops += 1
+                try Self.check(hops: hops, of: request, response)
+                request = next
+            }
+        }
+    }
+
+    private enum Streamed<Result: Sendable>: Sendable {
+        case result(Result, Attempt)
+        case redirect(HTTPRequest, HTTPResponse)
+    }
+
+    private func streamOnce<Result: Sendable>(
+        _ request: HTTPRequest, _ body: (HTTPResponseHead, HTTPResponseStream) async throws -> Result
+    ) async throws -> Streamed<Result> {
         try check(request)
         let transferBox = Mutex<Transfer?>(nil)
         let pipe = ResponsePipe { [loop] in
@@ -67,23 +93,32 @@ public final class HTTPClient: Sendable {
         let transfer = try makeTransfer(request, sink: .pipe(pipe))
         transferBox.withLock { $0 = transfer }
         defer { transferBox.withLock { $0 = nil } }
-        async let ended: Void = feedPipe(pipe, transfer)
+        async let ended = feedPipe(pipe, transfer)
         let head = try await pipe.head()
-        let result = try await body(head, HTTPResponseStream(pipe: pipe))
+        var next: HTTPRequest?
+        if case .follow = request.redirects {
+            next = try request.redirected(by: HTTPResponse(head: head, url: request.url))
+        }
+        let result = next == nil ? try await body(head, HTTPResponseStream(pipe: pipe)) : nil
         // What the reader did not want is not fetched.
         transfer.requestCancel()
         loop.wake(transfer)
-        await ended
-        return result
+        let attempt = await ended
+        if let next { return .redirect(next, HTTPResponse(head: head, url: request.url, attempts: [attempt])) }
+        guard let result else { throw CancellationError() }
+        if (200...299).contains(head.status), request.body != nil { trust(request.url.origin) }
+        return .result(result, attempt)
     }
 
-    private func feedPipe(_ pipe: ResponsePipe, _ transfer: Transfer) async {
+    private func feedPipe(_ pipe: ResponsePipe, _ transfer: Transfer) async -> Attempt {
+        let report = await run(transfer)
         do {
-            _ = try response(from: await run(transfer), to: transfer.request)
+            _ = try response(from: report, to: transfer.request)
             pipe.end(nil)
         } catch {
             pipe.end(error)
         }
+        return report.attempt
     }
 
     private func sendOnce(_ request: HTTPRequest, into sink: ResponseSink) async throws -> HTTPResponse {
@@ -131,11 +166,7 @@ public final class HTTPClient: Sendable {
     }
 
     private func response(from report: TransferReport, to request: HTTPRequest) throws -> HTTPResponse {
-        var attempt = Attempt(
-            number: 1, start: .zero, duration: report.duration, bytesSent: report.bytesSent,
-            bytesReceived: report.bytesReceived, outcome: report.outcome, status: report.head?.status,
-            requestID: report.head.flatMap { HTTPResponse.requestID(in: $0.headers) })
-        if case .failed(let error) = report.ending { attempt.failure = error.code }
+        let attempt = report.attempt
         instruments.record(attempt)
         logger.debug(
             "request ended",

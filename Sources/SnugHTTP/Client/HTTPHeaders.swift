@@ -98,7 +98,9 @@ public struct HTTPHeaders: Sendable, Hashable, CustomStringConvertible, Expressi
         a.utf8.count == b.utf8.count && a.lowercased() == b.lowercased()
     }
 
-    private static let portable: Set<String> = ["accept", "accept-encoding", "accept-language", "range", "user-agent"]
+    private static let portable: Set<String> = [
+        "accept", "accept-encoding", "accept-language", "if-range", "range", "user-agent",
+    ]
 
     private static let printable: Set<String> = [
         "accept", "accept-encoding", "accept-language", "accept-ranges", "age", "allow", "cache-control", "connection",
@@ -111,6 +113,9 @@ public struct HTTPHeaders: Sendable, Hashable, CustomStringConvertible, Expressi
         "upload-incomplete", "upload-length", "upload-limit", "upload-offset", "user-agent", "vary", "via",
         "x-amz-bucket-region", "x-amz-checksum-crc32", "x-amz-checksum-crc64nvme", "x-amz-checksum-sha256",
         "x-amz-content-sha256", "x-amz-date", "x-amz-id-2", "x-amz-request-id", "x-goog-hash", "x-ratelimit-limit",
-        "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id",
+        "x-ratelimit-limit-day", "x-ratelimit-limit-hour", "x-ratelimit-limit-requests", "x-ratelimit-limit-tokens",
+        "x-ratelimit-remaining", "x-ratelimit-remaining-day", "x-ratelimit-remaining-hour",
+        "x-ratelimit-remaining-requests", "x-ratelimit-remaining-tokens", "x-ratelimit-reset", "x-ratelimit-reset-hour",
+        "x-ratelimit-reset-requests", "x-ratelimit-reset-tokens", "x-request-id", "x-should-retry",
     ]
 }

@@ -75,30 +75,9 @@ final class EventLoop: @unchecked Sendable {
     // MARK: The network thread
 
     private func startThread() throws(HTTPError) {
-        let box = unsafe Unmanaged.passRetained(self)
-        var attributes = pthread_attr_t()
-        unsafe pthread_attr_init(&attributes)
-        unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-        defer { unsafe pthread_attr_destroy(&attributes) }
-        #if canImport(Darwin)
-            var thread: pthread_t?
-        #else
-            var thread = pthread_t()
-        #endif
-        let result = unsafe pthread_create(
-            &thread, &attributes,
-            { user in
-                #if canImport(Darwin)
-                    unsafe Unmanaged<EventLoop>.fromOpaque(user).takeRetainedValue().runThread()
-                #else
-                    guard let user = unsafe user else { return nil }
-                    unsafe Unmanaged<EventLoop>.fromOpaque(user).takeRetainedValue().runThread()
-                #endif
-                return nil
-            }, box.toOpaque())
-        guard result == 0 else {
-            unsafe box.release()
-            throw HTTPError(.outOfMemory, "no thread for the network: \(unsafe String(cString: strerror(result)))")
+        let code = PlainThread.start { [self] in runThread() }
+        guard code == 0 else {
+            throw HTTPError(.outOfMemory, "no thread for the network: \(unsafe String(cString: strerror(code)))")
         }
     }
 

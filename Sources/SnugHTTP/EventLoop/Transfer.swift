@@ -25,6 +25,15 @@ struct TransferReport: Sendable {
     var httpVersion = "1.1"
     var start = ContinuousClock.now
     var duration = Duration.zero
+
+    /// The same for those who asked.
+    var attempt: Attempt {
+        var attempt = Attempt(
+            number: 1, start: .zero, duration: duration, bytesSent: bytesSent, bytesReceived: bytesReceived,
+            outcome: outcome, status: head?.status, requestID: head.flatMap { HTTPResponse.requestID(in: $0.headers) })
+        if case .failed(let error) = ending { attempt.failure = error.code }
+        return attempt
+    }
 }
 
 /// One request on its way.

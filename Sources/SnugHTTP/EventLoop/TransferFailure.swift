@@ -29,7 +29,7 @@ extension Transfer {
     /// A server that refuses a body answers and closes; the reset that follows makes the next write fail, at times
     /// before the answer was looked at. Under TLS the bytes are encrypted, so there it stays a lost connection.
     private func readLeftover() {
-        guard case .response = sink, parser.head == nil, request.url.scheme == "http", socket >= 0,
+        guard parser.head == nil, request.url.scheme == "http", socket >= 0,
             let sockets = unsafe sockets
         else { return }
         var bytes = [CChar](repeating: 0, count: 16 * 1024)
@@ -42,9 +42,18 @@ extension Transfer {
             guard parser.take(rest[...end]) != .refused else { return }
             rest = rest[(end + 1)...]
         }
-        guard let length = parser.head?.headers["Content-Length"].flatMap({ Int($0) }) else { return }
-        body = Array(rest.prefix(min(length, ResponseSink.errorBodyLimit)))
-        isAnswerWhole = rest.count >= length
+        guard let head = parser.head else { return }
+        let length = head.headers["Content-Length"].flatMap { Int($0) }
+        let left = Array(rest.prefix(min(length ?? 0, ResponseSink.errorBodyLimit)))
+        isAnswerWhole = length.map { rest.count >= $0 } ?? false
+        switch sink {
+        case .response: body = left
+        case .pipe(let pipe):
+            // Nothing of the answer came before, so there is room for what fits a socket.
+            pipe.deliver(head)
+            if !left.isEmpty { _ = unsafe left.withUnsafeBytes { unsafe pipe.offer($0) } }
+            bytesReceived += left.count
+        }
     }
 
     private static func code(_ result: CURLcode, isPublicOnly: Bool) -> HTTPError.Code {

@@ -6,15 +6,58 @@ package enum WaitHint {
     package static let longest = Duration.seconds(24 * 3600)
 
     /// The longest of the waits that an answer asks for; `nil` when it asks for none that can be read.
+    ///
+    /// Only where nothing is asked for in so many words, the end of a rate window that is used up is the wait.
     /// - Parameter now: Seconds since 1970, used for dates when the answer has no `Date` of its own.
     package static func read(_ headers: HTTPHeaders, body: [UInt8], now: Int) -> Duration? {
         // Counting from the server's own clock takes a wrong clock on either side out of the sum.
         let reference = headers["Date"].flatMap(HTTPDate.parse) ?? now
         var hints: [Duration?] = headers.values(of: "Retry-After").map { retryAfter($0, reference: reference) }
-        hints += ["Retry-After-Ms", "X-Ms-Retry-After-Ms"].map { headers[$0].flatMap { number($0[...], unit: 0.001) } }
+        for name in ["Retry-After-Ms", "X-Ms-Retry-After-Ms", "X-Amz-Retry-After"] {
+            hints += headers.values(of: name).map { number($0[...], unit: 0.001) }
+        }
         hints += fromBody(body)
-        return hints.compactMap { $0 }.max().map { min($0, longest) }
+        var found = hints.compactMap { $0 }
+        if found.isEmpty { found = resets(headers, reference: reference) }
+        return found.max().map { min($0, longest) }
     }
+
+    /// The ends of windows that are used up, or of which nothing else is said.
+    private static func resets(_ headers: HTTPHeaders, reference: Int) -> [Duration] {
+        let windows = ["", "-Minute", "-Hour", "-Day", "-Requests", "-Tokens"].map { ("X-RateLimit-", $0) }
+        return (windows + [("RateLimit-", "")]).compactMap { prefix, suffix in
+            guard let value = headers["\(prefix)Reset\(suffix)"] else { return nil }
+            if let left = headers["\(prefix)Remaining\(suffix)"].flatMap({ Int($0) }), left > 0 { return nil }
+            return reset(value, reference: reference)
+        }
+    }
+
+    /// What a reset field says: a time as seconds or milliseconds since 1970, a number of seconds, or a duration as Go
+    /// writes it (`12ms`, `1s`, `6m0s`).
+    package static func reset(_ value: String, reference: Int) -> Duration? {
+        guard let plain = Double(value), value.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }) else {
+            return goDuration(value)
+        }
+        // A number of seconds that large would be 30 years.
+        guard plain >= 1e9 else { return .seconds(plain) }
+        let time = plain >= 1e12 ? plain / 1000 : plain
+        return .seconds(min(max(0, time - Double(reference)), longest.seconds))
+    }
+
+    private static func goDuration(_ text: String) -> Duration? {
+        var rest = text[...]
+        var total = 0.0
+        repeat {
+            let digits = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
+            let unit = rest[digits.endIndex...].prefix { $0.isASCII && !$0.isNumber && $0 != "." }
+            guard let value = Double(digits), let length = goUnits[String(unit)] else { return nil }
+            total += value * length
+            rest = rest[unit.endIndex...]
+        } while !rest.isEmpty
+        return .seconds(min(total, longest.seconds))
+    }
+
+    private static let goUnits = ["h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9]
 
     private static func retryAfter(_ value: String, reference: Int) -> Duration? {
         if let seconds = number(value[...], unit: 1) { return seconds }
@@ -52,12 +95,14 @@ package enum WaitHint {
             return []
         }
         let text = String(decoding: body.prefix(64 * 1024), as: UTF8.self)
-        return keys.map { key in
-            guard let found = text.firstRange(of: "\"\(key.name)\"") else { return nil }
-            let rest = text[found.upperBound...].drop { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" }
-            guard rest.first == ":" else { return nil }
-            let value = rest.dropFirst().drop { $0 == " " || $0 == "\"" }
-            return number(value.prefix { $0.isNumber || $0 == "." || $0 == "s" || $0 == "m" }, unit: key.unit)
+        return keys.flatMap { key in
+            text.ranges(of: "\"\(key.name)\"").map { found in
+                let rest = text[found.upperBound...].drop { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" }
+                guard rest.first == ":" else { return nil }
+                let value = rest.dropFirst().drop { $0.isWhitespace || $0 == "\"" }
+                // All that could belong to a number, so that `-5` and `1e3` are none rather than another.
+                return number(value.prefix { $0.isNumber || $0.isLetter || "+-.".contains($0) }, unit: key.unit)
+            }
         }
     }
 }

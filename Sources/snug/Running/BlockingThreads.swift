@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Dispatch
+import SnugHTTP
 import SnugImage
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Threads for system calls that wait: a disk, a pipe, a network file system.
 ///
@@ -76,9 +69,10 @@ private final class WorkQueue: Sendable {
     }
 
     func startThread() -> Bool {
-        let started = PlainThread.start { [self] in
-            while let work = next() { work() }
-        }
+        let started =
+            PlainThread.start { [self] in
+                while let work = next() { work() }
+            } == 0
         if started { state.withLock { $0.threadCount += 1 } }
         return started
     }
@@ -86,46 +80,5 @@ private final class WorkQueue: Sendable {
     private func next() -> (@Sendable () -> Void)? {
         available.wait()
         return state.withLock { $0.work.isEmpty ? nil : $0.work.removeFirst() }
-    }
-}
-
-/// A thread outside Swift's pool.
-enum PlainThread {
-    private final class Body {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    /// Starts a thread that nobody joins.
-    /// - Returns: Whether the system had one to give.
-    static func start(_ run: @escaping @Sendable () -> Void) -> Bool {
-        let body = unsafe Unmanaged.passRetained(Body(run))
-        #if canImport(Darwin)
-            var thread: pthread_t?
-        #else
-            var thread = pthread_t()
-        #endif
-        let result = unsafe pthread_create(
-            &thread, nil,
-            { argument in
-                #if canImport(Darwin)
-                    let body = unsafe Unmanaged<Body>.fromOpaque(argument)
-                #else
-                    guard let argument = unsafe argument else { return nil }
-                    let body = unsafe Unmanaged<Body>.fromOpaque(argument)
-                #endif
-                unsafe body.takeRetainedValue().run()
-                return nil
-            }, body.toOpaque())
-        guard result == 0 else {
-            unsafe body.release()
-            return false
-        }
-        #if canImport(Darwin)
-            if let thread { unsafe pthread_detach(thread) }
-        #else
-            pthread_detach(thread)
-        #endif
-        return true
     }
 }

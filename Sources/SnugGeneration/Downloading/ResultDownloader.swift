@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SystemPackage
+
+/// Fetches results and puts them in their place: checked, whole, and never over somebody else's file.
+struct ResultDownloader: Sendable {
+    private let client: HTTPClient
+    private let threads: FileThreads
+    private let checker: PictureChecker
+    private let base: HTTPURL
+    private let policy: RetryPolicy
+    private let byteLimit: Int
+    private let environment: RetryEnvironment
+    private let publisher = PicturePublisher()
+
+    /// - Parameters:
+    ///   - base: The provider's address: what relative results are seen from, and the one origin that gets credentials.
+    ///   - policy: For failures in a row that bring no byte.
+    ///   - byteLimit: The largest result taken. Default 256 MiB.
+    init(
+        client: HTTPClient, threads: FileThreads, checker: @escaping PictureChecker, base: HTTPURL,
+        policy: RetryPolicy = RetryPolicy(), byteLimit: Int = 256 << 20,
+        environment: RetryEnvironment = RetryEnvironment()
+    ) {
+        self.client = client
+        self.threads = threads
+        self.checker = checker
+        self.base = base
+        self.policy = policy
+        self.byteLimit = byteLimit
+        self.environment = environment
+    }
+
+    /// Fetches a result, goes on where a connection broke, checks it, and gives it its name.
+    /// - Parameters:
+    ///   - authorize: Puts a key on the request; called only for an address on the provider's own origin.
+    ///   - onProgress: Bytes here, and bytes in all when that is known.
+    /// - Throws: ``ExpiredAddress``; `GenerationError`: `download_failed`, `bad_picture`, `output_failed`, `bad_answer`;
+    ///   `CancellationError`.
+    @concurrent
+    func download(
+        _ address: String, to destination: PictureDestination, deadline: ContinuousClock.Instant? = nil,
+        authorize: (@Sendable (inout HTTPRequest) -> Void)? = nil,
+        onProgress: (@Sendable (_ received: Int, _ total: Int?) -> Void)? = nil
+    ) async throws -> Generation.Picture {
+        try await withTaskExecutorPreference(threads) {
+            let url = try resolve(address)
+            var request = HTTPRequest("GET", url, headers: ["Accept": "image/*"])
+            request.clocks = HTTPRequest.Clocks(deadline: deadline, stallTimeout: .seconds(60))
+            request.redirects = .follow(maximum: 5)
+            // Whoever runs the provider on this machine has its results here too.
+            request.addressPolicy = base.isLoopback ? .any : .publicOnly
+            if url.origin == base.origin { authorize?(&request) }
+            let temporary = publisher.temporary(in: destination.folder)
+            var wasResumed = try await fetch(request, into: temporary, onProgress)
+            var facts: (PictureFacts, Int)
+            do {
+                facts = try await check(temporary.path)
+            } catch {
+                // The parts may have been of two files.
+                guard wasResumed else { throw error }
+                wasResumed = false
+                _ = try await fetch(request, into: temporary, onProgress)
+                facts = try await check(temporary.path)
+            }
+            return try publish(temporary, to: destination, facts, source: url.description)
+        }
+    }
+
+    /// Puts a picture that came within an answer in its place, checked like one that was fetched.
+    /// - Throws: `GenerationError`: `bad_picture`, `output_failed`; `CancellationError`.
+    @concurrent
+    func keep(_ picture: SpooledPicture, at destination: PictureDestination) async throws -> Generation.Picture {
+        try await withTaskExecutorPreference(threads) {
+            let facts = try await check(picture.path)
+            let temporary = publisher.temporary(in: destination.folder)
+            try publisher.copy(picture, to: temporary)
+            return try publish(temporary, to: destination, facts, source: nil)
+        }
+    }
+
+    private func resolve(_ address: String) throws(GenerationError) -> HTTPURL {
+        do throws(HTTPError) {
+            return try base.resolving(address)
+        } catch {
+            throw GenerationError(
+                .badAnswer, "the provider gave an address that is none: \(error.message)", cause: error)
+        }
+    }
+
+    private func publish(
+        _ temporary: PicturePublisher.Temporary, to destination: PictureDestination,
+        _ facts: (facts: PictureFacts, byteCount: Int), source: String?
+    ) throws -> Generation.Picture {
+        try Task.checkCancellation()
+        let path = try publisher.publish(temporary, to: destination, mediaType: facts.facts.mediaType)
+        return Generation.Picture(
+            path: path, mediaType: facts.facts.mediaType, size: facts.facts.size, byteCount: facts.byteCount,
+            source: source)
+    }
+
+    private func check(_ path: FilePath) async throws -> (PictureFacts, Int) {
+        let (kind, byteCount) = try Self.look(path)
+        switch kind {
+        case .picture, .unknown: break
+        case .json, .page, .text, .compressed, .empty:
+            throw GenerationError(
+                .badPicture, "what came as the picture is \(kind.description) (\(byteCount) bytes)")
+        }
+        do {
+            return (try await checker(path), byteCount)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw GenerationError(
+                .badPicture,
+                "what came as the picture is \(kind.description) (\(byteCount) bytes), but damaged: \(error)",
+                cause: error)
+        }
+    }
+
+    private static func look(_ path: FilePath) throws(GenerationError) -> (ContentKind, Int) {
+        do throws(HTTPError) {
+            let file = try BodyFile(path)
+            return (ContentKind(try file.bytes(at: 0, count: ContentKind.neededBytes)), file.byteCount)
+        } catch {
+            throw GenerationError(.outputFailed, "the picture cannot be read back: \(error.message)", cause: error)
+        }
+    }
+
+    // MARK: Fetching
+
+    /// - Returns: Whether it came in more than one part.
+    private func fetch(
+        _ original: HTTPRequest, into temporary: PicturePublisher.Temporary,
+        _ onProgress: (@Sendable (Int, Int?) -> Void)?
+    ) async throws -> Bool {
+        var progress = DownloadProgress(policy: policy)
+        while true {
+            var request = original
+            if progress.offset > 0 {
+                request.headers["Range"] = "bytes=\(progress.offset)-"
+                if let validator = progress.validator { request.headers["If-Range"] = validator }
+            }
+            if let onProgress {
+                let offset = progress.offset
+                request.onProgress = { onProgress($0.bytesReceived + offset, $0.bytesToReceive.map { $0 + offset }) }
+            }
+            let hint: Duration?
+            let failure: GenerationError
+            do {
+                // The permissions of any new file: the picture keeps them.
+                let file = try ResponseFile(temporary.path, permissions: 0o666)
+                let response = try await client.send(
+                    request, into: .file(file, offset: progress.offset, maximum: byteLimit))
+                if response.isSuccess {
+                    let total =
+                        (response.attempts.last?.bytesReceived ?? 0) + (response.status == 206 ? progress.offset : 0)
+                    guard total <= byteLimit else { throw tooLarge() }
+                    return progress.wasResumed && response.status == 206
+                }
+                failure = try refusal(response)
+                hint = WaitHint.read(response.headers, body: response.body, now: environment.wallClock())
+                progress.failed(response.status)
+            } catch let error as HTTPError {
+                failure = try Self.failure(error)
+                hint = nil
+                progress.broke(error)
+            }
+            try await wait(&progress, failure, hint, deadline: original.clocks.deadline)
+        }
+    }
+
+    private func wait(
+        _ progress: inout DownloadProgress, _ failure: GenerationError, _ hint: Duration?,
+        deadline: ContinuousClock.Instant?
+    ) async throws {
+        var failure = failure
+        failure.retryAfter = hint
+        guard let wait = progress.wait(hint: hint, random: environment.random()) else { throw failure }
+        if let deadline, ContinuousClock.now + wait >= deadline { throw failure }
+        try await environment.sleep(wait)
+    }
+
+    /// Why another attempt may help.
+    /// - Throws: Why none would.
+    private func refusal(_ response: HTTPResponse) throws -> GenerationError {
+        let where_ = response.url.authority
+        var error = GenerationError(
+            .downloadFailed, "\(where_) answered \(response.status) instead of the picture", status: response.status)
+        error.requestID = response.requestID
+        switch response.status {
+        case 401, 403, 404, 410: throw ExpiredAddress(error: error)
+        case 408, 416, 425, 429, 500...599: return error
+        default: throw error
+        }
+    }
+
+    private func tooLarge() -> GenerationError {
+        GenerationError(.downloadFailed, "the picture has more than \(byteLimit) bytes; allow more if that is right")
+    }
+
+    private static func failure(_ error: HTTPError) throws -> GenerationError {
+        switch error.code {
+        case .sinkFailed: throw GenerationError(.outputFailed, error.message, cause: error)
+        case .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .answerCut, .stalled,
+            .attemptTimedOut, .transportFailed, .malformedAnswer:
+            return GenerationError(.downloadFailed, "the picture did not come: \(error.message)", cause: error)
+        default: throw GenerationError(.downloadFailed, "the picture cannot be fetched: \(error.message)", cause: error)
+        }
+    }
+}
+
+/// A result's address does not work any more, or not for us: the provider may have a new one.
+struct ExpiredAddress: Error, Sendable {
+    /// What to say when it has none.
+    var error: GenerationError
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import SnugHTTP
+import SystemPackage
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Keeps one account within its provider's limits: several windows and a number of requests at once, for all tasks of this
+/// process and, through a folder, for all processes of this machine.
+///
+/// Requests are let go in the order in which they were asked for. A wait that is longer than there is time is refused at
+/// once, with the time at which to come back.
+final class RateLimiter: Sendable {
+    /// Time, as the limiter sees it.
+    struct Environment: Sendable {
+        /// Seconds since 1970.
+        var now: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+        var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    }
+
+    private let windows: [RateWindow]
+    private let concurrency: Int?
+    private let store: RateLimitStore
+    private let environment: Environment
+    private let logger: Logger
+    private let turnstile = Turnstile()
+    private let bell = Bell()
+
+    /// How often to look whether another process has finished a request.
+    private static let slotPatience = Duration.milliseconds(250)
+
+    /// - Parameters:
+    ///   - account: What the limits hold for; a digest of a key, never the key.
+    ///   - windows: Limits that are known beforehand; those that the provider tells of come by themselves.
+    ///   - concurrency: Requests at once.
+    ///   - directory: Where processes share what they know; `nil` keeps it to this one.
+    init(
+        account: String, windows: [RateWindow] = [], concurrency: Int? = nil, directory: FilePath? = nil,
+        threads: FileThreads, logger: Logger, environment: Environment = Environment()
+    ) {
+        self.windows = windows
+        self.concurrency = concurrency
+        self.environment = environment
+        self.logger = logger
+        store = RateLimitStore(account: account, directory: directory, threads: threads)
+    }
+
+    // MARK: Sending
+
+    /// Does `body` when the limits allow it. It counts as one request, and as running until `body` is over.
+    /// - Parameters:
+    ///   - patience: The longest to wait; `nil` for as long as it takes.
+    ///   - onWait: Told of each wait that begins, and of the window that is full.
+    /// - Throws: `rate_limited` when the wait is longer than `patience`; `output_failed`; `CancellationError`; what `body`
+    ///   throws.
+    func withPermit<Result>(
+        patience: Duration? = nil, onWait: (Duration, _ window: String) -> Void = { _, _ in },
+        _ body: (RatePermit) async throws -> Result
+    ) async throws -> Result {
+        let permit = try await acquire(patience: patience, onWait: onWait)
+        do {
+            let result = try await body(permit)
+            await release(permit)
+            return result
+        } catch {
+            await release(permit)
+            throw error
+        }
+    }
+
+    private func acquire(
+        patience: Duration?, onWait: (Duration, String) -> Void
+    ) async throws -> RatePermit {
+        let giveUp = patience.map { environment.now() + $0.seconds }
+        if !turnstile.tryEnter() {
+            try await refuseIfHopeless(giveUp)
+            try await enter(giveUp)
+        }
+        defer { turnstile.leave() }
+        var announced: String?
+        while true {
+            try Task.checkCancellation()
+            switch try await ask() {
+            case .granted(let permit): return permit
+            case .full(let wait, let window, let isCertain):
+                // Of a slot nobody knows when it is free; of a window it is known, so there is nothing to wait for.
+                let now = environment.now()
+                if let giveUp, isCertain ? now + wait.seconds > giveUp : now >= giveUp {
+                    throw Self.refusal(wait, window, now: now)
+                }
+                if announced != window { onWait(wait, window) }
+                announced = window
+                // Another process may learn that it is over sooner.
+                let nap = store.isShared ? min(wait, .seconds(30)) : wait
+                await sleep(giveUp.map { min(nap, .seconds(max(0, $0 - now))) } ?? nap)
+            }
+        }
+    }
+
+    private enum Answer: Sendable {
+        case granted(RatePermit)
+        case full(Duration, window: String, isCertain: Bool)
+    }
+
+    private func ask() async throws -> Answer {
+        let (id, now) = (UInt64.random(in: .min ... .max), environment.now())
+        return try await store.update { [self] state in
+            state.prune(windows, now: now)
+            if case .wait(let until, let window) = state.decide(windows, now: now) {
+                return .full(.seconds(until - now), window: window, isCertain: true)
+            }
+            var slot: RateLimitStore.Slot?
+            if let most = [concurrency, state.concurrency].compactMap({ $0 }).min() {
+                slot = try store.takeSlot(of: most)
+                if slot == nil { return .full(Self.slotPatience, window: "concurrency", isCertain: false) }
+            }
+            state.begin(id, now: now)
+            return .granted(RatePermit(id: id, begun: now, slot: slot))
+        }
+    }
+
+    private func release(_ permit: RatePermit) async {
+        permit.giveBackSlot()
+        let (now, counts) = (environment.now(), permit.counts)
+        do {
+            try await store.update { $0.end(permit.id, counts: counts, now: now) }
+        } catch {
+            // It goes on counting as under way for a while, which errs on the right side.
+            logger.warning("a finished request could not be noted", metadata: ["error": "\(error)"])
+        }
+        bell.ring()
+    }
+
+    // MARK: Waiting
+
+    /// Refuses at once whoever would wait too long behind those who wait already.
+    private func refuseIfHopeless(_ giveUp: Double?) async throws {
+        guard let giveUp else { return }
+        let (now, position) = (environment.now(), turnstile.count)
+        let decision = try await store.update { [windows] in $0.decide(windows, position: position, now: now) }
+        if case .wait(let until, let window) = decision, until > giveUp {
+            throw Self.refusal(.seconds(until - now), window, now: now)
+        }
+    }
+
+    private func enter(_ giveUp: Double?) async throws {
+        guard let giveUp else { return try await turnstile.enter() }
+        let isIn = await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { [turnstile] in
+                try await turnstile.enter()
+                return true
+            }
+            group.addTask { [environment] in
+                try await environment.sleep(.seconds(max(0, giveUp - environment.now())))
+                return false
+            }
+            var isIn = false
+            // The one that ends first ends the other; both may have come about.
+            while let result = await group.nextResult() {
+                group.cancelAll()
+                if case .success(true) = result { isIn = true }
+            }
+            return isIn
+        }
+        if Task.isCancelled {
+            if isIn { turnstile.leave() }
+            throw CancellationError()
+        }
+        if !isIn { throw Self.refusal(Self.slotPatience, "queue", now: environment.now()) }
+    }
+
+    private func sleep(_ wait: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [environment] in
+                // Cancellation is seen by whoever asked.
+                try? await environment.sleep(wait)
+            }
+            group.addTask { [bell] in await bell.wait() }
+            _ = await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private static func refusal(_ wait: Duration, _ window: String, now: Double) -> GenerationError {
+        let seconds = Int(wait.seconds.rounded(.up))
+        var error = GenerationError(
+            .rateLimited, "the limit of requests (\(window)) is reached; try again in \(seconds) s")
+        error.retryAfter = wait
+        error.retryAt = Int((now + wait.seconds).rounded(.up))
+        return error
+    }
+
+    // MARK: Learning
+
+    /// Seconds since 1970.
+    var now: Double { environment.now() }
+
+    /// Learns from an answer's headers, whatever it answered.
+    /// - Parameter sent: When its request was about to be sent: ``RatePermit/begun``, or ``now`` at the time.
+    func learn(_ headers: HTTPHeaders, sent: Double) async throws {
+        let now = environment.now()
+        let report = RateReport(headers, now: now)
+        guard !report.windows.isEmpty else { return }
+        try await store.update { $0.learn(report, sent: sent, now: now) }
+        bell.ring()
+    }
+
+    /// Sends nothing for so long: the provider asked for it. Longer than a day is a mistake or a forgery.
+    func park(for wait: Duration) async throws {
+        let until = environment.now() + min(wait, WaitHint.longest).seconds
+        try await store.update { $0.park(until: until) }
+    }
+
+    /// Sends no more than so many at once from now on: the provider said so.
+    func limitConcurrency(to count: Int) async throws {
+        try await store.update { $0.limitConcurrency(count) }
+    }
+
+    /// Requests that could go now; `nil` when nothing limits them.
+    func available() async throws -> Int? {
+        let now = environment.now()
+        return try await store.update { [windows] in $0.available(windows, now: now) }
+    }
+}

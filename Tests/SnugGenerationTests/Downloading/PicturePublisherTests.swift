@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugHTTP
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+@Suite struct PicturePublisherTests {
+    private let folder: TemporaryFolder
+    private let downloader: ResultDownloader
+    private let spool: SpoolDirectory
+
+    init() throws {
+        folder = try TemporaryFolder()
+        spool = SpoolDirectory(folder.path.appending("spool"))
+        downloader = ResultDownloader(
+            client: try makeClient(), threads: try FileThreads(), checker: checkPicture,
+            base: try HTTPURL("http://127.0.0.1:1/"))
+    }
+
+    private func spooled(_ bytes: [UInt8]) throws -> SpooledPicture {
+        let file = try spool.create()
+        try file.write(bytes)
+        return file.finish()
+    }
+
+    private func keep(_ byteCount: Int, replaces: Bool = false) async throws -> String? {
+        let destination = PictureDestination(folder: folder.path.appending("a/b"), name: "cat", replaces: replaces)
+        let picture = try await downloader.keep(spooled(pictureBytes(byteCount)), at: destination)
+        #expect(picture.byteCount == byteCount && picture.source == nil)
+        #expect(try bytes(of: picture.path) == pictureBytes(byteCount))
+        return picture.path.lastComponent?.string
+    }
+
+    @Test("A picture within an answer is put in its place, as readable as any new file")
+    func keeps() async throws {
+        #expect(try await keep(300_000) == "cat.png")
+        #expect(folder.files() == ["a/b/cat.png"])
+        let path = folder.path.appending("a/b/cat.png").string
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        try folder.write([1], to: "other")
+        let other = folder.path.appending("other").string
+        #expect(try mode == FileManager.default.attributesOfItem(atPath: other)[.posixPermissions] as? Int)
+    }
+
+    @Test("Nobody's file is replaced unless told; the same picture is not put there twice")
+    func names() async throws {
+        try folder.write([1, 2, 3], to: "a/b/cat.png")
+        #expect(try await keep(100) == "cat-2.png")
+        #expect(try await keep(101) == "cat-3.png")
+        #expect(try await keep(100) == "cat-2.png")
+        #expect(try folder.bytes(of: "a/b/cat.png") == [1, 2, 3])
+        #expect(try await keep(100, replaces: true) == "cat.png")
+        #expect(folder.files() == ["a/b/cat-2.png", "a/b/cat-3.png", "a/b/cat.png"])
+    }
+
+    @Test("A picture that is none is not put anywhere")
+    func bad() async throws {
+        let destination = PictureDestination(folder: folder.path.appending("a"), name: "cat")
+        for (content, words) in [([], "nothing"), ([0x89] + pictureBytes(50), "damaged")] as [([UInt8], String)] {
+            let picture = try spooled(content)
+            let error = await #expect(throws: GenerationError.self) {
+                _ = try await downloader.keep(picture, at: destination)
+            }
+            #expect(error?.code == .badPicture && error?.message.contains(words) == true)
+        }
+        #expect(folder.files().isEmpty)
+    }
+
+    @Test("A place that cannot be written is said")
+    func noPlace() async throws {
+        try folder.write([1], to: "file")
+        let destination = PictureDestination(folder: folder.path.appending("file"), name: "cat")
+        let picture = try spooled(pictureBytes(50))
+        let error = await #expect(throws: GenerationError.self) {
+            _ = try await downloader.keep(picture, at: destination)
+        }
+        #expect(error?.code == .outputFailed && error?.cause as? Errno == .notDirectory)
+        let odd = PictureDestination(folder: folder.path, name: "a/../../x")
+        let refused = await #expect(throws: GenerationError.self) { _ = try await downloader.keep(picture, at: odd) }
+        #expect(refused?.code == .outputFailed)
+    }
+
+    @Test(
+        "Extensions follow the content",
+        arguments: [
+            ("image/jpeg", "jpg"), ("image/png", "png"), ("image/webp; q=1", "webp"), ("IMAGE/AVIF", "avif"),
+            ("image/svg+xml", "svg"), ("image/x/../y", "bin"), ("text/html", "bin"), ("", "bin"),
+        ])
+    func extensions(type: String, name: String) { #expect(PicturePublisher.fileExtension(type) == name) }
+}
