@@ -89,7 +89,15 @@ public final class HTTPClient: Sendable {
     private func sendOnce(_ request: HTTPRequest, into sink: ResponseSink) async throws -> HTTPResponse {
         try check(request)
         let transfer = try makeTransfer(request, sink: .response(sink))
-        let response = try response(from: await run(transfer), to: request)
+        let report = await run(transfer)
+        let response: HTTPResponse
+        do {
+            response = try self.response(from: report, to: request)
+        } catch {
+            // A refusal may have been lost with the connection: the next one is asked for before its body goes out.
+            if report.outcome == .partlySent { distrust(request.url.origin) }
+            throw error
+        }
         if response.isSuccess, request.body != nil { trust(request.url.origin) }
         return response
     }
@@ -166,6 +174,8 @@ public final class HTTPClient: Sendable {
     }
 
     private func isTrusted(_ origin: String) -> Bool { trustedOrigins.withLock { $0.contains(origin) } }
+
+    private func distrust(_ origin: String) { trustedOrigins.withLock { _ = $0.remove(origin) } }
 
     private func trust(_ origin: String) {
         trustedOrigins.withLock { origins in

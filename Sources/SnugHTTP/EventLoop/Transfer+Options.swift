@@ -27,8 +27,11 @@ extension Transfer {
         // Servers close idle connections after 60 s and more; younger ones rarely turn out dead.
         try handle.set(CURLOPT_MAXAGE_CONN, 50)
         try handle.set(CURLOPT_TCP_KEEPALIVE, 1)
-        try handle.set(CURLOPT_TCP_KEEPIDLE, 15)
-        try handle.set(CURLOPT_TCP_KEEPINTVL, 5)
+        // While the server thinks, probes tell a machine that thinks from one that is gone. Two of them go unanswered
+        // before the connection counts as dead, which takes the stall timeout in all.
+        let probing = max(5, Int((request.clocks.stallTimeout ?? .seconds(20)).seconds))
+        try handle.set(CURLOPT_TCP_KEEPIDLE, probing - 2 * (probing / 5))
+        try handle.set(CURLOPT_TCP_KEEPINTVL, probing / 5)
         switch configuration.proxy {
         case .environment: break
         case .none: try handle.set(CURLOPT_PROXY, "")
