@@ -10,6 +10,7 @@ public import SystemPackage
 public final class Uploader: Sendable {
     let client: HTTPClient
     private let store: UploadStore?
+    private let limits: HostLimits
     private let environment: RetryEnvironment
     private let logger: Logger
 
@@ -22,6 +23,7 @@ public final class Uploader: Sendable {
     package init(client: HTTPClient, store: UploadStore?, logger: Logger, environment: RetryEnvironment) {
         self.client = client
         self.store = store
+        limits = HostLimits(store)
         self.logger = logger
         self.environment = environment
     }
@@ -35,9 +37,7 @@ public final class Uploader: Sendable {
         _ path: FilePath, to target: UploadTarget, options: UploadOptions = UploadOptions()
     ) async throws -> UploadReceipt {
         let source = try UploadSource(path)
-        let job = UploadJob(
-            source: source, target: target, options: options, client: client, store: store, environment: environment,
-            logger: logger)
+        let job = makeJob(source, target, options)
         let lock = try store.map { try UploadLock($0, key: job.key) }
         defer { withExtendedLifetime(lock) {} }
         let start = ContinuousClock.now
@@ -66,6 +66,12 @@ public final class Uploader: Sendable {
 
     /// Forgets a pending upload here, and nothing else.
     public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
+
+    private func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
+        UploadJob(
+            source: source, target: target, options: options, client: client, store: store, limits: limits,
+            environment: environment, logger: logger)
+    }
 
     private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
         let fresh = UploadRecord(
@@ -114,13 +120,13 @@ public final class Uploader: Sendable {
     /// The caller waits for a second at most; what could not be removed by then stays recorded as discarded.
     private func discard(_ job: UploadJob) async {
         do {
-            guard let store, var record = try store.record(job.key) else { return }
+            guard var record = try job.record() else { return }
             record.isDiscarded = true
-            try store.save(record)
+            try store?.save(record)
             let tombstone = record
             let hasty = job.hasty(.milliseconds(900))
             if try await Task(operation: { try await Self.remove(hasty, tombstone) }).value {
-                try store.remove(job.key)
+                try store?.remove(job.key)
             }
         } catch {
             logger.debug("a discarded upload stays at the server for now", metadata: ["error": "\(error)"])
@@ -133,9 +139,7 @@ public final class Uploader: Sendable {
         guard let store, record.isDiscarded else { return false }
         // Only addresses matter here, and the file may be gone: the record stands in for it.
         let source = try UploadSource(store.directory.appending("\(record.key).json"))
-        let job = UploadJob(
-            source: source, target: target, options: UploadOptions(), client: client, store: store,
-            environment: environment, logger: logger)
+        let job = makeJob(source, target, UploadOptions())
         guard try await Self.remove(job.hasty(.seconds(30)), record) else { return false }
         try store.remove(record.key)
         return true
@@ -143,8 +147,9 @@ public final class Uploader: Sendable {
 
     private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
         if record.wire == .s3 {
-            guard let id = record.uploadID else { return true }
-            return try await S3Upload(job: job).discard(id)
+            let upload = try S3Upload(job: job)
+            guard let id = try await upload.identifier(record) else { return true }
+            return try await upload.discard(id)
         }
         guard let text = record.uploadURL else { return true }
         let upload = try HTTPURL(text)

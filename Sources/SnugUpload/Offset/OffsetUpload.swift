@@ -31,8 +31,7 @@ struct OffsetUpload {
     }
 
     mutating func run() async throws -> Completion {
-        let origin = job.target.url.origin
-        let learnt = try job.store?.ceiling(of: origin, now: job.environment.wallClock())
+        let learnt = try job.learntCeiling()
         let ceiling = min(job.options.maximumChunkSize, learnt ?? .max, dialect.chunkCeiling ?? .max)
         let chunks = ChunkSizer(
             initial: job.options.chunkSize, ceiling: ceiling, granularity: dialect.granularity,
@@ -71,7 +70,7 @@ struct OffsetUpload {
             action = machine.take(
                 result.step, after: ContinuousClock.now - start, hint: hint, bodyLeft: result.exchange.bodyLeft,
                 random: job.environment.random())
-            if wasTooLarge { try job.store?.remember(ceiling: machine.chunks.size, of: origin, now: now) }
+            if wasTooLarge { try job.learn(ceiling: machine.chunks.size) }
             job.confirm(machine.acknowledged, chunkSize: machine.chunks.size, retries: machine.retries)
         }
     }
@@ -84,7 +83,7 @@ struct OffsetUpload {
             upload = created
             record.uploadURL = created.text
             record.sentEverything = false
-            try job.store?.save(record)
+            try job.save(record)
         }
         return result
     }
@@ -96,7 +95,7 @@ struct OffsetUpload {
         if range.upperBound == job.length, !record.sentEverything {
             // After a kill this is what tells "complete and forgotten" from "expired".
             record.sentEverything = true
-            try job.store?.save(record)
+            try job.save(record)
         }
         return try await dialect.send(range, to: upload)
     }

@@ -31,6 +31,13 @@ extension S3Upload {
         }
     }
 
+    /// The name of an upload that was begun, even when its begin was all that was recorded.
+    func identifier(_ record: UploadRecord) async throws -> String? {
+        if let id = record.uploadID { return id }
+        guard let since = record.creating else { return nil }
+        return try await adopt(since: since)
+    }
+
     /// The newest upload of exactly this key that was begun since then and has no part yet.
     private func adopt(since: Int) async throws -> String? {
         let (bucket, key) = bucketAndKey

@@ -38,6 +38,8 @@ struct S3Upload {
                 restarts += 1
                 job.note(.startedOverBecauseGone)
                 record.uploadID = nil
+            } catch let error as UploadError where error.code == .tooLarge {
+                try await shrink(&record, after: error)
             }
         }
     }
@@ -48,21 +50,34 @@ struct S3Upload {
             parts = S3Parts(length: job.length, size: size)
             if let receipt = try await takeOver(&parts, record) { return receipt }
         } else {
-            parts = S3Parts(length: job.length, wanted: job.options.chunkSize)
+            let ceiling = try job.learntCeiling() ?? .max
+            parts = S3Parts(length: job.length, wanted: min(job.options.chunkSize, ceiling))
             let mayExist = record.creating != nil
             let since = record.creating ?? job.environment.wallClock()
             record.creating = since
-            try job.store?.save(record)
+            try job.save(record)
             record.uploadID = try await create(since: since, mayExist: mayExist)
             record.creating = nil
             record.partSize = parts.size
-            try job.store?.save(record)
+            try job.save(record)
         }
         guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
         parts = try await send(parts, id)
         record.sentEverything = true
-        try job.store?.save(record)
+        try job.save(record)
         return try await complete(parts, id)
+    }
+
+    /// Begins anew with parts of half the size, because all parts but the last have to be of one size.
+    private func shrink(_ record: inout UploadRecord, after error: UploadError) async throws {
+        guard let size = record.partSize, let id = record.uploadID,
+            S3Parts(length: job.length, wanted: size / 2).size < size
+        else { throw error }
+        try job.learn(ceiling: size / 2)
+        job.tally.withLock { $0.retries += 1 }
+        _ = try await discard(id)
+        record.uploadID = nil
+        record.partSize = nil
     }
 
     // MARK: The calls

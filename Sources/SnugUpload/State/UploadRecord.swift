@@ -31,6 +31,6 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     /// Seconds since 1970.
     public var created: Int
 
-    /// Whether the server has named the upload.
-    var hasBegun: Bool { uploadURL != nil || uploadID != nil }
+    /// Whether the server has something of it, as far as is known.
+    var hasBegun: Bool { uploadURL != nil || uploadID != nil || (isDiscarded && creating != nil) }
 }
