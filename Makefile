@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RELEASE := swift build -c release --product snug -Xswiftc -static-stdlib
 
-.PHONY: demo test bench asan tsan fuzz format lint docs install
+.PHONY: demo test bench asan tsan fuzz campaign-upload format lint docs install
 
 demo: ## Install what is missing, build, fit the samples under 300 kB
 	scripts/install build
@@ -32,6 +32,13 @@ tsan: ## All tests under ThreadSanitizer
 fuzz: ## Feed damaged images to the whole fit for ten minutes under AddressSanitizer
 	scripts/install test
 	SNUG_FUZZ_SECONDS=600 ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
+
+campaign-upload: ## A thousand uploads over lines with five thousand faults, and 200 kills within 512 MiB by each protocol
+	scripts/install test
+	swift build --build-tests
+	SNUG_CAMPAIGN_UPLOADS=$(or $(UPLOADS),1001) SNUG_CAMPAIGN_LARGEST=67108864 SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
+	  SNUG_CAMPAIGN_KILLS=$(or $(KILLS),200) SNUG_CAMPAIGN_KILL_SIZE=536870912 \
+	  swift test --skip-build --filter '^SnugUploadTests\.(CampaignTests|KillTests)'
 
 install: ## Put snug, its man page and its completions under PREFIX (default /usr/local)
 	scripts/install build

@@ -8,7 +8,7 @@ import Testing
 @testable import SnugUpload
 
 /// Starts a server and waits until it answers; where it cannot be had, the test is cancelled, which is printed and counted.
-private func start(
+func startServer(
     _ name: String, portCount: Int = 1, environment: [String: String] = [:], ready: String = "/",
     method: String = "GET",
     portOffset: Int = 0, expecting isReady: @escaping @Sendable (Int) -> Bool = { $0 > 0 }
@@ -34,13 +34,13 @@ private func start(
     throw RealServer.Unavailable(reason: "\(name) does not answer: \(server.log.suffix(500))")
 }
 
-private func plainClient() throws -> HTTPClient {
+func plainClient() throws -> HTTPClient {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
     return try HTTPClient(configuration: configuration, logger: quietLogger)
 }
 
-private func fetch(_ url: String) async throws -> [UInt8] {
+func fetch(_ url: String) async throws -> [UInt8] {
     try await plainClient().send(HTTPRequest("GET", try HTTPURL(url)), into: .collect(maximum: 100_000_000)).body
 }
 
@@ -50,7 +50,7 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     init() throws { folder = try ScratchFolder() }
 
     @Test func resumableUpload() async throws {
-        let server = try await start("resumable-upload")
+        let server = try await startServer("resumable-upload")
         let target = UploadTarget(try HTTPURL(server.url("/files")), .tus)
         let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
         #expect(receipt.confirmation == .length)
@@ -58,7 +58,7 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     }
 
     @Test func tuspyserver() async throws {
-        let server = try await start("tuspyserver")
+        let server = try await startServer("tuspyserver")
         let target = UploadTarget(try HTTPURL(server.url("/files/")), .tus)
         let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
         let id = try #require(receipt.url.split(separator: "/").last)
@@ -67,7 +67,7 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     }
 
     @Test func seaweedFS() async throws {
-        let server = try await start("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
+        let server = try await startServer("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
             $0 < 300
         }
         let target = UploadTarget(try HTTPURL(server.url("/.tus/pictures/a.bin", port: 1)), .tus)
@@ -77,8 +77,8 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     }
 
     @Test func throughNginxWithALimitOfOneMebibyte() async throws {
-        let origin = try await start("resumable-upload")
-        let proxy = try await start("nginx", portCount: 3, environment: ["UPSTREAM": "127.0.0.1:\(origin.port)"])
+        let origin = try await startServer("resumable-upload")
+        let proxy = try await startServer("nginx", portCount: 3, environment: ["UPSTREAM": "127.0.0.1:\(origin.port)"])
         let target = UploadTarget(try HTTPURL(proxy.url("/files")), .tus)
         var options = UploadOptions()
         options.chunkSize = 8 << 20
@@ -94,32 +94,11 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     private let bytes = pattern(23_456_789)
     init() throws { folder = try ScratchFolder() }
 
-    private func settings(secret: String = "testtest") -> S3Settings {
-        S3Settings(accessKeyID: "test", secretKey: Secret(secret), presignedFor: .seconds(600))
-    }
-
-    private func makeBucket(_ server: RealServer) async throws {
-        let url = try HTTPURL(server.url("/bkt"))
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        let headers = SigV4(settings: settings()).sign(
-            "PUT", url, headers: [:], payloadHash: empty, now: Int(Date().timeIntervalSince1970))
-        // The gateway may begin to listen later than what was asked whether it is ready.
-        let patient = RetryPolicy(maximumAttempts: 60, maximumDelay: .seconds(1))
-        let response = try await plainClient().perform(
-            HTTPRequest("PUT", url, headers: headers, body: .empty), policy: patient)
-        #expect(response.isSuccess)
-    }
-
-    private func seaweed() async throws -> RealServer {
-        let server = try await start("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
-            $0 < 300
-        }
-        try await makeBucket(server)
-        return server
-    }
+    private func settings(secret: String = "testtest") -> S3Settings { Bucket.settings(secret: secret) }
 
     @Test func seaweedFSStoresPartsInParallelAndChecksSignatures() async throws {
-        let server = try await seaweed()
+        let bucket = try await Bucket()
+        let server = bucket.server
         let uploader = try makeUploader(folder)
         let file = try folder.file(bytes)
         let url = try HTTPURL(server.url("/bkt/a%20b%2B(1).bin"))
@@ -144,18 +123,9 @@ private func fetch(_ url: String) async throws -> [UInt8] {
         #expect(try uploader.pending().isEmpty)
     }
 
-    /// What the server still has of unfinished uploads.
-    private func unfinished(_ server: RealServer) async throws -> Int {
-        let url = try HTTPURL(server.url("/bkt?uploads"))
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        let headers = SigV4(settings: settings()).sign(
-            "GET", url, headers: [:], payloadHash: empty, now: Int(Date().timeIntervalSince1970))
-        return S3Answers(try await plainClient().send(HTTPRequest("GET", url, headers: headers)).body).all("Upload")
-            .count
-    }
-
     @Test func anUploadGoesOnWithTheMissingPartsAndLeavesNothingBehind() async throws {
-        let server = try await seaweed()
+        let bucket = try await Bucket()
+        let server = bucket.server
         let uploader = try makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
@@ -170,12 +140,12 @@ private func fetch(_ url: String) async throws -> [UInt8] {
         for await _ in progress.stream { break }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(try await unfinished(server) == 1)
+        #expect(try await bucket.unfinished().count == 1)
 
         let receipt = try await makeUploader(folder).upload(file, to: target)
         #expect(receipt.resumed && receipt.bytesSent < bytes.count - (9 << 20))
         #expect(receipt.confirmation == .checksum)
-        #expect(try await unfinished(server) == 0)
+        #expect(try await bucket.unfinished().count == 0)
         #expect(try await uploader.verify(receipt) == .sameContent)
         var forged = receipt
         forged.sha256 = String(repeating: "0", count: 64)
@@ -183,7 +153,8 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     }
 
     @Test func cancellingAbortsAtTheServer() async throws {
-        let server = try await seaweed()
+        let bucket = try await Bucket()
+        let server = bucket.server
         let uploader = try makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
@@ -198,12 +169,13 @@ private func fetch(_ url: String) async throws -> [UInt8] {
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(ContinuousClock.now - start < .seconds(2))
-        #expect(try await unfinished(server) == 0)
+        #expect(try await bucket.unfinished().count == 0)
         #expect(try uploader.pending().isEmpty)
     }
 
     @Test func anUploadWhoseNameWasLostIsTakenOver() async throws {
-        let server = try await seaweed()
+        let bucket = try await Bucket()
+        let server = bucket.server
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
         let store = try UploadStore(folder.path.appending("state"))
@@ -215,19 +187,15 @@ private func fetch(_ url: String) async throws -> [UInt8] {
             fingerprint: source.fingerprint, bytes: bytes.count, target: "", wire: .s3, created: now)
         record.creating = now
         try store.save(record)
-        let url = try target.url.appending(query: "uploads")
-        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        let headers = SigV4(settings: settings()).sign("POST", url, headers: [:], payloadHash: empty, now: now)
-        _ = try await plainClient().send(HTTPRequest("POST", url, headers: headers, body: .empty))
-        #expect(try await unfinished(server) == 1)
+        _ = try await plainClient().send(bucket.signed("POST", "/bkt/k.bin?uploads"))
+        #expect(try await bucket.unfinished().count == 1)
         let receipt = try await makeUploader(folder).upload(file, to: target)
         #expect(receipt.confirmation == .checksum)
-        #expect(try await unfinished(server) == 0)
+        #expect(try await bucket.unfinished().count == 0)
     }
 
     @Test func moto() async throws {
-        let server = try await start("moto", ready: "/moto-api/data.json") { $0 == 200 }
-        try await makeBucket(server)
+        let server = try await Bucket("moto").server
         let receipt = try await makeUploader(folder).upload(
             try folder.file(bytes), to: UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings()))
         #expect(receipt.confirmation == .checksum)
@@ -248,7 +216,7 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     }
 
     @Test func apacheWebDAVTakesPiecesInPlace() async throws {
-        let server = try await start("apache", portCount: 2)
+        let server = try await startServer("apache", portCount: 2)
         let target = UploadTarget(try HTTPURL(server.url("/a.bin")), .rangedPut)
         // An older and longer file must leave no tail.
         _ = try await plainClient().send(
@@ -259,7 +227,7 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     }
 
     @Test func apachesLimitIsFound() async throws {
-        let server = try await start("apache", portCount: 2)
+        let server = try await startServer("apache", portCount: 2)
         var options = UploadOptions()
         options.chunkSize = 4 << 20
         let target = UploadTarget(try HTTPURL(server.url("/b.bin", port: 1)), .rangedPut)
@@ -269,7 +237,7 @@ private func fetch(_ url: String) async throws -> [UInt8] {
     }
 
     @Test func googleStyleSessions() async throws {
-        let server = try await start("gcs")
+        let server = try await startServer("gcs")
         var target = UploadTarget(
             try HTTPURL(server.url("/upload/storage/v1/b/bkt/o?uploadType=resumable&name=a.bin")), .rangedPut)
         target.ranged = .startsSession

@@ -110,6 +110,7 @@ import Testing
             case .success: return "success"
             case .again(_, let throttled): return throttled ? "throttled" : "again"
             case .clock: return "clock"
+            case .partsDisagree: return "parts"
             case .fail(let error): return error.code.description
             }
         }
@@ -120,6 +121,8 @@ import Testing
         #expect(verdict(403, "<Error><Code>RequestTimeTooSkewed</Code></Error>") == "clock")
         #expect(verdict(403, "<Error><Code>SignatureDoesNotMatch</Code></Error>") == "credentials_refused")
         #expect(verdict(404, "<Error><Code>NoSuchUpload</Code></Error>") == "gone")
-        #expect(verdict(400, "<Error><Code>EntityTooSmall</Code></Error>") == "refused")
+        #expect(verdict(400, "<Error><Code>MalformedXML</Code></Error>") == "again")
+        #expect(verdict(400, "<Error><Code>InvalidPart</Code></Error>") == "parts")
+        #expect(verdict(400, "<Error><Code>InvalidArgument</Code></Error>") == "refused")
     }
 }

@@ -45,6 +45,34 @@ import Testing
         #expect(receipt.retries > 0 || fault == .refuseButStore)
     }
 
+    @Test("What the server can do is asked again when the answer was lost, so that no chunk goes without its checksum")
+    func asksAgainWhatTheServerCan() async throws {
+        let server = try FaultServer { connection in
+            if connection.number == 1 {
+                _ = try connection.readRequest()
+                return
+            }
+            while true {
+                let request = try connection.readRequest()
+                let headers: [String: String] =
+                    switch request.method {
+                    case "OPTIONS":
+                        [
+                            "Tus-Version": "1.0.0", "Tus-Extension": "creation,checksum",
+                            "Tus-Checksum-Algorithm": "sha1",
+                        ]
+                    case "POST": ["Location": "/files/1"]
+                    default: ["Upload-Offset": "1000"]
+                    }
+                try connection.respond(request.method == "POST" ? 201 : 204, headers)
+            }
+        }
+        let target = UploadTarget(try HTTPURL(server.url("/files")), .tus)
+        _ = try await makeUploader(folder).upload(try folder.file(pattern(1000)), to: target)
+        #expect(server.requests.map(\.method) == ["OPTIONS", "OPTIONS", "POST", "PATCH"])
+        #expect(server.requests.last?.headers["upload-checksum"]?.hasPrefix("sha1 ") == true)
+    }
+
     @Test("Nothing is lost and nothing doubled under many faults", arguments: UInt64(1)...20)
     func campaign(seed: UInt64) async throws {
         let random = Mutex(SeededFaults(state: seed))

@@ -89,7 +89,7 @@ JSON
         mkdir -p data
         exec "$venv/bin/weed" server -dir="$dir/data" -ip=127.0.0.1 -ip.bind=127.0.0.1 \
             -master.port=$((port + 2)) -master.port.grpc=$((port + 4)) -master.telemetry=false \
-            -master.volumeSizeLimitMB=256 -volume.port=$((port + 3)) -volume.port.grpc=$((port + 5)) -volume.max=8 \
+            -master.volumeSizeLimitMB=256 -volume.port=$((port + 3)) -volume.port.grpc=$((port + 5)) -volume.max=100 \
             -volume.preStopSeconds=0 -filer -filer.port=$((port + 1)) -filer.port.grpc=$((port + 6)) \
             -filer.localSocket="$dir/filer.sock" -s3 -s3.port="$port" -s3.port.grpc=$((port + 7)) \
             -s3.config="$dir/s3.json" -s3.iam=false -s3.port.iceberg=0 -s3.port.lance=0

@@ -15,13 +15,17 @@ struct TusDialect: OffsetDialect {
 
     init(job: UploadJob) { self.job = job }
 
-    /// Asks once what the server can do. A server that does not say can still create uploads.
-    private mutating func discover() async throws {
-        guard !isDiscovered else { return }
+    /// Asks once what the server can do. A server that does not say can still create uploads; one whose answer was lost
+    /// is asked again, because without it chunks would go out without their checksums.
+    /// - Returns: What to do instead when there is no telling now.
+    private mutating func discover() async throws -> StepResult? {
+        guard !isDiscovered else { return nil }
+        let exchange = try await job.exchange("OPTIONS", job.target.url)
+        guard case .answer(let response) = exchange, ![408, 425, 429].contains(response.status),
+            response.status < 500 || response.status == 501
+        else { return StepResult(judging: exchange) }
         isDiscovered = true
-        guard case .answer(let response) = try await job.exchange("OPTIONS", job.target.url), response.isSuccess else {
-            return
-        }
+        guard response.isSuccess else { return nil }
         func list(_ name: String) -> [String] {
             (response.headers[name] ?? "").split(separator: ",").map { $0.lowercased().filter { $0 != " " } }
         }
@@ -33,10 +37,11 @@ struct TusDialect: OffsetDialect {
             let offered = list("Tus-Checksum-Algorithm")
             checksumAlgorithm = ["sha256", "sha1"].first { offered.contains($0) }
         }
+        return nil
     }
 
     mutating func create() async throws -> StepResult {
-        try await discover()
+        if let failure = try await discover() { return failure }
         let headers: HTTPHeaders = [
             "Tus-Resumable": "1.0.0", "Upload-Length": "\(job.length)", "Upload-Metadata": metadata,
         ]
@@ -54,7 +59,7 @@ struct TusDialect: OffsetDialect {
     }
 
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
-        try await discover()
+        if let failure = try await discover() { return failure }
         let exchange = try await job.exchange("HEAD", upload, ["Tus-Resumable": "1.0.0"])
         guard case .answer(let response) = exchange, response.isSuccess else {
             // Some servers forbid what they have removed.

@@ -62,23 +62,25 @@ struct S3Upload {
             try job.save(record)
         }
         guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
-        parts = try await send(parts, id)
-        record.sentEverything = true
-        try job.save(record)
-        return try await complete(parts, id)
+        var rounds = 0
+        while true {
+            parts = try await send(parts, id)
+            record.sentEverything = true
+            try job.save(record)
+            do {
+                return try await complete(parts, id)
+            } catch let disagreement as PartsDisagree {
+                rounds += 1
+                guard rounds < 4 else { throw disagreement.error }
+                // What the server lists decides which parts to send again; when that is none, the list was damaged.
+                parts = S3Parts(length: job.length, size: parts.size)
+                if let receipt = try await takeOver(&parts, record) { return receipt }
+            }
+        }
     }
 
-    /// Begins anew with parts of half the size, because all parts but the last have to be of one size.
-    private func shrink(_ record: inout UploadRecord, after error: UploadError) async throws {
-        guard let size = record.partSize, let id = record.uploadID,
-            S3Parts(length: job.length, wanted: size / 2).size < size
-        else { throw error }
-        try job.learn(ceiling: size / 2)
-        job.tally.withLock { $0.retries += 1 }
-        _ = try await discard(id)
-        record.uploadID = nil
-        record.partSize = nil
-    }
+    /// The server does not have the parts that it was told to put together.
+    private struct PartsDisagree: Error { var error: UploadError }
 
     // MARK: The calls
 
@@ -257,6 +259,7 @@ struct S3Upload {
             switch verdict {
             case .success(let response): return response
             case .fail(let error): throw error
+            case .partsDisagree(let error): throw PartsDisagree(error: error)
             case .clock(let seconds) where skew == 0: skew = seconds
             case .clock: throw UploadError(.credentialsRefused, "this machine's clock is wrong; set it", status: 403)
             case .again(let hint, let throttled):

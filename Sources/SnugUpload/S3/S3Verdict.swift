@@ -7,6 +7,8 @@ enum S3Verdict {
     case again(hint: Duration?, throttled: Bool)
     /// The signature's date is off by so many seconds.
     case clock(Int)
+    /// The list of parts is not what the server has: parts are missing, or the list was damaged on the way.
+    case partsDisagree(UploadError)
     case fail(UploadError)
 
     init(_ exchange: UploadJob.Exchange, now: Int) {
@@ -30,9 +32,14 @@ enum S3Verdict {
     ) -> S3Verdict {
         let hint = WaitHint.read(response.headers, body: [], now: now)
         switch code {
-        case "RequestTimeout", "InternalError", "BadDigest", "XAmzContentChecksumMismatch", "InvalidDigest",
-            "ConditionalRequestConflict", "OperationAborted":
+        case "RequestTimeout", "InternalError", "ConditionalRequestConflict", "OperationAborted":
             return .again(hint: hint, throttled: false)
+        // What was sent is sound, so it was damaged on the way; what is parsed before it is hashed shows as malformed.
+        case "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest", "IncompleteBody",
+            "MalformedXML":
+            return .again(hint: hint, throttled: false)
+        case "InvalidPart", "InvalidPartOrder", "EntityTooSmall":
+            return .partsDisagree(exchange.error(.refused, at: 0))
         case "SlowDown", "ServiceUnavailable": return .again(hint: hint, throttled: true)
         case "RequestTimeTooSkewed":
             return .clock((response.headers["Date"].flatMap(HTTPDate.parse) ?? now) - now)

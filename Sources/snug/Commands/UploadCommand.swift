@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import CPlatform
 import SnugHTTP
 import SnugImage
 import SnugUpload
@@ -50,7 +51,9 @@ struct UploadCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         do {
+            // By now arguments are parsed and TLS is set up, neither of which comes again.
             let uploader = try transfer.makeUploader()
+            snug_drop_startup_pages()
             if other.list { return try list(uploader) }
             if !other.forget.isEmpty { return try forget(uploader) }
             if let receipt = other.verify { return try await verify(receipt.path, uploader) }

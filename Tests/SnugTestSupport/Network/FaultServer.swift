@@ -33,55 +33,36 @@ package final class FaultServer: Sendable {
 
     /// Where it listens, on 127.0.0.1.
     package let port: Int
-    private let listener: Int32
+    private let listener: LoopbackListener
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - receiveBuffer: Bytes that the system takes in unread; small ones make a client's sending block early.
     ///   - script: What happens on each connection.
     package init(receiveBuffer: Int32? = nil, _ script: @escaping @Sendable (FaultConnection) throws -> Void) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard listener >= 0 else { throw POSIXError(.EMFILE) }
-        var on: Int32 = 1
-        _ = unsafe setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, 4)
-        if var size = receiveBuffer { _ = unsafe setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &size, 4) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                unsafe bind(listener, generic, length) == 0 && listen(listener, 128) == 0
-                    && getsockname(listener, generic, &length) == 0
+        listener = try LoopbackListener(receiveBuffer: receiveBuffer)
+        port = listener.port
+        let count = Mutex(0)
+        listener.acceptEach { [weak self] descriptor in
+            guard let server = self else { return close(descriptor) != 0 }
+            let number = count.withLock { count in
+                count += 1
+                return count
             }
-        }
-        guard bound else {
-            close(listener)
-            throw POSIXError(.EADDRINUSE)
-        }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        self.listener = listener
-        Thread.detachNewThread { [weak self] in
-            var number = 0
-            while true {
-                let descriptor = accept(listener, nil, nil)
-                guard descriptor >= 0, let server = self else { break }
-                number += 1
-                let connection = FaultConnection(descriptor, number: number) { [weak server] request in
-                    server?.state.withLock { $0.requests.append(request) }
-                }
-                let isStopped = server.state.withLock { state in
-                    state.connections.append(connection)
-                    return state.isStopped
-                }
-                if isStopped { connection.shutDown() }
-                Thread.detachNewThread {
-                    defer { connection.close() }
-                    // A script ends early when its peer goes away, which is no failure of the server.
-                    try? script(connection)
-                }
+            let connection = FaultConnection(descriptor, number: number) { [weak server] request in
+                server?.state.withLock { $0.requests.append(request) }
             }
-            close(listener)
+            let isStopped = server.state.withLock { state in
+                state.connections.append(connection)
+                return state.isStopped
+            }
+            if isStopped { connection.shutDown() }
+            Thread.detachNewThread {
+                defer { connection.close() }
+                // A script ends early when its peer goes away, which is no failure of the server.
+                try? script(connection)
+            }
+            return true
         }
     }
 
@@ -90,10 +71,9 @@ package final class FaultServer: Sendable {
     /// Ends every connection and stops listening.
     package func stop() {
         let connections = state.withLock { state -> [FaultConnection]? in
-            // Once only: the number may be another socket's by the second time.
             guard !state.isStopped else { return nil }
             state.isStopped = true
-            shutdown(listener, Int32(SHUT_RDWR))
+            listener.close()
             return state.connections
         }
         for connection in connections ?? [] { connection.shutDown() }

@@ -139,27 +139,20 @@ package final class RealServer: Sendable {
     }
 
     private static func isFree(_ port: Int) -> Bool {
-        unsafe withSocket(port) { unsafe bind($0, $1, $2) == 0 }
-    }
-
-    private static func isListening(_ port: Int) -> Bool {
-        unsafe withSocket(port) { unsafe connect($0, $1, $2) == 0 }
-    }
-
-    private static func withSocket(
-        _ port: Int, _ body: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Bool
-    ) -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var address = LoopbackListener.address(port: port)
         return unsafe withUnsafePointer(to: &address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                unsafe body(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size))
+                unsafe bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
+    }
+
+    private static func isListening(_ port: Int) -> Bool {
+        let descriptor = LoopbackListener.connect(to: port)
+        if descriptor >= 0 { close(descriptor) }
+        return descriptor >= 0
     }
 }

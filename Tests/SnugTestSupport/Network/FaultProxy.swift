@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What can go wrong between a client and a server, below HTTP.
+package enum LineFault: String, Sendable, CaseIterable {
+    /// The connection is reset at once.
+    case refuse
+    /// Both sides are reset after some bytes towards the server.
+    case resetSending
+    /// Both sides are reset within the answer.
+    case resetAnswering
+    /// The server does its work, and the client learns nothing.
+    case swallowAnswer
+    /// From some byte on nothing moves any more, and the connection stays open.
+    case hang
+    /// One bit of a request's body arrives inverted. Only a checksum of the protocol's own can tell.
+    case flip
+}
+
+/// A line with faults: forwards connections to a server on this machine and spoils some of them.
+///
+/// The same seed gives the same faults in the same order of connections.
+package final class FaultProxy: Sendable {
+    /// How often and where.
+    package struct Plan: Sendable {
+        package var seed: UInt64
+        package var kinds: [LineFault]
+        /// 0…1, for each connection.
+        package var chance = 0.7
+        /// No more than this many spoilt connections in a row.
+        package var longestRun = 5
+        /// Faults in all.
+        package var maximum = Int.max
+        /// Faults towards the server fall before this byte of a connection.
+        package var reach = 1 << 20
+
+        package init(seed: UInt64, kinds: [LineFault] = LineFault.allCases) {
+            self.seed = seed
+            self.kinds = kinds
+        }
+    }
+
+    /// A fault that took place.
+    package struct Event: Sendable, Hashable, CustomStringConvertible {
+        package var connection: Int
+        package var fault: LineFault
+        package var byte: Int
+        package var description: String { "\(connection):\(fault.rawValue)@\(byte)" }
+    }
+
+    private struct State {
+        var random: SeededGenerator
+        var run = 0
+        var events: [Event] = []
+        var bytesSent = 0
+        var connections = 0
+        var lines: [Int: FaultLine] = [:]
+        var isStopped = false
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    package let port: Int
+    private let plan: Plan
+    private let listener: LoopbackListener
+    private let state: Mutex<State>
+
+    /// - Parameter target: The port that connections are forwarded to.
+    package init(to target: Int, _ plan: Plan) throws {
+        listener = try LoopbackListener()
+        port = listener.port
+        self.plan = plan
+        state = Mutex(State(random: SeededGenerator(seed: plan.seed)))
+        listener.acceptEach { [weak self] descriptor in
+            guard let self else { return close(descriptor) != 0 }
+            let (number, fault, byte) = self.choose()
+            let line = FaultLine(client: descriptor, target: target, fault: fault, byte: byte) { [weak self] happened in
+                self?.state.withLock { state in
+                    state.events.append(Event(connection: number, fault: happened, byte: byte))
+                }
+            }
+            let isStopped = self.state.withLock { state in
+                state.lines[number] = line
+                return state.isStopped
+            }
+            if isStopped { line.end() }
+            Thread.detachNewThread { [weak self] in
+                let sent = line.run()
+                self?.state.withLock { state in
+                    state.bytesSent += sent
+                    state.lines[number] = nil
+                }
+            }
+            return true
+        }
+    }
+
+    deinit { stop() }
+
+    /// Ends every connection and stops listening.
+    package func stop() {
+        listener.close()
+        let lines = state.withLock { state in
+            state.isStopped = true
+            return Array(state.lines.values)
+        }
+        for line in lines { line.end() }
+    }
+
+    /// The faults so far.
+    package var events: [Event] { state.withLock { $0.events } }
+    /// Bytes forwarded to the server by connections that have ended, heads included.
+    package var bytesSent: Int { state.withLock { $0.bytesSent } }
+    /// Connections that have not ended yet.
+    package var openConnections: Int { state.withLock { $0.lines.count } }
+    /// Connections so far.
+    package var connections: Int { state.withLock { $0.connections } }
+
+    private func choose() -> (number: Int, fault: LineFault?, byte: Int) {
+        state.withLock { state in
+            state.connections += 1
+            let isSpoilt = Double.random(in: 0..<1, using: &state.random) < plan.chance
+            let kind = plan.kinds.randomElement(using: &state.random)
+            // Most requests are heads only and most answers are short, so small numbers have to be common.
+            let exponent = Double.random(in: 0..<1, using: &state.random)
+            let reach = kind == .resetAnswering ? 300 : plan.reach
+            let byte = Int(pow(Double(reach), exponent))
+            let mayFail = isSpoilt && state.run < plan.longestRun && state.events.count < plan.maximum
+            state.run = mayFail ? state.run + 1 : 0
+            return (state.connections, mayFail ? kind : nil, byte)
+        }
+    }
+}
+
+/// One connection through a ``FaultProxy``.
+private final class FaultLine: @unchecked Sendable {
+    // Used by one thread, but for `end`, which only shuts sockets down under the lock.
+    private let client: Int32
+    private let fault: LineFault?
+    private let byte: Int
+    private let target: Int
+    private let happened: @Sendable (LineFault) -> Void
+    private let sockets: Mutex<[Int32]>
+    private var sent = 0
+    private var received = 0
+    /// Bytes of a request's head so far.
+    private var head: [UInt8] = []
+    private var flipAt: Int?
+    private var hasFlipped = false
+
+    init(client: Int32, target: Int, fault: LineFault?, byte: Int, happened: @escaping @Sendable (LineFault) -> Void) {
+        self.client = client
+        self.target = target
+        self.fault = fault
+        self.byte = byte
+        self.happened = happened
+        sockets = Mutex([client])
+    }
+
+    func end() {
+        sockets.withLock { for socket in $0 { shutdown(socket, Int32(SHUT_RDWR)) } }
+    }
+
+    /// - Returns: Bytes forwarded to the server.
+    func run() -> Int {
+        if fault == .refuse {
+            happened(.refuse)
+            finish([client], resets: true)
+            return 0
+        }
+        let server = LoopbackListener.connect(to: target)
+        guard server >= 0 else {
+            finish([client], resets: true)
+            return 0
+        }
+        sockets.withLock { $0.append(server) }
+        var resets = false
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        loop: while true {
+            var requests = [
+                pollfd(fd: client, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: server, events: Int16(POLLIN), revents: 0),
+            ]
+            guard unsafe poll(&requests, 2, -1) > 0 else { continue }
+            if requests[0].revents != 0 {
+                let count = unsafe recv(client, &buffer, buffer.count, 0)
+                guard count > 0 else {
+                    // A client that has gone wants no answer; one that has only finished sending is not known here.
+                    break loop
+                }
+                switch forward(&buffer, count, to: server) {
+                case .goOn: break
+                case .reset:
+                    resets = true
+                    break loop
+                case .freeze:
+                    waitUntilClientLeaves()
+                    break loop
+                }
+            }
+            if requests[1].revents != 0 {
+                let count = unsafe recv(server, &buffer, buffer.count, 0)
+                guard count > 0 else { break loop }
+                guard answer(&buffer, count) else {
+                    resets = fault == .resetAnswering
+                    break loop
+                }
+            }
+        }
+        finish([client, server], resets: resets)
+        return sent
+    }
+
+    private enum Next { case goOn, reset, freeze }
+
+    private func forward(_ buffer: inout [UInt8], _ count: Int, to server: Int32) -> Next {
+        if fault == .flip, let place = placeToFlip(buffer, count) {
+            buffer[place] ^= 1 << UInt8(byte % 8)
+            happened(.flip)
+        }
+        if fault == .resetSending || fault == .hang, sent + count > byte {
+            let rest = max(0, byte - sent)
+            _ = unsafe send(server, buffer, rest, Int32(MSG_NOSIGNAL))
+            sent += rest
+            happened(fault == .hang ? .hang : .resetSending)
+            return fault == .hang ? .freeze : .reset
+        }
+        guard Self.write(buffer[..<count], to: server) else { return .reset }
+        sent += count
+        return .goOn
+    }
+
+    /// Where in this piece the inverted bit falls: within the first body on the connection, because a changed head is
+    /// another request, which nothing but encryption keeps apart from the one that was meant.
+    private func placeToFlip(_ buffer: [UInt8], _ count: Int) -> Int? {
+        if flipAt == nil {
+            head += buffer[..<count]
+            while let end = head.firstRange(of: [13, 10, 13, 10]) {
+                let length = Self.bodyLength(String(decoding: head[..<end.lowerBound], as: UTF8.self))
+                let start = sent + count - head.count + end.upperBound
+                head.removeFirst(end.upperBound)
+                guard length > 0 else { continue }
+                flipAt = start + byte % length
+                head = []
+            }
+        }
+        guard let flipAt, flipAt >= sent, flipAt < sent + count, !hasFlipped else { return nil }
+        hasFlipped = true
+        return flipAt - sent
+    }
+
+    private static func bodyLength(_ head: String) -> Int {
+        let line = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+        return line.flatMap { Int($0.dropFirst(15).drop { $0 == " " }) } ?? 0
+    }
+
+    /// - Returns: Whether the connection goes on.
+    private func answer(_ buffer: inout [UInt8], _ count: Int) -> Bool {
+        if fault == .swallowAnswer {
+            happened(.swallowAnswer)
+            return false
+        }
+        if fault == .resetAnswering, received + count > byte {
+            _ = Self.write(buffer[..<max(0, byte - received)], to: client)
+            happened(.resetAnswering)
+            return false
+        }
+        received += count
+        return Self.write(buffer[..<count], to: client)
+    }
+
+    private func waitUntilClientLeaves() {
+        // POLLRDHUP, which is not imported: the peer has closed its side.
+        var request = pollfd(fd: client, events: 0x2000, revents: 0)
+        while unsafe poll(&request, 1, -1) < 0, errno == EINTR {}
+    }
+
+    private func finish(_ all: [Int32], resets: Bool) {
+        sockets.withLock { sockets in
+            for socket in all {
+                if resets {
+                    var option = linger(l_onoff: 1, l_linger: 0)
+                    let size = socklen_t(MemoryLayout<linger>.size)
+                    _ = unsafe setsockopt(socket, SOL_SOCKET, SO_LINGER, &option, size)
+                }
+                close(socket)
+            }
+            sockets = []
+        }
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to socket: Int32) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes {
+                unsafe send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+}

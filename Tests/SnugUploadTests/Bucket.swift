@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugHTTP
+import SnugTestSupport
+import Testing
+
+@testable import SnugUpload
+
+/// A bucket `bkt` of a real S3 server.
+struct Bucket: Sendable {
+    let server: RealServer
+
+    var settings: S3Settings { Self.settings() }
+
+    static func settings(secret: String = "testtest") -> S3Settings {
+        S3Settings(accessKeyID: "test", secretKey: Secret(secret), presignedFor: .seconds(600))
+    }
+
+    /// SeaweedFS, which checks signatures, or moto, which does not.
+    init(_ name: String = "seaweedfs") async throws {
+        server =
+            name == "moto"
+            ? try await startServer("moto", ready: "/moto-api/data.json") { $0 == 200 }
+            : try await startServer("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
+                $0 < 300
+            }
+        // The gateway may begin to listen later than what was asked whether it is ready.
+        let patient = RetryPolicy(maximumAttempts: 60, maximumDelay: .seconds(1))
+        let response = try await plainClient().perform(signed("PUT", "/bkt"), policy: patient)
+        #expect(response.isSuccess)
+    }
+
+    func signed(_ method: String, _ path: String) throws -> HTTPRequest {
+        let url = try HTTPURL(server.url(path))
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+        let headers = SigV4(settings: settings).sign(
+            method, url, headers: [:], payloadHash: empty, now: Int(Date().timeIntervalSince1970))
+        return HTTPRequest(method, url, headers: headers, body: method == "GET" ? nil : .empty)
+    }
+
+    /// An object's bytes; `nil` when there is none.
+    func object(_ key: String, maximum: Int = 100_000_000) async throws -> [UInt8]? {
+        let response = try await plainClient().send(signed("GET", "/bkt/\(key)"), into: .collect(maximum: maximum))
+        return response.status == 404 ? nil : response.body
+    }
+
+    /// The keys of unfinished uploads that the server still has.
+    func unfinished() async throws -> [String] {
+        S3Answers(try await plainClient().send(signed("GET", "/bkt?uploads")).body).all("Upload")
+            .map { $0["Key"] ?? "?" }
+    }
+}

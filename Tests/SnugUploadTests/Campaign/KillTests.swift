@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugHTTP
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugUpload
+
+/// `kill -9` at random moments within one upload by the built command.
+///
+/// Short here; `make campaign-upload` kills two hundred times within 512 MiB.
+@Suite(.serialized) struct KillTests {
+    private let kills: Int
+    private let size: Int
+    private let seed: UInt64
+    private let folder: ScratchFolder
+
+    init() throws {
+        let environment = ProcessInfo.processInfo.environment
+        kills = environment["SNUG_CAMPAIGN_KILLS"].flatMap { Int($0) } ?? 8
+        size = environment["SNUG_CAMPAIGN_KILL_SIZE"].flatMap { Int($0) } ?? 24 << 20
+        seed = environment["SNUG_CAMPAIGN_SEED"].flatMap { UInt64($0) } ?? 1
+        folder = try ScratchFolder()
+    }
+
+    /// What it takes to get one file through, killed again and again.
+    private struct Outcome {
+        var kills = 0
+        var bytesSent = 0
+        var json = ""
+        var url: String { field("url") }
+
+        func field(_ name: String) -> String {
+            json.components(separatedBy: "\"\(name)\":\"").dropFirst().first?.components(separatedBy: "\"").first ?? ""
+        }
+    }
+
+    private func upload(
+        _ arguments: [String], to port: Int, path: String, content: [UInt8]
+    ) async throws -> Outcome {
+        let file = try folder.file(content, named: "large.bin")
+        // Counts what goes over the line, and spoils nothing.
+        var plan = FaultProxy.Plan(seed: seed)
+        plan.chance = 0
+        let proxy = try FaultProxy(to: port, plan)
+        var random = SeededGenerator(seed: seed)
+        let program = try CommandRunner(folder: folder.path).program
+        var outcome = Outcome()
+        while true {
+            let process = Process()
+            let output = Pipe()
+            process.executableURL = URL(filePath: program.string)
+            process.arguments =
+                ["upload", file.string, "--to", "http://127.0.0.1:\(proxy.port)\(path)", "--json"] + arguments
+                + ["--state-directory", folder.path.appending("state").string]
+            process.environment = [
+                "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest", "PATH": "/usr/bin",
+            ]
+            process.standardOutput = output
+            process.standardError = FileHandle.standardError
+            process.standardInput = FileHandle.nullDevice
+            let before = proxy.bytesSent
+            try process.run()
+            if outcome.kills < kills {
+                // In step: as many bytes for each kill as leave some for the last one.
+                let isAhead = before * kills > (outcome.kills + 1) * size
+                let longest = isAhead ? 0.15 : 1.5
+                try await Task.sleep(for: .seconds(Double.random(in: 0...longest, using: &random)))
+                if process.isRunning {
+                    kill(process.processIdentifier, SIGKILL)
+                    outcome.kills += 1
+                }
+            }
+            process.waitUntilExit()
+            guard process.terminationReason == .exit else { continue }
+            outcome.json = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            #expect(process.terminationStatus == 0, "\(outcome.json)")
+            while proxy.openConnections > 0 { try await Task.sleep(for: .milliseconds(10)) }
+            outcome.bytesSent = proxy.bytesSent
+            return outcome
+        }
+    }
+
+    /// - Parameter bound: Bytes that one kill may cost: chunks under way.
+    private func check(_ outcome: Outcome, _ name: String, bound: Int) {
+        let resent = outcome.bytesSent - size
+        print(
+            "kills \(name), seed \(seed): \(outcome.kills) within \(size >> 20) MiB,",
+            "\(resent >> 10) KiB sent again, \(resent / max(1, outcome.kills) / 1024) KiB a kill")
+        #expect(outcome.kills >= min(kills, 3))
+        // Heads of requests are counted too.
+        #expect(resent <= outcome.kills * (bound + 64 * 1024))
+        #expect(outcome.field("status") == "uploaded")
+    }
+
+    private func content() -> [UInt8] { pattern(size) }
+    private static let pace = ["--limit-rate", "30MB", "--chunk-size", "1MiB"]
+
+    @Test func tus() async throws {
+        let server = try await startServer("resumable-upload")
+        let bytes = content()
+        let outcome = try await upload(
+            Self.pace + ["--protocol", "tus"], to: server.port, path: "/files", content: bytes)
+        check(outcome, "tus", bound: 64 << 20)
+        let uploads = server.folder.appending(component: "uploads")
+        let files = try FileManager.default.contentsOfDirectory(at: uploads, includingPropertiesForKeys: nil)
+        let stored = try files.map { try Data(contentsOf: $0) }.filter { !$0.isEmpty }
+        #expect(stored.count == 1)
+        let isSame = stored.first.map { Array($0) == bytes } ?? false
+        #expect(isSame)
+    }
+
+    @Test func draft() async throws {
+        let server = try await DraftServer()
+        let bytes = content()
+        let outcome = try await upload(
+            Self.pace + ["--protocol", "resumable"], to: server.port, path: "/things/a", content: bytes)
+        check(outcome, "draft", bound: 64 << 20)
+        #expect(server.objects.count == 1)
+        let isSame = server.objects.first?.bytes == bytes
+        #expect(isSame)
+    }
+
+    @Test func s3() async throws {
+        let bucket = try await Bucket()
+        let bytes = content()
+        let outcome = try await upload(
+            ["--limit-rate", "20MB", "--parallel", "2", "--protocol", "s3"], to: bucket.server.port,
+            path: "/bkt/large.bin", content: bytes)
+        check(outcome, "s3", bound: 2 * (5 << 20))
+        let isSame = try await bucket.object("large.bin", maximum: size) == bytes
+        #expect(isSame)
+        #expect(try await bucket.unfinished() == [])
+    }
+}
