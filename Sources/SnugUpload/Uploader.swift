@@ -61,6 +61,10 @@ public final class Uploader: Sendable {
         }
     }
 
+    // A cancelled upload ends within a second: what it still does at the server has to fit into that.
+    static let creationGrace = Duration.milliseconds(250)
+    private static let discardPatience = Duration.milliseconds(700)
+
     /// Uploads that were begun and not finished.
     public func pending() throws(UploadError) -> [UploadRecord] { try store?.pending() ?? [] }
 
@@ -124,7 +128,7 @@ public final class Uploader: Sendable {
             record.isDiscarded = true
             try store?.save(record)
             let tombstone = record
-            let hasty = job.hasty(.milliseconds(900))
+            let hasty = job.hasty(Self.discardPatience)
             if try await Task(operation: { try await Self.remove(hasty, tombstone) }).value {
                 try store?.remove(job.key)
             }

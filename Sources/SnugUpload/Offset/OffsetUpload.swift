@@ -78,7 +78,8 @@ struct OffsetUpload {
     private mutating func create(restarts: Int) async throws -> StepResult {
         if restarts > 0 { job.note(.startedOverBecauseGone) }
         upload = nil
-        let result = try await dialect.create()
+        let result: StepResult
+        (dialect, result) = try await finishing(dialect)
         if let created = result.upload {
             upload = created
             record.uploadURL = created.text
@@ -86,6 +87,26 @@ struct OffsetUpload {
             try job.save(record)
         }
         return result
+    }
+
+    /// Has an upload begun, and when cancelled meanwhile, waits a moment for its address: without it, what the server has
+    /// begun could never be removed.
+    private func finishing(_ dialect: any OffsetDialect) async throws -> (any OffsetDialect, StepResult) {
+        // A task of its own, which cancelling the caller's does not reach at once.
+        let creation = Task {
+            var dialect = dialect
+            let result = try await dialect.create()
+            return (dialect, result)
+        }
+        return try await withTaskCancellationHandler {
+            try await creation.value
+        } onCancel: {
+            // Nobody's child, because this one's parent is just ending.
+            Task {
+                try await Task.sleep(for: Uploader.creationGrace)
+                creation.cancel()
+            }
+        }
     }
 
     private mutating func send(_ range: Range<Int>) async throws -> StepResult {
