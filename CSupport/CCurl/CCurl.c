@@ -198,6 +198,11 @@ long snug_sockets_unacknowledged(int socket) {
     return queued;
 }
 
+int snug_sockets_has_input(int socket) {
+    char byte;
+    return socket >= 0 && recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
 size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity) {
     /* Numbers are given out again: the last one that was closed is meant. */
     for (size_t i = sockets->count; i-- > 0;) {

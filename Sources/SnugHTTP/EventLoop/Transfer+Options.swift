@@ -54,7 +54,9 @@ extension Transfer {
             try handle.set(CURLOPT_UPLOAD, 1)
             try handle.set(CURLOPT_CUSTOMREQUEST, request.method)
             try handle.set(CURLOPT_INFILESIZE_LARGE, bytes: announcedLength ?? -1)
-            let buffer = min(256 * 1024, max(16 * 1024, announcedLength ?? 64 * 1024))
+            // Encrypting takes its time, during which nobody listens to the server: less of it at once there.
+            let most = request.url.scheme == "https" ? 64 * 1024 : 256 * 1024
+            let buffer = min(most, max(16 * 1024, announcedLength ?? 64 * 1024))
             try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, buffer)
         } else {
             try handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
