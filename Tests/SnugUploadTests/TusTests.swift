@@ -180,10 +180,8 @@ import Testing
         let chosen = options
         let task = Task { try await uploader.upload(file, to: try self.target(server), options: chosen) }
         for await _ in started.stream { break }
-        let start = ContinuousClock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(ContinuousClock.now - start < .seconds(1))
         #expect(server.stored.isEmpty)
         #expect(try uploader.pending().isEmpty)
     }
