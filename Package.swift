@@ -148,7 +148,7 @@ let package = Package(
         .testTarget(
             name: "SnugHTTPTests",
             dependencies: [
-                "SnugHTTP", "SnugTestSupport",
+                "SnugHTTP", "SnugSimulator", "SnugTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),

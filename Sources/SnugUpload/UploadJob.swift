@@ -23,20 +23,23 @@ final class UploadJob: Sendable {
     let options: UploadOptions
     let client: HTTPClient
     let store: UploadStore?
+    let limits: HostLimits
     let environment: RetryEnvironment
     let logger: Logger
     let key: String
     let tally: Mutex<Tally>
+    private let saved = Mutex<UploadRecord?>(nil)
 
     init(
         source: UploadSource, target: UploadTarget, options: UploadOptions, client: HTTPClient, store: UploadStore?,
-        environment: RetryEnvironment, logger: Logger
+        limits: HostLimits, environment: RetryEnvironment, logger: Logger
     ) {
         self.source = source
         self.target = target
         self.options = options
         self.client = client
         self.store = store
+        self.limits = limits
         self.environment = environment
         self.logger = logger
         key = UploadStore.key(path: source.path, target: target.url.text, wire: target.wire)
@@ -52,8 +55,31 @@ final class UploadJob: Sendable {
         options.attemptsWithoutProgress = 2
         options.onProgress = nil
         return UploadJob(
-            source: source, target: target, options: options, client: client, store: store, environment: environment,
-            logger: logger)
+            source: source, target: target, options: options, client: client, store: store, limits: limits,
+            environment: environment, logger: logger)
+    }
+
+    // MARK: What is known of it
+
+    /// Keeps the record, here and in the store.
+    func save(_ record: UploadRecord) throws(UploadError) {
+        saved.withLock { $0 = record }
+        try store?.save(record)
+    }
+
+    /// What was saved last, in this process or an earlier one.
+    func record() throws(UploadError) -> UploadRecord? {
+        if let record = saved.withLock({ $0 }) { return record }
+        return try store?.record(key)
+    }
+
+    /// The most that the target's host takes in one request, as far as it is known.
+    func learntCeiling() throws(UploadError) -> Int? {
+        try limits.ceiling(of: target.url.origin, now: environment.wallClock())
+    }
+
+    func learn(ceiling: Int) throws(UploadError) {
+        try limits.remember(ceiling: ceiling, of: target.url.origin, now: environment.wallClock())
     }
 
     /// What an exchange came to; cancellation is thrown instead.

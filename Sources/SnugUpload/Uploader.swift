@@ -10,6 +10,7 @@ public import SystemPackage
 public final class Uploader: Sendable {
     let client: HTTPClient
     private let store: UploadStore?
+    private let limits: HostLimits
     private let environment: RetryEnvironment
     private let logger: Logger
 
@@ -22,6 +23,7 @@ public final class Uploader: Sendable {
     package init(client: HTTPClient, store: UploadStore?, logger: Logger, environment: RetryEnvironment) {
         self.client = client
         self.store = store
+        limits = HostLimits(store)
         self.logger = logger
         self.environment = environment
     }
@@ -35,9 +37,7 @@ public final class Uploader: Sendable {
         _ path: FilePath, to target: UploadTarget, options: UploadOptions = UploadOptions()
     ) async throws -> UploadReceipt {
         let source = try UploadSource(path)
-        let job = UploadJob(
-            source: source, target: target, options: options, client: client, store: store, environment: environment,
-            logger: logger)
+        let job = makeJob(source, target, options)
         let lock = try store.map { try UploadLock($0, key: job.key) }
         defer { withExtendedLifetime(lock) {} }
         let start = ContinuousClock.now
@@ -61,11 +61,21 @@ public final class Uploader: Sendable {
         }
     }
 
+    // A cancelled upload ends within a second: what it still does at the server has to fit into that.
+    static let creationGrace = Duration.milliseconds(250)
+    private static let discardPatience = Duration.milliseconds(700)
+
     /// Uploads that were begun and not finished.
     public func pending() throws(UploadError) -> [UploadRecord] { try store?.pending() ?? [] }
 
     /// Forgets a pending upload here, and nothing else.
     public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
+
+    private func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
+        UploadJob(
+            source: source, target: target, options: options, client: client, store: store, limits: limits,
+            environment: environment, logger: logger)
+    }
 
     private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
         let fresh = UploadRecord(
@@ -98,14 +108,14 @@ public final class Uploader: Sendable {
     private static func runOffset(
         _ job: UploadJob, _ dialect: any OffsetDialect, _ record: UploadRecord
     ) async throws -> UploadReceipt {
-        var upload = try OffsetUpload(job: job, dialect: dialect, keeper: RecordKeeper(record, in: job.store))
+        var upload = try OffsetUpload(job: job, dialect: dialect, keeper: RecordKeeper(record, of: job))
         let completion = try await upload.run()
         return try await receipt(job, completion) { try await dialect.confirm($0) }
     }
 
     /// In pieces side by side where that was asked for and the server can join them, else from the first byte to the last.
     private static func runTus(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
-        let parallel = TusParallelUpload(job: job, keeper: RecordKeeper(record, in: job.store))
+        let parallel = TusParallelUpload(job: job, keeper: RecordKeeper(record, of: job))
         guard let completion = try await parallel.run() else {
             return try await runOffset(job, TusDialect(job: job), record)
         }
@@ -130,13 +140,13 @@ public final class Uploader: Sendable {
     /// The caller waits for a second at most; what could not be removed by then stays recorded as discarded.
     private func discard(_ job: UploadJob) async {
         do {
-            guard let store, var record = try store.record(job.key) else { return }
+            guard var record = try job.record() else { return }
             record.isDiscarded = true
-            try store.save(record)
+            try store?.save(record)
             let tombstone = record
-            let hasty = job.hasty(.milliseconds(900))
+            let hasty = job.hasty(Self.discardPatience)
             if try await Task(operation: { try await Self.remove(hasty, tombstone) }).value {
-                try store.remove(job.key)
+                try store?.remove(job.key)
             }
         } catch {
             logger.debug("a discarded upload stays at the server for now", metadata: ["error": "\(error)"])
@@ -149,9 +159,7 @@ public final class Uploader: Sendable {
         guard let store, record.isDiscarded else { return false }
         // Only addresses matter here, and the file may be gone: the record stands in for it.
         let source = try UploadSource(store.directory.appending("\(record.key).json"))
-        let job = UploadJob(
-            source: source, target: target, options: UploadOptions(), client: client, store: store,
-            environment: environment, logger: logger)
+        let job = makeJob(source, target, UploadOptions())
         guard try await Self.remove(job.hasty(.seconds(30)), record) else { return false }
         try store.remove(record.key)
         return true
@@ -159,8 +167,9 @@ public final class Uploader: Sendable {
 
     private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
         if record.wire == .s3 {
-            guard let id = record.uploadID else { return true }
-            return try await S3Upload(job: job).discard(id)
+            let upload = try S3Upload(job: job)
+            guard let id = try await upload.identifier(record) else { return true }
+            return try await upload.discard(id)
         }
         for piece in record.pieces ?? [] {
             guard let text = piece.uploadURL else { continue }

@@ -213,10 +213,8 @@ func fetch(_ url: String) async throws -> [UInt8] {
         let chosen = options
         let task = Task { try await uploader.upload(file, to: target, options: chosen) }
         for await _ in progress.stream { break }
-        let start = ContinuousClock.now
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
-        #expect(ContinuousClock.now - start < .seconds(2))
         #expect(try await bucket.unfinished().count == 0)
         #expect(try uploader.pending().isEmpty)
     }

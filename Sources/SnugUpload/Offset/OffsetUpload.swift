@@ -69,8 +69,7 @@ struct OffsetUpload {
     }
 
     mutating func run() async throws -> Completion {
-        let origin = job.target.url.origin
-        let learnt = try job.store?.ceiling(of: origin, now: job.environment.wallClock())
+        let learnt = try job.learntCeiling()
         let ceiling = min(job.options.maximumChunkSize, learnt ?? .max)
         let chunks = ChunkSizer(
             initial: job.options.chunkSize, ceiling: ceiling, granularity: dialect.granularity,
@@ -111,7 +110,7 @@ struct OffsetUpload {
             action = machine.take(
                 result.step, after: ContinuousClock.now - start, hint: hint, bodyLeft: result.exchange.bodyLeft,
                 random: job.environment.random())
-            if wasTooLarge { try job.store?.remember(ceiling: machine.chunks.size, of: origin, now: now) }
+            if wasTooLarge { try job.learn(ceiling: machine.chunks.size) }
             job.confirm(
                 machine.acknowledged, slot: slot, chunkSize: machine.chunks.size,
                 newRetries: machine.retries - countedRetries)
@@ -122,13 +121,34 @@ struct OffsetUpload {
     private mutating func create(restarts: Int) async throws -> StepResult {
         if restarts > 0 { job.note(.startedOverBecauseGone) }
         upload = nil
-        let result = try await dialect.create()
+        let result: StepResult
+        (dialect, result) = try await finishing(dialect)
         if let created = result.upload {
             upload = created
             sentEverything = false
             try keep(created, false)
         }
         return result
+    }
+
+    /// Has an upload begun, and when cancelled meanwhile, waits a moment for its address: without it, what the server has
+    /// begun could never be removed.
+    private func finishing(_ dialect: any OffsetDialect) async throws -> (any OffsetDialect, StepResult) {
+        // A task of its own, which cancelling the caller's does not reach at once.
+        let creation = Task {
+            var dialect = dialect
+            let result = try await dialect.create()
+            return (dialect, result)
+        }
+        return try await withTaskCancellationHandler {
+            try await creation.value
+        } onCancel: {
+            // Nobody's child, because this one's parent is just ending.
+            Task {
+                try await Task.sleep(for: Uploader.creationGrace)
+                creation.cancel()
+            }
+        }
     }
 
     private mutating func send(_ range: Range<Int>) async throws -> StepResult {

@@ -38,6 +38,8 @@ struct S3Upload {
                 restarts += 1
                 job.note(.startedOverBecauseGone)
                 record.uploadID = nil
+            } catch let error as UploadError where error.code == .tooLarge {
+                try await shrink(&record, after: error)
             }
         }
     }
@@ -48,22 +50,23 @@ struct S3Upload {
             parts = S3Parts(length: job.length, size: size)
             if let receipt = try await takeOver(&parts, record) { return receipt }
         } else {
-            parts = S3Parts(length: job.length, wanted: job.options.chunkSize)
+            let ceiling = try job.learntCeiling() ?? .max
+            parts = S3Parts(length: job.length, wanted: min(job.options.chunkSize, ceiling))
             let mayExist = record.creating != nil
             let since = record.creating ?? job.environment.wallClock()
             record.creating = since
-            try job.store?.save(record)
+            try job.save(record)
             record.uploadID = try await create(since: since, mayExist: mayExist)
             record.creating = nil
             record.partSize = parts.size
-            try job.store?.save(record)
+            try job.save(record)
         }
         guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
         var rounds = 0
         while true {
             parts = try await send(parts, id)
             record.sentEverything = true
-            try job.store?.save(record)
+            try job.save(record)
             do {
                 return try await complete(parts, id)
             } catch let disagreement as PartsDisagree {

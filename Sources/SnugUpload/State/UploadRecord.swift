@@ -36,8 +36,11 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     /// Seconds since 1970.
     public var created: Int
 
-    /// Whether the server has named the upload.
-    var hasBegun: Bool { uploadURL != nil || uploadID != nil || pieces?.contains { $0.uploadURL != nil } ?? false }
+    /// Whether the server has something of it, as far as is known.
+    var hasBegun: Bool {
+        uploadURL != nil || uploadID != nil || (isDiscarded && creating != nil)
+            || pieces?.contains { $0.uploadURL != nil } ?? false
+    }
 
     /// One of several pieces of a file.
     struct Piece: Sendable, Hashable, Codable {
@@ -52,11 +55,11 @@ public struct UploadRecord: Sendable, Hashable, Codable {
 
 /// The record of an upload that several tasks have a part in: changed and written in one step.
 final class RecordKeeper: Sendable {
-    private let store: UploadStore?
+    private let job: UploadJob
     private let kept: Mutex<UploadRecord>
 
-    init(_ record: UploadRecord, in store: UploadStore?) {
-        self.store = store
+    init(_ record: UploadRecord, of job: UploadJob) {
+        self.job = job
         kept = Mutex(record)
     }
 
@@ -66,7 +69,7 @@ final class RecordKeeper: Sendable {
     func update(_ change: (inout UploadRecord) -> Void) throws {
         try kept.withLock { record in
             change(&record)
-            try store?.save(record)
+            try job.save(record)
         }
     }
 }
