@@ -45,6 +45,8 @@ public struct UploadOptions: Sendable {
     public var resumes = true
     /// Whether cancelling also removes what the server has so far. Default true.
     public var discardsWhenCancelled = true
+    /// How long cancelling waits for the name of an upload that is just being begun; tests have more patience.
+    var creationGrace = Duration.milliseconds(500)
     /// Default ``UnconfirmedPolicy/accept``.
     public var unconfirmed = UnconfirmedPolicy.accept
     /// Called as bytes move, on no particular thread, so it has to be quick.

@@ -9,10 +9,10 @@ public import SystemPackage
 /// Share one for all uploads of a process: its client keeps connections, and what it learns about hosts.
 public final class Uploader: Sendable {
     let client: HTTPClient
-    private let store: UploadStore?
+    let store: UploadStore?
     private let limits: HostLimits
     private let environment: RetryEnvironment
-    private let logger: Logger
+    let logger: Logger
 
     /// - Parameters:
     ///   - store: Where uploads under way are recorded; without one they do not survive the process.
@@ -31,7 +31,7 @@ public final class Uploader: Sendable {
     /// Sends a file and checks what arrived.
     ///
     /// Cancelling the task ends it within a second; unless the options keep it, what the server has is removed, now or, if
-    /// that takes longer, by the next ``removeDiscarded(_:)``.
+    /// that takes longer, after the next upload to that server, or by ``removeDiscarded(_:target:)``.
     /// - Throws: `UploadError`, which says how to go on; `CancellationError`.
     public func upload(
         _ path: FilePath, to target: UploadTarget, options: UploadOptions = UploadOptions()
@@ -50,6 +50,7 @@ public final class Uploader: Sendable {
             receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
             receipt.resumed = isResumed
             try store?.remove(job.key)
+            await sweep(job)
             return receipt
         } catch is CancellationError {
             if options.discardsWhenCancelled { await discard(job) }
@@ -61,17 +62,13 @@ public final class Uploader: Sendable {
         }
     }
 
-    // A cancelled upload ends within a second: what it still does at the server has to fit into that.
-    static let creationGrace = Duration.milliseconds(250)
-    private static let discardPatience = Duration.milliseconds(700)
-
     /// Uploads that were begun and not finished.
     public func pending() throws(UploadError) -> [UploadRecord] { try store?.pending() ?? [] }
 
     /// Forgets a pending upload here, and nothing else.
     public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
 
-    private func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
+    func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
         UploadJob(
             source: source, target: target, options: options, client: client, store: store, limits: limits,
             environment: environment, logger: logger)
@@ -133,56 +130,6 @@ public final class Uploader: Sendable {
         let url = completion.upload ?? job.target.url
         let confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
         return job.receipt(url: url, confirmation: confirmation, answer: completion.answer)
-    }
-
-    /// Removes what the server has, in a task of its own because the caller's is cancelled already.
-    ///
-    /// The caller waits for a second at most; what could not be removed by then stays recorded as discarded.
-    private func discard(_ job: UploadJob) async {
-        do {
-            guard var record = try job.record() else { return }
-            record.isDiscarded = true
-            try store?.save(record)
-            let tombstone = record
-            let hasty = job.hasty(Self.discardPatience)
-            if try await Task(operation: { try await Self.remove(hasty, tombstone) }).value {
-                try store?.remove(job.key)
-            }
-        } catch {
-            logger.debug("a discarded upload stays at the server for now", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Tries again to remove what a cancelled upload left at its server.
-    /// - Returns: Whether nothing is left there; the record is gone then.
-    public func removeDiscarded(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
-        guard let store, record.isDiscarded else { return false }
-        // Only addresses matter here, and the file may be gone: the record stands in for it.
-        let source = try UploadSource(store.directory.appending("\(record.key).json"))
-        let job = makeJob(source, target, UploadOptions())
-        guard try await Self.remove(job.hasty(.seconds(30)), record) else { return false }
-        try store.remove(record.key)
-        return true
-    }
-
-    private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
-        if record.wire == .s3 {
-            let upload = try S3Upload(job: job)
-            guard let id = try await upload.identifier(record) else { return true }
-            return try await upload.discard(id)
-        }
-        for piece in record.pieces ?? [] {
-            guard let text = piece.uploadURL else { continue }
-            guard try await TusDialect(job: job).discard(try HTTPURL(text)) else { return false }
-        }
-        guard let text = record.uploadURL else { return true }
-        let upload = try HTTPURL(text)
-        switch record.wire {
-        case .tus: return try await TusDialect(job: job).discard(upload)
-        case .resumable: return try await DraftDialect(job: job).discard(upload)
-        case .rangedPut: return try await RangedPutDialect(job: job).discard(upload)
-        case .s3, .put, .form: return true
-        }
     }
 }
 

@@ -186,6 +186,36 @@ import Testing
         #expect(try uploader.pending().isEmpty)
     }
 
+    @Test func cancellingWhileTheServerBeginsTheUploadStillRemovesIt() async throws {
+        let asked = AsyncStream<Void>.makeStream()
+        let isCancelled = Mutex(false)
+        let server = try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                guard request.method == "POST" else {
+                    try connection.respond(204, ["Tus-Version": "1.0.0", "Tus-Extension": "creation,termination"])
+                    continue
+                }
+                asked.continuation.finish()
+                while !isCancelled.withLock({ $0 }) { connection.ignoreEverything(milliseconds: 10) }
+                try connection.respond(201, ["Location": "/files/1"])
+            }
+        }
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(pattern(1000))
+        let target = UploadTarget(try HTTPURL(server.url("/files")), .tus)
+        var options = UploadOptions()
+        options.creationGrace = .seconds(600)
+        let patient = options
+        let task = Task { try await uploader.upload(file, to: target, options: patient) }
+        for await _ in asked.stream {}
+        task.cancel()
+        isCancelled.withLock { $0 = true }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(server.requests.last?.method == "DELETE" && server.requests.last?.target == "/files/1")
+        #expect(!server.requests.contains { $0.method == "PATCH" })
+    }
+
     @Test func twoAtOnceOfTheSameAreRefused() async throws {
         let store = try UploadStore(folder.path.appending("state"))
         let lock = try UploadLock(store, key: "k")

@@ -144,8 +144,8 @@ struct OffsetUpload {
             try await creation.value
         } onCancel: {
             // Nobody's child, because this one's parent is just ending.
-            Task {
-                try await Task.sleep(for: Uploader.creationGrace)
+            Task { [grace = job.options.creationGrace] in
+                try await Task.sleep(for: grace)
                 creation.cancel()
             }
         }

@@ -40,8 +40,11 @@ package final class RealServer: Sendable {
             installer.waitUntilExit()
         }
         guard installer.terminationStatus == 0 else {
-            let text = messages.fileHandleForReading.availableData
-            throw Unavailable(reason: "\(name): \(String(decoding: text, as: UTF8.self).suffix(300))")
+            let text = String(decoding: messages.fileHandleForReading.availableData, as: UTF8.self)
+            let reason = text.split(separator: "\n").last.map(String.init) ?? "exit \(installer.terminationStatus)"
+            // Counted by scripts/test: a single case that is cancelled is otherwise passed over in silence.
+            print("SKIPPED for want of \(name): \(reason)")
+            throw Unavailable(reason: "\(name): \(reason)")
         }
         folder = FileManager.default.temporaryDirectory.appending(component: "snug-\(name)-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

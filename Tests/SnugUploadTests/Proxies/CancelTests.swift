@@ -62,9 +62,12 @@ import Testing
         // It hangs still, so the end did not wait for it.
         let record = try #require(try uploader.pending().first)
         #expect(record.isDiscarded)
+        #expect(try uploader.pending().count == 1)
+        // The next upload finds a server that answers, and what it finds left there is removed.
         origin.server.wakeUp()
-        #expect(try await uploader.removeDiscarded(record, target: target))
-        #expect(try origin.stored().isEmpty)
+        let other = pattern(10_007)
+        _ = try await uploader.upload(try folder.file(other, named: "other"), to: target)
+        try origin.expectOnly(other)
         #expect(try uploader.pending().isEmpty)
     }
 
@@ -116,6 +119,8 @@ import Testing
             let file = try folder.file(small, named: "file\(round % 4)")
             var options = UploadOptions()
             options.chunkSize = 64 << 10
+            // However late the server's answers come, with the machine busy as it is.
+            options.creationGrace = .seconds(60)
             let chosen = options
             let task = Task { try await uploader.upload(file, to: target, options: chosen) }
             try await Task.sleep(for: .microseconds(Int.random(in: 0...40_000, using: &random)))
@@ -127,7 +132,7 @@ import Testing
                 continue
             }
         }
-        // What could not be removed in time is recorded, and the next one removes it.
+        // What could not be removed in time is recorded.
         for record in try uploader.pending() { _ = try await uploader.removeDiscarded(record, target: target) }
         #expect(try uploader.pending().isEmpty)
         let left = try origin.stored()
