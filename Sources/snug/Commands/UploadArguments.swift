@@ -129,6 +129,9 @@ struct UploadTransferOptions: ParsableArguments {
         transform: ArgumentParsing.positive)
     var parallel: Int?
 
+    @Option(help: "Files under way at once.", transform: ArgumentParsing.positive)
+    var jobs = 3
+
     @Option(help: "Bytes a second at most, over all files.", transform: ArgumentParsing.positiveByteCount)
     var limitRate: ByteCount?
 
