@@ -57,6 +57,12 @@ struct RealProxy: Sendable {
         entries.filter { $0.status == status && methods.contains($0.method) }.count
     }
 
+    /// Expects it to have given an answer so many times. Proxies write their logs a moment after the answer is out.
+    func waitFor(_ status: Int, times: Int, of methods: Set<String> = ["PATCH", "PUT", "POST"]) async throws {
+        for _ in 0..<100 where count(status, of: methods) < times { try await Task.sleep(for: .milliseconds(50)) }
+        #expect(count(status, of: methods) == times)
+    }
+
     /// Waits until it has given an answer.
     func waitFor(_ status: Int) async throws {
         while !entries.contains(where: { $0.status == status && $0.method != "GET" }) {

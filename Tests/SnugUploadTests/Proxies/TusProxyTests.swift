@@ -92,7 +92,7 @@ import Testing
         let error = await #expect(throws: UploadError.self) { try await uploader.upload(file, to: target) }
         #expect(error?.code == .retriesSpent && error?.status == kind.deadStatus)
         #expect(error?.resumption == .resumable(from: 0))
-        #expect(proxy.count(kind.deadStatus, of: ["OPTIONS", "POST"]) == 10)
+        try await proxy.waitFor(kind.deadStatus, times: 10, of: ["OPTIONS", "POST"])
     }
 
     @Test(
@@ -174,7 +174,7 @@ import Testing
         #expect(error?.code == .retriesSpent && error?.status == nil)
         #expect((error?.cause as? HTTPError)?.code == .connectionLost)
         // What nginx writes into its log it has told nobody.
-        #expect(proxy.count(408) == 3)
+        try await proxy.waitFor(408, times: 3)
         #expect(try uploader.pending().count == 1)
         let receipt = try await uploader.upload(file, to: target)
         #expect(receipt.resumed)

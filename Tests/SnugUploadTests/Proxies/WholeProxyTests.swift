@@ -75,7 +75,7 @@ import Testing
             try await uploader.upload(file, to: target, options: few)
         }
         #expect(error?.code == .retriesSpent && error?.status == kind.deadStatus)
-        #expect(proxy.count(kind.deadStatus) == 3)
+        try await proxy.waitFor(kind.deadStatus, times: 3)
     }
 
     @Test("A form arrives once", arguments: RealProxy.Kind.allCases)
