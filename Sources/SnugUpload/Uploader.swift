@@ -49,8 +49,9 @@ public final class Uploader: Sendable {
             receipt.sha256 = try await digest
             receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
             receipt.resumed = isResumed
-            try store?.remove(job.key)
             await sweep(job)
+            // Last: whoever is killed before this looks for the upload, whoever is killed after it sends the file anew.
+            try store?.remove(job.key)
             return receipt
         } catch is CancellationError {
             if options.discardsWhenCancelled { await discard(job) }
