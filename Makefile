@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RELEASE := swift build -c release --product snug -Xswiftc -static-stdlib
 
-.PHONY: demo test bench asan tsan fuzz campaign-upload format lint docs install
+.PHONY: demo test bench asan tsan fuzz campaign-upload campaign-clocks format lint docs install
 
 demo: ## Install what is missing, build, fit the samples under 300 kB
 	scripts/install build
@@ -40,6 +40,11 @@ campaign-upload: ## A thousand uploads over lines with five thousand faults, and
 	  SNUG_CAMPAIGN_KILLS=$(or $(KILLS),200) SNUG_CAMPAIGN_KILL_SIZE=536870912 \
 	  swift test --skip-build --filter '^SnugUploadTests\.(CampaignTests|KillTests)'
 
+campaign-clocks: ## The stall clock in real time: a server that thinks for two minutes, a line that falls silent
+	scripts/install test
+	swift build --build-tests
+	SNUG_CAMPAIGN_CLOCKS=1 swift test --skip-build --filter '^SnugHTTPTests\.RealTimeTests'
+
 install: ## Put snug, its man page and its completions under PREFIX (default /usr/local)
 	scripts/install build
 	$(RELEASE)
@@ -55,9 +60,12 @@ format: ## Format all Swift sources
 lint: ## Check the format of all Swift sources
 	swift format lint --strict --recursive Sources Tests samples/embed/Sources Package.swift
 
-docs: ## Build the library's documentation, warnings as errors, under .build/docs
+docs: ## Build the libraries' documentation, warnings as errors, under .build/docs
 	swift package dump-symbol-graph --minimum-access-level public > /dev/null
-	rm -rf .build/docs && mkdir -p .build/docs/graphs
-	find -L .build -name 'SnugImage*.symbols.json' -not -path '*/docs/*' -exec cp {} .build/docs/graphs/ \;
-	docc convert --additional-symbol-graph-dir .build/docs/graphs --fallback-display-name SnugImage \
-	  --fallback-bundle-identifier snug.SnugImage --warnings-as-errors --output-path .build/docs/SnugImage.doccarchive
+	rm -rf .build/docs
+	for module in SnugImage SnugHTTP SnugUpload; do \
+	  mkdir -p .build/docs/$$module; \
+	  find -L .build -name "$$module.symbols.json" -not -path '*/docs/*' -exec cp {} .build/docs/$$module/ \; ; \
+	  docc convert --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \
+	    --fallback-bundle-identifier snug.$$module --warnings-as-errors --output-path .build/docs/$$module.doccarchive; \
+	done

@@ -26,7 +26,6 @@ let package = Package(
         .library(name: "SnugImage", targets: ["SnugImage"]),
         .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
-        .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
@@ -148,7 +147,7 @@ let package = Package(
         .testTarget(
             name: "SnugHTTPTests",
             dependencies: [
-                "SnugHTTP", "SnugTestSupport",
+                "SnugHTTP", "SnugSimulator", "SnugTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),

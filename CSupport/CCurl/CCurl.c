@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +123,11 @@ static curl_socket_t open_any(void *user, curlsocktype purpose, struct curl_sock
         close(opened);
         return CURL_SOCKET_BAD;
     }
+#ifdef TCP_KEEPCNT
+    /* How often to probe is libcurl's to set, how many unanswered probes end it is not. No error: some have no probes. */
+    int probes = 2;
+    if (opened >= 0) (void)setsockopt(opened, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+#endif
     return opened;
 }
 
@@ -190,6 +196,11 @@ long snug_sockets_unacknowledged(int socket) {
     if (getsockopt(socket, SOL_SOCKET, SO_NWRITE, &queued, &size) != 0) return 0;
 #endif
     return queued;
+}
+
+int snug_sockets_has_input(int socket) {
+    char byte;
+    return socket >= 0 && recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity) {

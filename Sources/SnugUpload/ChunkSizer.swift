@@ -9,7 +9,7 @@ struct ChunkSizer: Sendable, Equatable {
 
     private(set) var size: Int
     private var ceiling: Int
-    private let floor: Int
+    private var floor: Int
     private let adapts: Bool
     /// Chunks have to be a multiple of this, but for the last.
     private let granularity: Int
@@ -30,6 +30,14 @@ struct ChunkSizer: Sendable, Equatable {
         let seconds = duration / .seconds(1)
         if seconds < 2 { resize(size * 2) }
         if seconds > 10 { resize(size / 2) }
+    }
+
+    /// What the server has said that it takes; the last chunk may always be smaller.
+    mutating func limit(to sizes: ClosedRange<Int>?) {
+        guard let sizes, sizes.upperBound < ceiling || sizes.lowerBound > floor else { return }
+        ceiling = max(1, min(ceiling, sizes.upperBound))
+        floor = max(min(floor, ceiling), min(sizes.lowerBound, ceiling))
+        resize(size)
     }
 
     /// The line broke or stalled within a chunk.

@@ -9,10 +9,13 @@ final class UploadJob: Sendable {
         var attempts = 0
         var retries = 0
         var bytesSent = 0
-        var confirmed = 0
+        /// Bytes at the server, for each piece of the file that is sent on its own.
+        var confirmedPieces: [Int: Int] = [:]
         var inFlight: [Int: Int] = [:]
         var chunkSize: Int
         var note: UploadProgress.Note?
+
+        var confirmed: Int { confirmedPieces.values.reduce(0, +) }
     }
 
     let source: UploadSource
@@ -20,20 +23,23 @@ final class UploadJob: Sendable {
     let options: UploadOptions
     let client: HTTPClient
     let store: UploadStore?
+    let limits: HostLimits
     let environment: RetryEnvironment
     let logger: Logger
     let key: String
     let tally: Mutex<Tally>
+    private let saved = Mutex<UploadRecord?>(nil)
 
     init(
         source: UploadSource, target: UploadTarget, options: UploadOptions, client: HTTPClient, store: UploadStore?,
-        environment: RetryEnvironment, logger: Logger
+        limits: HostLimits, environment: RetryEnvironment, logger: Logger
     ) {
         self.source = source
         self.target = target
         self.options = options
         self.client = client
         self.store = store
+        self.limits = limits
         self.environment = environment
         self.logger = logger
         key = UploadStore.key(path: source.path, target: target.url.text, wire: target.wire)
@@ -49,8 +55,31 @@ final class UploadJob: Sendable {
         options.attemptsWithoutProgress = 2
         options.onProgress = nil
         return UploadJob(
-            source: source, target: target, options: options, client: client, store: store, environment: environment,
-            logger: logger)
+            source: source, target: target, options: options, client: client, store: store, limits: limits,
+            environment: environment, logger: logger)
+    }
+
+    // MARK: What is known of it
+
+    /// Keeps the record, here and in the store.
+    func save(_ record: UploadRecord) throws(UploadError) {
+        saved.withLock { $0 = record }
+        try store?.save(record)
+    }
+
+    /// What was saved last, in this process or an earlier one.
+    func record() throws(UploadError) -> UploadRecord? {
+        if let record = saved.withLock({ $0 }) { return record }
+        return try store?.record(key)
+    }
+
+    /// The most that the target's host takes in one request, as far as it is known.
+    func learntCeiling() throws(UploadError) -> Int? {
+        try limits.ceiling(of: target.url.origin, now: environment.wallClock())
+    }
+
+    func learn(ceiling: Int) throws(UploadError) {
+        try limits.remember(ceiling: ceiling, of: target.url.origin, now: environment.wallClock())
     }
 
     /// What an exchange came to; cancellation is thrown instead.
@@ -115,12 +144,12 @@ final class UploadJob: Sendable {
         report()
     }
 
-    /// So many bytes are at the server.
-    func confirm(_ bytes: Int, chunkSize: Int, retries: Int) {
+    /// So many bytes of a piece are at the server.
+    func confirm(_ bytes: Int, slot: Int = 0, chunkSize: Int, newRetries: Int = 0) {
         tally.withLock {
-            $0.confirmed = bytes
+            $0.confirmedPieces[slot] = bytes
             $0.chunkSize = chunkSize
-            $0.retries = retries
+            $0.retries += newRetries
         }
         report()
     }

@@ -17,8 +17,16 @@ public struct UploadOptions: Sendable {
     public var maximumChunkSize = 64 << 20
     /// Whether chunks follow the line's speed. Default true.
     public var adaptsChunkSize = true
-    /// Parts under way at once where the protocol allows it. Default 4.
-    public var parallelism = 4
+    /// Parts under way at once, where the protocol has parts; `nil` is 4 for S3 and one after the other for tus.
+    ///
+    /// With more than 1, tus sends pieces that the server joins at the end, if it can (`concatenation`). The last request,
+    /// which joins them, cannot be asked about: when its answer is lost, the upload ends as `outcome_unknown`.
+    public var parallelism: Int?
+    /// Whether tus sends the first chunk along with the request that creates the upload, where the server allows it.
+    ///
+    /// Saves a round trip. An answer that is lost then leaves an upload with bytes in it that nobody knows the address of,
+    /// and a file of one chunk ends as `outcome_unknown`. Default false.
+    public var createsWithFirstChunk = false
     /// Whether chunks carry a checksum where the server takes one, and the whole file is hashed. Default true.
     public var checksums = true
     /// Attempts in a row that bring no byte further before giving up. Default 10; any progress starts the count anew.
@@ -37,6 +45,8 @@ public struct UploadOptions: Sendable {
     public var resumes = true
     /// Whether cancelling also removes what the server has so far. Default true.
     public var discardsWhenCancelled = true
+    /// How long cancelling waits for the name of an upload that is just being begun; tests have more patience.
+    var creationGrace = Duration.milliseconds(500)
     /// Default ``UnconfirmedPolicy/accept``.
     public var unconfirmed = UnconfirmedPolicy.accept
     /// Called as bytes move, on no particular thread, so it has to be quick.

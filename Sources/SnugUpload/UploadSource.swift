@@ -49,6 +49,12 @@ public struct UploadSource: Sendable {
     @concurrent
     func digests(_ range: Range<Int>) async throws -> PieceDigests {
         var digests = PieceDigests.Builder()
+        try each(range) { digests.update($0) }
+        return digests.finish()
+    }
+
+    /// Reads a piece a little at a time. Blocks.
+    private func each(_ range: Range<Int>, _ body: ([UInt8]) -> Void) throws {
         var offset = range.lowerBound
         while offset < range.upperBound {
             try Task.checkCancellation()
@@ -56,26 +62,24 @@ public struct UploadSource: Sendable {
             guard !bytes.isEmpty else {
                 throw UploadError(.sourceChanged, "\(path) became shorter", resumption: .startOver)
             }
-            digests.update(bytes)
+            body(bytes)
             offset += bytes.count
         }
-        return digests.finish()
+    }
+
+    /// SHA-1 of a piece, which tus makes obligatory for servers; against accidents only.
+    @concurrent
+    func sha1(_ range: Range<Int>) async throws -> [UInt8] {
+        var hash = Insecure.SHA1()
+        try each(range) { hash.update(data: $0) }
+        return Array(hash.finalize())
     }
 
     /// SHA-256 of the whole, in hexadecimal.
     @concurrent
     func wholeSHA256() async throws -> String {
         var hash = SHA256()
-        var offset = 0
-        while offset < byteCount {
-            try Task.checkCancellation()
-            let bytes = try file.bytes(at: offset, count: min(256 * 1024, byteCount - offset))
-            guard !bytes.isEmpty else {
-                throw UploadError(.sourceChanged, "\(path) became shorter", resumption: .startOver)
-            }
-            hash.update(data: bytes)
-            offset += bytes.count
-        }
+        try each(0..<byteCount) { hash.update(data: $0) }
         return hash.finalize().hexadecimal
     }
 }

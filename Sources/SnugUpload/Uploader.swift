@@ -9,9 +9,10 @@ public import SystemPackage
 /// Share one for all uploads of a process: its client keeps connections, and what it learns about hosts.
 public final class Uploader: Sendable {
     let client: HTTPClient
-    private let store: UploadStore?
+    let store: UploadStore?
+    private let limits: HostLimits
     private let environment: RetryEnvironment
-    private let logger: Logger
+    let logger: Logger
 
     /// - Parameters:
     ///   - store: Where uploads under way are recorded; without one they do not survive the process.
@@ -22,6 +23,7 @@ public final class Uploader: Sendable {
     package init(client: HTTPClient, store: UploadStore?, logger: Logger, environment: RetryEnvironment) {
         self.client = client
         self.store = store
+        limits = HostLimits(store)
         self.logger = logger
         self.environment = environment
     }
@@ -29,15 +31,13 @@ public final class Uploader: Sendable {
     /// Sends a file and checks what arrived.
     ///
     /// Cancelling the task ends it within a second; unless the options keep it, what the server has is removed, now or, if
-    /// that takes longer, by the next ``removeDiscarded(_:)``.
+    /// that takes longer, after the next upload to that server, or by ``removeDiscarded(_:target:)``.
     /// - Throws: `UploadError`, which says how to go on; `CancellationError`.
     public func upload(
         _ path: FilePath, to target: UploadTarget, options: UploadOptions = UploadOptions()
     ) async throws -> UploadReceipt {
         let source = try UploadSource(path)
-        let job = UploadJob(
-            source: source, target: target, options: options, client: client, store: store, environment: environment,
-            logger: logger)
+        let job = makeJob(source, target, options)
         let lock = try store.map { try UploadLock($0, key: job.key) }
         defer { withExtendedLifetime(lock) {} }
         let start = ContinuousClock.now
@@ -49,6 +49,8 @@ public final class Uploader: Sendable {
             receipt.sha256 = try await digest
             receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
             receipt.resumed = isResumed
+            await sweep(job)
+            // Last: whoever is killed before this looks for the upload, whoever is killed after it sends the file anew.
             try store?.remove(job.key)
             return receipt
         } catch is CancellationError {
@@ -67,6 +69,12 @@ public final class Uploader: Sendable {
     /// Forgets a pending upload here, and nothing else.
     public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
 
+    func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
+        UploadJob(
+            source: source, target: target, options: options, client: client, store: store, limits: limits,
+            environment: environment, logger: logger)
+    }
+
     private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
         let fresh = UploadRecord(
             key: job.key, path: job.source.path.string, fingerprint: job.source.fingerprint, bytes: job.length,
@@ -79,14 +87,14 @@ public final class Uploader: Sendable {
             await discard(job)
             return (fresh, false)
         }
-        let isResumed = old.uploadURL != nil || old.uploadID != nil
+        let isResumed = old.hasBegun
         if isResumed { job.note(.resumed) }
         return (old, isResumed)
     }
 
     private static func run(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
         switch job.target.wire {
-        case .tus: return try await runOffset(job, TusDialect(job: job), record)
+        case .tus: return try await runTus(job, record)
         case .s3: return try await S3Upload(job: job).run(record)
         case .resumable: return try await runOffset(job, DraftDialect(job: job), record)
         case .rangedPut: return try await runOffset(job, RangedPutDialect(job: job), record)
@@ -98,62 +106,36 @@ public final class Uploader: Sendable {
     private static func runOffset(
         _ job: UploadJob, _ dialect: any OffsetDialect, _ record: UploadRecord
     ) async throws -> UploadReceipt {
-        var upload = try OffsetUpload(job: job, dialect: dialect, record: record)
+        var upload = try OffsetUpload(job: job, dialect: dialect, keeper: RecordKeeper(record, of: job))
         let completion = try await upload.run()
+        return try await receipt(job, completion) { try await dialect.confirm($0) }
+    }
+
+    /// In pieces side by side where that was asked for and the server can join them, else from the first byte to the last.
+    private static func runTus(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
+        let parallel = TusParallelUpload(job: job, keeper: RecordKeeper(record, of: job))
+        guard let completion = try await parallel.run() else {
+            return try await runOffset(job, TusDialect(job: job), record)
+        }
+        return try await receipt(job, completion) { _ in .length }
+    }
+
+    private static func receipt(
+        _ job: UploadJob, _ completion: OffsetUpload.Completion,
+        confirm: (HTTPURL) async throws -> UploadReceipt.Confirmation
+    ) async throws -> UploadReceipt {
         if !completion.isConfirmed, job.options.unconfirmed == .fail {
             throw UploadError(
                 .outcomeUnknown, "all of it was sent and the server has forgotten the upload; look whether it is there")
         }
         let url = completion.upload ?? job.target.url
-        let confirmation = completion.isConfirmed ? try await dialect.confirm(url) : .unconfirmed
+        var confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
+        if let headers = completion.answer?.headers,
+            try await job.compareDigest(headers, of: url, isAboutObject: false)
+        {
+            confirmation = .checksum
+        }
         return job.receipt(url: url, confirmation: confirmation, answer: completion.answer)
-    }
-
-    /// Removes what the server has, in a task of its own because the caller's is cancelled already.
-    ///
-    /// The caller waits for a second at most; what could not be removed by then stays recorded as discarded.
-    private func discard(_ job: UploadJob) async {
-        do {
-            guard let store, var record = try store.record(job.key) else { return }
-            record.isDiscarded = true
-            try store.save(record)
-            let tombstone = record
-            let hasty = job.hasty(.milliseconds(900))
-            if try await Task(operation: { try await Self.remove(hasty, tombstone) }).value {
-                try store.remove(job.key)
-            }
-        } catch {
-            logger.debug("a discarded upload stays at the server for now", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Tries again to remove what a cancelled upload left at its server.
-    /// - Returns: Whether nothing is left there; the record is gone then.
-    public func removeDiscarded(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
-        guard let store, record.isDiscarded else { return false }
-        // Only addresses matter here, and the file may be gone: the record stands in for it.
-        let source = try UploadSource(store.directory.appending("\(record.key).json"))
-        let job = UploadJob(
-            source: source, target: target, options: UploadOptions(), client: client, store: store,
-            environment: environment, logger: logger)
-        guard try await Self.remove(job.hasty(.seconds(30)), record) else { return false }
-        try store.remove(record.key)
-        return true
-    }
-
-    private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
-        if record.wire == .s3 {
-            guard let id = record.uploadID else { return true }
-            return try await S3Upload(job: job).discard(id)
-        }
-        guard let text = record.uploadURL else { return true }
-        let upload = try HTTPURL(text)
-        switch record.wire {
-        case .tus: return try await TusDialect(job: job).discard(upload)
-        case .resumable: return try await DraftDialect(job: job).discard(upload)
-        case .rangedPut: return try await RangedPutDialect(job: job).discard(upload)
-        case .s3, .put, .form: return true
-        }
     }
 }
 

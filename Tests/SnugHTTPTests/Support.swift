@@ -81,8 +81,11 @@ final class Signal: Sendable {
     }
 }
 
-/// Descriptors that this process has open.
+/// Descriptors that this process has open, but for the timers that the runtime makes as it needs them.
 func openDescriptors() -> Int {
-    let names = try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")
-    return names?.count ?? 0
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/dev/fd")) ?? []
+    return names.count { name in
+        let kind = try? FileManager.default.destinationOfSymbolicLink(atPath: "/dev/fd/\(name)")
+        return kind?.contains("timerfd") != true
+    }
 }

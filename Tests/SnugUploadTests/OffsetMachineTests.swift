@@ -35,6 +35,20 @@ import Testing
         #expect(machine.take(.offset(650), random: 0) == .send(650..<1000))
     }
 
+    @Test func aServerThatCountsQuestionsAsWellGetsAPauseAfterThem() {
+        var machine = machine()
+        _ = machine.begin()
+        #expect(machine.take(.created(offset: 0), random: 0) == .send(0..<400))
+        #expect(machine.take(.busy, hint: .seconds(3), random: 0) == .wait(.seconds(3)))
+        #expect(machine.resume() == .ask)
+        #expect(machine.take(.offset(0), random: 0) == .send(0..<400))
+        #expect(machine.take(.busy, hint: .seconds(3), random: 0) == .wait(.seconds(3)))
+        #expect(machine.resume() == .ask)
+        #expect(machine.take(.offset(100), random: 0) == .wait(.seconds(3)))
+        #expect(machine.resume() == .send(100..<500))
+        #expect(machine.take(.offset(500), random: 0) == .send(500..<900))
+    }
+
     @Test(
         "Whatever is refused, the offset is looked at before anything else",
         arguments: [OffsetMachine.Step.refused, .outOfStep, .tooLarge, .badChecksum])

@@ -30,12 +30,12 @@ final class ScratchFolder: Sendable {
     }
 }
 
-/// An uploader that does not wait between attempts.
-func makeUploader(_ folder: ScratchFolder) throws -> Uploader {
+/// An uploader that does not wait between attempts, unless asked to.
+func makeUploader(_ folder: ScratchFolder, waits: Bool = false) throws -> Uploader {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
     var environment = RetryEnvironment()
-    environment.sleep = { _ in try Task.checkCancellation() }
+    if !waits { environment.sleep = { _ in try Task.checkCancellation() } }
     return Uploader(
         client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: NOOPMetricsHandler.instance),
         store: try UploadStore(folder.path.appending("state")), logger: quietLogger, environment: environment)

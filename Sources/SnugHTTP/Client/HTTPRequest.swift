@@ -40,8 +40,8 @@ public struct HTTPRequest: Sendable {
         public var attemptTimeout: Duration?
         /// The longest that no byte may move while sending or receiving.
         ///
-        /// It does not run while the server thinks after the last byte has reached it, nor while our own side is what
-        /// holds the bytes back. Default 20 s.
+        /// It does not run while the server thinks after the last byte has reached it, as long as its machine answers
+        /// the system's probes, nor while our own side is what holds the bytes back. Default 20 s.
         public var stallTimeout: Duration?
         /// The longest that connecting may take. Default 10 s.
         public var connectTimeout: Duration

@@ -48,6 +48,7 @@ extension Transfer {
             feedEnded = true
             return 0
         }
+        if listensFirst() { return Int(CURL_READFUNC_PAUSE) }
         var target = unsafe buffer
         if let limiter = request.bandwidthLimiter {
             let now = ContinuousClock.now
@@ -78,6 +79,21 @@ extension Transfer {
                 ?? HTTPError(.bodyFailed, "the request's body could not be read: \(error)", cause: error)
             return Int(CURL_READFUNC_ABORT)
         }
+    }
+
+    /// Whether to read what the server says before sending more.
+    ///
+    /// A server that refuses a body answers and closes, and the reset that follows makes the next write fail. Whoever
+    /// keeps writing until then loses the answer: under TLS libcurl decrypts it only to throw it away.
+    private func listensFirst() -> Bool {
+        guard !hasListened, parser.head == nil, isCareful || snug_sockets_has_input(socket) == 1 else {
+            hasListened = false
+            return false
+        }
+        // Once for each piece, because not everything that a server says has to be an answer.
+        hasListened = true
+        resumeAt = isCareful ? .now + .milliseconds(1) : .now
+        return true
     }
 
     /// The loop's thread is about to send on the connection with these ports.

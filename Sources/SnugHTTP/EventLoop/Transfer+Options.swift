@@ -27,8 +27,11 @@ extension Transfer {
         // Servers close idle connections after 60 s and more; younger ones rarely turn out dead.
         try handle.set(CURLOPT_MAXAGE_CONN, 50)
         try handle.set(CURLOPT_TCP_KEEPALIVE, 1)
-        try handle.set(CURLOPT_TCP_KEEPIDLE, 15)
-        try handle.set(CURLOPT_TCP_KEEPINTVL, 5)
+        // While the server thinks, probes tell a machine that thinks from one that is gone. Two of them go unanswered
+        // before the connection counts as dead, which takes the stall timeout in all.
+        let probing = max(5, Int((request.clocks.stallTimeout ?? .seconds(20)).seconds))
+        try handle.set(CURLOPT_TCP_KEEPIDLE, probing - 2 * (probing / 5))
+        try handle.set(CURLOPT_TCP_KEEPINTVL, probing / 5)
         switch configuration.proxy {
         case .environment: break
         case .none: try handle.set(CURLOPT_PROXY, "")
@@ -51,7 +54,9 @@ extension Transfer {
             try handle.set(CURLOPT_UPLOAD, 1)
             try handle.set(CURLOPT_CUSTOMREQUEST, request.method)
             try handle.set(CURLOPT_INFILESIZE_LARGE, bytes: announcedLength ?? -1)
-            let buffer = min(256 * 1024, max(16 * 1024, announcedLength ?? 64 * 1024))
+            // Encrypting takes its time, during which nobody listens to the server: less of it at once there.
+            let most = request.url.scheme == "https" ? 64 * 1024 : 256 * 1024
+            let buffer = min(most, max(16 * 1024, announcedLength ?? 64 * 1024))
             try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, buffer)
         } else {
             try handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))

@@ -63,6 +63,9 @@ final class Transfer: @unchecked Sendable {
     var isHeldBack = false
     /// The bandwidth limit keeps it waiting until then.
     var resumeAt: ContinuousClock.Instant?
+    /// Listens to the server before each piece that it sends.
+    var isCareful = false
+    var hasListened = false
     var fileOffset = 0
     /// The loop's sockets, set while the transfer is in it.
     var sockets: OpaquePointer?

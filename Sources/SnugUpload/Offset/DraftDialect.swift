@@ -8,7 +8,7 @@ struct DraftDialect: OffsetDialect {
     let job: UploadJob
     let endsByOffset = false
     let granularity = 1
-    private(set) var chunkCeiling: Int?
+    private(set) var appendSizes: ClosedRange<Int>?
     private var version = 6
 
     init(job: UploadJob) { self.job = job }
@@ -35,21 +35,27 @@ struct DraftDialect: OffsetDialect {
             }
             return response.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
         }
-        guard upload.origin == job.target.url.origin || job.target.headers.fields.isEmpty else {
-            throw UploadError(
-                .serverMisbehaved,
-                "the server moves the upload to \(upload.authority), where the credentials must not go; use that address"
-            )
-        }
+        try job.checkOrigin(of: upload)
         if let limit = Self.limit("max-size", in: response.headers), job.length > limit {
             throw UploadError(.tooLarge, "the file has \(job.length) bytes and the server takes \(limit)", status: 413)
         }
+        readLimits(heads.last { $0.headers["Upload-Limit"] != nil }?.headers ?? [:])
         return StepResult(.created(offset: 0), exchange, upload: upload)
+    }
+
+    /// Appends outside what the server says are refused, so they are not tried.
+    private mutating func readLimits(_ headers: HTTPHeaders) {
+        let most = Self.limit("max-append-size", in: headers)
+        let least = Self.limit("min-append-size", in: headers)
+        guard most != nil || least != nil else { return }
+        let low = max(1, least ?? 1)
+        appendSizes = low...max(low, most ?? .max)
     }
 
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
         let exchange = try await job.exchange("HEAD", upload, ["Upload-Draft-Interop-Version": "\(version)"])
         guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        readLimits(response.headers)
         if isComplete(response.headers) { return StepResult(.complete, exchange) }
         guard let offset = response.headers["Upload-Offset"].flatMap({ Int($0) }) else {
             return StepResult(.gone, exchange)

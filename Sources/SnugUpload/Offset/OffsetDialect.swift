@@ -7,8 +7,8 @@ protocol OffsetDialect: Sendable {
     var endsByOffset: Bool { get }
     /// What chunks have to be a multiple of.
     var granularity: Int { get }
-    /// The most that the server takes in one request, as far as it has said.
-    var chunkCeiling: Int? { get }
+    /// The least and the most that the server takes in one request, as far as it has said.
+    var appendSizes: ClosedRange<Int>? { get }
     /// Begins an upload; the result carries its address.
     mutating func create() async throws -> StepResult
     /// Asks for the offset.

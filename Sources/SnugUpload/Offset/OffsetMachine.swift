@@ -43,7 +43,7 @@ struct OffsetMachine {
     }
 
     let length: Int
-    private(set) var chunks: ChunkSizer
+    var chunks: ChunkSizer
     private(set) var acknowledged = 0
     private(set) var restarts = 0
     private(set) var retries = 0
@@ -58,6 +58,11 @@ struct OffsetMachine {
     private var checksumFailures = 0
     private var lockWaits = 0
     private var hasPendingRefusal = false
+    private var previous: Action?
+    /// The pause between asking and sending, once a server took the question and refused what followed at once: whoever
+    /// counts requests would otherwise let every question pass and no data ever.
+    private var pace: Duration?
+    private var pausedAt: Int?
 
     init(
         length: Int, chunks: ChunkSizer, policy: RetryRules, endsByOffset: Bool = true, resumes: Bool,
@@ -74,7 +79,13 @@ struct OffsetMachine {
     mutating func begin() -> Action { go(hasUpload ? .ask : .create) }
 
     /// After a wait.
-    mutating func resume() -> Action { go(hasUpload ? .ask : .create) }
+    mutating func resume() -> Action {
+        if let offset = pausedAt {
+            pausedAt = nil
+            return go(.send(chunks.chunk(at: offset, of: length)))
+        }
+        return go(hasUpload ? .ask : .create)
+    }
 
     /// - Parameters:
     ///   - duration: How long the request took.
@@ -99,7 +110,10 @@ struct OffsetMachine {
         case .locked:
             lockWaits += 1
             return wait(for: hint ?? .seconds(min(8, 1 << min(lockWaits - 1, 3))))
-        case .busy: return wait(for: hint ?? policy.delay(failures + 1, random, throttled: true))
+        case .busy:
+            let delay = hint ?? policy.delay(failures + 1, random, throttled: true)
+            if case .send = current, previous == .ask { pace = delay }
+            return wait(for: delay)
         case .transient(let lineFailed):
             if lineFailed { chunks.lineFailed() }
             return wait(for: hint ?? policy.delay(failures + 1, random, throttled: false))
@@ -135,6 +149,10 @@ struct OffsetMachine {
 
     private mutating func next(from offset: Int) -> Action {
         guard offset < length || !endsByOffset else { return go(.finish) }
+        if let pace, current == .ask, pace <= policy.longestWait {
+            pausedAt = offset
+            return .wait(pace)
+        }
         return go(.send(chunks.chunk(at: offset, of: length)))
     }
 
@@ -165,6 +183,7 @@ struct OffsetMachine {
     }
 
     private mutating func go(_ action: Action) -> Action {
+        previous = current
         current = action
         return action
     }

@@ -6,8 +6,13 @@ internal import SnugHTTP
 struct OffsetUpload {
     let job: UploadJob
     var dialect: any OffsetDialect
-    private var record: UploadRecord
+    /// Bytes of this upload: all of the file, or of the piece that it is for.
+    private let length: Int
+    /// Names the piece in the progress.
+    private let slot: Int
     private var upload: HTTPURL?
+    private var sentEverything: Bool
+    private let keep: @Sendable (_ upload: HTTPURL?, _ sentEverything: Bool) throws -> Void
 
     /// What the end of an upload brings.
     struct Completion {
@@ -16,32 +21,65 @@ struct OffsetUpload {
         var answer: HTTPResponse?
     }
 
-    init(job: UploadJob, dialect: any OffsetDialect, record: UploadRecord) throws(UploadError) {
+    /// The whole file.
+    init(job: UploadJob, dialect: any OffsetDialect, keeper: RecordKeeper) throws(UploadError) {
+        let record = keeper.record
         self.job = job
         self.dialect = dialect
-        self.record = record
-        if let text = record.uploadURL {
-            do throws(HTTPError) {
-                upload = try HTTPURL(text)
-            } catch {
-                throw UploadError(
-                    .stateFailed, "the record of this upload is damaged; forget it to begin anew", cause: error)
+        length = job.length
+        slot = 0
+        upload = try Self.url(record.uploadURL)
+        sentEverything = record.sentEverything
+        keep = { upload, sentEverything in
+            try keeper.update {
+                $0.uploadURL = upload?.text
+                $0.sentEverything = sentEverything
             }
         }
     }
 
+    /// One of the record's pieces.
+    init(job: UploadJob, dialect: any OffsetDialect, keeper: RecordKeeper, piece number: Int) throws(UploadError) {
+        guard let pieces = keeper.record.pieces, pieces.indices.contains(number) else { throw Self.damaged(nil) }
+        self.job = job
+        self.dialect = dialect
+        length = pieces[number].bytes
+        slot = number
+        upload = try Self.url(pieces[number].uploadURL)
+        sentEverything = pieces[number].sentEverything
+        keep = { upload, sentEverything in
+            try keeper.update {
+                $0.pieces?[number].uploadURL = upload?.text
+                $0.pieces?[number].sentEverything = sentEverything
+            }
+        }
+    }
+
+    private static func url(_ text: String?) throws(UploadError) -> HTTPURL? {
+        guard let text else { return nil }
+        do throws(HTTPError) {
+            return try HTTPURL(text)
+        } catch {
+            throw damaged(error)
+        }
+    }
+
+    private static func damaged(_ cause: (any Error)?) -> UploadError {
+        UploadError(.stateFailed, "the record of this upload is damaged; forget it to begin anew", cause: cause)
+    }
+
     mutating func run() async throws -> Completion {
-        let origin = job.target.url.origin
-        let learnt = try job.store?.ceiling(of: origin, now: job.environment.wallClock())
-        let ceiling = min(job.options.maximumChunkSize, learnt ?? .max, dialect.chunkCeiling ?? .max)
+        let learnt = try job.learntCeiling()
+        let ceiling = min(job.options.maximumChunkSize, learnt ?? .max)
         let chunks = ChunkSizer(
             initial: job.options.chunkSize, ceiling: ceiling, granularity: dialect.granularity,
             adapts: job.options.adaptsChunkSize)
         var machine = OffsetMachine(
-            length: job.length, chunks: chunks, policy: job.rules, endsByOffset: dialect.endsByOffset,
-            resumes: upload != nil, sentEverything: record.sentEverything)
+            length: length, chunks: chunks, policy: job.rules, endsByOffset: dialect.endsByOffset,
+            resumes: upload != nil, sentEverything: sentEverything)
         var action = machine.begin()
         var last: UploadJob.Exchange?
+        var countedRetries = 0
         while true {
             let start = ContinuousClock.now
             let result: StepResult
@@ -63,6 +101,7 @@ struct OffsetUpload {
             case .fail(let failure): return try fail(failure, last, machine)
             }
             last = result.exchange
+            machine.chunks.limit(to: dialect.appendSizes)
             let now = job.environment.wallClock()
             let hint = result.exchange.response.flatMap {
                 $0.isSuccess ? nil : WaitHint.read($0.headers, body: $0.body, now: now)
@@ -71,32 +110,55 @@ struct OffsetUpload {
             action = machine.take(
                 result.step, after: ContinuousClock.now - start, hint: hint, bodyLeft: result.exchange.bodyLeft,
                 random: job.environment.random())
-            if wasTooLarge { try job.store?.remember(ceiling: machine.chunks.size, of: origin, now: now) }
-            job.confirm(machine.acknowledged, chunkSize: machine.chunks.size, retries: machine.retries)
+            if wasTooLarge { try job.learn(ceiling: machine.chunks.size) }
+            job.confirm(
+                machine.acknowledged, slot: slot, chunkSize: machine.chunks.size,
+                newRetries: machine.retries - countedRetries)
+            countedRetries = machine.retries
         }
     }
 
     private mutating func create(restarts: Int) async throws -> StepResult {
         if restarts > 0 { job.note(.startedOverBecauseGone) }
         upload = nil
-        let result = try await dialect.create()
+        let result: StepResult
+        (dialect, result) = try await finishing(dialect)
         if let created = result.upload {
             upload = created
-            record.uploadURL = created.text
-            record.sentEverything = false
-            try job.store?.save(record)
+            sentEverything = false
+            try keep(created, false)
         }
         return result
+    }
+
+    /// Has an upload begun, and when cancelled meanwhile, waits a moment for its address: without it, what the server has
+    /// begun could never be removed.
+    private func finishing(_ dialect: any OffsetDialect) async throws -> (any OffsetDialect, StepResult) {
+        // A task of its own, which cancelling the caller's does not reach at once.
+        let creation = Task {
+            var dialect = dialect
+            let result = try await dialect.create()
+            return (dialect, result)
+        }
+        return try await withTaskCancellationHandler {
+            try await creation.value
+        } onCancel: {
+            // Nobody's child, because this one's parent is just ending.
+            Task { [grace = job.options.creationGrace] in
+                try await Task.sleep(for: grace)
+                creation.cancel()
+            }
+        }
     }
 
     private mutating func send(_ range: Range<Int>) async throws -> StepResult {
         guard let upload else {
             throw UploadError(.serverMisbehaved, "the server gave the upload no address", resumption: .startOver)
         }
-        if range.upperBound == job.length, !record.sentEverything {
+        if range.upperBound == length, !sentEverything {
             // After a kill this is what tells "complete and forgotten" from "expired".
-            record.sentEverything = true
-            try job.store?.save(record)
+            sentEverything = true
+            try keep(upload, true)
         }
         return try await dialect.send(range, to: upload)
     }
@@ -105,6 +167,6 @@ struct OffsetUpload {
         _ failure: OffsetMachine.Failure, _ last: UploadJob.Exchange?, _ machine: OffsetMachine
     ) throws(UploadError) -> Completion {
         throw last?.error(failure, at: machine.acknowledged)
-            ?? UploadError(.stateFailed, "the record of this upload is damaged; forget it to begin anew")
+            ?? Self.damaged(nil)
     }
 }

@@ -16,7 +16,7 @@ public enum RangedPutStyle: String, Sendable, Hashable, Codable {
 struct RangedPutDialect: OffsetDialect {
     let job: UploadJob
     let endsByOffset = true
-    let chunkCeiling: Int? = nil
+    let appendSizes: ClosedRange<Int>? = nil
     private var style: RangedPutStyle { job.target.ranged }
     var granularity: Int { style == .inPlace ? 1 : 256 * 1024 }
 
@@ -128,7 +128,7 @@ extension UploadJob {
                         .verificationFailed, "\(url) has \(length) bytes and the file \(self.length); send it again",
                         resumption: .startOver)
                 }
-                return .length
+                return try await compareDigest(response.headers, of: url) ? .checksum : .length
             }
             failures += 1
             guard failures < rules.attemptsWithoutProgress else { return .answer }

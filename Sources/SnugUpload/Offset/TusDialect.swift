@@ -1,66 +1,86 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 internal import SnugHTTP
 internal import SystemPackage
 
-/// tus 1.0.0.
+/// tus 1.0.0: an upload of the file, or of a piece of it that the server joins with others later.
 struct TusDialect: OffsetDialect {
     let job: UploadJob
-    private var extensions: Set<String> = []
-    private var checksumAlgorithm: String?
-    private var isDiscovered = false
-    private(set) var chunkCeiling: Int?
+    /// The bytes of the file that this upload is for.
+    private let piece: Range<Int>
+    private let isPartial: Bool
+    private let slot: Int
+    private(set) var features: TusFeatures?
+    private(set) var expires: Int?
     let endsByOffset = true
     let granularity = 1
+    let appendSizes: ClosedRange<Int>? = nil
 
-    init(job: UploadJob) { self.job = job }
-
-    /// Asks once what the server can do. A server that does not say can still create uploads; one whose answer was lost
-    /// is asked again, because without it chunks would go out without their checksums.
-    /// - Returns: What to do instead when there is no telling now.
-    private mutating func discover() async throws -> StepResult? {
-        guard !isDiscovered else { return nil }
-        let exchange = try await job.exchange("OPTIONS", job.target.url)
-        guard case .answer(let response) = exchange, ![408, 425, 429].contains(response.status),
-            response.status < 500 || response.status == 501
-        else { return StepResult(judging: exchange) }
-        isDiscovered = true
-        guard response.isSuccess else { return nil }
-        func list(_ name: String) -> [String] {
-            (response.headers[name] ?? "").split(separator: ",").map { $0.lowercased().filter { $0 != " " } }
-        }
-        extensions = Set(list("Tus-Extension"))
-        if let limit = response.headers["Tus-Max-Size"].flatMap({ Int($0) }), limit > 0, job.length > limit {
-            throw UploadError(.tooLarge, "the file has \(job.length) bytes and the server takes \(limit)", status: 413)
-        }
-        if extensions.contains("checksum"), job.options.checksums {
-            let offered = list("Tus-Checksum-Algorithm")
-            checksumAlgorithm = ["sha256", "sha1"].first { offered.contains($0) }
-        }
-        return nil
+    /// - Parameter features: What the server can do, when that is known already.
+    init(job: UploadJob, piece: Range<Int>? = nil, slot: Int = 0, features: TusFeatures? = nil) {
+        self.job = job
+        self.piece = piece ?? 0..<job.length
+        self.slot = slot
+        self.features = features
+        isPartial = piece != nil
     }
 
     mutating func create() async throws -> StepResult {
         if let failure = try await discover() { return failure }
-        let headers: HTTPHeaders = [
-            "Tus-Resumable": "1.0.0", "Upload-Length": "\(job.length)", "Upload-Metadata": metadata,
-        ]
-        let exchange = try await job.exchange("POST", job.target.url, headers, body: .empty)
+        var headers: HTTPHeaders = ["Tus-Resumable": "1.0.0", "Upload-Length": "\(piece.count)"]
+        if isPartial { headers["Upload-Concat"] = "partial" }
+        headers["Upload-Metadata"] = job.tusMetadata
+        var body = HTTPBody.empty
+        if job.options.createsWithFirstChunk, features?.has("creation-with-upload") == true, !piece.isEmpty {
+            headers["Content-Type"] = "application/offset+octet-stream"
+            body = HTTPBody(
+                file: job.source.file,
+                range: piece.clamped(to: piece.lowerBound..<piece.lowerBound + job.options.chunkSize))
+        }
+        let exchange = try await job.exchange("POST", job.target.url, headers, body: body, slot: slot)
         guard case .answer(let response) = exchange, response.status == 201 else {
-            if case .answer(let response) = exchange, response.status == 404 { return StepResult(.refused, exchange) }
-            return StepResult(judging: exchange)
+            return try judgeCreation(exchange, bodyCount: body.byteCount ?? 0)
         }
         guard let location = response.headers["Location"], let upload = try? response.url.resolving(location) else {
             throw UploadError(
                 .serverMisbehaved, "the server created an upload without saying where", resumption: .startOver)
         }
-        try checkOrigin(upload)
-        return StepResult(.created(offset: 0), exchange, upload: upload)
+        try job.checkOrigin(of: upload)
+        let offset = body.byteCount == 0 ? 0 : response.headers["Upload-Offset"].flatMap { Int($0) } ?? 0
+        return StepResult(.created(offset: offset), exchange, upload: upload)
+    }
+
+    private func judgeCreation(_ exchange: UploadJob.Exchange, bodyCount: Int) throws -> StepResult {
+        if case .answer(let response) = exchange, response.status == 404 { return StepResult(.refused, exchange) }
+        let step = StepResult(judging: exchange)
+        if case .transient = step.step, bodyCount == piece.count, bodyCount > 0, exchange.bodyLeft {
+            throw UploadError(
+                .outcomeUnknown,
+                "all of it was sent and no usable answer came; look whether it is there before sending it again",
+                resumption: .startOver)
+        }
+        return step
+    }
+
+    /// Asks once what the server can do. A server that does not say can still create uploads; one whose answer was lost
+    /// is asked again, because without it chunks would go out without their checksums.
+    /// - Returns: What to do instead when there is no telling now.
+    mutating func discover() async throws -> StepResult? {
+        guard features == nil else { return nil }
+        let exchange = try await job.exchange("OPTIONS", job.target.url)
+        guard case .answer(let response) = exchange, ![408, 425, 429].contains(response.status),
+            response.status < 500 || response.status == 501
+        else { return StepResult(judging: exchange) }
+        let found = TusFeatures(response)
+        if let limit = found.maximumSize, job.length > limit {
+            throw UploadError(.tooLarge, "the file has \(job.length) bytes and the server takes \(limit)", status: 413)
+        }
+        features = found
+        return nil
     }
 
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
         if let failure = try await discover() { return failure }
-        let exchange = try await job.exchange("HEAD", upload, ["Tus-Resumable": "1.0.0"])
+        let exchange = try await job.exchange("HEAD", upload, ["Tus-Resumable": "1.0.0"], slot: slot)
         guard case .answer(let response) = exchange, response.isSuccess else {
             // Some servers forbid what they have removed.
             if case .answer(let response) = exchange, response.status == 403 { return StepResult(.gone, exchange) }
@@ -69,22 +89,39 @@ struct TusDialect: OffsetDialect {
         guard let offset = response.headers["Upload-Offset"].flatMap({ Int($0) }) else {
             return StepResult(.gone, exchange)
         }
-        if let length = response.headers["Upload-Length"].flatMap({ Int($0) }), length != job.length {
+        if let length = response.headers["Upload-Length"].flatMap({ Int($0) }), length != piece.count {
             throw UploadError(
-                .verificationFailed, "the upload is for \(length) bytes, the file has \(job.length)",
+                .verificationFailed, "the upload is for \(length) bytes, the file has \(piece.count)",
                 resumption: .startOver)
         }
         return StepResult(.offset(offset), exchange)
     }
 
     mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
+        let bytes = piece.lowerBound + range.lowerBound..<piece.lowerBound + range.upperBound
         var headers: HTTPHeaders = [
             "Tus-Resumable": "1.0.0", "Upload-Offset": "\(range.lowerBound)",
             "Content-Type": "application/offset+octet-stream",
         ]
-        if let checksumAlgorithm { headers["Upload-Checksum"] = try await checksum(checksumAlgorithm, range) }
-        let body = HTTPBody(file: job.source.file, range: range)
-        let exchange = try await job.exchange("PATCH", upload, headers, body: body)
+        if job.options.checksums, let algorithm = features?.checksumAlgorithm {
+            headers["Upload-Checksum"] = try await checksum(algorithm, bytes)
+        }
+        let body = HTTPBody(file: job.source.file, range: bytes)
+        let exchange = try await job.exchange("PATCH", upload, headers, body: body, slot: slot)
+        if exchange.response?.status == 405 || exchange.response?.status == 501 {
+            return try await sendByPOST(headers, body, upload)
+        }
+        return judgeAppend(exchange)
+    }
+
+    /// For paths that let no PATCH through.
+    private func sendByPOST(_ headers: HTTPHeaders, _ body: HTTPBody, _ upload: HTTPURL) async throws -> StepResult {
+        var headers = headers
+        headers["X-HTTP-Method-Override"] = "PATCH"
+        return judgeAppend(try await job.exchange("POST", upload, headers, body: body, slot: slot))
+    }
+
+    private func judgeAppend(_ exchange: UploadJob.Exchange) -> StepResult {
         guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         let offset = response.headers["Upload-Offset"].flatMap { Int($0) }
         // An answer without an offset is no acknowledgement of any.
@@ -99,43 +136,48 @@ struct TusDialect: OffsetDialect {
     /// The offset that brought us here is the server's count of what it has.
     func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .length }
 
-    /// Both keys always: a server is known that fails on uploads without either.
-    private var metadata: String {
-        let name = job.target.filename ?? job.source.path.lastComponent?.string ?? "file"
-        return "filename \(Array(name.utf8).base64),filetype \(Array(job.target.contentType.utf8).base64)"
-    }
-
     private func checksum(_ algorithm: String, _ range: Range<Int>) async throws -> String {
         if algorithm == "sha256" { return "sha256 \(try await job.source.digests(range).sha256.base64)" }
         return "sha1 \(try await job.source.sha1(range).base64)"
     }
+}
 
-    private func checkOrigin(_ upload: HTTPURL) throws(UploadError) {
-        // The headers, and with them the credentials, go to the upload's address from now on.
-        guard upload.origin == job.target.url.origin || job.target.headers.fields.isEmpty else {
+/// What a tus server says that it can do.
+struct TusFeatures: Sendable {
+    private var extensions: Set<String> = []
+    private(set) var maximumSize: Int?
+    private(set) var checksumAlgorithm: String?
+
+    init(_ response: HTTPResponse) {
+        guard response.isSuccess else { return }
+        func list(_ name: String) -> [String] {
+            (response.headers[name] ?? "").split(separator: ",").map { $0.lowercased().filter { $0 != " " } }
+        }
+        extensions = Set(list("Tus-Extension"))
+        maximumSize = response.headers["Tus-Max-Size"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        if extensions.contains("checksum") {
+            let offered = list("Tus-Checksum-Algorithm")
+            checksumAlgorithm = ["sha256", "sha1"].first { offered.contains($0) }
+        }
+    }
+
+    func has(_ name: String) -> Bool { extensions.contains(name) }
+}
+
+extension UploadJob {
+    /// Both keys always: a server is known that fails on uploads without either.
+    var tusMetadata: String {
+        let name = target.filename ?? source.path.lastComponent?.string ?? "file"
+        return "filename \(Array(name.utf8).base64),filetype \(Array(target.contentType.utf8).base64)"
+    }
+
+    /// The headers, and with them the credentials, go to an upload's address from now on.
+    func checkOrigin(of upload: HTTPURL) throws(UploadError) {
+        guard upload.origin == target.url.origin || target.headers.fields.isEmpty else {
             throw UploadError(
                 .serverMisbehaved,
                 "the server moves the upload to \(upload.authority), where the credentials must not go; use that address"
             )
         }
-    }
-}
-
-extension UploadSource {
-    /// SHA-1, which tus makes obligatory for servers; against accidents only.
-    @concurrent
-    func sha1(_ range: Range<Int>) async throws -> [UInt8] {
-        var hash = Insecure.SHA1()
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            try Task.checkCancellation()
-            let bytes = try file.bytes(at: offset, count: min(256 * 1024, range.upperBound - offset))
-            guard !bytes.isEmpty else {
-                throw UploadError(.sourceChanged, "\(path) became shorter", resumption: .startOver)
-            }
-            hash.update(data: bytes)
-            offset += bytes.count
-        }
-        return Array(hash.finalize())
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import SnugHTTP
+internal import Synchronization
 
 extension S3Upload {
     /// Begins an upload, or takes over the one that an earlier attempt began without hearing of it.
@@ -29,6 +30,25 @@ extension S3Upload {
                 if let id = try await adopt(since: since) { return id }
             }
         }
+    }
+
+    /// The name of an upload that was begun, even when its begin was all that was recorded.
+    func identifier(_ record: UploadRecord) async throws -> String? {
+        if let id = record.uploadID { return id }
+        guard let since = record.creating else { return nil }
+        return try await adopt(since: since)
+    }
+
+    /// Begins anew with parts of half the size, because all parts but the last have to be of one size.
+    func shrink(_ record: inout UploadRecord, after error: UploadError) async throws {
+        guard let size = record.partSize, let id = record.uploadID,
+            S3Parts(length: job.length, wanted: size / 2).size < size
+        else { throw error }
+        try job.learn(ceiling: size / 2)
+        job.tally.withLock { $0.retries += 1 }
+        _ = try await discard(id)
+        record.uploadID = nil
+        record.partSize = nil
     }
 
     /// The newest upload of exactly this key that was begun since then and has no part yet.

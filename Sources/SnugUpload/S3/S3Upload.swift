@@ -38,6 +38,8 @@ struct S3Upload {
                 restarts += 1
                 job.note(.startedOverBecauseGone)
                 record.uploadID = nil
+            } catch let error as UploadError where error.code == .tooLarge {
+                try await shrink(&record, after: error)
             }
         }
     }
@@ -48,22 +50,23 @@ struct S3Upload {
             parts = S3Parts(length: job.length, size: size)
             if let receipt = try await takeOver(&parts, record) { return receipt }
         } else {
-            parts = S3Parts(length: job.length, wanted: job.options.chunkSize)
+            let ceiling = try job.learntCeiling() ?? .max
+            parts = S3Parts(length: job.length, wanted: min(job.options.chunkSize, ceiling))
             let mayExist = record.creating != nil
             let since = record.creating ?? job.environment.wallClock()
             record.creating = since
-            try job.store?.save(record)
+            try job.save(record)
             record.uploadID = try await create(since: since, mayExist: mayExist)
             record.creating = nil
             record.partSize = parts.size
-            try job.store?.save(record)
+            try job.save(record)
         }
         guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
         var rounds = 0
         while true {
             parts = try await send(parts, id)
             record.sentEverything = true
-            try job.store?.save(record)
+            try job.save(record)
             do {
                 return try await complete(parts, id)
             } catch let disagreement as PartsDisagree {
@@ -105,7 +108,7 @@ struct S3Upload {
             guard S3Parts.isDigest(part.etag), S3Parts.unquoted(part.etag) == digests.md5.hexadecimal else { continue }
             parts.finish(part.number, .init(etag: part.etag, md5: digests.md5))
         }
-        job.confirm(parts.bytesDone, chunkSize: parts.size, retries: 0)
+        job.confirm(parts.bytesDone, chunkSize: parts.size)
         return nil
     }
 
@@ -134,7 +137,7 @@ struct S3Upload {
             var parts = parts
             var running = 0
             for number in parts.missing {
-                if running == max(1, job.options.parallelism) {
+                if running == max(1, job.options.parallelism ?? 4) {
                     if let (finished, part) = try await group.next() { accept(finished, part, &parts) }
                 } else {
                     running += 1
@@ -149,7 +152,7 @@ struct S3Upload {
 
     private func accept(_ number: Int, _ part: S3Parts.Done, _ parts: inout S3Parts) {
         parts.finish(number, part)
-        job.confirm(parts.bytesDone, chunkSize: parts.size, retries: job.tally.withLock { $0.retries })
+        job.confirm(parts.bytesDone, chunkSize: parts.size)
     }
 
     private func sendPart(_ number: Int, _ range: Range<Int>, _ id: String) async throws -> S3Parts.Done {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Synchronization
 
 /// What is known of an upload under way: written before it is acted upon, so that a kill at any moment finds it.
 ///
@@ -26,11 +27,49 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     var creating: Int?
     /// Whether the last byte may have reached the server.
     var sentEverything = false
+    /// Pieces of the file that are uploads of their own until the server joins them (tus).
+    var pieces: [Piece]?
+    /// When the server forgets the upload, seconds since 1970, as far as it has said.
+    var expires: Int?
     /// Cancelled, and still to be removed at the server.
     public var isDiscarded = false
     /// Seconds since 1970.
     public var created: Int
 
-    /// Whether the server has named the upload.
-    var hasBegun: Bool { uploadURL != nil || uploadID != nil }
+    /// Whether the server has something of it, as far as is known.
+    var hasBegun: Bool {
+        uploadURL != nil || uploadID != nil || (isDiscarded && creating != nil)
+            || pieces?.contains { $0.uploadURL != nil } ?? false
+    }
+
+    /// One of several pieces of a file.
+    struct Piece: Sendable, Hashable, Codable {
+        var offset: Int
+        var bytes: Int
+        var uploadURL: String?
+        var sentEverything = false
+
+        var range: Range<Int> { offset..<offset + bytes }
+    }
+}
+
+/// The record of an upload that several tasks have a part in: changed and written in one step.
+final class RecordKeeper: Sendable {
+    private let job: UploadJob
+    private let kept: Mutex<UploadRecord>
+
+    init(_ record: UploadRecord, of job: UploadJob) {
+        self.job = job
+        kept = Mutex(record)
+    }
+
+    var record: UploadRecord { kept.withLock { $0 } }
+
+    /// - Throws: `state_failed`.
+    func update(_ change: (inout UploadRecord) -> Void) throws {
+        try kept.withLock { record in
+            change(&record)
+            try job.save(record)
+        }
+    }
 }

@@ -70,22 +70,11 @@ public final class UploadStore: Sendable {
 
     // MARK: What hosts take
 
-    private struct HostLimit: Codable {
-        var ceiling: Int
-        var until: Int
-    }
     private static let hostsName = "hosts.json"
 
-    /// The most bytes that a host was seen to take in one request, if it has refused some in the last day.
-    func ceiling(of origin: String, now: Int) throws(UploadError) -> Int? {
-        let limits: [String: HostLimit] = try read(Self.hostsName) ?? [:]
-        return limits[origin].flatMap { $0.until > now ? $0.ceiling : nil }
-    }
+    func hostLimits() throws(UploadError) -> [String: HostLimits.Limit] { try read(Self.hostsName) ?? [:] }
 
-    func remember(ceiling: Int, of origin: String, now: Int) throws(UploadError) {
-        var limits: [String: HostLimit] = try read(Self.hostsName) ?? [:]
-        limits = limits.filter { $0.value.until > now }
-        limits[origin] = HostLimit(ceiling: ceiling, until: now + 86400)
+    func saveHostLimits(_ limits: [String: HostLimits.Limit]) throws(UploadError) {
         try write(limits, as: Self.hostsName)
     }
 

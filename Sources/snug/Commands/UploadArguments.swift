@@ -124,8 +124,13 @@ struct UploadTransferOptions: ParsableArguments {
         transform: ArgumentParsing.positiveByteCount)
     var chunkSize = ByteCount(1 << 20)
 
-    @Option(help: "Parts under way at once (s3).", transform: ArgumentParsing.positive)
-    var parallel = 4
+    @Option(
+        help: "Parts of a file under way at once: 4 for s3; for tus, more than 1 sends pieces that the server joins.",
+        transform: ArgumentParsing.positive)
+    var parallel: Int?
+
+    @Option(help: "Files under way at once.", transform: ArgumentParsing.positive)
+    var jobs = 3
 
     @Option(help: "Bytes a second at most, over all files.", transform: ArgumentParsing.positiveByteCount)
     var limitRate: ByteCount?

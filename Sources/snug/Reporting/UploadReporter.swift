@@ -6,17 +6,21 @@ import SystemPackage
 
 /// Tells how uploads go: a line that moves on a terminal, results as text or JSON.
 final class UploadReporter: Sendable {
-    private struct Rate {
-        var name = ""
-        var start = ContinuousClock.now
-        var firstBytes = 0
+    /// The files under way, and the line that tells of them.
+    private struct State {
+        var files: [String: UploadProgress] = [:]
+        /// Bytes that were at the server already when each file began.
+        var firstBytes: [String: Int] = [:]
+        /// Bytes of the files that are done with.
+        var doneBytes = 0
         var lastDrawn: ContinuousClock.Instant?
         var isShown = false
     }
 
+    private let start = ContinuousClock.now
     private let json: Bool
     private let showsProgress: Bool
-    private let rate = Mutex(Rate())
+    private let state = Mutex(State())
     private let output = OutputStream.standardOutput
     private let errors = OutputStream.standardError
 
@@ -28,16 +32,33 @@ final class UploadReporter: Sendable {
     func moved(_ progress: UploadProgress, of name: String) {
         guard showsProgress else { return }
         let now = ContinuousClock.now
-        rate.withLock { rate in
-            if rate.name != name { rate = Rate(name: name, start: now, firstBytes: progress.bytesSent) }
-            if let last = rate.lastDrawn, now - last < ProgressLine.minimumInterval { return }
-            rate.lastDrawn = now
-            rate.isShown = true
-            let text = Self.line(
-                progress, name: name, bytesSinceStart: progress.bytesSent - rate.firstBytes, elapsed: now - rate.start)
+        state.withLock { state in
+            state.files[name] = progress
+            if state.firstBytes[name] == nil { state.firstBytes[name] = progress.bytesSent }
+            if let last = state.lastDrawn, now - last < ProgressLine.minimumInterval { return }
+            state.lastDrawn = now
+            state.isShown = true
+            let whole = Self.sum(progress, state.files.lazy.filter { $0.key != name }.map(\.value))
+            let title = state.files.count == 1 ? name : "\(state.files.count) files"
+            let moved =
+                state.doneBytes + state.files.reduce(0) { $0 + $1.value.bytesSent - (state.firstBytes[$1.key] ?? 0) }
+            let text = Self.line(whole, name: title, bytesSinceStart: moved, elapsed: now - start)
             let columns = (errors.columns ?? Terminal.columnsByEnvironment ?? 80) - 1
             errors.write("\r\u{1B}[K" + TerminalText.cut(text, to: columns))
         }
+    }
+
+    /// Several uploads as one.
+    private static func sum(_ first: UploadProgress, _ others: some Sequence<UploadProgress>) -> UploadProgress {
+        var whole = first
+        for progress in others {
+            whole.bytesSent += progress.bytesSent
+            whole.bytesTotal += progress.bytesTotal
+            whole.chunkSize = max(whole.chunkSize, progress.chunkSize)
+            whole.retries += progress.retries
+            whole.note = whole.note ?? progress.note
+        }
+        return whole
     }
 
     /// What is known of an upload under way, the most important first.
@@ -58,7 +79,7 @@ final class UploadReporter: Sendable {
     }
 
     func finished(_ name: String, _ receipt: UploadReceipt, keptAt path: FilePath) {
-        clearLine()
+        clearLine(after: name)
         guard json else {
             let sureness = receipt.confirmation == .unconfirmed ? " (sent, but the server did not confirm it)" : ""
             return output.writeLine("\(name) → \(receipt.presignedURL ?? receipt.url)\(sureness)")
@@ -78,7 +99,7 @@ final class UploadReporter: Sendable {
     }
 
     func failed(_ name: String, _ error: UploadError) {
-        clearLine()
+        clearLine(after: name)
         let advice: String
         switch error.resumption {
         case .resumable(let offset): advice = "give the same command again to go on after \(ByteCount(offset))"
@@ -110,10 +131,14 @@ final class UploadReporter: Sendable {
         }
     }
 
-    private func clearLine() {
-        let wasShown = rate.withLock { rate in
-            defer { rate.isShown = false }
-            return rate.isShown
+    /// Takes the line away, and the file that is done with out of it.
+    private func clearLine(after name: String) {
+        let wasShown = state.withLock { state in
+            if let progress = state.files.removeValue(forKey: name) {
+                state.doneBytes += progress.bytesSent - (state.firstBytes[name] ?? 0)
+            }
+            defer { state.isShown = false }
+            return state.isShown
         }
         if wasShown { errors.write("\r\u{1B}[K") }
     }

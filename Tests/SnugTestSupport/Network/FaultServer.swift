@@ -170,9 +170,11 @@ package final class FaultConnection: @unchecked Sendable {
     }
 
     /// Does nothing, not even read, until the server stops or so many seconds have passed.
-    package func ignoreEverything(seconds: Int) {
+    package func ignoreEverything(seconds: Int) { ignoreEverything(milliseconds: seconds * 1000) }
+
+    package func ignoreEverything(milliseconds: Int) {
         var waiter = pollfd(fd: raw, events: 0, revents: 0)
-        _ = unsafe poll(&waiter, 1, Int32(seconds * 1000))
+        _ = unsafe poll(&waiter, 1, Int32(milliseconds))
     }
 
     /// Ends the connection with a reset, so that the peer loses what it has not read yet.

@@ -82,7 +82,7 @@ final class LoopbackListener: Sendable {
         return -1
     }
 
-    private static func address(port: Int) -> sockaddr_in {
+    static func address(port: Int) -> sockaddr_in {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Logging
+internal import SnugHTTP
+internal import SystemPackage
+
+extension Uploader {
+    /// What a cancelled upload still does at its server takes no longer: with ``UploadOptions/creationGrace`` before it,
+    /// the end comes within a second.
+    private static let discardPatience = Duration.milliseconds(450)
+
+    /// Removes what the server has, in a task of its own because the caller's is cancelled already.
+    ///
+    /// What could not be removed in time stays recorded as discarded, under a name of its own: the next upload of the same
+    /// file must not take its place.
+    func discard(_ job: UploadJob) async {
+        do {
+            guard var record = try job.record() else { return }
+            record.isDiscarded = true
+            record.key = "\(job.key)-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+            try store?.save(record)
+            try store?.remove(job.key)
+            let isGone = await Task { [hasty = job.hasty(Self.discardPatience), record] in
+                await removeIfPossible(hasty, record)
+            }.value
+            // Where the upload has the object's own address, trying later might hit another's object.
+            if isGone || record.uploadURL == job.target.url.text { try store?.remove(record.key) }
+        } catch {
+            logger.debug("a discarded upload is not recorded", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func removeIfPossible(_ job: UploadJob, _ record: UploadRecord) async -> Bool {
+        do {
+            return try await Self.remove(job, record)
+        } catch {
+            logger.debug("a discarded upload stays at the server for now", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// Removes what cancelled uploads have left at a server that has just shown that it answers.
+    func sweep(_ job: UploadJob) async {
+        do {
+            for record in try pending() where record.isDiscarded && record.wire == job.target.wire {
+                guard let url = try? HTTPURL(record.target), url.origin == job.target.url.origin else { continue }
+                var target = job.target
+                target.url = url
+                guard try await removeDiscarded(record, target: target, within: .seconds(2)) else { return }
+            }
+        } catch {
+            logger.debug("discarded uploads stay at the server for now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Tries again to remove what a cancelled upload left at its server.
+    /// - Parameter target: Where it went, with the credentials.
+    /// - Returns: Whether nothing is left there; the record is gone then.
+    public func removeDiscarded(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
+        try await removeDiscarded(record, target: target, within: .seconds(30))
+    }
+
+    private func removeDiscarded(
+        _ record: UploadRecord, target: UploadTarget, within patience: Duration
+    ) async throws -> Bool {
+        guard let store, record.isDiscarded else { return false }
+        // Only addresses matter here, and the file may be gone: the record stands in for it.
+        let source = try UploadSource(store.directory.appending("\(record.key).json"))
+        let job = makeJob(source, target, UploadOptions())
+        guard try await Self.remove(job.hasty(patience), record) else { return false }
+        try store.remove(record.key)
+        return true
+    }
+
+    private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
+        if record.wire == .s3 {
+            let upload = try S3Upload(job: job)
+            guard let id = try await upload.identifier(record) else { return true }
+            return try await upload.discard(id)
+        }
+        for piece in record.pieces ?? [] {
+            guard let text = piece.uploadURL else { continue }
+            guard try await TusDialect(job: job).discard(try HTTPURL(text)) else { return false }
+        }
+        guard let text = record.uploadURL else { return true }
+        let upload = try HTTPURL(text)
+        switch record.wire {
+        case .tus: return try await TusDialect(job: job).discard(upload)
+        case .resumable: return try await DraftDialect(job: job).discard(upload)
+        case .rangedPut: return try await RangedPutDialect(job: job).discard(upload)
+        case .s3, .put, .form: return true
+        }
+    }
+}
