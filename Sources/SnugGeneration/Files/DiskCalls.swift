@@ -133,6 +133,26 @@ enum DiskCalls {
         throw Errno(rawValue: errno)
     }
 
+    /// Puts a file in place of another, or of none, whole or not at all, also when the power fails.
+    static func replace(_ path: FilePath, with bytes: some Collection<UInt8>, mode: UInt32) throws(Errno) {
+        let temporary = FilePath(path.string + ".new-" + String(UInt64.random(in: .min ... .max), radix: 36))
+        do throws(Errno) {
+            let descriptor = try open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            defer { close(descriptor) }
+            try write(bytes, to: descriptor)
+            guard fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
+            try rename(temporary, path)
+        } catch {
+            remove(temporary)
+            throw error
+        }
+        let folder = path.removingLastComponent()
+        try synchronize(folder.isEmpty ? "." : folder)
+    }
+
+    /// Whose files these are.
+    static var userID: UInt32 { getuid() }
+
     /// What a path leads to; `nil` when it leads nowhere.
     static func status(_ path: FilePath) -> stat? {
         var status = stat()

@@ -16,8 +16,6 @@ protocol ProviderDialect: Sendable {
     /// How to ask for a job; `nil` when the provider has no jobs.
     func poll(_ id: String) throws(GenerationError) -> HTTPRequest?
     func verdict(onPoll answer: ProviderAnswer, id: String) -> PollVerdict
-    /// How to give a job up; `nil` when the provider cannot.
-    func cancellation(of id: String) throws(GenerationError) -> HTTPRequest?
 
     /// How to look for a job whose answer was lost; `nil` when there is no listing.
     func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest?
@@ -54,6 +52,8 @@ struct ProviderTraits: Sendable {
     var defaultModel: String?
     /// Pictures that one request can ask for.
     var maximumCount: Int
+    /// Whether pictures can be given by address too.
+    var takesAddresses = true
     /// Whether the contract rests on a seed being sent.
     var needsSeed: Bool
     /// The longest that one submission may take.
@@ -77,13 +77,6 @@ public enum RepeatContract: String, Sendable, Hashable, Codable {
 /// How input pictures reach a provider.
 enum ImageDelivery: Sendable, Hashable {
     case multipart, url
-}
-
-/// What a session is continued with.
-struct SessionTokens: Sendable, Hashable {
-    var access: Secret
-    /// A new one, when the provider gave one: the old one is worth nothing then.
-    var refresh: Secret?
 }
 
 /// A request with everything decided: the model, the seed, the pictures as they are sent.

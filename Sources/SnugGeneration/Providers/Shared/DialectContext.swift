@@ -64,7 +64,6 @@ extension CommonDialect {
     func verdict(onPoll answer: ProviderAnswer, id: String) -> PollVerdict {
         .pollFailed(Judgement.badAnswer(answer, "this provider has no jobs"))
     }
-    func cancellation(of id: String) throws(GenerationError) -> HTTPRequest? { nil }
     func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest? { nil }
     func findLost(_ job: PreparedJob, in answer: ProviderAnswer, known: Set<String>) -> HistoryFinding { .unreadable }
     func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest? { nil }
