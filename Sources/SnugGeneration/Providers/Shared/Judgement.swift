@@ -16,6 +16,8 @@ struct Judgement: Sendable {
     var effect: Effect
     var refusal: Refusal
     let body: ErrorBody
+    /// `x-should-retry`.
+    private let advice: String?
 
     /// Judges an answer that is no success.
     /// - Parameters:
@@ -24,6 +26,7 @@ struct Judgement: Sendable {
     init(_ answer: ProviderAnswer, pictures: [Int], prompt: String, now: Int) {
         let body = ErrorBody(answer)
         self.body = body
+        advice = answer.headers["x-should-retry"]?.lowercased()
         effect = .unknown
         refusal = Refusal(
             code: .outcomeUnknown, message: "", status: answer.status, providerCode: body.code ?? body.type,
@@ -39,7 +42,6 @@ struct Judgement: Sendable {
         } else {
             judgeServerStatus(answer.status)
         }
-        obeyAdvice(answer.headers["x-should-retry"])
     }
 
     mutating func set(_ effect: Effect, _ code: GenerationError.Code, _ remedy: Refusal.Remedy = .none) {
@@ -52,7 +54,7 @@ struct Judgement: Sendable {
     var verdict: SubmitVerdict {
         var refusal = refusal
         refusal.message = Advice.message(refusal, words: body.message)
-        return switch effect {
+        return switch advisedEffect {
         case .refused: .failed(refusal)
         case .transient: .transient(refusal)
         case .unknown: .unknown(refusal)
@@ -135,15 +137,14 @@ struct Judgement: Sendable {
         return .refit(byteLimit: complaint.byteLimit, maximumSide: complaint.maximumSide)
     }
 
-    /// `x-should-retry`, both ways. It says that a repeat is wanted, not that nothing has happened: what may have been
-    /// charged stays unknown.
-    private mutating func obeyAdvice(_ advice: String?) {
-        switch (advice?.lowercased(), effect) {
-        case ("false", .transient) where refusal.remedy == .none || refusal.remedy == .switchModel:
-            effect = .refused
-        case ("true", .refused) where ![.policyRefused, .paymentRequired].contains(refusal.code):
-            effect = .transient
-        default: break
+    /// The effect with `x-should-retry` obeyed, both ways. It says that a repeat is wanted, not that nothing has happened:
+    /// what may have been charged stays unknown.
+    private var advisedEffect: Effect {
+        switch (advice, effect) {
+        // Another request, as after a refit, is none that it speaks of.
+        case ("false", .transient) where refusal.remedy == .none || refusal.remedy == .switchModel: .refused
+        case ("true", .refused) where ![.policyRefused, .paymentRequired].contains(refusal.code): .transient
+        default: effect
         }
     }
 }
