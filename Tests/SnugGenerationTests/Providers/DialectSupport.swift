@@ -77,11 +77,11 @@ func job(
         key: "4f7c1f2e-job", usesBody: usesBody, submittedAt: submittedAt)
 }
 
-/// A true PNG.
+/// A true PNG, with so many bytes behind its end.
 func png(width: Int = 8, height: Int = 8, alpha: Bool = false, padding: Int = 0) -> FittedInput {
-    var builder = PNGBuilder(width: width, height: height, colourType: alpha ? 6 : 2)
-    if padding > 0 { builder.chunks = [PNGBuilder.chunk("snUg", [UInt8](repeating: 1, count: padding))] }
-    return FittedInput(bytes: builder.bytes, mediaType: "image/png", name: "cat.png")
+    let bytes = PNGBuilder(width: width, height: height, colourType: alpha ? 6 : 2).bytes
+    return FittedInput(
+        bytes: bytes + [UInt8](repeating: 1, count: padding), mediaType: "image/png", name: "cat.png")
 }
 
 /// The three, each at an address where nobody listens.

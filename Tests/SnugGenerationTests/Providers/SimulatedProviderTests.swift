@@ -44,6 +44,9 @@ struct Wire {
         dialect.verdict(on: try await send(try dialect.submission(of: job).request), to: job)
     }
 
+    /// A plain job, as the provider wants it: only where the contract rests on a seed there is one.
+    func plainJob(model: String? = nil) -> PreparedJob { job(model: model, seed: dialect.traits.needsSeed ? 1 : nil) }
+
     /// Submits with this answer in place of the provider's.
     func submit(_ job: PreparedJob, answered answer: Answer, hints: [SnugSimulator.WaitHint] = []) async throws
         -> SubmitVerdict
@@ -61,7 +64,7 @@ struct Wire {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, provider)
             for row in StatusRow.all where row.provider == provider {
-                let verdict = try await wire.submit(job(seed: 1), answered: .status(code: row.status))
+                let verdict = try await wire.submit(wire.plainJob(), answered: .status(code: row.status))
                 let refusal = try #require(verdict.refusal)
                 #expect(verdict.kind == row.kind, "\(row)")
                 #expect(
@@ -69,7 +72,7 @@ struct Wire {
             }
             #expect(simulator.ledger.entries.isEmpty && simulator.remainingRules.isEmpty)
             // Nothing of that is in the way of the next.
-            let verdict = try await wire.submit(job(seed: 1))
+            let verdict = try await wire.submit(wire.plainJob())
             #expect(verdict.kind == .completed && simulator.ledger.charges.count == 1)
         }
     }
@@ -96,9 +99,10 @@ struct Wire {
     @Test("Failures by the providers' names for them")
     func namedFailures() async throws {
         try await withSimulator { simulator async throws in
+            let large = DeliveredPicture.inline(png(padding: 4_706_000))
             for (provider, name, kind, code) in Self.named {
                 let wire = try Wire(simulator, provider)
-                let pictures: [DeliveredPicture] = provider == "elumenta" ? [] : [.inline(png(padding: 4_706_000))]
+                let pictures = provider == "elumenta" ? [] : [large]
                 let verdict = try await wire.submit(job(seed: 1, pictures: pictures), answered: .named(code: name))
                 #expect(verdict.kind == kind && verdict.refusal?.code == code, "\(provider) \(name)")
             }
@@ -113,20 +117,20 @@ struct Wire {
             for answer: Answer in [
                 .html(status: 200), .empty(status: 200), .wrongShape(status: 200), .truncatedJSON(status: 200),
             ] {
-                let verdict = try await wire.submit(job(seed: 1), answered: answer)
+                let verdict = try await wire.submit(wire.plainJob(), answered: answer)
                 #expect(verdict.kind == .unknown && verdict.refusal?.code == .badAnswer, "\(answer)")
             }
             for answer: Answer in [
                 .html(status: 429), .empty(status: 429), .wrongShape(status: 429), .truncatedJSON(status: 429),
             ] {
-                let verdict = try await wire.submit(job(seed: 1), answered: answer, hints: [.retryAfter(text: "7")])
+                let verdict = try await wire.submit(wire.plainJob(), answered: answer, hints: [.retryAfter(text: "7")])
                 #expect(verdict.kind == .transient && verdict.refusal?.code == .rateLimited, "\(answer)")
                 #expect(verdict.refusal?.hint == .seconds(7))
             }
             let redirect = try await wire.submit(
-                job(seed: 1), answered: .redirect(status: 307, location: "http://127.0.0.1:9/"))
+                wire.plainJob(), answered: .redirect(status: 307, location: "http://127.0.0.1:9/"))
             #expect(redirect.kind == .failed && redirect.refusal?.code == .badAnswer)
-            let huge = try await wire.submit(job(seed: 1), answered: .huge(status: 402, bytes: 10_000_000))
+            let huge = try await wire.submit(wire.plainJob(), answered: .huge(status: 402, bytes: 10_000_000))
             #expect(huge.kind == .failed && huge.refusal?.code == .paymentRequired)
             #expect((huge.refusal?.message.utf8.count ?? .max) < 1000)
         }
@@ -136,7 +140,7 @@ struct Wire {
     func echo(provider: String) async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, provider)
-            let verdict = try await wire.submit(job(seed: 1), answered: .echoesKey(status: 401))
+            let verdict = try await wire.submit(wire.plainJob(), answered: .echoesKey(status: 401))
             let message = try #require(verdict.refusal?.message)
             #expect(message.contains("Incorrect API key provided: ***"))
             #expect(!String(reflecting: verdict).contains(wire.key.reveal()))
@@ -148,12 +152,12 @@ struct Wire {
         try await withSimulator { simulator async throws in
             for provider in Dialects.names {
                 var wire = try Wire(simulator, provider)
-                let model = try await wire.submit(job(model: "no-such-model", seed: 1))
+                let model = try await wire.submit(wire.plainJob(model: "no-such-model"))
                 #expect(model.kind == .failed && model.refusal?.code == .modelNotFound)
                 #expect(model.refusal?.remedy == .switchModel)
                 if provider == "pollinations" { #expect(model.refusal?.suggestions.contains("flux") == true) }
                 wire.key = Secret("sk_unknown_key")
-                #expect(try await wire.submit(job(seed: 1)).refusal?.code == .notAuthenticated)
+                #expect(try await wire.submit(wire.plainJob()).refusal?.code == .notAuthenticated)
             }
             let lost = OpenAIDialect(try Endpoint(simulator.addresses[.openai] + "/wrong"))
             let wire = try Wire(simulator, "openai")
@@ -318,10 +322,10 @@ struct Wire {
     func tooLargeEdit() async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "pollinations")
-            let verdict = try await wire.submit(job(seed: 1, pictures: [.inline(png(padding: 9_999_900))]))
+            let verdict = try await wire.submit(job(seed: 1, pictures: [.inline(png(padding: 9_999_700))]))
             #expect(verdict.refusal?.remedy == .refit(byteLimit: nil, maximumSide: nil))
             let share = wire.dialect.traits.inputLimits.byteLimit(sharedBy: 2, prompt: "a cat")
-            let picture = png(padding: share - 200)
+            let picture = png(padding: share - 300)
             #expect(picture.bytes.count <= share)
             let fits = try await wire.submit(job(seed: 1, pictures: [.inline(picture), .inline(picture)]))
             #expect(fits.kind == .completed && simulator.ledger.charges.count == 1)
