@@ -24,9 +24,7 @@ struct Scrubber: Sendable, Hashable {
 
     /// The text in one line, cleaned, and cut when it is longer than `limit` characters.
     func clean(_ text: String, limit: Int = 500) -> String {
-        // Cut first, but never within something that is to be recognised as a whole.
-        var rest = String(text.unicodeScalars.prefix(64 * 1024))
-        for secret in secrets { rest = rest.replacing(secret, with: "***") }
+        let rest = hide(Self.cut(text))
         var result = ""
         var previous = ""
         var needsBlank = false
@@ -61,17 +59,49 @@ struct Scrubber: Sendable, Hashable {
     /// The same for what is shown as a list.
     func clean(_ texts: [String]) -> [String] { texts.map { clean($0, limit: 100) } }
 
+    /// The text as it is, but for the secrets that are known.
+    func hide(_ text: String) -> String { secrets.reduce(text) { $0.replacing($1, with: "***") } }
+
+    /// The beginning of a long text, never ending within a word: half a key could not be recognised.
+    private static func cut(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        guard let end = scalars.index(scalars.startIndex, offsetBy: 64 * 1024, limitedBy: scalars.endIndex),
+            end < scalars.endIndex
+        else { return text }
+        let start = scalars[..<end]
+        return String(start[..<(start.lastIndex(where: isBlank) ?? end)])
+    }
+
     private static func cleaned(_ token: String, after previous: String) -> String {
         if ["bearer", "basic", "token"].contains(previous.lowercased()), token.utf8.count >= 8 { return "***" }
-        if let mark = token.firstIndex(of: "?"), token[mark...].contains("=") { return token[...mark] + "***" }
-        if let sign = token.firstIndex(where: { $0 == "=" || $0 == ":" }),
-            secretNames.contains(token[..<sign].lowercased()), token[sign...].utf8.count > 4
-        {
-            return token[...sign] + "***"
+        if let mark = token.firstIndex(of: "?"), token[mark...].contains("=") {
+            return withoutKeys(token[..<mark]) + "?***"
         }
-        if looksLikeKey(token) { return "***" }
-        let longest = token.utf8.split { !base64Bytes.contains($0) }.map(\.count).max() ?? 0
-        return longest > 64 ? "(\(token.utf8.count) characters left out)" : token
+        return withoutKeys(token[...])
+    }
+
+    /// A word without what is a key by its name or its form: `model=x&key=y`, `https://h.test/sk_…/a`.
+    private static func withoutKeys(_ token: Substring) -> String {
+        var result = ""
+        var piece = ""
+        var isSecret = false
+        func end() {
+            let isHidden = isSecret ? piece.utf8.count >= 4 : looksLikeKey(piece)
+            result += isHidden ? "***" : piece
+        }
+        for character in token {
+            guard isSecret ? character == "&" : "&=:/#@".contains(character) else {
+                piece.append(character)
+                continue
+            }
+            end()
+            result.append(character)
+            isSecret = "=:".contains(character) && secretNames.contains(piece.lowercased())
+            piece = ""
+        }
+        end()
+        let longest = result.utf8.split { !base64Bytes.contains($0) }.map(\.count).max() ?? 0
+        return longest > 64 ? "(\(token.utf8.count) characters left out)" : result
     }
 
     /// Whether a word is a key, whole or masked in part.
@@ -90,7 +120,8 @@ struct Scrubber: Sendable, Hashable {
 
     private static let keyPrefixes = ["sk-", "sk_", "pk_", "pk-", "nb_", "eyJ", "AIza", "xai-", "gsk_", "hf_", "r8_"]
     private static let secretNames: Set<String> = [
-        "key", "apikey", "api_key", "api-key", "token", "access_token", "refresh_token", "signature", "secret",
+        "key", "apikey", "api_key", "api-key", "x-api-key", "token", "access_token", "refresh_token", "signature",
+        "secret", "client_secret", "password", "authorization", "bearer",
     ]
     private static let base64Bytes = Set(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_".utf8)

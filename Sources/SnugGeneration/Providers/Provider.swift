@@ -52,4 +52,24 @@ extension Provider {
             dialect: PollinationsDialect(try Endpoint(baseURL)), keyVariable: "POLLINATIONS_API_KEY",
             profile: "pollinations-edit", maskProfile: nil)
     }
+
+    /// OpenAI, or whoever copies its images API.
+    /// - Parameters:
+    ///   - contract: What the vendor makes of `Idempotency-Key`: ``RepeatContract/replay``,
+    ///     ``RepeatContract/rejectDuplicate``, or ``RepeatContract/none`` as at OpenAI.
+    ///   - organization: Sent as `OpenAI-Organization`.
+    ///   - project: Sent as `OpenAI-Project`.
+    /// - Throws: `invalid_request` when the address is none, or the contract is one that this API cannot keep.
+    public static func openAI(
+        baseURL: String = "https://api.openai.com/v1", contract: RepeatContract = .none, organization: String? = nil,
+        project: String? = nil
+    ) throws(GenerationError) -> Provider {
+        guard contract != .join, contract != .history else {
+            throw .invalid("contract", "is \(contract.rawValue), which this API does not have")
+        }
+        return Provider(
+            dialect: OpenAIDialect(
+                try Endpoint(baseURL), contract: contract, organization: organization, project: project),
+            keyVariable: "OPENAI_API_KEY", profile: "openai-edit", maskProfile: "openai-edit-mask")
+    }
 }

@@ -26,7 +26,10 @@ struct ProviderAnswer: Sendable {
     /// Knows what was sent with the request and must not come out of its answer.
     var scrubber = Scrubber()
 
-    var requestID: String? { HTTPResponse.requestID(in: headers) }
+    var requestID: String? { named(HTTPResponse.requestID(in: headers)) }
+
+    /// A name that the provider gave something, cleaned.
+    func named(_ name: String?) -> String? { name.map { scrubber.clean($0, limit: 100) } }
 }
 
 /// A picture from an answer in a private temporary file, which is removed with the last reference.

@@ -7,7 +7,11 @@ extension ElumentaDialect {
             var judgement = Judgement(answer, to: job, now: wallClock())
             // Documented: a provider's failure is never charged. A 500 from something else promises nothing.
             if answer.status == 500, judgement.body.code == "provider_error", judgement.effect == .unknown {
-                judgement.set(.transient, .providerFailed)
+                if judgement.body.wording.isCapacity {
+                    judgement.set(.transient, .noCapacity, .switchModel)
+                } else {
+                    judgement.set(.transient, .providerFailed)
+                }
             }
             return judgement.verdict
         }

@@ -24,8 +24,11 @@ struct ElumentaDialect: CommonDialect {
         checks.checkWord("quality", among: ["standard", "hd"])
         checks.checkWord("style", among: ["vivid", "natural"])
         checks.checkText("negative_prompt")
-        if case .integer(let seconds)? = request.parameters["duration"], ![5, 10].contains(seconds) {
-            checks.fail("duration", "is \(seconds); possible are 5 and 10")
+        if let seconds = request.parameters["duration"], ![.integer(5), .integer(10)].contains(seconds) {
+            checks.fail("duration", "is \(JSONValue(seconds).plain); possible are 5 and 10")
+        }
+        if request.size != nil, request.parameters["aspect_ratio"] != nil {
+            checks.fail("aspect_ratio", "is another word for the size, which is given too; leave one of them out")
         }
         checks.refuse([
             "model": "has a field of its own", "prompt": "has a field of its own", "params": "are sent as they are",

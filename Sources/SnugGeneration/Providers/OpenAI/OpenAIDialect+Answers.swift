@@ -17,7 +17,9 @@ extension OpenAIDialect {
         }
         let isReplayed = answer.headers["Idempotent-Replayed"]?.lowercased() == "true"
         return .completed(
-            JobResult(pictures: pictures, id: nil, model: json["model"]?.text ?? job.model, isReplayed: isReplayed))
+            JobResult(
+                pictures: pictures, id: nil, model: answer.named(json["model"]?.text) ?? job.model,
+                isReplayed: isReplayed))
     }
 
     private func lostStream(_ answer: ProviderAnswer) -> String? {
@@ -37,7 +39,7 @@ extension OpenAIDialect {
 
     private func refusal(_ answer: ProviderAnswer, _ job: PreparedJob) -> SubmitVerdict {
         var judgement = Judgement(answer, to: job, now: wallClock())
-        if answer.status == 409 {
+        if answer.status == 409, judgement.refusal.code == .invalidRequest {
             // With a key that counts: the first request is still under way. Without: refused before anything was done.
             judgement.set(honoursKeys ? .unknown : .transient, honoursKeys ? .outcomeUnknown : .providerFailed)
         }

@@ -6,7 +6,8 @@ extension PollinationsDialect {
         guard (200...299).contains(answer.status) else { return refusal(answer, job) }
         let isHit = answer.headers["X-Cache"]?.uppercased().hasPrefix("HIT") ?? false
         var result = JobResult(
-            model: answer.headers["x-model-used"] ?? answer.headers["x-fallback-target"], isReplayed: isHit)
+            model: answer.named(answer.headers["x-model-used"] ?? answer.headers["x-fallback-target"]),
+            isReplayed: isHit)
         if answer.text.isEmpty {
             guard let picture = answer.pictures.first, picture.byteCount > 0 else {
                 return .unknown(Judgement.badAnswer(answer, Judgement.described(answer)))
@@ -33,7 +34,7 @@ extension PollinationsDialect {
     private func refusal(_ answer: ProviderAnswer, _ job: PreparedJob) -> SubmitVerdict {
         var judgement = Judgement(answer, to: job, now: wallClock())
         switch answer.status {
-        case 409: judgement.set(.transient, .providerFailed)
+        case 409 where judgement.refusal.code == .invalidRequest: judgement.set(.transient, .providerFailed)
         case 414 where answer.isForAddress(job): judgement.set(.transient, .invalidRequest, .useBody)
         case 429 where judgement.body.wording.isConcurrency: judgement.refusal.remedy = .lowerConcurrency
         case 502 where judgement.body.isEnvelope && judgement.effect == .unknown: judgeUpstream(&judgement, job)
@@ -83,8 +84,9 @@ extension PollinationsDialect {
 }
 
 extension ProviderAnswer {
-    /// Whether what was refused for its length had its prompt in the address.
+    /// Whether what was refused for its length had its prompt in the address, and can go in a body.
     fileprivate func isForAddress(_ job: PreparedJob) -> Bool {
         !job.usesBody && job.pictureSizes.allSatisfy { $0 == 0 }
+            && !job.request.parameters.keys.contains(where: PollinationsDialect.addressNames.contains)
     }
 }

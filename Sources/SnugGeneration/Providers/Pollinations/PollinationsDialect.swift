@@ -36,6 +36,12 @@ struct PollinationsDialect: CommonDialect {
         checks.checkSeed(in: Self.seeds)
         checks.checkWord("quality", among: ["low", "medium", "high", "hd"])
         for flag in ["enhance", "safe", "transparent"] { checks.checkFlag(flag) }
+        checks.checkWord("response_format", among: ["b64_json", "url"])
+        if !Self.fitsAddress(request) {
+            for name in request.parameters.keys.sorted() where Self.addressNames.contains(name) {
+                checks.fail(name, Self.needsAddress)
+            }
+        }
         if request.format != nil {
             checks.fail("format", "cannot be chosen here; leave it out, or ask for \"transparent\"")
         }
@@ -74,7 +80,7 @@ struct PollinationsDialect: CommonDialect {
     private func picture(_ job: PreparedJob) throws(GenerationError) -> Submission? {
         let request = job.request
         let addresses = job.addresses
-        guard Self.isPlain(request.prompt), request.parameters.keys.allSatisfy(Self.queryNames.contains),
+        guard Self.fitsAddress(request),
             // They are joined by bars, and one alone is split at commas.
             !addresses.contains(where: { $0.contains("|") || $0.contains(",") })
         else { return nil }
@@ -95,7 +101,7 @@ struct PollinationsDialect: CommonDialect {
 
     /// `POST /v1/images/generations`.
     private func generation(_ job: PreparedJob) throws(GenerationError) -> Submission {
-        var builder = builder(job)
+        var builder = try bodyBuilder(job)
         builder.add("prompt", .text(job.request.prompt))
         builder.add("size", job.request.size.map { .text($0.description) })
         if !job.addresses.isEmpty {
@@ -106,7 +112,7 @@ struct PollinationsDialect: CommonDialect {
 
     /// `POST /v1/images/edits` as a form.
     private func edit(_ job: PreparedJob) throws(GenerationError) -> Submission {
-        var builder = builder(job)
+        var builder = try bodyBuilder(job)
         builder.add("prompt", .text(job.request.prompt))
         builder.add("size", job.request.size.map { .text($0.description) })
         let name = job.pictures.count == 1 ? "image" : "image[]"
@@ -119,6 +125,14 @@ struct PollinationsDialect: CommonDialect {
         return try builder.form(try endpoint.url(["v1", "images", "edits"]), clocks: submitClocks)
     }
 
+    /// What is to go in a body.
+    private func bodyBuilder(_ job: PreparedJob) throws(GenerationError) -> SubmissionBuilder {
+        if let name = job.request.parameters.keys.sorted().first(where: Self.addressNames.contains) {
+            throw .invalid(name, Self.needsAddress)
+        }
+        return builder(job)
+    }
+
     private func builder(_ job: PreparedJob) -> SubmissionBuilder {
         var builder = SubmissionBuilder(job, limits: traits.inputLimits)
         builder.add(job.request.parameters)
@@ -128,9 +142,18 @@ struct PollinationsDialect: CommonDialect {
         return builder
     }
 
-    private static let queryNames: Set<String> = [
-        "enhance", "safe", "transparent", "quality", "duration", "aspectRatio", "audio",
-    ]
+    /// Parameters that only `GET /image/{prompt}` has.
+    static let addressNames: Set<String> = ["enhance", "duration", "aspectRatio", "audio"]
+    private static let queryNames = addressNames.union(["safe", "transparent", "quality"])
+    private static let needsAddress =
+        "goes with the prompt in an address; this request needs a body, for what is in the prompt, its length, the images"
+        + " or another parameter"
+
+    /// Whether an address can have it, if it is not too long.
+    private static func fitsAddress(_ request: GenerationRequest) -> Bool {
+        let hasFiles = request.images.contains { if case .url = $0 { false } else { true } }
+        return !hasFiles && isPlain(request.prompt) && request.parameters.keys.allSatisfy(queryNames.contains)
+    }
 
     /// Whether a prompt stays what it is as one segment of a path: nothing that proxies decode, fold away or refuse, and
     /// not the name of the listing beside it.

@@ -103,7 +103,7 @@ public struct PollinationsMediaHost: ImageHost {
             code,
             "the media host does not take the picture (status \(response.status)\(words.map { ": \($0)" } ?? ""))",
             status: response.status)
-        error.requestID = response.requestID
+        error.requestID = response.requestID.map { scrubber.clean($0, limit: 100) }
         return error
     }
 

@@ -24,16 +24,23 @@ struct ErrorBody: Sendable {
     private(set) var isEnvelope = false
     /// What it is about.
     private(set) var wording = Wording()
+    /// Everything said in sentences, also by the service behind the provider, to look for limits in.
+    private(set) var complaint = ""
+    /// Whether it says that it is about the model asked for.
+    var isAboutModel: Bool { code?.lowercased() == "model_not_found" || fields.contains { $0.name == "model" } }
 
     init(_ answer: ProviderAnswer) {
         let scrubber = answer.scrubber
         var upstreamBody: String?
-        if let json = JSONValue(parsing: answer.text), case .object = json {
+        let json = JSONValue(parsing: answer.text)
+        // Google sends a list with the one error in it.
+        if let json = json?.elements.first ?? json, case .object = json {
             upstreamBody = read(json, scrubber)
         } else {
             message = Self.plainText(answer.text).map { scrubber.clean($0, limit: 300) }
         }
         wording = Wording(code, type, message, upstreamBody)
+        complaint = [message, upstreamBody].compactMap { $0 }.joined(separator: "\n")
     }
 
     /// - Returns: What the service behind the provider said, for judging only.
@@ -61,7 +68,8 @@ struct ErrorBody: Sendable {
         suggestions = scrubber.clean(named.isEmpty ? Wording.listed(in: text ?? "") : Array(named.prefix(50)))
         if suggestions.isEmpty, let complaint = fields.first { suggestions = Wording.listed(in: complaint.message) }
         upstreamStatus = (details?["upstreamStatus"]?.amount).flatMap { Int(exactly: $0) }
-        return details?["upstreamBody"]?.text
+        guard let upstream = details?["upstreamBody"] else { return nil }
+        return (upstream.text ?? upstream.described).map { scrubber.clean($0) }
     }
 
     private mutating func readFields(
@@ -87,7 +95,8 @@ struct ErrorBody: Sendable {
 
     /// The title of a page, or the beginning of a text.
     private static func plainText(_ bytes: [UInt8]) -> String? {
-        let text = String(decoding: bytes.prefix(4096), as: UTF8.self)
+        // More than the scrubber looks at, so that only it cuts.
+        let text = String(decoding: bytes.prefix(300 * 1024), as: UTF8.self)
         switch ContentKind(bytes) {
         case .page:
             guard let start = text.firstRange(of: "<title>")?.upperBound,

@@ -82,6 +82,12 @@ extension JSONValue {
         }
     }
 
+    /// As JSON text, of an object or an array.
+    var described: String? {
+        guard !members.isEmpty || !elements.isEmpty, let bytes = try? encoded() else { return nil }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// As a form or a query has it: plain text.
     var plain: String {
         switch self {

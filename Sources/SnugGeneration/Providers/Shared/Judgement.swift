@@ -16,6 +16,8 @@ struct Judgement: Sendable {
     var effect: Effect
     var refusal: Refusal
     let body: ErrorBody
+    /// `x-should-retry`.
+    private let advice: String?
 
     /// Judges an answer that is no success.
     /// - Parameters:
@@ -24,6 +26,7 @@ struct Judgement: Sendable {
     init(_ answer: ProviderAnswer, pictures: [Int], prompt: String, now: Int) {
         let body = ErrorBody(answer)
         self.body = body
+        advice = answer.headers["x-should-retry"]?.lowercased()
         effect = .unknown
         refusal = Refusal(
             code: .outcomeUnknown, message: "", status: answer.status, providerCode: body.code ?? body.type,
@@ -39,7 +42,6 @@ struct Judgement: Sendable {
         } else {
             judgeServerStatus(answer.status)
         }
-        obeyAdvice(answer.headers["x-should-retry"])
     }
 
     mutating func set(_ effect: Effect, _ code: GenerationError.Code, _ remedy: Refusal.Remedy = .none) {
@@ -52,7 +54,7 @@ struct Judgement: Sendable {
     var verdict: SubmitVerdict {
         var refusal = refusal
         refusal.message = Advice.message(refusal, words: body.message)
-        return switch effect {
+        return switch advisedEffect {
         case .refused: .failed(refusal)
         case .transient: .transient(refusal)
         case .unknown: .unknown(refusal)
@@ -88,7 +90,8 @@ struct Judgement: Sendable {
             } else {
                 set(.refused, wording.isPayment ? .paymentRequired : .forbidden)
             }
-        case 404 where body.isEnvelope && !wording.isRoute: set(.refused, .modelNotFound, .switchModel)
+        case 404 where body.isEnvelope && (!wording.isRoute || body.isAboutModel):
+            set(.refused, .modelNotFound, .switchModel)
         case 404, 405:
             set(.refused, .invalidRequest)
             refusal.fields = [GenerationError.Field("base_url", "has no such address")]
@@ -98,7 +101,10 @@ struct Judgement: Sendable {
         case 415 where !pictures.isEmpty: set(.transient, .unsupportedMedia, .reencode)
         case 415: set(.refused, .unsupportedMedia)
         case 425: set(.transient, .providerFailed)
-        case 429: set(wording.isPayment ? .refused : .transient, wording.isPayment ? .paymentRequired : .rateLimited)
+        // A quota that comes back says when, whatever it is called in the text.
+        case 429 where Wording(body.code, body.type).isPayment || (wording.isPayment && refusal.hint == nil):
+            set(.refused, .paymentRequired)
+        case 429: set(.transient, .rateLimited)
         case 400...499: set(.refused, .invalidRequest)
         default: set(.unknown, .badAnswer)
         }
@@ -131,19 +137,23 @@ struct Judgement: Sendable {
     }
 
     private func refit(_ pictures: [Int], _ prompt: String) -> Refusal.Remedy {
-        let complaint = SizeComplaint(body.message ?? "", sent: pictures.filter { $0 > 0 }, prompt: prompt)
+        let complaint = SizeComplaint(body.complaint, sent: pictures.filter { $0 > 0 }, prompt: prompt)
         return .refit(byteLimit: complaint.byteLimit, maximumSide: complaint.maximumSide)
     }
 
-    /// `x-should-retry`, both ways. It says that a repeat is wanted, not that nothing has happened: what may have been
-    /// charged stays unknown.
-    private mutating func obeyAdvice(_ advice: String?) {
-        switch (advice?.lowercased(), effect) {
-        case ("false", .transient) where refusal.remedy == .none || refusal.remedy == .switchModel:
-            effect = .refused
-        case ("true", .refused) where ![.policyRefused, .paymentRequired].contains(refusal.code):
-            effect = .transient
-        default: break
+    /// What the same again never changes.
+    private static let finalCodes: Set<GenerationError.Code> = [
+        .policyRefused, .paymentRequired, .payloadTooLarge, .unsupportedMedia,
+    ]
+
+    /// The effect with `x-should-retry` obeyed, both ways. It says that a repeat is wanted, not that nothing has happened:
+    /// what may have been charged stays unknown.
+    private var advisedEffect: Effect {
+        switch (advice, effect) {
+        // Another request, as after a refit, is none that it speaks of.
+        case ("false", .transient) where refusal.remedy == .none || refusal.remedy == .switchModel: .refused
+        case ("true", .refused) where !Self.finalCodes.contains(refusal.code): .transient
+        default: effect
         }
     }
 }

@@ -11,7 +11,7 @@ enum PictureList {
         var spooled = answer.pictures[...]
         var found: [PictureReference] = []
         for entry in entries {
-            let revised = entry["revised_prompt"]?.text
+            let revised = entry["revised_prompt"]?.text.map(answer.scrubber.hide)
             // A picture in base64, and one in a data URI, left an empty string behind.
             if entry.members["b64_json"] == .text("") || entry.members["url"] == .text("") {
                 guard let picture = spooled.popFirst(), picture.byteCount > 0 else { return nil }

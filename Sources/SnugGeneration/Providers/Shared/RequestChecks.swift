@@ -29,8 +29,10 @@ struct RequestChecks {
         }
     }
 
+    /// Several models may have the same to complain of.
     mutating func fail(_ name: String, _ message: String) {
-        fields.append(GenerationError.Field(name, message))
+        let field = GenerationError.Field(name, message)
+        if !fields.contains(field) { fields.append(field) }
     }
 
     /// - Throws: `invalid_request` with all fields, when there is one.

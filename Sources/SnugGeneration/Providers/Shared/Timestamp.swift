@@ -12,14 +12,12 @@ enum Timestamp {
     }
 
     static func iso8601(_ text: String) -> Double? {
-        let sides = text.uppercased().split { $0 == "T" || $0 == " " }
-        guard sides.count == 2 || sides.count == 3, let day = date(sides[0]) else { return nil }
-        var clock = sides[1]
-        var zone = sides.count == 3 ? sides[2] : ""
-        if let start = clock.firstIndex(where: { $0 == "Z" || $0 == "+" || $0 == "-" }) {
-            zone = clock[start...]
-            clock = clock[..<start]
+        let text = text.uppercased()
+        guard let gap = text.firstIndex(where: { $0 == "T" || $0 == " " }), let day = date(text[..<gap]) else {
+            return nil
         }
+        let clock = text[text.index(after: gap)...].prefix { $0 == ":" || $0 == "." || ("0"..."9").contains($0) }
+        let zone = text[clock.endIndex...].drop { $0 == " " }
         let parts = clock.split(separator: ":").map { Double($0) }
         guard (2...3).contains(parts.count), let hour = parts[0], let minute = parts[1],
             let second = parts.count == 3 ? parts[2] : 0, (0..<25).contains(hour), (0..<60).contains(minute),

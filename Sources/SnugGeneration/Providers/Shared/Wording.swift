@@ -36,8 +36,6 @@ struct Wording: Sendable {
     }
     /// The key was used by an earlier request.
     var isUsedKey: Bool { says(["idempotency"]) }
-    /// A model is not there.
-    var isModel: Bool { says(["model"]) }
     /// An address of the API is not there.
     var isRoute: Bool { says(["invalidurl", "route", "endpoint", "cannotpost", "cannotget"]) }
 
@@ -47,6 +45,7 @@ struct Wording: Sendable {
         "contentpolicy", "policyviolation", "usagepolic", "safetyfilter", "safetysystem", "safetypolic",
         "contentfilter", "contentblocked", "contentmoderation", "moderationblocked", "prohibitedcontent", "nsfw",
         "blockedbysafety", "responsibleai", "contentrefus", "blockedbymoderation", "flaggedbymoderation",
+        "safetyviolation", "contentviolation", "unsafecontent", "inappropriatecontent", "sensitivecontent",
     ]
     private static let capacity = [
         "overload", "serviceunavailable", "modelunavailable", "temporarilyunavailable", "nocapacity", "atcapacity",
