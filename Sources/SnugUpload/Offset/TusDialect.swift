@@ -137,7 +137,7 @@ struct TusDialect: OffsetDialect {
     func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .length }
 
     private func checksum(_ algorithm: String, _ range: Range<Int>) async throws -> String {
-        if algorithm == "sha256" { return "sha256 \(try await job.source.digests(range).sha256.base64)" }
+        if algorithm == "sha256" { return "sha256 \(try await job.source.sha256(range).base64)" }
         return "sha1 \(try await job.source.sha1(range).base64)"
     }
 }
