@@ -60,9 +60,12 @@ format: ## Format all Swift sources
 lint: ## Check the format of all Swift sources
 	swift format lint --strict --recursive Sources Tests samples/embed/Sources Package.swift
 
-docs: ## Build the library's documentation, warnings as errors, under .build/docs
+docs: ## Build the libraries' documentation, warnings as errors, under .build/docs
 	swift package dump-symbol-graph --minimum-access-level public > /dev/null
-	rm -rf .build/docs && mkdir -p .build/docs/graphs
-	find -L .build -name 'SnugImage*.symbols.json' -not -path '*/docs/*' -exec cp {} .build/docs/graphs/ \;
-	docc convert --additional-symbol-graph-dir .build/docs/graphs --fallback-display-name SnugImage \
-	  --fallback-bundle-identifier snug.SnugImage --warnings-as-errors --output-path .build/docs/SnugImage.doccarchive
+	rm -rf .build/docs
+	for module in SnugImage SnugHTTP SnugUpload; do \
+	  mkdir -p .build/docs/$$module; \
+	  find -L .build -name "$$module.symbols.json" -not -path '*/docs/*' -exec cp {} .build/docs/$$module/ \; ; \
+	  docc convert --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \
+	    --fallback-bundle-identifier snug.$$module --warnings-as-errors --output-path .build/docs/$$module.doccarchive; \
+	done

@@ -26,7 +26,6 @@ let package = Package(
         .library(name: "SnugImage", targets: ["SnugImage"]),
         .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
-        .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],

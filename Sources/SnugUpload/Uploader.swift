@@ -130,7 +130,12 @@ public final class Uploader: Sendable {
                 .outcomeUnknown, "all of it was sent and the server has forgotten the upload; look whether it is there")
         }
         let url = completion.upload ?? job.target.url
-        let confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
+        var confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
+        if let headers = completion.answer?.headers,
+            try await job.compareDigest(headers, of: url, isAboutObject: false)
+        {
+            confirmation = .checksum
+        }
         return job.receipt(url: url, confirmation: confirmation, answer: completion.answer)
     }
 }

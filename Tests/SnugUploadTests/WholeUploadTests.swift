@@ -33,6 +33,30 @@ import Testing
         server.requests.filter { $0.method != "HEAD" }.map(\.body)
     }
 
+    @Test("A checksum that the server tells unasked is compared", arguments: [true, false])
+    func offeredDigest(isRight: Bool) async throws {
+        let bytes = pattern(1000)
+        let digest = try await UploadSource(try folder.file(bytes, named: "same")).digests(0..<1000).sha256.base64
+        let told = isRight ? digest : String(digest.reversed())
+        let server = try FaultServer { connection in
+            while true {
+                let isHead = try connection.readRequest().method == "HEAD"
+                let digest = ["Repr-Digest": "sha-256=:\(told):", "Content-Length": "1000"]
+                try connection.respond(isHead ? 200 : 201, isHead ? digest : [:])
+            }
+        }
+        let target = UploadTarget(try HTTPURL(server.url("/a.bin")), .put)
+        if isRight {
+            let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
+            #expect(receipt.confirmation == .checksum)
+        } else {
+            let error = await #expect(throws: UploadError.self) {
+                try await makeUploader(folder).upload(try folder.file(bytes), to: target)
+            }
+            #expect(error?.code == .verificationFailed)
+        }
+    }
+
     @Test func aPutIsRepeatedUntilItIsThereAndItsLengthCompared() async throws {
         let server = try server([500, 0, 503, 201])
         let receipt = try await makeUploader(folder).upload(

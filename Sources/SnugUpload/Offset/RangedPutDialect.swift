@@ -128,7 +128,7 @@ extension UploadJob {
                         .verificationFailed, "\(url) has \(length) bytes and the file \(self.length); send it again",
                         resumption: .startOver)
                 }
-                return .length
+                return try await compareDigest(response.headers, of: url) ? .checksum : .length
             }
             failures += 1
             guard failures < rules.attemptsWithoutProgress else { return .answer }

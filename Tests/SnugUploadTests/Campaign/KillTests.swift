@@ -95,7 +95,7 @@ import Testing
     }
 
     private func content() -> [UInt8] { pattern(size) }
-    private static let pace = ["--limit-rate", "30MB", "--chunk-size", "1MiB"]
+    private static let pace = ["--limit-rate", "10MB", "--chunk-size", "1MiB"]
 
     @Test func tus() async throws {
         let server = try await startServer("resumable-upload")

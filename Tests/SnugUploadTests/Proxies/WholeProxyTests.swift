@@ -58,8 +58,9 @@ import Testing
         origin.server.fallAsleep()
         try await proxy.waitFor(kind.gatewayStatus)
         origin.server.wakeUp()
+        // The gateway gave up on the PUT, or on the question afterwards when a slow machine had let the PUT through before.
         let receipt = try await task.value
-        #expect(receipt.retries > 0 && receipt.confirmation == .length)
+        #expect(receipt.confirmation == .length)
         let stored = try origin.stored()
         #expect(stored.keys.sorted() == ["a.bin"] && stored["a.bin"] == bytes)
     }
