@@ -13,6 +13,7 @@ struct Snug: AsyncParsableCommand {
               snug fit photos/ -o out/           every image to at most 10 MB
               snug fit a.jpg -o out/ --for x     within what X takes
               snug inspect a.jpg                 what it is, whether it complies
+              snug upload a.jpg --to URL         in chunks, resumed after anything
 
             Exit codes: 0 all done, 1 some input failed, 64 bad usage, 70 internal error, 130 interrupted.
             """,

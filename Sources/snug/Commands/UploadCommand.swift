@@ -21,8 +21,8 @@ struct UploadCommand: AsyncParsableCommand {
 
             Examples:
               snug upload a.jpg --to https://host/files/
-              snug upload *.jpg --to https://host/bucket/ --protocol s3 --region eu-central-1
-              snug upload a.jpg --to https://api.example/images --protocol form --field purpose=vision
+              snug upload *.jpg --to https://host/bucket/ --protocol s3
+              snug upload a.jpg --to https://host/form --protocol form --field a=b
               snug upload --list
               snug upload --verify receipt.json
             """)

@@ -117,8 +117,12 @@ package final class FaultProxy: Sendable {
 
     /// The faults so far.
     package var events: [Event] { state.withLock { $0.events } }
-    /// Bytes forwarded to the server by connections that have ended, heads included.
-    package var bytesSent: Int { state.withLock { $0.bytesSent } }
+    /// Bytes forwarded to the server, heads included.
+    package var bytesSent: Int {
+        state.withLock { state in
+            state.lines.values.reduce(state.bytesSent) { $0 + $1.forwarded.load(ordering: .relaxed) }
+        }
+    }
     /// Connections that have not ended yet.
     package var openConnections: Int { state.withLock { $0.lines.count } }
     /// Connections so far.
@@ -149,7 +153,11 @@ private final class FaultLine: @unchecked Sendable {
     private let target: Int
     private let happened: @Sendable (LineFault) -> Void
     private let sockets: Mutex<[Int32]>
-    private var sent = 0
+    /// The same as `sent`, for others to read.
+    let forwarded = Atomic<Int>(0)
+    private var sent = 0 {
+        didSet { forwarded.store(sent, ordering: .relaxed) }
+    }
     private var received = 0
     /// Bytes of a request's head so far.
     private var head: [UInt8] = []
