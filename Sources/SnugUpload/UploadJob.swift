@@ -176,7 +176,7 @@ final class UploadJob: Sendable {
     /// Whether the hash of the whole may read on to an offset: what it reads shortly before it is sent comes from the disk
     /// once only, and a hash that ran ahead would take the disk from the sending.
     @Sendable
-    func mayHash(_ end: Int) -> Bool { tally.withLock { $0.isSent || end <= $0.underWay + 64 << 20 } }
+    func mayHash(_ end: Int) -> Bool { tally.withLock { $0.isSent || end <= $0.underWay + 128 << 20 } }
 
     func sendingEnded() { tally.withLock { $0.isSent = true } }
 

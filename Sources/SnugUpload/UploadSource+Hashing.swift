@@ -63,7 +63,7 @@ extension UploadSource {
             try isCancelled.check()
             let end = min(offset + Self.step, range.upperBound)
             guard mayRead(end) else {
-                usleep(50_000)
+                usleep(20_000)
                 continue
             }
             let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<(end - offset)])

@@ -55,11 +55,13 @@ struct UploadSession {
 
 /// Setting up: records, addresses and TLS touch most of the program once, bit by bit.
 private enum Startup {
-    /// Gives back what it has touched so far, a few times while it goes on.
+    /// Gives back what it has touched so far, a few times while it goes on: the slower the line, the longer that is.
     static func tidy() async throws {
-        for _ in 0..<25 {
-            try await Task.sleep(for: .milliseconds(20))
+        var pause = Duration.milliseconds(20)
+        for _ in 0..<9 {
+            try await Task.sleep(for: pause)
             snug_drop_clean_pages()
+            pause *= 2
         }
     }
 }
