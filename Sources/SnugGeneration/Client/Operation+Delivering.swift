@@ -24,7 +24,16 @@ extension Operation {
                 throw try await unusable(error)
             }
         }
-        try await parts.journal.remove(record.id)
+        if record.isKept == true {
+            record.state = .delivered
+            record.pictures = pictures
+            record.model = result.model ?? job.model
+            record.cost = result.cost ?? record.cost
+            record.seed = job.seed
+            try await save()
+        } else {
+            try await parts.journal.remove(record.id)
+        }
         return Generation(
             id: result.id ?? record.jobID, model: result.model ?? job.model, pictures: pictures, seed: job.seed,
             cost: result.cost ?? record.cost, requestID: attempts.last?.requestID, attempts: attempts, polls: polls,

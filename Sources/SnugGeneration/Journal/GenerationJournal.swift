@@ -61,6 +61,10 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var pictureURLs: [String]
     /// What the last failure was, for a person.
     public var note: String?
+    /// Whether it stays known after it is done, so that it is not made again under its name.
+    public var isKept: Bool?
+    /// The pictures, once all of them are in their places.
+    public var pictures: [Generation.Picture]?
 
     /// How far it got.
     public enum State: String, Sendable, Hashable, Codable {
@@ -74,5 +78,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         case completed
         /// Nobody knows and nobody can be asked: a person decides.
         case held
+        /// Done: its pictures are in their places.
+        case delivered
     }
 }
