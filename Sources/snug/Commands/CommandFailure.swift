@@ -7,7 +7,7 @@ import SnugUpload
 
 /// Tells a person of an error that ends a command, and gives it its exit code.
 enum CommandFailure {
-    /// - Throws: `ExitCode`; `CancellationError` and errors of arguments as they are.
+    /// - Throws: `ExitCode`; `CancellationError` as it is.
     static func told<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {
             return try await body()
@@ -18,6 +18,9 @@ enum CommandFailure {
             throw tell(error.message, isUsage: error.code == .invalidURL)
         } catch let error as UploadError {
             throw tell(error.message, isUsage: error.code == .invalidTarget)
+        } catch let error as ValidationError {
+            // Of arguments that parsed well: how they are written is not what is wrong.
+            throw tell(error.message, isUsage: true)
         } catch let error as ImageError {
             throw tell(error.message, isUsage: error.code == .invalidArgument)
         }

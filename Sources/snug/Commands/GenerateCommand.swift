@@ -110,7 +110,9 @@ struct GenerateCommand: AsyncParsableCommand {
         let works = try await threads.run { _ in try self.works(lines, account) }
         let isBatch = running.batch != nil
         let reporter = GenerateReporter(style(isBatch: isBatch), provider: provider.name, total: works.count)
-        for warning in access.warnings { reporter.note("warning: \(warning)") }
+        if isBatch || !running.dryRun {
+            for warning in access.warnings { reporter.note("warning: \(warning)") }
+        }
         if running.dryRun {
             return try await GenerateRehearsal(access, json: running.json, isBatch: isBatch).run(works)
         }
@@ -154,7 +156,11 @@ struct GenerateCommand: AsyncParsableCommand {
             try provider.validate(request)
             try checkHost(request, provider)
             for file in GenerationWork.files(of: request) {
-                _ = try ImageSource(file: file).byteCount
+                do throws(ImageError) {
+                    _ = try ImageSource(file: file)
+                } catch {
+                    throw ValidationError("\(PrintableName.of(WorkingFolder.shown(file))): \(error.message)")
+                }
             }
         }
         for fault in batch.faults {

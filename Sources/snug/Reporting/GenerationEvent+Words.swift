@@ -76,10 +76,11 @@ extension Duration {
     /// Seconds.
     var inSeconds: Double { self / .seconds(1) }
 
-    /// For a person: `0.4 s`, `12 s`, `3 min 20 s`.
+    /// For a person: `<0.1 s`, `0.4 s`, `12 s`, `3 min 20 s`.
     var words: String {
         let seconds = inSeconds
-        guard seconds >= 10 else { return "\(FitRecord.short(max(0, seconds))) s" }
+        guard seconds >= 0.1 else { return "<0.1 s" }
+        guard seconds >= 10 else { return "\(FitRecord.short(seconds)) s" }
         let whole = Int(min(seconds.rounded(), 1e9))
         guard whole >= 100 else { return "\(whole) s" }
         return whole % 60 == 0 ? "\(whole / 60) min" : "\(whole / 60) min \(whole % 60) s"

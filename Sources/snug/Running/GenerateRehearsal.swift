@@ -70,7 +70,7 @@ struct GenerateRehearsal: Sendable {
                 .init("cost_minimum", .optional(plan.cost?.lowerBound)),
                 .init("cost_maximum", .optional(plan.cost?.upperBound)),
                 .init("balance", .optional(plan.balance?.amount)), .init("unit", .optional(plan.balance?.unit)),
-                .init("warnings", .array((access.warnings + plan.warnings).map { .string($0) })),
+                .init("warnings", .array(plan.warnings.map { .string($0) })),
                 .init("error", .null),
             ]).description)
     }

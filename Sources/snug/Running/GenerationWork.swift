@@ -84,7 +84,7 @@ struct WorkNaming {
             contents[path] = digest
             return digest
         } catch {
-            throw GenerationError(.imageFailed, "\(PrintableName.of(path)): \(error.message)", cause: error)
+            throw GenerationError(.imageFailed, "\(PrintableName.of(WorkingFolder.shown(path))): \(error.message)", cause: error)
         }
     }
 }

@@ -64,7 +64,7 @@ struct PictureFitting: Sendable {
                 let source = try await threads.run { _ in try ImageSource(file: path) }
                 return (source, path.lastComponent?.stem ?? "picture")
             } catch let error as ImageError {
-                throw ImageError(error.code, "\(PrintableName.of(path)): \(error.message)")
+                throw ImageError(error.code, "\(PrintableName.of(WorkingFolder.shown(path))): \(error.message)")
             }
         case .bytes(let bytes, let name): return (ImageSource(bytes: bytes), FilePath(name).stem ?? "picture")
         case .url: throw ImageError(.invalidArgument, "an address cannot be fitted; fetch it first")
