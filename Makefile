@@ -19,6 +19,7 @@ bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	scripts/install bench
 	$(RELEASE)
 	python3 Benchmarks/run
+	python3 Benchmarks/upload
 
 asan: ## All tests under AddressSanitizer
 	scripts/install test

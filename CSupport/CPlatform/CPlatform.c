@@ -98,7 +98,7 @@ static int drop_clean_pages(struct dl_phdr_info *info, size_t size, void *contex
     return 0;
 }
 
-void snug_drop_startup_pages(void) { (void)dl_iterate_phdr(drop_clean_pages, NULL); }
+void snug_drop_clean_pages(void) { (void)dl_iterate_phdr(drop_clean_pages, NULL); }
 #else
-void snug_drop_startup_pages(void) {}
+void snug_drop_clean_pages(void) {}
 #endif

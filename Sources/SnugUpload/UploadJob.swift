@@ -14,8 +14,11 @@ final class UploadJob: Sendable {
         var inFlight: [Int: Int] = [:]
         var chunkSize: Int
         var note: UploadProgress.Note?
+        var isSent = false
 
         var confirmed: Int { confirmedPieces.values.reduce(0, +) }
+        /// Bytes at the server or on their way.
+        var underWay: Int { confirmed + inFlight.values.reduce(0, +) }
     }
 
     let source: UploadSource
@@ -165,10 +168,17 @@ final class UploadJob: Sendable {
         onProgress(
             tally.withLock {
                 UploadProgress(
-                    bytesSent: min(length, $0.confirmed + $0.inFlight.values.reduce(0, +)), bytesTotal: length,
-                    chunkSize: $0.chunkSize, retries: $0.retries, note: $0.note)
+                    bytesSent: min(length, $0.underWay), bytesTotal: length, chunkSize: $0.chunkSize,
+                    retries: $0.retries, note: $0.note)
             })
     }
+
+    /// Whether the hash of the whole may read on to an offset: what it reads shortly before it is sent comes from the disk
+    /// once only, and a hash that ran ahead would take the disk from the sending.
+    @Sendable
+    func mayHash(_ end: Int) -> Bool { tally.withLock { $0.isSent || end <= $0.underWay + 128 << 20 } }
+
+    func sendingEnded() { tally.withLock { $0.isSent = true } }
 
     // MARK: Retrying
 

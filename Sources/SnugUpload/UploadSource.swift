@@ -44,65 +44,6 @@ public struct UploadSource: Sendable {
             .sourceChanged, "\(path) changed while it was sent; send it again once nothing writes to it",
             resumption: .startOver)
     }
-
-    /// Hashes a piece of the file, a little at a time and off the caller's actor.
-    @concurrent
-    func digests(_ range: Range<Int>) async throws -> PieceDigests {
-        var digests = PieceDigests.Builder()
-        try each(range) { digests.update($0) }
-        return digests.finish()
-    }
-
-    /// Reads a piece a little at a time. Blocks.
-    private func each(_ range: Range<Int>, _ body: ([UInt8]) -> Void) throws {
-        var offset = range.lowerBound
-        while offset < range.upperBound {
-            try Task.checkCancellation()
-            let bytes = try file.bytes(at: offset, count: min(256 * 1024, range.upperBound - offset))
-            guard !bytes.isEmpty else {
-                throw UploadError(.sourceChanged, "\(path) became shorter", resumption: .startOver)
-            }
-            body(bytes)
-            offset += bytes.count
-        }
-    }
-
-    /// SHA-1 of a piece, which tus makes obligatory for servers; against accidents only.
-    @concurrent
-    func sha1(_ range: Range<Int>) async throws -> [UInt8] {
-        var hash = Insecure.SHA1()
-        try each(range) { hash.update(data: $0) }
-        return Array(hash.finalize())
-    }
-
-    /// SHA-256 of the whole, in hexadecimal.
-    @concurrent
-    func wholeSHA256() async throws -> String {
-        var hash = SHA256()
-        try each(0..<byteCount) { hash.update(data: $0) }
-        return hash.finalize().hexadecimal
-    }
-}
-
-/// The hashes that S3 and tus ask for.
-struct PieceDigests: Sendable, Equatable {
-    var sha256: [UInt8]
-    var md5: [UInt8]
-
-    struct Builder {
-        private var sha256 = SHA256()
-        // S3 names parts by their MD5; it guards against accidents, not against anybody.
-        private var md5 = Insecure.MD5()
-
-        mutating func update(_ bytes: [UInt8]) {
-            sha256.update(data: bytes)
-            md5.update(data: bytes)
-        }
-
-        func finish() -> PieceDigests {
-            PieceDigests(sha256: Array(sha256.finalize()), md5: Array(md5.finalize()))
-        }
-    }
 }
 
 extension Sequence<UInt8> {

@@ -42,9 +42,10 @@ public final class Uploader: Sendable {
         defer { withExtendedLifetime(lock) {} }
         let start = ContinuousClock.now
         let (record, isResumed) = try await beginRecord(job)
-        async let digest = options.checksums ? source.wholeSHA256() : nil
+        async let digest = options.checksums ? source.wholeSHA256(pacedBy: job.mayHash) : nil
         do {
             var receipt = try await Self.run(job, record)
+            job.sendingEnded()
             try source.checkUnchanged()
             receipt.sha256 = try await digest
             receipt.seconds = (ContinuousClock.now - start) / .seconds(1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CCurl
 import Foundation
+import SnugTestSupport
 import Testing
 
 @testable import SnugHTTP
@@ -87,6 +88,38 @@ import Testing
         }
         let rate = Double(total) / (now - start).seconds
         #expect(abs(rate - 100_000) < 1_000)
+    }
+
+    @Test(
+        "Transfers side by side keep the rate together over ten seconds, however late each wakes",
+        arguments: [100_000, 4_000_000, 200_000_000], [1, 3, 16])
+    func sideBySide(rate: Int, takers: Int) {
+        var bucket = PacedBucket(bytesPerSecond: rate)
+        var random = SeededGenerator(seed: UInt64(rate + takers))
+        let start = ContinuousClock.now
+        let end = start + .seconds(10)
+        var wakes = [ContinuousClock.Instant](repeating: start, count: takers)
+        var total = 0
+        while let next = wakes.indices.min(by: { wakes[$0] < wakes[$1] }), wakes[next] < end {
+            let wanted = Int.random(in: 1...131_072, using: &random)
+            switch bucket.grant(wanted, now: wakes[next]) {
+            case .bytes(let count):
+                // The last piece of a file is shorter than what was asked for it.
+                let used = Int.random(in: 0...9, using: &random) == 0 ? count / 2 : count
+                bucket.refund(count - used)
+                total += used
+                wakes[next] += .microseconds(Int.random(in: 0...20, using: &random))
+            case .wait(let wait): wakes[next] += wait + .milliseconds(Int.random(in: 0...15, using: &random))
+            }
+        }
+        #expect(abs(Double(total) / 10 / Double(rate) - 1) < 0.05)
+    }
+
+    @Test func whatAPauseSavesUpIsATwentiethOfASecond() {
+        var bucket = PacedBucket(bytesPerSecond: 1_000_000)
+        let start = ContinuousClock.now
+        _ = bucket.grant(1000, now: start)
+        #expect(bucket.grant(1_000_000, now: start + .seconds(3600)) == .bytes(50_000))
     }
 }
 

@@ -124,11 +124,15 @@ func fetch(_ url: String) async throws -> [UInt8] {
         #expect(receipt.bytesSent == bytes.count)
     }
 
-    @Test func throughNginxWithALimitOfOneMebibyte() async throws {
+    @Test(
+        "Through nginx with a limit of 1 MiB, whether or not the first chunk comes with the creation",
+        arguments: [false, true])
+    func throughNginxWithALimit(createsWithFirstChunk: Bool) async throws {
         let origin = try await startServer("resumable-upload")
         let proxy = try await startServer("nginx", portCount: 3, environment: ["UPSTREAM": "127.0.0.1:\(origin.port)"])
         let target = UploadTarget(try HTTPURL(proxy.url("/files")), .tus)
         var options = UploadOptions()
+        options.createsWithFirstChunk = createsWithFirstChunk
         options.chunkSize = 8 << 20
         let large = pattern(12_000_000)
         let receipt = try await makeUploader(folder).upload(try folder.file(large), to: target, options: options)

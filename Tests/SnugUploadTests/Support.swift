@@ -28,6 +28,12 @@ final class ScratchFolder: Sendable {
         try Data(bytes).write(to: URL(filePath: file.string))
         return file
     }
+
+    func truncate(_ name: String, to byteCount: UInt64) throws {
+        let handle = try FileHandle(forWritingTo: URL(filePath: path.appending(name).string))
+        try handle.truncate(atOffset: byteCount)
+        try handle.close()
+    }
 }
 
 /// An uploader that does not wait between attempts, unless asked to.

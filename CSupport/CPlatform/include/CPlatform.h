@@ -25,10 +25,9 @@ int32_t snug_watch_signals(const int32_t *numbers, int32_t count);
  * picture, which no budget of ours knows of. To be called once, before there are other threads. */
 void snug_return_freed_memory(void);
 
-/* Gives the pages of code and constants back that only starting up has touched: the system maps them 16 at a time, so that
- * most of a large program is counted as resident although little of it runs. What is needed again is mapped again, from
- * the page cache. */
-void snug_drop_startup_pages(void);
+/* Gives the pages of code and constants back: the system maps them 16 at a time, so that most of a large program is
+ * counted as resident although little of it runs. What is needed again is mapped again, from the page cache. */
+void snug_drop_clean_pages(void);
 
 #pragma clang assume_nonnull end
 

@@ -80,7 +80,7 @@ public final class BodyFile: Sendable {
     }
 
     /// Reads what is there at `offset`, at least one byte.
-    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(HTTPError) -> Int {
+    package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(HTTPError) -> Int {
         while true {
             let result = unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
             if result > 0 { return result }

@@ -55,7 +55,8 @@ extension Transfer {
             try handle.set(CURLOPT_CUSTOMREQUEST, request.method)
             try handle.set(CURLOPT_INFILESIZE_LARGE, bytes: announcedLength ?? -1)
             // Encrypting takes its time, during which nobody listens to the server: less of it at once there.
-            let most = request.url.scheme == "https" ? 64 * 1024 : 256 * 1024
+            // Below what malloc maps anew for each request.
+            let most = request.url.scheme == "https" ? 64 * 1024 : 128 * 1024
             let buffer = min(most, max(16 * 1024, announcedLength ?? 64 * 1024))
             try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, buffer)
         } else {

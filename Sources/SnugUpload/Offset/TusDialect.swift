@@ -11,6 +11,7 @@ struct TusDialect: OffsetDialect {
     private let slot: Int
     private(set) var features: TusFeatures?
     private(set) var expires: Int?
+    private var isFirstChunkRefused = false
     let endsByOffset = true
     let granularity = 1
     let appendSizes: ClosedRange<Int>? = nil
@@ -30,15 +31,24 @@ struct TusDialect: OffsetDialect {
         if isPartial { headers["Upload-Concat"] = "partial" }
         headers["Upload-Metadata"] = job.tusMetadata
         var body = HTTPBody.empty
-        if job.options.createsWithFirstChunk, features?.has("creation-with-upload") == true, !piece.isEmpty {
+        if job.options.createsWithFirstChunk, !isFirstChunkRefused, features?.has("creation-with-upload") == true,
+            !piece.isEmpty
+        {
             headers["Content-Type"] = "application/offset+octet-stream"
+            let most = min(job.options.chunkSize, try job.learntCeiling() ?? .max)
             body = HTTPBody(
-                file: job.source.file,
-                range: piece.clamped(to: piece.lowerBound..<piece.lowerBound + job.options.chunkSize))
+                file: job.source.file, range: piece.clamped(to: piece.lowerBound..<piece.lowerBound + most))
         }
         let exchange = try await job.exchange("POST", job.target.url, headers, body: body, slot: slot)
         guard case .answer(let response) = exchange, response.status == 201 else {
-            return try judgeCreation(exchange, bodyCount: body.byteCount ?? 0)
+            let count = body.byteCount ?? 0
+            if exchange.response?.status == 413, count > 0 {
+                // The chunk is too large, not the file: that would have been said of an empty creation too.
+                isFirstChunkRefused = true
+                try job.learn(ceiling: max(ChunkSizer.smallest, count / 2))
+                return try await create()
+            }
+            return try judgeCreation(exchange, bodyCount: count)
         }
         guard let location = response.headers["Location"], let upload = try? response.url.resolving(location) else {
             throw UploadError(
@@ -137,7 +147,7 @@ struct TusDialect: OffsetDialect {
     func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .length }
 
     private func checksum(_ algorithm: String, _ range: Range<Int>) async throws -> String {
-        if algorithm == "sha256" { return "sha256 \(try await job.source.digests(range).sha256.base64)" }
+        if algorithm == "sha256" { return "sha256 \(try await job.source.sha256(range).base64)" }
         return "sha1 \(try await job.source.sha1(range).base64)"
     }
 }

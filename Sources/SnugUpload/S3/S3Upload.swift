@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Crypto
 internal import Logging
 internal import SnugHTTP
 internal import Synchronization
@@ -234,9 +235,7 @@ struct S3Upload {
     // MARK: One call
 
     private static func hash(_ bytes: [UInt8]) -> String {
-        var builder = PieceDigests.Builder()
-        builder.update(bytes)
-        return builder.finish().sha256.hexadecimal
+        SHA256.hash(data: bytes).hexadecimal
     }
 
     /// Makes a call until it succeeds or cannot; each attempt is signed anew.

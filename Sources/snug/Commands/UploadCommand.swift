@@ -53,7 +53,7 @@ struct UploadCommand: AsyncParsableCommand {
         do {
             // By now arguments are parsed and TLS is set up, neither of which comes again.
             let uploader = try transfer.makeUploader()
-            snug_drop_startup_pages()
+            snug_drop_clean_pages()
             if other.list { return try list(uploader) }
             if !other.forget.isEmpty { return try forget(uploader) }
             if let receipt = other.verify { return try await verify(receipt.path, uploader) }

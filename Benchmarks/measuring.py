@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the benchmarks share: running a command, describing the machine, saving results."""
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+SNUG = os.path.join(ROOT, ".build/release/snug")
+VENV = os.path.join(ROOT, ".build/bench-venv")
+PYTHON = os.path.join(VENV, "bin/python")
+
+
+def need(modules, packages):
+    """Has the virtual environment ready with some packages from PyPI."""
+    if not os.path.exists(PYTHON):
+        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+    if subprocess.run([PYTHON, "-c", "import importlib.metadata as m\n" + "\n".join(
+            f"m.version('{name}')" for name in modules)], capture_output=True).returncode:
+        subprocess.run([PYTHON, "-m", "pip", "install", "-q", *packages], check=True)
+
+
+def measure(command, environment=None):
+    """User and system CPU seconds, wall seconds and peak resident MiB of a command, and its exit code."""
+    # What wait4 tells of the peak includes that of this process before the command was started in it.
+    with tempfile.NamedTemporaryFile("r") as peak:
+        start = time.monotonic()
+        process = subprocess.Popen(
+            ["/usr/bin/time", "--quiet", "-f", "%M", "-o", peak.name, *command], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        resident = int(peak.read().split()[-1]) / 1024
+    return usage.ru_utime, usage.ru_stime, wall, resident, process.returncode
+
+
+def version(command):
+    try:
+        text = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return "not found"
+    lines = (text.stdout + text.stderr).strip().splitlines()
+    return lines[0].strip() if lines else ""
+
+
+def machine(versions):
+    """The machine, and what a command prints for each program's name."""
+    model = ""
+    with open("/proc/cpuinfo") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return {
+        "cpu": model, "cores": os.cpu_count(), "kernel": platform.release(),
+        "memory_mib": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE") >> 20,
+        "versions": {name: version(command) for name, command in versions.items()},
+    }
+
+
+def heading(title, facts, rounds):
+    return [f"# {title}", "",
+            f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_mib']} MiB, Linux {facts['kernel']}; medians of "
+            f"{rounds} interleaved rounds. " + "; ".join(f"{n}: {text}" for n, text in facts["versions"].items()), ""]
+
+
+def save(name, lines, facts, results):
+    """Saves both forms under the day's date and this name."""
+    folder = os.path.join(HERE, "results")
+    os.makedirs(folder, exist_ok=True)
+    base = os.path.join(folder, time.strftime("%Y-%m-%d") + name)
+    with open(base + ".md", "w") as file:
+        file.write("\n".join(lines))
+    with open(base + ".json", "w") as file:
+        json.dump({"machine": facts, "results": results}, file, indent=1)
+    print(f"saved as {os.path.relpath(base, ROOT)}.md and .json")
