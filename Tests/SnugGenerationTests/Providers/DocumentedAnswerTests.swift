@@ -64,6 +64,16 @@ import Testing
         }
     }
 
+    @Test("A wait goes with the advice to try again", arguments: Dialects.names)
+    func advisedWait(provider: String) {
+        let headers: HTTPHeaders = ["x-should-retry": "true", "Retry-After": "5"]
+        let verdict = dialects.named(provider).verdict(on: answer(422, "{}", headers: headers), to: job())
+        #expect(verdict.kind == .transient && verdict.refusal?.hint == .seconds(5))
+        let refused = dialects.named(provider).verdict(
+            on: answer(503, headers: ["x-should-retry": "false", "Retry-After": "5"]), to: job())
+        #expect(refused.kind == .failed && refused.refusal?.hint == .seconds(5))
+    }
+
     // MARK: Secrets
 
     private static let key = Secret("nb_" + String(repeating: "7", count: 40) + "elite")

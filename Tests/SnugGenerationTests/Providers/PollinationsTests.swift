@@ -109,6 +109,7 @@ import Testing
     private static let wrong: [(GenerationRequest, [String])] = [
         (GenerationRequest(prompt: "a", seed: -1), ["seed"]),
         (GenerationRequest(prompt: "a", seed: 2_147_483_648), ["seed"]),
+        (GenerationRequest(prompt: "a", count: 3, seed: 2_147_483_646), ["seed"]),
         (GenerationRequest(prompt: "a", size: PictureSize(width: 4000, height: 64)), ["width"]),
         (GenerationRequest(prompt: "a", format: "png"), ["format"]),
         (GenerationRequest(prompt: "a", parameters: ["no-cache": .flag(true)]), ["no-cache"]),
@@ -133,6 +134,7 @@ import Testing
     @Test("What is wrong, and what would break the contract, is said before anything is sent", arguments: wrong)
     func validation(request: GenerationRequest, fields: [String]) {
         #expect(complaints(dialect, request) == fields)
+        #expect(complaints(dialect, GenerationRequest(prompt: "a", count: 3, seed: 2_147_483_645)).isEmpty)
     }
 
     @Test("Pictures share what a request may have")

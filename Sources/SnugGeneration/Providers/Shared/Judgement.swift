@@ -54,7 +54,7 @@ struct Judgement: Sendable {
     var verdict: SubmitVerdict {
         var refusal = refusal
         // Where waiting does not help, the end of some window is no advice.
-        if effect == .refused, ![.rateLimited, .noCapacity].contains(refusal.code) { refusal.hint = nil }
+        if advisedEffect == .refused, ![.rateLimited, .noCapacity].contains(refusal.code) { refusal.hint = nil }
         refusal.message = Advice.message(refusal, words: body.message)
         return switch advisedEffect {
         case .refused: .failed(refusal)
