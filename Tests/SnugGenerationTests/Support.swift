@@ -93,6 +93,6 @@ extension [UInt8] {
 }
 
 /// Names in a folder.
-func names(in folder: FilePath) throws -> [String] {
+func listing(_ folder: FilePath) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder.string).sorted()
 }

@@ -119,7 +119,7 @@ extension Operation {
         } catch let error as HTTPError {
             for attempt in error.attempts { note(attempt, start) }
             if error.outcome == .notSent { permit.wasNotSent() }
-            return verdict(on: error)
+            return verdict(on: error, Scrubber(request.headers))
         }
     }
 
@@ -148,11 +148,12 @@ extension Operation {
     // MARK: Judging
 
     /// What a broken exchange means, by how far it got.
-    private func verdict(on error: HTTPError) -> SubmitVerdict {
+    private func verdict(on error: HTTPError, _ scrubber: Scrubber) -> SubmitVerdict {
         // Of an answer whose body broke off the status is known, and of a refusal that says enough.
         if let status = error.attempts.last?.status, status >= 300 {
             let answer = ProviderAnswer(
-                status: status, headers: error.response?.headers ?? [:], text: [], pictures: [], byteCount: 0)
+                status: status, headers: error.response?.headers ?? [:], text: [], pictures: [], byteCount: 0,
+                scrubber: scrubber)
             return parts.dialect.verdict(on: answer, to: job)
         }
         var refusal = Refusal(code: .notSent, message: error.message)

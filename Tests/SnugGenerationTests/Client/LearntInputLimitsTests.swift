@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugTestSupport
+import SystemPackage
 import Testing
 
 @testable import SnugGeneration

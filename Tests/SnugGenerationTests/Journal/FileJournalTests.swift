@@ -44,7 +44,7 @@ struct FileJournalTests {
         #expect(try await journal.record("a") == nil)
         try await other.remove("never there")
         #expect(try await journal.records().count == names.count - 1)
-        #expect(try names(in: folder).allSatisfy { $0.hasSuffix(".json") })
+        #expect(try listing(folder).allSatisfy { $0.hasSuffix(".json") })
     }
 
     @Test("A later state takes the place of the earlier one")
@@ -77,7 +77,7 @@ struct FileJournalTests {
         #expect(try await other.claim("a"))
         await other.release("a")
         await other.release("b")
-        #expect(try names(in: directory.path).isEmpty)
+        #expect(try listing(directory.path).isEmpty)
     }
 
     @Test("Claims by many at once let one in at a time")
@@ -105,7 +105,7 @@ struct FileJournalTests {
         let directory = try TemporaryFolder()
         let journal = try FileJournal(directory.path)
         try await journal.save(Self.record("a"))
-        let name = try #require(try names(in: directory.path).first)
+        let name = try #require(try listing(directory.path).first)
         try directory.write(Array("{\"half".utf8), to: name)
         await #expect {
             _ = try await journal.record("a")
