@@ -187,7 +187,8 @@ let package = Package(
         .testTarget(
             name: "snugTests",
             dependencies: [
-                "snug", "SnugImage", "SnugGeneration", "SnugSimulator", "SnugTestSupport",
+                "snug", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator", "SnugTestSupport",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),

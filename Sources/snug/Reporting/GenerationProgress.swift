@@ -39,7 +39,9 @@ struct GenerationProgress: Sendable {
         let wheel = Array("|/-\\")[drawings % 4]
         if total == 1, let (name, activity) = activities.first {
             let time = elapsed - activity.since
-            let seconds = time >= .seconds(1) ? " \(Int(time.inSeconds)) s" : ""
+            // A wait has its own figure, and so has a download.
+            let isOpenEnded = !["waiting", "downloading"].contains(Self.kind(activity.phase))
+            let seconds = isOpenEnded && time >= .seconds(1) ? " \(Int(time.inSeconds)) s" : ""
             return "\(wheel) \(activity.phase)\(seconds)  \(title(name))"
         }
         var parts = ["\(done + failed)/\(total)"]

@@ -84,7 +84,8 @@ struct WorkNaming {
             contents[path] = digest
             return digest
         } catch {
-            throw GenerationError(.imageFailed, "\(PrintableName.of(WorkingFolder.shown(path))): \(error.message)", cause: error)
+            throw GenerationError(
+                .imageFailed, "\(PrintableName.of(WorkingFolder.shown(path))): \(error.message)", cause: error)
         }
     }
 }
