@@ -181,6 +181,24 @@ final class GenerateReporter: Sendable {
         }
     }
 
+    /// A signal came, and something of it is still on its way.
+    func interrupted(_ work: GenerationWork, _ status: GenerationOutcome.Status, left ids: [String]) {
+        state.withLock { state in
+            state.progress.ended(work.name, isDone: false)
+            count(status, in: &state.summary)
+            erase(&state)
+            if style.printsJSON {
+                var error = GenerationError(.outcomeUnknown, "interrupted before the picture was here")
+                error.isOutcomeUnknown = true
+                error.journalKey = ids.first
+                printJSON(work, status, error, isInterrupted: true)
+            } else {
+                errors.writeLine(style.isBatch ? "\(work.prefix)\(work.title): interrupted" : "snug: interrupted")
+                for line in Self.advice(status, ids) { errors.writeLine("  \(line)") }
+            }
+        }
+    }
+
     /// A line of a batch that was left out because the account is empty.
     func notBegun(_ work: GenerationWork, _ error: GenerationError) {
         state.withLock { state in
@@ -202,9 +220,13 @@ final class GenerateReporter: Sendable {
         }
     }
 
-    private func printJSON(_ work: GenerationWork, _ status: GenerationOutcome.Status, _ error: GenerationError) {
+    private func printJSON(
+        _ work: GenerationWork, _ status: GenerationOutcome.Status, _ error: GenerationError,
+        isInterrupted: Bool = false
+    ) {
         let outcome = GenerationOutcome(
-            prompt: work.request.prompt, provider: provider, status: status, error: error)
+            prompt: work.request.prompt, provider: provider, status: status, error: error,
+            isInterrupted: isInterrupted)
         output.writeLine(outcome.json.description)
     }
 

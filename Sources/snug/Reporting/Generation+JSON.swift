@@ -18,6 +18,8 @@ struct GenerationOutcome: Sendable {
     var status: Status
     var generation = Generation()
     var error: GenerationError?
+    /// Whether a signal came before its end.
+    var isInterrupted = false
 
     /// The object that `--json` prints: every key is always there.
     var json: JSONText {
@@ -31,7 +33,8 @@ struct GenerationOutcome: Sendable {
             .init("request_id", .optional(generation.requestID ?? error?.requestID)),
             .init("attempts", .array(attempts.map(\.json))), .init("polls", .integer(generation.polls)),
             .init("recovered", .boolean(generation.isRecovered)),
-            .init("seconds", .number(generation.duration.inSeconds)), .init("error", error?.json ?? .null),
+            .init("seconds", .number(generation.duration.inSeconds)),
+            .init("error", error?.json(as: isInterrupted ? "interrupted" : nil) ?? .null),
         ])
     }
 }
@@ -63,9 +66,10 @@ extension Attempt {
 
 extension GenerationError {
     /// The project's shape of an error.
-    var json: JSONText {
+    /// - Parameter name: A code that the library does not have.
+    func json(as name: String? = nil) -> JSONText {
         .object([
-            .init("code", .string(code.description)), .init("message", .string(message)),
+            .init("code", .string(name ?? code.description)), .init("message", .string(message)),
             .init(
                 "details",
                 .object([

@@ -67,10 +67,7 @@ struct GenerateSession: Sendable {
         } catch is CancellationError {
             let (status, ids) = await left(by: work)
             guard !ids.isEmpty else { return .failed }
-            var error = GenerationError(.outcomeUnknown, "interrupted")
-            error.isOutcomeUnknown = true
-            error.journalKey = ids.first
-            reporter.ended(work, status, error, left: ids)
+            reporter.interrupted(work, status, left: ids)
         } catch {
             reporter.ended(work, .failed, GenerationError(.providerFailed, "\(error)", cause: error), left: [])
         }

@@ -41,7 +41,7 @@ import Testing
                 pictures: [.init(path: "a", mediaType: "b", size: PictureSize(width: 1, height: 1), byteCount: 1)]),
             error: nil)
         let error = GenerationError(.forbidden, "a")
-        for text in [outcome.json.description, error.json.description] {
+        for text in [outcome.json.description, error.json().description] {
             for key in text.matches(of: /"([a-z_]+)":/) { #expect(page.contains(key.output.1)) }
         }
         for code in [0, 1, 64, 70, 130] { #expect(page.contains("\n.B \(code)\n")) }
