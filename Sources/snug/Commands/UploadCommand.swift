@@ -50,6 +50,7 @@ struct UploadCommand: AsyncParsableCommand {
 
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
+        let reporter = UploadReporter(json: json, showsProgress: !quiet && !json)
         do {
             // By now arguments are parsed and TLS is set up, neither of which comes again.
             let uploader = try transfer.makeUploader()
@@ -59,13 +60,14 @@ struct UploadCommand: AsyncParsableCommand {
             if let receipt = other.verify { return try await verify(receipt.path, uploader) }
             let session = UploadSession(
                 uploader: uploader, destination: destination, transfer: transfer,
-                reporter: UploadReporter(json: json, showsProgress: !quiet && !json))
+                reporter: reporter)
             let work = Task { try await session.run() }
             interruption.handle(stop: { work.cancel() }, cleanUp: {})
             let failed = try await work.value
             if json { try OutputStream.standardOutput.checkDelivered() }
             if failed > 0 { throw ExitCode(1) }
         } catch is CancellationError {
+            reporter.interrupted()
             throw ExitCode(Interruption.exitCode)
         } catch let error as UploadError {
             OutputStream.standardError.writeLine("Error: \(error.message)")
