@@ -112,7 +112,8 @@ import Testing
                 switch request.method {
                 case "OPTIONS": try connection.respond(204, tus)
                 case "POST": try connection.respond(201, tus.merging(["Location": "/files/7"]) { $1 })
-                case "HEAD": try connection.respond(200, tus.merging(["Upload-Offset": "0", "Upload-Length": "3"]) { $1 })
+                case "HEAD":
+                    try connection.respond(200, tus.merging(["Upload-Offset": "0", "Upload-Length": "3"]) { $1 })
                 case "DELETE": try connection.respond(removes ? 204 : 403, tus)
                 default: try connection.respond(503, tus)
                 }
