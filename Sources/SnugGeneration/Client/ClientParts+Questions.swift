@@ -43,7 +43,8 @@ extension ClientParts {
     /// Fetches the next pair of tokens.
     func fetchTokens(_ old: SessionTokens) async throws -> SessionTokens {
         guard let token = old.refresh, let request = try dialect.refresh(with: token) else {
-            throw GenerationError(.notAuthenticated, "the access token has expired and cannot be refreshed: log in again")
+            throw GenerationError(
+                .notAuthenticated, "the access token has expired and cannot be refreshed: log in again")
         }
         // A refresh that is repeated may find its token used up.
         let response: HTTPResponse
@@ -51,7 +52,8 @@ extension ClientParts {
             response = try await http.perform(request, policy: options.retry, repeatRule: .whenNotSent)
         } catch let error as HTTPError {
             guard error.code == .transientStatus, let last = error.response else {
-                throw GenerationError(.providerFailed, "the session cannot be refreshed: \(error.message)", cause: error)
+                throw GenerationError(
+                    .providerFailed, "the session cannot be refreshed: \(error.message)", cause: error)
             }
             response = last
         }

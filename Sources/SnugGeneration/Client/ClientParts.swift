@@ -16,6 +16,7 @@ struct ClientParts: Sendable {
     let logger: Logger
     let instruments: GenerationInstruments
     let counters = StatusCounters()
+    let threads: FileThreads
     let reader: AnswerReader
     let downloader: ResultDownloader
     let limiter: RateLimiter

@@ -38,6 +38,7 @@ public final class GenerationClient: Sendable {
         parts = ClientParts(
             provider: provider, credentials: credentials, http: http, options: options, journal: journal,
             refitter: refitter, host: host, logger: logger, instruments: GenerationInstruments(metrics),
+            threads: threads,
             reader: AnswerReader(client: http, spoolDirectory: options.spool, threads: threads),
             downloader: ResultDownloader(
                 client: http, threads: threads, checker: checker, base: provider.baseURL, policy: options.retry,
@@ -91,7 +92,9 @@ public final class GenerationClient: Sendable {
     ) async throws -> Generation {
         let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
         return try await claimed(id) {
-            guard var record = try await parts.journal.record(id) else { throw Self.unknown(id) }
+            guard var record = try await parts.journal.record(id), record.account == parts.account else {
+                throw Self.unknown(id)
+            }
             if record.state == .held {
                 record.state = .preparing
                 record.submittedAt = nil

@@ -20,11 +20,13 @@ extension Operation {
                     again.pictures.count == result.pictures.count
                 else { throw expired.error }
                 result.pictures = again.pictures
-            } catch let error as GenerationError where error.code == .badPicture && isSpooled(result.pictures[index]) {
+            } catch let error as GenerationError where isLoose(result.pictures[index], error) {
                 throw try await unusable(error)
             }
         }
+        hasLooseResult = false
         try await parts.journal.remove(record.id)
+        for case .spooled(let spooled, _) in result.pictures { spooled.discard() }
         return Generation(
             id: result.id ?? record.jobID, model: result.model ?? job.model, pictures: pictures, seed: job.seed,
             cost: result.cost ?? record.cost, requestID: attempts.last?.requestID, attempts: attempts, polls: polls,
@@ -55,6 +57,10 @@ extension Operation {
         var error = error
         switch parts.traits.contract {
         case .join, .replay, .rejectDuplicate:
+            record.state = .sending
+            record.resultURLs = []
+            try await save()
+            hasLooseResult = true
             error.message += "; the same work given again asks for it again"
         case .history, .none:
             record.state = .held
@@ -65,8 +71,14 @@ extension Operation {
         return error
     }
 
-    private func isSpooled(_ reference: PictureReference) -> Bool {
-        if case .spooled = reference { true } else { false }
+    /// Whether a picture is gone with this process, or is none: giving the work again does not bring it.
+    private func isLoose(_ reference: PictureReference, _ error: GenerationError) -> Bool {
+        guard case .spooled(let spooled, _) = reference else { return false }
+        if error.code == .badPicture {
+            spooled.discard()
+            return true
+        }
+        return hasLooseResult
     }
 
     private func place(_ index: Int, of count: Int) -> PictureDestination {

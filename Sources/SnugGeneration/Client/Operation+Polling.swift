@@ -76,11 +76,15 @@ extension Operation {
             parts.counters.record(attempt)
             emit(.polled(count: polls))
             let hint = WaitHint.read(answer.headers, body: answer.text, now: parts.now)
-            return (parts.dialect.verdict(onPoll: answer, id: id), hint.map { min($0, parts.options.retry.longestHint) })
+            return (
+                parts.dialect.verdict(onPoll: answer, id: id), hint.map { min($0, parts.options.retry.longestHint) }
+            )
         } catch let error as HTTPError {
             for attempt in error.attempts { parts.counters.record(attempt) }
             emit(.polled(count: polls))
-            if error.code == .deadlineExceeded { try checkTime("job \(id) goes on; the same work given again takes it up") }
+            if error.code == .deadlineExceeded {
+                try checkTime("job \(id) goes on; the same work given again takes it up")
+            }
             return (.pollFailed(Refusal(code: .providerFailed, message: error.message)), nil)
         }
     }

@@ -41,7 +41,9 @@ extension Operation {
 
     /// What is sent again has to be what was sent: a picture that changed meanwhile would be another request.
     private func differing(_ submission: Submission) -> SubmissionMachine.Step? {
-        guard machine.mayHaveTakenEffect, let before = record.bodyDigest, before != submission.digest else { return nil }
+        guard machine.mayHaveTakenEffect, let before = record.bodyDigest, before != submission.digest else {
+            return nil
+        }
         return .hold(
             Refusal(
                 code: .outcomeUnknown,
@@ -71,9 +73,8 @@ extension Operation {
     // MARK: Sending
 
     private func permitted(_ submission: Submission) async throws -> SubmitVerdict {
-        let longest = parts.options.retry.longestHint
-        return try await parts.limiter.withPermit(
-            patience: remaining.map { min($0, longest) } ?? longest,
+        try await parts.limiter.withPermit(
+            patience: remaining, longestHint: parts.options.retry.longestHint,
             onWait: { emit(.throttled($0, window: $1)) }
         ) { permit in
             do {
@@ -118,7 +119,7 @@ extension Operation {
         } catch let error as HTTPError {
             for attempt in error.attempts { note(attempt, start) }
             if error.outcome == .notSent { permit.wasNotSent() }
-            return verdict(on: error)
+            return verdict(on: error, Scrubber(request.headers))
         }
     }
 
@@ -147,11 +148,12 @@ extension Operation {
     // MARK: Judging
 
     /// What a broken exchange means, by how far it got.
-    private func verdict(on error: HTTPError) -> SubmitVerdict {
+    private func verdict(on error: HTTPError, _ scrubber: Scrubber) -> SubmitVerdict {
         // Of an answer whose body broke off the status is known, and of a refusal that says enough.
         if let status = error.attempts.last?.status, status >= 300 {
             let answer = ProviderAnswer(
-                status: status, headers: error.response?.headers ?? [:], text: [], pictures: [], byteCount: 0)
+                status: status, headers: error.response?.headers ?? [:], text: [], pictures: [], byteCount: 0,
+                scrubber: scrubber)
             return parts.dialect.verdict(on: answer, to: job)
         }
         var refusal = Refusal(code: .notSent, message: error.message)
@@ -195,7 +197,8 @@ extension Operation {
         case .refit(let byteLimit, let maximumSide):
             guard let limit = preparation.shrink(byteLimit: byteLimit, maximumSide: maximumSide) else {
                 throw GenerationError(
-                    .payloadTooLarge, "the input is too large, and none of it is a picture of this machine: make it smaller",
+                    .payloadTooLarge,
+                    "the input is too large, and none of it is a picture of this machine: make it smaller",
                     status: attempts.last?.status)
             }
             await parts.limits.learn(

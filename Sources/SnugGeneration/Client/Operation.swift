@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Logging
 import SnugHTTP
+import SystemPackage
 
 /// One submission, from its record to its pictures.
 ///
@@ -28,6 +29,8 @@ final class Operation {
     var isRecovered = false
     /// Whether a request may be on the wire of which nothing is known yet.
     var isInFlight = false
+    /// Whether a result is here that is in the journal nowhere.
+    var hasLooseResult = false
     var isPrepared = false
     var paid: Double?
     /// The secret that was sent last.
@@ -48,7 +51,8 @@ final class Operation {
         preparation = Preparation(parts, request)
         let isSession: Bool = if case .session = parts.credentials { true } else { false }
         // After a fallback the models before it are not asked again.
-        let left = record.model.flatMap { request.fallbackModels.firstIndex(of: $0) }
+        let left =
+            record.model.flatMap { request.fallbackModels.firstIndex(of: $0) }
             .map { request.fallbackModels.suffix(from: $0 + 1) } ?? request.fallbackModels[...]
         machine = SubmissionMachine(
             policy: parts.options.retry, contract: parts.traits.contract, fallbacks: Array(left),
@@ -81,8 +85,7 @@ final class Operation {
             return .poll(id: id, JobResult(id: id))
         case .completed:
             isRecovered = true
-            let pictures = record.resultURLs.map { PictureReference.url($0, revisedPrompt: nil) }
-            return .deliver(JobResult(pictures: pictures, id: record.jobID, model: record.model, cost: record.cost))
+            return .deliver(try keptResult())
         case .sending:
             return try await phase(
                 after: machine.interrupted(
@@ -195,12 +198,53 @@ final class Operation {
         record.jobID = result.id ?? record.jobID
         parts.http.budgets.succeed(parts.origin, paid: paid)
         paid = nil
-        // A picture that came in the answer lies in a file that dies with this process: until it is in its place, the
-        // record says what it said before.
-        guard addresses.count == result.pictures.count else { return }
+        hasLooseResult = true
+        guard addresses.count == result.pictures.count else { return try await keep(result) }
         record.state = .completed
         record.resultURLs = addresses
         try await save()
+        hasLooseResult = false
+    }
+
+    private static let fileMark = "file:"
+
+    /// Lets pictures that came within an answer outlive this process until they are in their place: they are paid for, and
+    /// there may be no asking for them again.
+    private func keep(_ result: JobResult) async throws {
+        guard parts.journal.isDurable else { return }
+        let (key, threads) = (record.key, parts.threads)
+        do {
+            record.resultURLs = try await threads.run {
+                try result.pictures.enumerated().map { index, picture in
+                    switch picture {
+                    case .url(let address, _): address
+                    case .spooled(let spooled, _): try Self.fileMark + spooled.keep(as: "\(key)-\(index)").string
+                    }
+                }
+            }
+        } catch is Errno {
+            // It goes to its place all the same; what fails there is told.
+            return
+        }
+        record.state = .completed
+        try await save()
+        hasLooseResult = false
+    }
+
+    /// What an earlier process had the results of.
+    private func keptResult() throws -> JobResult {
+        let pictures = try record.resultURLs.map { address throws(GenerationError) -> PictureReference in
+            guard address.hasPrefix(Self.fileMark) else { return .url(address, revisedPrompt: nil) }
+            let path = FilePath(String(address.dropFirst(Self.fileMark.count)))
+            do throws(Errno) {
+                return .spooled(try SpooledPicture(kept: path), revisedPrompt: nil)
+            } catch {
+                throw GenerationError(
+                    .downloadFailed, "the picture was made, and kept as \(path), where it is not any more: \(error)",
+                    cause: error)
+            }
+        }
+        return JobResult(pictures: pictures, id: record.jobID, model: record.model, cost: record.cost)
     }
 
     private func wait(_ wait: Duration, because code: GenerationError.Code) async throws {
@@ -227,10 +271,12 @@ final class Operation {
         case .attemptsSpent: break
         case .budgetSpent:
             error.code = .retriesSpent
-            error.message += "; so much fails at \(parts.provider.baseURL.authority) that nothing is tried again for now"
+            error.message +=
+                "; so much fails at \(parts.provider.baseURL.authority) that nothing is tried again for now"
         case .waitTooLong:
             if let wait = refusal.hint {
-                error.message += "; asked to wait \(Int(wait.seconds.rounded(.up))) s, which is longer than there is time"
+                error.message +=
+                    "; asked to wait \(Int(wait.seconds.rounded(.up))) s, which is longer than there is time"
             } else {
                 error.message += "; there is no time left for another attempt"
             }
@@ -241,7 +287,7 @@ final class Operation {
 
     /// Puts everything known into the error, and leaves nothing in the journal that is settled.
     private func ended(_ error: any Error) async -> any Error {
-        let isOpen = isInFlight || machine.mayHaveTakenEffect
+        let isOpen = isInFlight || machine.mayHaveTakenEffect || hasLooseResult
         let isSettled = record.state == .preparing || (record.state == .sending && !isOpen)
         do {
             if isSettled { try await parts.journal.remove(record.id) }

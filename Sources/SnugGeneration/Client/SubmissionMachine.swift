@@ -104,7 +104,7 @@ struct SubmissionMachine: Sendable {
     /// A job that had begun ended without a picture, for which nothing is charged.
     mutating func jobFailed(_ refusal: Refusal, _ means: Means) -> Step {
         mayHaveTakenEffect = false
-        let isPassing = refusal.code == .noCapacity || refusal.code == .providerFailed
+        let isPassing = [.noCapacity, .providerFailed, .rateLimited].contains(refusal.code)
         return answered(isPassing ? .transient(refusal) : .failed(refusal), means)
     }
 
@@ -126,7 +126,12 @@ struct SubmissionMachine: Sendable {
             return .again(.refreshToken, after: .zero, because: refusal.code)
         }
         // Another request than the first could be charged beside it.
-        guard !mayHaveTakenEffect else { return nil }
+        guard !mayHaveTakenEffect else {
+            switch refusal.remedy {
+            case .refit, .reencode, .useBody: return end(refusal, .refused)
+            case .none, .refreshToken, .switchModel, .lowerConcurrency: return nil
+            }
+        }
         switch refusal.remedy {
         case .refit(let byteLimit, let maximumSide):
             guard refitsLeft > 0 else { return .fail(refusal, .attemptsSpent) }

@@ -18,7 +18,10 @@ struct Scrubber: Sendable, Hashable {
     init(_ headers: HTTPHeaders) {
         self.init(
             headers.fields.filter(\.isSecret).flatMap { field in
-                field.value.split(separator: " ").map { Secret(String($0)) }
+                // `Bearer secret`, `name=secret; name=secret`.
+                field.value.split { $0 == " " || $0 == ";" }.flatMap { word in
+                    [word, word.drop { $0 != "=" }.dropFirst()].map { Secret(String($0)) }
+                }
             })
     }
 

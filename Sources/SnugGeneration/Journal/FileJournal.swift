@@ -21,6 +21,8 @@ public import SystemPackage
 /// A record is on the disk before `save` returns. A name is reserved by a lock that the system takes back from a process
 /// that dies, so that what was killed can be taken up at once.
 public final class FileJournal: GenerationJournal {
+    /// It remembers.
+    public var isDurable: Bool { true }
     private let folder: FilePath
     private let threads: FileThreads
     private let locks = Mutex<[String: Int32]>([:])

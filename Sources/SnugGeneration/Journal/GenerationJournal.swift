@@ -5,6 +5,8 @@
 /// `save` returns only when the record will be found again, for a durable journal also after a power cut. It is called
 /// before the first byte of a submission leaves, and again at every step.
 public protocol GenerationJournal: Sendable {
+    /// Whether records outlive the process.
+    var isDurable: Bool { get }
     /// The record of that name.
     func record(_ id: String) async throws -> GenerationRecord?
     /// Keeps a record in place of the one before.
@@ -47,7 +49,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var state: State
     /// The provider's name for the job.
     public var jobID: String?
-    /// Addresses of results not yet fetched.
+    /// Addresses of results not yet in their place; those that came within an answer are `file:` and a path.
     public var resultURLs: [String]
     /// What it cost, in the provider's unit, when it said.
     public var cost: Double?

@@ -2,6 +2,8 @@
 
 /// Forgets everything with the process.
 public actor InMemoryJournal: GenerationJournal {
+    /// It does not remember.
+    public nonisolated var isDurable: Bool { false }
     private var kept: [String: GenerationRecord] = [:]
     private var claimed: Set<String> = []
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import Synchronization
 import SystemPackage
 
 #if canImport(Glibc)
@@ -32,23 +33,47 @@ struct ProviderAnswer: Sendable {
     func named(_ name: String?) -> String? { name.map { scrubber.clean($0, limit: 100) } }
 }
 
-/// A picture from an answer in a private temporary file, which is removed with the last reference.
+/// A picture from an answer in a private temporary file, which is removed with the last reference unless it is kept.
 final class SpooledPicture: Sendable, Hashable {
-    let path: FilePath
+    /// Where it is: another place after it was kept.
+    var path: FilePath { place.withLock { $0.path } }
+    private let place: Mutex<(path: FilePath, isKept: Bool)>
     let byteCount: Int
     /// Tells other processes that the file has an owner.
     private let lock: Int32?
 
     init(path: FilePath, byteCount: Int, lock: Int32? = nil) {
-        self.path = path
+        place = Mutex((path, false))
         self.byteCount = byteCount
         self.lock = lock
     }
 
+    /// One that an earlier process kept.
+    init(kept path: FilePath) throws(Errno) {
+        guard let status = DiskCalls.status(path) else { throw .noSuchFileOrDirectory }
+        place = Mutex((path, true))
+        byteCount = Int(status.st_size)
+        lock = nil
+    }
+
     deinit {
-        DiskCalls.remove(path)
+        place.withLock { if !$0.isKept { DiskCalls.remove($0.path) } }
         if let lock { close(lock) }
     }
+
+    /// Gives it a name under which it outlives this process, also when the power fails. Blocks.
+    func keep(as name: String) throws(Errno) -> FilePath {
+        let old = path
+        let new = old.removingLastComponent().appending(name)
+        try DiskCalls.synchronize(old)
+        try DiskCalls.rename(old, new)
+        place.withLock { $0 = (new, true) }
+        try DiskCalls.synchronize(new.removingLastComponent())
+        return new
+    }
+
+    /// Removes it with the last reference after all.
+    func discard() { place.withLock { $0.isKept = false } }
 
     static func == (left: SpooledPicture, right: SpooledPicture) -> Bool { left === right }
     func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }

@@ -42,9 +42,43 @@ import Testing
         }
     }
 
+    @Test("Lists of models of another shape are told as that", arguments: Dialects.names)
+    func noModels(provider: String) {
+        let dialect = dialects.named(provider)
+        for text in ["{}", #"{"data":{}}"#, #"{"models":null}"#, "\"flux\"", "<html></html>", ""] {
+            let error = #expect(throws: GenerationError.self) { try dialect.readModels(answer(200, text)) }
+            #expect(error?.code == .badAnswer)
+        }
+        #expect((try? dialect.readModels(answer(200, "[]"))) == [])
+    }
+
+    @Test("A window that ends is no advice where waiting does not help", arguments: Dialects.names)
+    func pointlessWaits(provider: String) throws {
+        let headers: HTTPHeaders = ["X-RateLimit-Remaining-Hour": "0", "X-RateLimit-Reset-Hour": "1795176060"]
+        for (status, hint) in [(400, nil), (401, nil), (402, nil), (422, nil), (429, 60), (503, 60)] as [(Int, Int?)] {
+            let text = #"{"error":{"message":"no"}}"#
+            let verdict = dialects.named(provider).verdict(on: answer(status, text, headers: headers), to: job())
+            let refusal = try #require(verdict.refusal)
+            #expect(refusal.hint == hint.map { .seconds($0) }, "\(status)")
+            #expect(GenerationError(refusal, now: Dialects.now).retryAt == hint.map { Dialects.now + $0 })
+        }
+    }
+
+    @Test("A wait goes with the advice to try again", arguments: Dialects.names)
+    func advisedWait(provider: String) {
+        let headers: HTTPHeaders = ["x-should-retry": "true", "Retry-After": "5"]
+        let verdict = dialects.named(provider).verdict(on: answer(422, "{}", headers: headers), to: job())
+        #expect(verdict.kind == .transient && verdict.refusal?.hint == .seconds(5))
+        let refused = dialects.named(provider).verdict(
+            on: answer(503, headers: ["x-should-retry": "false", "Retry-After": "5"]), to: job())
+        #expect(refused.kind == .failed && refused.refusal?.hint == .seconds(5))
+    }
+
     // MARK: Secrets
 
     private static let key = Secret("nb_" + String(repeating: "7", count: 40) + "elite")
+    /// Of no form that could be recognised.
+    private static let token = Secret("q7777777.session~token")
     private static let shapes = [
         #"{"error":"x","message":"%"}"#, #"{"error":"%","message":"y"}"#, #"{"error":"%"}"#,
         #"{"error":{"code":"%","message":"%","type":"%","param":"%","requestId":"%"}}"#, "%", "[\"%\"]",
@@ -62,8 +96,8 @@ import Testing
         "\\\"api_key\\\":\\\"%\\\"", "user:%@h.test", "(%)", "%%",
     ]
 
-    private func quoted(_ text: String) -> [String] {
-        Self.quotes.map { text.replacing("%", with: $0.replacing("%", with: Self.key.reveal())) }
+    private func quoted(_ text: String, _ key: String) -> [String] {
+        Self.quotes.map { text.replacing("%", with: $0.replacing("%", with: key)) }
     }
 
     @Test(
@@ -71,19 +105,21 @@ import Testing
         arguments: Dialects.names)
     func secrets(provider: String) throws {
         let dialect = dialects.named(provider)
-        let key = Self.key.reveal()
-        let headers: HTTPHeaders = [
-            "x-request-id": key, "x-model-used": key, "Location": "https://h.test/?key=\(key)",
-            "WWW-Authenticate": "Bearer \(key)",
-        ]
-        for text in Self.shapes.flatMap(quoted) {
-            for status in [200, 301, 400, 401, 413, 429, 502] {
-                let echo = answer(status, text, headers: headers, secrets: [Self.key])
-                let shown =
-                    String(reflecting: dialect.verdict(on: echo, to: job(pictures: [.inline(png())])))
-                    + String(reflecting: dialect.verdict(onPoll: echo, id: "1"))
-                    + errors(dialect, echo).map { String(reflecting: $0) }.joined()
-                #expect(!shown.contains("7777777"), "\(status) \(text)")
+        for secret in [Self.key, Self.token] {
+            let key = secret.reveal()
+            let headers: HTTPHeaders = [
+                "x-request-id": key, "x-model-used": key, "Location": "https://h.test/?key=\(key)",
+                "WWW-Authenticate": "Bearer \(key)",
+            ]
+            for text in Self.shapes.flatMap({ quoted($0, key) }) {
+                for status in [200, 301, 400, 401, 413, 429, 502] {
+                    let echo = answer(status, text, headers: headers, secrets: [secret])
+                    let shown =
+                        String(reflecting: dialect.verdict(on: echo, to: job(pictures: [.inline(png())])))
+                        + String(reflecting: dialect.verdict(onPoll: echo, id: "1"))
+                        + errors(dialect, echo).map { String(reflecting: $0) }.joined()
+                    #expect(!shown.contains("7777777"), "\(status) \(text)")
+                }
             }
         }
     }

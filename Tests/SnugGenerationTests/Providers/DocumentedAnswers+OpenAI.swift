@@ -80,7 +80,7 @@ extension DocumentedAnswer {
         error(
             429, "You exceeded your current quota, please check your plan and billing details.",
             type: "insufficient_quota", named: "insufficient_quota", headers: ["retry-after": "20"], kind: .failed,
-            code: .paymentRequired, hint: 20),
+            code: .paymentRequired),
         error(
             500, "The server had an error while processing your request.", type: "server_error", kind: .unknown,
             code: .outcomeUnknown),

@@ -81,6 +81,18 @@ import Testing
         (GenerationRequest(prompt: "a", parameters: ["quality": .text("best")]), ["quality"]),
         (GenerationRequest(prompt: "a", parameters: ["style": .integer(1)]), ["style"]),
         (GenerationRequest(prompt: "a", parameters: ["duration": .integer(7)]), ["duration"]),
+        (GenerationRequest(prompt: "a", parameters: ["duration": .text("10")]), ["duration"]),
+        (
+            GenerationRequest(
+                prompt: "a", model: "midjourney-v6", size: PictureSize(width: 512, height: 512),
+                parameters: ["aspect_ratio": .text("1:1")]), ["aspect_ratio"]
+        ),
+        // Said once, however many models it is wrong for.
+        (
+            GenerationRequest(
+                prompt: "a", model: "photon", fallbackModels: ["recraft-v3", "photon-flash"],
+                size: PictureSize(width: 63, height: 100)), ["width"]
+        ),
         (GenerationRequest(prompt: "a", parameters: ["negative_prompt": .flag(true)]), ["negative_prompt"]),
         (GenerationRequest(prompt: "a", parameters: ["seed": .integer(1), "size": .text("1x1")]), ["seed", "size"]),
         (GenerationRequest(prompt: "", count: 0), ["prompt", "count"]),

@@ -226,7 +226,8 @@ import Testing
 
     @Test func catalogue() throws {
         let text = #"{"object":"list","data":[{"id":"gpt-image-1.5","object":"model"},{"id":"other"}]}"#
-        #expect(try dialect.readModels(answer(200, text)).map(\.name) == ["gpt-image-1.5", "other"])
+        #expect(try vendor.readModels(answer(200, text)).map(\.name) == ["gpt-image-1.5", "other"])
+        #expect(try dialect.readModels(answer(200, text)).map(\.name) == ["gpt-image-1.5"])
         #expect(try dialect.balance() == nil)
         let refused = #expect(throws: GenerationError.self) {
             try dialect.readModels(

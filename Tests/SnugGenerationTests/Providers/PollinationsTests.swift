@@ -55,6 +55,20 @@ import Testing
         #expect(dialect.verdict(on: answer(414), to: job(request, usesBody: true)).kind == .failed)
     }
 
+    @Test("What only an address has is never sent in a body")
+    func addressOnly() throws {
+        let short = GenerationRequest(prompt: "a cat", parameters: ["enhance": .flag(true)])
+        #expect(complaints(dialect, short).isEmpty)
+        #expect(try url(job(short, seed: 1)).contains("?enhance=true&"))
+        // That it is too long shows only when all of it is put together.
+        let long = GenerationRequest(prompt: String(repeating: "cat ", count: 1200), parameters: short.parameters)
+        for job in [job(long, seed: 1), job(short, seed: 1, usesBody: true)] {
+            let error = #expect(throws: GenerationError.self) { try dialect.submission(of: job) }
+            #expect(error?.code == .invalidRequest && error?.fields.map(\.name) == ["enhance"])
+        }
+        #expect(dialect.verdict(on: answer(414), to: job(short, seed: 1)).kind == .failed)
+    }
+
     @Test("Addresses of pictures go joined; those that would be split go in a body")
     func pictureAddresses() throws {
         let two = job(seed: 1, pictures: [.url("https://h.test/a.png?x=1"), .url("https://h.test/b.png")])
@@ -95,6 +109,7 @@ import Testing
     private static let wrong: [(GenerationRequest, [String])] = [
         (GenerationRequest(prompt: "a", seed: -1), ["seed"]),
         (GenerationRequest(prompt: "a", seed: 2_147_483_648), ["seed"]),
+        (GenerationRequest(prompt: "a", count: 3, seed: 2_147_483_646), ["seed"]),
         (GenerationRequest(prompt: "a", size: PictureSize(width: 4000, height: 64)), ["width"]),
         (GenerationRequest(prompt: "a", format: "png"), ["format"]),
         (GenerationRequest(prompt: "a", parameters: ["no-cache": .flag(true)]), ["no-cache"]),
@@ -104,11 +119,22 @@ import Testing
         (GenerationRequest(prompt: "a", images: Array(repeating: .file("a"), count: 11)), ["images"]),
         (GenerationRequest(prompt: "a", mask: .file("m")), ["mask"]),
         (GenerationRequest(prompt: "a", partialImages: 4), ["partial_images"]),
+        (GenerationRequest(prompt: "a", parameters: ["response_format": .text("png")]), ["response_format"]),
+        // What only an address has, where there is a body.
+        (GenerationRequest(prompt: "a/b", parameters: ["enhance": .flag(true)]), ["enhance"]),
+        (GenerationRequest(prompt: "a", images: [.file("a")], parameters: ["audio": .flag(true)]), ["audio"]),
+        (
+            GenerationRequest(
+                prompt: "a",
+                parameters: ["guidance_scale": .number(2), "aspectRatio": .text("1:1"), "duration": .integer(5)]),
+            ["aspectRatio", "duration"]
+        ),
     ]
 
     @Test("What is wrong, and what would break the contract, is said before anything is sent", arguments: wrong)
     func validation(request: GenerationRequest, fields: [String]) {
         #expect(complaints(dialect, request) == fields)
+        #expect(complaints(dialect, GenerationRequest(prompt: "a", count: 3, seed: 2_147_483_645)).isEmpty)
     }
 
     @Test("Pictures share what a request may have")

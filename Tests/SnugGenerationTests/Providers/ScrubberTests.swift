@@ -40,5 +40,7 @@ import Testing
         var headers: HTTPHeaders = ["Accept": "image-types"]
         headers.set("Authorization", secret: Secret("odd~key"), prefix: "Bearer ")
         #expect(Scrubber(headers).clean("odd~key is no image-types") == "*** is no image-types")
+        headers.set("Cookie", secret: Secret("odd~token; other=odd~cookie"), prefix: "refresh_token=")
+        #expect(Scrubber(headers).clean("odd~key odd~token odd~cookie, refresh_token=odd~token") == "*** *** ***, ***")
     }
 }

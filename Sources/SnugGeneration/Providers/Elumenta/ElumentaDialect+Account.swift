@@ -98,9 +98,7 @@ extension ElumentaDialect {
     func models() throws(GenerationError) -> HTTPRequest { try get(["models"]) }
 
     func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription] {
-        let json = try json(answer)
-        let list = json["items"] ?? json["models"] ?? json["data"] ?? json
-        return list.elements.compactMap { model in
+        try modelList(answer).compactMap { model in
             guard let slug = model["slug"]?.text ?? model["id"]?.text,
                 (model["category"]?.text ?? "image").lowercased() == "image"
             else { return nil }

@@ -51,10 +51,10 @@ extension OpenAIDialect {
     func models() throws(GenerationError) -> HTTPRequest { try get(["models"]) }
 
     func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription] {
-        let json = try json(answer)
-        let list = json["data"] ?? json["models"] ?? json
-        return list.elements.compactMap { model in
-            (model["id"]?.text ?? model["name"]?.text ?? model.text).map { ModelDescription(name: $0) }
+        try modelList(answer).compactMap { model in
+            guard let name = model["id"]?.text ?? model["name"]?.text ?? model.text else { return nil }
+            // OpenAI lists everything it has, and does not say what makes pictures.
+            return isOpenAI && OpenAIModelFamily(name) == .other ? nil : ModelDescription(name: name)
         }
     }
 

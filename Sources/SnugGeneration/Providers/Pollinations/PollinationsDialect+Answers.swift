@@ -60,9 +60,7 @@ extension PollinationsDialect {
     func models() throws(GenerationError) -> HTTPRequest { try get(["image", "models"]) }
 
     func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription] {
-        let json = try json(answer)
-        let list = json["data"] ?? json["models"] ?? json
-        return list.elements.compactMap { model in
+        try modelList(answer).compactMap { model in
             if let name = model.text { return ModelDescription(name: name) }
             guard let name = model["name"]?.text ?? model["id"]?.text else { return nil }
             let makes = model["output_modalities"]?.elements.compactMap(\.text)

@@ -24,7 +24,7 @@ struct PollinationsDialect: CommonDialect {
             needsSeed: true)
     }
 
-    static let seeds = 0...2_147_483_647
+    static let largestSeed = 2_147_483_647
     /// Bytes of an address: servers and proxies before them commonly take 8 KB.
     static let longestAddress = 4096
 
@@ -33,7 +33,8 @@ struct PollinationsDialect: CommonDialect {
     func validate(_ request: GenerationRequest) throws(GenerationError) {
         var checks = RequestChecks(request, traits)
         checks.checkSides()
-        checks.checkSeed(in: Self.seeds)
+        // Each further picture of a request has the next seed.
+        checks.checkSeed(in: 0...(Self.largestSeed - max(0, min(request.count, RequestChecks.largestCount) - 1)))
         checks.checkWord("quality", among: ["low", "medium", "high", "hd"])
         for flag in ["enhance", "safe", "transparent"] { checks.checkFlag(flag) }
         checks.checkWord("response_format", among: ["b64_json", "url"])

@@ -53,6 +53,8 @@ struct Judgement: Sendable {
     /// The verdict, with words for a person.
     var verdict: SubmitVerdict {
         var refusal = refusal
+        // Where waiting does not help, the end of some window is no advice.
+        if advisedEffect == .refused, ![.rateLimited, .noCapacity].contains(refusal.code) { refusal.hint = nil }
         refusal.message = Advice.message(refusal, words: body.message)
         return switch advisedEffect {
         case .refused: .failed(refusal)
