@@ -184,7 +184,7 @@ final class Studio: Sendable {
             host: hosts
                 ? try PollinationsMediaHost(
                     client: http, key: Secret("sk_paid"), baseURL: simulator.addresses[.media]) : nil,
-            checker: checkPicture, logger: logger, metrics: noMetrics)
+            checker: checkWhole, logger: logger, metrics: noMetrics)
     }
 
     /// A place for pictures.
@@ -266,7 +266,7 @@ func input(_ byteCount: Int = 400) -> ImageInput {
 }
 
 /// Looks at the beginning and the end of a picture.
-let checkPicture: PictureChecker = { path in
+let checkWhole: PictureChecker = { path in
     struct Damaged: Error {}
     let content = try bytes(of: path)
     let size = PictureSize(width: 1, height: 1)
