@@ -63,6 +63,20 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var pictureURLs: [String]
     /// What the last failure was, for a person.
     public var note: String?
+    /// In what form it was sent: a repeat that shall join has to have the same.
+    public var form: Form?
+
+    /// What beside the request decides over the bytes that are sent.
+    public struct Form: Sendable, Hashable, Codable {
+        /// Whether the prompt went in a body where it could have gone in an address.
+        public var usesBody: Bool
+        /// What input pictures were fitted to.
+        public var byteLimit: Int
+        /// The same in pixels.
+        public var maximumSide: Int?
+        /// The same in media types.
+        public var mediaTypes: [String]
+    }
 
     /// How far it got.
     public enum State: String, Sendable, Hashable, Codable {
