@@ -32,7 +32,16 @@ extension Operation {
             }
         }
         hasLooseResult = false
-        try await parts.journal.remove(record.id)
+        if record.isKept == true {
+            record.state = .delivered
+            record.pictures = pictures
+            record.model = result.model ?? job.model
+            record.cost = result.cost ?? record.cost
+            record.seed = job.seed
+            try await save()
+        } else {
+            try await parts.journal.remove(record.id)
+        }
         for case .spooled(let spooled, _) in result.pictures { spooled.discard() }
         return Generation(
             id: result.id ?? record.jobID, model: result.model ?? job.model, pictures: pictures, seed: job.seed,

@@ -78,6 +78,11 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         public var mediaTypes: [String]
     }
 
+    /// Whether it stays known after it is done, so that it is not made again under its name.
+    public var isKept: Bool?
+    /// The pictures, once all of them are in their places.
+    public var pictures: [Generation.Picture]?
+
     /// How far it got.
     public enum State: String, Sendable, Hashable, Codable {
         /// Being prepared; nothing has left.
@@ -90,5 +95,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         case completed
         /// Nobody knows and nobody can be asked: a person decides.
         case held
+        /// Done: its pictures are in their places.
+        case delivered
     }
 }

@@ -160,13 +160,7 @@ struct UploadTransferOptions: ParsableArguments {
     @Option(help: "Where pending uploads and receipts are kept. Default: snug/uploads in the state directory.")
     var stateDirectory: PathArgument?
 
-    var directory: FilePath {
-        if let stateDirectory { return stateDirectory.path }
-        if let named = Terminal.environment("SNUG_STATE_DIR") { return FilePath(named).appending("uploads") }
-        let home = FilePath(Terminal.environment("HOME") ?? "/")
-        let state = Terminal.environment("XDG_STATE_HOME").map { FilePath($0) } ?? home.appending(".local/state")
-        return state.appending("snug/uploads")
-    }
+    var directory: FilePath { StateDirectory.path(stateDirectory, part: "uploads") }
 
     func makeUploader() throws -> Uploader {
         var configuration = HTTPClientConfiguration()
