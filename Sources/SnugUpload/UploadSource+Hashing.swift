@@ -78,18 +78,14 @@ extension UploadSource {
         _ work: @escaping @Sendable (CancellationFlag) throws -> Value
     ) async throws -> Value {
         let flag = CancellationFlag()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let code = PlainThread.start { continuation.resume(with: Result { try work(flag) }) }
-                if code != 0 {
-                    continuation.resume(
-                        throwing: UploadError(
-                            .sourceFailed, "no thread to hash \(path): \(unsafe String(cString: strerror(code)))",
-                            resumption: .startOver))
-                }
+        do {
+            return try await withTaskCancellationHandler {
+                try await PlainThread.value { try work(flag) }
+            } onCancel: {
+                flag.set()
             }
-        } onCancel: {
-            flag.set()
+        } catch let error as HTTPError {
+            throw UploadError(.sourceFailed, "\(path): \(error.message)", resumption: .startOver, cause: error)
         }
     }
 }

@@ -12,7 +12,7 @@ struct OffsetUpload {
     private let slot: Int
     private var upload: HTTPURL?
     private var sentEverything: Bool
-    private let keep: @Sendable (_ upload: HTTPURL?, _ sentEverything: Bool) throws -> Void
+    private let keep: @Sendable (_ upload: HTTPURL?, _ sentEverything: Bool) async throws -> Void
 
     /// What the end of an upload brings.
     struct Completion {
@@ -31,7 +31,7 @@ struct OffsetUpload {
         upload = try Self.url(record.uploadURL)
         sentEverything = record.sentEverything
         keep = { upload, sentEverything in
-            try keeper.update {
+            try await keeper.update {
                 $0.uploadURL = upload?.text
                 $0.sentEverything = sentEverything
             }
@@ -48,7 +48,7 @@ struct OffsetUpload {
         upload = try Self.url(pieces[number].uploadURL)
         sentEverything = pieces[number].sentEverything
         keep = { upload, sentEverything in
-            try keeper.update {
+            try await keeper.update {
                 $0.pieces?[number].uploadURL = upload?.text
                 $0.pieces?[number].sentEverything = sentEverything
             }
@@ -69,6 +69,11 @@ struct OffsetUpload {
     }
 
     mutating func run() async throws -> Completion {
+        // Between two chunks the line is idle.
+        try await job.client.onNetworkThread { try await drive() }
+    }
+
+    private mutating func drive() async throws -> Completion {
         let learnt = try job.learntCeiling()
         let ceiling = min(job.options.maximumChunkSize, learnt ?? .max)
         let chunks = ChunkSizer(
@@ -110,7 +115,7 @@ struct OffsetUpload {
             action = machine.take(
                 result.step, after: ContinuousClock.now - start, hint: hint, bodyLeft: result.exchange.bodyLeft,
                 random: job.environment.random())
-            if wasTooLarge { try job.learn(ceiling: machine.chunks.size) }
+            if wasTooLarge { try await job.learn(ceiling: machine.chunks.size) }
             job.confirm(
                 machine.acknowledged, slot: slot, chunkSize: machine.chunks.size,
                 newRetries: machine.retries - countedRetries)
@@ -126,7 +131,7 @@ struct OffsetUpload {
         if let created = result.upload {
             upload = created
             sentEverything = false
-            try keep(created, false)
+            try await keep(created, false)
         }
         return result
     }
@@ -158,7 +163,7 @@ struct OffsetUpload {
         if range.upperBound == length, !sentEverything {
             // After a kill this is what tells "complete and forgotten" from "expired".
             sentEverything = true
-            try keep(upload, true)
+            try await keep(upload, true)
         }
         return try await dialect.send(range, to: upload)
     }

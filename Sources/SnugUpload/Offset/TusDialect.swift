@@ -45,7 +45,7 @@ struct TusDialect: OffsetDialect {
             if exchange.response?.status == 413, count > 0 {
                 // The chunk is too large, not the file: that would have been said of an empty creation too.
                 isFirstChunkRefused = true
-                try job.learn(ceiling: max(ChunkSizer.smallest, count / 2))
+                try await job.learn(ceiling: max(ChunkSizer.smallest, count / 2))
                 return try await create()
             }
             return try judgeCreation(exchange, bodyCount: count)

@@ -44,7 +44,7 @@ extension S3Upload {
         guard let size = record.partSize, let id = record.uploadID,
             S3Parts(length: job.length, wanted: size / 2).size < size
         else { throw error }
-        try job.learn(ceiling: size / 2)
+        try await job.learn(ceiling: size / 2)
         job.tally.withLock { $0.retries += 1 }
         _ = try await discard(id)
         record.uploadID = nil

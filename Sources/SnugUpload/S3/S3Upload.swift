@@ -56,18 +56,18 @@ struct S3Upload {
             let mayExist = record.creating != nil
             let since = record.creating ?? job.environment.wallClock()
             record.creating = since
-            try job.save(record)
+            try await job.onDisk { [job, record] in try job.save(record) }
             record.uploadID = try await create(since: since, mayExist: mayExist)
             record.creating = nil
             record.partSize = parts.size
-            try job.save(record)
+            try await job.onDisk { [job, record] in try job.save(record) }
         }
         guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
         var rounds = 0
         while true {
             parts = try await send(parts, id)
             record.sentEverything = true
-            try job.save(record)
+            try await job.onDisk { [job, record] in try job.save(record) }
             do {
                 return try await complete(parts, id)
             } catch let disagreement as PartsDisagree {

@@ -66,10 +66,12 @@ final class RecordKeeper: Sendable {
     var record: UploadRecord { kept.withLock { $0 } }
 
     /// - Throws: `state_failed`.
-    func update(_ change: (inout UploadRecord) -> Void) throws {
-        try kept.withLock { record in
-            change(&record)
-            try job.save(record)
+    func update(_ change: @escaping @Sendable (inout UploadRecord) -> Void) async throws {
+        try await job.onDisk { [self] in
+            try kept.withLock { record in
+                change(&record)
+                try job.save(record)
+            }
         }
     }
 }
