@@ -30,7 +30,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     /// Pieces of the file that are uploads of their own until the server joins them (tus).
     var pieces: [Piece]?
     /// When the server forgets the upload, seconds since 1970, as far as it has said.
-    var expires: Int?
+    public internal(set) var expires: Int?
     /// Cancelled, and still to be removed at the server.
     public var isDiscarded = false
     /// Seconds since 1970.
