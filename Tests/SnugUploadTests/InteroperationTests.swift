@@ -162,6 +162,10 @@ func fetch(_ url: String) async throws -> [UInt8] {
         #expect(receipt.confirmation == .checksum)
         #expect(receipt.bytesSent >= bytes.count && receipt.retries == 0)
         #expect(try await fetch(try #require(receipt.presignedURL)) == bytes)
+        // The server has made its own of the whole.
+        var crc = CRC64()
+        unsafe bytes.withUnsafeBytes { unsafe crc.update($0) }
+        #expect(try await bucket.checksum("a%20b%2B%281%29.bin") == CRC64.text(crc.value))
 
         let error = await #expect(throws: UploadError.self) {
             try await uploader.upload(file, to: UploadTarget(url, .s3, s3: settings(secret: "wrong")))

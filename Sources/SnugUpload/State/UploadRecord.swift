@@ -25,6 +25,8 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     var partSize: Int?
     /// An S3 upload was asked for and its name has not been recorded yet: seconds since 1970 of the asking.
     var creating: Int?
+    /// Whether S3 was told that a checksum of the whole comes with the end.
+    var hasWholeChecksum: Bool?
     /// Whether the last byte may have reached the server.
     var sentEverything = false
     /// Pieces of the file that are uploads of their own until the server joins them (tus).
