@@ -9,6 +9,8 @@ protocol OffsetDialect: Sendable {
     var granularity: Int { get }
     /// The least and the most that the server takes in one request, as far as it has said.
     var appendSizes: ClosedRange<Int>? { get }
+    /// When the server forgets the upload, as far as it has said: seconds since 1970 by this machine's clock.
+    var expires: Int? { get }
     /// Begins an upload; the result carries its address.
     mutating func create() async throws -> StepResult
     /// Asks for the offset.

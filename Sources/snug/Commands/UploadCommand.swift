@@ -6,6 +6,14 @@ import SnugImage
 import SnugUpload
 import SystemPackage
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// `snug upload`.
 struct UploadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -87,15 +95,23 @@ struct UploadCommand: AsyncParsableCommand {
                         .init("id", .string(record.key)), .init("input", .string(record.path)),
                         .init("target", .string(record.target)), .init("protocol", .string(record.wire.rawValue)),
                         .init("bytes", .integer(record.bytes)), .init("created", .integer(record.created)),
-                        .init("discarded", .boolean(record.isDiscarded)),
+                        .init("expires", .optional(record.expires)), .init("discarded", .boolean(record.isDiscarded)),
                     ]).description)
             } else {
-                let state = record.isDiscarded ? " (discarded, still at the server)" : ""
+                let path = PrintableName.escaped(record.path)
                 output.writeLine(
-                    "\(record.key)  \(PrintableName.escaped(record.path)) → \(record.target)  \(ByteCount(record.bytes))\(state)"
+                    "\(record.key)  \(path) → \(record.target)  \(ByteCount(record.bytes))\(Self.state(record, now: time(nil)))"
                 )
             }
         }
+    }
+
+    private static func state(_ record: UploadRecord, now: Int) -> String {
+        if record.isDiscarded { return " (discarded, still at the server)" }
+        guard let expires = record.expires else { return "" }
+        let minutes = (expires - now) / 60
+        if expires <= now { return " (expired)" }
+        return minutes < 120 ? " (expires in \(minutes) min)" : " (expires in \(minutes / 60) h)"
     }
 
     private func forget(_ uploader: Uploader) async throws {

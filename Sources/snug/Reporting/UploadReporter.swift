@@ -128,6 +128,7 @@ final class UploadReporter: Sendable {
         case .resumed: "resumed"
         case .startedOverBecauseFileChanged: "begun anew: the file has changed"
         case .startedOverBecauseGone: "begun anew: the server had forgotten it"
+        case .startedOverBecauseExpired: "begun anew: what the server had of it has expired"
         }
     }
 

@@ -92,6 +92,35 @@ import Testing
         #expect(codes.compactMap { $0 }.sorted() == ["retries_spent", "retries_spent", "source_failed"])
     }
 
+    @Test("What is pending is listed with its end")
+    func listing() throws {
+        let server = try FaultServer { connection in
+            while true {
+                switch try connection.readRequest().method {
+                case "POST":
+                    let fields = ["Location": "/u", "Upload-Expires": "Fri, 31 Dec 9999 23:59:59 GMT"]
+                    try connection.respond(201, fields)
+                case "OPTIONS": try connection.respond(204, ["Tus-Extension": "creation,expiration"])
+                default: try connection.respond(503, ["Retry-After": "7200"])
+                }
+            }
+        }
+        try place.folder.write([1], to: "a")
+        #expect(try upload(["a", "--to", server.url("/x"), "--protocol", "tus"]).exitCode == 1)
+        let listed = try CommandFolder.objects(try upload(["--list", "--json"]))
+        #expect(listed.first?["expires"] as? Int == 253_402_300_799)
+        #expect(try upload(["--list"]).standardOutput.contains(" (expires in "))
+    }
+
+    @Test("A state directory that is a file is named with what to do")
+    func stateIsAFile() throws {
+        try place.folder.write([1], to: "a")
+        try place.folder.write([1], to: "state")
+        let result = try upload(["a", "--to", "http://127.0.0.1:1/x", "--protocol", "put"])
+        #expect(result.exitCode == 1)
+        #expect(result.standardError.contains("state is no folder"), "\(result.standardError)")
+    }
+
     @Test("A header from a file is sent and never shown")
     func secretHeader() throws {
         let server = try server(401)
