@@ -37,7 +37,7 @@ fuzz: ## Feed damaged images to the whole fit for ten minutes under AddressSanit
 campaign-upload: ## A thousand uploads over lines with five thousand faults, and 200 kills within 512 MiB by each protocol
 	scripts/install test
 	swift build --build-tests
-	SNUG_CAMPAIGN_UPLOADS=$(or $(UPLOADS),1001) SNUG_CAMPAIGN_LARGEST=67108864 SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
+	SNUG_CAMPAIGN_UPLOADS=$(or $(UPLOADS),1400) SNUG_CAMPAIGN_LARGEST=67108864 SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
 	  SNUG_CAMPAIGN_KILLS=$(or $(KILLS),200) SNUG_CAMPAIGN_KILL_SIZE=536870912 \
 	  swift test --skip-build --filter '^SnugUploadTests\.(CampaignTests|KillTests)'
 

@@ -6,22 +6,25 @@ extension ClientParts {
     /// Asks something that changes nothing, as often as it takes, with a token refreshed once when it has expired.
     /// - Returns: The answer, whatever its status.
     /// - Throws: `provider_failed`, `not_authenticated`; `CancellationError`.
-    func ask(_ request: HTTPRequest, deadline: ContinuousClock.Instant? = nil) async throws -> ProviderAnswer {
+    func ask(
+        _ request: HTTPRequest, deadline: ContinuousClock.Instant? = nil, policy: RetryPolicy? = nil
+    ) async throws -> ProviderAnswer {
         var request = request
         request.clocks.deadline = deadline
         let secret = try await credentials.current()
         if let secret { dialect.authorize(&request, with: secret) }
-        let answer = try await exchange(request)
+        let policy = policy ?? options.retry
+        let answer = try await exchange(request, policy)
         guard answer.status == 401, let secret, case .session(let store) = credentials else { return answer }
         let fresh = try await store.renew(after: secret) { [self] old in try await fetchTokens(old) }
         dialect.authorize(&request, with: fresh.access)
-        return try await exchange(request)
+        return try await exchange(request, policy)
     }
 
-    private func exchange(_ request: HTTPRequest) async throws -> ProviderAnswer {
+    private func exchange(_ request: HTTPRequest, _ policy: RetryPolicy) async throws -> ProviderAnswer {
         let response: HTTPResponse
         do {
-            response = try await http.perform(request, policy: options.retry, into: .collect(maximum: 4 << 20))
+            response = try await http.perform(request, policy: policy, into: .collect(maximum: 4 << 20))
         } catch let error as HTTPError {
             for attempt in error.attempts { counters.record(attempt) }
             // What it kept answering says more than that it did.
@@ -61,9 +64,13 @@ extension ClientParts {
     }
 
     /// What the account has left; `nil` where the provider does not tell.
-    func balance() async throws -> AccountBalance? {
+    /// - Parameter patience: The longest to take, with a single attempt; `nil` for as long as questions usually take.
+    func balance(patience: Duration? = nil) async throws -> AccountBalance? {
         guard let request = try dialect.balance() else { return nil }
-        let balance = try dialect.readBalance(try await ask(request))
+        let balance = try dialect.readBalance(
+            try await ask(
+                request, deadline: patience.map { .now + $0 },
+                policy: patience.map { _ in RetryPolicy(maximumAttempts: 1) }))
         standing.know(balance: balance.amount)
         return balance
     }

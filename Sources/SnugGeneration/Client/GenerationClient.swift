@@ -45,7 +45,8 @@ public final class GenerationClient: Sendable {
                 byteLimit: options.resultByteLimit, environment: options.environment),
             limiter: RateLimiter(
                 account: account, windows: options.rateLimits.map(\.window), concurrency: options.maximumConcurrency,
-                directory: state?.appending("rate-limits"), threads: threads, logger: logger),
+                directory: state?.appending("rate-limits"), threads: threads, logger: logger,
+                environment: RateLimiter.Environment(now: options.limiterNow, sleep: options.limiterSleep)),
             limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account)
     }
 

@@ -38,6 +38,10 @@ public struct GenerationOptions: Sendable {
     public var resultByteLimit = 256 << 20
     /// Time and chance; tests put in their own.
     package var environment = RetryEnvironment()
+    /// The limiter's own: seconds since 1970 with their fractions.
+    package var limiterNow: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+    /// The limiter's own: waits.
+    package var limiterSleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
     /// The defaults.
     public init() {}

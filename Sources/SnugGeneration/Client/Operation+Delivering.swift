@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 
+/// What was made is gone, and may be asked for once more without being paid for again.
+struct LostResult: Error, Sendable {
+    var refusal: Refusal
+}
+
 extension Operation {
     /// Puts the pictures in their places.
     func deliver(_ result: JobResult) async throws -> Generation {
@@ -13,7 +18,9 @@ extension Operation {
                 pictures.append(try await fetch(result.pictures[index], place(index, of: result.pictures.count)))
             } catch let expired as ExpiredAddress {
                 // The provider may hand out a new address for what it keeps.
-                guard fresh > 0, let id = record.jobID, try parts.dialect.poll(id) != nil else { throw expired.error }
+                guard fresh > 0, let id = record.jobID, try parts.dialect.poll(id) != nil else {
+                    throw try await lost(expired.error)
+                }
                 fresh -= 1
                 isRecovered = true
                 guard case .deliver(let again) = try await poll(id, JobResult(id: id)),
@@ -21,7 +28,7 @@ extension Operation {
                 else { throw expired.error }
                 result.pictures = again.pictures
             } catch let error as GenerationError where isLoose(result.pictures[index], error) {
-                throw try await unusable(error)
+                throw try await lost(error)
             }
         }
         hasLooseResult = false
@@ -61,21 +68,25 @@ extension Operation {
         return picture
     }
 
-    /// A picture that came in the answer and is none was paid for, and the answer is gone.
-    private func unusable(_ error: GenerationError) async throws -> GenerationError {
-        var error = error
+    /// A picture that was paid for and cannot be had any more, unless the provider gives what it made once more.
+    private func lost(_ error: GenerationError) async throws -> any Error {
         switch parts.traits.contract {
-        case .join, .replay, .rejectDuplicate:
+        case .join, .replay:
             record.state = .sending
             record.resultURLs = []
             try await save()
             hasLooseResult = true
-            error.message += "; the same work given again asks for it again"
-        case .history, .none:
+            // What keeps this machine from having it keeps it from having the next.
+            guard error.code != .outputFailed else { break }
+            return LostResult(refusal: Refusal(code: error.code, message: error.message, status: error.status))
+        case .rejectDuplicate, .none, .history:
+            // An address that a listing still has is worth keeping.
+            if error.code == .downloadFailed { return error }
             record.state = .held
             record.note = error.message
             try await save()
         }
+        var error = error
         error.isOutcomeUnknown = true
         return error
     }

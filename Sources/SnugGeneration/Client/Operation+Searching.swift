@@ -59,7 +59,9 @@ extension Operation {
 
     /// What the balance says, for the person who decides.
     private func balanceNote() async -> String {
-        guard let before = record.balanceBefore, let after = try? await parts.balance() else { return "" }
+        guard let before = record.balanceBefore, let after = try? await parts.balance(patience: .seconds(10)) else {
+            return ""
+        }
         return
             "; the account had \(Advice.plain(before)) \(after.unit) before and has \(Advice.plain(after.amount)) now"
     }

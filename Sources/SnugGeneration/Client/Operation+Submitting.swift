@@ -7,6 +7,7 @@ extension Operation {
     func submit() async throws -> Phase {
         try Task.checkCancellation()
         try checkTime("nothing was sent any more")
+        if attempts.isEmpty { try await parts.downloader.check(record.destination) }
         try await prepare()
         let submission = try parts.dialect.submission(of: job)
         if let step = differing(submission) { return try await phase(after: step) }
@@ -33,6 +34,7 @@ extension Operation {
 
     private func prepare() async throws {
         guard !isPrepared else { return }
+        if machine.mayHaveTakenEffect { preparation.form = record.form }
         try await preparation.prepare(
             &job, hosted: machine.mayHaveTakenEffect ? record.pictureURLs : [], emit)
         record.pictureURLs = job.addresses
@@ -55,7 +57,7 @@ extension Operation {
         guard parts.traits.contract == .history, parts.options.retry.maximumAttempts > 1 else { return }
         if parts.standing.shouldAsk() {
             do {
-                _ = try await parts.balance()
+                _ = try await parts.balance(patience: .seconds(5))
             } catch {
                 // It is for a person's comfort only.
                 parts.logger.debug("the balance is not known", metadata: ["error": "\(error)"])
@@ -82,6 +84,7 @@ extension Operation {
                 record.state = .sending
                 record.model = job.model
                 record.bodyDigest = submission.digest
+                record.form = preparation.form(usesBody: job.usesBody)
                 // What is searched for was created after the first one that is in doubt.
                 if !machine.mayHaveTakenEffect || record.submittedAt == nil { record.submittedAt = parts.now }
                 job.submittedAt = record.submittedAt

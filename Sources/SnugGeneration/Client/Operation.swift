@@ -47,7 +47,8 @@ final class Operation {
         let request = record.request
         job = PreparedJob(
             request: request, model: record.model ?? request.model ?? parts.traits.defaultModel, seed: record.seed,
-            pictures: [], mask: nil, key: record.key, submittedAt: record.submittedAt)
+            pictures: [], mask: nil, key: record.key,
+            usesBody: record.state == .sending && record.form?.usesBody == true, submittedAt: record.submittedAt)
         preparation = Preparation(parts, request)
         let isSession: Bool = if case .session = parts.credentials { true } else { false }
         // After a fallback the models before it are not asked again.
@@ -69,7 +70,12 @@ final class Operation {
                 switch phase {
                 case .submit, .search: phase = try await obtain(phase)
                 case .poll(let id, let known): phase = try await poll(id, known)
-                case .deliver(let result): return try await deliver(result)
+                case .deliver(let result):
+                    do {
+                        return try await deliver(result)
+                    } catch let lost as LostResult {
+                        phase = try await self.phase(after: machine.answered(.unknown(lost.refusal), means()))
+                    }
                 }
             }
         } catch {
@@ -82,6 +88,7 @@ final class Operation {
         case .preparing: return .submit
         case .accepted:
             guard let id = record.jobID else { return .submit }
+            _ = parts.claims.take(id, for: record.key)
             return .poll(id: id, JobResult(id: id))
         case .completed:
             isRecovered = true
@@ -134,6 +141,10 @@ final class Operation {
     func phase(after step: SubmissionMachine.Step) async throws -> Phase {
         switch step {
         case .deliver(let result, let isRecovered):
+            // Also what is finished is somebody's, so that a search does not give it to another.
+            if let id = result.id, !parts.claims.take(id, for: record.key) {
+                return try await phase(after: .hold(Self.foreign(id)))
+            }
             if isRecovered || result.isReplayed { recovered() }
             try await completed(result)
             return .deliver(result)
@@ -259,7 +270,9 @@ final class Operation {
 
     private func failure(_ refusal: Refusal, _ reason: SubmissionMachine.Reason) async -> GenerationError {
         var refusal = refusal
-        if refusal.code == .modelNotFound, refusal.suggestions.isEmpty {
+        // One attempt means one request.
+        let mayAsk = parts.options.retry.maximumAttempts > 1
+        if refusal.code == .modelNotFound, refusal.suggestions.isEmpty, mayAsk {
             refusal.suggestions = await parts.modelNames()
             if !refusal.suggestions.isEmpty {
                 refusal.message += "; there are " + refusal.suggestions.joined(separator: ", ")

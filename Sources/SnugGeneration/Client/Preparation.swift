@@ -8,12 +8,17 @@ struct Preparation: Sendable {
     private var byteLimit: Int?
     private var maximumSide: Int?
     private var mediaTypes: [String]?
+    /// What pictures have to be fitted to word for word, because they were sent like that before.
+    var form: GenerationRecord.Form?
+    /// What they were fitted to last.
+    private var applied: InputLimits
     /// Encoded bytes of the largest picture as it was last made; 0 when there is none of this machine.
     private(set) var largest = 0
 
     init(_ parts: ClientParts, _ request: GenerationRequest) {
         self.parts = parts
         self.request = request
+        applied = parts.traits.inputLimits
     }
 
     /// Bytes downloaded for a provider that takes no addresses.
@@ -36,6 +41,13 @@ struct Preparation: Sendable {
         return limit
     }
 
+    /// The form that what was prepared has.
+    func form(usesBody: Bool) -> GenerationRecord.Form {
+        GenerationRecord.Form(
+            usesBody: usesBody, byteLimit: applied.byteLimit, maximumSide: applied.maximumSide,
+            mediaTypes: applied.mediaTypes)
+    }
+
     /// Encodes pictures as JPEG, or PNG where there is alpha, from now on.
     /// - Returns: False when they were that already.
     mutating func reencode() -> Bool {
@@ -46,6 +58,12 @@ struct Preparation: Sendable {
 
     private func limits(_ base: InputLimits, model: String?) async -> InputLimits {
         var limits = base
+        if let form {
+            (limits.byteLimit, limits.maximumSide, limits.mediaTypes) = (
+                form.byteLimit, form.maximumSide, form.mediaTypes
+            )
+            return limits
+        }
         if let mediaTypes { limits.mediaTypes = limits.mediaTypes.filter(mediaTypes.contains) }
         limits.byteLimit = limits.byteLimit(sharedBy: request.images.count, prompt: request.prompt)
         let learnt = await parts.limits.apply(to: limits, origin: parts.origin, model: model, now: parts.now)
@@ -65,6 +83,7 @@ struct Preparation: Sendable {
         largest = 0
         job.pictures = []
         let limits = await limits(parts.traits.inputLimits, model: job.model)
+        applied = limits
         for (index, image) in request.images.enumerated() {
             if case .url(let address) = image, parts.traits.takesAddresses {
                 job.pictures.append(.url(address))

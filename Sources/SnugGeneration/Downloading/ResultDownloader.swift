@@ -67,6 +67,12 @@ struct ResultDownloader: Sendable {
         }
     }
 
+    /// Finds out whether a picture could be put there, before it is paid for.
+    /// - Throws: `output_failed`.
+    func check(_ destination: PictureDestination) async throws {
+        try await threads.run { try publisher.check(destination) }
+    }
+
     /// Puts a picture that came within an answer in its place, checked like one that was fetched.
     /// - Throws: `GenerationError`: `bad_picture`, `output_failed`; `CancellationError`.
     @concurrent

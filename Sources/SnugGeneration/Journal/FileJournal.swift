@@ -161,7 +161,10 @@ public final class FileJournal: GenerationJournal {
         do throws(Errno) {
             let descriptor = try DiskCalls.open(path, O_RDONLY)
             defer { close(descriptor) }
-            bytes = try DiskCalls.read(descriptor, count: 256 << 20)
+            var status = stat()
+            guard unsafe fstat(descriptor, &status) == 0 else { throw Errno(rawValue: errno) }
+            // It is replaced, never written to, so that this is all of it.
+            bytes = try DiskCalls.read(descriptor, count: Int(status.st_size))
         } catch .noSuchFileOrDirectory {
             return nil
         } catch {

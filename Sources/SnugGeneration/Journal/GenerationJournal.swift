@@ -63,6 +63,21 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var pictureURLs: [String]
     /// What the last failure was, for a person.
     public var note: String?
+    /// In what form it was sent: a repeat that shall join has to have the same.
+    public var form: Form?
+
+    /// What beside the request decides over the bytes that are sent.
+    public struct Form: Sendable, Hashable, Codable {
+        /// Whether the prompt went in a body where it could have gone in an address.
+        public var usesBody: Bool
+        /// What input pictures were fitted to.
+        public var byteLimit: Int
+        /// The same in pixels.
+        public var maximumSide: Int?
+        /// The same in media types.
+        public var mediaTypes: [String]
+    }
+
     /// Whether it stays known after it is done, so that it is not made again under its name.
     public var isKept: Bool?
     /// The pictures, once all of them are in their places.

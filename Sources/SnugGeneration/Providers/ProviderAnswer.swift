@@ -37,13 +37,13 @@ struct ProviderAnswer: Sendable {
 final class SpooledPicture: Sendable, Hashable {
     /// Where it is: another place after it was kept.
     var path: FilePath { place.withLock { $0.path } }
-    private let place: Mutex<(path: FilePath, isKept: Bool)>
+    private let place: Mutex<(path: FilePath, isOurs: Bool)>
     let byteCount: Int
     /// Tells other processes that the file has an owner.
     private let lock: Int32?
 
     init(path: FilePath, byteCount: Int, lock: Int32? = nil) {
-        place = Mutex((path, false))
+        place = Mutex((path, true))
         self.byteCount = byteCount
         self.lock = lock
     }
@@ -51,13 +51,13 @@ final class SpooledPicture: Sendable, Hashable {
     /// One that an earlier process kept.
     init(kept path: FilePath) throws(Errno) {
         guard let status = DiskCalls.status(path) else { throw .noSuchFileOrDirectory }
-        place = Mutex((path, true))
+        place = Mutex((path, false))
         byteCount = Int(status.st_size)
         lock = nil
     }
 
     deinit {
-        place.withLock { if !$0.isKept { DiskCalls.remove($0.path) } }
+        place.withLock { if $0.isOurs { DiskCalls.remove($0.path) } }
         if let lock { close(lock) }
     }
 
@@ -67,13 +67,18 @@ final class SpooledPicture: Sendable, Hashable {
         let new = old.removingLastComponent().appending(name)
         try DiskCalls.synchronize(old)
         try DiskCalls.rename(old, new)
-        place.withLock { $0 = (new, true) }
+        place.withLock { $0 = (new, false) }
         try DiskCalls.synchronize(new.removingLastComponent())
         return new
     }
 
-    /// Removes it with the last reference after all.
-    func discard() { place.withLock { $0.isKept = false } }
+    /// Removes it, kept or not: by now, another may be kept under its name later.
+    func discard() {
+        place.withLock { place in
+            DiskCalls.remove(place.path)
+            place.isOurs = false
+        }
+    }
 
     static func == (left: SpooledPicture, right: SpooledPicture) -> Bool { left === right }
     func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }

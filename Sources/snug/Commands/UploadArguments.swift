@@ -86,6 +86,13 @@ struct UploadDestinationOptions: ParsableArguments {
         return target
     }
 
+    /// The target of an upload that was begun before.
+    func target(of record: UploadRecord) throws -> UploadTarget {
+        UploadTarget(
+            try HTTPURL(record.target), record.wire, headers: try headers(),
+            s3: record.wire == .s3 ? try s3Settings() : nil)
+    }
+
     private func s3Settings() throws -> S3Settings {
         guard let id = Terminal.environment("AWS_ACCESS_KEY_ID"),
             let secret = Terminal.environment("AWS_SECRET_ACCESS_KEY")
@@ -186,7 +193,7 @@ struct UploadHousekeepingOptions: ParsableArguments {
     @Flag(help: "List uploads that were begun and not finished.")
     var list = false
 
-    @Option(help: "Forget a pending upload, named as --list does. What the server has stays there.")
+    @Option(help: "Give a pending upload up, named as --list does, and remove what the server has of it.")
     var forget: [String] = []
 
     @Option(help: "Look whether what a receipt speaks of is still there and the same.")
