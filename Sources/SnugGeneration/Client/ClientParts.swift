@@ -40,7 +40,7 @@ struct ClientParts: Sendable {
             case .none: ""
             case .key(let key): key.reveal()
             // Tokens change, the session is the account's.
-            case .session: "session"
+            case .session(let store): "session \(store.identity)"
             }
         let digest = SHA256.hash(data: Array("\(provider.name) \(provider.baseURL.origin) \(secret)".utf8))
         return String(digest.hexadecimal.prefix(24))
@@ -77,7 +77,10 @@ final class TwinQueue: Sendable {
     }
     private let queues = Mutex<[String: (queue: Queue, users: Int)]>([:])
 
-    func alone<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
+    /// - Throws: `deadline_exceeded` when it is not one's turn in time; `CancellationError`; what `body` throws.
+    func alone<Result>(
+        _ name: String, until deadline: ContinuousClock.Instant?, _ body: () async throws -> Result
+    ) async throws -> Result {
         let queue = queues.withLock { queues in
             let queue = queues[name]?.queue ?? Queue()
             queues[name] = (queue, (queues[name]?.users ?? 0) + 1)
@@ -89,7 +92,10 @@ final class TwinQueue: Sendable {
                 queues[name] = users > 0 ? (queue, users) : nil
             }
         }
-        try await queue.turnstile.enter()
+        guard try await queue.turnstile.enter(until: deadline) else {
+            throw GenerationError(
+                .deadlineExceeded, "the time is over: one that looks the same was still on its way, so it was not sent")
+        }
         defer { queue.turnstile.leave() }
         return try await body()
     }

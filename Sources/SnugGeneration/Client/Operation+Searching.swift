@@ -54,7 +54,8 @@ extension Operation {
             let finding = parts.dialect.findLost(job, in: answer, known: known)
             guard case .notFound(hasMore: true) = finding else { return finding }
         }
-        return .notFound(hasMore: true)
+        // So much is listed that not finding it says nothing.
+        return .unreadable
     }
 
     /// What the balance says, for the person who decides.

@@ -204,9 +204,12 @@ extension Operation {
                     "the input is too large, and none of it is a picture of this machine: make it smaller",
                     status: attempts.last?.status)
             }
-            await parts.limits.learn(
-                byteLimit: limit, maximumSide: maximumSide, origin: parts.origin, model: job.model, now: parts.now)
-            emit(.refitting(byteLimit: limit))
+            if record.request.images.count == 1 {
+                // What several had to share says nothing of one.
+                await parts.limits.learn(
+                    byteLimit: limit, maximumSide: maximumSide, origin: parts.origin, model: job.model, now: parts.now)
+            }
+            emit(.refitting(byteLimit: limit ?? preparation.largest))
             isPrepared = false
         case .reencode:
             guard preparation.reencode() else {

@@ -49,7 +49,7 @@ final class Operation {
             request: request, model: record.model ?? request.model ?? parts.traits.defaultModel, seed: record.seed,
             pictures: [], mask: nil, key: record.key,
             usesBody: record.state == .sending && record.form?.usesBody == true, submittedAt: record.submittedAt)
-        preparation = Preparation(parts, request)
+        preparation = Preparation(parts, request, deadline: deadline)
         let isSession: Bool = if case .session = parts.credentials { true } else { false }
         // After a fallback the models before it are not asked again.
         let left =
@@ -112,7 +112,7 @@ final class Operation {
     private func obtain(_ first: Phase) async throws -> Phase {
         guard parts.traits.contract == .history else { return try await settle(first) }
         // In a listing two with the same prompt and model look the same.
-        return try await parts.twins.alone("\(job.model ?? "")\n\(job.request.prompt)") { try await settle(first) }
+        return try await parts.twins.alone("\(job.model ?? "")\n\(job.request.prompt)", until: deadline) { try await settle(first) }
     }
 
     private func settle(_ first: Phase) async throws -> Phase {

@@ -46,6 +46,8 @@ struct RateLimitState: Codable, Sendable, Hashable {
     private(set) var parkedUntil = 0.0
     /// Requests at once, as the provider said.
     private(set) var concurrency: Int?
+    /// Until when that holds: accounts are topped up, and plans change.
+    private var concurrencyUntil: Double?
 
     /// What to do with a request.
     enum Decision: Hashable, Sendable {
@@ -171,11 +173,18 @@ struct RateLimitState: Codable, Sendable, Hashable {
     /// The provider asked to be left alone.
     mutating func park(until: Double) { parkedUntil = max(parkedUntil, until) }
 
-    /// The provider takes no more than so many at once.
-    mutating func limitConcurrency(_ count: Int) { concurrency = min(concurrency ?? count, max(1, count)) }
+    /// The provider takes no more than so many at once, which holds for an hour.
+    mutating func limitConcurrency(_ count: Int, now: Double) {
+        concurrency = min(concurrency ?? count, max(1, count))
+        concurrencyUntil = now + 3600
+    }
 
     /// Drops what has no bearing any more.
     mutating func prune(_ windows: [RateWindow], now: Double) {
+        if let until = concurrencyUntil, until <= now {
+            concurrency = nil
+            concurrencyUntil = nil
+        }
         for (name, var window) in told {
             guard let reset = window.reset, reset <= now else { continue }
             window.voidBefore = max(window.voidBefore, reset - Self.slack)

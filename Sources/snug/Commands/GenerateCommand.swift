@@ -119,7 +119,6 @@ struct GenerateCommand: AsyncParsableCommand {
         if provider.takesAddressesOnly, let notice = output.host?.notice, works.contains(where: { !$0.files.isEmpty }) {
             reporter.note(notice)
         }
-        if isBatch { try await PendingGenerations(journal: journal).forgetOld() }
         let session = GenerateSession(client: access.client, journal: journal, reporter: reporter, keeps: isBatch)
         do {
             try await reporter.ticking { try await session.run(works, jobs: running.jobs) }
@@ -128,6 +127,7 @@ struct GenerateCommand: AsyncParsableCommand {
             throw error
         }
         reporter.end(access.client.counters.report)
+        if isBatch { try await PendingGenerations(journal: journal).forgetOld() }
         if !isBatch, reporter.summary.invalid > 0 { throw ExitCode(64) }
         return reporter.summary.isAllDone
     }

@@ -81,12 +81,22 @@ struct PendingGenerations: Sendable {
         }
     }
 
-    /// Forgets what was done long ago, so that the folder does not grow for ever.
+    /// Forgets what was done long ago and whose pictures are gone, so that the folder does not grow for ever.
     func forgetOld() async throws {
         let oldest = Int(time(nil)) - 90 * 86_400
-        for record in try await journal.records() where record.state == .delivered && record.createdAt < oldest {
-            try await journal.remove(record.id)
+        for old in try await journal.records() where Self.isForgettable(old, before: oldest) {
+            guard try await journal.claim(old.id) else { continue }
+            // Somebody may have begun it anew meanwhile.
+            if let record = try await journal.record(old.id), Self.isForgettable(record, before: oldest) {
+                try? await journal.remove(record.id)
+            }
+            await journal.release(old.id)
         }
+    }
+
+    private static func isForgettable(_ record: GenerationRecord, before oldest: Int) -> Bool {
+        guard record.state == .delivered, record.createdAt < oldest else { return false }
+        return !(record.pictures ?? []).contains { FileCalls.exists($0.path) }
     }
 }
 
