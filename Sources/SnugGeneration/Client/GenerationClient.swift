@@ -73,14 +73,23 @@ public final class GenerationClient: Sendable {
         let pieces = split(request)
         guard pieces.count > 1 else {
             let number = request.count > 1 ? 1 : nil
-            return try await one(request, destination, number, name, deadline, onEvent)
+            return try await one(request, destination, number, name, partOf: nil, deadline, onEvent)
         }
-        return try await several(pieces, destination, name, deadline, onEvent)
+        let all = try await several(pieces, destination, name, deadline, onEvent)
+        if let name {
+            // Only now: if one had failed, giving the work again must not pay for the others again.
+            for index in pieces.indices { try await parts.journal.remove(Self.part(index, of: name)) }
+        }
+        return all
     }
 
     /// Everything that was begun and is not settled, the oldest first.
     /// - Throws: `journal_failed`.
     public func pending() async throws -> [GenerationRecord] {
+        try await kept().filter { $0.state != .delivered }
+    }
+
+    private func kept() async throws -> [GenerationRecord] {
         try await parts.journal.records().filter { $0.account == parts.account && $0.provider == parts.provider.name }
     }
 
@@ -107,9 +116,15 @@ public final class GenerationClient: Sendable {
         }
     }
 
-    /// Forgets something pending. A job of the provider's goes on, and is charged; nobody asks for it any more.
+    /// Forgets something pending, or all parts of a work. A job of the provider's goes on, and is charged; nobody asks for it any more.
     /// - Throws: `journal_failed`; `invalid_request` when there is nothing of that name.
     public func drop(_ id: String) async throws {
+        let parts = try await kept().filter { $0.partOf == id }.map(\.id)
+        for name in parts { try await dropOne(name) }
+        if parts.isEmpty { try await dropOne(id) }
+    }
+
+    private func dropOne(_ id: String) async throws {
         try await claimed(id) {
             guard try await parts.journal.record(id) != nil else { throw Self.unknown(id) }
             try await parts.journal.remove(id)
@@ -151,10 +166,12 @@ public final class GenerationClient: Sendable {
             for (index, piece) in pieces.enumerated() {
                 // What is the limiter's to say beyond that.
                 if index >= 4, let (done, result) = await group.next() { results[done] = result }
-                let (first, name) = (number, name.map { "\($0)#\(index + 1)" })
+                let (first, part) = (number, name.map { Self.part(index, of: $0) })
                 group.addTask { [self] in
                     do {
-                        return (index, .success(try await one(piece, destination, first, name, deadline, onEvent)))
+                        let generation = try await one(
+                            piece, destination, first, part, partOf: name, deadline, onEvent)
+                        return (index, .success(generation))
                     } catch {
                         return (index, .failure(error))
                     }
@@ -194,12 +211,18 @@ public final class GenerationClient: Sendable {
 
     private func one(
         _ request: GenerationRequest, _ destination: PictureDestination, _ number: Int?, _ name: String?,
-        _ deadline: ContinuousClock.Instant?, _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
+        partOf work: String?, _ deadline: ContinuousClock.Instant?,
+        _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
     ) async throws -> Generation {
         let key = Self.newKey()
         return try await claimed(name ?? key) {
-            let record: GenerationRecord
-            if let name, let known = try await parts.journal.record(name) {
+            if let name, let known = try await parts.journal.record(name), known.request == request,
+                known.account == parts.account, let done = known.delivered
+            {
+                return done
+            }
+            var record: GenerationRecord
+            if let name, let known = try await parts.journal.record(name), known.state != .delivered {
                 guard known.request == request, known.account == parts.account else {
                     throw GenerationError.invalid(
                         "name", "\"\(name)\" is that of other work, which is not done; give another or drop it")
@@ -207,6 +230,7 @@ public final class GenerationClient: Sendable {
                 record = known
             } else {
                 record = begin(request, destination, number, id: name ?? key, key: key)
+                record.partOf = work
             }
             return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
         }
@@ -238,6 +262,8 @@ public final class GenerationClient: Sendable {
             throw error
         }
     }
+
+    private static func part(_ index: Int, of name: String) -> String { "\(name)#\(index + 1)" }
 
     private static func newKey() -> String {
         func half() -> String {

@@ -32,7 +32,14 @@ extension Operation {
             }
         }
         hasLooseResult = false
-        try await parts.journal.remove(record.id)
+        if record.partOf != nil {
+            record.state = .delivered
+            record.resultURLs = []
+            record.pictures = pictures
+            try await save()
+        } else {
+            try await parts.journal.remove(record.id)
+        }
         for case .spooled(let spooled, _) in result.pictures { spooled.discard() }
         return Generation(
             id: result.id ?? record.jobID, model: result.model ?? job.model, pictures: pictures, seed: job.seed,

@@ -63,6 +63,10 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var pictureURLs: [String]
     /// What the last failure was, for a person.
     public var note: String?
+    /// The name of the work that this is a part of, when that has one and takes several submissions.
+    public var partOf: String?
+    /// What was delivered, of a part.
+    public var pictures: [Generation.Picture]?
     /// In what form it was sent: a repeat that shall join has to have the same.
     public var form: Form?
 
@@ -90,5 +94,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         case completed
         /// Nobody knows and nobody can be asked: a person decides.
         case held
+        /// Its pictures are in their places, and it is kept until the work that it is a part of is done.
+        case delivered
     }
 }

@@ -122,7 +122,7 @@ extension PictureDestination: Codable {
 }
 
 /// A path as text, or as bytes where it is none: names of files need not be UTF-8.
-private struct PlainPath: Codable {
+struct PlainPath: Codable {
     var path: FilePath
 
     init(path: FilePath) { self.path = path }
