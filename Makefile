@@ -37,7 +37,7 @@ fuzz: ## Feed damaged images to the whole fit for ten minutes under AddressSanit
 campaign-upload: ## A thousand uploads over lines with five thousand faults, and 200 kills within 512 MiB by each protocol
 	scripts/install test
 	swift build --build-tests
-	SNUG_CAMPAIGN_UPLOADS=$(or $(UPLOADS),1001) SNUG_CAMPAIGN_LARGEST=67108864 SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
+	SNUG_CAMPAIGN_UPLOADS=$(or $(UPLOADS),1400) SNUG_CAMPAIGN_LARGEST=67108864 SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
 	  SNUG_CAMPAIGN_KILLS=$(or $(KILLS),200) SNUG_CAMPAIGN_KILL_SIZE=536870912 \
 	  swift test --skip-build --filter '^SnugUploadTests\.(CampaignTests|KillTests)'
 
@@ -64,7 +64,7 @@ lint: ## Check the format of all Swift sources
 docs: ## Build the libraries' documentation, warnings as errors, under .build/docs
 	swift package dump-symbol-graph --minimum-access-level public > /dev/null
 	rm -rf .build/docs
-	for module in SnugImage SnugHTTP SnugUpload; do \
+	for module in SnugImage SnugHTTP SnugUpload SnugGeneration; do \
 	  mkdir -p .build/docs/$$module; \
 	  find -L .build -name "$$module.symbols.json" -not -path '*/docs/*' -exec cp {} .build/docs/$$module/ \; ; \
 	  docc convert --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \

@@ -64,7 +64,16 @@ final class UploadJob: Sendable {
 
     // MARK: What is known of it
 
-    /// Keeps the record, here and in the store.
+    /// Runs what waits for a disk, on a thread of its own.
+    func onDisk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        do {
+            return try await PlainThread.value(work)
+        } catch let error as HTTPError {
+            throw UploadError(.stateFailed, error.message, resumption: .startOver, cause: error)
+        }
+    }
+
+    /// Keeps the record, here and in the store. Waits for the disk.
     func save(_ record: UploadRecord) throws(UploadError) {
         saved.withLock { $0 = record }
         try store?.save(record)
@@ -81,8 +90,9 @@ final class UploadJob: Sendable {
         try limits.ceiling(of: target.url.origin, now: environment.wallClock())
     }
 
-    func learn(ceiling: Int) throws(UploadError) {
-        try limits.remember(ceiling: ceiling, of: target.url.origin, now: environment.wallClock())
+    func learn(ceiling: Int) async throws {
+        let now = environment.wallClock()
+        try await onDisk { [self] in try limits.remember(ceiling: ceiling, of: target.url.origin, now: now) }
     }
 
     /// What an exchange came to; cancellation is thrown instead.

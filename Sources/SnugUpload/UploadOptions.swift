@@ -77,5 +77,7 @@ public struct UploadProgress: Sendable, Hashable {
         case startedOverBecauseFileChanged = "file_changed"
         /// The server no longer has what was sent.
         case startedOverBecauseGone = "gone"
+        /// The time for which the server keeps what was sent is over.
+        case startedOverBecauseExpired = "expired"
     }
 }

@@ -12,17 +12,20 @@ internal import Synchronization
 #endif
 
 extension UploadSource {
-    /// Both hashes of a piece of the file, from reading it once.
-    func digests(_ range: Range<Int>) async throws -> PieceDigests {
+    /// The hashes of a piece of the file, from reading it once.
+    func digests(_ range: Range<Int>, withCRC: Bool = false) async throws -> PieceDigests {
         try await onThread { isCancelled in
             var sha256 = SHA256()
             // S3 names parts by their MD5; it guards against accidents, not against anybody.
             var md5 = Insecure.MD5()
+            var crc = CRC64()
             try unsafe each(range, isCancelled) {
                 unsafe sha256.update(bufferPointer: $0)
                 unsafe md5.update(bufferPointer: $0)
+                if withCRC { unsafe crc.update($0) }
             }
-            return PieceDigests(sha256: Array(sha256.finalize()), md5: Array(md5.finalize()))
+            return PieceDigests(
+                sha256: Array(sha256.finalize()), md5: Array(md5.finalize()), crc64: withCRC ? crc.value : nil)
         }
     }
 
@@ -78,18 +81,14 @@ extension UploadSource {
         _ work: @escaping @Sendable (CancellationFlag) throws -> Value
     ) async throws -> Value {
         let flag = CancellationFlag()
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let code = PlainThread.start { continuation.resume(with: Result { try work(flag) }) }
-                if code != 0 {
-                    continuation.resume(
-                        throwing: UploadError(
-                            .sourceFailed, "no thread to hash \(path): \(unsafe String(cString: strerror(code)))",
-                            resumption: .startOver))
-                }
+        do {
+            return try await withTaskCancellationHandler {
+                try await PlainThread.value { try work(flag) }
+            } onCancel: {
+                flag.set()
             }
-        } onCancel: {
-            flag.set()
+        } catch let error as HTTPError {
+            throw UploadError(.sourceFailed, "\(path): \(error.message)", resumption: .startOver, cause: error)
         }
     }
 }
@@ -109,4 +108,5 @@ private final class CancellationFlag: Sendable {
 struct PieceDigests: Sendable, Equatable {
     var sha256: [UInt8]
     var md5: [UInt8]
+    var crc64: UInt64?
 }

@@ -82,7 +82,9 @@ public final class Uploader: Sendable {
             target: job.target.url.description, wire: job.target.wire, created: environment.wallClock())
         guard let old = try store?.record(job.key) else { return (fresh, false) }
         let isSameFile = old.fingerprint == fresh.fingerprint
-        guard job.options.resumes, !old.isDiscarded, isSameFile else {
+        let isExpired = old.isExpired(now: environment.wallClock())
+        guard job.options.resumes, !old.isDiscarded, isSameFile, !isExpired else {
+            if isExpired { job.note(.startedOverBecauseExpired) }
             if !isSameFile { job.note(.startedOverBecauseFileChanged) }
             // What the server has of the other one would stay there for ever.
             await discard(job)

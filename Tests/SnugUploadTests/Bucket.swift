@@ -30,18 +30,24 @@ struct Bucket: Sendable {
         #expect(response.isSuccess)
     }
 
-    func signed(_ method: String, _ path: String) throws -> HTTPRequest {
+    func signed(_ method: String, _ path: String, _ fields: HTTPHeaders = [:]) throws -> HTTPRequest {
         let url = try HTTPURL(server.url(path))
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
         let headers = SigV4(settings: settings).sign(
-            method, url, headers: [:], payloadHash: empty, now: Int(Date().timeIntervalSince1970))
-        return HTTPRequest(method, url, headers: headers, body: method == "GET" ? nil : .empty)
+            method, url, headers: fields, payloadHash: empty, now: Int(Date().timeIntervalSince1970))
+        return HTTPRequest(method, url, headers: headers, body: ["GET", "HEAD"].contains(method) ? nil : .empty)
     }
 
     /// An object's bytes; `nil` when there is none.
     func object(_ key: String, maximum: Int = 100_000_000) async throws -> [UInt8]? {
         let response = try await plainClient().send(signed("GET", "/bkt/\(key)"), into: .collect(maximum: maximum))
         return response.status == 404 ? nil : response.body
+    }
+
+    /// The CRC-64/NVME of an object, as the server has it.
+    func checksum(_ key: String) async throws -> String? {
+        try await plainClient().send(signed("HEAD", "/bkt/\(key)", ["x-amz-checksum-mode": "ENABLED"]))
+            .headers["x-amz-checksum-crc64nvme"]
     }
 
     /// The keys of unfinished uploads that the server still has.

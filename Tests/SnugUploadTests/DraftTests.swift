@@ -43,6 +43,20 @@ import Testing
         #expect(server.creations == 1)
     }
 
+    @Test func theTimeLeftIsRecorded() async throws {
+        let server = try FakeDraftServer { $0 == 2 ? .closeAtOnce : nil }
+        var options = UploadOptions()
+        options.chunkSize = 100_000
+        options.attemptsWithoutProgress = 1
+        let limited = options
+        let uploader = try makeUploader(folder, now: 1000)
+        await #expect(throws: UploadError.self) {
+            let target = UploadTarget(try HTTPURL(server.url), .resumable)
+            return try await uploader.upload(try folder.file(pattern(500_000)), to: target, options: limited)
+        }
+        #expect(try uploader.pending().map(\.expires) == [4600])
+    }
+
     @Test func aLostFinalAnswerIsUnconfirmedAndNotSentTwice() async throws {
         let server = try FakeDraftServer { $0 == 5 ? .swallowAnswer : nil }
         let receipt = try await upload(pattern(500_000), to: server)

@@ -53,7 +53,7 @@ final class FakeDraftServer: Sendable {
                 state.length = Int(head.headers["upload-length"] ?? "") ?? -1
             }
             try connection.send("HTTP/1.1 104 Upload Resumption Supported\r\nLocation: /u/1\r\n\r\n")
-            try connection.respond(201, ["Location": "/u/1", "Upload-Limit": "max-size=1000000000"])
+            try connection.respond(201, ["Location": "/u/1", "Upload-Limit": "max-size=1000000000, max-age=3600"])
         case "HEAD":
             let offset = state.withLock { $0.exists ? $0.bytes.count : nil }
             if let offset {

@@ -37,11 +37,15 @@ final class FakeTusServer: Sendable {
     private let plan: @Sendable (_ request: Int) -> Fault?
     private let limit: Int
     private let forgetsComplete: Bool
+    private let expires: [String]
     private let box = Mutex<FaultServer?>(nil)
 
-    init(limit: Int = .max, forgetsComplete: Bool = false, plan: @escaping @Sendable (Int) -> Fault? = { _ in nil })
-        throws
-    {
+    /// - Parameter expires: The dates that it gives: the first with an upload's address, the last with each chunk.
+    init(
+        limit: Int = .max, forgetsComplete: Bool = false, expires: [String] = [],
+        plan: @escaping @Sendable (Int) -> Fault? = { _ in nil }
+    ) throws {
+        self.expires = expires
         self.plan = plan
         self.limit = limit
         self.forgetsComplete = forgetsComplete
@@ -72,7 +76,7 @@ final class FakeTusServer: Sendable {
                 state.uploads[id] = (Int(head.headers["upload-length"] ?? "") ?? -1, [])
                 return id
             }
-            try connection.respond(201, ["Location": id])
+            try connection.respond(201, ["Location": id, "Upload-Expires": expires.first].compactMapValues { $0 })
         case "HEAD":
             guard let upload = state.withLock({ $0.uploads[head.target] }),
                 !(forgetsComplete && upload.bytes.count == upload.length)
@@ -111,7 +115,8 @@ final class FakeTusServer: Sendable {
             try connection.respond(409)
             return true
         }
-        try connection.respond(204, ["Upload-Offset": "\(offset)"])
+        try connection.respond(
+            204, ["Upload-Offset": "\(offset)", "Upload-Expires": expires.last].compactMapValues { $0 })
         return true
     }
 

@@ -37,10 +37,11 @@ final class ScratchFolder: Sendable {
 }
 
 /// An uploader that does not wait between attempts, unless asked to.
-func makeUploader(_ folder: ScratchFolder, waits: Bool = false) throws -> Uploader {
+func makeUploader(_ folder: ScratchFolder, waits: Bool = false, now: Int? = nil) throws -> Uploader {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
     var environment = RetryEnvironment()
+    if let now { environment.wallClock = { now } }
     if !waits { environment.sleep = { _ in try Task.checkCancellation() } }
     return Uploader(
         client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: NOOPMetricsHandler.instance),

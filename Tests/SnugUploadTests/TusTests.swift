@@ -146,6 +146,47 @@ import Testing
         #expect(server.stored.contains(changed))
     }
 
+    /// 2026-11-21 12:00 by the test's clock; the server says nothing of its own.
+    private static let noon = 1_795_262_400
+
+    @Test(
+        "What the server keeps no longer is not asked for",
+        arguments: [(["13:00:00"], 3599, true), (["13:00:00"], 3600, false), (["12:30:00", "13:00:00"], 3599, true)])
+    func expiry(times: [String], secondsLater: Int, goesOn: Bool) async throws {
+        let server = try FakeTusServer(expires: times.map { "Sat, 21 Nov 2026 \($0) GMT" }) {
+            $0 > 3 && $0 < 6 ? .closeAtOnce : nil
+        }
+        let file = try folder.file(pattern(1_000_000))
+        var few = options()
+        few.attemptsWithoutProgress = 2
+        let limited = few
+        await #expect(throws: UploadError.self) {
+            try await makeUploader(folder, now: Self.noon)
+                .upload(file, to: try self.target(server), options: limited)
+        }
+        let uploader = try makeUploader(folder, now: Self.noon + secondsLater)
+        #expect(try uploader.pending().map(\.expires) == [Self.noon + 3600])
+        let notes = Mutex<[UploadProgress.Note?]>([])
+        var more = options()
+        more.onProgress = { progress in notes.withLock { $0.append(progress.note) } }
+        let receipt = try await uploader.upload(file, to: target(server), options: more)
+        #expect(receipt.resumed == goesOn)
+        #expect(notes.withLock { $0.contains(goesOn ? .resumed : .startedOverBecauseExpired) })
+        // What was left of the other is removed, in case the server's clock is slow.
+        #expect(server.stored == [pattern(1_000_000)])
+    }
+
+    @Test("What may be complete does not expire")
+    func completeDoesNotExpire() {
+        var record = UploadRecord(
+            key: "k", path: "/f", fingerprint: "f", bytes: 1, target: "http://h/", wire: .tus, created: 0)
+        #expect(!record.isExpired(now: 10))
+        record.expires = 10
+        #expect(record.isExpired(now: 10) && !record.isExpired(now: 9))
+        record.sentEverything = true
+        #expect(!record.isExpired(now: 10))
+    }
+
     @Test func anUploadThatTheServerForgotIsBegunAnew() async throws {
         let server = try FakeTusServer { $0 > 3 && $0 < 10 ? .closeAtOnce : nil }
         let file = try folder.file(pattern(1_000_000))

@@ -51,6 +51,9 @@ public final class GenerationClient: Sendable {
             limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account)
     }
 
+    /// The account by a digest of its key, as records name it.
+    public var account: String { parts.account }
+
     /// How requests ended, by status.
     public var counters: StatusCounters { parts.counters }
 
@@ -62,10 +65,12 @@ public final class GenerationClient: Sendable {
     ///   - destination: Where to; with several pictures `-1`, `-2` and so on is added to the name.
     ///   - name: A name of the work. Work that was interrupted goes on when it is given again under its name, on a journal
     ///     that remembers; without a name it stays among ``pending()``.
+    ///   - isKept: Whether work stays known under its name after it is done: given again, it is not made again as long as
+    ///     its pictures are there.
     ///   - onEvent: Told of every step, from any thread; it has to be quick.
     /// - Throws: `GenerationError`; `CancellationError`, after which the work may be pending.
     public func generate(
-        _ request: GenerationRequest, to destination: PictureDestination, name: String? = nil,
+        _ request: GenerationRequest, to destination: PictureDestination, name: String? = nil, isKept: Bool = false,
         onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
     ) async throws -> Generation {
         try parts.dialect.validate(request)
@@ -73,24 +78,22 @@ public final class GenerationClient: Sendable {
         let pieces = split(request)
         guard pieces.count > 1 else {
             let number = request.count > 1 ? 1 : nil
-            return try await one(request, destination, number, name, partOf: nil, deadline, onEvent)
+            return try await one(request, destination, number, name, isKept, deadline, onEvent)
         }
-        let all = try await several(pieces, destination, name, deadline, onEvent)
-        if let name {
-            // Only now: if one had failed, giving the work again must not pay for the others again.
-            for index in pieces.indices { try await parts.journal.remove(Self.part(index, of: name)) }
+        let generation = try await several(pieces, destination, name, deadline, onEvent)
+        // Until now the pieces that are done were not to be made again for the sake of the others.
+        if let name, !isKept {
+            for index in pieces.indices { try await parts.journal.remove(Self.piece(index, of: name)) }
         }
-        return all
+        return generation
     }
 
     /// Everything that was begun and is not settled, the oldest first.
     /// - Throws: `journal_failed`.
     public func pending() async throws -> [GenerationRecord] {
-        try await kept().filter { $0.state != .delivered }
-    }
-
-    private func kept() async throws -> [GenerationRecord] {
-        try await parts.journal.records().filter { $0.account == parts.account && $0.provider == parts.provider.name }
+        try await parts.journal.records().filter {
+            $0.account == parts.account && $0.provider == parts.provider.name && $0.state != .delivered
+        }
     }
 
     /// Takes up something pending. What is held is sent again, which may be paid for a second time: that is the decision
@@ -102,7 +105,9 @@ public final class GenerationClient: Sendable {
     ) async throws -> Generation {
         let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
         return try await claimed(id) {
-            guard var record = try await parts.journal.record(id), record.account == parts.account else {
+            guard var record = try await parts.journal.record(id), record.account == parts.account,
+                record.state != .delivered
+            else {
                 throw Self.unknown(id)
             }
             if record.state == .held {
@@ -116,15 +121,9 @@ public final class GenerationClient: Sendable {
         }
     }
 
-    /// Forgets something pending, or all parts of a work. A job of the provider's goes on, and is charged; nobody asks for it any more.
+    /// Forgets something pending. A job of the provider's goes on, and is charged; nobody asks for it any more.
     /// - Throws: `journal_failed`; `invalid_request` when there is nothing of that name.
     public func drop(_ id: String) async throws {
-        let parts = try await kept().filter { $0.partOf == id }.map(\.id)
-        for name in parts { try await dropOne(name) }
-        if parts.isEmpty { try await dropOne(id) }
-    }
-
-    private func dropOne(_ id: String) async throws {
         try await claimed(id) {
             guard try await parts.journal.record(id) != nil else { throw Self.unknown(id) }
             try await parts.journal.remove(id)
@@ -166,12 +165,11 @@ public final class GenerationClient: Sendable {
             for (index, piece) in pieces.enumerated() {
                 // What is the limiter's to say beyond that.
                 if index >= 4, let (done, result) = await group.next() { results[done] = result }
-                let (first, part) = (number, name.map { Self.part(index, of: $0) })
+                let (first, name) = (number, name.map { Self.piece(index, of: $0) })
                 group.addTask { [self] in
                     do {
-                        let generation = try await one(
-                            piece, destination, first, part, partOf: name, deadline, onEvent)
-                        return (index, .success(generation))
+                        let made = try await one(piece, destination, first, name, name != nil, deadline, onEvent)
+                        return (index, .success(made))
                     } catch {
                         return (index, .failure(error))
                     }
@@ -183,6 +181,9 @@ public final class GenerationClient: Sendable {
         }
         return try Self.joined(results, duration: ContinuousClock.now - begin)
     }
+
+    /// The name of one submission of several.
+    private static func piece(_ index: Int, of name: String) -> String { "\(name)#\(index + 1)" }
 
     private static func joined(_ results: [Result<Generation, any Error>], duration: Duration) throws -> Generation {
         var all = Generation(duration: duration)
@@ -211,26 +212,22 @@ public final class GenerationClient: Sendable {
 
     private func one(
         _ request: GenerationRequest, _ destination: PictureDestination, _ number: Int?, _ name: String?,
-        partOf work: String?, _ deadline: ContinuousClock.Instant?,
-        _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
+        _ isKept: Bool, _ deadline: ContinuousClock.Instant?, _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
     ) async throws -> Generation {
         let key = Self.newKey()
         return try await claimed(name ?? key) {
-            if let name, let known = try await parts.journal.record(name), known.request == request,
-                known.account == parts.account, let done = known.delivered
-            {
-                return done
-            }
-            var record: GenerationRecord
-            if let name, let known = try await parts.journal.record(name), known.state != .delivered {
+            var record = begin(request, destination, number, id: name ?? key, key: key)
+            record.isKept = isKept
+            if let name, let known = try await parts.journal.record(name) {
                 guard known.request == request, known.account == parts.account else {
                     throw GenerationError.invalid(
                         "name", "\"\(name)\" is that of other work, which is not done; give another or drop it")
                 }
-                record = known
-            } else {
-                record = begin(request, destination, number, id: name ?? key, key: key)
-                record.partOf = work
+                if known.state != .delivered {
+                    record = known
+                } else if let pictures = known.pictures, try await parts.downloader.areThere(pictures) {
+                    return Generation(known, pictures)
+                }
             }
             return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
         }
@@ -263,8 +260,6 @@ public final class GenerationClient: Sendable {
         }
     }
 
-    private static func part(_ index: Int, of name: String) -> String { "\(name)#\(index + 1)" }
-
     private static func newKey() -> String {
         func half() -> String {
             let digits = String(UInt64.random(in: .min ... .max), radix: 16)
@@ -273,7 +268,7 @@ public final class GenerationClient: Sendable {
         return "snug-" + half() + half()
     }
 
-    private static func unknown(_ id: String) -> GenerationError {
+    static func unknown(_ id: String) -> GenerationError {
         .invalid("id", "\"\(id)\" is not pending; list what is")
     }
 }

@@ -32,10 +32,12 @@ extension Operation {
             }
         }
         hasLooseResult = false
-        if record.partOf != nil {
+        if record.isKept == true {
             record.state = .delivered
-            record.resultURLs = []
             record.pictures = pictures
+            record.model = result.model ?? job.model
+            record.cost = result.cost ?? record.cost
+            record.seed = job.seed
             try await save()
         } else {
             try await parts.journal.remove(record.id)

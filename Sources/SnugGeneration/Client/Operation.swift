@@ -99,7 +99,7 @@ final class Operation {
                     Refusal(
                         code: .outcomeUnknown,
                         message: "it was sent before, and nobody was there any more when the answer came")))
-        case .delivered: throw GenerationError.invalid("id", "is delivered; the work that it is a part of is not done")
+        case .delivered: throw GenerationClient.unknown(record.id)
         case .held:
             var error = GenerationError(
                 .outcomeUnknown, "it is held, and was not sent again: \(record.note ?? "its outcome is unknown")")

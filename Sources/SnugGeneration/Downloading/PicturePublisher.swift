@@ -103,6 +103,12 @@ struct PicturePublisher: Sendable {
         return true
     }
 
+    /// Whether a file of this length has the name.
+    func isThere(_ path: FilePath, byteCount: Int) -> Bool {
+        guard let status = DiskCalls.status(path) else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && Int(status.st_size) == byteCount
+    }
+
     private func isSame(_ first: FilePath, _ second: FilePath) throws(Errno) -> Bool {
         guard let one = DiskCalls.status(first), let other = DiskCalls.status(second),
             one.st_size == other.st_size, other.st_mode & S_IFMT == S_IFREG

@@ -134,6 +134,13 @@ struct ResultDownloader: Sendable {
         }
     }
 
+    /// Whether pictures that were delivered are still in their places.
+    func areThere(_ pictures: [Generation.Picture]) async throws -> Bool {
+        try await threads.run { [publisher] in
+            pictures.allSatisfy { publisher.isThere($0.path, byteCount: $0.byteCount) }
+        }
+    }
+
     // MARK: Fetching
 
     /// - Returns: Whether it came in more than one part.

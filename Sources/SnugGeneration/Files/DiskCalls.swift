@@ -28,24 +28,24 @@ enum DiskCalls {
 
     /// The next `count` bytes, fewer only at the end.
     static func read(_ descriptor: Int32, count: Int) throws(Errno) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let read = unsafe bytes.withUnsafeMutableBytes { buffer in
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+        var bytes: [UInt8] = []
+        // As it comes: callers name the most that they take, which is far more than there is.
+        var chunk = [UInt8](repeating: 0, count: min(count, 256 * 1024))
+        while bytes.count < count {
+            let wanted = min(chunk.count, count - bytes.count)
+            let read = unsafe chunk.withUnsafeMutableBytes { buffer in
                 #if canImport(Glibc)
-                    return unsafe Glibc.read(descriptor, rest.baseAddress, rest.count)
+                    return unsafe Glibc.read(descriptor, buffer.baseAddress, wanted)
                 #elseif canImport(Musl)
-                    return unsafe Musl.read(descriptor, rest.baseAddress, rest.count)
+                    return unsafe Musl.read(descriptor, buffer.baseAddress, wanted)
                 #else
-                    return unsafe Darwin.read(descriptor, rest.baseAddress, rest.count)
+                    return unsafe Darwin.read(descriptor, buffer.baseAddress, wanted)
                 #endif
             }
             if read == 0 { break }
             if read < 0, errno != EINTR { throw Errno(rawValue: errno) }
-            done += max(read, 0)
+            bytes += chunk.prefix(max(read, 0))
         }
-        bytes.removeLast(count - done)
         return bytes
     }
 

@@ -63,10 +63,6 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var pictureURLs: [String]
     /// What the last failure was, for a person.
     public var note: String?
-    /// The name of the work that this is a part of, when that has one and takes several submissions.
-    public var partOf: String?
-    /// What was delivered, of a part.
-    public var pictures: [Generation.Picture]?
     /// In what form it was sent: a repeat that shall join has to have the same.
     public var form: Form?
 
@@ -82,6 +78,11 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         public var mediaTypes: [String]
     }
 
+    /// Whether it stays known after it is done, so that it is not made again under its name.
+    public var isKept: Bool?
+    /// The pictures, once all of them are in their places.
+    public var pictures: [Generation.Picture]?
+
     /// How far it got.
     public enum State: String, Sendable, Hashable, Codable {
         /// Being prepared; nothing has left.
@@ -94,7 +95,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         case completed
         /// Nobody knows and nobody can be asked: a person decides.
         case held
-        /// Its pictures are in their places, and it is kept until the work that it is a part of is done.
+        /// Done: its pictures are in their places.
         case delivered
     }
 }

@@ -121,8 +121,35 @@ extension PictureDestination: Codable {
     }
 }
 
+extension Generation.Picture: Codable {
+    private enum Key: String, CodingKey { case path, mediaType, size, byteCount, source, revisedPrompt }
+
+    /// From what ``encode(to:)`` wrote.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: Key.self)
+        self.init(
+            path: try values.decode(PlainPath.self, forKey: .path).path,
+            mediaType: try values.decode(String.self, forKey: .mediaType),
+            size: try values.decode(PictureSize.self, forKey: .size),
+            byteCount: try values.decode(Int.self, forKey: .byteCount),
+            source: try values.decodeIfPresent(String.self, forKey: .source),
+            revisedPrompt: try values.decodeIfPresent(String.self, forKey: .revisedPrompt))
+    }
+
+    /// All members.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: Key.self)
+        try values.encode(PlainPath(path: path), forKey: .path)
+        try values.encode(mediaType, forKey: .mediaType)
+        try values.encode(size, forKey: .size)
+        try values.encode(byteCount, forKey: .byteCount)
+        try values.encodeIfPresent(source, forKey: .source)
+        try values.encodeIfPresent(revisedPrompt, forKey: .revisedPrompt)
+    }
+}
+
 /// A path as text, or as bytes where it is none: names of files need not be UTF-8.
-struct PlainPath: Codable {
+private struct PlainPath: Codable {
     var path: FilePath
 
     init(path: FilePath) { self.path = path }

@@ -56,6 +56,13 @@ public final class HTTPClient: Sendable {
         }
     }
 
+    /// Runs work that is little more than requests one after the other on the network's own thread: what follows an answer
+    /// goes out without waking up another thread first. It must not block, and gets there with its first wait.
+    package func onNetworkThread<Value>(_ work: () async throws -> Value) async rethrows -> Value {
+        defer { withExtendedLifetime(self) {} }
+        return try await withTaskExecutorPreference(loop) { try await work() }
+    }
+
     private static func check(hops: Int, of request: HTTPRequest, _ response: HTTPResponse) throws(HTTPError) {
         guard case .follow(let maximum) = request.redirects, hops > maximum else { return }
         throw HTTPError(

@@ -14,16 +14,23 @@ internal import Synchronization
 ///
 /// The thread owns the multi handle and every easy handle in it; others only put commands into the inbox and wake it.
 /// It keeps the loop alive until ``stop()``, after which it fails what is left and ends.
+///
+/// As an executor it also runs tasks that have nothing to do but requests, one after the other: what an answer sets going
+/// then needs no other thread to wake up.
 @safe
-final class EventLoop: @unchecked Sendable {
+final class EventLoop: TaskExecutor, @unchecked Sendable {
     private enum Command {
         case add(Transfer)
         /// Look at it again: cancelled, or there is something to send or room to receive.
         case wake(Transfer)
+        case run(UnownedJob)
     }
     private struct Inbox {
         var commands: [Command] = []
         var isStopping = false
+        /// The thread waits for the network and has to be woken up.
+        var isAsleep = false
+        var isOver = false
     }
 
     private let multi: MultiHandle
@@ -51,7 +58,7 @@ final class EventLoop: @unchecked Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.continuation = continuation
-                post(.add(transfer))
+                if !post(.add(transfer)) { finish(transfer, Self.shutDown) }
             }
         } onCancel: {
             transfer.requestCancel()
@@ -61,15 +68,31 @@ final class EventLoop: @unchecked Sendable {
 
     func wake(_ transfer: Transfer) { post(.wake(transfer)) }
 
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        if !post(.run(job)) { globalConcurrentExecutor.enqueue(job) }
+    }
+
     /// Ends the thread; transfers that still run fail.
     func stop() {
-        inbox.withLock { $0.isStopping = true }
+        inbox.withLock { inbox in
+            inbox.isStopping = true
+            inbox.isAsleep = false
+        }
         multi.wakeUp()
     }
 
-    private func post(_ command: Command) {
-        inbox.withLock { $0.commands.append(command) }
-        multi.wakeUp()
+    /// - Returns: Whether the thread is still there to obey.
+    @discardableResult
+    private func post(_ command: Command) -> Bool {
+        let (isTaken, isAsleep) = inbox.withLock { inbox in
+            guard !inbox.isOver else { return (false, false) }
+            inbox.commands.append(command)
+            defer { inbox.isAsleep = false }
+            return (true, inbox.isAsleep)
+        }
+        if isAsleep { multi.wakeUp() }
+        return isTaken
     }
 
     // MARK: The network thread
@@ -86,6 +109,7 @@ final class EventLoop: @unchecked Sendable {
         while true {
             let (commands, isStopping) = inbox.withLock { inbox in
                 defer { inbox.commands.removeAll() }
+                inbox.isAsleep = false
                 return (inbox.commands, inbox.isStopping)
             }
             for command in commands { obey(command) }
@@ -95,11 +119,33 @@ final class EventLoop: @unchecked Sendable {
             collectFinished()
             let now = ContinuousClock.now
             checkClocks(now)
-            _ = unsafe curl_multi_poll(multi.raw, nil, 0, patience(now), nil)
+            let isAsleep = inbox.withLock { inbox in
+                inbox.isAsleep = inbox.commands.isEmpty
+                return inbox.isAsleep
+            }
+            if isAsleep { _ = unsafe curl_multi_poll(multi.raw, nil, 0, patience(now), nil) }
         }
-        for transfer in Array(transfers.values) {
-            finish(transfer, .failed(HTTPError(.transportFailed, "the client was shut down")))
+        for transfer in Array(transfers.values) { finish(transfer, Self.shutDown) }
+        end()
+    }
+
+    /// What came in too late is not left waiting.
+    private func end() {
+        let commands = inbox.withLock { inbox in
+            inbox.isOver = true
+            return inbox.commands
         }
+        for command in commands {
+            switch command {
+            case .add(let transfer): finish(transfer, Self.shutDown)
+            case .wake: break
+            case .run(let job): globalConcurrentExecutor.enqueue(job)
+            }
+        }
+    }
+
+    private static var shutDown: TransferReport.Ending {
+        .failed(HTTPError(.transportFailed, "the client was shut down"))
     }
 
     /// A TLS library may write to a connection that the peer has closed; with the signal blocked in this thread that is
@@ -131,6 +177,7 @@ final class EventLoop: @unchecked Sendable {
             transfer.isHeldBack = false
             // Both directions go on; a side that still has nothing pauses itself again.
             _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
+        case .run(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
         }
     }
 

@@ -42,4 +42,17 @@ package enum PlainThread {
         if code != 0 { unsafe body.release() }
         return code
     }
+
+    /// Runs work on a thread of its own and waits for what comes of it.
+    ///
+    /// - Throws: What the work throws; `out_of_memory` when the system has no thread to give.
+    package static func value<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let code = start { continuation.resume(with: Result { try work() }) }
+            if code != 0 {
+                let reason = unsafe String(cString: strerror(code))
+                continuation.resume(throwing: HTTPError(.outOfMemory, "no thread to wait for a disk: \(reason)"))
+            }
+        }
+    }
 }

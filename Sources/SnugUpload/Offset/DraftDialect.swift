@@ -9,6 +9,7 @@ struct DraftDialect: OffsetDialect {
     let endsByOffset = false
     let granularity = 1
     private(set) var appendSizes: ClosedRange<Int>?
+    private(set) var expires: Int?
     private var version = 6
 
     init(job: UploadJob) { self.job = job }
@@ -39,12 +40,14 @@ struct DraftDialect: OffsetDialect {
         if let limit = Self.limit("max-size", in: response.headers), job.length > limit {
             throw UploadError(.tooLarge, "the file has \(job.length) bytes and the server takes \(limit)", status: 413)
         }
+        expires = nil
         readLimits(heads.last { $0.headers["Upload-Limit"] != nil }?.headers ?? [:])
         return StepResult(.created(offset: 0), exchange, upload: upload)
     }
 
     /// Appends outside what the server says are refused, so they are not tried.
     private mutating func readLimits(_ headers: HTTPHeaders) {
+        expires = job.expiryAge(headers) ?? expires
         let most = Self.limit("max-append-size", in: headers)
         let least = Self.limit("min-append-size", in: headers)
         guard most != nil || least != nil else { return }

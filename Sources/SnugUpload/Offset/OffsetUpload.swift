@@ -12,7 +12,9 @@ struct OffsetUpload {
     private let slot: Int
     private var upload: HTTPURL?
     private var sentEverything: Bool
-    private let keep: @Sendable (_ upload: HTTPURL?, _ sentEverything: Bool) throws -> Void
+    /// As it was recorded.
+    private var expires: Int?
+    private let keep: @Sendable (_ upload: HTTPURL?, _ sentEverything: Bool, _ expires: Int?) async throws -> Void
 
     /// What the end of an upload brings.
     struct Completion {
@@ -30,10 +32,12 @@ struct OffsetUpload {
         slot = 0
         upload = try Self.url(record.uploadURL)
         sentEverything = record.sentEverything
-        keep = { upload, sentEverything in
-            try keeper.update {
+        expires = record.expires
+        keep = { upload, sentEverything, expires in
+            try await keeper.update {
                 $0.uploadURL = upload?.text
                 $0.sentEverything = sentEverything
+                $0.expires = expires
             }
         }
     }
@@ -47,8 +51,8 @@ struct OffsetUpload {
         slot = number
         upload = try Self.url(pieces[number].uploadURL)
         sentEverything = pieces[number].sentEverything
-        keep = { upload, sentEverything in
-            try keeper.update {
+        keep = { upload, sentEverything, _ in
+            try await keeper.update {
                 $0.pieces?[number].uploadURL = upload?.text
                 $0.pieces?[number].sentEverything = sentEverything
             }
@@ -69,6 +73,11 @@ struct OffsetUpload {
     }
 
     mutating func run() async throws -> Completion {
+        // Between two chunks the line is idle.
+        try await job.client.onNetworkThread { try await drive() }
+    }
+
+    private mutating func drive() async throws -> Completion {
         let learnt = try job.learntCeiling()
         let ceiling = min(job.options.maximumChunkSize, learnt ?? .max)
         let chunks = ChunkSizer(
@@ -102,6 +111,7 @@ struct OffsetUpload {
             }
             last = result.exchange
             machine.chunks.limit(to: dialect.appendSizes)
+            try await noteExpiry()
             let now = job.environment.wallClock()
             let hint = result.exchange.response.flatMap {
                 $0.isSuccess ? nil : WaitHint.read($0.headers, body: $0.body, now: now)
@@ -110,7 +120,7 @@ struct OffsetUpload {
             action = machine.take(
                 result.step, after: ContinuousClock.now - start, hint: hint, bodyLeft: result.exchange.bodyLeft,
                 random: job.environment.random())
-            if wasTooLarge { try job.learn(ceiling: machine.chunks.size) }
+            if wasTooLarge { try await job.learn(ceiling: machine.chunks.size) }
             job.confirm(
                 machine.acknowledged, slot: slot, chunkSize: machine.chunks.size,
                 newRetries: machine.retries - countedRetries)
@@ -126,9 +136,17 @@ struct OffsetUpload {
         if let created = result.upload {
             upload = created
             sentEverything = false
-            try keep(created, false)
+            expires = dialect.expires
+            try await keep(created, false, expires)
         }
         return result
+    }
+
+    /// A server may put the end off with each chunk; that is written once a minute.
+    private mutating func noteExpiry() async throws {
+        guard let upload, let new = dialect.expires, abs(new - (expires ?? 0)) >= 60 else { return }
+        expires = new
+        try await keep(upload, sentEverything, new)
     }
 
     /// Has an upload begun, and when cancelled meanwhile, waits a moment for its address: without it, what the server has
@@ -158,7 +176,7 @@ struct OffsetUpload {
         if range.upperBound == length, !sentEverything {
             // After a kill this is what tells "complete and forgotten" from "expired".
             sentEverything = true
-            try keep(upload, true)
+            try await keep(upload, true, expires)
         }
         return try await dialect.send(range, to: upload)
     }

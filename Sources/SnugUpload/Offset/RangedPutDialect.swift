@@ -17,6 +17,7 @@ struct RangedPutDialect: OffsetDialect {
     let job: UploadJob
     let endsByOffset = true
     let appendSizes: ClosedRange<Int>? = nil
+    let expires: Int? = nil
     private var style: RangedPutStyle { job.target.ranged }
     var granularity: Int { style == .inPlace ? 1 : 256 * 1024 }
 

@@ -45,7 +45,7 @@ struct TusDialect: OffsetDialect {
             if exchange.response?.status == 413, count > 0 {
                 // The chunk is too large, not the file: that would have been said of an empty creation too.
                 isFirstChunkRefused = true
-                try job.learn(ceiling: max(ChunkSizer.smallest, count / 2))
+                try await job.learn(ceiling: max(ChunkSizer.smallest, count / 2))
                 return try await create()
             }
             return try judgeCreation(exchange, bodyCount: count)
@@ -55,6 +55,7 @@ struct TusDialect: OffsetDialect {
                 .serverMisbehaved, "the server created an upload without saying where", resumption: .startOver)
         }
         try job.checkOrigin(of: upload)
+        expires = job.expiryDate(response.headers)
         let offset = body.byteCount == 0 ? 0 : response.headers["Upload-Offset"].flatMap { Int($0) } ?? 0
         return StepResult(.created(offset: offset), exchange, upload: upload)
     }
@@ -104,6 +105,7 @@ struct TusDialect: OffsetDialect {
                 .verificationFailed, "the upload is for \(length) bytes, the file has \(piece.count)",
                 resumption: .startOver)
         }
+        expires = job.expiryDate(response.headers) ?? expires
         return StepResult(.offset(offset), exchange)
     }
 
@@ -125,14 +127,17 @@ struct TusDialect: OffsetDialect {
     }
 
     /// For paths that let no PATCH through.
-    private func sendByPOST(_ headers: HTTPHeaders, _ body: HTTPBody, _ upload: HTTPURL) async throws -> StepResult {
+    private mutating func sendByPOST(_ headers: HTTPHeaders, _ body: HTTPBody, _ upload: HTTPURL) async throws
+        -> StepResult
+    {
         var headers = headers
         headers["X-HTTP-Method-Override"] = "PATCH"
         return judgeAppend(try await job.exchange("POST", upload, headers, body: body, slot: slot))
     }
 
-    private func judgeAppend(_ exchange: UploadJob.Exchange) -> StepResult {
+    private mutating func judgeAppend(_ exchange: UploadJob.Exchange) -> StepResult {
         guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        expires = job.expiryDate(response.headers) ?? expires
         let offset = response.headers["Upload-Offset"].flatMap { Int($0) }
         // An answer without an offset is no acknowledgement of any.
         return StepResult(offset.map { .offset($0) } ?? .outOfStep, exchange)

@@ -18,7 +18,7 @@ struct TusParallelUpload {
         guard features.has("concatenation") else { return nil }
         if record.pieces == nil {
             let pieces = Self.cut(job.length, into: job.options.parallelism ?? 1)
-            try keeper.update { $0.pieces = pieces }
+            try await keeper.update { $0.pieces = pieces }
         }
         let isJoinLost = record.sentEverything
         let uploads = try await send(features)
@@ -82,7 +82,7 @@ struct TusParallelUpload {
             "Upload-Concat": "final;" + pieces.map(\.path).joined(separator: " "),
         ]
         while true {
-            try keeper.update { $0.sentEverything = true }
+            try await keeper.update { $0.sentEverything = true }
             let exchange = try await job.exchange("POST", job.target.url, headers, body: .empty) {
                 $0.connectionUse = .fresh
             }
@@ -98,7 +98,7 @@ struct TusParallelUpload {
             case .failure(let error) where error.outcome == .notSent: break
             case .answer, .failure: throw Self.unknown
             }
-            try keeper.update { $0.sentEverything = false }
+            try await keeper.update { $0.sentEverything = false }
             failures += 1
             guard failures < job.rules.attemptsWithoutProgress else { throw exchange.error(.retries, at: job.length) }
             try await job.wait(job.rules.delay(failures, job.environment.random(), throttled: true))

@@ -14,6 +14,8 @@ struct S3Parts: Sendable {
     struct Done: Sendable, Hashable {
         var etag: String
         var md5: [UInt8]
+        /// Where the upload has a checksum of the whole.
+        var crc64: UInt64?
     }
 
     /// - Parameter wanted: The chunk size asked for; parts are larger where their number would not do otherwise.
@@ -46,7 +48,8 @@ struct S3Parts: Sendable {
     /// The order to put the parts together.
     var completion: String {
         let parts = done.sorted { $0.key < $1.key }.map { number, part in
-            "<Part><PartNumber>\(number)</PartNumber><ETag>\(S3Answers.escaped(part.etag))</ETag></Part>"
+            let crc = part.crc64.map { "<ChecksumCRC64NVME>\(CRC64.text($0))</ChecksumCRC64NVME>" } ?? ""
+            return "<Part><PartNumber>\(number)</PartNumber><ETag>\(S3Answers.escaped(part.etag))</ETag>\(crc)</Part>"
         }
         return "<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>"
     }
@@ -55,6 +58,17 @@ struct S3Parts: Sendable {
     var wholeETag: String {
         let all = done.sorted { $0.key < $1.key }.flatMap(\.value.md5)
         return "\(Insecure.MD5.hash(data: all).hexadecimal)-\(done.count)"
+    }
+
+    /// The checksum of the whole, once all parts are there with theirs.
+    var wholeCRC64: UInt64? {
+        guard done.count == count else { return nil }
+        var whole = CRC64().value
+        for (number, part) in done.sorted(by: { $0.key < $1.key }) {
+            guard let crc = part.crc64 else { return nil }
+            whole = CRC64.joined(whole, crc, secondLength: range(number).count)
+        }
+        return whole
     }
 
     /// Whether an `ETag` is an MD5 at all: with encryption keys of the customer's it is not.

@@ -9,34 +9,62 @@ extension S3Upload {
     /// - Parameters:
     ///   - since: When it was first asked for, by this machine's clock.
     ///   - mayExist: Whether an earlier process had asked.
-    func create(since: Int, mayExist: Bool) async throws -> String {
+    ///   - wantsChecksum: Whether to announce a checksum of the whole.
+    func create(since: Int, mayExist: Bool, wantsChecksum: Bool) async throws -> Begun {
         var failures = 0
-        if mayExist, let id = try await adopt(since: since) { return id }
+        if mayExist, let begun = try await adopt(since: since) { return begun }
+        var headers: HTTPHeaders = ["Content-Type": job.target.contentType]
+        if wantsChecksum {
+            headers["x-amz-checksum-algorithm"] = "CRC64NVME"
+            headers["x-amz-checksum-type"] = "FULL_OBJECT"
+        }
         while true {
             do {
-                let headers: HTTPHeaders = ["Content-Type": job.target.contentType]
                 let response = try await call("POST", query: "uploads", headers: headers, body: .empty, attempts: 1)
                 guard let id = S3Answers(response.body)["UploadId"], !id.isEmpty else {
                     throw UploadError(
                         .serverMisbehaved, "the server began an upload without naming it", resumption: .startOver)
                 }
-                return id
+                // Who does not know of such checksums takes no notice.
+                return Begun(
+                    id: id,
+                    hasWholeChecksum: response.headers["x-amz-checksum-algorithm"] == "CRC64NVME"
+                        && response.headers["x-amz-checksum-type"] == "FULL_OBJECT")
             } catch let error as UploadError where error.code == .gone {
                 throw UploadError(.refused, "\(error.message) (is there such a bucket?)", status: 404)
             } catch let error as UploadError where error.code == .retriesSpent {
                 failures += 1
                 guard failures < job.rules.attemptsWithoutProgress else { throw error }
                 try await job.wait(job.rules.delay(failures, job.environment.random(), throttled: error.status == 503))
-                if let id = try await adopt(since: since) { return id }
+                if let begun = try await adopt(since: since) { return begun }
             }
         }
+    }
+
+    /// An upload that the server has begun.
+    struct Begun {
+        var id: String
+        var hasWholeChecksum: Bool
+    }
+
+    /// Begins anew without a checksum of the whole, after a refusal that may be for it.
+    func withoutChecksum(_ record: inout UploadRecord, after error: UploadError) async throws {
+        if let id = record.uploadID {
+            guard record.hasWholeChecksum == true else { throw error }
+            job.tally.withLock { $0.retries += 1 }
+            _ = try await discard(id)
+        }
+        record.uploadID = nil
+        record.partSize = nil
+        record.hasWholeChecksum = nil
+        record.sentEverything = false
     }
 
     /// The name of an upload that was begun, even when its begin was all that was recorded.
     func identifier(_ record: UploadRecord) async throws -> String? {
         if let id = record.uploadID { return id }
         guard let since = record.creating else { return nil }
-        return try await adopt(since: since)
+        return try await adopt(since: since)?.id
     }
 
     /// Begins anew with parts of half the size, because all parts but the last have to be of one size.
@@ -44,7 +72,7 @@ extension S3Upload {
         guard let size = record.partSize, let id = record.uploadID,
             S3Parts(length: job.length, wanted: size / 2).size < size
         else { throw error }
-        try job.learn(ceiling: size / 2)
+        try await job.learn(ceiling: size / 2)
         job.tally.withLock { $0.retries += 1 }
         _ = try await discard(id)
         record.uploadID = nil
@@ -52,7 +80,7 @@ extension S3Upload {
     }
 
     /// The newest upload of exactly this key that was begun since then and has no part yet.
-    private func adopt(since: Int) async throws -> String? {
+    private func adopt(since: Int) async throws -> Begun? {
         let (bucket, key) = bucketAndKey
         let query = "max-uploads=1000&prefix=\(SigV4.encoded(key))&uploads"
         let response: HTTPResponse
@@ -66,15 +94,17 @@ extension S3Upload {
         }
         let now = job.environment.wallClock()
         let skew = (response.headers["Date"].flatMap(HTTPDate.parse) ?? now) - now
-        let candidates = S3Answers(response.body).all("Upload").compactMap { upload -> (began: Int, id: String)? in
+        let candidates = S3Answers(response.body).all("Upload").compactMap { upload -> (began: Int, begun: Begun)? in
             guard upload["Key"] == key, let id = upload["UploadId"],
                 let began = upload["Initiated"].flatMap(Self.seconds),
                 began >= since + skew - 2
             else { return nil }
-            return (began, id)
+            let hasChecksum = upload["ChecksumAlgorithm"] == "CRC64NVME" && upload["ChecksumType"] == "FULL_OBJECT"
+            return (began, Begun(id: id, hasWholeChecksum: hasChecksum))
         }
-        for candidate in candidates.sorted(by: { $0.began > $1.began }) where try await list(candidate.id).isEmpty {
-            return candidate.id
+        for candidate in candidates.sorted(by: { $0.began > $1.began })
+        where try await list(candidate.begun.id).isEmpty {
+            return candidate.begun
         }
         return nil
     }

@@ -7,8 +7,8 @@ internal import Synchronization
 /// An S3 multipart upload: begun, listed after a restart, sent in parallel, put together and compared.
 struct S3Upload {
     let job: UploadJob
-    private let signer: SigV4
-    private let settings: S3Settings
+    let signer: SigV4
+    let settings: S3Settings
     let object: HTTPURL
 
     init(job: UploadJob) throws(UploadError) {
@@ -32,20 +32,25 @@ struct S3Upload {
     func run(_ record: UploadRecord) async throws -> UploadReceipt {
         var record = record
         var restarts = 0
+        var wantsChecksum = job.options.checksums
         while true {
             do {
-                return try await runOnce(&record)
+                return try await runOnce(&record, wantsChecksum: wantsChecksum)
             } catch let error as UploadError where error.code == .gone && restarts < 3 {
                 restarts += 1
                 job.note(.startedOverBecauseGone)
                 record.uploadID = nil
             } catch let error as UploadError where error.code == .tooLarge {
                 try await shrink(&record, after: error)
+            } catch let error as UploadError where wantsChecksum && (error.status == 400 || error.status == 501) {
+                // Not every server that calls itself S3 knows of checksums of the whole, and few say so in one way.
+                wantsChecksum = false
+                try await withoutChecksum(&record, after: error)
             }
         }
     }
 
-    private func runOnce(_ record: inout UploadRecord) async throws -> UploadReceipt {
+    private func runOnce(_ record: inout UploadRecord, wantsChecksum: Bool) async throws -> UploadReceipt {
         var parts: S3Parts
         if let size = record.partSize, record.uploadID != nil {
             parts = S3Parts(length: job.length, size: size)
@@ -56,18 +61,21 @@ struct S3Upload {
             let mayExist = record.creating != nil
             let since = record.creating ?? job.environment.wallClock()
             record.creating = since
-            try job.save(record)
-            record.uploadID = try await create(since: since, mayExist: mayExist)
+            try await job.onDisk { [job, record] in try job.save(record) }
+            let begun = try await create(since: since, mayExist: mayExist, wantsChecksum: wantsChecksum)
+            record.uploadID = begun.id
+            record.hasWholeChecksum = begun.hasWholeChecksum
             record.creating = nil
             record.partSize = parts.size
-            try job.save(record)
+            try await job.onDisk { [job, record] in try job.save(record) }
         }
+        let hasChecksum = record.hasWholeChecksum == true
         guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
         var rounds = 0
         while true {
-            parts = try await send(parts, id)
+            parts = try await send(parts, id, withCRC: hasChecksum)
             record.sentEverything = true
-            try job.save(record)
+            try await job.onDisk { [job, record] in try job.save(record) }
             do {
                 return try await complete(parts, id)
             } catch let disagreement as PartsDisagree {
@@ -89,14 +97,16 @@ struct S3Upload {
     /// - Returns: A receipt when the upload turns out to be complete already.
     private func takeOver(_ parts: inout S3Parts, _ record: UploadRecord) async throws -> UploadReceipt? {
         guard let id = record.uploadID else { return nil }
+        let withCRC = record.hasWholeChecksum == true
         let listed: [(number: Int, size: Int, etag: String)]
         do {
             listed = try await list(id)
         } catch let error as UploadError where error.code == .gone && record.sentEverything {
             // Put together, and the answer lost with the process: the object itself has to tell.
             for number in parts.missing {
-                let digests = try await job.source.digests(parts.range(number))
-                parts.finish(number, .init(etag: digests.md5.hexadecimal, md5: digests.md5))
+                let digests = try await job.source.digests(parts.range(number), withCRC: withCRC)
+                let etag = digests.md5.hexadecimal
+                parts.finish(number, .init(etag: etag, md5: digests.md5, crc64: digests.crc64))
             }
             if let receipt = try await compareObject(parts) { return receipt }
             throw error
@@ -104,10 +114,10 @@ struct S3Upload {
         for part in listed where part.number >= 1 && part.number <= parts.count {
             let range = parts.range(part.number)
             guard part.size == range.count else { continue }
-            let digests = try await job.source.digests(range)
+            let digests = try await job.source.digests(range, withCRC: withCRC)
             // Without a digest to compare there is no telling, so such parts are sent again.
             guard S3Parts.isDigest(part.etag), S3Parts.unquoted(part.etag) == digests.md5.hexadecimal else { continue }
-            parts.finish(part.number, .init(etag: part.etag, md5: digests.md5))
+            parts.finish(part.number, .init(etag: part.etag, md5: digests.md5, crc64: digests.crc64))
         }
         job.confirm(parts.bytesDone, chunkSize: parts.size)
         return nil
@@ -133,7 +143,7 @@ struct S3Upload {
         }
     }
 
-    private func send(_ parts: S3Parts, _ id: String) async throws -> S3Parts {
+    private func send(_ parts: S3Parts, _ id: String, withCRC: Bool) async throws -> S3Parts {
         try await withThrowingTaskGroup(of: (Int, S3Parts.Done).self) { group in
             var parts = parts
             var running = 0
@@ -144,7 +154,7 @@ struct S3Upload {
                     running += 1
                 }
                 let range = parts.range(number)
-                group.addTask { (number, try await sendPart(number, range, id)) }
+                group.addTask { (number, try await sendPart(number, range, id, withCRC: withCRC)) }
             }
             for try await (finished, part) in group { accept(finished, part, &parts) }
             return parts
@@ -156,10 +166,13 @@ struct S3Upload {
         job.confirm(parts.bytesDone, chunkSize: parts.size)
     }
 
-    private func sendPart(_ number: Int, _ range: Range<Int>, _ id: String) async throws -> S3Parts.Done {
-        let digests = try await job.source.digests(range)
+    private func sendPart(
+        _ number: Int, _ range: Range<Int>, _ id: String, withCRC: Bool
+    ) async throws -> S3Parts.Done {
+        let digests = try await job.source.digests(range, withCRC: withCRC)
         let query = "partNumber=\(number)&uploadId=\(SigV4.encoded(id))"
-        let headers: HTTPHeaders = ["Content-MD5": digests.md5.base64]
+        var headers: HTTPHeaders = ["Content-MD5": digests.md5.base64]
+        if let crc = digests.crc64 { headers["x-amz-checksum-crc64nvme"] = CRC64.text(crc) }
         let response = try await call(
             "PUT", query: query, headers: headers, body: HTTPBody(file: job.source.file, range: range),
             payloadHash: digests.sha256.hexadecimal, slot: number)
@@ -171,13 +184,17 @@ struct S3Upload {
             throw UploadError(
                 .checksumMismatch, "part \(number) arrived changed; check memory and network", resumption: .startOver)
         }
-        return S3Parts.Done(etag: etag, md5: digests.md5)
+        return S3Parts.Done(etag: etag, md5: digests.md5, crc64: digests.crc64)
     }
 
     private func complete(_ parts: S3Parts, _ id: String) async throws -> UploadReceipt {
         let body = Array(parts.completion.utf8)
         var headers: HTTPHeaders = ["Content-Type": "application/xml"]
         if settings.refusesOverwriting { headers["If-None-Match"] = "*" }
+        if let crc = parts.wholeCRC64 {
+            headers["x-amz-checksum-crc64nvme"] = CRC64.text(crc)
+            headers["x-amz-checksum-type"] = "FULL_OBJECT"
+        }
         do {
             let query = "uploadId=\(SigV4.encoded(id))"
             _ = try await call(
@@ -192,29 +209,6 @@ struct S3Upload {
                 .verificationFailed,
                 "the object at \(object) is not the file that was sent; look who else writes there",
                 resumption: .startOver)
-        }
-        return receipt
-    }
-
-    /// The receipt, when the object at the address is the file.
-    private func compareObject(_ parts: S3Parts) async throws -> UploadReceipt? {
-        let response: HTTPResponse
-        do {
-            response = try await call("HEAD")
-        } catch let error as UploadError where error.code == .gone {
-            return nil
-        }
-        guard response.headers["Content-Length"].flatMap({ Int($0) }) == job.length else { return nil }
-        let etag = response.headers["ETag"].map { S3Parts.unquoted($0).lowercased() }
-        let isDigest = etag.map { $0.utf8.count > 32 && S3Parts.isDigest(String($0.prefix(32))) } ?? false
-        let isEncrypted = response.headers["x-amz-server-side-encryption"]?.hasPrefix("aws:kms") ?? false
-        if isDigest, !isEncrypted, etag != parts.wholeETag { return nil }
-        let isSure = isDigest && !isEncrypted
-        var receipt = job.receipt(url: object, confirmation: isSure ? .checksum : .length, answer: response)
-        if let valid = settings.presignedFor {
-            let now = job.environment.wallClock()
-            receipt.presignedURL = try signer.presign("GET", object, expires: Int(valid.components.seconds), now: now)
-                .text
         }
         return receipt
     }

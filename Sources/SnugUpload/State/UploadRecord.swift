@@ -25,12 +25,14 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     var partSize: Int?
     /// An S3 upload was asked for and its name has not been recorded yet: seconds since 1970 of the asking.
     var creating: Int?
+    /// Whether S3 was told that a checksum of the whole comes with the end.
+    var hasWholeChecksum: Bool?
     /// Whether the last byte may have reached the server.
     var sentEverything = false
     /// Pieces of the file that are uploads of their own until the server joins them (tus).
     var pieces: [Piece]?
     /// When the server forgets the upload, seconds since 1970, as far as it has said.
-    var expires: Int?
+    public internal(set) var expires: Int?
     /// Cancelled, and still to be removed at the server.
     public var isDiscarded = false
     /// Seconds since 1970.
@@ -66,10 +68,12 @@ final class RecordKeeper: Sendable {
     var record: UploadRecord { kept.withLock { $0 } }
 
     /// - Throws: `state_failed`.
-    func update(_ change: (inout UploadRecord) -> Void) throws {
-        try kept.withLock { record in
-            change(&record)
-            try job.save(record)
+    func update(_ change: @escaping @Sendable (inout UploadRecord) -> Void) async throws {
+        try await job.onDisk { [self] in
+            try kept.withLock { record in
+                change(&record)
+                try job.save(record)
+            }
         }
     }
 }

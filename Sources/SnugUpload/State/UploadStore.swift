@@ -33,7 +33,17 @@ public final class UploadStore: Sendable {
             path.append(component)
             let result = unsafe path.withPlatformString { unsafe mkdir($0, 0o700) }
             if result != 0, errno != EEXIST { throw Self.failure("create \(path)", errno) }
+            if result != 0, !Self.isFolder(path) {
+                throw UploadError(
+                    .stateFailed,
+                    "\(path) is no folder, and uploads under way are recorded in one; name another, or move that away")
+            }
         }
+    }
+
+    private static func isFolder(_ path: FilePath) -> Bool {
+        var status = stat()
+        return unsafe path.withPlatformString { unsafe stat($0, &status) } == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
     /// All pending uploads, the oldest first.

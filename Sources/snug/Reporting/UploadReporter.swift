@@ -128,7 +128,14 @@ final class UploadReporter: Sendable {
         case .resumed: "resumed"
         case .startedOverBecauseFileChanged: "begun anew: the file has changed"
         case .startedOverBecauseGone: "begun anew: the server had forgotten it"
+        case .startedOverBecauseExpired: "begun anew: what the server had of it has expired"
         }
+    }
+
+    /// Ends the line as it is, and says how to go on.
+    func interrupted() {
+        let isShown = state.withLock { $0.isShown }
+        errors.writeLine((isShown ? "\n" : "") + "interrupted; give the same command again to go on")
     }
 
     /// Takes the line away, and the file that is done with out of it.

@@ -286,9 +286,11 @@ private final class FaultLine: @unchecked Sendable {
     }
 
     private func waitUntilClientLeaves() {
-        // POLLRDHUP, which is not imported: the peer has closed its side.
+        // POLLRDHUP, which is not imported: the peer has closed its side. What it sent before and nobody reads may keep the
+        // system from telling so, and a server with one thread would wait for the rest for ever: four seconds are longer
+        // than any client's patience here.
         var request = pollfd(fd: client, events: 0x2000, revents: 0)
-        while unsafe poll(&request, 1, -1) < 0, errno == EINTR {}
+        while unsafe poll(&request, 1, 4000) < 0, errno == EINTR {}
     }
 
     private func finish(_ all: [Int32], resets: Bool) {

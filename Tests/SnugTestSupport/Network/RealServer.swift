@@ -53,7 +53,7 @@ package final class RealServer: Sendable {
         port = try Self.freePorts(portCount)
         // A bound in case this process dies before it can end the server.
         let arguments = [
-            "/usr/bin/timeout", "--foreground", "-s", "KILL", "900", script.path(), "serve", name, "\(port)",
+            "/usr/bin/timeout", "--foreground", "-s", "KILL", "3600", script.path(), "serve", name, "\(port)",
             folder.path(),
         ]
         let logFile = folder.appending(component: "log")
@@ -110,6 +110,9 @@ package final class RealServer: Sendable {
     /// An address on one of its ports.
     package func url(_ path: String, port offset: Int = 0) -> String { "http://127.0.0.1:\(port + offset)\(path)" }
 
+    /// Whether another process took one of its ports just before it did.
+    package var foundPortTaken: Bool { log.localizedCaseInsensitiveContains("address already in use") }
+
     /// What it has printed.
     package var log: String {
         (try? String(contentsOf: folder.appending(component: "log"), encoding: .utf8)) ?? ""
@@ -132,11 +135,20 @@ package final class RealServer: Sendable {
         return process
     }
 
+    /// Ports given to servers of this process, which may not listen yet.
+    private static let given = Mutex<Set<Int>>([])
+
     /// The first of so many free ports in a row.
     private static func freePorts(_ count: Int) throws -> Int {
         for _ in 0..<200 {
             let first = Int.random(in: 20_000..<32_000)
-            if (first..<first + count).allSatisfy(isFree) { return first }
+            let ports = first..<first + count
+            let areNew = given.withLock { given in
+                guard given.isDisjoint(with: ports), ports.allSatisfy(isFree) else { return false }
+                given.formUnion(ports)
+                return true
+            }
+            if areNew { return first }
         }
         throw Unavailable(reason: "no \(count) free ports in a row")
     }

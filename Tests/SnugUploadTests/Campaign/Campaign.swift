@@ -84,7 +84,7 @@ struct Campaign {
         let uploader = try Self.uploader(folder)
         let target = try place.target(proxy.port, name)
         do {
-            let receipt = try await uploader.upload(file, to: target, options: Self.options)
+            let receipt = try await uploader.upload(file, to: target, options: options(place))
             #expect(receipt.bytes == size, context)
             #expect(receipt.sha256 == Self.hash(bytes), context)
             tally.bytesSent = receipt.bytesSent
@@ -108,11 +108,12 @@ struct Campaign {
     }
 
     /// Clocks short enough that hangs are noticed soon, patience for more failures in a row than there are faults.
-    private static var options: UploadOptions {
+    private func options(_ place: Place) -> UploadOptions {
         var options = UploadOptions()
         options.stallTimeout = .seconds(1.5)
-        options.attemptTimeout = .seconds(3)
-        options.attemptsWithoutProgress = 30
+        // A server with one thread still works on requests that were given up when the machine is busy.
+        options.attemptTimeout = .seconds(place.concurrency == 1 ? 8 : 3)
+        options.attemptsWithoutProgress = 60
         options.chunkSize = 256 << 10
         return options
     }

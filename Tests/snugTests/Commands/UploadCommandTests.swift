@@ -92,6 +92,35 @@ import Testing
         #expect(codes.compactMap { $0 }.sorted() == ["retries_spent", "retries_spent", "source_failed"])
     }
 
+    @Test("What is pending is listed with its end")
+    func listing() throws {
+        let server = try FaultServer { connection in
+            while true {
+                switch try connection.readRequest().method {
+                case "POST":
+                    let fields = ["Location": "/u", "Upload-Expires": "Fri, 31 Dec 9999 23:59:59 GMT"]
+                    try connection.respond(201, fields)
+                case "OPTIONS": try connection.respond(204, ["Tus-Extension": "creation,expiration"])
+                default: try connection.respond(503, ["Retry-After": "7200"])
+                }
+            }
+        }
+        try place.folder.write([1], to: "a")
+        #expect(try upload(["a", "--to", server.url("/x"), "--protocol", "tus"]).exitCode == 1)
+        let listed = try CommandFolder.objects(try upload(["--list", "--json"]))
+        #expect(listed.first?["expires"] as? Int == 253_402_300_799)
+        #expect(try upload(["--list"]).standardOutput.contains(" (expires in "))
+    }
+
+    @Test("A state directory that is a file is named with what to do")
+    func stateIsAFile() throws {
+        try place.folder.write([1], to: "a")
+        try place.folder.write([1], to: "state")
+        let result = try upload(["a", "--to", "http://127.0.0.1:1/x", "--protocol", "put"])
+        #expect(result.exitCode == 1)
+        #expect(result.standardError.contains("state is no folder"), "\(result.standardError)")
+    }
+
     @Test("A header from a file is sent and never shown")
     func secretHeader() throws {
         let server = try server(401)
@@ -101,6 +130,50 @@ import Testing
         #expect(server.requests.first?.headers["x-api-key"] == "hunter2")
         #expect(!result.standardOutput.contains("hunter2") && !result.standardError.contains("hunter2"))
         #expect(result.standardOutput.contains("credentials_refused"))
+    }
+
+    /// Begins tus uploads, takes no byte, and removes them when `removes` says so.
+    private func reluctantServer(removes: Bool) throws -> FaultServer {
+        try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                let tus = ["Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0", "Tus-Extension": "creation,termination"]
+                switch request.method {
+                case "OPTIONS": try connection.respond(204, tus)
+                case "POST": try connection.respond(201, tus.merging(["Location": "/files/7"]) { $1 })
+                case "HEAD":
+                    try connection.respond(200, tus.merging(["Upload-Offset": "0", "Upload-Length": "3"]) { $1 })
+                case "DELETE": try connection.respond(removes ? 204 : 403, tus)
+                default: try connection.respond(503, tus)
+                }
+            }
+        }
+    }
+
+    @Test("What is forgotten is removed at the server too")
+    func forget() throws {
+        let server = try reluctantServer(removes: true)
+        try place.folder.write([1, 2, 3], to: "a")
+        let tried = try upload(["a", "--to", server.url("/files/"), "--protocol", "tus", "--max-attempts", "1"])
+        #expect(tried.exitCode == 1)
+        let id = try #require(try upload(["--list"]).lines.first?.split(separator: " ").first.map(String.init))
+        let result = try upload(["--forget", id])
+        #expect(result.exitCode == 0, "\(result.standardError)")
+        #expect(server.requests.last?.method == "DELETE" && server.requests.last?.target == "/files/7")
+        #expect(try upload(["--list"]).lines.isEmpty)
+    }
+
+    @Test("What the server keeps is told, and forgotten when that is asked for again")
+    func forgetTwice() throws {
+        let server = try reluctantServer(removes: false)
+        try place.folder.write([1, 2, 3], to: "a")
+        _ = try upload(["a", "--to", server.url("/files/"), "--protocol", "tus", "--max-attempts", "1"])
+        let id = try #require(try upload(["--list"]).lines.first?.split(separator: " ").first.map(String.init))
+        let first = try upload(["--forget", id])
+        #expect(first.exitCode == 1 && first.standardError.contains("still has its part"))
+        #expect(try upload(["--list"]).lines.first?.contains("discarded") == true)
+        #expect(try upload(["--forget", id]).exitCode == 0)
+        #expect(try upload(["--list"]).lines.isEmpty)
     }
 
     @Test(

@@ -7,7 +7,7 @@
 #endif
 
 /// A JSON value, read leniently: providers change types and leave members out without telling.
-enum JSONValue: Sendable, Hashable {
+package enum JSONValue: Sendable, Hashable {
     case null
     case flag(Bool)
     case integer(Int)
@@ -17,7 +17,7 @@ enum JSONValue: Sendable, Hashable {
     case object([String: JSONValue])
 
     /// The value that bytes are, `nil` when they are no JSON.
-    init?(parsing bytes: [UInt8]) {
+    package init?(parsing bytes: [UInt8]) {
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return nil }
         self = value
     }
@@ -101,7 +101,7 @@ extension JSONValue {
 }
 
 extension JSONValue: Codable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let value = try decoder.singleValueContainer()
         if value.decodeNil() {
             self = .null
@@ -120,7 +120,7 @@ extension JSONValue: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .null: try container.encodeNil()

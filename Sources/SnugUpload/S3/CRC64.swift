@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// CRC-64/NVME, S3's checksum of whole objects: those of the parts can be put together.
+struct CRC64: Sendable {
+    /// The polynomial without its highest term, with the lowest power in the highest bit.
+    private static let polynomial: UInt64 = 0x9a6c_9329_ac4b_c9b5
+
+    /// For a byte at each of eight places: what it changes in the remainder.
+    private static let tables: [UInt64] = {
+        var tables = [UInt64](repeating: 0, count: 8 * 256)
+        for byte in 0..<256 {
+            var remainder = UInt64(byte)
+            for _ in 0..<8 { remainder = timesX(remainder) }
+            tables[byte] = remainder
+        }
+        for index in 256..<8 * 256 {
+            let before = tables[index - 256]
+            tables[index] = tables[Int(before & 255)] ^ before >> 8
+        }
+        return tables
+    }()
+
+    private var remainder = UInt64.max
+
+    /// Of what came so far.
+    var value: UInt64 { ~remainder }
+
+    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        var crc = remainder
+        unsafe Self.tables.withUnsafeBufferPointer { table in
+            var offset = 0
+            // Eight bytes a step, each through a table of its own: twice as fast as hashing, where one table is slower.
+            while offset + 8 <= bytes.count {
+                let word =
+                    unsafe crc ^ UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                crc = 0
+                for place in 0..<8 {
+                    let byte = Int(truncatingIfNeeded: word >> UInt64(8 * place)) & 255
+                    unsafe crc ^= table[(7 - place) * 256 + byte]
+                }
+                offset += 8
+            }
+            while offset < bytes.count {
+                unsafe crc = table[Int(truncatingIfNeeded: crc ^ UInt64(bytes[offset])) & 255] ^ crc >> 8
+                offset += 1
+            }
+        }
+        remainder = crc
+    }
+
+    /// Of two pieces one after the other, from the value of each.
+    static func joined(_ first: UInt64, _ second: UInt64, secondLength: Int) -> UInt64 {
+        // The first is followed by as many zeros: times x to the power of their bits.
+        var power = UInt64(1) << 63
+        var base = UInt64(1) << 55
+        var left = secondLength
+        while left > 0 {
+            if left & 1 == 1 { power = product(power, base) }
+            base = product(base, base)
+            left >>= 1
+        }
+        return product(power, first) ^ second
+    }
+
+    private static func product(_ first: UInt64, _ second: UInt64) -> UInt64 {
+        var result: UInt64 = 0
+        var shifted = second
+        for place in (0..<64).reversed() {
+            if first >> UInt64(place) & 1 == 1 { result ^= shifted }
+            shifted = timesX(shifted)
+        }
+        return result
+    }
+
+    private static func timesX(_ value: UInt64) -> UInt64 { value >> 1 ^ (value & 1 == 1 ? polynomial : 0) }
+
+    /// As headers have it: big-endian, in base64.
+    static func text(_ value: UInt64) -> String {
+        (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * $0)) }.base64
+    }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugTestSupport
+import Synchronization
+
+@testable import SnugUpload
+
+/// As much of S3 as an upload of one object needs, for what real servers here do not do.
+final class FakeS3Server: Sendable {
+    /// What it makes of a checksum of the whole.
+    enum Manner: Sendable, Equatable {
+        case takes
+        case ignores
+        case refusesAtBegin(Int)
+        case refusesAtEnd
+        /// Keeps another object than was sent.
+        case keepsAnother
+        /// Tells it only to those who may decrypt.
+        case hides
+    }
+
+    private struct State {
+        var parts: [Int: [UInt8]] = [:]
+        var checksum: String?
+        var begun = 0
+        var aborted = 0
+        var isChecked = false
+    }
+
+    private let manner: Manner
+    private let state = Mutex(State())
+    private let box = Mutex<FaultServer?>(nil)
+
+    init(_ manner: Manner) throws {
+        self.manner = manner
+        let server = try FaultServer { [weak self] connection in
+            while let self { try self.serve(connection) }
+        }
+        box.withLock { $0 = server }
+    }
+
+    var url: String { box.withLock { $0?.url("/bkt/k") } ?? "" }
+    var object: [UInt8] { state.withLock { $0.parts.sorted { $0.key < $1.key }.flatMap(\.value) } }
+    /// What came with the end.
+    var checksum: String? { state.withLock { $0.checksum } }
+    var begun: Int { state.withLock { $0.begun } }
+    var aborted: Int { state.withLock { $0.aborted } }
+
+    private func serve(_ connection: FaultConnection) throws {
+        var request = try connection.readHead()
+        if request.headers["expect"] != nil { try connection.send("HTTP/1.1 100 Continue\r\n\r\n") }
+        request.body = try connection.read(Int(request.headers["content-length"] ?? "0") ?? 0)
+        let announced = request.headers["x-amz-checksum-algorithm"] == "CRC64NVME"
+        switch (request.method, request.target) {
+        case ("POST", let target) where target.hasSuffix("?uploads"):
+            if case .refusesAtBegin(let status) = manner, announced { return try refuse(connection, status) }
+            state.withLock { state in
+                state.begun += 1
+                state.parts = [:]
+            }
+            let known = ["x-amz-checksum-algorithm": "CRC64NVME", "x-amz-checksum-type": "FULL_OBJECT"]
+            let id = "<R><UploadId>u</UploadId></R>"
+            try connection.respond(200, announced && manner != .ignores ? known : [:], body: id)
+        case ("PUT", let target):
+            let number = target.split(separator: "partNumber=").last.flatMap { Int($0.prefix { $0.isNumber }) }
+            state.withLock { $0.parts[number ?? 0] = request.body }
+            try connection.respond(200, ["ETag": "\"opaque\""])
+        case ("POST", _):
+            let checksum = request.headers["x-amz-checksum-crc64nvme"]
+            if manner == .refusesAtEnd, checksum != nil { return try refuse(connection, 400) }
+            state.withLock { $0.checksum = checksum }
+            try connection.respond(200, body: "<R/>")
+        case ("DELETE", _):
+            state.withLock { $0.aborted += 1 }
+            try connection.respond(404)
+        case ("GET", _): try connection.respond(404)
+        default: try tell(connection, request)
+        }
+    }
+
+    private func tell(_ connection: FaultConnection, _ request: FaultServer.Request) throws {
+        let asks = request.headers["x-amz-checksum-mode"] == "ENABLED"
+        // An answer to HEAD has no body.
+        if manner == .hides, asks { return try connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") }
+        let (count, checksum) = (object.count, manner == .keepsAnother ? "AAAAAAAAAAA=" : self.checksum)
+        let field = asks ? checksum.map { "x-amz-checksum-crc64nvme: \($0)\r\n" } ?? "" : ""
+        try connection.send(
+            "HTTP/1.1 200 OK\r\nETag: \"0123456789abcdef0123456789abcdef-2\"\r\n"
+                + "x-amz-server-side-encryption: aws:kms\r\n\(field)Content-Length: \(count)\r\n\r\n")
+    }
+
+    private func refuse(_ connection: FaultConnection, _ status: Int) throws {
+        try connection.respond(status, body: "<Error><Code>InvalidRequest</Code></Error>")
+    }
+}
