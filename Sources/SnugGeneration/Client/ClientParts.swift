@@ -20,7 +20,7 @@ struct ClientParts: Sendable {
     let reader: AnswerReader
     let downloader: ResultDownloader
     let limiter: RateLimiter
-    let breakers = CircuitBreakers()
+    let breakers: CircuitBreakers
     let limits: LearntInputLimits
     let account: String
     let claims = JobClaims()

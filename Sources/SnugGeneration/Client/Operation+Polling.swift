@@ -6,6 +6,7 @@ extension Operation {
     func poll(_ id: String, _ known: JobResult) async throws -> Phase {
         guard known.pictures.isEmpty else { return .deliver(known) }
         var failures = 0
+        var disappearances = 0
         var hint: Duration?
         var round = 0
         var hasRefreshed = false
@@ -22,7 +23,7 @@ extension Operation {
             let (verdict, wished) = try await look(id)
             hint = wished
             switch verdict {
-            case .pending: failures = 0
+            case .pending: (failures, disappearances, hasRefreshed) = (0, 0, false)
             case .completed(var result):
                 result.id = result.id ?? id
                 result.isReplayed = false
@@ -34,9 +35,9 @@ extension Operation {
                 try await save()
                 return try await phase(after: machine.jobFailed(refusal, means()))
             case .gone(let refusal):
-                failures += 1
+                disappearances += 1
                 // One that was just begun may not be known everywhere yet.
-                guard failures > 2 else { continue }
+                guard disappearances > 2 else { continue }
                 record.state = .held
                 record.note = "the provider does not know job \(id) any more (\(refusal.message))"
                 try await save()
@@ -44,7 +45,7 @@ extension Operation {
                 error.isOutcomeUnknown = true
                 throw error
             case .pollFailed(let refusal):
-                if refusal.remedy == .refreshToken, !hasRefreshed {
+                if !hasRefreshed, try await isStale(refusal) || refusal.remedy == .refreshToken {
                     hasRefreshed = true
                     try await refresh()
                     continue

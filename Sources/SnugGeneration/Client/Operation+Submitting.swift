@@ -118,6 +118,9 @@ extension Operation {
             note(attempt, start)
             await learn(answer.headers, sent: permit.begun)
             let verdict = parts.dialect.verdict(on: answer, to: job)
+            if let refusal = verdict.refusal, try await isStale(refusal) {
+                return .transient(refusal.with(.refreshToken))
+            }
             return (request.body?.byteCount ?? 0) > attempt.bytesSent ? verdict.forIncompleteBody : verdict
         } catch let error as HTTPError {
             for attempt in error.attempts { note(attempt, start) }
@@ -231,6 +234,13 @@ extension Operation {
                 log("the number of requests at once could not be kept", error)
             }
         }
+    }
+
+    /// Whether a token was refused that somebody has put another in the place of: what a refresh leaves behind is often no
+    /// longer called expired, but unknown.
+    func isStale(_ refusal: Refusal) async throws -> Bool {
+        guard refusal.status == 401, case .session(let store) = parts.credentials else { return false }
+        return try await store.tokens().access != usedSecret
     }
 
     func refresh() async throws {
