@@ -23,7 +23,7 @@ struct ClientParts: Sendable {
     let breakers: CircuitBreakers
     let limits: LearntInputLimits
     let account: String
-    let claims = JobClaims()
+    let claims: JobClaims
     let twins = TwinQueue()
     let standing = AccountStanding()
 
@@ -44,28 +44,6 @@ struct ClientParts: Sendable {
             }
         let digest = SHA256.hash(data: Array("\(provider.name) \(provider.baseURL.origin) \(secret)".utf8))
         return String(digest.hexadecimal.prefix(24))
-    }
-}
-
-/// Which jobs of the provider's belong to which of our submissions.
-final class JobClaims: Sendable {
-    private let owners = Mutex<[String: String]>([:])
-
-    /// Takes a job for a submission; false when it belongs to another.
-    func take(_ job: String, for key: String) -> Bool {
-        owners.withLock { owners in
-            if owners.count >= 100_000 { owners.removeAll() }
-            guard let owner = owners[job] else {
-                owners[job] = key
-                return true
-            }
-            return owner == key
-        }
-    }
-
-    /// The jobs that belong to others.
-    func others(than key: String) -> Set<String> {
-        owners.withLock { Set($0.filter { $0.value != key }.keys) }
     }
 }
 

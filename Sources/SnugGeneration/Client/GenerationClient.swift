@@ -53,7 +53,8 @@ public final class GenerationClient: Sendable {
                 directory: state?.appending("rate-limits"), threads: threads, logger: logger,
                 environment: RateLimiter.Environment(now: options.limiterNow, sleep: options.limiterSleep)),
             breakers: CircuitBreakers(options.breaker),
-            limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account)
+            limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account,
+            claims: JobClaims(state?.appending("jobs-" + account), threads: threads, logger: logger))
     }
 
     /// The account by a digest of its key, as records name it.
@@ -97,9 +98,12 @@ public final class GenerationClient: Sendable {
     /// Everything that was begun and is not settled, the oldest first.
     /// - Throws: `journal_failed`.
     public func pending() async throws -> [GenerationRecord] {
-        try await parts.journal.records().filter {
-            $0.account == parts.account && $0.provider == parts.provider.name && $0.state != .delivered
-        }
+        try await parts.journal.records().filter { isOurs($0) && $0.state != .delivered }
+    }
+
+    /// Whether a record is of this provider. Keys change while the account stays, so they do not count.
+    private func isOurs(_ record: GenerationRecord) -> Bool {
+        record.provider == parts.provider.name && record.baseURL == parts.provider.baseURL.text
     }
 
     /// Takes up something pending. What is held is sent again, which may be paid for a second time: that is the decision
@@ -113,19 +117,20 @@ public final class GenerationClient: Sendable {
     ) async throws -> Generation {
         let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
         return try await claimed(id) {
-            guard var record = try await parts.journal.record(id), record.account == parts.account,
-                record.state != .delivered
-            else {
+            guard var record = try await parts.journal.record(id), isOurs(record), record.state != .delivered else {
                 throw Self.unknown(id)
             }
-            if record.state == .held {
+            let held = record.state == .held ? record : nil
+            if held != nil {
                 record.state = .preparing
+                record.resultURLs = []
+                record.account = parts.account
                 record.submittedAt = nil
                 record.jobID = nil
                 // A picture that was asked for with this key once may be what the vendor answers with for ever.
                 if parts.traits.contract == .rejectDuplicate { record.key = Self.newKey() }
             }
-            return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
+            return try await Operation(parts, record, held: held, deadline: deadline, onEvent: onEvent).run()
         }
     }
 
@@ -208,11 +213,21 @@ public final class GenerationClient: Sendable {
                 all.attempts += piece.attempts
                 all.polls += piece.polls
                 all.isRecovered = all.isRecovered || piece.isRecovered
-            case .failure(let error): failure = failure ?? error
+            case .failure(let error):
+                // What may have been paid for is what matters most.
+                let isWorse =
+                    (error as? GenerationError)?.isOutcomeUnknown == true
+                    && (failure as? GenerationError)?.isOutcomeUnknown != true
+                failure = isWorse ? error : failure ?? error
+                if let error = error as? GenerationError {
+                    all.attempts += error.attempts
+                    all.pictures += error.delivered
+                }
             }
         }
         guard let failure else { return all }
         guard var error = failure as? GenerationError else { throw failure }
+        error.attempts = all.attempts
         error.message += " (\(all.pictures.count) pictures of \(results.count) submissions are there)"
         error.delivered = all.pictures
         throw error
@@ -227,12 +242,13 @@ public final class GenerationClient: Sendable {
             var record = begin(request, destination, number, id: name ?? key, key: key)
             record.isKept = isKept
             if let name, let known = try await parts.journal.record(name) {
-                guard known.request == request, known.account == parts.account else {
+                guard known.request == request, isOurs(known) else {
                     throw GenerationError.invalid(
                         "name", "\"\(name)\" is that of other work, which is not done; give another or drop it")
                 }
                 if known.state != .delivered {
                     record = known
+                    record.isKept = isKept || known.isKept == true
                 } else if let pictures = known.pictures, try await parts.downloader.areThere(pictures) {
                     return Generation(known, pictures)
                 }

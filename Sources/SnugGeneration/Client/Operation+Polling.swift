@@ -3,7 +3,8 @@ import SnugHTTP
 
 extension Operation {
     /// Asks for a job until it ends.
-    func poll(_ id: String, _ known: JobResult) async throws -> Phase {
+    /// - Parameter isDone: Whether it is known to be done, so that the first look need not wait.
+    func poll(_ id: String, _ known: JobResult, isDone: Bool = false) async throws -> Phase {
         guard known.pictures.isEmpty else { return .deliver(known) }
         var failures = 0
         var disappearances = 0
@@ -13,7 +14,7 @@ extension Operation {
         while true {
             // What was found again may be done already.
             let wait =
-                isRecovered && round == 0
+                (isRecovered || isDone) && round == 0
                 ? .zero
                 : parts.options.polling.delay(
                     afterPolls: round, hint: hint, random: parts.environment.random())
@@ -27,7 +28,7 @@ extension Operation {
             case .completed(var result):
                 result.id = result.id ?? id
                 result.isReplayed = false
-                try await completed(result)
+                await completed(result)
                 return .deliver(result)
             case .failed(let refusal):
                 record.jobID = nil
@@ -63,6 +64,19 @@ extension Operation {
         }
     }
 
+    /// The wait that an answer asks for. An answer of success with a window that is used up says nothing of polls: the
+    /// window is that of submissions.
+    private func hint(_ answer: ProviderAnswer) -> Duration? {
+        guard (200...299).contains(answer.status) else {
+            return WaitHint.read(answer.headers, body: answer.text, now: parts.now)
+        }
+        var headers = HTTPHeaders()
+        for name in ["Retry-After", "Retry-After-Ms", "Date"] {
+            for value in answer.headers.values(of: name) { headers.add(name, value) }
+        }
+        return WaitHint.read(headers, body: answer.text, now: parts.now)
+    }
+
     /// Asks once. A question that fails says nothing about the job.
     private func look(_ id: String) async throws -> (PollVerdict, hint: Duration?) {
         guard var request = try parts.dialect.poll(id) else {
@@ -76,10 +90,7 @@ extension Operation {
             let (answer, attempt) = try await parts.reader.read(request)
             parts.counters.record(attempt)
             emit(.polled(count: polls))
-            let hint = WaitHint.read(answer.headers, body: answer.text, now: parts.now)
-            return (
-                parts.dialect.verdict(onPoll: answer, id: id), hint.map { min($0, parts.options.retry.longestHint) }
-            )
+            return (parts.dialect.verdict(onPoll: answer, id: id), hint(answer))
         } catch let error as HTTPError {
             for attempt in error.attempts { parts.counters.record(attempt) }
             emit(.polled(count: polls))

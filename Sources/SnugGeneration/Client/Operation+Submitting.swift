@@ -14,7 +14,9 @@ extension Operation {
         await askBalance()
         let admission = parts.breakers.admit(parts.origin, model: job.model)
         if case .refuse(let rest) = admission {
-            return try await phase(after: machine.answered(.transient(Self.circuitOpen(rest)), means()))
+            return try await phase(
+                after: machine.answered(
+                    .transient(Self.circuitOpen(rest, longest: parts.options.retry.longestHint)), means()))
         }
         let verdict: SubmitVerdict
         do {
@@ -66,10 +68,10 @@ extension Operation {
         if record.balanceBefore == nil { record.balanceBefore = parts.standing.balance }
     }
 
-    private static func circuitOpen(_ rest: Duration) -> Refusal {
+    private static func circuitOpen(_ rest: Duration, longest: Duration) -> Refusal {
         Refusal(
             code: .circuitOpen, message: "the provider has failed many times in a row, so that it is left alone",
-            hint: rest, remedy: .switchModel)
+            hint: min(rest, longest), remedy: .switchModel)
     }
 
     // MARK: Sending

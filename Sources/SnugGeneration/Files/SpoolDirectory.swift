@@ -73,7 +73,8 @@ final class SpoolDirectory: Sendable {
         let free = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
         guard !free.overflow, free.partialValue < Self.usualNeed else { return }
         throw HTTPError(
-            .sinkFailed, "\(path) has \(free.partialValue) bytes left, too few for pictures; make room or choose another folder")
+            .sinkFailed,
+            "\(path) has \(free.partialValue) bytes left, too few for pictures; make room or choose another folder")
     }
 
     /// Removes the files whose owners are gone.

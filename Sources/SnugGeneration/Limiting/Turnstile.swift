@@ -101,7 +101,9 @@ final class Bell: Sendable {
             waiter?.resume()
         }
     }
+}
 
+extension Turnstile {
     /// The same, no longer than until a moment.
     /// - Returns: Whether one is in.
     /// - Throws: `CancellationError`: one is not in.
