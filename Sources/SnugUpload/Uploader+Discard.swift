@@ -53,7 +53,9 @@ extension Uploader {
     }
 
     /// Gives a pending upload up: what the server has of it is removed, then the record.
-    /// - Parameter target: Where it went, with the credentials.
+    /// - Parameters:
+    ///   - record: The upload, one of ``pending()``.
+    ///   - target: Where it went, with the credentials.
     /// - Returns: Whether nothing is left there. If something is, the record says so from now on, and it is tried again
     ///   after the next upload to that server; where the upload has the object's own address, the record is gone and what is
     ///   there stays.
@@ -70,7 +72,9 @@ extension Uploader {
     }
 
     /// Tries again to remove what a cancelled upload left at its server.
-    /// - Parameter target: Where it went, with the credentials.
+    /// - Parameters:
+    ///   - record: The upload, one of ``pending()``.
+    ///   - target: Where it went, with the credentials.
     /// - Returns: Whether nothing is left there; the record is gone then.
     public func removeDiscarded(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
         try await removeDiscarded(record, target: target, within: .seconds(30))

@@ -16,7 +16,10 @@ extension Uploader {
     }
 
     /// Looks whether what a receipt speaks of is still there and the same.
-    /// - Parameter fetches: Whether to fetch all of it and hash it, where the receipt has a hash.
+    /// - Parameters:
+    ///   - receipt: What an upload came to.
+    ///   - headers: Sent with every question, for servers that want to know who asks.
+    ///   - fetches: Whether to fetch all of it and hash it, where the receipt has a hash.
     /// - Throws: `HTTPError` when the server cannot be asked; `CancellationError`.
     public func verify(
         _ receipt: UploadReceipt, headers: HTTPHeaders = [:], fetches: Bool = true

@@ -15,7 +15,9 @@ public final class Uploader: Sendable {
     let logger: Logger
 
     /// - Parameters:
+    ///   - client: Sends everything.
     ///   - store: Where uploads under way are recorded; without one they do not survive the process.
+    ///   - logger: Told of what no result or error tells.
     public convenience init(client: HTTPClient, store: UploadStore?, logger: Logger) {
         self.init(client: client, store: store, logger: logger, environment: RetryEnvironment())
     }

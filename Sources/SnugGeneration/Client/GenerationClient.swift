@@ -19,12 +19,17 @@ public final class GenerationClient: Sendable {
     let parts: ClientParts
 
     /// - Parameters:
+    ///   - provider: Who is asked.
+    ///   - credentials: With what the account makes itself known.
     ///   - http: Sends everything; also the budget of retries is its own.
+    ///   - options: How it behaves.
     ///   - journal: Remembers what was sent. The default forgets it with the process: what was on its way when the process
     ///     ended can then be paid for twice. ``FileJournal`` remembers.
     ///   - refitter: Makes input pictures fit; needed when there are any of this machine.
     ///   - host: Puts input pictures where the provider fetches them; needed for providers that take addresses only.
     ///   - checker: Looks whether what came is a whole picture.
+    ///   - logger: Told of every step.
+    ///   - metrics: Where figures go.
     /// - Throws: `output_failed` when there are no threads to be had.
     public init(
         provider: Provider, credentials: GenerationCredentials, http: HTTPClient,
@@ -62,6 +67,7 @@ public final class GenerationClient: Sendable {
     /// Makes pictures and puts them in their place.
     ///
     /// - Parameters:
+    ///   - request: What is to be made.
     ///   - destination: Where to; with several pictures `-1`, `-2` and so on is added to the name.
     ///   - name: A name of the work. Work that was interrupted goes on when it is given again under its name, on a journal
     ///     that remembers; without a name it stays among ``pending()``.
@@ -98,8 +104,10 @@ public final class GenerationClient: Sendable {
 
     /// Takes up something pending. What is held is sent again, which may be paid for a second time: that is the decision
     /// that it was held for.
-    /// - Parameter id: ``GenerationRecord/id``.
-    /// - Throws: As ``generate(_:to:name:onEvent:)``.
+    /// - Parameters:
+    ///   - id: ``GenerationRecord/id``.
+    ///   - onEvent: As for ``generate(_:to:name:isKept:onEvent:)``.
+    /// - Throws: As that.
     public func resume(
         _ id: String, onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
     ) async throws -> Generation {

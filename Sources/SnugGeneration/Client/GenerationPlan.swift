@@ -24,7 +24,9 @@ public struct GenerationPlan: Sendable {
 
 extension GenerationClient {
     /// Does everything short of sending: checks, fits the pictures, asks for prices and for the balance. Costs nothing.
-    /// - Parameter asksProvider: Whether to ask for prices and for the balance.
+    /// - Parameters:
+    ///   - request: What would be made.
+    ///   - asksProvider: Whether to ask for prices and for the balance.
     /// - Throws: `GenerationError`, when the request could not be sent; `CancellationError`.
     public func plan(_ request: GenerationRequest, asksProvider: Bool = true) async throws -> GenerationPlan {
         try parts.dialect.validate(request)

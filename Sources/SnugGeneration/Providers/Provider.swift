@@ -55,6 +55,7 @@ extension Provider {
 
     /// OpenAI, or whoever copies its images API.
     /// - Parameters:
+    ///   - baseURL: Where it is, the version included.
     ///   - contract: What the vendor makes of `Idempotency-Key`: ``RepeatContract/replay``,
     ///     ``RepeatContract/rejectDuplicate``, or ``RepeatContract/none`` as at OpenAI.
     ///   - organization: Sent as `OpenAI-Organization`.

@@ -42,7 +42,9 @@ public struct HTTPBody: Sendable {
 
     /// A piece of a file.
     ///
-    /// - Parameter range: Offsets within the file as it was opened; what lies outside is left out.
+    /// - Parameters:
+    ///   - file: The file, open.
+    ///   - range: Offsets within the file as it was opened; what lies outside is left out.
     public init(file: BodyFile, range: Range<Int>? = nil) {
         let clamped = (range ?? 0..<file.byteCount).clamped(to: 0..<file.byteCount)
         self.init(byteCount: clamped.count, storage: .regions([.file(file, clamped)]))

@@ -4,8 +4,12 @@ internal import Logging
 extension HTTPClient {
     /// Sends a request and repeats it as policy, deadline and budget allow.
     ///
-    /// - Parameter repeatRule: When a second copy on the wire is harmless; `nil` reads it from the method: always, but for
-    ///   POST and PATCH, which are repeated only when they were surely not acted upon.
+    /// - Parameters:
+    ///   - request: What is sent; its deadline bounds all attempts and waits.
+    ///   - policy: How often, and how long to wait.
+    ///   - repeatRule: When a second copy on the wire is harmless; `nil` reads it from the method: always, but for POST and
+    ///     PATCH, which are repeated only when they were surely not acted upon.
+    ///   - sink: Where the answer's body goes.
     /// - Returns: The first answer that is not "not just now", with the history of all attempts.
     /// - Throws: `HTTPError` with that history, the reason for stopping and the last answer; `CancellationError`.
     public func perform(

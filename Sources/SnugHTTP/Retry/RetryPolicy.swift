@@ -30,6 +30,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// return together.
     /// - Parameters:
     ///   - failures: Failures so far, 1 after the first.
+    ///   - throttled: Whether the server said that it is overloaded.
     ///   - random: 0…1.
     public func delay(afterFailures failures: Int, throttled: Bool = false, random: Double) -> Duration {
         let base = throttled ? throttledDelay : firstDelay

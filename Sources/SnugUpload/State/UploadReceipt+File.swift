@@ -22,7 +22,9 @@ extension UploadReceipt {
     }
 
     /// Keeps the receipt as a file of a folder, complete or not at all.
-    /// - Parameter name: The file's name without its extension.
+    /// - Parameters:
+    ///   - directory: The folder, made when it is not there.
+    ///   - name: The file's name without its extension.
     /// - Returns: The file.
     /// - Throws: `state_failed`.
     public func keep(in directory: FilePath, named name: String) throws(UploadError) -> FilePath {

@@ -12,8 +12,7 @@ enum CommandFailure {
         do {
             return try await body()
         } catch let error as GenerationError {
-            let isUsage = [.invalidRequest, .hostNeeded].contains(error.code) && error.attempts.isEmpty
-            throw tell(error.message, isUsage: isUsage)
+            throw tell(error.message, isUsage: isUsage(error))
         } catch let error as HTTPError {
             throw tell(error.message, isUsage: error.code == .invalidURL)
         } catch let error as UploadError {
@@ -24,6 +23,11 @@ enum CommandFailure {
         } catch let error as ImageError {
             throw tell(error.message, isUsage: error.code == .invalidArgument)
         }
+    }
+
+    /// Whether nothing was sent because it cannot be right.
+    static func isUsage(_ error: GenerationError) -> Bool {
+        [.invalidRequest, .hostNeeded].contains(error.code) && error.attempts.isEmpty
     }
 
     private static func tell(_ message: String, isUsage: Bool) -> ExitCode {

@@ -121,8 +121,14 @@ struct GenerateCommand: AsyncParsableCommand {
         }
         if isBatch { try await PendingGenerations(journal: journal).forgetOld() }
         let session = GenerateSession(client: access.client, journal: journal, reporter: reporter, keeps: isBatch)
-        try await reporter.ticking { try await session.run(works, jobs: running.jobs) }
+        do {
+            try await reporter.ticking { try await session.run(works, jobs: running.jobs) }
+        } catch {
+            reporter.end(access.client.counters.report, isInterrupted: true)
+            throw error
+        }
         reporter.end(access.client.counters.report)
+        if !isBatch, reporter.summary.invalid > 0 { throw ExitCode(64) }
         return reporter.summary.isAllDone
     }
 

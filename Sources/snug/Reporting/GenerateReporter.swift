@@ -24,6 +24,8 @@ final class GenerateReporter: Sendable {
         var pending = 0
         var held = 0
         var notBegun = 0
+        /// Among those failed: could not be sent as they are.
+        var invalid = 0
         var cost = 0.0
 
         var isAllDone: Bool { failed + pending + held + notBegun == 0 }
@@ -133,7 +135,8 @@ final class GenerateReporter: Sendable {
             erase(&state)
             if style.printsJSON {
                 let outcome = GenerationOutcome(
-                    prompt: work.request.prompt, provider: provider, status: .completed, generation: generation)
+                    prompt: work.request.prompt, line: work.line, provider: provider, status: .completed,
+                    generation: generation)
                 output.writeLine(outcome.json.description)
             } else {
                 for line in Self.lines(of: generation) { output.writeLine(line) }
@@ -164,6 +167,7 @@ final class GenerateReporter: Sendable {
         state.withLock { state in
             state.progress.ended(work.name, isDone: false)
             count(status, in: &state.summary)
+            if CommandFailure.isUsage(error) { state.summary.invalid += 1 }
             erase(&state)
             if style.printsJSON { printJSON(work, status, error) }
             // An account that is empty is empty for all.
@@ -181,12 +185,19 @@ final class GenerateReporter: Sendable {
         }
     }
 
-    /// A signal came, and something of it is still on its way.
+    /// A signal came; what is left of it goes on with the same command.
     func interrupted(_ work: GenerationWork, _ status: GenerationOutcome.Status, left ids: [String]) {
         state.withLock { state in
             state.progress.ended(work.name, isDone: false)
-            count(status, in: &state.summary)
             erase(&state)
+            guard !ids.isEmpty else {
+                state.summary.notBegun += 1
+                if !style.isBatch, !style.printsJSON {
+                    errors.writeLine("snug: interrupted, with nothing left on its way")
+                }
+                return
+            }
+            count(status, in: &state.summary)
             if style.printsJSON {
                 var error = GenerationError(.outcomeUnknown, "interrupted before the picture was here")
                 error.isOutcomeUnknown = true
@@ -199,12 +210,11 @@ final class GenerateReporter: Sendable {
         }
     }
 
-    /// A line of a batch that was left out because the account is empty.
-    func notBegun(_ work: GenerationWork, _ error: GenerationError) {
+    /// A line of a batch that was left out: because the account is empty, or a signal came.
+    func notBegun(_ work: GenerationWork, _ error: GenerationError? = nil) {
         state.withLock { state in
             state.summary.notBegun += 1
-            guard style.printsJSON else { return }
-            var error = error
+            guard style.printsJSON, var error else { return }
             error.attempts = []
             error.jobID = nil
             error.journalKey = nil
@@ -225,7 +235,7 @@ final class GenerateReporter: Sendable {
         isInterrupted: Bool = false
     ) {
         let outcome = GenerationOutcome(
-            prompt: work.request.prompt, provider: provider, status: status, error: error,
+            prompt: work.request.prompt, line: work.line, provider: provider, status: status, error: error,
             isInterrupted: isInterrupted)
         output.writeLine(outcome.json.description)
     }
@@ -245,10 +255,13 @@ final class GenerateReporter: Sendable {
     }
 
     /// Says how a batch went.
-    func end(_ report: String) {
+    func end(_ report: String, isInterrupted: Bool = false) {
         state.withLock { state in
             erase(&state)
             guard style.isBatch, !style.isQuiet else { return }
+            if isInterrupted {
+                errors.writeLine("Interrupted. What is done is kept; the same command does the rest.")
+            }
             errors.writeLine(Self.words(state.summary))
             errors.write(report)
         }

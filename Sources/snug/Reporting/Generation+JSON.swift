@@ -14,6 +14,8 @@ struct GenerationOutcome: Sendable {
         case held
     }
     var prompt: String
+    /// Its line in a batch: several may have the same prompt.
+    var line: Int?
     var provider: String
     var status: Status
     var generation = Generation()
@@ -26,7 +28,7 @@ struct GenerationOutcome: Sendable {
         let attempts = error?.attempts ?? generation.attempts
         let pictures = error?.delivered ?? generation.pictures
         return .object([
-            .init("input", .string(prompt)), .init("provider", .string(provider)),
+            .init("input", .string(prompt)), .init("line", .optional(line)), .init("provider", .string(provider)),
             .init("status", .string(status.rawValue)), .init("outputs", .array(pictures.map(\.json))),
             .init("model", .optional(generation.model)), .init("seed", .optional(generation.seed)),
             .init("cost", .optional(generation.cost)), .init("id", .optional(generation.id ?? error?.jobID)),

@@ -58,7 +58,8 @@ struct GenerateRehearsal: Sendable {
         }
         output.writeLine(
             JSONText.object([
-                .init("input", .string(work.request.prompt)), .init("provider", .string(access.provider.name)),
+                .init("input", .string(work.request.prompt)), .init("line", .optional(work.line)),
+                .init("provider", .string(access.provider.name)),
                 .init("status", .string("planned")),
                 .init(
                     "fields",
@@ -79,7 +80,8 @@ struct GenerateRehearsal: Sendable {
         if json {
             output.writeLine(
                 GenerationOutcome(
-                    prompt: work.request.prompt, provider: access.provider.name, status: .failed, error: error
+                    prompt: work.request.prompt, line: work.line, provider: access.provider.name, status: .failed,
+                    error: error
                 ).json.description)
         } else {
             errors.writeLine(

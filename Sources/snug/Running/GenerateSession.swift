@@ -26,9 +26,13 @@ struct GenerateSession: Sendable {
             func note(_ ending: Ending?) { if case .stopped(let error) = ending { stop = stop ?? error } }
             for work in works {
                 if running == jobs { note(await group.next()) } else { running += 1 }
-                if Task.isCancelled { break }
                 if let stop {
                     reporter.notBegun(work, stop)
+                    running -= 1
+                    continue
+                }
+                if Task.isCancelled {
+                    reporter.notBegun(work)
                     running -= 1
                     continue
                 }
@@ -66,7 +70,6 @@ struct GenerateSession: Sendable {
             return error.code == .paymentRequired ? .stopped(error) : .failed
         } catch is CancellationError {
             let (status, ids) = await left(by: work)
-            guard !ids.isEmpty else { return .failed }
             reporter.interrupted(work, status, left: ids)
         } catch {
             reporter.ended(work, .failed, GenerationError(.providerFailed, "\(error)", cause: error), left: [])

@@ -39,6 +39,7 @@ extension GenerateTests {
                 #expect(again.exitCode == 0 && again.lines.count == 5)
                 #expect(folder.simulator.ledger.charges.count == 6)
                 #expect(try CommandFolder.objects(again).allSatisfy { $0["recovered"] as? Bool == true })
+                #expect(Set(try CommandFolder.objects(again).compactMap { $0["line"] as? Int }) == [1, 3, 4, 5, 6])
                 #expect(again.standardError.contains("5 done (5 before)"))
 
                 try FileManager.default.removeItem(

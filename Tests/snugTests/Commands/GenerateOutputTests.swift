@@ -16,7 +16,8 @@ extension GenerateTests {
                 let bad = try await folder.generate(.pollinations, "y", "--json")
                 #expect(bad.exitCode == 1)
                 let expected = [
-                    "attempts", "cost", "error", "id", "input", "model", "outputs", "polls", "provider", "recovered",
+                    "attempts", "cost", "error", "id", "input", "line", "model", "outputs", "polls", "provider",
+                    "recovered",
                     "request_id", "seconds", "seed", "status",
                 ]
                 let (done, failed) = (try folder.object(good), try folder.object(bad))
@@ -133,6 +134,33 @@ extension GenerateTests {
                     let bytes = try folder.place.folder.bytes(of: file) ?? []
                     #expect(!String(decoding: bytes, as: UTF8.self).contains(key), "\(file)")
                 }
+            }
+        }
+
+        @Test("With one attempt one request leaves", arguments: [ServiceName.pollinations, .elumenta, .openai])
+        func oneAttempt(service: ServiceName) async throws {
+            try await GenerateFolder.with { folder in
+                folder.simulator.script(Rule(Fault(answer: .status(code: 503)), service: service, times: nil))
+                let result = try await folder.generate(
+                    service, "x", "--max-attempts", "1", "--fallback-model", "photon")
+                #expect(result.exitCode == 1, "\(result.standardError)")
+                #expect(folder.simulator.requests.count == 1)
+            }
+        }
+
+        @Test("A wait longer than there is time ends at once and says until when")
+        func longWait() async throws {
+            try await GenerateFolder.with { folder in
+                folder.simulator.script(
+                    Rule(
+                        Fault(answer: .status(code: 429), hints: [.retryAfter(text: "847")]), service: .pollinations))
+                let result = try await folder.generate(.pollinations, "x", "--timeout", "60", "--json")
+                #expect(result.exitCode == 1)
+                let error = try #require(try folder.object(result)["error"] as? [String: Any])
+                let details = try #require(error["details"] as? [String: Any])
+                #expect(error["code"] as? String == "rate_limited" && details["retry_after"] as? Int == 847)
+                #expect((details["retry_at"] as? Int ?? 0) > Int(Date().timeIntervalSince1970) + 700)
+                #expect(folder.paidRequests.count == 1)
             }
         }
 

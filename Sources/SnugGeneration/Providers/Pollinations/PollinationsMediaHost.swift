@@ -15,7 +15,11 @@ public struct PollinationsMediaHost: ImageHost {
     private let endpoint: Endpoint
     private let policy: RetryPolicy
 
-    /// - Parameter key: Of Pollinations, `sk_…`.
+    /// - Parameters:
+    ///   - client: Sends everything.
+    ///   - key: Of Pollinations, `sk_…`.
+    ///   - baseURL: Where it is.
+    ///   - policy: How often to try again.
     /// - Throws: `invalid_request` when the address is none.
     public init(
         client: HTTPClient, key: Secret, baseURL: String = "https://media.pollinations.ai",
