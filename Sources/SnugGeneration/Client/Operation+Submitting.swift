@@ -105,6 +105,8 @@ extension Operation {
         request.clocks.deadline = deadline
         if let timeout = parts.options.attemptTimeout { request.clocks.attemptTimeout = timeout }
         if !attempts.isEmpty { request.headers["X-Retry-Count"] = "\(attempts.count)" }
+        // Our name for it, for when the provider is asked what became of it.
+        request.headers["X-Client-Request-Id"] = "\(record.key)-\(attempts.count + 1)"
         do {
             usedSecret = try await parts.credentials.current()
         } catch {

@@ -192,7 +192,7 @@ import Testing
             studio.simulator.script(API.openAI.rule(Fault(answer: .status(code: 503)), times: nil))
             let client = try studio.client { options in
                 options.retry.maximumAttempts = 1
-                options.breaker.firstRest = .milliseconds(500)
+                options.breaker.firstRest = .seconds(2)
             }
             func crowd() async -> [GenerationError.Code?] {
                 await withTaskGroup(of: GenerationError.Code?.self) { group in
@@ -202,14 +202,14 @@ import Testing
             }
             for _ in 0..<5 { #expect(await studio.attempt(client).error?.code == .noCapacity) }
             #expect(await studio.attempt(client).error?.code == .circuitOpen && studio.submissions.count == 5)
-            try await Task.sleep(for: .milliseconds(550))
+            try await Task.sleep(for: .milliseconds(2050))
             let asked = await crowd()
             #expect(asked.count { $0 == .noCapacity } == 1 && asked.count { $0 == .circuitOpen } == 4)
             #expect(studio.submissions.count == 6)
             studio.simulator.clearScript()
             #expect(await studio.attempt(client).error?.code == .circuitOpen)
             // It stays open twice as long after a probe that failed.
-            try await Task.sleep(for: .milliseconds(1050))
+            try await Task.sleep(for: .milliseconds(4050))
             #expect(await studio.attempt(client).value != nil)
             #expect(await crowd().allSatisfy { $0 == nil } && studio.submissions.count == 12)
         }

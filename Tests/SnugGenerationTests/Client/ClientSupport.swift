@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Logging
+import Metrics
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
@@ -170,7 +171,8 @@ final class Studio: Sendable {
     func client(
         at address: String? = nil, key: String? = nil, session: (any SessionStore)? = nil, http: HTTPClient? = nil,
         journal: any GenerationJournal = InMemoryJournal(), fits: Bool = true, hosts: Bool = true,
-        logger: Logger = quietLogger, _ change: (inout GenerationOptions) -> Void = { _ in }
+        logger: Logger = quietLogger, metrics: any MetricsFactory = noMetrics,
+        _ change: (inout GenerationOptions) -> Void = { _ in }
     ) throws -> GenerationClient {
         var options = GenerationOptions()
         options.spoolDirectory = folder.path.appending("spool")
@@ -189,7 +191,7 @@ final class Studio: Sendable {
             host: hosts
                 ? try PollinationsMediaHost(
                     client: http, key: Secret("sk_paid"), baseURL: simulator.addresses[.media]) : nil,
-            checker: checkWhole, logger: logger, metrics: noMetrics)
+            checker: checkWhole, logger: logger, metrics: metrics)
     }
 
     /// A place for pictures.

@@ -52,7 +52,11 @@ import Testing
     func otherClients() async throws {
         try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 50)) { studio async throws in
             let folder = studio.folder.path.appending("journal")
-            let first = try studio.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(2) }
+            let first = try studio.client(journal: try FileJournal(folder)) { options in
+                options.timeout = .seconds(20)
+                options.polling.firstDelay = .seconds(60)
+                options.polling.maximumDelay = .seconds(60)
+            }
             // It stays under way.
             let open = try await studio.failure(first, name: "first")
             #expect(open.code == .deadlineExceeded)
