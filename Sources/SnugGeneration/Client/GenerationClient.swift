@@ -88,9 +88,15 @@ public final class GenerationClient: Sendable {
         let generation = try await several(pieces, destination, name, deadline, onEvent)
         // Until now the pieces that are done were not to be made again for the sake of the others.
         if let name, !isKept {
-            for index in pieces.indices { try await parts.journal.remove(Self.piece(index, of: name)) }
+            for piece in names(of: request, under: name) { try await parts.journal.remove(piece) }
         }
         return generation
+    }
+
+    /// The names of the records that work under a name has: one for each submission that it takes.
+    public func names(of request: GenerationRequest, under name: String) -> [String] {
+        let count = split(request).count
+        return count > 1 ? (0..<count).map { Self.piece($0, of: name) } : [name]
     }
 
     /// Everything that was begun and is not settled, the oldest first.
