@@ -82,15 +82,15 @@ public final class GenerationClient: Sendable {
     ) async throws -> Generation {
         try parts.dialect.validate(request)
         let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
-        let pieces = split(request)
+        let pieces = split(request, name: name)
         guard pieces.count > 1 else {
             let number = request.count > 1 ? 1 : nil
             return try await one(request, destination, number, name, isKept, deadline, onEvent)
         }
-        let generation = try await several(pieces, destination, name, deadline, onEvent)
+        let generation = try await several(pieces, destination, deadline, onEvent)
         // Until now the pieces that are done were not to be made again for the sake of the others.
         if let name, !isKept {
-            for index in pieces.indices { try await parts.journal.remove(Self.piece(index, of: name)) }
+            for piece in names(of: request, under: name) { try await parts.journal.remove(piece) }
         }
         return generation
     }
@@ -154,86 +154,9 @@ public final class GenerationClient: Sendable {
     /// Sends again after a failure for want of money: the account was topped up.
     public func accountMayGoOn() { parts.standing.goOn() }
 
-    // MARK: Pieces
+    // MARK: One submission
 
-    /// One request for each submission that it takes. A seed counts up: with the same one every piece would be the same.
-    private func split(_ request: GenerationRequest) -> [GenerationRequest] {
-        let most = max(1, parts.traits.maximumCount)
-        return stride(from: 0, to: request.count, by: most).map { start in
-            var piece = request
-            piece.count = min(most, request.count - start)
-            piece.seed = request.seed.map { $0 &+ start / most }
-            return piece
-        }
-    }
-
-    private func several(
-        _ pieces: [GenerationRequest], _ destination: PictureDestination, _ name: String?,
-        _ deadline: ContinuousClock.Instant?, _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
-    ) async throws -> Generation {
-        let begin = ContinuousClock.now
-        let results = await withTaskGroup(of: (Int, Result<Generation, any Error>).self) { group in
-            var results: [Int: Result<Generation, any Error>] = [:]
-            var number = 1
-            for (index, piece) in pieces.enumerated() {
-                // What is the limiter's to say beyond that.
-                if index >= 4, let (done, result) = await group.next() { results[done] = result }
-                let (first, name) = (number, name.map { Self.piece(index, of: $0) })
-                group.addTask { [self] in
-                    do {
-                        let made = try await one(piece, destination, first, name, name != nil, deadline, onEvent)
-                        return (index, .success(made))
-                    } catch {
-                        return (index, .failure(error))
-                    }
-                }
-                number += piece.count
-            }
-            for await (done, result) in group { results[done] = result }
-            return results.sorted { $0.key < $1.key }.map(\.value)
-        }
-        return try Self.joined(results, duration: ContinuousClock.now - begin)
-    }
-
-    /// The name of one submission of several.
-    private static func piece(_ index: Int, of name: String) -> String { "\(name)#\(index + 1)" }
-
-    private static func joined(_ results: [Result<Generation, any Error>], duration: Duration) throws -> Generation {
-        var all = Generation(duration: duration)
-        var failure: (any Error)?
-        for result in results {
-            switch result {
-            case .success(let piece):
-                all.id = all.id ?? piece.id
-                all.model = piece.model
-                all.pictures += piece.pictures
-                all.seed = all.seed ?? piece.seed
-                if let cost = piece.cost { all.cost = (all.cost ?? 0) + cost }
-                all.requestID = all.requestID ?? piece.requestID
-                all.attempts += piece.attempts
-                all.polls += piece.polls
-                all.isRecovered = all.isRecovered || piece.isRecovered
-            case .failure(let error):
-                // What may have been paid for is what matters most.
-                let isWorse =
-                    (error as? GenerationError)?.isOutcomeUnknown == true
-                    && (failure as? GenerationError)?.isOutcomeUnknown != true
-                failure = isWorse ? error : failure ?? error
-                if let error = error as? GenerationError {
-                    all.attempts += error.attempts
-                    all.pictures += error.delivered
-                }
-            }
-        }
-        guard let failure else { return all }
-        guard var error = failure as? GenerationError else { throw failure }
-        error.attempts = all.attempts
-        error.message += " (\(all.pictures.count) pictures of \(results.count) submissions are there)"
-        error.delivered = all.pictures
-        throw error
-    }
-
-    private func one(
+    func one(
         _ request: GenerationRequest, _ destination: PictureDestination, _ number: Int?, _ name: String?,
         _ isKept: Bool, _ deadline: ContinuousClock.Instant?, _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
     ) async throws -> Generation {

@@ -44,11 +44,21 @@ struct GenerateSession: Sendable {
     }
 
     private func perform(_ work: GenerationWork) async -> Ending {
-        await ending(of: work) {
-            try await client.generate(work.request, to: work.destination, name: work.name, isKept: keeps) { event in
+        let ending = await ending(of: work) {
+            try await client.generate(work.request, to: work.destination, name: work.name, isKept: true) { event in
                 happened(event, to: work)
             }
         }
+        guard case .done = ending, !keeps else { return ending }
+        // Not before it was told of: whoever was killed in between gets those pictures, and does not pay for others.
+        for name in client.names(of: work.request, under: work.name) {
+            do {
+                try await journal.remove(name)
+            } catch {
+                reporter.note("what is done stays recorded: \(error)")
+            }
+        }
+        return ending
     }
 
     /// Takes up what a journal has.
@@ -84,9 +94,8 @@ struct GenerateSession: Sendable {
 
     /// What the journal still has of work that did not come to its end.
     private func left(by work: GenerationWork) async -> (GenerationOutcome.Status, ids: [String]) {
-        let pieces = work.request.count > 1 ? (1...work.request.count).map { "\(work.name)#\($0)" } : []
         var open: [GenerationRecord] = []
-        for name in [work.name] + pieces {
+        for name in client.names(of: work.request, under: work.name) {
             // A journal that cannot be read has failed before, and that was told.
             guard let record = try? await journal.record(name), record.state != .delivered else { continue }
             open.append(record)
