@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "SnugImage", targets: ["SnugImage"]),
         .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
+        .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
@@ -105,8 +106,9 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugUpload", "CPlatform",
+                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "CPlatform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -185,7 +187,8 @@ let package = Package(
         .testTarget(
             name: "snugTests",
             dependencies: [
-                "snug", "SnugImage", "SnugTestSupport",
+                "snug", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator", "SnugTestSupport",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),

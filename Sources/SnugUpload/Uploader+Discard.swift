@@ -52,6 +52,23 @@ extension Uploader {
         }
     }
 
+    /// Gives a pending upload up: what the server has of it is removed, then the record.
+    /// - Parameter target: Where it went, with the credentials.
+    /// - Returns: Whether nothing is left there. If something is, the record says so from now on, and it is tried again
+    ///   after the next upload to that server; where the upload has the object's own address, the record is gone and what is
+    ///   there stays.
+    public func abandon(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
+        guard let store else { return false }
+        guard record.hasBegun, record.uploadURL != target.url.text else {
+            try store.remove(record.key)
+            return !record.hasBegun
+        }
+        var discarded = record
+        discarded.isDiscarded = true
+        try store.save(discarded)
+        return try await removeDiscarded(discarded, target: target)
+    }
+
     /// Tries again to remove what a cancelled upload left at its server.
     /// - Parameter target: Where it went, with the credentials.
     /// - Returns: Whether nothing is left there; the record is gone then.

@@ -91,3 +91,8 @@ extension [UInt8] {
         stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }
     }
 }
+
+/// Names in a folder.
+func listing(_ folder: FilePath) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.string).sorted()
+}

@@ -46,6 +46,24 @@ import Testing
         #expect(request.headers["expect"] == nil && request.headers["transfer-encoding"] == nil)
     }
 
+    @Test("A body that can be read again shows all its bytes")
+    func pieces() throws {
+        let content = pattern(700_000)
+        let file = try ScratchFile(content)
+        let body = try HTTPBody(joining: [
+            HTTPBody(bytes: [1, 2]), HTTPBody(file: try BodyFile(file.path), range: 5..<600_000), HTTPBody(bytes: [3]),
+        ])
+        var seen: [UInt8] = []
+        var most = 0
+        try body.forEachPiece { piece in
+            seen += piece
+            most = max(most, piece.count)
+        }
+        #expect(seen == [1, 2] + content[5..<600_000] + [3] && most <= 256 * 1024)
+        let stream = HTTPBody(byteCount: 1) { PatternReader([1], from: $0) }
+        #expect(throws: HTTPError.self) { try stream.forEachPiece { _ in } }
+    }
+
     @Test("An empty body says so", arguments: ["POST", "PUT", "PATCH"])
     func emptyBody(method: String) async throws {
         let server = try echoServer()

@@ -49,7 +49,9 @@ struct AnswerReader: Sendable {
                 return try await Self.read(stream, of: head, into: &body, onPartial)
             }
             switch result {
-            case .success(let answer): return (answer, attempt)
+            case .success(var answer):
+                answer.scrubber = Scrubber(request.headers)
+                return (answer, attempt)
             case .failure(var error):
                 error.outcome = attempt.outcome
                 error.attempts = [attempt]

@@ -29,6 +29,19 @@ struct PicturePublisher: Sendable {
         return Temporary(in: folder)
     }
 
+    /// Finds out whether a file can be made there.
+    func check(_ destination: PictureDestination) throws(GenerationError) {
+        guard FilePath.Component(destination.name) != nil else { throw Self.noName(destination.name) }
+        let temporary = temporary(in: destination.folder)
+        try Self.doing("write \(temporary.path)") { () throws(Errno) in
+            _ = close(try DiskCalls.open(temporary.path, O_WRONLY | O_CREAT | O_EXCL))
+        }
+    }
+
+    private static func noName(_ name: String) -> GenerationError {
+        GenerationError(.outputFailed, "\"\(name)\" is no name for a file; give another")
+    }
+
     /// Copies a picture that came within an answer.
     func copy(_ picture: SpooledPicture, to temporary: Temporary) throws(GenerationError) {
         try Self.doing("write \(temporary.path)") { () throws(Errno) in
@@ -54,7 +67,7 @@ struct PicturePublisher: Sendable {
         for number in 1...10_000 {
             let name = destination.name + (number == 1 ? "" : "-\(number)") + suffix
             guard let component = FilePath.Component(name) else {
-                throw GenerationError(.outputFailed, "\"\(name)\" is no name for a file; give another")
+                throw Self.noName(name)
             }
             let path = destination.folder.appending([component])
             let isThere = try Self.doing("create \(path)") { () throws(Errno) in
@@ -88,6 +101,12 @@ struct PicturePublisher: Sendable {
         }
         try DiskCalls.rename(temporary.path, path)
         return true
+    }
+
+    /// Whether a file of this length has the name.
+    func isThere(_ path: FilePath, byteCount: Int) -> Bool {
+        guard let status = DiskCalls.status(path) else { return false }
+        return status.st_mode & S_IFMT == S_IFREG && Int(status.st_size) == byteCount
     }
 
     private func isSame(_ first: FilePath, _ second: FilePath) throws(Errno) -> Bool {

@@ -67,6 +67,12 @@ struct ResultDownloader: Sendable {
         }
     }
 
+    /// Finds out whether a picture could be put there, before it is paid for.
+    /// - Throws: `output_failed`.
+    func check(_ destination: PictureDestination) async throws {
+        try await threads.run { try publisher.check(destination) }
+    }
+
     /// Puts a picture that came within an answer in its place, checked like one that was fetched.
     /// - Throws: `GenerationError`: `bad_picture`, `output_failed`; `CancellationError`.
     @concurrent
@@ -125,6 +131,13 @@ struct ResultDownloader: Sendable {
             return (ContentKind(try file.bytes(at: 0, count: ContentKind.neededBytes)), file.byteCount)
         } catch {
             throw GenerationError(.outputFailed, "the picture cannot be read back: \(error.message)", cause: error)
+        }
+    }
+
+    /// Whether pictures that were delivered are still in their places.
+    func areThere(_ pictures: [Generation.Picture]) async throws -> Bool {
+        try await threads.run { [publisher] in
+            pictures.allSatisfy { publisher.isThere($0.path, byteCount: $0.byteCount) }
         }
     }
 

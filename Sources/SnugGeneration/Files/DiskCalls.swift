@@ -28,24 +28,24 @@ enum DiskCalls {
 
     /// The next `count` bytes, fewer only at the end.
     static func read(_ descriptor: Int32, count: Int) throws(Errno) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var done = 0
-        while done < count {
-            let read = unsafe bytes.withUnsafeMutableBytes { buffer in
-                let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+        var bytes: [UInt8] = []
+        // As it comes: callers name the most that they take, which is far more than there is.
+        var chunk = [UInt8](repeating: 0, count: min(count, 256 * 1024))
+        while bytes.count < count {
+            let wanted = min(chunk.count, count - bytes.count)
+            let read = unsafe chunk.withUnsafeMutableBytes { buffer in
                 #if canImport(Glibc)
-                    return unsafe Glibc.read(descriptor, rest.baseAddress, rest.count)
+                    return unsafe Glibc.read(descriptor, buffer.baseAddress, wanted)
                 #elseif canImport(Musl)
-                    return unsafe Musl.read(descriptor, rest.baseAddress, rest.count)
+                    return unsafe Musl.read(descriptor, buffer.baseAddress, wanted)
                 #else
-                    return unsafe Darwin.read(descriptor, rest.baseAddress, rest.count)
+                    return unsafe Darwin.read(descriptor, buffer.baseAddress, wanted)
                 #endif
             }
             if read == 0 { break }
             if read < 0, errno != EINTR { throw Errno(rawValue: errno) }
-            done += max(read, 0)
+            bytes += chunk.prefix(max(read, 0))
         }
-        bytes.removeLast(count - done)
         return bytes
     }
 
@@ -132,6 +132,26 @@ enum DiskCalls {
         if [EINVAL, ENOTSUP, EBADF].contains(errno) { return }
         throw Errno(rawValue: errno)
     }
+
+    /// Puts a file in place of another, or of none, whole or not at all, also when the power fails.
+    static func replace(_ path: FilePath, with bytes: some Collection<UInt8>, mode: UInt32) throws(Errno) {
+        let temporary = FilePath(path.string + ".new-" + String(UInt64.random(in: .min ... .max), radix: 36))
+        do throws(Errno) {
+            let descriptor = try open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+            defer { close(descriptor) }
+            try write(bytes, to: descriptor)
+            guard fsync(descriptor) == 0 else { throw Errno(rawValue: errno) }
+            try rename(temporary, path)
+        } catch {
+            remove(temporary)
+            throw error
+        }
+        let folder = path.removingLastComponent()
+        try synchronize(folder.isEmpty ? "." : folder)
+    }
+
+    /// Whose files these are.
+    static var userID: UInt32 { getuid() }
 
     /// What a path leads to; `nil` when it leads nowhere.
     static func status(_ path: FilePath) -> stat? {

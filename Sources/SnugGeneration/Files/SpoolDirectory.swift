@@ -24,11 +24,18 @@ final class SpoolDirectory: Sendable {
 
     /// - Throws: `sink_failed`.
     func create() throws(HTTPError) -> SpoolFile {
+        var isForeign = false
         isReady.withLock { isReady in
             if isReady { return }
             DiskCalls.makeFolders(path, mode: 0o700)
+            // Its name can be guessed, so that another user may have made it first.
+            isForeign = DiskCalls.status(path).map { $0.st_uid != DiskCalls.userID } ?? false
+            if isForeign { return }
             sweep()
             isReady = true
+        }
+        guard !isForeign else {
+            throw HTTPError(.sinkFailed, "\(path) belongs to another user; choose another folder for temporary files")
         }
         do throws(Errno) {
             while true {

@@ -5,98 +5,97 @@
 /// `save` returns only when the record will be found again, for a durable journal also after a power cut. It is called
 /// before the first byte of a submission leaves, and again at every step.
 public protocol GenerationJournal: Sendable {
-    func record(_ key: String) async throws -> GenerationRecord?
+    /// Whether records outlive the process.
+    var isDurable: Bool { get }
+    /// The record of that name.
+    func record(_ id: String) async throws -> GenerationRecord?
+    /// Keeps a record in place of the one before.
     func save(_ record: GenerationRecord) async throws
-    func remove(_ key: String) async throws
+    /// Forgets a record.
+    func remove(_ id: String) async throws
     /// All records, the oldest first.
     func records() async throws -> [GenerationRecord]
+    /// Reserves a name, so that nobody else works on it at the same time; false when somebody does.
+    func claim(_ id: String) async throws -> Bool
+    /// Gives a reserved name back.
+    func release(_ id: String) async
 }
 
 /// One submission, from before it is sent until its pictures are here.
 public struct GenerationRecord: Sendable, Hashable, Codable {
-    /// Our name for it: random, made once, also the idempotency key.
+    /// The name under which the work is found again: the caller's, or the key.
+    public var id: String
+    /// Our name for the submission: random, made once, also the idempotency key.
     public var key: String
-    /// The name under which the caller asks for it again; equal for the same work.
+    /// As on the command line.
     public var provider: String
+    /// Where its API is.
+    public var baseURL: String
     /// The account by a digest of its key, never the key.
     public var account: String
+    /// What was asked for.
+    public var request: GenerationRequest
+    /// Where the pictures go.
+    public var destination: PictureDestination
+    /// The number of the first picture, where there are several; `nil` for a single one.
+    public var firstNumber: Int?
     /// The model asked last.
     public var model: String?
-    /// As it was sent.
-    public var prompt: String
-    /// As it was sent.
+    /// The seed that is sent.
     public var seed: Int?
-    /// SHA-256 of what is sent.
-    public var bodyDigest: String
+    /// SHA-256 of what was sent last.
+    public var bodyDigest: String?
     /// How far it got.
     public var state: State
     /// The provider's name for the job.
     public var jobID: String?
-    /// Addresses of results not yet fetched.
+    /// Addresses of results not yet in their place; those that came within an answer are `file:` and a path.
     public var resultURLs: [String]
+    /// What it cost, in the provider's unit, when it said.
+    public var cost: Double?
     /// Seconds since 1970.
     public var createdAt: Int
-    /// When it was sent last, seconds since 1970.
+    /// When it was first sent since the last certain end, seconds since 1970.
     public var submittedAt: Int?
+    /// What the account had before, where the provider tells.
+    public var balanceBefore: Double?
     /// Hosted addresses of the input pictures: a repeat that shall join has to name the same.
     public var pictureURLs: [String]
     /// What the last failure was, for a person.
     public var note: String?
+    /// In what form it was sent: a repeat that shall join has to have the same.
+    public var form: Form?
+
+    /// What beside the request decides over the bytes that are sent.
+    public struct Form: Sendable, Hashable, Codable {
+        /// Whether the prompt went in a body where it could have gone in an address.
+        public var usesBody: Bool
+        /// What input pictures were fitted to.
+        public var byteLimit: Int
+        /// The same in pixels.
+        public var maximumSide: Int?
+        /// The same in media types.
+        public var mediaTypes: [String]
+    }
+
+    /// Whether it stays known after it is done, so that it is not made again under its name.
+    public var isKept: Bool?
+    /// The pictures, once all of them are in their places.
+    public var pictures: [Generation.Picture]?
 
     /// How far it got.
     public enum State: String, Sendable, Hashable, Codable {
+        /// Being prepared; nothing has left.
+        case preparing
         /// About to be sent, or sent: found in this state after a crash, its outcome is unknown.
         case sending
-        /// Surely not taken up: may be sent again.
-        case refused
         /// The provider has a job for it.
         case accepted
         /// Its results are known and not all here.
         case completed
-        /// Done; pictures are here.
-        case delivered
         /// Nobody knows and nobody can be asked: a person decides.
         case held
-    }
-
-    /// Collects what is known.
-    public init(
-        key: String, provider: String, account: String, model: String? = nil, prompt: String, seed: Int? = nil,
-        bodyDigest: String, state: State, jobID: String? = nil, resultURLs: [String] = [], createdAt: Int,
-        submittedAt: Int? = nil, pictureURLs: [String] = [], note: String? = nil
-    ) {
-        self.key = key
-        self.provider = provider
-        self.account = account
-        self.model = model
-        self.prompt = prompt
-        self.seed = seed
-        self.bodyDigest = bodyDigest
-        self.state = state
-        self.jobID = jobID
-        self.resultURLs = resultURLs
-        self.createdAt = createdAt
-        self.submittedAt = submittedAt
-        self.pictureURLs = pictureURLs
-        self.note = note
-    }
-}
-
-/// Forgets everything with the process.
-public actor InMemoryJournal: GenerationJournal {
-    private var kept: [String: GenerationRecord] = [:]
-
-    /// Starts empty.
-    public init() {}
-
-    /// The record of that name.
-    public func record(_ key: String) -> GenerationRecord? { kept[key] }
-    /// Keeps a record in place of the one before.
-    public func save(_ record: GenerationRecord) { kept[record.key] = record }
-    /// Forgets a record.
-    public func remove(_ key: String) { kept[key] = nil }
-    /// All records, the oldest first.
-    public func records() -> [GenerationRecord] {
-        kept.values.sorted { ($0.createdAt, $0.key) < ($1.createdAt, $1.key) }
+        /// Done: its pictures are in their places.
+        case delivered
     }
 }

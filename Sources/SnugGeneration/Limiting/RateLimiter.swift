@@ -54,14 +54,16 @@ final class RateLimiter: Sendable {
     /// Does `body` when the limits allow it. It counts as one request, and as running until `body` is over.
     /// - Parameters:
     ///   - patience: The longest to wait; `nil` for as long as it takes.
+    ///   - longestHint: The longest to wait because the provider says so, where that is less.
     ///   - onWait: Told of each wait that begins, and of the window that is full.
     /// - Throws: `rate_limited` when the wait is longer than `patience`; `output_failed`; `CancellationError`; what `body`
     ///   throws.
     func withPermit<Result>(
-        patience: Duration? = nil, onWait: (Duration, _ window: String) -> Void = { _, _ in },
+        patience: Duration? = nil, longestHint: Duration? = nil,
+        onWait: (Duration, _ window: String) -> Void = { _, _ in },
         _ body: (RatePermit) async throws -> Result
     ) async throws -> Result {
-        let permit = try await acquire(patience: patience, onWait: onWait)
+        let permit = try await acquire(patience: patience, longestHint: longestHint, onWait: onWait)
         do {
             let result = try await body(permit)
             await release(permit)
@@ -73,7 +75,7 @@ final class RateLimiter: Sendable {
     }
 
     private func acquire(
-        patience: Duration?, onWait: (Duration, String) -> Void
+        patience: Duration?, longestHint: Duration?, onWait: (Duration, String) -> Void
     ) async throws -> RatePermit {
         let giveUp = patience.map { environment.now() + $0.seconds }
         if !turnstile.tryEnter() {
@@ -92,6 +94,9 @@ final class RateLimiter: Sendable {
                 if let giveUp, isCertain ? now + wait.seconds > giveUp : now >= giveUp {
                     throw Self.refusal(wait, window, now: now)
                 }
+                // What was set beforehand is meant to be waited for.
+                let isOwn = !isCertain || windows.contains { $0.name == window }
+                if let longestHint, !isOwn, wait > longestHint { throw Self.refusal(wait, window, now: now) }
                 if announced != window { onWait(wait, window) }
                 announced = window
                 // Another process may learn that it is over sooner.

@@ -16,14 +16,17 @@ protocol ProviderDialect: Sendable {
     /// How to ask for a job; `nil` when the provider has no jobs.
     func poll(_ id: String) throws(GenerationError) -> HTTPRequest?
     func verdict(onPoll answer: ProviderAnswer, id: String) -> PollVerdict
-    /// How to give a job up; `nil` when the provider cannot.
-    func cancellation(of id: String) throws(GenerationError) -> HTTPRequest?
 
     /// How to look for a job whose answer was lost; `nil` when there is no listing.
     func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest?
     /// The job among the listed ones that can only be ours, by prompt, model and time of creation.
     /// - Parameter known: Jobs that belong to other submissions of this client.
     func findLost(_ job: PreparedJob, in answer: ProviderAnswer, known: Set<String>) -> HistoryFinding
+
+    /// How to get a new access token; `nil` when there is nothing to refresh.
+    func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest?
+    /// - Throws: `not_authenticated` when the session is over.
+    func readTokens(_ answer: ProviderAnswer) throws(GenerationError) -> SessionTokens
 
     func models() throws(GenerationError) -> HTTPRequest
     func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription]
@@ -44,9 +47,13 @@ struct ProviderTraits: Sendable {
     var contract: RepeatContract
     var delivery: ImageDelivery
     var inputLimits: InputLimits
+    /// The same for a mask; `nil` when none is taken.
+    var maskLimits: InputLimits?
     var defaultModel: String?
     /// Pictures that one request can ask for.
     var maximumCount: Int
+    /// Whether pictures can be given by address too.
+    var takesAddresses = true
     /// Whether the contract rests on a seed being sent.
     var needsSeed: Bool
     /// The longest that one submission may take.
@@ -69,7 +76,7 @@ public enum RepeatContract: String, Sendable, Hashable, Codable {
 
 /// How input pictures reach a provider.
 enum ImageDelivery: Sendable, Hashable {
-    case multipart, base64, url
+    case multipart, url
 }
 
 /// A request with everything decided: the model, the seed, the pictures as they are sent.

@@ -12,6 +12,16 @@ enum SubmitVerdict: Sendable {
     case transient(Refusal)
     /// It may have taken effect.
     case unknown(Refusal)
+
+    /// What the same answer means when it came before the request's body was complete: nobody acts on half a body, so
+    /// that nothing has taken effect.
+    var forIncompleteBody: SubmitVerdict {
+        if case .unknown(var refusal) = self {
+            if refusal.code == .outcomeUnknown { refusal.code = .notSent }
+            return .transient(refusal)
+        }
+        return self
+    }
 }
 
 /// What an answer to a poll means.
@@ -65,8 +75,9 @@ struct Refusal: Sendable {
         case none
         /// A new access token.
         case refreshToken
-        /// Smaller input; `limit` is the most bytes that the provider named, counted as it counts.
-        case refit(limit: Int?)
+        /// Smaller input: `byteLimit` is what the provider named, as bytes of one encoded picture, counted raw;
+        /// `maximumSide` is in pixels. With neither, nothing is known but that it was too much.
+        case refit(byteLimit: Int?, maximumSide: Int?)
         /// Input as JPEG, or PNG where there is alpha.
         case reencode
         /// The prompt in a body instead of the path.

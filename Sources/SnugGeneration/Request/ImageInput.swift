@@ -38,16 +38,27 @@ public struct InputLimits: Sendable, Hashable {
     public var mediaTypes: [String]
     /// Most pictures in one request.
     public var maximumCount: Int
+    /// Most bytes of the whole request, where that is limited too.
+    public var requestByteLimit: Int?
 
     /// Sets the limits.
     public init(
         byteLimit: Int = 10_000_000, maximumSide: Int? = nil,
-        mediaTypes: [String] = ["image/jpeg", "image/png", "image/webp"], maximumCount: Int = 1
+        mediaTypes: [String] = ["image/jpeg", "image/png", "image/webp"], maximumCount: Int = 1,
+        requestByteLimit: Int? = nil
     ) {
         self.byteLimit = byteLimit
         self.maximumSide = maximumSide
         self.mediaTypes = mediaTypes
         self.maximumCount = maximumCount
+        self.requestByteLimit = requestByteLimit
+    }
+
+    /// Most bytes of each picture when so many share one request with a prompt.
+    func byteLimit(sharedBy count: Int, prompt: String) -> Int {
+        guard let requestByteLimit else { return byteLimit }
+        let rest = requestByteLimit - RequestOverhead.bytes(prompt: prompt, pictures: count)
+        return max(1, min(byteLimit, rest / max(1, count)))
     }
 }
 

@@ -72,3 +72,12 @@ public struct Generation: Sendable, Hashable {
         self.isRecovered = isRecovered
     }
 }
+
+extension Generation {
+    /// What a record knows of work that was done before.
+    init(_ record: GenerationRecord, _ pictures: [Picture]) {
+        self.init(
+            id: record.jobID, model: record.model, pictures: pictures, seed: record.seed, cost: record.cost,
+            isRecovered: true)
+    }
+}

@@ -69,7 +69,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let deadlineExceeded = Code(.deadlineExceeded)
         /// Too many failures in a row: not asked at all for a while.
         public static let circuitOpen = Code(.circuitOpen)
-        /// All attempts, or the budget for them, are spent.
+        /// So much fails at this host that the budget for retries is spent.
         public static let retriesSpent = Code(.retriesSpent)
         /// An input picture cannot be read or fitted.
         public static let imageFailed = Code(.imageFailed)
@@ -132,6 +132,8 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
     public var available: Double?
     /// Models or values that would do.
     public var suggestions: [String] = []
+    /// Pictures that are there all the same, when several were asked for.
+    public var delivered: [Generation.Picture] = []
     /// Every request that was sent for it.
     public var attempts: [Attempt] = []
     /// What lies beneath.

@@ -93,6 +93,23 @@ public struct HTTPBody: Sendable {
         }
     }
 
+    /// Shows all bytes in order, files in pieces.
+    /// - Throws: `invalid_request` for a stream, `body_failed` when a file cannot be read.
+    package func forEachPiece(_ take: ([UInt8]) -> Void) throws(HTTPError) {
+        guard case .regions(let regions) = storage else {
+            throw HTTPError(.invalidRequest, "a streamed body cannot be looked at before it is sent")
+        }
+        for region in regions {
+            switch region {
+            case .bytes(let bytes): take(bytes)
+            case .file(let file, let range):
+                for start in stride(from: range.lowerBound, to: range.upperBound, by: 256 * 1024) {
+                    take(try file.bytes(at: start, count: min(256 * 1024, range.upperBound - start)))
+                }
+            }
+        }
+    }
+
     private init(byteCount: Int?, storage: Storage) {
         self.byteCount = byteCount
         self.storage = storage

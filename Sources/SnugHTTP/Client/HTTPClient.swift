@@ -10,7 +10,7 @@ internal import Synchronization
 public final class HTTPClient: Sendable {
     let configuration: HTTPClientConfiguration
     let logger: Logger
-    let budgets: RetryBudgets
+    package let budgets: RetryBudgets
     let instruments: HTTPInstruments
     private let loop: EventLoop
     private let origins = Mutex<[String: Standing]>([:])

@@ -102,10 +102,18 @@ extension UploadJob.Exchange {
 }
 
 extension HTTPResponse {
-    /// The beginning of an error's text, on one line.
+    /// The beginning of an error's text, on one line and without anything that would move a terminal's cursor; of a page
+    /// its title.
     var shownBody: String {
         guard !isSuccess, !body.isEmpty else { return "" }
-        let text = String(decoding: body.prefix(200), as: UTF8.self)
-        return ": " + text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        var text = String(decoding: body.prefix(2000), as: UTF8.self)
+        if text.drop(while: \.isWhitespace).hasPrefix("<"), text.lowercased().contains("<html") {
+            guard let start = text.firstRange(of: "<title>")?.upperBound,
+                let end = text[start...].firstRange(of: "</title>")?.lowerBound
+            else { return "" }
+            text = String(text[start..<end])
+        }
+        let plain = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
+        return ": " + plain.prefix(200).split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

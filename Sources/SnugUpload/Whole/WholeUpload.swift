@@ -15,14 +15,14 @@ struct WholeUpload {
     }
 
     func form() async throws -> UploadReceipt {
-        let boundary = FormBody.boundary()
         let name = job.target.filename ?? job.source.path.lastComponent?.string ?? "file"
-        let body = try FormBody(
-            settings: job.target.form, filename: name, contentType: job.target.contentType, boundary: boundary
-        ).body(HTTPBody(file: job.source.file))
-        let type = "multipart/form-data; boundary=\(boundary)"
+        var form = FormBody(boundary: FormBody.randomBoundary())
+        for field in job.target.form.fields { form.add(field: field.name, field.value) }
+        form.add(
+            file: job.target.form.fileField, filename: name, contentType: job.target.contentType,
+            HTTPBody(file: job.source.file))
         // What did not arrive to its end cannot have been acted upon; everything else might have.
-        let response = try await send("POST", ["Content-Type": type], body) { error in
+        let response = try await send("POST", ["Content-Type": form.contentType], form.finished()) { error in
             error.outcome == .notSent || error.outcome == .partlySent
         }
         return job.receipt(url: response.url, confirmation: .answer, answer: response)

@@ -14,12 +14,14 @@ struct Snug: AsyncParsableCommand {
               snug fit a.jpg -o out/ --for x     within what X takes
               snug inspect a.jpg                 what it is, whether it complies
               snug upload a.jpg --to URL         in chunks, resumed after anything
+              snug generate 'a cat' --provider pollinations
 
             Exit codes: 0 all done, 1 some input failed, 64 bad usage, 70 internal error, 130 interrupted.
             """,
         version: version,
         subcommands: [
-            FitCommand.self, InspectCommand.self, UploadCommand.self, ProfilesCommand.self, DoctorCommand.self,
+            FitCommand.self, InspectCommand.self, UploadCommand.self, GenerateCommand.self, ModelsCommand.self,
+            BalanceCommand.self, ProfilesCommand.self, DoctorCommand.self,
         ])
 
     /// Runs the command that the process was started with.
@@ -29,6 +31,8 @@ struct Snug: AsyncParsableCommand {
             if let command = command as? FitCommand {
                 try await command.run(interruption)
             } else if let command = command as? UploadCommand {
+                try await command.run(interruption)
+            } else if let command = command as? GenerateCommand {
                 try await command.run(interruption)
             } else if var command = command as? any AsyncParsableCommand {
                 try await command.run()

@@ -86,6 +86,13 @@ struct UploadDestinationOptions: ParsableArguments {
         return target
     }
 
+    /// The target of an upload that was begun before.
+    func target(of record: UploadRecord) throws -> UploadTarget {
+        UploadTarget(
+            try HTTPURL(record.target), record.wire, headers: try headers(),
+            s3: record.wire == .s3 ? try s3Settings() : nil)
+    }
+
     private func s3Settings() throws -> S3Settings {
         guard let id = Terminal.environment("AWS_ACCESS_KEY_ID"),
             let secret = Terminal.environment("AWS_SECRET_ACCESS_KEY")
@@ -153,13 +160,7 @@ struct UploadTransferOptions: ParsableArguments {
     @Option(help: "Where pending uploads and receipts are kept. Default: snug/uploads in the state directory.")
     var stateDirectory: PathArgument?
 
-    var directory: FilePath {
-        if let stateDirectory { return stateDirectory.path }
-        if let named = Terminal.environment("SNUG_STATE_DIR") { return FilePath(named).appending("uploads") }
-        let home = FilePath(Terminal.environment("HOME") ?? "/")
-        let state = Terminal.environment("XDG_STATE_HOME").map { FilePath($0) } ?? home.appending(".local/state")
-        return state.appending("snug/uploads")
-    }
+    var directory: FilePath { StateDirectory.path(stateDirectory, part: "uploads") }
 
     func makeUploader() throws -> Uploader {
         var configuration = HTTPClientConfiguration()
@@ -192,7 +193,7 @@ struct UploadHousekeepingOptions: ParsableArguments {
     @Flag(help: "List uploads that were begun and not finished.")
     var list = false
 
-    @Option(help: "Forget a pending upload, named as --list does. What the server has stays there.")
+    @Option(help: "Give a pending upload up, named as --list does, and remove what the server has of it.")
     var forget: [String] = []
 
     @Option(help: "Look whether what a receipt speaks of is still there and the same.")

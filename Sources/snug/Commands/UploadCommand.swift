@@ -58,22 +58,24 @@ struct UploadCommand: AsyncParsableCommand {
 
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
+        let reporter = UploadReporter(json: json, showsProgress: !quiet && !json)
         do {
             // By now arguments are parsed and TLS is set up, neither of which comes again.
             let uploader = try transfer.makeUploader()
             snug_drop_clean_pages()
             if other.list { return try list(uploader) }
-            if !other.forget.isEmpty { return try forget(uploader) }
+            if !other.forget.isEmpty { return try await forget(uploader) }
             if let receipt = other.verify { return try await verify(receipt.path, uploader) }
             let session = UploadSession(
                 uploader: uploader, destination: destination, transfer: transfer,
-                reporter: UploadReporter(json: json, showsProgress: !quiet && !json))
+                reporter: reporter)
             let work = Task { try await session.run() }
             interruption.handle(stop: { work.cancel() }, cleanUp: {})
             let failed = try await work.value
             if json { try OutputStream.standardOutput.checkDelivered() }
             if failed > 0 { throw ExitCode(1) }
         } catch is CancellationError {
+            if transfer.resume { reporter.interrupted() }
             throw ExitCode(Interruption.exitCode)
         } catch let error as UploadError {
             OutputStream.standardError.writeLine("Error: \(error.message)")
@@ -112,15 +114,40 @@ struct UploadCommand: AsyncParsableCommand {
         return minutes < 120 ? " (expires in \(minutes) min)" : " (expires in \(minutes / 60) h)"
     }
 
-    private func forget(_ uploader: Uploader) throws {
+    private func forget(_ uploader: Uploader) async throws {
+        var failed = false
         let pending = try uploader.pending()
         for key in other.forget {
             guard let record = pending.first(where: { $0.key == key }) else {
                 throw ValidationError(
                     "no pending upload is named '\(PrintableName.escaped(key))'; 'snug upload --list' shows all")
             }
-            try uploader.forget(record)
+            if record.isDiscarded {
+                // Asked for a second time: then only here.
+                try uploader.forget(record)
+                continue
+            }
+            do {
+                if try await uploader.abandon(record, target: try destination.target(of: record)) { continue }
+                if try uploader.pending().contains(where: { $0.key == key }) {
+                    tell(key, "it does not remove it")
+                } else {
+                    OutputStream.standardError.writeLine("\(key): forgotten here; the server keeps what it has")
+                }
+            } catch let error as UploadError {
+                tell(key, error.message)
+            } catch let error as HTTPError {
+                tell(key, error.message)
+            }
+            failed = true
         }
+        if failed { throw ExitCode(1) }
+    }
+
+    private func tell(_ key: String, _ reason: String) {
+        OutputStream.standardError.writeLine(
+            "\(key): the server still has its part (\(reason)); it is tried again after the next upload there, and "
+                + "given twice, --forget forgets it here")
     }
 
     private func verify(_ path: FilePath, _ uploader: Uploader) async throws {

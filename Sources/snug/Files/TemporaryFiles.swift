@@ -35,3 +35,8 @@ final class TemporaryFiles: Sendable {
         for path in leftovers { unsafe path.withPlatformString { _ = unsafe unlink($0) } }
     }
 }
+
+extension TemporaryFiles {
+    /// Removes one file that is done with.
+    static func remove(_ path: FilePath) { unsafe path.withPlatformString { _ = unsafe unlink($0) } }
+}

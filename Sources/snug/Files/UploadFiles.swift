@@ -43,6 +43,14 @@ enum WorkingFolder {
         return FilePath(bytes: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)))
     }
 
+    /// A path as a person standing in this folder would write it.
+    static func shown(_ path: FilePath) -> FilePath {
+        var path = path
+        guard let here = try? current(), path.starts(with: here), path != here else { return path }
+        _ = path.removePrefix(here)
+        return path
+    }
+
     static func absolute(_ path: FilePath) throws -> FilePath { path.isAbsolute ? path : try current().pushing(path) }
 }
 

@@ -132,6 +132,12 @@ final class UploadReporter: Sendable {
         }
     }
 
+    /// Ends the line as it is, and says how to go on.
+    func interrupted() {
+        let isShown = state.withLock { $0.isShown }
+        errors.writeLine((isShown ? "\n" : "") + "interrupted; give the same command again to go on")
+    }
+
     /// Takes the line away, and the file that is done with out of it.
     private func clearLine(after name: String) {
         let wasShown = state.withLock { state in

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugGeneration
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -19,7 +20,9 @@ import Testing
         page = String(decoding: bytes, as: UTF8.self).replacing("\\-", with: "-")
     }
 
-    @Test("It names every option of every command", arguments: ["fit", "inspect", "profiles", "doctor"])
+    @Test(
+        "It names every option of every command",
+        arguments: ["fit", "inspect", "upload", "generate", "models", "balance", "profiles", "doctor"])
     func options(command: String) throws {
         let folder = try TemporaryFolder()
         let help = try CommandRunner(folder: folder.path).run(["help", command]).standardOutput
@@ -32,6 +35,15 @@ import Testing
     func contract() {
         let record = FitRecord(input: "a", status: .failed, limitBytes: 1)
         for key in record.json.description.matches(of: /"([a-z_]+)":/) { #expect(page.contains(key.output.1)) }
+        let outcome = GenerationOutcome(
+            prompt: "a", provider: "b", status: .failed,
+            generation: Generation(
+                pictures: [.init(path: "a", mediaType: "b", size: PictureSize(width: 1, height: 1), byteCount: 1)]),
+            error: nil)
+        let error = GenerationError(.forbidden, "a")
+        for text in [outcome.json.description, error.json().description] {
+            for key in text.matches(of: /"([a-z_]+)":/) { #expect(page.contains(key.output.1)) }
+        }
         for code in [0, 1, 64, 70, 130] { #expect(page.contains("\n.B \(code)\n")) }
         #expect(page.contains("snug \(Snug.version)\""))
     }

@@ -132,6 +132,50 @@ import Testing
         #expect(result.standardOutput.contains("credentials_refused"))
     }
 
+    /// Begins tus uploads, takes no byte, and removes them when `removes` says so.
+    private func reluctantServer(removes: Bool) throws -> FaultServer {
+        try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                let tus = ["Tus-Resumable": "1.0.0", "Tus-Version": "1.0.0", "Tus-Extension": "creation,termination"]
+                switch request.method {
+                case "OPTIONS": try connection.respond(204, tus)
+                case "POST": try connection.respond(201, tus.merging(["Location": "/files/7"]) { $1 })
+                case "HEAD":
+                    try connection.respond(200, tus.merging(["Upload-Offset": "0", "Upload-Length": "3"]) { $1 })
+                case "DELETE": try connection.respond(removes ? 204 : 403, tus)
+                default: try connection.respond(503, tus)
+                }
+            }
+        }
+    }
+
+    @Test("What is forgotten is removed at the server too")
+    func forget() throws {
+        let server = try reluctantServer(removes: true)
+        try place.folder.write([1, 2, 3], to: "a")
+        let tried = try upload(["a", "--to", server.url("/files/"), "--protocol", "tus", "--max-attempts", "1"])
+        #expect(tried.exitCode == 1)
+        let id = try #require(try upload(["--list"]).lines.first?.split(separator: " ").first.map(String.init))
+        let result = try upload(["--forget", id])
+        #expect(result.exitCode == 0, "\(result.standardError)")
+        #expect(server.requests.last?.method == "DELETE" && server.requests.last?.target == "/files/7")
+        #expect(try upload(["--list"]).lines.isEmpty)
+    }
+
+    @Test("What the server keeps is told, and forgotten when that is asked for again")
+    func forgetTwice() throws {
+        let server = try reluctantServer(removes: false)
+        try place.folder.write([1, 2, 3], to: "a")
+        _ = try upload(["a", "--to", server.url("/files/"), "--protocol", "tus", "--max-attempts", "1"])
+        let id = try #require(try upload(["--list"]).lines.first?.split(separator: " ").first.map(String.init))
+        let first = try upload(["--forget", id])
+        #expect(first.exitCode == 1 && first.standardError.contains("still has its part"))
+        #expect(try upload(["--list"]).lines.first?.contains("discarded") == true)
+        #expect(try upload(["--forget", id]).exitCode == 0)
+        #expect(try upload(["--list"]).lines.isEmpty)
+    }
+
     @Test(
         "Wrong usage ends with 64",
         arguments: [

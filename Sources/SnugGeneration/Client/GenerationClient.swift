@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Logging
+public import Metrics
+public import SnugHTTP
+import SystemPackage
+
+/// Makes pictures through one account of one provider: submits, waits, polls, fetches, and never pays twice.
+///
+/// Make one for each account and share it: limits, the state of the provider and the tokens of a session are known to the
+/// client.
+///
+/// ```swift
+/// let client = try GenerationClient(
+///     provider: .pollinations(), credentials: .key(Secret(key)), http: http, checker: checker, logger: logger)
+/// let generation = try await client.generate(
+///     GenerationRequest(prompt: "a lighthouse at dusk"), to: PictureDestination(folder: "out", name: "lighthouse"))
+/// ```
+public final class GenerationClient: Sendable {
+    let parts: ClientParts
+
+    /// - Parameters:
+    ///   - http: Sends everything; also the budget of retries is its own.
+    ///   - journal: Remembers what was sent. The default forgets it with the process: what was on its way when the process
+    ///     ended can then be paid for twice. ``FileJournal`` remembers.
+    ///   - refitter: Makes input pictures fit; needed when there are any of this machine.
+    ///   - host: Puts input pictures where the provider fetches them; needed for providers that take addresses only.
+    ///   - checker: Looks whether what came is a whole picture.
+    /// - Throws: `output_failed` when there are no threads to be had.
+    public init(
+        provider: Provider, credentials: GenerationCredentials, http: HTTPClient,
+        options: GenerationOptions = GenerationOptions(), journal: any GenerationJournal = InMemoryJournal(),
+        refitter: Refitter? = nil, host: (any ImageHost)? = nil, checker: @escaping PictureChecker, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws(GenerationError) {
+        let threads = try FileThreads()
+        let account = ClientParts.account(credentials, provider)
+        let state = options.stateDirectory
+        parts = ClientParts(
+            provider: provider, credentials: credentials, http: http, options: options, journal: journal,
+            refitter: refitter, host: host, logger: logger, instruments: GenerationInstruments(metrics),
+            threads: threads,
+            reader: AnswerReader(client: http, spoolDirectory: options.spool, threads: threads),
+            downloader: ResultDownloader(
+                client: http, threads: threads, checker: checker, base: provider.baseURL, policy: options.retry,
+                byteLimit: options.resultByteLimit, environment: options.environment),
+            limiter: RateLimiter(
+                account: account, windows: options.rateLimits.map(\.window), concurrency: options.maximumConcurrency,
+                directory: state?.appending("rate-limits"), threads: threads, logger: logger,
+                environment: RateLimiter.Environment(now: options.limiterNow, sleep: options.limiterSleep)),
+            limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account)
+    }
+
+    /// The account by a digest of its key, as records name it.
+    public var account: String { parts.account }
+
+    /// How requests ended, by status.
+    public var counters: StatusCounters { parts.counters }
+
+    // MARK: Generating
+
+    /// Makes pictures and puts them in their place.
+    ///
+    /// - Parameters:
+    ///   - destination: Where to; with several pictures `-1`, `-2` and so on is added to the name.
+    ///   - name: A name of the work. Work that was interrupted goes on when it is given again under its name, on a journal
+    ///     that remembers; without a name it stays among ``pending()``.
+    ///   - isKept: Whether work stays known under its name after it is done: given again, it is not made again as long as
+    ///     its pictures are there.
+    ///   - onEvent: Told of every step, from any thread; it has to be quick.
+    /// - Throws: `GenerationError`; `CancellationError`, after which the work may be pending.
+    public func generate(
+        _ request: GenerationRequest, to destination: PictureDestination, name: String? = nil, isKept: Bool = false,
+        onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
+    ) async throws -> Generation {
+        try parts.dialect.validate(request)
+        let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
+        let pieces = split(request)
+        guard pieces.count > 1 else {
+            let number = request.count > 1 ? 1 : nil
+            return try await one(request, destination, number, name, isKept, deadline, onEvent)
+        }
+        let generation = try await several(pieces, destination, name, deadline, onEvent)
+        // Until now the pieces that are done were not to be made again for the sake of the others.
+        if let name, !isKept {
+            for index in pieces.indices { try await parts.journal.remove(Self.piece(index, of: name)) }
+        }
+        return generation
+    }
+
+    /// Everything that was begun and is not settled, the oldest first.
+    /// - Throws: `journal_failed`.
+    public func pending() async throws -> [GenerationRecord] {
+        try await parts.journal.records().filter {
+            $0.account == parts.account && $0.provider == parts.provider.name && $0.state != .delivered
+        }
+    }
+
+    /// Takes up something pending. What is held is sent again, which may be paid for a second time: that is the decision
+    /// that it was held for.
+    /// - Parameter id: ``GenerationRecord/id``.
+    /// - Throws: As ``generate(_:to:name:onEvent:)``.
+    public func resume(
+        _ id: String, onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
+    ) async throws -> Generation {
+        let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
+        return try await claimed(id) {
+            guard var record = try await parts.journal.record(id), record.account == parts.account,
+                record.state != .delivered
+            else {
+                throw Self.unknown(id)
+            }
+            if record.state == .held {
+                record.state = .preparing
+                record.submittedAt = nil
+                record.jobID = nil
+                // A picture that was asked for with this key once may be what the vendor answers with for ever.
+                if parts.traits.contract == .rejectDuplicate { record.key = Self.newKey() }
+            }
+            return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
+        }
+    }
+
+    /// Forgets something pending. A job of the provider's goes on, and is charged; nobody asks for it any more.
+    /// - Throws: `journal_failed`; `invalid_request` when there is nothing of that name.
+    public func drop(_ id: String) async throws {
+        try await claimed(id) {
+            guard try await parts.journal.record(id) != nil else { throw Self.unknown(id) }
+            try await parts.journal.remove(id)
+        }
+    }
+
+    // MARK: Catalogue and account
+
+    /// The models that the provider has.
+    public func models() async throws -> [ModelDescription] { try await parts.models() }
+
+    /// What the account has left; `nil` where the provider does not tell.
+    public func balance() async throws -> AccountBalance? { try await parts.balance() }
+
+    /// Sends again after a failure for want of money: the account was topped up.
+    public func accountMayGoOn() { parts.standing.goOn() }
+
+    // MARK: Pieces
+
+    /// One request for each submission that it takes. A seed counts up: with the same one every piece would be the same.
+    private func split(_ request: GenerationRequest) -> [GenerationRequest] {
+        let most = max(1, parts.traits.maximumCount)
+        return stride(from: 0, to: request.count, by: most).map { start in
+            var piece = request
+            piece.count = min(most, request.count - start)
+            piece.seed = request.seed.map { $0 &+ start / most }
+            return piece
+        }
+    }
+
+    private func several(
+        _ pieces: [GenerationRequest], _ destination: PictureDestination, _ name: String?,
+        _ deadline: ContinuousClock.Instant?, _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
+    ) async throws -> Generation {
+        let begin = ContinuousClock.now
+        let results = await withTaskGroup(of: (Int, Result<Generation, any Error>).self) { group in
+            var results: [Int: Result<Generation, any Error>] = [:]
+            var number = 1
+            for (index, piece) in pieces.enumerated() {
+                // What is the limiter's to say beyond that.
+                if index >= 4, let (done, result) = await group.next() { results[done] = result }
+                let (first, name) = (number, name.map { Self.piece(index, of: $0) })
+                group.addTask { [self] in
+                    do {
+                        let made = try await one(piece, destination, first, name, name != nil, deadline, onEvent)
+                        return (index, .success(made))
+                    } catch {
+                        return (index, .failure(error))
+                    }
+                }
+                number += piece.count
+            }
+            for await (done, result) in group { results[done] = result }
+            return results.sorted { $0.key < $1.key }.map(\.value)
+        }
+        return try Self.joined(results, duration: ContinuousClock.now - begin)
+    }
+
+    /// The name of one submission of several.
+    private static func piece(_ index: Int, of name: String) -> String { "\(name)#\(index + 1)" }
+
+    private static func joined(_ results: [Result<Generation, any Error>], duration: Duration) throws -> Generation {
+        var all = Generation(duration: duration)
+        var failure: (any Error)?
+        for result in results {
+            switch result {
+            case .success(let piece):
+                all.id = all.id ?? piece.id
+                all.model = piece.model
+                all.pictures += piece.pictures
+                all.seed = all.seed ?? piece.seed
+                if let cost = piece.cost { all.cost = (all.cost ?? 0) + cost }
+                all.requestID = all.requestID ?? piece.requestID
+                all.attempts += piece.attempts
+                all.polls += piece.polls
+                all.isRecovered = all.isRecovered || piece.isRecovered
+            case .failure(let error): failure = failure ?? error
+            }
+        }
+        guard let failure else { return all }
+        guard var error = failure as? GenerationError else { throw failure }
+        error.message += " (\(all.pictures.count) pictures of \(results.count) submissions are there)"
+        error.delivered = all.pictures
+        throw error
+    }
+
+    private func one(
+        _ request: GenerationRequest, _ destination: PictureDestination, _ number: Int?, _ name: String?,
+        _ isKept: Bool, _ deadline: ContinuousClock.Instant?, _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
+    ) async throws -> Generation {
+        let key = Self.newKey()
+        return try await claimed(name ?? key) {
+            var record = begin(request, destination, number, id: name ?? key, key: key)
+            record.isKept = isKept
+            if let name, let known = try await parts.journal.record(name) {
+                guard known.request == request, known.account == parts.account else {
+                    throw GenerationError.invalid(
+                        "name", "\"\(name)\" is that of other work, which is not done; give another or drop it")
+                }
+                if known.state != .delivered {
+                    record = known
+                } else if let pictures = known.pictures, try await parts.downloader.areThere(pictures) {
+                    return Generation(known, pictures)
+                }
+            }
+            return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
+        }
+    }
+
+    private func begin(
+        _ request: GenerationRequest, _ destination: PictureDestination, _ number: Int?, id: String, key: String
+    ) -> GenerationRecord {
+        let seed = request.seed ?? (parts.traits.needsSeed ? Int.random(in: 0...2_147_483_647) : nil)
+        return GenerationRecord(
+            id: id, key: key, provider: parts.provider.name, baseURL: parts.provider.baseURL.text,
+            account: parts.account, request: request, destination: destination, firstNumber: number, model: nil,
+            seed: seed, bodyDigest: nil, state: .preparing, jobID: nil, resultURLs: [], cost: nil,
+            createdAt: parts.now, submittedAt: nil, balanceBefore: nil, pictureURLs: [], note: nil)
+    }
+
+    /// Does something alone with a name.
+    private func claimed<Result>(_ id: String, _ body: () async throws -> Result) async throws -> Result {
+        guard try await parts.journal.claim(id) else {
+            throw GenerationError(
+                .journalFailed, "somebody else works on \"\(id)\" at the moment; wait until that is over")
+        }
+        do {
+            let result = try await body()
+            await parts.journal.release(id)
+            return result
+        } catch {
+            await parts.journal.release(id)
+            throw error
+        }
+    }
+
+    private static func newKey() -> String {
+        func half() -> String {
+            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        return "snug-" + half() + half()
+    }
+
+    static func unknown(_ id: String) -> GenerationError {
+        .invalid("id", "\"\(id)\" is not pending; list what is")
+    }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SnugHTTP
+public import SystemPackage
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// How a client behaves.
+public struct GenerationOptions: Sendable {
+    /// The longest that one call may take, waits and polls included; `nil` for no limit. Default 15 min.
+    public var timeout: Duration? = .seconds(900)
+    /// The longest that one submission may take; `nil` for what suits the provider. Default `nil`.
+    public var attemptTimeout: Duration?
+    /// How often and how fast to try again. With one attempt, one submission is all that leaves this machine: no refit, no
+    /// fallback, no search for what was lost.
+    public var retry = RetryPolicy()
+    /// How often to ask for a job.
+    public var polling = PollingPolicy()
+    /// How often input is made smaller after the provider found it too large. Default 2.
+    public var maximumRefits = 2
+    /// How long to wait before each look for a job whose answer was lost. Default 2, 10, 30 s.
+    public var searches: [Duration] = [.seconds(2), .seconds(10), .seconds(30)]
+    /// Whether to send again what no look has found. It may be paid for twice, when the provider was only slow to list it.
+    /// Default false: it is held for a person.
+    public var repeatsLost = false
+    /// Limits beside those that the provider tells of.
+    public var rateLimits: [RateLimit] = []
+    /// Submissions of this account at once, also of several processes that share a state folder; `nil` for no limit.
+    public var maximumConcurrency: Int?
+    /// Where processes share limits and what was learnt; `nil` keeps them to this client.
+    public var stateDirectory: FilePath?
+    /// Where pictures lie for a moment; `nil` takes the system's folder for temporary files.
+    public var spoolDirectory: FilePath?
+    /// The largest result that is taken, in bytes. Default 256 MiB.
+    public var resultByteLimit = 256 << 20
+    /// Time and chance; tests put in their own.
+    package var environment = RetryEnvironment()
+    /// The limiter's own: seconds since 1970 with their fractions.
+    package var limiterNow: @Sendable () -> Double = { Date().timeIntervalSince1970 }
+    /// The limiter's own: waits.
+    package var limiterSleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+
+    /// The defaults.
+    public init() {}
+}
+
+/// How often to ask for a job that takes its time.
+public struct PollingPolicy: Sendable, Hashable {
+    /// Before the first look. Default 2 s.
+    public var firstDelay = Duration.seconds(2)
+    /// Each wait is so many times the one before. Default 1.5.
+    public var growth = 1.5
+    /// No wait is longer, unless the provider asks for it. Default 10 s.
+    public var maximumDelay = Duration.seconds(10)
+    /// Failed looks in a row that end the call; the job goes on and can be asked for later. Default 30.
+    public var maximumFailures = 30
+
+    /// The defaults.
+    public init() {}
+
+    /// The wait before the next look, a fifth more or less, so that jobs that began together are not asked for together.
+    /// - Parameters:
+    ///   - polls: Looks so far.
+    ///   - hint: What the provider asked for: a wait of ours is never shorter.
+    ///   - random: 0…1.
+    func delay(afterPolls polls: Int, hint: Duration?, random: Double) -> Duration {
+        var delay = firstDelay
+        for _ in 0..<min(max(polls, 0), 64) where delay < maximumDelay { delay = delay * growth }
+        let own = min(delay, maximumDelay) * (0.8 + 0.4 * min(max(random, 0), 1))
+        guard let hint else { return own }
+        return max(hint, own)
+    }
+}
+
+/// So many requests in so long.
+public struct RateLimit: Sendable, Hashable {
+    /// Requests.
+    public var count: Int
+    /// In this time.
+    public var period: Duration
+
+    /// Sets a limit.
+    public init(_ count: Int, per period: Duration) {
+        self.count = count
+        self.period = period
+    }
+
+    /// Reads `60/min`, `1/s`, `500/hour`, `1000/day`; `nil` when the text is nothing of the kind.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let count = Int(parts[0]), count > 0, let seconds = Self.units[parts[1].lowercased()]
+        else { return nil }
+        self.init(count, per: .seconds(seconds))
+    }
+
+    private static let units = [
+        "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600, "d": 86_400,
+        "day": 86_400,
+    ]
+
+    /// The same for the limiter: windows that providers tell of have the same names.
+    var window: RateWindow {
+        let names = [60.0: "minute", 3600: "hour", 86_400: "day"]
+        let length = period.seconds
+        return RateWindow(name: names[length] ?? "\(Int(length)) s", limit: count, length: length)
+    }
+}
+
+extension GenerationOptions {
+    var spool: FilePath {
+        if let spoolDirectory { return spoolDirectory }
+        let folder = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        return FilePath(folder).appending("snug-\(DiskCalls.userID)")
+    }
+}

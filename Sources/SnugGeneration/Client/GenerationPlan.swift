@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What would be sent, and what it would cost.
+public struct GenerationPlan: Sendable {
+    /// Submissions that it would take.
+    public var submissions: Int
+    /// The first request, a line a field, without keys and pictures.
+    public var fields: [(name: String, value: String)]
+    /// SHA-256 of the first request.
+    public var digest: String
+    /// What all of it would cost at least and at most, in `balance`'s unit, when the provider says.
+    public var cost: ClosedRange<Double>?
+    /// What the account has left, when the provider says.
+    public var balance: AccountBalance?
+    /// What is odd.
+    public var warnings: [String]
+
+    /// Whether the account has surely not enough left.
+    public var isTooDear: Bool {
+        guard let cost, let balance else { return false }
+        return balance.amount < cost.lowerBound
+    }
+}
+
+extension GenerationClient {
+    /// Does everything short of sending: checks, fits the pictures, asks for prices and for the balance. Costs nothing.
+    /// - Parameter asksProvider: Whether to ask for prices and for the balance.
+    /// - Throws: `GenerationError`, when the request could not be sent; `CancellationError`.
+    public func plan(_ request: GenerationRequest, asksProvider: Bool = true) async throws -> GenerationPlan {
+        try parts.dialect.validate(request)
+        let most = max(1, parts.traits.maximumCount)
+        var piece = request
+        piece.count = min(most, request.count)
+        var job = PreparedJob(
+            request: piece, model: request.model ?? parts.traits.defaultModel,
+            seed: request.seed ?? (parts.traits.needsSeed ? 0 : nil), pictures: [], mask: nil, key: "rehearsal")
+        var preparation = Preparation(parts, piece)
+        try await preparation.prepare(&job, isRehearsal: true) { _ in }
+        let submission = try parts.dialect.submission(of: job)
+        var plan = GenerationPlan(
+            submissions: (request.count + most - 1) / most, fields: submission.redacted, digest: submission.digest,
+            warnings: [])
+        if request.seed == nil, parts.traits.needsSeed {
+            plan.fields = plan.fields.map { $0.name == "seed" ? ($0.name, "(random, when it is sent)") : $0 }
+        }
+        if case .key(let key) = parts.credentials, let warning = parts.dialect.keyWarning(key) {
+            plan.warnings.append(warning)
+        }
+        guard asksProvider else { return plan }
+        await ask(&plan, model: job.model, count: request.count)
+        return plan
+    }
+
+    private func ask(_ plan: inout GenerationPlan, model: String?, count: Int) async {
+        do {
+            let models = try await models()
+            if let model, !models.isEmpty {
+                if let found = models.first(where: { $0.name == model }) {
+                    plan.cost = found.cost.map { $0.lowerBound * Double(count)...$0.upperBound * Double(count) }
+                } else {
+                    plan.warnings.append("the provider does not list the model \(model)")
+                }
+            }
+        } catch {
+            plan.warnings.append("prices are not known: \(Self.told(error))")
+        }
+        do {
+            plan.balance = try await balance()
+        } catch {
+            plan.warnings.append("the balance is not known: \(Self.told(error))")
+        }
+        if plan.isTooDear { plan.warnings.append("the account has not enough left") }
+    }
+
+    private static func told(_ error: any Error) -> String { (error as? GenerationError)?.message ?? "\(error)" }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+
+extension Operation {
+    /// Asks for a job until it ends.
+    func poll(_ id: String, _ known: JobResult) async throws -> Phase {
+        guard known.pictures.isEmpty else { return .deliver(known) }
+        var failures = 0
+        var hint: Duration?
+        var round = 0
+        var hasRefreshed = false
+        while true {
+            // What was found again may be done already.
+            let wait =
+                isRecovered && round == 0
+                ? .zero
+                : parts.options.polling.delay(
+                    afterPolls: round, hint: hint, random: parts.environment.random())
+            try checkTime(for: wait, "job \(id) goes on; the same work given again takes it up")
+            try await parts.environment.sleep(wait)
+            round += 1
+            let (verdict, wished) = try await look(id)
+            hint = wished
+            switch verdict {
+            case .pending: failures = 0
+            case .completed(var result):
+                result.id = result.id ?? id
+                result.isReplayed = false
+                try await completed(result)
+                return .deliver(result)
+            case .failed(let refusal):
+                record.jobID = nil
+                record.state = .preparing
+                try await save()
+                return try await phase(after: machine.jobFailed(refusal, means()))
+            case .gone(let refusal):
+                failures += 1
+                // One that was just begun may not be known everywhere yet.
+                guard failures > 2 else { continue }
+                record.state = .held
+                record.note = "the provider does not know job \(id) any more (\(refusal.message))"
+                try await save()
+                var error = GenerationError(refusal, now: parts.now)
+                error.isOutcomeUnknown = true
+                throw error
+            case .pollFailed(let refusal):
+                if refusal.remedy == .refreshToken, !hasRefreshed {
+                    hasRefreshed = true
+                    try await refresh()
+                    continue
+                }
+                failures += 1
+                let isHopeless = [.notAuthenticated, .forbidden, .paymentRequired].contains(refusal.code)
+                guard !isHopeless, failures < parts.options.polling.maximumFailures else {
+                    var error = GenerationError(refusal, now: parts.now)
+                    if error.code == .outcomeUnknown { error.code = .providerFailed }
+                    error.isOutcomeUnknown = false
+                    error.message += "; job \(id) goes on, and the same work given again takes it up"
+                    throw error
+                }
+            }
+        }
+    }
+
+    /// Asks once. A question that fails says nothing about the job.
+    private func look(_ id: String) async throws -> (PollVerdict, hint: Duration?) {
+        guard var request = try parts.dialect.poll(id) else {
+            throw GenerationError(.badAnswer, "\(parts.traits.name) has no jobs that could be asked for")
+        }
+        request.clocks.deadline = deadline
+        usedSecret = try await parts.credentials.current()
+        if let usedSecret { parts.dialect.authorize(&request, with: usedSecret) }
+        polls += 1
+        do {
+            let (answer, attempt) = try await parts.reader.read(request)
+            parts.counters.record(attempt)
+            emit(.polled(count: polls))
+            let hint = WaitHint.read(answer.headers, body: answer.text, now: parts.now)
+            return (
+                parts.dialect.verdict(onPoll: answer, id: id), hint.map { min($0, parts.options.retry.longestHint) }
+            )
+        } catch let error as HTTPError {
+            for attempt in error.attempts { parts.counters.record(attempt) }
+            emit(.polled(count: polls))
+            if error.code == .deadlineExceeded {
+                try checkTime("job \(id) goes on; the same work given again takes it up")
+            }
+            return (.pollFailed(Refusal(code: .providerFailed, message: error.message)), nil)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+
+extension Operation {
+    /// Pages of a listing that are looked through for one job.
+    private static let mostPages = 10
+
+    /// Looks for a job whose answer was lost, a few times: it may be listed only after a while.
+    func search(_ refusal: Refusal) async throws -> Phase {
+        emit(.reconciling)
+        var hasSeen = false
+        var trouble: String?
+        for wait in parts.options.searches {
+            if let remaining, wait >= remaining {
+                return try await phase(after: .leaveOpen(refusal, .waitTooLong))
+            }
+            try await parts.environment.sleep(wait)
+            let finding: HistoryFinding
+            do {
+                finding = try await look()
+            } catch let error as GenerationError {
+                trouble = error.message
+                continue
+            }
+            switch finding {
+            case .found(let id):
+                guard parts.claims.take(id, for: record.key) else { continue }
+                recovered()
+                return try await phase(after: .poll(id: id, JobResult(id: id)))
+            case .ambiguous(let ids):
+                return try await phase(
+                    after: .hold(refusal.adding("any of the jobs \(ids.joined(separator: ", ")) could be it")))
+            case .notFound: hasSeen = true
+            case .unreadable: trouble = "the listing cannot be read"
+            }
+        }
+        guard hasSeen else {
+            return try await phase(
+                after: .leaveOpen(refusal.adding("and could not be looked for: \(trouble ?? "")"), .refused))
+        }
+        let looked = refusal.adding("it is not among the account's generations" + (await balanceNote()))
+        return try await phase(after: machine.searched(looked, means()))
+    }
+
+    /// One look through the listing.
+    private func look() async throws -> HistoryFinding {
+        var known = parts.claims.others(than: record.key)
+        for other in try await parts.journal.records() where other.key != record.key {
+            if let id = other.jobID { known.insert(id) }
+        }
+        for page in 1...Self.mostPages {
+            guard let request = try parts.dialect.history(of: job, page: page) else { return .unreadable }
+            let answer = try await parts.ask(request, deadline: deadline)
+            let finding = parts.dialect.findLost(job, in: answer, known: known)
+            guard case .notFound(hasMore: true) = finding else { return finding }
+        }
+        return .notFound(hasMore: true)
+    }
+
+    /// What the balance says, for the person who decides.
+    private func balanceNote() async -> String {
+        guard let before = record.balanceBefore, let after = try? await parts.balance(patience: .seconds(10)) else {
+            return ""
+        }
+        return
+            "; the account had \(Advice.plain(before)) \(after.unit) before and has \(Advice.plain(after.amount)) now"
+    }
+}
+
+extension Refusal {
+    /// The same with more to its message.
+    fileprivate func adding(_ more: String) -> Refusal {
+        var refusal = self
+        refusal.message += "; \(more)"
+        return refusal
+    }
+}

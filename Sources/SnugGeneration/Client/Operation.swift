@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import SnugHTTP
+import SystemPackage
+
+/// One submission, from its record to its pictures.
+///
+/// Each step is in the journal before it is taken, so that an operation that was killed anywhere goes on from its record.
+final class Operation {
+    enum Phase {
+        case submit
+        /// Look for the job that may have been begun.
+        case search(Refusal)
+        case poll(id: String, JobResult)
+        case deliver(JobResult)
+    }
+
+    let parts: ClientParts
+    var record: GenerationRecord
+    var job: PreparedJob
+    var machine: SubmissionMachine
+    var preparation: Preparation
+    let deadline: ContinuousClock.Instant?
+    let begin = ContinuousClock.now
+    private let onEvent: @Sendable (GenerationEvent) -> Void
+
+    var attempts: [Attempt] = []
+    var polls = 0
+    var isRecovered = false
+    /// Whether a request may be on the wire of which nothing is known yet.
+    var isInFlight = false
+    /// Whether a result is here that is in the journal nowhere.
+    var hasLooseResult = false
+    var isPrepared = false
+    var paid: Double?
+    /// The secret that was sent last.
+    var usedSecret: Secret?
+
+    init(
+        _ parts: ClientParts, _ record: GenerationRecord, deadline: ContinuousClock.Instant?,
+        onEvent: @escaping @Sendable (GenerationEvent) -> Void
+    ) {
+        self.parts = parts
+        self.record = record
+        self.deadline = deadline
+        self.onEvent = onEvent
+        let request = record.request
+        job = PreparedJob(
+            request: request, model: record.model ?? request.model ?? parts.traits.defaultModel, seed: record.seed,
+            pictures: [], mask: nil, key: record.key,
+            usesBody: record.state == .sending && record.form?.usesBody == true, submittedAt: record.submittedAt)
+        preparation = Preparation(parts, request)
+        let isSession: Bool = if case .session = parts.credentials { true } else { false }
+        // After a fallback the models before it are not asked again.
+        let left =
+            record.model.flatMap { request.fallbackModels.firstIndex(of: $0) }
+            .map { request.fallbackModels.suffix(from: $0 + 1) } ?? request.fallbackModels[...]
+        machine = SubmissionMachine(
+            policy: parts.options.retry, contract: parts.traits.contract, fallbacks: Array(left),
+            maximumRefits: parts.options.maximumRefits, canRefresh: isSession,
+            repeatsLost: parts.options.repeatsLost, mayHaveTakenEffect: record.state == .sending)
+    }
+
+    // MARK: From beginning to end
+
+    func run() async throws -> Generation {
+        do {
+            var phase = try await firstPhase()
+            while true {
+                switch phase {
+                case .submit, .search: phase = try await obtain(phase)
+                case .poll(let id, let known): phase = try await poll(id, known)
+                case .deliver(let result):
+                    do {
+                        return try await deliver(result)
+                    } catch let lost as LostResult {
+                        phase = try await self.phase(after: machine.answered(.unknown(lost.refusal), means()))
+                    }
+                }
+            }
+        } catch {
+            throw await ended(error)
+        }
+    }
+
+    private func firstPhase() async throws -> Phase {
+        switch record.state {
+        case .preparing: return .submit
+        case .accepted:
+            guard let id = record.jobID else { return .submit }
+            _ = parts.claims.take(id, for: record.key)
+            return .poll(id: id, JobResult(id: id))
+        case .completed:
+            isRecovered = true
+            return .deliver(try keptResult())
+        case .sending:
+            return try await phase(
+                after: machine.interrupted(
+                    Refusal(
+                        code: .outcomeUnknown,
+                        message: "it was sent before, and nobody was there any more when the answer came")))
+        case .delivered: throw GenerationClient.unknown(record.id)
+        case .held:
+            var error = GenerationError(
+                .outcomeUnknown, "it is held, and was not sent again: \(record.note ?? "its outcome is unknown")")
+            error.isOutcomeUnknown = true
+            throw error
+        }
+    }
+
+    /// Submits until there is a job or a result.
+    private func obtain(_ first: Phase) async throws -> Phase {
+        guard parts.traits.contract == .history else { return try await settle(first) }
+        // In a listing two with the same prompt and model look the same.
+        return try await parts.twins.alone("\(job.model ?? "")\n\(job.request.prompt)") { try await settle(first) }
+    }
+
+    private func settle(_ first: Phase) async throws -> Phase {
+        var phase = first
+        while true {
+            switch phase {
+            case .submit: phase = try await submit()
+            case .search(let refusal): phase = try await search(refusal)
+            case .poll, .deliver: return phase
+            }
+        }
+    }
+
+    // MARK: Decisions
+
+    func means() -> SubmissionMachine.Means {
+        SubmissionMachine.Means(
+            remaining: remaining, random: parts.environment.random(),
+            payBudget: { [self] throttled in
+                paid = parts.http.budgets.pay(parts.origin, throttled: throttled)
+                return paid != nil
+            })
+    }
+
+    /// Does what the machine decided.
+    func phase(after step: SubmissionMachine.Step) async throws -> Phase {
+        switch step {
+        case .deliver(let result, let isRecovered):
+            // Also what is finished is somebody's, so that a search does not give it to another.
+            if let id = result.id, !parts.claims.take(id, for: record.key) {
+                return try await phase(after: .hold(Self.foreign(id)))
+            }
+            if isRecovered || result.isReplayed { recovered() }
+            try await completed(result)
+            return .deliver(result)
+        case .poll(let id, let result):
+            guard parts.claims.take(id, for: record.key) else {
+                return try await phase(after: .hold(Self.foreign(id)))
+            }
+            record.state = .accepted
+            record.jobID = id
+            record.note = nil
+            try await save()
+            emit(.accepted(id: id))
+            return .poll(id: id, result)
+        case .again(let change, let wait, let code):
+            if !machine.mayHaveTakenEffect, wait > .zero, record.state == .sending {
+                // Known to be not acted on, so that a kill while waiting leaves nothing in doubt.
+                record.state = .preparing
+                try await save()
+            }
+            try await apply(change, code)
+            try await self.wait(wait, because: code)
+            return .submit
+        case .search(let refusal): return .search(refusal)
+        case .fail(let refusal, let reason):
+            throw await failure(refusal, reason)
+        case .leaveOpen(let refusal, let reason):
+            var error = await failure(refusal, reason)
+            error.isOutcomeUnknown = true
+            error.message += "; it may have been made: the same work given again goes on with it"
+            record.note = error.message
+            try await save()
+            throw error
+        case .hold(let refusal):
+            record.state = .held
+            record.note = refusal.message
+            try await save()
+            var error = GenerationError(refusal, now: parts.now)
+            error.code = .outcomeUnknown
+            error.isOutcomeUnknown = true
+            throw error
+        }
+    }
+
+    private static func foreign(_ id: String) -> Refusal {
+        Refusal(
+            code: .outcomeUnknown,
+            message: "the provider answered with the job \(id), which belongs to another submission of ours")
+    }
+
+    func recovered() {
+        if !isRecovered { parts.instruments.recordChargeAvoided() }
+        isRecovered = true
+    }
+
+    func completed(_ result: JobResult) async throws {
+        let addresses = result.pictures.compactMap { picture -> String? in
+            if case .url(let address, _) = picture { address } else { nil }
+        }
+        if let cost = result.cost {
+            parts.standing.spent(cost)
+            record.cost = cost
+        }
+        record.jobID = result.id ?? record.jobID
+        parts.http.budgets.succeed(parts.origin, paid: paid)
+        paid = nil
+        hasLooseResult = true
+        guard addresses.count == result.pictures.count else { return try await keep(result) }
+        record.state = .completed
+        record.resultURLs = addresses
+        try await save()
+        hasLooseResult = false
+    }
+
+    private static let fileMark = "file:"
+
+    /// Lets pictures that came within an answer outlive this process until they are in their place: they are paid for, and
+    /// there may be no asking for them again.
+    private func keep(_ result: JobResult) async throws {
+        guard parts.journal.isDurable else { return }
+        let (key, threads) = (record.key, parts.threads)
+        do {
+            record.resultURLs = try await threads.run {
+                try result.pictures.enumerated().map { index, picture in
+                    switch picture {
+                    case .url(let address, _): address
+                    case .spooled(let spooled, _): try Self.fileMark + spooled.keep(as: "\(key)-\(index)").string
+                    }
+                }
+            }
+        } catch is Errno {
+            // It goes to its place all the same; what fails there is told.
+            return
+        }
+        record.state = .completed
+        try await save()
+        hasLooseResult = false
+    }
+
+    /// What an earlier process had the results of.
+    private func keptResult() throws -> JobResult {
+        let pictures = try record.resultURLs.map { address throws(GenerationError) -> PictureReference in
+            guard address.hasPrefix(Self.fileMark) else { return .url(address, revisedPrompt: nil) }
+            let path = FilePath(String(address.dropFirst(Self.fileMark.count)))
+            do throws(Errno) {
+                return .spooled(try SpooledPicture(kept: path), revisedPrompt: nil)
+            } catch {
+                throw GenerationError(
+                    .downloadFailed, "the picture was made, and kept as \(path), where it is not any more: \(error)",
+                    cause: error)
+            }
+        }
+        return JobResult(pictures: pictures, id: record.jobID, model: record.model, cost: record.cost)
+    }
+
+    private func wait(_ wait: Duration, because code: GenerationError.Code) async throws {
+        guard wait > .zero else { return }
+        if !attempts.isEmpty { attempts[attempts.count - 1].wait = wait }
+        emit(.waiting(wait, reason: code))
+        try await parts.environment.sleep(wait)
+    }
+
+    // MARK: Ends
+
+    private func failure(_ refusal: Refusal, _ reason: SubmissionMachine.Reason) async -> GenerationError {
+        var refusal = refusal
+        // One attempt means one request.
+        let mayAsk = parts.options.retry.maximumAttempts > 1
+        if refusal.code == .modelNotFound, refusal.suggestions.isEmpty, mayAsk {
+            refusal.suggestions = await parts.modelNames()
+            if !refusal.suggestions.isEmpty {
+                refusal.message += "; there are " + refusal.suggestions.joined(separator: ", ")
+            }
+        }
+        var error = GenerationError(refusal, now: parts.now)
+        switch reason {
+        case .refused: break
+        case .attemptsSpent where attempts.count > 1: error.message += " (\(attempts.count) attempts)"
+        case .attemptsSpent: break
+        case .budgetSpent:
+            error.code = .retriesSpent
+            error.message +=
+                "; so much fails at \(parts.provider.baseURL.authority) that nothing is tried again for now"
+        case .waitTooLong:
+            if let wait = refusal.hint {
+                error.message +=
+                    "; asked to wait \(Int(wait.seconds.rounded(.up))) s, which is longer than there is time"
+            } else {
+                error.message += "; there is no time left for another attempt"
+            }
+        }
+        if error.code == .outcomeUnknown, !machine.mayHaveTakenEffect { error.code = .providerFailed }
+        return error
+    }
+
+    /// Puts everything known into the error, and leaves nothing in the journal that is settled.
+    private func ended(_ error: any Error) async -> any Error {
+        let isOpen = isInFlight || machine.mayHaveTakenEffect || hasLooseResult
+        let isSettled = record.state == .preparing || (record.state == .sending && !isOpen)
+        do {
+            if isSettled { try await parts.journal.remove(record.id) }
+        } catch {
+            log("a settled record stays in the journal", error)
+        }
+        guard var known = error as? GenerationError else {
+            if !(error is CancellationError) { emit(.failed(.badAnswer)) }
+            return error
+        }
+        known.attempts = attempts
+        known.jobID = known.jobID ?? record.jobID
+        known.journalKey = isSettled ? nil : record.id
+        if isOpen, record.state == .sending { known.isOutcomeUnknown = true }
+        emit(.failed(known.code))
+        return known
+    }
+
+    // MARK: Tools
+
+    var remaining: Duration? { deadline.map { $0 - .now } }
+
+    /// - Throws: `deadline_exceeded` when a wait would be over after it.
+    func checkTime(for wait: Duration = .zero, _ what: String) throws(GenerationError) {
+        guard let remaining, wait >= remaining else { return }
+        throw GenerationError(.deadlineExceeded, "the time is over: \(what)")
+    }
+
+    func save() async throws {
+        do {
+            try await parts.journal.save(record)
+        } catch let error as GenerationError {
+            throw error
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw GenerationError(.journalFailed, "the journal cannot keep what is done: \(error)", cause: error)
+        }
+    }
+
+    func emit(_ event: GenerationEvent) {
+        parts.instruments.record(event)
+        if case .attempt(let attempt) = event { parts.counters.record(attempt) }
+        parts.logger.debug("generation", metadata: ["id": "\(record.id)", "event": "\(event)"])
+        onEvent(event)
+    }
+
+    /// Tells of unfinished pictures, also from the thread that reads the answer.
+    var show: @Sendable (Int, SpooledPicture) -> Void {
+        let onEvent = onEvent
+        let instruments = parts.instruments
+        return { index, picture in
+            let event = GenerationEvent.partialPicture(index: index, path: picture.path)
+            instruments.record(event)
+            onEvent(event)
+        }
+    }
+
+    var progress: @Sendable (Int, Int?) -> Void {
+        let onEvent = onEvent
+        return { onEvent(.downloading(received: $0, total: $1)) }
+    }
+
+    func log(_ what: String, _ error: any Error) {
+        parts.logger.warning("\(what)", metadata: ["id": "\(record.id)", "error": "\(error)"])
+    }
+}

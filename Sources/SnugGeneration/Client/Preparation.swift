@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+
+/// Makes the pictures of a request fit, and puts them where the provider can get them.
+struct Preparation: Sendable {
+    private let parts: ClientParts
+    private let request: GenerationRequest
+    private var byteLimit: Int?
+    private var maximumSide: Int?
+    private var mediaTypes: [String]?
+    /// What pictures have to be fitted to word for word, because they were sent like that before.
+    var form: GenerationRecord.Form?
+    /// What they were fitted to last.
+    private var applied: InputLimits
+    /// Encoded bytes of the largest picture as it was last made; 0 when there is none of this machine.
+    private(set) var largest = 0
+
+    init(_ parts: ClientParts, _ request: GenerationRequest) {
+        self.parts = parts
+        self.request = request
+        applied = parts.traits.inputLimits
+    }
+
+    /// Bytes downloaded for a provider that takes no addresses.
+    private static let downloadLimit = 256 << 20
+
+    // MARK: Limits
+
+    /// Makes pictures smaller from now on.
+    /// - Parameter byteLimit: As the provider named it; else it is 0.7 of the largest one sent.
+    /// - Returns: The new limit; `nil` when nothing can be made smaller.
+    mutating func shrink(byteLimit: Int?, maximumSide: Int?) -> Int? {
+        guard largest > 0 else { return nil }
+        if let maximumSide { self.maximumSide = min(self.maximumSide ?? maximumSide, maximumSide) }
+        let named = byteLimit.flatMap { $0 < largest ? $0 : nil }
+        // With a limit in pixels alone, bytes are not what was wrong.
+        if named == nil, maximumSide != nil { return self.byteLimit ?? largest }
+        let limit = named ?? largest * 7 / 10
+        guard limit > 0 else { return nil }
+        self.byteLimit = limit
+        return limit
+    }
+
+    /// The form that what was prepared has.
+    func form(usesBody: Bool) -> GenerationRecord.Form {
+        GenerationRecord.Form(
+            usesBody: usesBody, byteLimit: applied.byteLimit, maximumSide: applied.maximumSide,
+            mediaTypes: applied.mediaTypes)
+    }
+
+    /// Encodes pictures as JPEG, or PNG where there is alpha, from now on.
+    /// - Returns: False when they were that already.
+    mutating func reencode() -> Bool {
+        guard largest > 0, mediaTypes == nil else { return false }
+        mediaTypes = ["image/jpeg", "image/png"]
+        return true
+    }
+
+    private func limits(_ base: InputLimits, model: String?) async -> InputLimits {
+        var limits = base
+        if let form {
+            (limits.byteLimit, limits.maximumSide, limits.mediaTypes) = (
+                form.byteLimit, form.maximumSide, form.mediaTypes
+            )
+            return limits
+        }
+        if let mediaTypes { limits.mediaTypes = limits.mediaTypes.filter(mediaTypes.contains) }
+        limits.byteLimit = limits.byteLimit(sharedBy: request.images.count, prompt: request.prompt)
+        let learnt = await parts.limits.apply(to: limits, origin: parts.origin, model: model, now: parts.now)
+        return LearntInputLimits.narrowed(learnt, byteLimit: byteLimit, maximumSide: maximumSide)
+    }
+
+    // MARK: Pictures
+
+    /// Fits and delivers all pictures.
+    /// - Parameters:
+    ///   - hosted: Addresses from an earlier submission that has to be repeated word for word.
+    ///   - isRehearsal: Nothing leaves this machine: addresses are made up.
+    mutating func prepare(
+        _ job: inout PreparedJob, hosted: [String] = [], isRehearsal: Bool = false,
+        _ emit: (GenerationEvent) -> Void
+    ) async throws {
+        largest = 0
+        job.pictures = []
+        let limits = await limits(parts.traits.inputLimits, model: job.model)
+        applied = limits
+        for (index, image) in request.images.enumerated() {
+            if case .url(let address) = image, parts.traits.takesAddresses {
+                job.pictures.append(.url(address))
+                continue
+            }
+            let fitted = try await fit(image, limits, name: "images[\(index)]", emit)
+            largest = max(largest, fitted.bytes.count)
+            guard parts.traits.delivery == .url else {
+                job.pictures.append(.inline(fitted))
+                continue
+            }
+            let address: String
+            if isRehearsal {
+                address = "https://hosted-before-sending.invalid/\(index + 1)"
+            } else if hosted.count == request.images.count {
+                address = hosted[index]
+            } else {
+                address = try await host(fitted, emit)
+            }
+            job.pictures.append(.url(address))
+        }
+        guard let mask = request.mask, let maskLimits = parts.traits.maskLimits else { return }
+        job.mask = .inline(try await fit(mask, maskLimits, name: "mask", emit))
+    }
+
+    private func fit(
+        _ image: ImageInput, _ limits: InputLimits, name: String, _ emit: (GenerationEvent) -> Void
+    ) async throws -> FittedInput {
+        guard let refitter = parts.refitter else {
+            throw GenerationError(
+                .imageFailed, "\(name) cannot be made to fit: this client was made without a refitter")
+        }
+        let local = try await local(image, name)
+        do {
+            let fitted = try await refitter(local, limits)
+            emit(.fitted(name: fitted.name, byteCount: fitted.bytes.count))
+            return fitted
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw GenerationError(.imageFailed, "\(name) cannot be made to fit: \(error)", cause: error)
+        }
+    }
+
+    private func host(_ picture: FittedInput, _ emit: (GenerationEvent) -> Void) async throws -> String {
+        guard let host = parts.host else {
+            throw GenerationError(
+                .hostNeeded,
+                "\(parts.traits.name) takes pictures by address only, and there is nowhere to put \(picture.name): "
+                    + "give an address, or a host for pictures")
+        }
+        do {
+            let address = try await host.host(picture)
+            emit(.hosted(name: picture.name))
+            return address
+        } catch let error as GenerationError {
+            throw error
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw GenerationError(.imageFailed, "\(picture.name) cannot be hosted: \(error)", cause: error)
+        }
+    }
+
+    /// Fetches what is given by address, for a provider that takes files only.
+    private func local(_ image: ImageInput, _ name: String) async throws -> ImageInput {
+        guard case .url(let address) = image else { return image }
+        do throws(any Error) {
+            var request = HTTPRequest("GET", try HTTPURL(address), headers: ["Accept": "image/*"])
+            request.redirects = .follow(maximum: 5)
+            request.addressPolicy = parts.provider.baseURL.isLoopback ? .any : .publicOnly
+            let response = try await parts.http.perform(request, into: .collect(maximum: Self.downloadLimit))
+            guard response.isSuccess else {
+                throw GenerationError(
+                    .imageFailed, "\(name): \(request.url) answered \(response.status); check the address",
+                    status: response.status)
+            }
+            let last = request.url.path.split(separator: "/").last.map(String.init) ?? "image"
+            return .bytes(response.body, name: last)
+        } catch let error as HTTPError {
+            throw GenerationError(.imageFailed, "\(name) cannot be fetched: \(error.message)", cause: error)
+        }
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SnugHTTP
+
+/// What a session is continued with.
+public struct SessionTokens: Sendable, Hashable {
+    /// Sent with every request, for some minutes.
+    public var access: Secret
+    /// Fetches the next pair; `nil` when the provider gave none. Used once, where the provider rotates it.
+    public var refresh: Secret?
+
+    /// Pairs two tokens.
+    public init(access: Secret, refresh: Secret? = nil) {
+        self.access = access
+        self.refresh = refresh
+    }
+}
+
+/// Keeps the tokens of a session, for all who share it.
+///
+/// A refresh token may be worth nothing once it was used, so that two refreshes at a time, or one whose result is not
+/// kept, end the session.
+public protocol SessionStore: Sendable {
+    /// The tokens as they are now.
+    func tokens() async throws -> SessionTokens
+    /// Refreshes, once for all who ask at a time, and keeps the result before anybody gets it.
+    /// - Parameters:
+    ///   - used: The access token that was refused. When another one is stored by now, that one is the result.
+    ///   - fetch: Asks the provider for the next pair.
+    func renew(after used: Secret, _ fetch: @Sendable (SessionTokens) async throws -> SessionTokens) async throws
+        -> SessionTokens
+}
+
+/// With what a client makes itself known.
+public enum GenerationCredentials: Sendable {
+    /// Nothing: the provider asks for nothing, as a server of one's own may.
+    case none
+    /// A key that does not change.
+    case key(Secret)
+    /// Tokens that expire.
+    case session(any SessionStore)
+
+    /// The secret to send now.
+    func current() async throws -> Secret? {
+        switch self {
+        case .none: nil
+        case .key(let key): key
+        case .session(let store): try await store.tokens().access
+        }
+    }
+}
+
+/// Keeps tokens for this process.
+public final class InMemorySession: SessionStore {
+    private let kept: Kept
+    private let turnstile = Turnstile()
+
+    private actor Kept {
+        var tokens: SessionTokens
+        init(_ tokens: SessionTokens) { self.tokens = tokens }
+        func set(_ tokens: SessionTokens) { self.tokens = tokens }
+    }
+
+    /// Starts with tokens from a login.
+    public init(_ tokens: SessionTokens) { kept = Kept(tokens) }
+
+    /// The tokens as they are now.
+    public func tokens() async -> SessionTokens { await kept.tokens }
+
+    /// Refreshes, once for all who ask at a time.
+    public func renew(
+        after used: Secret, _ fetch: @Sendable (SessionTokens) async throws -> SessionTokens
+    ) async throws -> SessionTokens {
+        try await turnstile.enter()
+        defer { turnstile.leave() }
+        let old = await kept.tokens
+        guard old.access == used else { return old }
+        let new = try await fetch(old)
+        await kept.set(new)
+        return new
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+
+extension OpenAIDialect {
+    func verdict(on answer: ProviderAnswer, to job: PreparedJob) -> SubmitVerdict {
+        guard (200...299).contains(answer.status) else { return refusal(answer, job) }
+        guard let json = JSONValue(parsing: answer.text), !json.members.isEmpty else {
+            return .unknown(Judgement.badAnswer(answer, lostStream(answer) ?? Judgement.described(answer)))
+        }
+        if json["error"] != nil { return reported(answer, job) }
+        // Of a stream only the event that ends it has the picture.
+        guard answer.isStreamComplete != false else {
+            return .unknown(Judgement.badAnswer(answer, lostStream(answer) ?? ""))
+        }
+        guard let pictures = PictureList.read(answer, json, base: endpoint.base) else {
+            return .unknown(Judgement.badAnswer(answer, Judgement.described(answer)))
+        }
+        let isReplayed = answer.headers["Idempotent-Replayed"]?.lowercased() == "true"
+        return .completed(
+            JobResult(
+                pictures: pictures, id: nil, model: answer.named(json["model"]?.text) ?? job.model,
+                isReplayed: isReplayed))
+    }
+
+    private func lostStream(_ answer: ProviderAnswer) -> String? {
+        answer.isStreamComplete == false ? "the stream ended before the picture" : nil
+    }
+
+    /// An error within a success: in a stream it is too late for another status.
+    private func reported(_ answer: ProviderAnswer, _ job: PreparedJob) -> SubmitVerdict {
+        var judgement = Judgement(answer, to: job, now: wallClock())
+        let type = (judgement.body.type ?? "") + (judgement.body.code ?? "")
+        // A server that broke down promises nothing, with whatever status it says so.
+        if judgement.refusal.code == .generationFailed, type.lowercased().contains("server") {
+            judgement.set(.unknown, .outcomeUnknown)
+        }
+        return judgement.verdict
+    }
+
+    private func refusal(_ answer: ProviderAnswer, _ job: PreparedJob) -> SubmitVerdict {
+        var judgement = Judgement(answer, to: job, now: wallClock())
+        if answer.status == 409, judgement.refusal.code == .invalidRequest {
+            // With a key that counts: the first request is still under way. Without: refused before anything was done.
+            judgement.set(honoursKeys ? .unknown : .transient, honoursKeys ? .outcomeUnknown : .providerFailed)
+        }
+        return judgement.verdict
+    }
+
+    // MARK: Catalogue
+
+    func models() throws(GenerationError) -> HTTPRequest { try get(["models"]) }
+
+    func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription] {
+        try modelList(answer).compactMap { model in
+            guard let name = model["id"]?.text ?? model["name"]?.text ?? model.text else { return nil }
+            // OpenAI lists everything it has, and does not say what makes pictures.
+            return isOpenAI && OpenAIModelFamily(name) == .other ? nil : ModelDescription(name: name)
+        }
+    }
+
+    func balance() throws(GenerationError) -> HTTPRequest? { nil }
+
+    func readBalance(_ answer: ProviderAnswer) throws(GenerationError) -> AccountBalance {
+        throw GenerationError(.badAnswer, "this API does not tell what an account has left")
+    }
+}

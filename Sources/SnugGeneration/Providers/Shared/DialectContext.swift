@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What every dialect has.
+protocol CommonDialect: ProviderDialect {
+    var endpoint: Endpoint { get }
+    /// Seconds since 1970.
+    var wallClock: @Sendable () -> Int { get }
+}
+
+/// The time of this machine.
+let systemWallClock: @Sendable () -> Int = { time(nil) }
+
+extension CommonDialect {
+    /// Clocks of a paid request.
+    var submitClocks: HTTPRequest.Clocks {
+        HTTPRequest.Clocks(attemptTimeout: traits.attemptTimeout, stallTimeout: .seconds(60))
+    }
+    /// Clocks of polls and account requests.
+    var shortClocks: HTTPRequest.Clocks {
+        HTTPRequest.Clocks(attemptTimeout: .seconds(30))
+    }
+
+    func get(_ segments: [String], query: [(name: String, value: String)] = []) throws(GenerationError) -> HTTPRequest {
+        HTTPRequest("GET", try endpoint.url(segments, query: query), clocks: shortClocks)
+    }
+
+    func authorize(_ request: inout HTTPRequest, with secret: Secret) {
+        request.headers.set("Authorization", secret: secret, prefix: "Bearer ")
+    }
+
+    /// The JSON of a success.
+    /// - Throws: What the failure means, or `bad_answer`.
+    func json(_ answer: ProviderAnswer) throws(GenerationError) -> JSONValue {
+        guard (200...299).contains(answer.status) else {
+            let judgement = Judgement(answer, pictures: [], prompt: "", now: wallClock())
+            switch judgement.verdict {
+            case .failed(let refusal), .transient(let refusal), .unknown(let refusal):
+                var error = GenerationError(refusal, now: wallClock())
+                // Reading changes nothing, so nothing is in doubt.
+                if error.code == .outcomeUnknown { error.code = .providerFailed }
+                error.isOutcomeUnknown = false
+                throw error
+            case .completed, .accepted: throw GenerationError(.badAnswer, "the answer cannot be judged")
+            }
+        }
+        guard let json = JSONValue(parsing: answer.text) else {
+            throw GenerationError(Judgement.badAnswer(answer, Judgement.described(answer)), now: wallClock())
+        }
+        return json
+    }
+
+    // MARK: What most providers do not have
+
+    func poll(_ id: String) throws(GenerationError) -> HTTPRequest? { nil }
+    func verdict(onPoll answer: ProviderAnswer, id: String) -> PollVerdict {
+        .pollFailed(Judgement.badAnswer(answer, "this provider has no jobs"))
+    }
+    func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest? { nil }
+    func findLost(_ job: PreparedJob, in answer: ProviderAnswer, known: Set<String>) -> HistoryFinding { .unreadable }
+    func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest? { nil }
+    func readTokens(_ answer: ProviderAnswer) throws(GenerationError) -> SessionTokens {
+        throw GenerationError(.badAnswer, "this provider has no sessions")
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SnugGeneration
+
+/// `snug balance`.
+struct BalanceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "balance",
+        abstract: "Shows what an account has left.",
+        discussion: """
+            OpenAI has no address to ask at.
+
+            Examples:
+              snug balance --provider pollinations
+              snug balance --provider elumenta --json | jq .amount
+            """)
+
+    @OptionGroup var access: ProviderOptions
+
+    @Flag(help: "Print a JSON object.")
+    var json = false
+
+    mutating func validate() throws { _ = try access.makeProvider() }
+
+    func run() async throws {
+        try await CommandFailure.told {
+            let provider = try access.makeProvider()
+            let balance = try await GenerationAccess(provider, access).client.balance()
+            let output = OutputStream.standardOutput
+            if json {
+                output.writeLine(
+                    JSONText.object([
+                        .init("provider", .string(provider.name)), .init("amount", .optional(balance?.amount)),
+                        .init("unit", .optional(balance?.unit)), .init("plan", .optional(balance?.plan)),
+                    ]).description)
+            } else if let balance {
+                let plan = balance.plan.map { "  (\(PrintableName.escaped($0)))" } ?? ""
+                output.writeLine("\(GenerateReporter.plain(balance.amount)) \(balance.unit)\(plan)")
+            } else {
+                throw GenerationError(.providerFailed, "\(provider.name) does not tell what an account has left")
+            }
+            try output.checkDelivered()
+        }
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SnugGeneration
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What was sent and is not settled, of all accounts; no key is needed to see it.
+struct PendingGenerations: Sendable {
+    let journal: FileJournal
+
+    func records() async throws -> [GenerationRecord] {
+        try await journal.records().filter { $0.state != .delivered }
+    }
+
+    /// The record that a person means.
+    func record(_ id: String) async throws -> GenerationRecord {
+        guard let record = try await journal.record(id), record.state != .delivered else {
+            throw ValidationError("nothing pending is named '\(PrintableName.escaped(id))'; --pending lists what is")
+        }
+        return record
+    }
+
+    func list(json: Bool) async throws {
+        let now = Int(time(nil))
+        let records = try await records()
+        let output = OutputStream.standardOutput
+        if json {
+            for record in records { output.writeLine(Self.json(record).description) }
+            return try output.checkDelivered()
+        }
+        if records.isEmpty {
+            OutputStream.standardError.writeLine("nothing is pending")
+            return
+        }
+        var table = TextTable(alignments: [.left, .left, .left, .right, .left])
+        table.append(["id", "state", "provider", "age", "prompt"])
+        for record in records {
+            let age = Duration.seconds(max(0, now - record.createdAt)).ageWords
+            table.append([
+                record.id, record.state.rawValue, record.provider, age, GenerationWork.title(record.request.prompt),
+            ])
+        }
+        output.write(table.text())
+        for record in records {
+            if let note = record.note { output.writeLine("\(record.id): \(PrintableName.escaped(note))") }
+        }
+        try output.checkDelivered()
+    }
+
+    private static func json(_ record: GenerationRecord) -> JSONText {
+        .object([
+            .init("id", .string(record.id)), .init("state", .string(record.state.rawValue)),
+            .init("provider", .string(record.provider)), .init("base_url", .string(record.baseURL)),
+            .init("input", .string(record.request.prompt)), .init("model", .optional(record.model)),
+            .init("seed", .optional(record.seed)), .init("job", .optional(record.jobID)),
+            .init("created", .integer(record.createdAt)), .init("submitted", .optional(record.submittedAt)),
+            .init("folder", .string(FitRecord.text(of: record.destination.folder))),
+            .init("name", .string(record.destination.name)), .init("note", .optional(record.note)),
+        ])
+    }
+
+    func drop(_ ids: [String]) async throws {
+        for id in ids {
+            _ = try await record(id)
+            guard try await journal.claim(id) else {
+                throw GenerationError(.journalFailed, "\(id) is being worked on; stop that first")
+            }
+            do {
+                try await journal.remove(id)
+            } catch {
+                await journal.release(id)
+                throw error
+            }
+            await journal.release(id)
+        }
+    }
+
+    /// Forgets what was done long ago, so that the folder does not grow for ever.
+    func forgetOld() async throws {
+        let oldest = Int(time(nil)) - 90 * 86_400
+        for record in try await journal.records() where record.state == .delivered && record.createdAt < oldest {
+            try await journal.remove(record.id)
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var ageWords: String {
+        let seconds = Int(inSeconds)
+        if seconds < 120 { return "\(seconds) s" }
+        if seconds < 7200 { return "\(seconds / 60) min" }
+        return seconds < 172_800 ? "\(seconds / 3600) h" : "\(seconds / 86_400) d"
+    }
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Logging
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// An API and what it promises about repeats.
+enum API: String, Sendable, CaseIterable, CustomTestStringConvertible {
+    case pollinations, elumenta, openAI, replay, rejectDuplicate
+
+    /// Those that differ in more than the promise.
+    static let plain: [API] = [.pollinations, .elumenta, .openAI]
+
+    var testDescription: String { rawValue }
+
+    var service: ServiceName {
+        switch self {
+        case .pollinations: .pollinations
+        case .elumenta: .elumenta
+        case .openAI, .replay, .rejectDuplicate: .openai
+        }
+    }
+
+    var key: String {
+        switch self {
+        case .pollinations: "sk_paid"
+        case .elumenta: ElumentaAccount.key("elite")
+        case .openAI, .replay, .rejectDuplicate: "sk-main"
+        }
+    }
+
+    var contract: RepeatContract {
+        switch self {
+        case .pollinations: .join
+        case .elumenta: .history
+        case .openAI: .none
+        case .replay: .replay
+        case .rejectDuplicate: .rejectDuplicate
+        }
+    }
+
+    /// What a submission's path looks like, as rules name it.
+    var submissionPath: String? {
+        switch self {
+        case .pollinations: nil
+        case .elumenta: "*/generate"
+        case .openAI, .replay, .rejectDuplicate: "*/images/*"
+        }
+    }
+
+    func provider(at address: String) throws -> Provider {
+        switch self {
+        case .pollinations: try .pollinations(baseURL: address)
+        case .elumenta: try .elumenta(baseURL: address)
+        case .openAI, .replay, .rejectDuplicate: try .openAI(baseURL: address, contract: contract)
+        }
+    }
+
+    /// A simulator that keeps the promise.
+    func configuration(job: JobPlan = JobPlan()) -> Simulator.Configuration {
+        var configuration = Simulator.Configuration(job: job)
+        if self == .replay { configuration.openAI.idempotency = .replay }
+        if self == .rejectDuplicate { configuration.openAI.idempotency = .rejectDuplicate }
+        return configuration
+    }
+
+    /// Whether a recorded request asks for a picture.
+    func isSubmission(_ request: RecordedRequest) -> Bool {
+        guard request.service == service else { return false }
+        switch self {
+        case .pollinations: return request.path != "/image/models" && !request.path.hasPrefix("/account")
+        default: return request.method == "POST" && !request.path.contains("/auth/")
+        }
+    }
+
+    /// A fault for the next submissions, and for nothing else.
+    func rule(_ fault: Fault, skip: Int = 0, times: Int? = 1) -> Rule {
+        Rule(
+            fault, service: service, method: self == .pollinations ? nil : "POST", path: submissionPath, skip: skip,
+            times: times)
+    }
+}
+
+/// Waits that are over at once and remembered, and a clock that they move.
+final class FakeTime: Sendable {
+    private struct State {
+        var offset = 0.0
+        var waits: [Duration] = []
+        var naps: [Duration] = []
+    }
+    private let state = Mutex(State())
+
+    /// The client's waits so far.
+    var waits: [Duration] { state.withLock { $0.waits } }
+    /// The limiter's.
+    var naps: [Duration] { state.withLock { $0.naps } }
+
+    /// As the limiter sees it.
+    var now: Double { Date().timeIntervalSince1970 + state.withLock { $0.offset } }
+
+    func wait(_ duration: Duration) async throws {
+        try Task.checkCancellation()
+        state.withLock { state in
+            state.waits.append(duration)
+            state.offset += max(0, duration.seconds)
+        }
+        await Task.yield()
+    }
+
+    /// Waits of a minute and more are the limiter's patience, not its waits.
+    func nap(_ duration: Duration) async throws {
+        guard duration < .seconds(60) else { return try await Task.sleep(for: duration) }
+        try Task.checkCancellation()
+        state.withLock { state in
+            state.naps.append(duration)
+            state.offset += max(0, duration.seconds)
+        }
+        await Task.yield()
+    }
+}
+
+/// Everything that a client told of.
+final class Events: Sendable {
+    private let kept = Mutex<[GenerationEvent]>([])
+
+    var all: [GenerationEvent] { kept.withLock { $0 } }
+
+    var record: @Sendable (GenerationEvent) -> Void {
+        { [self] event in kept.withLock { $0.append(event) } }
+    }
+}
+
+/// A place where clients work at a simulator, with everything watched.
+final class Studio: Sendable {
+    let simulator: Simulator
+    let api: API
+    let folder: TemporaryFolder
+    let time = FakeTime()
+    let events = Events()
+
+    init(_ simulator: Simulator, _ api: API) throws {
+        self.simulator = simulator
+        self.api = api
+        folder = try TemporaryFolder()
+    }
+
+    /// Runs `body` in a studio of its own.
+    static func with<Result>(
+        _ api: API, job: JobPlan = JobPlan(), _ body: (Studio) async throws -> Result
+    ) async throws -> Result {
+        try await withSimulator(api.configuration(job: job)) { simulator async throws in
+            try await body(try Studio(simulator, api))
+        }
+    }
+
+    // MARK: Clients
+
+    /// A client that waits for nothing but the network.
+    func client(
+        at address: String? = nil, key: String? = nil, session: (any SessionStore)? = nil, http: HTTPClient? = nil,
+        journal: any GenerationJournal = InMemoryJournal(), fits: Bool = true, hosts: Bool = true,
+        logger: Logger = quietLogger, _ change: (inout GenerationOptions) -> Void = { _ in }
+    ) throws -> GenerationClient {
+        var options = GenerationOptions()
+        options.spoolDirectory = folder.path.appending("spool")
+        options.environment.sleep = { [time] in try await time.wait($0) }
+        options.limiterSleep = { [time] in try await time.nap($0) }
+        options.limiterNow = { [time] in time.now }
+        change(&options)
+        var quick = RetryEnvironment()
+        quick.sleep = { _ in try Task.checkCancellation() }
+        let environment = quick
+        let http = try http ?? makeClient { $0.retryEnvironment = environment }
+        return try GenerationClient(
+            provider: try api.provider(at: address ?? simulator.addresses[api.service]),
+            credentials: session.map { .session($0) } ?? .key(Secret(key ?? api.key)), http: http, options: options,
+            journal: journal, refitter: fits ? refit : nil,
+            host: hosts
+                ? try PollinationsMediaHost(
+                    client: http, key: Secret("sk_paid"), baseURL: simulator.addresses[.media]) : nil,
+            checker: checkWhole, logger: logger, metrics: noMetrics)
+    }
+
+    /// A place for pictures.
+    func destination(_ name: String = "picture") -> PictureDestination {
+        PictureDestination(folder: folder.path.appending("out"), name: name)
+    }
+
+    /// Generates, and says how it ended.
+    func attempt(
+        _ client: GenerationClient, _ request: GenerationRequest = .cat, name: String? = nil
+    ) async -> Swift.Result<Generation, any Error> {
+        do {
+            return .success(
+                try await client.generate(
+                    request, to: destination(name ?? "picture"), name: name, onEvent: events.record))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Generates what has to fail.
+    func failure(
+        _ client: GenerationClient, _ request: GenerationRequest = .cat, name: String? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws -> GenerationError {
+        switch await attempt(client, request, name: name) {
+        case .success:
+            Issue.record("it did not fail", sourceLocation: sourceLocation)
+            throw CancellationError()
+        case .failure(let error):
+            return try #require(error as? GenerationError, "\(error)", sourceLocation: sourceLocation)
+        }
+    }
+
+    // MARK: What happened
+
+    /// What was asked of the provider for money.
+    var submissions: [RecordedRequest] { simulator.requests.filter(api.isSubmission) }
+
+    var charges: [LedgerEntry] { simulator.ledger.charges }
+
+    /// The pictures that are here.
+    var pictures: [String] {
+        folder.files().filter { $0.hasPrefix("out/") }.map { String($0.dropFirst(4)) }
+    }
+}
+
+extension GenerationRequest {
+    static var cat: GenerationRequest { GenerationRequest(prompt: "a cat") }
+}
+
+extension Swift.Result {
+    var error: GenerationError? { if case .failure(let error) = self { error as? GenerationError } else { nil } }
+    var value: Success? { try? get() }
+}
+
+/// Takes a picture as it is when it fits, else fills a PNG up to the limit.
+let refit: Refitter = { input, limits in
+    let (bytes, name): ([UInt8], String)
+    switch input {
+    case .bytes(let given, let called): (bytes, name) = (given, called)
+    case .file(let path): (bytes, name) = (try SnugGenerationTests.bytes(of: path), path.lastComponent?.string ?? "")
+    case .url: throw GenerationError(.imageFailed, "an address is nothing to fit")
+    }
+    let isWebP = bytes.starts(with: Array("RIFF".utf8))
+    if isWebP, limits.mediaTypes.contains("image/webp"), bytes.count <= limits.byteLimit {
+        return FittedInput(bytes: bytes, mediaType: "image/webp", name: name)
+    }
+    if !isWebP, bytes.count <= limits.byteLimit { return FittedInput(bytes: bytes, mediaType: "image/png", name: name) }
+    let empty = png().bytes.count
+    return FittedInput(
+        bytes: png(padding: max(0, min(bytes.count, limits.byteLimit) - empty)).bytes, mediaType: "image/png",
+        name: name)
+}
+
+/// A picture of so many bytes to start from.
+func input(_ byteCount: Int = 400) -> ImageInput {
+    .bytes(png(padding: max(0, byteCount - png().bytes.count)).bytes, name: "cat.png")
+}
+
+/// Looks at the beginning and the end of a picture.
+let checkWhole: PictureChecker = { path in
+    struct Damaged: Error {}
+    let content = try bytes(of: path)
+    let size = PictureSize(width: 1, height: 1)
+    if content.starts(with: Array("RIFF".utf8)), content.count > 12 {
+        let length = content[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard content.count == length + 8 else { throw Damaged() }
+        return PictureFacts(mediaType: "image/webp", size: size)
+    }
+    if content.starts(with: PNGBuilder.signature) {
+        guard content.suffix(8).starts(with: Array("IEND".utf8)) else { throw Damaged() }
+        return PictureFacts(mediaType: "image/png", size: size)
+    }
+    guard content.starts(with: [0xFF, 0xD8, 0xFF]), content.suffix(2).elementsEqual([0xFF, 0xD9]) else {
+        throw Damaged()
+    }
+    return PictureFacts(mediaType: "image/jpeg", size: size)
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// Work that is cut off at any step, and what the next client makes of it.
+@Suite struct KilledTests {
+    enum End: String, Sendable, CaseIterable {
+        /// The task is cancelled, and tidies up.
+        case cancelled
+        /// The process is gone: what counts is what was on the disk at that moment.
+        case killed
+    }
+
+    /// Work with several steps.
+    struct Scene: Sendable, CustomTestStringConvertible {
+        var api: API
+        var what = "plain"
+        var job = JobPlan()
+        var request = GenerationRequest.cat
+        /// Trouble on the way.
+        var faults: [Fault] = []
+
+        var testDescription: String { "\(api), \(what)" }
+
+        static let all: [Scene] =
+            API.allCases.map { Scene(api: $0) } + [
+                Scene(api: .elumenta, what: "polled", job: JobPlan(pendingPolls: 2)),
+                Scene(
+                    api: .elumenta, what: "searched for",
+                    faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
+                Scene(
+                    api: .elumenta, what: "hosted",
+                    request: GenerationRequest(prompt: "red", model: "flux-kontext-pro", images: [input()])),
+                Scene(
+                    api: .pollinations, what: "with a picture",
+                    request: GenerationRequest(prompt: "red", model: "kontext", images: [input()])),
+                Scene(api: .pollinations, what: "at the second try", faults: [Fault(answer: .status(code: 503))]),
+                Scene(
+                    api: .pollinations, what: "joined", faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
+                Scene(api: .replay, what: "replayed", faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
+                Scene(
+                    api: .openAI, what: "fitted twice",
+                    request: GenerationRequest(prompt: "red", images: [input(9000)]),
+                    faults: [Fault(answer: .status(code: 413))]),
+                Scene(
+                    api: .pollinations, what: "fitted twice, then joined",
+                    request: GenerationRequest(prompt: "red", model: "kontext", images: [input(9000)]),
+                    faults: [
+                        Fault(answer: .status(code: 413)), Fault(request: .closeAfterBody, takesEffect: true),
+                    ]),
+                Scene(
+                    api: .pollinations, what: "in a body, then joined",
+                    faults: [
+                        Fault(answer: .status(code: 414)), Fault(request: .closeAfterBody, takesEffect: true),
+                    ]),
+            ]
+    }
+
+    @Test("Cut at any step, it is paid for once and delivered, or held", arguments: Scene.all, End.allCases)
+    func everyStep(scene: Scene, end: End) async throws {
+        try await Studio.with(scene.api, job: scene.job) { studio async throws in
+            let steps = try await self.run(studio, scene, cutAt: 0, .cancelled)
+            #expect(steps >= 3)
+            for step in 1...steps { _ = try await self.run(studio, scene, cutAt: step, end) }
+        }
+    }
+
+    /// - Returns: How many steps there were.
+    private func run(_ studio: Studio, _ scene: Scene, cutAt step: Int, _ end: End) async throws -> Int {
+        var request = scene.request
+        request.prompt += " \(step)"
+        studio.simulator.clearScript()
+        for fault in scene.faults { studio.simulator.script(scene.api.rule(fault)) }
+        let kept = studio.folder.path.appending("journal-\(step)")
+        let copy = studio.folder.path.appending("copy-\(step)")
+        let (seen, isDone) = try await begin(studio, request, journal: kept, cutAt: step, copy: copy)
+        studio.simulator.clearScript()
+        let isKilled = end == .killed && step > 0
+        // Whatever the first one did after that moment has not happened.
+        if isKilled { Self.copy(copy, to: studio.folder.path.appending("spool")) }
+        let client = try studio.client(journal: try FileJournal(isKilled ? copy : kept))
+        let place = studio.destination("picture-\(step)")
+        if end == .killed || !isDone {
+            try await goOn(client, request, place, scene.api.contract, "step \(step)")
+        }
+        let charges = studio.simulator.ledger.charges(prompt: request.prompt).count
+        let files = studio.pictures.count { $0.hasPrefix("picture-\(step).") || $0.hasPrefix("picture-\(step)-") }
+        let pending = try await client.pending()
+        #expect(charges <= 1 && files <= 1, "step \(step)")
+        if pending.isEmpty { #expect(charges == 1 && files == 1, "step \(step)") }
+        return seen
+    }
+
+    /// What was cut off is given again under its name.
+    private func goOn(
+        _ client: GenerationClient, _ request: GenerationRequest, _ place: PictureDestination,
+        _ contract: RepeatContract, _ step: String
+    ) async throws {
+        do {
+            let generation = try await client.generate(request, to: place, name: "work")
+            #expect(generation.pictures.count == 1, "\(step)")
+            #expect(try await client.pending().isEmpty, "\(step)")
+        } catch let error as GenerationError {
+            #expect(error.code == .outcomeUnknown && error.isOutcomeUnknown, "\(step): \(error)")
+            #expect(contract != .join && contract != .replay, "\(step): \(error)")
+            #expect(try await client.pending().map(\.state) == [.held], "\(step)")
+        }
+    }
+
+    /// - Returns: How many steps there were, and whether it came to its end.
+    private func begin(
+        _ studio: Studio, _ request: GenerationRequest, journal: FilePath, cutAt step: Int, copy: FilePath
+    ) async throws -> (Int, Bool) {
+        let client = try studio.client(journal: try FileJournal(journal))
+        let place = studio.destination("picture-\(step)")
+        let spool = studio.folder.path.appending("spool")
+        let task = Mutex<Task<Bool, Never>?>(nil)
+        let count = Mutex(0)
+        let (gate, opener) = AsyncStream.makeStream(of: Void.self)
+        let work = Task {
+            for await _ in gate {}
+            let generation = try? await client.generate(request, to: place, name: "work") { event in
+                guard event.isStep else { return }
+                let number = count.withLock { count in
+                    count += 1
+                    return count
+                }
+                guard number == step else { return }
+                Self.copy(journal, to: copy, only: ".json")
+                Self.copy(spool, to: copy)
+                task.withLock { $0 }?.cancel()
+            }
+            return generation != nil
+        }
+        task.withLock { $0 = work }
+        opener.finish()
+        let isDone = await work.value
+        return (count.withLock { $0 }, isDone)
+    }
+
+    private static func copy(_ folder: FilePath, to other: FilePath, only suffix: String = "") {
+        let files = FileManager.default
+        try? files.createDirectory(atPath: other.string, withIntermediateDirectories: true)
+        for name in (try? files.contentsOfDirectory(atPath: folder.string)) ?? [] where name.hasSuffix(suffix) {
+            // What is there already is the same.
+            try? files.copyItem(atPath: folder.appending(name).string, toPath: other.appending(name).string)
+        }
+    }
+}
+
+extension GenerationEvent {
+    /// Whether it happens as often on every run.
+    fileprivate var isStep: Bool {
+        switch self {
+        case .downloading, .partialPicture, .throttled: false
+        default: true
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// Whatever becomes of an answer, a picture is paid for once and delivered, or held for a person: never paid for twice.
+@Suite struct LostAnswerTests {
+    @Test("Lost before it begins", arguments: API.allCases, Loss.beforeAnswer)
+    func beforeAnswer(api: API, loss: Loss) async throws { try await check(api, loss) }
+
+    @Test("Lost on its way", arguments: API.allCases, Loss.withinAnswer)
+    func withinAnswer(api: API, loss: Loss) async throws { try await check(api, loss) }
+
+    @Test("Answered by somebody else", arguments: API.allCases, Loss.byProxy)
+    func byProxy(api: API, loss: Loss) async throws { try await check(api, loss) }
+
+    private func check(_ api: API, _ loss: Loss) async throws {
+        try await Studio.with(api) { studio async throws in
+            let journal = try FileJournal(studio.folder.path.appending("journal"))
+            let client = try studio.client(journal: journal) { options in
+                if loss.isStall { options.attemptTimeout = .milliseconds(1500) }
+            }
+            // What it asks of the account beforehand is not what this is about.
+            if api == .elumenta { _ = try await client.plan(.cat) }
+            if let fault = loss.connection {
+                studio.simulator.scriptConnections(fault, service: api.service)
+            } else {
+                studio.simulator.script(api.rule(loss.fault))
+            }
+            switch (await studio.attempt(client, name: "work"), Ending(api.contract, loss)) {
+            case (.success(let generation), .delivered):
+                #expect(generation.pictures.count == 1 && studio.pictures.count == 1)
+                #expect(generation.isRecovered || !loss.takesEffect)
+                #expect(studio.charges.count == 1)
+                #expect(try await client.pending().isEmpty)
+            case (.failure(let error as GenerationError), .held):
+                #expect(error.isOutcomeUnknown && error.journalKey == "work", "\(error)")
+                try await checkHeld(studio, client, loss)
+            case (let result, let ending):
+                Issue.record("\(result) instead of \(ending)")
+            }
+        }
+    }
+
+    /// It waits for a person, costs nothing more on its own, and goes on as the person says.
+    private func checkHeld(_ studio: Studio, _ client: GenerationClient, _ loss: Loss) async throws {
+        let count = loss.takesEffect ? 1 : 0
+        #expect(studio.charges.count == count && studio.pictures.isEmpty)
+        let record = try #require(try await client.pending().first)
+        #expect(record.state == .held && record.id == "work" && record.note?.isEmpty == false)
+        let sent = studio.submissions.count
+        #expect(sent <= (studio.api == .rejectDuplicate ? 2 : 1))
+        let again = try await studio.failure(client, name: "work")
+        #expect(again.code == .outcomeUnknown && again.isOutcomeUnknown && studio.submissions.count == sent)
+        let generation = try await client.resume("work")
+        #expect(generation.pictures.count == 1 && studio.charges.count == count + 1)
+        #expect(try await client.pending().isEmpty)
+    }
+}

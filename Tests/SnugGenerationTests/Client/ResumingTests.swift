@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// Work that is taken up again, and twins that must not be taken for each other.
+@Suite struct ResumingTests {
+    private static let lost = Fault(request: .closeAfterBody, takesEffect: true)
+    private static let vanished = Fault(request: .closeAfterBody)
+
+    // MARK: Twins
+
+    @Test("Of two wishes alike at once, one whose answer is lost is found, and each gets its own picture")
+    func twins() async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            studio.simulator.script(API.elumenta.rule(Self.lost))
+            let client = try studio.client()
+            async let first = client.generate(.cat, to: studio.destination("first"))
+            async let second = client.generate(.cat, to: studio.destination("second"))
+            let (one, other) = try await (first, second)
+            #expect(studio.charges.count == 2 && studio.submissions.count == 2 && studio.pictures.count == 2)
+            #expect(one.id != other.id && one.isRecovered != other.isRecovered)
+        }
+    }
+
+    @Test("One that never got there does not take its twin's picture", arguments: [true, false])
+    func strangers(atOnce: Bool) async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            let client = try studio.client()
+            studio.simulator.script(API.elumenta.rule(Self.vanished, skip: 1))
+            var results: [Swift.Result<Generation, any Error>] = []
+            if atOnce {
+                async let first = studio.attempt(client, name: "first")
+                async let second = studio.attempt(client, name: "second")
+                results = await [first, second]
+            } else {
+                results = [await studio.attempt(client, name: "first"), await studio.attempt(client, name: "second")]
+            }
+            #expect(results.compactMap(\.value).count == 1)
+            let error = try #require(results.compactMap(\.error).first)
+            #expect(error.isOutcomeUnknown && error.code == .outcomeUnknown)
+            #expect(studio.charges.count == 1 && studio.pictures.count == 1)
+            #expect(try await client.pending().map(\.state) == [.held])
+        }
+    }
+
+    @Test("A wish that was begun under another client's name is not taken for the lost one")
+    func otherClients() async throws {
+        try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 50)) { studio async throws in
+            let folder = studio.folder.path.appending("journal")
+            let first = try studio.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(2) }
+            // It stays under way.
+            let open = try await studio.failure(first, name: "first")
+            #expect(open.code == .deadlineExceeded)
+            let second = try studio.client(journal: try FileJournal(folder))
+            studio.simulator.script(API.elumenta.rule(Self.vanished))
+            let error = try await studio.failure(second, name: "second")
+            #expect(error.isOutcomeUnknown && studio.charges.count == 1)
+            #expect(try await second.pending().map(\.state) == [.accepted, .held])
+        }
+    }
+
+    // MARK: Going on
+
+    @Test("A job that outlived its time is taken up, under its name or by its id", arguments: [true, false])
+    func afterDeadline(byName: Bool) async throws {
+        try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 2)) { studio async throws in
+            let folder = studio.folder.path.appending("journal")
+            let hurried = try studio.client(journal: try FileJournal(folder)) { options in
+                options.timeout = .seconds(20)
+                options.polling.firstDelay = .seconds(60)
+                options.polling.maximumDelay = .seconds(60)
+            }
+            let error = try await studio.failure(hurried, name: "work")
+            #expect(error.code == .deadlineExceeded && error.jobID != nil && error.journalKey == "work")
+            #expect(!error.isOutcomeUnknown && studio.charges.count == 1)
+            let patient = try studio.client(journal: try FileJournal(folder))
+            let pending = try await patient.pending()
+            #expect(pending.map(\.state) == [.accepted] && pending.first?.jobID == error.jobID)
+            let generation =
+                byName
+                ? try await patient.generate(.cat, to: studio.destination(), name: "work")
+                : try await patient.resume("work")
+            #expect(generation.id == error.jobID && studio.pictures.count == 1)
+            #expect(studio.charges.count == 1 && studio.submissions.count == 1)
+            #expect(try await patient.pending().isEmpty)
+        }
+    }
+
+    @Test("What is held is dropped for good")
+    func drop() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
+            studio.simulator.script(API.openAI.rule(Self.lost))
+            #expect(try await studio.failure(client, name: "work").isOutcomeUnknown)
+            try await client.drop("work")
+            #expect(try await client.pending().isEmpty)
+            for again in [client.drop, { _ = try await client.resume($0) }] {
+                let error = await #expect(throws: GenerationError.self) { try await again("work") }
+                #expect(error?.code == .invalidRequest)
+            }
+            #expect(studio.submissions.count == 1)
+            // The name is free again.
+            #expect(await studio.attempt(client, name: "work").value != nil)
+        }
+    }
+
+    @Test("Another wish under the name of one that is open is refused")
+    func sameName() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let client = try studio.client()
+            studio.simulator.script(API.openAI.rule(Self.lost))
+            _ = try await studio.failure(client, name: "work")
+            let error = try await studio.failure(client, GenerationRequest(prompt: "a dog"), name: "work")
+            #expect(error.code == .invalidRequest && error.fields.map(\.name) == ["name"])
+            #expect(studio.submissions.count == 1)
+        }
+    }
+
+    @Test("Sent again at a person's word, a key that was used up is not used again")
+    func freshKey() async throws {
+        try await Studio.with(.rejectDuplicate) { studio async throws in
+            let client = try studio.client()
+            studio.simulator.script(API.rejectDuplicate.rule(Self.lost))
+            #expect(try await studio.failure(client, name: "work").isOutcomeUnknown)
+            #expect(try await client.resume("work").pictures.count == 1)
+            let keys = studio.submissions.compactMap { $0.headers["Idempotency-Key"] }
+            #expect(keys.count == 3 && keys[0] == keys[1] && keys[2] != keys[0] && studio.charges.count == 2)
+        }
+    }
+
+    @Test("What cannot be delivered stays, and is delivered later without another charge", arguments: API.allCases)
+    func undeliverable(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
+            // Gone between the check and the delivery.
+            let place = PictureDestination(folder: studio.folder.path.appending("out"), name: "picture")
+            let folder = studio.folder
+            let error = await #expect(throws: GenerationError.self) {
+                try await client.generate(.cat, to: place, name: "work") { event in
+                    guard case .submitting = event else { return }
+                    try? FileManagerBlock.file(at: place.folder, in: folder)
+                }
+            }
+            #expect(error?.code == .outputFailed && error?.journalKey == "work", "\(String(describing: error))")
+            #expect(studio.charges.count == 1)
+            try FileManagerBlock.remove(place.folder)
+            let pending = try await client.pending()
+            #expect(pending.count == 1)
+            #expect(await studio.attempt(client, name: "work").value?.pictures.count == 1)
+            #expect(try await client.pending().isEmpty)
+            #expect(studio.charges.count == 1)
+        }
+    }
+
+    @Test("Without a journal that remembers, what cannot be delivered is told as what it is", arguments: API.plain)
+    func undeliverableInMemory(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let client = try studio.client()
+            let (place, folder) = (studio.destination(), studio.folder)
+            let error = await #expect(throws: GenerationError.self) {
+                try await client.generate(.cat, to: place, name: "work") { event in
+                    if case .submitting = event { try? FileManagerBlock.file(at: place.folder, in: folder) }
+                }
+            }
+            #expect(error?.code == .outputFailed && studio.charges.count == 1)
+            try FileManagerBlock.remove(place.folder)
+            let states = [API.pollinations: GenerationRecord.State.sending, .elumenta: .completed, .openAI: .held]
+            #expect(try await client.pending().first?.state == states[api])
+            let again = await studio.attempt(client, name: "work")
+            #expect(again.value?.pictures.count == (api == .openAI ? nil : 1) && studio.charges.count == 1)
+        }
+    }
+
+    @Test("A place where nothing can be put is found out before anything is paid", arguments: API.plain)
+    func noPlace(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let place = studio.destination()
+            try FileManagerBlock.file(at: place.folder, in: studio.folder)
+            let error = try await studio.failure(try studio.client())
+            #expect(error.code == .outputFailed && studio.submissions.isEmpty && studio.charges.isEmpty)
+        }
+    }
+
+    // MARK: Connections
+
+    @Test("A connection that dies when it is used again never makes a second paid request", arguments: API.plain)
+    func reused(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let client = try studio.client()
+            #expect(await studio.attempt(client).value != nil)
+            for request in [RequestFault.closeAfterBody, .resetAfterBody] {
+                studio.simulator.script(
+                    Rule(
+                        Fault(request: request, takesEffect: true), service: api.service,
+                        method: api == .pollinations ? nil : "POST", connection: .reused, times: nil))
+                studio.simulator.clearRecords()
+                #expect(await studio.attempt(client, GenerationRequest(prompt: "\(request)")).value != nil)
+                #expect(studio.submissions.count == 1 && studio.charges.count == 1)
+                #expect(studio.submissions.allSatisfy { $0.positionOnConnection == 1 })
+            }
+        }
+    }
+}

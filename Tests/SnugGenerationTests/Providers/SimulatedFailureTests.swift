@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import Testing
+
+@testable import SnugGeneration
+
+@Suite(.serialized) struct SimulatedFailureTests {
+    @Test("Every row of the table, over real sockets, and none is charged", arguments: Dialects.names)
+    func statuses(provider: String) async throws {
+        try await withSimulator { simulator async throws in
+            let wire = try Wire(simulator, provider)
+            for row in StatusRow.all where row.provider == provider {
+                let verdict = try await wire.submit(wire.plainJob(), answered: .status(code: row.status))
+                let refusal = try #require(verdict.refusal)
+                #expect(verdict.kind == row.kind, "\(row)")
+                #expect(
+                    refusal.code == row.code && refusal.remedy == row.remedy && refusal.status == row.status, "\(row)")
+            }
+            #expect(simulator.ledger.entries.isEmpty && simulator.remainingRules.isEmpty)
+            // Nothing of that is in the way of the next.
+            let verdict = try await wire.submit(wire.plainJob())
+            #expect(verdict.kind == .completed && simulator.ledger.charges.count == 1)
+        }
+    }
+
+    private static let named: [(String, String, VerdictKind, GenerationError.Code)] = [
+        ("elumenta", "token_expired", .transient, .notAuthenticated),
+        ("elumenta", "insufficient_tokens", .failed, .paymentRequired),
+        ("elumenta", "bad_request", .failed, .invalidRequest),
+        ("elumenta", "not_authenticated", .failed, .notAuthenticated),
+        ("elumenta", "insufficient_plan", .failed, .forbidden), ("elumenta", "not_found", .failed, .modelNotFound),
+        ("elumenta", "validation_error", .failed, .invalidRequest),
+        ("elumenta", "rate_limit_exceeded", .transient, .rateLimited),
+        ("elumenta", "provider_error", .transient, .providerFailed),
+        ("elumenta", "model_unavailable", .transient, .noCapacity),
+        ("pollinations", "content_policy", .failed, .policyRefused),
+        ("pollinations", "concurrency_limit_exceeded", .transient, .rateLimited),
+        ("pollinations", "coordinator_down", .transient, .noCapacity),
+        ("pollinations", "allowance", .transient, .rateLimited),
+        ("pollinations", "free_model_spacing", .transient, .rateLimited),
+        ("pollinations", "upstream_rate_limit", .transient, .noCapacity),
+        ("pollinations", "payload_too_large", .transient, .payloadTooLarge),
+        ("openai", "insufficient_quota", .failed, .paymentRequired),
+        ("openai", "rate_limit_exceeded", .transient, .rateLimited),
+        ("openai", "moderation_blocked", .failed, .policyRefused),
+        ("openai", "invalid_api_key", .failed, .notAuthenticated),
+        ("openai", "model_not_found", .failed, .modelNotFound),
+        ("openai", "image_too_large", .transient, .payloadTooLarge),
+        ("openai", "plain_string", .unknown, .outcomeUnknown),
+    ]
+
+    @Test("Failures by the providers' names for them")
+    func namedFailures() async throws {
+        try await withSimulator { simulator async throws in
+            let large = DeliveredPicture.inline(png(padding: 4_706_000))
+            for (provider, name, kind, code) in Self.named {
+                let wire = try Wire(simulator, provider)
+                let pictures = provider == "elumenta" ? [] : [large]
+                let verdict = try await wire.submit(job(seed: 1, pictures: pictures), answered: .named(code: name))
+                #expect(verdict.kind == kind && verdict.refusal?.code == code, "\(provider) \(name)")
+            }
+            #expect(simulator.ledger.entries.isEmpty)
+        }
+    }
+
+    @Test("Bodies of no use, with success and without", arguments: Dialects.names)
+    func strangeBodies(provider: String) async throws {
+        try await withSimulator { simulator async throws in
+            let wire = try Wire(simulator, provider)
+            for answer: Answer in [
+                .html(status: 200), .empty(status: 200), .wrongShape(status: 200), .truncatedJSON(status: 200),
+            ] {
+                let verdict = try await wire.submit(wire.plainJob(), answered: answer)
+                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badAnswer, "\(answer)")
+            }
+            for answer: Answer in [
+                .html(status: 429), .empty(status: 429), .wrongShape(status: 429), .truncatedJSON(status: 429),
+            ] {
+                let verdict = try await wire.submit(wire.plainJob(), answered: answer, hints: [.retryAfter(text: "7")])
+                #expect(verdict.kind == .transient && verdict.refusal?.code == .rateLimited, "\(answer)")
+                #expect(verdict.refusal?.hint == .seconds(7))
+            }
+            let redirect = try await wire.submit(
+                wire.plainJob(), answered: .redirect(status: 307, location: "http://127.0.0.1:9/"))
+            #expect(redirect.kind == .failed && redirect.refusal?.code == .badAnswer)
+            let huge = try await wire.submit(wire.plainJob(), answered: .huge(status: 402, bytes: 10_000_000))
+            #expect(huge.kind == .failed && huge.refusal?.code == .paymentRequired)
+            #expect((huge.refusal?.message.utf8.count ?? .max) < 1000)
+        }
+    }
+
+    @Test("A key that is echoed does not come out", arguments: Dialects.names)
+    func echo(provider: String) async throws {
+        try await withSimulator { simulator async throws in
+            let wire = try Wire(simulator, provider)
+            let verdict = try await wire.submit(wire.plainJob(), answered: .echoesKey(status: 401))
+            let message = try #require(verdict.refusal?.message)
+            #expect(message.contains("Incorrect API key provided: ***"))
+            #expect(!String(reflecting: verdict).contains(wire.key.reveal()))
+        }
+    }
+
+    @Test("A wrong key, a wrong address, a model that is not there")
+    func wrongs() async throws {
+        try await withSimulator { simulator async throws in
+            for provider in Dialects.names {
+                var wire = try Wire(simulator, provider)
+                let model = try await wire.submit(wire.plainJob(model: "no-such-model"))
+                #expect(model.kind == .failed && model.refusal?.code == .modelNotFound)
+                #expect(model.refusal?.remedy == .switchModel)
+                if provider == "pollinations" { #expect(model.refusal?.suggestions.contains("flux") == true) }
+                wire.key = Secret("sk_unknown_key")
+                #expect(try await wire.submit(wire.plainJob()).refusal?.code == .notAuthenticated)
+            }
+            let lost = OpenAIDialect(try Endpoint(simulator.addresses[.openai] + "/wrong"))
+            let wire = try Wire(simulator, "openai")
+            let answer = try await wire.send(try lost.submission(of: job()).request)
+            let refusal = lost.verdict(on: answer, to: job()).refusal
+            #expect(refusal?.code == .invalidRequest && refusal?.fields.map(\.name) == ["base_url"])
+        }
+    }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+
+@testable import SnugGeneration
+
+/// Sends what dialects make to a simulator, over real sockets.
+struct Wire {
+    let simulator: Simulator
+    let dialect: any ProviderDialect
+    let service: ServiceName
+    var key: Secret
+    private let folder: TemporaryFolder
+    private let reader: AnswerReader
+
+    static let elite = Secret(ElumentaAccount.key("elite"))
+
+    init(_ simulator: Simulator, _ provider: String, contract: RepeatContract = .none) throws {
+        self.simulator = simulator
+        switch provider {
+        case "elumenta":
+            (service, key) = (.elumenta, Self.elite)
+            dialect = ElumentaDialect(try Endpoint(simulator.addresses[.elumenta]))
+        case "pollinations":
+            (service, key) = (.pollinations, Secret("sk_paid"))
+            dialect = PollinationsDialect(try Endpoint(simulator.addresses[.pollinations]))
+        default:
+            (service, key) = (.openai, Secret("sk-main"))
+            dialect = OpenAIDialect(try Endpoint(simulator.addresses[.openai]), contract: contract)
+        }
+        folder = try TemporaryFolder()
+        reader = AnswerReader(client: try makeClient(), spoolDirectory: folder.path, threads: try FileThreads())
+    }
+
+    func send(_ request: HTTPRequest) async throws -> ProviderAnswer {
+        var request = request
+        dialect.authorize(&request, with: key)
+        return try await reader.read(request).answer
+    }
+
+    func submit(_ job: PreparedJob) async throws -> SubmitVerdict {
+        dialect.verdict(on: try await send(try dialect.submission(of: job).request), to: job)
+    }
+
+    /// A plain job, as the provider wants it: only where the contract rests on a seed there is one.
+    func plainJob(model: String? = nil) -> PreparedJob { job(model: model, seed: dialect.traits.needsSeed ? 1 : nil) }
+
+    /// Submits with this answer in place of the provider's.
+    func submit(_ job: PreparedJob, answered answer: Answer, hints: [SnugSimulator.WaitHint] = []) async throws
+        -> SubmitVerdict
+    {
+        simulator.script(Rule(Fault(answer: answer, hints: hints), service: service))
+        return try await submit(job)
+    }
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugSimulator
+import SnugTestSupport
+import Testing
+
+extension GenerateTests {
+    @Suite struct Output {
+        @Test("The object of --json has all keys, always")
+        func keys() async throws {
+            try await GenerateFolder.with { folder in
+                folder.simulator.script(Rule(Fault(answer: .status(code: 503)), service: .pollinations))
+                let good = try await folder.generate(.pollinations, "x", "--json")
+                #expect(good.exitCode == 0, "\(good.standardError)")
+                folder.simulator.script(Rule(Fault(answer: .status(code: 403)), service: .pollinations))
+                let bad = try await folder.generate(.pollinations, "y", "--json")
+                #expect(bad.exitCode == 1)
+                let expected = [
+                    "attempts", "cost", "error", "id", "input", "model", "outputs", "polls", "provider", "recovered",
+                    "request_id", "seconds", "seed", "status",
+                ]
+                let (done, failed) = (try folder.object(good), try folder.object(bad))
+                for object in [done, failed] {
+                    #expect(object.keys.sorted() == expected)
+                    let attempt = try #require((object["attempts"] as? [[String: Any]])?.first)
+                    #expect(
+                        attempt.keys.sorted() == [
+                            "bytes_received", "bytes_sent", "failure", "number", "outcome", "request_id", "seconds",
+                            "start", "status", "wait",
+                        ])
+                }
+                #expect(done["status"] as? String == "completed" && done["error"] is NSNull)
+                #expect((done["attempts"] as? [Any])?.count == 2)
+                let picture = try #require((done["outputs"] as? [[String: Any]])?.first)
+                #expect(
+                    picture.keys.sorted() == [
+                        "bytes", "height", "media_type", "path", "revised_prompt", "source", "width",
+                    ])
+                #expect(failed["status"] as? String == "failed")
+                let error = try #require(failed["error"] as? [String: Any])
+                #expect(error.keys.sorted() == ["code", "details", "message"])
+                #expect(error["code"] as? String == "forbidden")
+                let details = try #require(error["details"] as? [String: Any])
+                #expect(
+                    details.keys.sorted() == [
+                        "available", "fields", "job", "journal_key", "outcome_unknown", "provider_code", "request_id",
+                        "required", "retry_after", "retry_at", "status", "suggestions", "was_retried",
+                    ])
+                #expect(details["status"] as? Int == 403)
+            }
+        }
+
+        @Test(
+            "Wrong usage ends with 64 and sends nothing",
+            arguments: [
+                ([], "PROMPT"), (["x"], "--provider"), (["x", "--provider", "dalle"], "pollinations"),
+                (["x", "--batch", "y", "--provider", "openai"], "not both"), (["--pending", "x"], "without a prompt"),
+                (["x", "--provider", "openai", "--size", "big"], "1024x768"),
+                (["x", "--provider", "openai", "--rate-limit", "5"], "60/min"),
+                (["x", "--provider", "openai", "--param", "quality"], "name=value"),
+                (["x", "--provider", "openai", "--timeout", "0"], "above 0"),
+                (["x", "--provider", "openai", "--base-url", "ftp://x"], "http"),
+                (["x", "--provider", "elumenta", "--image", "a.png"], "--host"),
+                (["x", "--provider", "openai", "-n", "0"], "above 0"), (["--drop", "nothing"], "--pending lists"),
+                (["--retry", "nothing"], "--pending lists"),
+                (["x", "--provider", "openai", "--key-file", "a", "--session-file", "b"], "exclude"),
+                (["   ", "--provider", "openai"], "blank"), (["x", "--provider", "openai", "-n", "101"], "1 to 100"),
+                (["x", "--provider", "pollinations", "--size", "63x64"], "64 to 2048"),
+                (["--batch", "missing.jsonl", "--provider", "openai"], "missing.jsonl"),
+            ])
+        func usage(arguments: [String], hint: String) async throws {
+            let place = try CommandFolder()
+            var runner = place.runner
+            runner.environment.merge(GenerateFolder.keys) { $1 }
+            let result = try runner.run(["generate"] + arguments)
+            #expect(result.exitCode == (hint == "missing.jsonl" ? 1 : 64), "\(result.standardError)")
+            #expect(result.standardError.contains(hint), "\(result.standardError)")
+            #expect(result.standardOutput.isEmpty)
+        }
+
+        @Test(
+            "A missing key is named by its variable; loopback needs none", arguments: ["generate", "models", "balance"])
+        func missingKey(command: String) async throws {
+            let place = try CommandFolder()
+            let prompt = command == "generate" ? ["x"] : []
+            for (provider, variable) in [
+                ("pollinations", "POLLINATIONS_API_KEY"), ("elumenta", "ELUMENTA_API_KEY"),
+                ("openai", "OPENAI_API_KEY"),
+            ] {
+                let result = try place.runner.run([command] + prompt + ["--provider", provider])
+                #expect(result.exitCode == 64)
+                #expect(result.standardError.contains("set \(variable)"), "\(result.standardError)")
+            }
+            let address = ["--base-url", "http://127.0.0.1:1/", "--max-attempts", "1"].prefix(prompt.isEmpty ? 2 : 4)
+            let loopback = try place.runner.run([command] + prompt + ["--provider", "pollinations"] + address)
+            #expect(!loopback.standardError.contains("API_KEY"), "\(loopback.standardError)")
+        }
+
+        @Test("Keys come from files too, and odd ones are a warning")
+        func keyFile() async throws {
+            try await GenerateFolder.with { folder in
+                try folder.place.folder.write(Array("  sk_paid \nmore".utf8), to: "key")
+                let bare = folder.with { $0.environment["POLLINATIONS_API_KEY"] = "odd" }
+                let result = try await bare.generate(.pollinations, "x", "--key-file", "key")
+                #expect(result.exitCode == 0, "\(result.standardError)")
+                let odd = try await bare.generate(.pollinations, "x")
+                #expect(odd.standardError.hasPrefix("snug: warning: Pollinations' keys begin with sk_"))
+            }
+        }
+
+        @Test(
+            "Keys are in no output, even when the provider repeats them",
+            arguments: [ServiceName.pollinations, .elumenta, .openai])
+        func secrets(service: ServiceName) async throws {
+            try await GenerateFolder.with { folder in
+                let key = try #require(GenerateFolder.keys["\(service.rawValue.uppercased())_API_KEY"])
+                for status in [400, 401, 402, 403, 404, 429, 500] {
+                    for style in [["-v"], ["--json", "-v"], ["--quiet"]] {
+                        folder.simulator.clearScript()
+                        folder.simulator.script(
+                            Rule(Fault(answer: .echoesKey(status: status)), service: service, times: nil))
+                        let arguments = ["generate", "x", "--max-attempts", "1"] + style + folder.options(service)
+                        let result = try await folder.run(arguments)
+                        #expect(result.exitCode != 0)
+                        #expect(
+                            !result.standardOutput.contains(key) && !result.standardError.contains(key), "\(status)")
+                    }
+                }
+                folder.simulator.clearScript()
+                let plan = try await folder.generate(service, "x", "--dry-run", "-v")
+                #expect(plan.exitCode == 0 && !plan.standardOutput.contains(key), "\(plan.standardError)")
+                for file in folder.place.folder.files() {
+                    let bytes = try folder.place.folder.bytes(of: file) ?? []
+                    #expect(!String(decoding: bytes, as: UTF8.self).contains(key), "\(file)")
+                }
+            }
+        }
+
+        @Test(
+            "A rehearsal sends nothing that could be paid for",
+            arguments: [ServiceName.pollinations, .elumenta, .openai])
+        func rehearsal(service: ServiceName) async throws {
+            try await GenerateFolder.with { folder in
+                let arguments = ["generate", "x", "-n", "2", "--dry-run"] + folder.options(service)
+                let text = try await folder.run(arguments)
+                #expect(text.exitCode == 0, "\(text.standardError)")
+                #expect(text.standardOutput.contains("submission"))
+                let json = try folder.object(try await folder.run(arguments + ["--json"]))
+                #expect(json["status"] as? String == "planned")
+                #expect(json["submissions"] as? Int == (service == .openai ? 1 : 2))
+                #expect(folder.paidRequests.isEmpty && folder.files.isEmpty)
+                guard service == .elumenta else { return }
+                #expect(text.standardOutput.contains("cost 2 tokens\nbalance 1000 tokens, which is enough\n"))
+                folder.simulator.setBalance(1, account: "elite", service: .elumenta)
+                let poor = try await folder.run(arguments)
+                #expect(poor.exitCode == 1 && poor.standardOutput.contains("which is not enough"))
+            }
+        }
+
+        @Test("Models and balance are tables or JSON")
+        func account() async throws {
+            try await GenerateFolder.with { folder in
+                let models = try await folder.run(["models"] + folder.options(.elumenta))
+                #expect(models.exitCode == 0, "\(models.standardError)")
+                #expect(models.standardOutput.contains("photon-flash          1  1024x1024"))
+                let names = try CommandFolder.objects(
+                    try await folder.run(["models", "--json"] + folder.options(.pollinations)))
+                #expect(names.contains { $0["name"] as? String == "flux" && $0["takes_images"] as? Bool == false })
+                let balance = try await folder.run(["balance"] + folder.options(.pollinations))
+                #expect(balance.standardOutput == "100 pollen\n")
+                let json = try folder.object(try await folder.run(["balance", "--json"] + folder.options(.elumenta)))
+                #expect(json["amount"] as? Int == 1000 && json["unit"] as? String == "tokens")
+                #expect(try await folder.run(["balance"] + folder.options(.openai)).exitCode == 1)
+            }
+        }
+
+        @Test("A terminal sees one line within its width, which is gone at the end")
+        func terminal() async throws {
+            try await GenerateFolder.with { folder in
+                folder.simulator.script(
+                    Rule(Fault(delay: 600), service: .pollinations), Rule(Fault(), service: .pollinations))
+                let terminal = folder.with { $0.errorStream = .terminal(columns: 40) }
+                let result = try await terminal.generate(
+                    .pollinations, "a very long prompt that does not fit into forty columns", "-o", "x.png")
+                #expect(result.exitCode == 0)
+                let parts = result.standardError.split(
+                    separator: "\r\u{1B}[K", omittingEmptySubsequences: false)
+                #expect(parts.count > 3 && parts.contains { $0.contains("submitting") })
+                #expect(parts.allSatisfy { $0.count < 40 && !$0.contains("\n") })
+                #expect(parts.last?.isEmpty == true)
+                #expect(result.standardOutput.hasPrefix("x.jpg  1024x1024"))
+            }
+        }
+    }
+}
