@@ -73,7 +73,7 @@ struct RangedPutDialect: OffsetDialect {
         return StepResult(.offset(length), exchange)
     }
 
-    mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
+    mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
         var headers: HTTPHeaders = ["Content-Type": job.target.contentType]
         if !range.isEmpty {
             headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(job.length)"
