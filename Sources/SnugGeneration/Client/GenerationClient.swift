@@ -113,11 +113,10 @@ public final class GenerationClient: Sendable {
     ) async throws -> Generation {
         let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
         return try await claimed(id) {
-            guard var record = try await parts.journal.record(id), record.account == parts.account,
-                record.state != .delivered
-            else {
+            guard var record = try await parts.journal.record(id), record.state != .delivered else {
                 throw Self.unknown(id)
             }
+            try adopt(&record)
             if record.state == .held {
                 record.state = .preparing
                 record.submittedAt = nil
@@ -127,6 +126,17 @@ public final class GenerationClient: Sendable {
             }
             return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
         }
+    }
+
+    /// Keys change. What was begun with another one is free to ask for, and to send again is a decision; but what may have
+    /// been charged to one account is not sent by itself to what may be another.
+    private func adopt(_ record: inout GenerationRecord) throws(GenerationError) {
+        let isHere = record.provider == parts.provider.name && record.baseURL == parts.provider.baseURL.text
+        guard record.account == parts.account || (isHere && record.state != .sending) else {
+            throw .invalid(
+                "id", "\"\(record.id)\" was sent with another key, or to another address; give those, or drop it")
+        }
+        record.account = parts.account
     }
 
     /// Forgets something pending. A job of the provider's goes on, and is charged; nobody asks for it any more.
