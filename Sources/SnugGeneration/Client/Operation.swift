@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Logging
 import SnugHTTP
-import SystemPackage
 
 /// One submission, from its record to its pictures.
 ///
@@ -30,7 +29,7 @@ final class Operation {
     /// Whether a request may be on the wire of which nothing is known yet.
     var isInFlight = false
     /// What was held before a person sent it again: it stays so when nothing comes of that.
-    private let held: GenerationRecord?
+    let held: GenerationRecord?
     /// Whether a result is here that is in the journal nowhere.
     var hasLooseResult = false
     var isPrepared = false
@@ -214,143 +213,11 @@ final class Operation {
         isRecovered = true
     }
 
-    /// Notes a result before it goes to its place. What cannot be noted goes there all the same: it is paid for.
-    func completed(_ result: JobResult) async {
-        if let cost = result.cost {
-            if record.cost == nil { parts.standing.spent(cost) }
-            record.cost = cost
-        }
-        record.jobID = result.id ?? record.jobID
-        parts.http.budgets.succeed(parts.origin, paid: paid)
-        paid = nil
-        hasLooseResult = true
-        do {
-            record.resultURLs = try await addresses(of: result)
-            // Nothing would be gained by remembering a file that is gone with this process.
-            guard !record.resultURLs.isEmpty else { return }
-            record.state = .completed
-            try await save()
-            hasLooseResult = false
-        } catch {
-            log("a result could not be noted before it goes to its place", error)
-        }
-    }
-
-    private static let fileMark = "file:"
-
-    /// Where the pictures are. Those that came within an answer are made to outlive this process until they are in their
-    /// place, for there may be no asking for them again; none at all when the journal does not outlive it either.
-    private func addresses(of result: JobResult) async throws -> [String] {
-        let isSpooled = result.pictures.contains { if case .spooled = $0 { true } else { false } }
-        guard parts.journal.isDurable || !isSpooled else { return [] }
-        let key = record.key
-        return try await parts.threads.run {
-            try result.pictures.enumerated().map { index, picture in
-                switch picture {
-                case .url(let address, _): address
-                case .spooled(let spooled, _): try Self.fileMark + spooled.keep(as: "\(key)-\(index)").string
-                }
-            }
-        }
-    }
-
-    /// What an earlier process had the results of; `nil` when a file of them is gone.
-    private func keptResult() -> JobResult? {
-        var pictures: [PictureReference] = []
-        for address in record.resultURLs {
-            guard address.hasPrefix(Self.fileMark) else {
-                pictures.append(.url(address, revisedPrompt: nil))
-                continue
-            }
-            let path = FilePath(String(address.dropFirst(Self.fileMark.count)))
-            guard let spooled = try? SpooledPicture(kept: path) else { return nil }
-            pictures.append(.spooled(spooled, revisedPrompt: nil))
-        }
-        return JobResult(pictures: pictures, id: record.jobID, model: record.model, cost: record.cost)
-    }
-
-    /// Pictures of this submission that are kept without a record that says so: a kill came between the two.
-    private func keptPictures() -> [PictureReference] {
-        var found: [PictureReference] = []
-        let folder = parts.options.spool
-        while let spooled = try? SpooledPicture(kept: folder.appending("\(record.key)-\(found.count)")) {
-            found.append(.spooled(spooled, revisedPrompt: nil))
-        }
-        return found
-    }
-
-    /// The pictures were here and are gone: asked for again where that costs nothing.
-    private func missing() async throws -> Phase {
-        let refusal = Refusal(
-            code: .outcomeUnknown, message: "the picture was made, and is not any more where it was kept until now")
-        guard parts.traits.contract.givesAgain else { return try await phase(after: .hold(refusal)) }
-        record.resultURLs = []
-        return try await phase(after: machine.interrupted(refusal))
-    }
-
     private func wait(_ wait: Duration, because code: GenerationError.Code) async throws {
         guard wait > .zero else { return }
         if !attempts.isEmpty { attempts[attempts.count - 1].wait = wait }
         emit(.waiting(wait, reason: code))
         try await parts.environment.sleep(wait)
-    }
-
-    // MARK: Ends
-
-    private func failure(_ refusal: Refusal, _ reason: SubmissionMachine.Reason) async -> GenerationError {
-        var refusal = refusal
-        // One attempt means one request.
-        let mayAsk = parts.options.retry.maximumAttempts > 1
-        if refusal.code == .modelNotFound, refusal.suggestions.isEmpty, mayAsk {
-            refusal.suggestions = await parts.modelNames()
-            if !refusal.suggestions.isEmpty {
-                refusal.message += "; there are " + refusal.suggestions.joined(separator: ", ")
-            }
-        }
-        var error = GenerationError(refusal, now: parts.now)
-        switch reason {
-        case .refused: break
-        case .attemptsSpent where attempts.count > 1: error.message += " (\(attempts.count) attempts)"
-        case .attemptsSpent: break
-        case .budgetSpent:
-            error.code = .retriesSpent
-            error.message +=
-                "; so much fails at \(parts.provider.baseURL.authority) that nothing is tried again for now"
-        case .waitTooLong:
-            if let wait = refusal.hint {
-                error.message +=
-                    "; asked to wait \(Int(wait.seconds.rounded(.up))) s, which is longer than there is time"
-            } else {
-                error.message += "; there is no time left for another attempt"
-            }
-        }
-        if error.code == .outcomeUnknown, !machine.mayHaveTakenEffect { error.code = .providerFailed }
-        return error
-    }
-
-    /// Puts everything known into the error, and leaves nothing in the journal that is settled.
-    private func ended(_ error: any Error) async -> any Error {
-        let isOpen = isInFlight || machine.mayHaveTakenEffect || hasLooseResult
-        let isSettled = record.state == .preparing || (record.state == .sending && !isOpen)
-        do {
-            if isSettled, let held {
-                try await parts.journal.save(held)
-            } else if isSettled {
-                try await parts.journal.remove(record.id)
-            }
-        } catch {
-            log("a settled record stays in the journal", error)
-        }
-        guard var known = error as? GenerationError else {
-            if !(error is CancellationError) { emit(.failed(.badAnswer)) }
-            return error
-        }
-        known.attempts = attempts
-        known.jobID = known.jobID ?? record.jobID
-        known.journalKey = isSettled && held == nil ? nil : record.id
-        if isOpen, record.state == .sending { known.isOutcomeUnknown = true }
-        emit(.failed(known.code))
-        return known
     }
 
     // MARK: Tools

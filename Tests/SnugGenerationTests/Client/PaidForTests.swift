@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// What is paid for is here, or named, or still asked for; and what is held stays so until something comes of it.
+@Suite struct PaidForTests {
+    /// Fails to keep what has one of these states.
+    private actor WilfulJournal: GenerationJournal {
+        private let inner: FileJournal
+        private let refused: GenerationRecord.State
+        nonisolated var isDurable: Bool { true }
+
+        init(_ inner: FileJournal, refusing state: GenerationRecord.State) {
+            self.inner = inner
+            refused = state
+        }
+
+        func record(_ id: String) async throws -> GenerationRecord? { try await inner.record(id) }
+        func save(_ record: GenerationRecord) async throws {
+            guard record.state != refused else { throw Errno.noSpace }
+            try await inner.save(record)
+        }
+        func remove(_ id: String) async throws { try await inner.remove(id) }
+        func records() async throws -> [GenerationRecord] { try await inner.records() }
+        func claim(_ id: String) async throws -> Bool { try await inner.claim(id) }
+        func release(_ id: String) async { await inner.release(id) }
+    }
+
+    @Test("What is held stays held when sending it again does not even begin")
+    func heldStaysHeld() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let journal = try FileJournal(studio.folder.path.appending("journal"))
+            let client = try studio.client(journal: journal)
+            studio.simulator.script(studio.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            _ = try await studio.failure(client, name: "work")
+            let before = try #require(try await journal.record("work"))
+            #expect(before.state == .held)
+            let dead = try studio.client(at: "http://127.0.0.1:1/v1", journal: journal)
+            await #expect(throws: GenerationError.self) { _ = try await dead.resume("work") }
+            #expect(try await journal.record("work") == before)
+            studio.simulator.script(studio.api.rule(Fault(answer: .status(code: 402))))
+            await #expect(throws: GenerationError.self) { _ = try await client.resume("work") }
+            #expect(try await journal.record("work") == before)
+            #expect(try await studio.client(journal: journal).resume("work").pictures.count == 1)
+            #expect(try await journal.records().isEmpty)
+        }
+    }
+
+    @Test("What was lost and may be sent again stays open when it is not sent again now")
+    func lostStaysOpen() async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            let journal = try FileJournal(studio.folder.path.appending("journal"))
+            let client = try studio.client(journal: journal) { $0.repeatsLost = true }
+            studio.simulator.script(
+                studio.api.rule(
+                    Fault(answer: .html(status: 504), hints: [.retryAfter(text: "2400")], takesEffect: false)))
+            let error = try await studio.failure(client, name: "work")
+            #expect(error.isOutcomeUnknown && error.journalKey == "work")
+            #expect(try await journal.record("work")?.state == .held)
+            #expect(studio.submissions.count == 1)
+        }
+    }
+
+    @Test("A picture that cannot be looked at is not thrown away where it cannot be had again")
+    func badPictureIsKept() async throws {
+        try await Studio.with(.openAI, job: JobPlan(picture: .truncated)) { studio async throws in
+            let journal = try FileJournal(studio.folder.path.appending("journal"))
+            let error = try await studio.failure(try studio.client(journal: journal), name: "work")
+            #expect(error.code == .badPicture && error.isOutcomeUnknown)
+            let kept = studio.folder.files().filter { $0.hasPrefix("spool/") }
+            #expect(kept.count == 1 && error.message.contains(kept.first ?? "?"), "\(error) \(kept)")
+            #expect(try await journal.record("work")?.note?.contains(kept.first ?? "?") == true)
+        }
+    }
+
+    @Test("An entry without a picture does not take the others with it")
+    func emptyEntry() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let picture = png().bytes.base64
+            let body = "{\"data\": [{\"b64_json\": null}, {\"b64_json\": \"\(picture)\"}, {\"b64_json\": \"\"}]}"
+            studio.simulator.script(
+                studio.api.rule(
+                    Fault(answer: .custom(status: 200, contentType: "application/json", body: body))))
+            var request = GenerationRequest.cat
+            request.count = 3
+            let generation = try await studio.client().generate(request, to: studio.destination())
+            #expect(generation.pictures.count == 1 && studio.pictures.count == 1)
+        }
+    }
+
+    @Test("A journal that fails once the answer is here does not keep the pictures from their places")
+    func journalFails() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let inner = try FileJournal(studio.folder.path.appending("journal"))
+            let journal = WilfulJournal(inner, refusing: .completed)
+            let generation = try await studio.client(journal: journal).generate(
+                .cat, to: studio.destination(), name: "work")
+            #expect(generation.pictures.count == 1 && studio.charges.count == 1)
+            #expect(try await inner.records().isEmpty)
+        }
+    }
+
+    @Test("Pictures that were kept without a record of it are found, and not paid for again")
+    func keptWithoutRecord() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let journal = try FileJournal(studio.folder.path.appending("journal"))
+            // As a kill between keeping the picture and noting it leaves things.
+            studio.simulator.script(studio.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            _ = try await studio.failure(try studio.client(journal: journal), name: "work")
+            var record = try #require(try await journal.record("work"))
+            record.state = .sending
+            try await journal.save(record)
+            try studio.folder.write(png().bytes, to: "spool/\(record.key)-0")
+            let generation = try await studio.client(journal: journal).generate(
+                .cat, to: studio.destination(), name: "work")
+            #expect(generation.isRecovered && generation.pictures.count == 1)
+            #expect(studio.submissions.count == 1)
+            #expect(try await journal.records().isEmpty)
+            #expect(studio.folder.files().filter { $0.hasPrefix("spool/") }.isEmpty)
+        }
+    }
+
+    @Test(
+        "A kept picture that is gone is asked for again where that is free, and held elsewhere",
+        arguments: [API.replay, .openAI])
+    func keptIsGone(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let journal = try FileJournal(studio.folder.path.appending("journal"))
+            studio.simulator.script(api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            let client = try studio.client(journal: journal) { $0.retry.maximumAttempts = 1 }
+            _ = try await studio.failure(client, name: "work")
+            var record = try #require(try await journal.record("work"))
+            record.state = .completed
+            record.resultURLs = ["file:" + studio.folder.path.appending("spool/gone").string]
+            try await journal.save(record)
+            let result = await studio.attempt(try studio.client(journal: journal), name: "work")
+            #expect((result.value?.pictures.count == 1) == (api == .replay), "\(result)")
+            #expect(studio.charges.count == 1)
+            #expect(try await journal.record("work")?.state == (api == .replay ? nil : .held))
+        }
+    }
+
+    @Test("Of several results those that can be had are fetched, whatever becomes of the others")
+    func rest() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let good = png().bytes.base64
+            let bad = Array(png().bytes.prefix(20)).base64
+            let body =
+                "{\"data\": [{\"b64_json\": \"\(good)\"}, {\"b64_json\": \"\(bad)\"}, {\"b64_json\": \"\(good)\"}]}"
+            studio.simulator.script(
+                studio.api.rule(
+                    Fault(answer: .custom(status: 200, contentType: "application/json", body: body))))
+            var request = GenerationRequest.cat
+            request.count = 3
+            let result = await studio.attempt(try studio.client(), request)
+            let error = try #require(result.error)
+            #expect(error.code == .badPicture && error.delivered.count == 2)
+            #expect(studio.pictures == ["picture-1.png", "picture-3.png"])
+        }
+    }
+
+    @Test("A refresh goes on when its caller is cancelled: the old token may be worth nothing already")
+    func refreshOutlivesCaller() async throws {
+        let session = InMemorySession(SessionTokens(access: Secret("a0"), refresh: Secret("r0")))
+        let (begun, go) = (Signal(), Signal())
+        let caller = Task {
+            try await session.renew(after: Secret("a0")) { _ in
+                begun.set()
+                await go.wait()
+                return SessionTokens(access: Secret("a1"))
+            }
+        }
+        await begun.wait()
+        caller.cancel()
+        go.set()
+        _ = await caller.result
+        #expect(await session.tokens() == SessionTokens(access: Secret("a1"), refresh: Secret("r0")))
+    }
+
+    @Test("Jobs are known to belong to somebody in all processes that share a folder")
+    func claims() async throws {
+        let folder = try TemporaryFolder()
+        let threads = try FileThreads(count: 1)
+        let path = folder.path.appending("state/jobs")
+        let (one, two) = (
+            JobClaims(path, threads: threads, logger: quietLogger),
+            JobClaims(path, threads: threads, logger: quietLogger)
+        )
+        #expect(await one.take("7", for: "a", now: 100))
+        #expect(await one.take("7", for: "a", now: 101))
+        #expect(await !two.take("7", for: "b", now: 102))
+        #expect(await two.take("8", for: "b", now: 103))
+        #expect(await one.others(than: "a", now: 104) == ["8"])
+        #expect(await two.others(than: "b", now: 104) == ["7"])
+        #expect(await two.others(than: "c", now: 104) == ["7", "8"])
+    }
+}
+
+/// Something that happens once.
+private final class Signal: Sendable {
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+    init() { (stream, continuation) = AsyncStream<Void>.makeStream() }
+    func set() { continuation.finish() }
+    func wait() async { for await _ in stream {} }
+}
