@@ -37,7 +37,7 @@ enum ThreadName {
 
 /// Lets few simulators run at a time: each has a score of ports.
 actor Bench {
-    static let shared = Bench(places: 4)
+    static let shared = Bench(places: 8)
 
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []

@@ -47,6 +47,9 @@ struct AnswerBody {
     }
 
     var isEventStream: Bool { kind == .events }
+    var isJSON: Bool { kind == .json }
+    /// Whether all of it is here, by its own grammar, once it is finished.
+    var isWholeJSON: Bool { kind == .json && JSONValue(parsing: text) != nil }
 
     /// Takes some bytes.
     /// - Throws: `sink_failed`, `response_too_large`.

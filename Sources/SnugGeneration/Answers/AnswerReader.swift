@@ -40,6 +40,7 @@ struct AnswerReader: Sendable {
         try await withTaskExecutorPreference(threads) {
             // Nothing is paid for that could not be kept.
             var spare: SpoolFile? = try spool.create()
+            try spool.checkRoom()
             let (result, attempt) = try await client.withStream(request) { head, stream in
                 var body = AnswerBody(head, limits: limits) { () throws(HTTPError) in
                     guard let file = spare else { return try spool.create() }
@@ -73,6 +74,7 @@ struct AnswerReader: Sendable {
             return .failure(
                 HTTPError(.malformedAnswer, "the answer came compressed (\(encoding)), which nobody asked for"))
         }
+        var cut: HTTPError?
         do {
             for try await piece in stream {
                 if try await !pass(body.consume(piece), onPartial) { break }
@@ -81,9 +83,13 @@ struct AnswerReader: Sendable {
             return .failure(error)
         } catch let error as HTTPError where error.code == .answerCut && body.isEventStream {
             // Told by the stream's own end being missing, as when it ends in good order.
+        } catch let error as HTTPError where error.code == .answerCut && body.isJSON {
+            // Only the end of the transfer may be missing: what is whole by its own grammar is taken.
+            cut = error
         }
         do throws(HTTPError) {
             _ = try await pass(body.finish(), onPartial)
+            if let cut, !body.isWholeJSON { return .failure(cut) }
             return .success(body.answer)
         } catch {
             return .failure(error)

@@ -20,10 +20,10 @@ struct ClientParts: Sendable {
     let reader: AnswerReader
     let downloader: ResultDownloader
     let limiter: RateLimiter
-    let breakers = CircuitBreakers()
+    let breakers: CircuitBreakers
     let limits: LearntInputLimits
     let account: String
-    let claims = JobClaims()
+    let claims: JobClaims
     let twins = TwinQueue()
     let standing = AccountStanding()
 
@@ -40,32 +40,10 @@ struct ClientParts: Sendable {
             case .none: ""
             case .key(let key): key.reveal()
             // Tokens change, the session is the account's.
-            case .session: "session"
+            case .session(let store): "session \(store.identity)"
             }
         let digest = SHA256.hash(data: Array("\(provider.name) \(provider.baseURL.origin) \(secret)".utf8))
         return String(digest.hexadecimal.prefix(24))
-    }
-}
-
-/// Which jobs of the provider's belong to which of our submissions.
-final class JobClaims: Sendable {
-    private let owners = Mutex<[String: String]>([:])
-
-    /// Takes a job for a submission; false when it belongs to another.
-    func take(_ job: String, for key: String) -> Bool {
-        owners.withLock { owners in
-            if owners.count >= 100_000 { owners.removeAll() }
-            guard let owner = owners[job] else {
-                owners[job] = key
-                return true
-            }
-            return owner == key
-        }
-    }
-
-    /// The jobs that belong to others.
-    func others(than key: String) -> Set<String> {
-        owners.withLock { Set($0.filter { $0.value != key }.keys) }
     }
 }
 
@@ -77,7 +55,10 @@ final class TwinQueue: Sendable {
     }
     private let queues = Mutex<[String: (queue: Queue, users: Int)]>([:])
 
-    func alone<Result>(_ name: String, _ body: () async throws -> Result) async throws -> Result {
+    /// - Throws: `deadline_exceeded` when it is not one's turn in time; `CancellationError`; what `body` throws.
+    func alone<Result>(
+        _ name: String, until deadline: ContinuousClock.Instant?, _ body: () async throws -> Result
+    ) async throws -> Result {
         let queue = queues.withLock { queues in
             let queue = queues[name]?.queue ?? Queue()
             queues[name] = (queue, (queues[name]?.users ?? 0) + 1)
@@ -89,7 +70,10 @@ final class TwinQueue: Sendable {
                 queues[name] = users > 0 ? (queue, users) : nil
             }
         }
-        try await queue.turnstile.enter()
+        guard try await queue.turnstile.enter(until: deadline) else {
+            throw GenerationError(
+                .deadlineExceeded, "the time is over: one that looks the same was still on its way, so it was not sent")
+        }
         defer { queue.turnstile.leave() }
         return try await body()
     }

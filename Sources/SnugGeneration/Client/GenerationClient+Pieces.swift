@@ -84,11 +84,21 @@ extension GenerationClient {
                 all.attempts += piece.attempts
                 all.polls += piece.polls
                 all.isRecovered = all.isRecovered || piece.isRecovered
-            case .failure(let error): failure = failure ?? error
+            case .failure(let error):
+                // What may have been paid for is what matters most.
+                let isWorse =
+                    (error as? GenerationError)?.isOutcomeUnknown == true
+                    && (failure as? GenerationError)?.isOutcomeUnknown != true
+                failure = isWorse ? error : failure ?? error
+                if let error = error as? GenerationError {
+                    all.attempts += error.attempts
+                    all.pictures += error.delivered
+                }
             }
         }
         guard let failure else { return all }
         guard var error = failure as? GenerationError else { throw failure }
+        error.attempts = all.attempts
         error.message += " (\(all.pictures.count) pictures of \(results.count) submissions are there)"
         error.delivered = all.pictures
         throw error

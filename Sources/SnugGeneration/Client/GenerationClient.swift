@@ -52,7 +52,9 @@ public final class GenerationClient: Sendable {
                 account: account, windows: options.rateLimits.map(\.window), concurrency: options.maximumConcurrency,
                 directory: state?.appending("rate-limits"), threads: threads, logger: logger,
                 environment: RateLimiter.Environment(now: options.limiterNow, sleep: options.limiterSleep)),
-            limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account)
+            breakers: CircuitBreakers(options.breaker),
+            limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account,
+            claims: JobClaims(state?.appending("jobs-" + account), threads: threads, logger: logger))
     }
 
     /// The account by a digest of its key, as records name it.
@@ -96,9 +98,12 @@ public final class GenerationClient: Sendable {
     /// Everything that was begun and is not settled, the oldest first.
     /// - Throws: `journal_failed`.
     public func pending() async throws -> [GenerationRecord] {
-        try await parts.journal.records().filter {
-            $0.account == parts.account && $0.provider == parts.provider.name && $0.state != .delivered
-        }
+        try await parts.journal.records().filter { isOurs($0) && $0.state != .delivered }
+    }
+
+    /// Whether a record is of this provider. Keys change while the account stays, so they do not count.
+    private func isOurs(_ record: GenerationRecord) -> Bool {
+        record.provider == parts.provider.name && record.baseURL == parts.provider.baseURL.text
     }
 
     /// Takes up something pending. What is held is sent again, which may be paid for a second time: that is the decision
@@ -112,19 +117,20 @@ public final class GenerationClient: Sendable {
     ) async throws -> Generation {
         let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
         return try await claimed(id) {
-            guard var record = try await parts.journal.record(id), record.account == parts.account,
-                record.state != .delivered
-            else {
+            guard var record = try await parts.journal.record(id), isOurs(record), record.state != .delivered else {
                 throw Self.unknown(id)
             }
-            if record.state == .held {
+            let held = record.state == .held ? record : nil
+            if held != nil {
                 record.state = .preparing
+                record.resultURLs = []
+                record.account = parts.account
                 record.submittedAt = nil
                 record.jobID = nil
                 // A picture that was asked for with this key once may be what the vendor answers with for ever.
                 if parts.traits.contract == .rejectDuplicate { record.key = Self.newKey() }
             }
-            return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
+            return try await Operation(parts, record, held: held, deadline: deadline, onEvent: onEvent).run()
         }
     }
 
@@ -159,12 +165,13 @@ public final class GenerationClient: Sendable {
             var record = begin(request, destination, number, id: name ?? key, key: key)
             record.isKept = isKept
             if let name, let known = try await parts.journal.record(name) {
-                guard known.request == request, known.account == parts.account else {
+                guard known.request == request, isOurs(known) else {
                     throw GenerationError.invalid(
                         "name", "\"\(name)\" is that of other work, which is not done; give another or drop it")
                 }
                 if known.state != .delivered {
                     record = known
+                    record.isKept = isKept || known.isKept == true
                 } else if let pictures = known.pictures, try await parts.downloader.areThere(pictures) {
                     return Generation(known, pictures)
                 }

@@ -38,6 +38,8 @@ public struct GenerationOptions: Sendable {
     public var resultByteLimit = 256 << 20
     /// Time and chance; tests put in their own.
     package var environment = RetryEnvironment()
+    /// When a model that keeps failing is left alone, and for how long.
+    var breaker = CircuitBreaker.Settings()
     /// The limiter's own: seconds since 1970 with their fractions.
     package var limiterNow: @Sendable () -> Double = { Date().timeIntervalSince1970 }
     /// The limiter's own: waits.

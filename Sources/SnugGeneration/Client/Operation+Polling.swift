@@ -3,16 +3,18 @@ import SnugHTTP
 
 extension Operation {
     /// Asks for a job until it ends.
-    func poll(_ id: String, _ known: JobResult) async throws -> Phase {
+    /// - Parameter isDone: Whether it is known to be done, so that the first look need not wait.
+    func poll(_ id: String, _ known: JobResult, isDone: Bool = false) async throws -> Phase {
         guard known.pictures.isEmpty else { return .deliver(known) }
         var failures = 0
+        var disappearances = 0
         var hint: Duration?
         var round = 0
         var hasRefreshed = false
         while true {
             // What was found again may be done already.
             let wait =
-                isRecovered && round == 0
+                (isRecovered || isDone) && round == 0
                 ? .zero
                 : parts.options.polling.delay(
                     afterPolls: round, hint: hint, random: parts.environment.random())
@@ -22,11 +24,11 @@ extension Operation {
             let (verdict, wished) = try await look(id)
             hint = wished
             switch verdict {
-            case .pending: failures = 0
+            case .pending: (failures, disappearances, hasRefreshed) = (0, 0, false)
             case .completed(var result):
                 result.id = result.id ?? id
                 result.isReplayed = false
-                try await completed(result)
+                await completed(result)
                 return .deliver(result)
             case .failed(let refusal):
                 record.jobID = nil
@@ -34,9 +36,9 @@ extension Operation {
                 try await save()
                 return try await phase(after: machine.jobFailed(refusal, means()))
             case .gone(let refusal):
-                failures += 1
+                disappearances += 1
                 // One that was just begun may not be known everywhere yet.
-                guard failures > 2 else { continue }
+                guard disappearances > 2 else { continue }
                 record.state = .held
                 record.note = "the provider does not know job \(id) any more (\(refusal.message))"
                 try await save()
@@ -44,7 +46,7 @@ extension Operation {
                 error.isOutcomeUnknown = true
                 throw error
             case .pollFailed(let refusal):
-                if refusal.remedy == .refreshToken, !hasRefreshed {
+                if !hasRefreshed, try await isStale(refusal) || refusal.remedy == .refreshToken {
                     hasRefreshed = true
                     try await refresh()
                     continue
@@ -62,6 +64,19 @@ extension Operation {
         }
     }
 
+    /// The wait that an answer asks for. An answer of success with a window that is used up says nothing of polls: the
+    /// window is that of submissions.
+    private func hint(_ answer: ProviderAnswer) -> Duration? {
+        guard (200...299).contains(answer.status) else {
+            return WaitHint.read(answer.headers, body: answer.text, now: parts.now)
+        }
+        var headers = HTTPHeaders()
+        for name in ["Retry-After", "Retry-After-Ms", "Date"] {
+            for value in answer.headers.values(of: name) { headers.add(name, value) }
+        }
+        return WaitHint.read(headers, body: answer.text, now: parts.now)
+    }
+
     /// Asks once. A question that fails says nothing about the job.
     private func look(_ id: String) async throws -> (PollVerdict, hint: Duration?) {
         guard var request = try parts.dialect.poll(id) else {
@@ -75,10 +90,7 @@ extension Operation {
             let (answer, attempt) = try await parts.reader.read(request)
             parts.counters.record(attempt)
             emit(.polled(count: polls))
-            let hint = WaitHint.read(answer.headers, body: answer.text, now: parts.now)
-            return (
-                parts.dialect.verdict(onPoll: answer, id: id), hint.map { min($0, parts.options.retry.longestHint) }
-            )
+            return (parts.dialect.verdict(onPoll: answer, id: id), hint(answer))
         } catch let error as HTTPError {
             for attempt in error.attempts { parts.counters.record(attempt) }
             emit(.polled(count: polls))

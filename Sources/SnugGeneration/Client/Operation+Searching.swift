@@ -24,7 +24,12 @@ extension Operation {
             }
             switch finding {
             case .found(let id):
-                guard parts.claims.take(id, for: record.key) else { continue }
+                // Two that wait for their answers look the same: whose it is shows when the other has its own.
+                if try await hasTwin() {
+                    trouble = "it could be job \(id), or that is the one of another submission with the same prompt"
+                    continue
+                }
+                guard await parts.claims.take(id, for: record.key, now: parts.now) else { continue }
                 recovered()
                 return try await phase(after: .poll(id: id, JobResult(id: id)))
             case .ambiguous(let ids):
@@ -42,9 +47,17 @@ extension Operation {
         return try await phase(after: machine.searched(looked, means()))
     }
 
+    /// Whether another process waits for the answer to one that looks the same.
+    private func hasTwin() async throws -> Bool {
+        try await parts.journal.records().contains { other in
+            other.key != record.key && other.state == .sending && other.account == record.account
+                && other.request.prompt == record.request.prompt && other.model == record.model
+        }
+    }
+
     /// One look through the listing.
     private func look() async throws -> HistoryFinding {
-        var known = parts.claims.others(than: record.key)
+        var known = await parts.claims.others(than: record.key, now: parts.now)
         for other in try await parts.journal.records() where other.key != record.key {
             if let id = other.jobID { known.insert(id) }
         }
@@ -54,7 +67,8 @@ extension Operation {
             let finding = parts.dialect.findLost(job, in: answer, known: known)
             guard case .notFound(hasMore: true) = finding else { return finding }
         }
-        return .notFound(hasMore: true)
+        // So much is listed that not finding it says nothing.
+        return .unreadable
     }
 
     /// What the balance says, for the person who decides.

@@ -14,7 +14,9 @@ extension Operation {
         await askBalance()
         let admission = parts.breakers.admit(parts.origin, model: job.model)
         if case .refuse(let rest) = admission {
-            return try await phase(after: machine.answered(.transient(Self.circuitOpen(rest)), means()))
+            return try await phase(
+                after: machine.answered(
+                    .transient(Self.circuitOpen(rest, longest: parts.options.retry.longestHint)), means()))
         }
         let verdict: SubmitVerdict
         do {
@@ -66,10 +68,10 @@ extension Operation {
         if record.balanceBefore == nil { record.balanceBefore = parts.standing.balance }
     }
 
-    private static func circuitOpen(_ rest: Duration) -> Refusal {
+    private static func circuitOpen(_ rest: Duration, longest: Duration) -> Refusal {
         Refusal(
             code: .circuitOpen, message: "the provider has failed many times in a row, so that it is left alone",
-            hint: rest, remedy: .switchModel)
+            hint: min(rest, longest), remedy: .switchModel)
     }
 
     // MARK: Sending
@@ -103,6 +105,8 @@ extension Operation {
         request.clocks.deadline = deadline
         if let timeout = parts.options.attemptTimeout { request.clocks.attemptTimeout = timeout }
         if !attempts.isEmpty { request.headers["X-Retry-Count"] = "\(attempts.count)" }
+        // Our name for it, for when the provider is asked what became of it.
+        request.headers["X-Client-Request-Id"] = "\(record.key)-\(attempts.count + 1)"
         do {
             usedSecret = try await parts.credentials.current()
         } catch {
@@ -118,6 +122,9 @@ extension Operation {
             note(attempt, start)
             await learn(answer.headers, sent: permit.begun)
             let verdict = parts.dialect.verdict(on: answer, to: job)
+            if let refusal = verdict.refusal, try await isStale(refusal) {
+                return .transient(refusal.with(.refreshToken))
+            }
             return (request.body?.byteCount ?? 0) > attempt.bytesSent ? verdict.forIncompleteBody : verdict
         } catch let error as HTTPError {
             for attempt in error.attempts { note(attempt, start) }
@@ -204,9 +211,12 @@ extension Operation {
                     "the input is too large, and none of it is a picture of this machine: make it smaller",
                     status: attempts.last?.status)
             }
-            await parts.limits.learn(
-                byteLimit: limit, maximumSide: maximumSide, origin: parts.origin, model: job.model, now: parts.now)
-            emit(.refitting(byteLimit: limit))
+            if record.request.images.count == 1 {
+                // What several had to share says nothing of one.
+                await parts.limits.learn(
+                    byteLimit: limit, maximumSide: maximumSide, origin: parts.origin, model: job.model, now: parts.now)
+            }
+            emit(.refitting(byteLimit: limit ?? preparation.largest))
             isPrepared = false
         case .reencode:
             guard preparation.reencode() else {
@@ -228,6 +238,13 @@ extension Operation {
                 log("the number of requests at once could not be kept", error)
             }
         }
+    }
+
+    /// Whether a token was refused that somebody has put another in the place of: what a refresh leaves behind is often no
+    /// longer called expired, but unknown.
+    func isStale(_ refusal: Refusal) async throws -> Bool {
+        guard refusal.status == 401, case .session(let store) = parts.credentials else { return false }
+        return try await store.tokens().access != usedSecret
     }
 
     func refresh() async throws {

@@ -29,6 +29,8 @@ final class Operation {
     var isRecovered = false
     /// Whether a request may be on the wire of which nothing is known yet.
     var isInFlight = false
+    /// What was held before a person sent it again: it stays so when nothing comes of that.
+    private let held: GenerationRecord?
     /// Whether a result is here that is in the journal nowhere.
     var hasLooseResult = false
     var isPrepared = false
@@ -37,11 +39,12 @@ final class Operation {
     var usedSecret: Secret?
 
     init(
-        _ parts: ClientParts, _ record: GenerationRecord, deadline: ContinuousClock.Instant?,
-        onEvent: @escaping @Sendable (GenerationEvent) -> Void
+        _ parts: ClientParts, _ record: GenerationRecord, held: GenerationRecord? = nil,
+        deadline: ContinuousClock.Instant?, onEvent: @escaping @Sendable (GenerationEvent) -> Void
     ) {
         self.parts = parts
         self.record = record
+        self.held = held
         self.deadline = deadline
         self.onEvent = onEvent
         let request = record.request
@@ -49,7 +52,7 @@ final class Operation {
             request: request, model: record.model ?? request.model ?? parts.traits.defaultModel, seed: record.seed,
             pictures: [], mask: nil, key: record.key,
             usesBody: record.state == .sending && record.form?.usesBody == true, submittedAt: record.submittedAt)
-        preparation = Preparation(parts, request)
+        preparation = Preparation(parts, request, deadline: deadline)
         let isSession: Bool = if case .session = parts.credentials { true } else { false }
         // After a fallback the models before it are not asked again.
         let left =
@@ -88,12 +91,20 @@ final class Operation {
         case .preparing: return .submit
         case .accepted:
             guard let id = record.jobID else { return .submit }
-            _ = parts.claims.take(id, for: record.key)
+            _ = await parts.claims.take(id, for: record.key, now: parts.now)
             return .poll(id: id, JobResult(id: id))
         case .completed:
             isRecovered = true
-            return .deliver(try keptResult())
+            guard let result = keptResult() else { return try await missing() }
+            return .deliver(result)
+        case .sending where !parts.traits.contract.givesAgain && !keptPictures().isEmpty:
+            // The answer was here, and its pictures; only the record of them is not.
+            isRecovered = true
+            return .deliver(JobResult(pictures: keptPictures(), id: record.jobID, model: record.model))
         case .sending:
+            if record.account != parts.account, parts.traits.contract.givesAgain {
+                return try await phase(after: .hold(Self.otherKey))
+            }
             return try await phase(
                 after: machine.interrupted(
                     Refusal(
@@ -111,8 +122,8 @@ final class Operation {
     /// Submits until there is a job or a result.
     private func obtain(_ first: Phase) async throws -> Phase {
         guard parts.traits.contract == .history else { return try await settle(first) }
-        // In a listing two with the same prompt and model look the same.
-        return try await parts.twins.alone("\(job.model ?? "")\n\(job.request.prompt)") { try await settle(first) }
+        // In a listing two with the same prompt look the same, and a fallback may make their models the same.
+        return try await parts.twins.alone(job.request.prompt, until: deadline) { try await settle(first) }
     }
 
     private func settle(_ first: Phase) async throws -> Phase {
@@ -142,14 +153,14 @@ final class Operation {
         switch step {
         case .deliver(let result, let isRecovered):
             // Also what is finished is somebody's, so that a search does not give it to another.
-            if let id = result.id, !parts.claims.take(id, for: record.key) {
+            if let id = result.id, await !parts.claims.take(id, for: record.key, now: parts.now) {
                 return try await phase(after: .hold(Self.foreign(id)))
             }
             if isRecovered || result.isReplayed { recovered() }
-            try await completed(result)
+            await completed(result)
             return .deliver(result)
         case .poll(let id, let result):
-            guard parts.claims.take(id, for: record.key) else {
+            guard await parts.claims.take(id, for: record.key, now: parts.now) else {
                 return try await phase(after: .hold(Self.foreign(id)))
             }
             record.state = .accepted
@@ -159,8 +170,8 @@ final class Operation {
             emit(.accepted(id: id))
             return .poll(id: id, result)
         case .again(let change, let wait, let code):
-            if !machine.mayHaveTakenEffect, wait > .zero, record.state == .sending {
-                // Known to be not acted on, so that a kill while waiting leaves nothing in doubt.
+            if !machine.mayHaveTakenEffect, record.state == .sending {
+                // Known to be not acted on, so that a kill before the next attempt leaves nothing in doubt.
                 record.state = .preparing
                 try await save()
             }
@@ -188,6 +199,10 @@ final class Operation {
         }
     }
 
+    private static let otherKey = Refusal(
+        code: .outcomeUnknown,
+        message: "it was sent with another key, and with this one the provider may not know it as the same")
+
     private static func foreign(_ id: String) -> Refusal {
         Refusal(
             code: .outcomeUnknown,
@@ -199,64 +214,78 @@ final class Operation {
         isRecovered = true
     }
 
-    func completed(_ result: JobResult) async throws {
-        let addresses = result.pictures.compactMap { picture -> String? in
-            if case .url(let address, _) = picture { address } else { nil }
-        }
+    /// Notes a result before it goes to its place. What cannot be noted goes there all the same: it is paid for.
+    func completed(_ result: JobResult) async {
         if let cost = result.cost {
-            parts.standing.spent(cost)
+            if record.cost == nil { parts.standing.spent(cost) }
             record.cost = cost
         }
         record.jobID = result.id ?? record.jobID
         parts.http.budgets.succeed(parts.origin, paid: paid)
         paid = nil
         hasLooseResult = true
-        guard addresses.count == result.pictures.count else { return try await keep(result) }
-        record.state = .completed
-        record.resultURLs = addresses
-        try await save()
-        hasLooseResult = false
+        do {
+            record.resultURLs = try await addresses(of: result)
+            // Nothing would be gained by remembering a file that is gone with this process.
+            guard !record.resultURLs.isEmpty else { return }
+            record.state = .completed
+            try await save()
+            hasLooseResult = false
+        } catch {
+            log("a result could not be noted before it goes to its place", error)
+        }
     }
 
     private static let fileMark = "file:"
 
-    /// Lets pictures that came within an answer outlive this process until they are in their place: they are paid for, and
-    /// there may be no asking for them again.
-    private func keep(_ result: JobResult) async throws {
-        guard parts.journal.isDurable else { return }
-        let (key, threads) = (record.key, parts.threads)
-        do {
-            record.resultURLs = try await threads.run {
-                try result.pictures.enumerated().map { index, picture in
-                    switch picture {
-                    case .url(let address, _): address
-                    case .spooled(let spooled, _): try Self.fileMark + spooled.keep(as: "\(key)-\(index)").string
-                    }
+    /// Where the pictures are. Those that came within an answer are made to outlive this process until they are in their
+    /// place, for there may be no asking for them again; none at all when the journal does not outlive it either.
+    private func addresses(of result: JobResult) async throws -> [String] {
+        let isSpooled = result.pictures.contains { if case .spooled = $0 { true } else { false } }
+        guard parts.journal.isDurable || !isSpooled else { return [] }
+        let key = record.key
+        return try await parts.threads.run {
+            try result.pictures.enumerated().map { index, picture in
+                switch picture {
+                case .url(let address, _): address
+                case .spooled(let spooled, _): try Self.fileMark + spooled.keep(as: "\(key)-\(index)").string
                 }
             }
-        } catch is Errno {
-            // It goes to its place all the same; what fails there is told.
-            return
         }
-        record.state = .completed
-        try await save()
-        hasLooseResult = false
     }
 
-    /// What an earlier process had the results of.
-    private func keptResult() throws -> JobResult {
-        let pictures = try record.resultURLs.map { address throws(GenerationError) -> PictureReference in
-            guard address.hasPrefix(Self.fileMark) else { return .url(address, revisedPrompt: nil) }
-            let path = FilePath(String(address.dropFirst(Self.fileMark.count)))
-            do throws(Errno) {
-                return .spooled(try SpooledPicture(kept: path), revisedPrompt: nil)
-            } catch {
-                throw GenerationError(
-                    .downloadFailed, "the picture was made, and kept as \(path), where it is not any more: \(error)",
-                    cause: error)
+    /// What an earlier process had the results of; `nil` when a file of them is gone.
+    private func keptResult() -> JobResult? {
+        var pictures: [PictureReference] = []
+        for address in record.resultURLs {
+            guard address.hasPrefix(Self.fileMark) else {
+                pictures.append(.url(address, revisedPrompt: nil))
+                continue
             }
+            let path = FilePath(String(address.dropFirst(Self.fileMark.count)))
+            guard let spooled = try? SpooledPicture(kept: path) else { return nil }
+            pictures.append(.spooled(spooled, revisedPrompt: nil))
         }
         return JobResult(pictures: pictures, id: record.jobID, model: record.model, cost: record.cost)
+    }
+
+    /// Pictures of this submission that are kept without a record that says so: a kill came between the two.
+    private func keptPictures() -> [PictureReference] {
+        var found: [PictureReference] = []
+        let folder = parts.options.spool
+        while let spooled = try? SpooledPicture(kept: folder.appending("\(record.key)-\(found.count)")) {
+            found.append(.spooled(spooled, revisedPrompt: nil))
+        }
+        return found
+    }
+
+    /// The pictures were here and are gone: asked for again where that costs nothing.
+    private func missing() async throws -> Phase {
+        let refusal = Refusal(
+            code: .outcomeUnknown, message: "the picture was made, and is not any more where it was kept until now")
+        guard parts.traits.contract.givesAgain else { return try await phase(after: .hold(refusal)) }
+        record.resultURLs = []
+        return try await phase(after: machine.interrupted(refusal))
     }
 
     private func wait(_ wait: Duration, because code: GenerationError.Code) async throws {
@@ -304,7 +333,11 @@ final class Operation {
         let isOpen = isInFlight || machine.mayHaveTakenEffect || hasLooseResult
         let isSettled = record.state == .preparing || (record.state == .sending && !isOpen)
         do {
-            if isSettled { try await parts.journal.remove(record.id) }
+            if isSettled, let held {
+                try await parts.journal.save(held)
+            } else if isSettled {
+                try await parts.journal.remove(record.id)
+            }
         } catch {
             log("a settled record stays in the journal", error)
         }
@@ -314,7 +347,7 @@ final class Operation {
         }
         known.attempts = attempts
         known.jobID = known.jobID ?? record.jobID
-        known.journalKey = isSettled ? nil : record.id
+        known.journalKey = isSettled && held == nil ? nil : record.id
         if isOpen, record.state == .sending { known.isOutcomeUnknown = true }
         emit(.failed(known.code))
         return known

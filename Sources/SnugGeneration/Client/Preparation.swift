@@ -5,6 +5,7 @@ import SnugHTTP
 struct Preparation: Sendable {
     private let parts: ClientParts
     private let request: GenerationRequest
+    private let deadline: ContinuousClock.Instant?
     private var byteLimit: Int?
     private var maximumSide: Int?
     private var mediaTypes: [String]?
@@ -15,9 +16,10 @@ struct Preparation: Sendable {
     /// Encoded bytes of the largest picture as it was last made; 0 when there is none of this machine.
     private(set) var largest = 0
 
-    init(_ parts: ClientParts, _ request: GenerationRequest) {
+    init(_ parts: ClientParts, _ request: GenerationRequest, deadline: ContinuousClock.Instant? = nil) {
         self.parts = parts
         self.request = request
+        self.deadline = deadline
         applied = parts.traits.inputLimits
     }
 
@@ -26,19 +28,22 @@ struct Preparation: Sendable {
 
     // MARK: Limits
 
+    /// Pictures are guessed smaller down to this, which every API takes.
+    private static let smallestGuess = 250_000
+
     /// Makes pictures smaller from now on.
     /// - Parameter byteLimit: As the provider named it; else it is 0.7 of the largest one sent.
-    /// - Returns: The new limit; `nil` when nothing can be made smaller.
-    mutating func shrink(byteLimit: Int?, maximumSide: Int?) -> Int? {
+    /// - Returns: The new limit in bytes, `nil` inside when only pixels were too many; `nil` when nothing can be made smaller.
+    mutating func shrink(byteLimit: Int?, maximumSide: Int?) -> Int?? {
         guard largest > 0 else { return nil }
         if let maximumSide { self.maximumSide = min(self.maximumSide ?? maximumSide, maximumSide) }
         let named = byteLimit.flatMap { $0 < largest ? $0 : nil }
-        // With a limit in pixels alone, bytes are not what was wrong.
-        if named == nil, maximumSide != nil { return self.byteLimit ?? largest }
-        let limit = named ?? largest * 7 / 10
+        if named == nil, maximumSide != nil { return .some(nil) }
+        let guess = largest * 7 / 10
+        let limit = named ?? (largest > Self.smallestGuess ? max(guess, Self.smallestGuess) : guess)
         guard limit > 0 else { return nil }
         self.byteLimit = limit
-        return limit
+        return .some(limit)
     }
 
     /// The form that what was prepared has.
@@ -154,6 +159,7 @@ struct Preparation: Sendable {
         do throws(any Error) {
             var request = HTTPRequest("GET", try HTTPURL(address), headers: ["Accept": "image/*"])
             request.redirects = .follow(maximum: 5)
+            request.clocks = HTTPRequest.Clocks(deadline: deadline, attemptTimeout: .seconds(120))
             request.addressPolicy = parts.provider.baseURL.isLoopback ? .any : .publicOnly
             let response = try await parts.http.perform(request, into: .collect(maximum: Self.downloadLimit))
             guard response.isSuccess else {

@@ -111,8 +111,11 @@ struct SubmissionMachine: Sendable {
     /// Every look for a lost job has found nothing.
     mutating func searched(_ refusal: Refusal, _ means: Means) -> Step {
         guard repeatsLost, contract == .history else { return .hold(refusal) }
+        let step = again(refusal, means)
+        // What is not sent again now is as open as before.
+        guard case .again = step else { return .hold(refusal) }
         mayHaveTakenEffect = false
-        return again(refusal, means)
+        return step
     }
 
     // MARK: Certain failures

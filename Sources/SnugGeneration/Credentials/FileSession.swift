@@ -23,6 +23,8 @@ public final class FileSession: SessionStore {
         var access_token: String
         var refresh_token: String?
     }
+    /// The file.
+    public var identity: String { path.string }
     private let path: FilePath
     private let threads: FileThreads
     private let turnstile = Turnstile()
@@ -43,21 +45,31 @@ public final class FileSession: SessionStore {
     /// Refreshes, once for all processes that ask at a time.
     /// - Throws: `not_authenticated`, `output_failed`; what `fetch` throws.
     public func renew(
-        after used: Secret, _ fetch: @Sendable (SessionTokens) async throws -> SessionTokens
+        after used: Secret, _ fetch: @escaping @Sendable (SessionTokens) async throws -> SessionTokens
     ) async throws -> SessionTokens {
         try await turnstile.enter()
         defer { turnstile.leave() }
-        let lock = try await threads.run { [path] in try Self.lock(path) }
+        let lock = try await lock()
         // Closing gives the lock back.
         defer { close(lock) }
         let old = try await tokens()
         guard old.access == used else { return old }
-        var new = try await fetch(old)
-        // A provider that does not rotate gives none.
-        if new.refresh == nil { new.refresh = old.refresh }
-        let kept = new
-        try await threads.run { [path] in try Self.write(kept, path) }
-        return kept
+        return try await Task { [threads, path] in
+            var new = try await fetch(old)
+            // A provider that does not rotate gives none.
+            if new.refresh == nil { new.refresh = old.refresh }
+            let kept = new
+            try await threads.run { try Self.write(kept, path) }
+            return kept
+        }.value
+    }
+
+    /// Waits for other processes without keeping a thread, so that the waiting can be cancelled.
+    private func lock() async throws -> Int32 {
+        while true {
+            if let lock = try await threads.run({ [path] in try Self.lock(path) }) { return lock }
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     private static func read(_ path: FilePath) throws(GenerationError) -> SessionTokens {
@@ -77,11 +89,14 @@ public final class FileSession: SessionStore {
         return SessionTokens(access: Secret(content.access_token), refresh: content.refresh_token.map { Secret($0) })
     }
 
-    private static func lock(_ path: FilePath) throws(GenerationError) -> Int32 {
+    private static func lock(_ path: FilePath) throws(GenerationError) -> Int32? {
         do throws(Errno) {
             let descriptor = try DiskCalls.open(FilePath(path.string + ".lock"), O_RDWR | O_CREAT, mode: 0o600)
             do throws(Errno) {
-                _ = try DiskCalls.lock(descriptor, waiting: true)
+                guard try DiskCalls.lock(descriptor, waiting: false) else {
+                    close(descriptor)
+                    return nil
+                }
             } catch {
                 close(descriptor)
                 throw error

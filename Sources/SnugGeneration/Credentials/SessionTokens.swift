@@ -20,14 +20,18 @@ public struct SessionTokens: Sendable, Hashable {
 /// A refresh token may be worth nothing once it was used, so that two refreshes at a time, or one whose result is not
 /// kept, end the session.
 public protocol SessionStore: Sendable {
+    /// Tells sessions apart, for limits and records that belong to one account; the same in all processes.
+    var identity: String { get }
     /// The tokens as they are now.
     func tokens() async throws -> SessionTokens
     /// Refreshes, once for all who ask at a time, and keeps the result before anybody gets it.
     /// - Parameters:
     ///   - used: The access token that was refused. When another one is stored by now, that one is the result.
     ///   - fetch: Asks the provider for the next pair.
-    func renew(after used: Secret, _ fetch: @Sendable (SessionTokens) async throws -> SessionTokens) async throws
-        -> SessionTokens
+    ///   It is not cancelled with the task that asks: a pair that the provider has given out must not be lost.
+    func renew(
+        after used: Secret, _ fetch: @escaping @Sendable (SessionTokens) async throws -> SessionTokens
+    ) async throws -> SessionTokens
 }
 
 /// With what a client makes itself known.
@@ -60,22 +64,33 @@ public final class InMemorySession: SessionStore {
         func set(_ tokens: SessionTokens) { self.tokens = tokens }
     }
 
+    /// Tells sessions apart.
+    public let identity: String
+
     /// Starts with tokens from a login.
-    public init(_ tokens: SessionTokens) { kept = Kept(tokens) }
+    /// - Parameter identity: Whose session it is, when there are several.
+    public init(_ tokens: SessionTokens, identity: String = "session") {
+        kept = Kept(tokens)
+        self.identity = identity
+    }
 
     /// The tokens as they are now.
     public func tokens() async -> SessionTokens { await kept.tokens }
 
     /// Refreshes, once for all who ask at a time.
     public func renew(
-        after used: Secret, _ fetch: @Sendable (SessionTokens) async throws -> SessionTokens
+        after used: Secret, _ fetch: @escaping @Sendable (SessionTokens) async throws -> SessionTokens
     ) async throws -> SessionTokens {
         try await turnstile.enter()
         defer { turnstile.leave() }
         let old = await kept.tokens
         guard old.access == used else { return old }
-        let new = try await fetch(old)
-        await kept.set(new)
-        return new
+        return try await Task { [kept] in
+            var new = try await fetch(old)
+            // A provider that does not rotate gives none.
+            if new.refresh == nil { new.refresh = old.refresh }
+            await kept.set(new)
+            return new
+        }.value
     }
 }

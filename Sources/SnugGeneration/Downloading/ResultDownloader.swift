@@ -46,10 +46,13 @@ struct ResultDownloader: Sendable {
         try await withTaskExecutorPreference(threads) {
             let url = try resolve(address)
             var request = HTTPRequest("GET", url, headers: ["Accept": "image/*"])
-            request.clocks = HTTPRequest.Clocks(deadline: deadline, stallTimeout: .seconds(60))
+            // A host that says nothing at all is asked again; what is here already is not fetched again.
+            request.clocks = HTTPRequest.Clocks(
+                deadline: deadline, attemptTimeout: .seconds(300), stallTimeout: .seconds(60))
             request.redirects = .follow(maximum: 5)
             // Whoever runs the provider on this machine has its results here too.
-            request.addressPolicy = base.isLoopback ? .any : .publicOnly
+            let isOwn = base.isLoopback || url.origin == base.origin
+            request.addressPolicy = isOwn ? .any : .publicOnly
             if url.origin == base.origin { authorize?(&request) }
             let temporary = publisher.temporary(in: destination.folder)
             var wasResumed = try await fetch(request, into: temporary, onProgress)

@@ -40,7 +40,14 @@ final class SpoolDirectory: Sendable {
         do throws(Errno) {
             while true {
                 let file = path.appending(Self.prefix + String(UInt64.random(in: .min ... .max), radix: 36))
-                let descriptor = try DiskCalls.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+                let descriptor: Int32
+                do throws(Errno) {
+                    descriptor = try DiskCalls.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+                } catch .noSuchFileOrDirectory {
+                    // Folders for temporary files are cleaned by the system now and then.
+                    DiskCalls.makeFolders(path, mode: 0o700)
+                    descriptor = try DiskCalls.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+                }
                 // A file system without locks leaves the file unlocked, and nobody removes what cannot be locked.
                 let isLocked = try? DiskCalls.lock(descriptor, waiting: false)
                 // Another process may sweep it away between the two calls: it has the lock, or the file is gone.
@@ -53,6 +60,21 @@ final class SpoolDirectory: Sendable {
         } catch {
             throw Self.failure("create a file in \(path)", error)
         }
+    }
+
+    /// Bytes that a usual answer's pictures take.
+    private static let usualNeed = 32 << 20
+
+    /// - Throws: `sink_failed` when there is no room for pictures.
+    func checkRoom() throws(HTTPError) {
+        var status = statvfs()
+        // A file system that does not tell shows when it is written to.
+        guard unsafe path.withPlatformString({ unsafe statvfs($0, &status) }) == 0 else { return }
+        let free = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
+        guard !free.overflow, free.partialValue < Self.usualNeed else { return }
+        throw HTTPError(
+            .sinkFailed,
+            "\(path) has \(free.partialValue) bytes left, too few for pictures; make room or choose another folder")
     }
 
     /// Removes the files whose owners are gone.

@@ -46,6 +46,8 @@ struct RateLimitState: Codable, Sendable, Hashable {
     private(set) var parkedUntil = 0.0
     /// Requests at once, as the provider said.
     private(set) var concurrency: Int?
+    /// Until when that holds: accounts are topped up, and plans change.
+    private var concurrencyUntil: Double?
 
     /// What to do with a request.
     enum Decision: Hashable, Sendable {
@@ -147,7 +149,8 @@ struct RateLimitState: Codable, Sendable, Hashable {
             if let limit = window.limit, let remaining = window.remaining {
                 let used = max(0, limit - remaining)
                 forget(&known, used: used, sent: sent, now: now)
-                let ours = uses.count { $0.end.map { counts($0, known, now: now) } ?? false }
+                // The one that is answered is among them, and what left before it has most likely arrived before it.
+                let ours = uses.count { $0.end.map { counts($0, known, now: now) } ?? ($0.start <= sent) }
                 known.others = max(0, used - ours)
                 // Without a reset nobody knows when they go: asking again now and then finds out.
                 known.othersUntil = known.reset ?? now + min(known.length, 3600)
@@ -156,12 +159,14 @@ struct RateLimitState: Codable, Sendable, Hashable {
         }
     }
 
-    /// All that was answered before this request left was counted before it, so a lower number means that the server has
-    /// begun a new window since.
+    /// All that was answered before this request left was counted before it, and so was this one by now: a lower number
+    /// means that the server has begun a new window since, or does not count what it refused.
     private func forget(_ window: inout Told, used: Int, sent: Double, now: Double) {
         let before = uses.compactMap(\.end).filter { $0 < sent && counts($0, window, now: now) }.sorted()
-        guard before.count > used else { return }
-        window.voidBefore = before[before.count - used - 1]
+        let isAnswerOfOurs = uses.contains { $0.end == nil && $0.start == sent }
+        let excess = before.count + (isAnswerOfOurs ? 1 : 0) - used
+        guard excess > 0, !before.isEmpty else { return }
+        window.voidBefore = before[min(excess, before.count) - 1]
     }
 
     private func counts(_ end: Double, _ window: Told, now: Double) -> Bool {
@@ -171,11 +176,18 @@ struct RateLimitState: Codable, Sendable, Hashable {
     /// The provider asked to be left alone.
     mutating func park(until: Double) { parkedUntil = max(parkedUntil, until) }
 
-    /// The provider takes no more than so many at once.
-    mutating func limitConcurrency(_ count: Int) { concurrency = min(concurrency ?? count, max(1, count)) }
+    /// The provider takes no more than so many at once, which holds for an hour.
+    mutating func limitConcurrency(_ count: Int, now: Double) {
+        concurrency = min(concurrency ?? count, max(1, count))
+        concurrencyUntil = now + 3600
+    }
 
     /// Drops what has no bearing any more.
     mutating func prune(_ windows: [RateWindow], now: Double) {
+        if let until = concurrencyUntil, until <= now {
+            concurrency = nil
+            concurrencyUntil = nil
+        }
         for (name, var window) in told {
             guard let reset = window.reset, reset <= now else { continue }
             window.voidBefore = max(window.voidBefore, reset - Self.slack)

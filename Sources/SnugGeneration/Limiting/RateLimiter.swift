@@ -220,9 +220,10 @@ final class RateLimiter: Sendable {
         try await store.update { $0.park(until: until) }
     }
 
-    /// Sends no more than so many at once from now on: the provider said so.
+    /// Sends no more than so many at once for an hour: the provider said so.
     func limitConcurrency(to count: Int) async throws {
-        try await store.update { $0.limitConcurrency(count) }
+        let now = environment.now()
+        try await store.update { $0.limitConcurrency(count, now: now) }
     }
 
     /// Requests that could go now; `nil` when nothing limits them.

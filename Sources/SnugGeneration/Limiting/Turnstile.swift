@@ -102,3 +102,38 @@ final class Bell: Sendable {
         }
     }
 }
+
+extension Turnstile {
+    /// The same, no longer than until a moment.
+    /// - Returns: Whether one is in.
+    /// - Throws: `CancellationError`: one is not in.
+    func enter(until deadline: ContinuousClock.Instant?) async throws -> Bool {
+        guard let deadline else {
+            try await enter()
+            return true
+        }
+        if tryEnter() { return true }
+        let isIn = await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask { [self] in
+                try await enter()
+                return true
+            }
+            group.addTask {
+                try await Task.sleep(until: deadline)
+                return false
+            }
+            var isIn = false
+            // The one that ends first ends the other; both may have come about.
+            while let result = await group.nextResult() {
+                group.cancelAll()
+                if case .success(true) = result { isIn = true }
+            }
+            return isIn
+        }
+        if Task.isCancelled {
+            if isIn { leave() }
+            throw CancellationError()
+        }
+        return isIn
+    }
+}

@@ -72,6 +72,9 @@ final class SpooledPicture: Sendable, Hashable {
         return new
     }
 
+    /// Whether it outlives this process.
+    var isKept: Bool { place.withLock { !$0.isOurs } }
+
     /// Removes it, kept or not: by now, another may be kept under its name later.
     func discard() {
         place.withLock { place in

@@ -72,6 +72,9 @@ public enum RepeatContract: String, Sendable, Hashable, Codable {
     case rejectDuplicate = "reject_duplicate"
     /// Nothing.
     case none
+
+    /// Whether the same submission again brings what was made, without being charged.
+    var givesAgain: Bool { self == .join || self == .replay }
 }
 
 /// How input pictures reach a provider.

@@ -70,6 +70,13 @@ struct Refusal: Sendable {
     var suggestions: [String] = []
     var remedy = Remedy.none
 
+    /// The same with another remedy.
+    func with(_ remedy: Remedy) -> Refusal {
+        var refusal = self
+        refusal.remedy = remedy
+        return refusal
+    }
+
     /// What makes another try worth it.
     enum Remedy: Sendable, Hashable {
         case none

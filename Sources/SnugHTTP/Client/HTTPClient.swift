@@ -120,7 +120,7 @@ public final class HTTPClient: Sendable {
         let attempt = await ended
         if let next { return .redirect(next, HTTPResponse(head: head, url: request.url, attempts: [attempt])) }
         guard let result else { throw CancellationError() }
-        if (200...299).contains(head.status), request.body != nil { remember(.trusted, request.url.origin) }
+        if Self.asksNoMore(head.status), request.body != nil { remember(.trusted, request.url.origin) }
         return .result(result, attempt)
     }
 
@@ -146,9 +146,13 @@ public final class HTTPClient: Sendable {
             if report.outcome == .partlySent { remember(.cut, request.url.origin) }
             throw error
         }
-        if response.isSuccess, request.body != nil { remember(.trusted, request.url.origin) }
+        if Self.asksNoMore(response.status), request.body != nil { remember(.trusted, request.url.origin) }
         return response
     }
+
+    /// Whether the next body goes without being asked for: this one was taken, or the question is not understood
+    /// (RFC 9110 §10.1.1).
+    private static func asksNoMore(_ status: Int) -> Bool { (200...299).contains(status) || status == 417 }
 
     private func run(_ transfer: Transfer) async -> TransferReport {
         guard let body = transfer.request.body else { return await loop.run(transfer) }

@@ -146,6 +146,7 @@ struct GenerateRunningOptions: ParsableArguments {
             options.rateLimits = rateLimit
             options.maximumConcurrency = concurrency
             options.stateDirectory = try WorkingFolder.absolute(directory)
+            options.spoolDirectory = options.stateDirectory?.appending("spool")
             return options
         }
     }

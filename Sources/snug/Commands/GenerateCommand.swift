@@ -106,8 +106,9 @@ struct GenerateCommand: AsyncParsableCommand {
         let threads = try BlockingThreads(count: 1)
         let lines = try await threads.run { _ in try prompts(for: provider) }
         let access = try self.access(provider, journal, temporaries, jobs: min(running.jobs, lines.count))
-        let account = access.client.account
-        let works = try await threads.run { _ in try self.works(lines, account) }
+        // Keys change, the work stays the same.
+        let service = "\(provider.name) \(provider.baseURL.text)"
+        let works = try await threads.run { _ in try self.works(lines, service) }
         let isBatch = running.batch != nil
         let reporter = GenerateReporter(style(isBatch: isBatch), provider: provider.name, total: works.count)
         if isBatch || !running.dryRun {
@@ -119,7 +120,6 @@ struct GenerateCommand: AsyncParsableCommand {
         if provider.takesAddressesOnly, let notice = output.host?.notice, works.contains(where: { !$0.files.isEmpty }) {
             reporter.note(notice)
         }
-        if isBatch { try await PendingGenerations(journal: journal).forgetOld() }
         let session = GenerateSession(client: access.client, journal: journal, reporter: reporter, keeps: isBatch)
         do {
             try await reporter.ticking { try await session.run(works, jobs: running.jobs) }
@@ -128,6 +128,7 @@ struct GenerateCommand: AsyncParsableCommand {
             throw error
         }
         reporter.end(access.client.counters.report)
+        if isBatch { await PendingGenerations(journal: journal).forgetOld(reporter) }
         if !isBatch, reporter.summary.invalid > 0 { throw ExitCode(64) }
         return reporter.summary.isAllDone
     }
@@ -193,8 +194,8 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     /// Gives everything its place and its name. Blocks.
-    private func works(_ lines: [BatchFile.Line], _ account: String) throws -> [GenerationWork] {
-        var naming = WorkNaming(account: account)
+    private func works(_ lines: [BatchFile.Line], _ service: String) throws -> [GenerationWork] {
+        var naming = WorkNaming(service: service)
         let folder = try output.output.map { try WorkingFolder.absolute($0.path) } ?? WorkingFolder.current()
         return try lines.map { line in
             let prompt = line.request.prompt
@@ -229,10 +230,6 @@ struct GenerateCommand: AsyncParsableCommand {
             let record = try await pending.record(id)
             let access = try self.access(
                 try access.makeProvider(of: record), journal, temporaries, jobs: 1)
-            guard access.client.account == record.account else {
-                throw ValidationError(
-                    "\(id) was sent with another key; set \(access.provider.keyVariable) to that one")
-            }
             let reporter = GenerateReporter(style(isBatch: false), provider: record.provider, total: 1)
             let session = GenerateSession(client: access.client, journal: journal, reporter: reporter, keeps: false)
             try await reporter.ticking { try await session.resume(record) }

@@ -75,6 +75,13 @@ final class GenerateReporter: Sendable {
     }
 
     func happened(_ event: GenerationEvent, to work: GenerationWork) {
+        if case .downloading = event {
+            // Comes on the network's thread, which must not wait for a terminal that stands still.
+            _ = state.withLockIfAvailable { state in
+                if let phase = event.phase { state.progress.moved(work.name, to: phase, at: .now - start) }
+            }
+            return
+        }
         state.withLock { state in
             if let phase = event.phase { state.progress.moved(work.name, to: phase, at: .now - start) }
             guard style.isVerbose || !isLive && !style.isQuiet && event.isNotable else { return }

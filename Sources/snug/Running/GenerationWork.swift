@@ -42,13 +42,14 @@ struct GenerationWork: Sendable {
 
 /// Names work by what it is, so that the same command finds what an earlier one left.
 struct WorkNaming {
-    let account: String
+    /// Provider and address.
+    let service: String
     /// The same line twice in a batch is wanted twice.
     private var seen: [String: Int] = [:]
     /// Digests of pictures that were read.
     private var contents: [FilePath: String] = [:]
 
-    init(account: String) { self.account = account }
+    init(service: String) { self.service = service }
 
     /// Reads the pictures of a request: with another content it is other work. Blocks.
     mutating func name(_ request: GenerationRequest, _ destination: PictureDestination) throws -> String {
@@ -58,7 +59,7 @@ struct WorkNaming {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var hash = SHA256()
-        hash.update(data: Array(account.utf8))
+        hash.update(data: Array(service.utf8))
         hash.update(data: try encoder.encode(request))
         hash.update(data: try encoder.encode(place))
         for path in GenerationWork.files(of: request) { hash.update(data: Array(try content(of: path).utf8)) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugGeneration
+import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -81,11 +82,30 @@ struct PendingGenerations: Sendable {
         }
     }
 
-    /// Forgets what was done long ago, so that the folder does not grow for ever.
-    func forgetOld() async throws {
-        let oldest = Int(time(nil)) - 90 * 86_400
-        for record in try await journal.records() where record.state == .delivered && record.createdAt < oldest {
-            try await journal.remove(record.id)
+    /// Forgets what was done long ago and whose pictures are gone, so that the folder does not grow for ever.
+    func forgetOld(_ reporter: GenerateReporter) async {
+        do {
+            try await forget(before: Int(time(nil)) - 90 * 86_400)
+        } catch {
+            reporter.note("warning: what was done long ago is still remembered: \(error)")
+        }
+    }
+
+    private func forget(before oldest: Int) async throws {
+        for old in try await journal.records() where Self.isForgettable(old, before: oldest) {
+            guard try await journal.claim(old.id) else { continue }
+            // Somebody may have begun it anew meanwhile.
+            if let record = try await journal.record(old.id), Self.isForgettable(record, before: oldest) {
+                try await journal.remove(record.id)
+            }
+            await journal.release(old.id)
+        }
+    }
+
+    private static func isForgettable(_ record: GenerationRecord, before oldest: Int) -> Bool {
+        guard record.state == .delivered, record.createdAt < oldest else { return false }
+        return !(record.pictures ?? []).contains { picture in
+            unsafe picture.path.withPlatformString { unsafe access($0, F_OK) } == 0
         }
     }
 }

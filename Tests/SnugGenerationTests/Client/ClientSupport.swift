@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Logging
+import Metrics
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
@@ -92,35 +93,40 @@ final class FakeTime: Sendable {
     private struct State {
         var offset = 0.0
         var waits: [Duration] = []
-        var naps: [Duration] = []
+        var clock: SimulatorClock?
     }
     private let state = Mutex(State())
 
     /// The client's waits so far.
     var waits: [Duration] { state.withLock { $0.waits } }
-    /// The limiter's.
-    var naps: [Duration] { state.withLock { $0.naps } }
 
     /// As the limiter sees it.
     var now: Double { Date().timeIntervalSince1970 + state.withLock { $0.offset } }
 
+    /// Moves the provider's clock too from now on.
+    func drive(_ clock: SimulatorClock) { state.withLock { $0.clock = clock } }
+
+    /// Lets time pass.
+    func pass(_ duration: Duration) {
+        let clock = state.withLock { state in
+            state.offset += max(0, duration.seconds)
+            return state.clock
+        }
+        clock?.advance(by: max(.zero, duration))
+    }
+
     func wait(_ duration: Duration) async throws {
         try Task.checkCancellation()
-        state.withLock { state in
-            state.waits.append(duration)
-            state.offset += max(0, duration.seconds)
-        }
+        state.withLock { $0.waits.append(duration) }
+        pass(duration)
         await Task.yield()
     }
 
-    /// Waits of a minute and more are the limiter's patience, not its waits.
+    /// Ten minutes and more are the limiter's patience, not its waits.
     func nap(_ duration: Duration) async throws {
-        guard duration < .seconds(60) else { return try await Task.sleep(for: duration) }
+        guard duration < .seconds(600) else { return try await Task.sleep(for: duration) }
         try Task.checkCancellation()
-        state.withLock { state in
-            state.naps.append(duration)
-            state.offset += max(0, duration.seconds)
-        }
+        pass(duration)
         await Task.yield()
     }
 }
@@ -165,7 +171,8 @@ final class Studio: Sendable {
     func client(
         at address: String? = nil, key: String? = nil, session: (any SessionStore)? = nil, http: HTTPClient? = nil,
         journal: any GenerationJournal = InMemoryJournal(), fits: Bool = true, hosts: Bool = true,
-        logger: Logger = quietLogger, _ change: (inout GenerationOptions) -> Void = { _ in }
+        logger: Logger = quietLogger, metrics: any MetricsFactory = noMetrics,
+        _ change: (inout GenerationOptions) -> Void = { _ in }
     ) throws -> GenerationClient {
         var options = GenerationOptions()
         options.spoolDirectory = folder.path.appending("spool")
@@ -184,7 +191,7 @@ final class Studio: Sendable {
             host: hosts
                 ? try PollinationsMediaHost(
                     client: http, key: Secret("sk_paid"), baseURL: simulator.addresses[.media]) : nil,
-            checker: checkWhole, logger: logger, metrics: noMetrics)
+            checker: checkWhole, logger: logger, metrics: metrics)
     }
 
     /// A place for pictures.

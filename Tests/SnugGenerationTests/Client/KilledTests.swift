@@ -26,6 +26,8 @@ import Testing
         var request = GenerationRequest.cat
         /// Trouble on the way.
         var faults: [Fault] = []
+        /// How many there are in the end, each a charge of its own.
+        var pictures = 1
 
         var testDescription: String { "\(api), \(what)" }
 
@@ -44,6 +46,12 @@ import Testing
                 Scene(api: .pollinations, what: "at the second try", faults: [Fault(answer: .status(code: 503))]),
                 Scene(
                     api: .pollinations, what: "joined", faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
+                Scene(
+                    api: .pollinations, what: "three pictures", request: GenerationRequest(prompt: "a cat", count: 3),
+                    pictures: 3),
+                Scene(
+                    api: .elumenta, what: "three pictures, polled", job: JobPlan(pendingPolls: 1),
+                    request: GenerationRequest(prompt: "a cat", count: 3), pictures: 3),
                 Scene(api: .replay, what: "replayed", faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
                 Scene(
                     api: .openAI, what: "fitted twice",
@@ -65,6 +73,8 @@ import Testing
 
     @Test("Cut at any step, it is paid for once and delivered, or held", arguments: Scene.all, End.allCases)
     func everyStep(scene: Scene, end: End) async throws {
+        // Parts go on for a moment while one is copied, which no process that is gone does.
+        if end == .killed, scene.pictures > 1 { return }
         try await Studio.with(scene.api, job: scene.job) { studio async throws in
             let steps = try await self.run(studio, scene, cutAt: 0, .cancelled)
             #expect(steps >= 3)
@@ -88,29 +98,29 @@ import Testing
         let client = try studio.client(journal: try FileJournal(isKilled ? copy : kept))
         let place = studio.destination("picture-\(step)")
         if end == .killed || !isDone {
-            try await goOn(client, request, place, scene.api.contract, "step \(step)")
+            try await goOn(client, request, place, scene, "step \(step)")
         }
         let charges = studio.simulator.ledger.charges(prompt: request.prompt).count
         let files = studio.pictures.count { $0.hasPrefix("picture-\(step).") || $0.hasPrefix("picture-\(step)-") }
         let pending = try await client.pending()
-        #expect(charges <= 1 && files <= 1, "step \(step)")
-        if pending.isEmpty { #expect(charges == 1 && files == 1, "step \(step)") }
+        #expect(charges <= scene.pictures && files <= scene.pictures, "step \(step)")
+        if pending.isEmpty { #expect(charges == scene.pictures && files == scene.pictures, "step \(step)") }
         return seen
     }
 
     /// What was cut off is given again under its name.
     private func goOn(
         _ client: GenerationClient, _ request: GenerationRequest, _ place: PictureDestination,
-        _ contract: RepeatContract, _ step: String
+        _ scene: Scene, _ step: String
     ) async throws {
         do {
             let generation = try await client.generate(request, to: place, name: "work")
-            #expect(generation.pictures.count == 1, "\(step)")
+            #expect(generation.pictures.count == scene.pictures, "\(step)")
             #expect(try await client.pending().isEmpty, "\(step)")
         } catch let error as GenerationError {
             #expect(error.code == .outcomeUnknown && error.isOutcomeUnknown, "\(step): \(error)")
-            #expect(contract != .join && contract != .replay, "\(step): \(error)")
-            #expect(try await client.pending().map(\.state) == [.held], "\(step)")
+            #expect(![.join, .replay].contains(scene.api.contract), "\(step): \(error)")
+            #expect(try await client.pending().allSatisfy { $0.state == .held }, "\(step)")
         }
     }
 

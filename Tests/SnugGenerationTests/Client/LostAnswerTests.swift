@@ -22,7 +22,7 @@ import Testing
         try await Studio.with(api) { studio async throws in
             let journal = try FileJournal(studio.folder.path.appending("journal"))
             let client = try studio.client(journal: journal) { options in
-                if loss.isStall { options.attemptTimeout = .milliseconds(1500) }
+                if loss.isStall { options.attemptTimeout = .milliseconds(2500) }
             }
             // What it asks of the account beforehand is not what this is about.
             if api == .elumenta { _ = try await client.plan(.cat) }

@@ -52,7 +52,11 @@ import Testing
     func otherClients() async throws {
         try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 50)) { studio async throws in
             let folder = studio.folder.path.appending("journal")
-            let first = try studio.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(2) }
+            let first = try studio.client(journal: try FileJournal(folder)) { options in
+                options.timeout = .seconds(20)
+                options.polling.firstDelay = .seconds(60)
+                options.polling.maximumDelay = .seconds(60)
+            }
             // It stays under way.
             let open = try await studio.failure(first, name: "first")
             #expect(open.code == .deadlineExceeded)
@@ -183,6 +187,56 @@ import Testing
             try FileManagerBlock.file(at: place.folder, in: studio.folder)
             let error = try await studio.failure(try studio.client())
             #expect(error.code == .outputFailed && studio.submissions.isEmpty && studio.charges.isEmpty)
+        }
+    }
+
+    // MARK: Several pictures
+
+    @Test("Of several pictures, those that are here are not paid for again", arguments: API.plain)
+    func parts(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let count = api == .openAI ? 23 : 3
+            let wish = GenerationRequest(prompt: "a cat", model: api == .openAI ? "gpt-image-1.5" : nil, count: count)
+            let folder = studio.folder.path.appending("journal")
+            let client = try studio.client(journal: try FileJournal(folder))
+            studio.simulator.script(api.rule(Fault(answer: .status(code: 402)), skip: 1, times: 1))
+            let error = try await studio.failure(client, wish, name: "work")
+            let charged = studio.charges.count
+            #expect(error.code == .paymentRequired && charged >= 1 && !error.delivered.isEmpty)
+            // What is missing is made by another process, after the account was topped up.
+            let next = try studio.client(journal: try FileJournal(folder))
+            #expect(try await next.pending().isEmpty)
+            let generation = try await next.generate(wish, to: studio.destination("work"), name: "work")
+            #expect(generation.pictures.count == count && studio.pictures.count == count)
+            #expect(Set(generation.pictures.map(\.path)).count == count && studio.charges.count == 3)
+            // Now it is done, and its name stands for nothing any more.
+            #expect(await studio.attempt(next, wish, name: "work").value != nil && studio.charges.count == 6)
+        }
+    }
+
+    @Test("A part that is held is resolved or dropped alone")
+    func heldPart() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let wish = GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 15)
+            let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
+            for name in ["resolved", "dropped"] {
+                studio.simulator.clearRecords()
+                studio.simulator.script(API.openAI.rule(Self.vanished))
+                let error = try await studio.failure(client, wish, name: name)
+                #expect(error.isOutcomeUnknown && studio.charges.count == 1)
+                let held = try #require(try await client.pending().first)
+                #expect(held.state == .held && held.id == error.journalKey && held.id.hasPrefix("\(name)#"))
+                if name == "resolved" {
+                    _ = try await client.resume(held.id)
+                    #expect(await studio.attempt(client, wish, name: name).value?.pictures.count == 15)
+                    #expect(studio.charges.count == 2)
+                } else {
+                    try await client.drop(held.id)
+                    #expect(await studio.attempt(client, wish, name: name).value?.pictures.count == 15)
+                    #expect(studio.charges.count == 2)
+                }
+                #expect(try await client.pending().isEmpty)
+            }
         }
     }
 

@@ -51,7 +51,7 @@ enum OpenAIModelFamily: Sendable, Hashable {
         switch self {
         case .gptImage1: ["png", "webp", "jpeg"]
         case .dallE2, .dallE3: ["png"]
-        case .gptImage2, .other: ["png", "webp", "jpeg", "gif", "svg"]
+        case .gptImage2, .other: ["png", "webp", "jpeg", "gif"]
         }
     }
 

@@ -102,6 +102,8 @@ struct Judgement: Sendable {
         case 413: set(.refused, .payloadTooLarge)
         case 415 where !pictures.isEmpty: set(.transient, .unsupportedMedia, .reencode)
         case 415: set(.refused, .unsupportedMedia)
+        // The body was asked for in a way that is not understood, so it was not sent.
+        case 417: set(.transient, .notSent)
         case 425: set(.transient, .providerFailed)
         // A quota that comes back says when, whatever it is called in the text.
         case 429 where Wording(body.code, body.type).isPayment || (wording.isPayment && refusal.hint == nil):

@@ -14,13 +14,13 @@ enum PictureList {
             let revised = entry["revised_prompt"]?.text.map(answer.scrubber.hide)
             // A picture in base64, and one in a data URI, left an empty string behind.
             if entry.members["b64_json"] == .text("") || entry.members["url"] == .text("") {
-                guard let picture = spooled.popFirst(), picture.byteCount > 0 else { return nil }
+                guard let picture = spooled.popFirst() else { return nil }
+                if picture.byteCount == 0 { continue }
                 found.append(.spooled(picture, revisedPrompt: revised))
             } else if let address = entry["url"]?.text, let url = try? base.resolving(address) {
                 found.append(.url(url.text, revisedPrompt: revised))
-            } else {
-                return nil
             }
+            // An entry without a picture, as of one that was filtered out, does not take the others with it.
         }
         return found.isEmpty ? nil : found
     }

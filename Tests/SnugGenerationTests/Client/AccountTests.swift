@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// Money, limits and budgets, which all calls of an account share.
+@Suite struct AccountTests {
+    // MARK: Money
+
+    @Test("An account without enough is left alone until it is topped up", arguments: [API.elumenta, .pollinations])
+    func payment(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let (account, least) = api == .elumenta ? ("elite", 3.0) : ("paid", 0.1)
+            studio.simulator.setBalance(least, account: account, service: api.service)
+            let client = try studio.client()
+            var wish = GenerationRequest.cat
+            if api == .elumenta { wish.model = "flux-1.1-pro" }
+            let error = try await studio.failure(client, wish)
+            #expect(error.code == .paymentRequired && studio.submissions.count == 1)
+            if api == .elumenta { #expect(error.required == 4 && error.available == 3) }
+            for _ in 0..<3 {
+                let next = try await studio.failure(client, wish)
+                #expect(next.code == .paymentRequired && next.required == error.required && next.attempts.isEmpty)
+            }
+            #expect(studio.submissions.count == 1 && studio.charges.isEmpty)
+            studio.simulator.setBalance(50, account: account, service: api.service)
+            client.accountMayGoOn()
+            #expect(await studio.attempt(client, wish).value != nil && studio.charges.count == 1)
+        }
+    }
+
+    @Test("A quota that never comes back is no reason to wait")
+    func quota() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            studio.simulator.script(API.openAI.rule(Fault(answer: .named(code: "insufficient_quota"))))
+            let client = try studio.client()
+            #expect(try await studio.failure(client).code == .paymentRequired)
+            #expect(try await studio.failure(client).code == .paymentRequired)
+            #expect(studio.submissions.count == 1 && studio.time.waits.isEmpty)
+        }
+    }
+
+    @Test("What is too dear is known before it is sent")
+    func plan() async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            studio.simulator.setBalance(3, account: "elite", service: .elumenta)
+            let plan = try await studio.client().plan(GenerationRequest(prompt: "a", model: "flux-1.1-pro"))
+            #expect(plan.cost == 4...4 && plan.balance?.amount == 3 && plan.isTooDear && studio.submissions.isEmpty)
+        }
+    }
+
+    // MARK: Limits
+
+    @Test("A wait of 847 s with a minute's time returns at once, says when, and holds back the others")
+    func parked() async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            studio.simulator.script(API.elumenta.rule(Fault(answer: .status(code: 429))))
+            let state = studio.folder.path.appending("state")
+            let client = try studio.client { options in
+                options.timeout = .seconds(60)
+                options.stateDirectory = state
+            }
+            let before = Int(Date().timeIntervalSince1970)
+            let error = try await studio.failure(client)
+            #expect(error.code == .rateLimited && error.retryAfter == .seconds(847) && studio.time.waits.isEmpty)
+            #expect(error.retryAt.map { $0 >= before + 847 } == true && error.status == 429)
+            let other = try studio.client { options in
+                options.timeout = .seconds(60)
+                options.stateDirectory = state
+            }
+            for next in [client, other] {
+                let refused = try await studio.failure(next, GenerationRequest(prompt: "b"))
+                #expect(refused.code == .rateLimited && refused.attempts.isEmpty)
+                #expect(refused.retryAfter.map { $0 > .seconds(700) && $0 <= .seconds(847) } == true)
+                #expect(refused.retryAt.map { $0 >= before + 840 } == true)
+            }
+            #expect(studio.submissions.count == 1)
+            studio.time.pass(.seconds(850))
+            #expect(await studio.attempt(client, GenerationRequest(prompt: "c")).value != nil)
+        }
+    }
+
+    @Test("One at a time where the provider says so")
+    func concurrency() async throws {
+        try await Studio.with(.pollinations, job: JobPlan(duration: 150)) { studio async throws in
+            let client = try studio.client(key: "sk_free") { options in
+                options.retry.maximumAttempts = 10
+                // Other waits than the fake ones, for the provider takes its time too.
+                options.environment.sleep = { try await Task.sleep(for: min($0, .milliseconds(100))) }
+                options.limiterSleep = { try await Task.sleep(for: $0) }
+                options.limiterNow = { Date().timeIntervalSince1970 }
+            }
+            let wishes = (0..<4).map { GenerationRequest(prompt: "cat \($0)") }
+            let made = try await withThrowingTaskGroup(of: Int.self) { group in
+                for (number, wish) in wishes.enumerated() {
+                    group.addTask {
+                        try await client.generate(wish, to: studio.destination("p\(number)")).pictures.count
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(made == 4 && studio.simulator.ledger.entries.count == 4)
+            let refused = studio.submissions.filter { $0.status == 429 }.count
+            #expect(refused >= 1 && refused <= 3 * 3, "\(refused)")
+        }
+    }
+
+    @Test("Two clients of one account never send one more than its limit", arguments: [true, false])
+    func sharedWindow(isSecondKey: Bool) async throws {
+        var configuration = API.openAI.configuration()
+        configuration.openAI.accounts = [
+            OpenAIAccount(name: "main", keys: ["sk-main", "sk-second"], requestsPerMinute: 3)
+        ]
+        try await withSimulator(configuration) { simulator async throws in
+            let studio = try Studio(simulator, .openAI)
+            studio.time.drive(simulator.clock)
+            let state = studio.folder.path.appending("state")
+            let clients = try [0, 1].map { number in
+                try studio.client(key: number == 1 && isSecondKey ? "sk-second" : nil) { $0.stateDirectory = state }
+            }
+            for number in 0..<8 {
+                let result = await studio.attempt(
+                    clients[number % 2], GenerationRequest(prompt: "\(number)"), name: "p\(number)")
+                #expect(result.value != nil, "\(number): \(result)")
+            }
+            let refused = studio.submissions.filter { $0.status == 429 }.count
+            // Keys of one account cannot be told to be so: what the other one used shows in the answers.
+            #expect(isSecondKey || refused == 0)
+            #expect(studio.charges.count == 8 && studio.submissions.count == 8 + refused)
+        }
+    }
+
+    // MARK: Budget and breaker
+
+    @Test("A hundred failures at once do not spend more than the budget", arguments: API.plain)
+    func budget(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            studio.simulator.script(
+                api.rule(Fault(answer: .custom(status: 521, contentType: "text/html", body: "down")), times: nil))
+            let http = try makeClient { configuration in
+                configuration.retryBudget.capacity = 100
+                configuration.retryBudget.retryCost = 14
+                configuration.retryBudget.tokensPerSecond = 0
+            }
+            let client = try studio.client(http: http)
+            let codes = await withTaskGroup(of: GenerationError.Code?.self) { group in
+                for number in 0..<100 {
+                    group.addTask {
+                        // Each of its own model: what is counted is the budget, not the breaker.
+                        let wish = GenerationRequest(prompt: "a", model: "model-\(number)")
+                        return await studio.attempt(client, wish).error?.code
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(codes.count == 100 && codes.allSatisfy { $0 == .notSent || $0 == .retriesSpent })
+            #expect(codes.contains(.retriesSpent))
+            #expect(studio.submissions.count == 107 && studio.charges.isEmpty)
+        }
+    }
+
+    @Test("After five failures in a row a model is left alone, and another one is not", arguments: API.plain)
+    func breaker(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            studio.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: nil))
+            let client = try studio.client { $0.timeout = .seconds(20) }
+            #expect(try await studio.failure(client).code == .noCapacity)
+            // The fifth opens it, and thirty seconds are more than there is time.
+            let opened = try await studio.failure(client)
+            #expect(opened.code == .circuitOpen || opened.code == .noCapacity)
+            #expect(studio.submissions.count == 5)
+            let refused = try await studio.failure(client)
+            #expect(refused.code == .circuitOpen && refused.retryAfter.map { $0 > .seconds(20) } == true)
+            #expect(studio.submissions.count == 5 && refused.attempts.isEmpty)
+            // Another model is not affected, and a fallback is taken at once.
+            studio.simulator.clearScript()
+            let models = [API.pollinations: "zimage", .elumenta: "photon", .openAI: "gpt-image-1.5"]
+            let other = GenerationRequest(prompt: "b", fallbackModels: [models[api] ?? ""])
+            let generation = try await client.generate(other, to: studio.destination())
+            #expect(generation.model == models[api] && studio.submissions.count == 6)
+        }
+    }
+
+    @Test("One request finds out whether a model works again")
+    func probe() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            studio.simulator.script(API.openAI.rule(Fault(answer: .status(code: 503)), times: nil))
+            let client = try studio.client { options in
+                options.retry.maximumAttempts = 1
+                options.breaker.firstRest = .seconds(2)
+            }
+            func crowd() async -> [GenerationError.Code?] {
+                await withTaskGroup(of: GenerationError.Code?.self) { group in
+                    for _ in 0..<5 { group.addTask { await studio.attempt(client).error?.code } }
+                    return await group.reduce(into: []) { $0.append($1) }
+                }
+            }
+            for _ in 0..<5 { #expect(await studio.attempt(client).error?.code == .noCapacity) }
+            #expect(await studio.attempt(client).error?.code == .circuitOpen && studio.submissions.count == 5)
+            try await Task.sleep(for: .milliseconds(2050))
+            let asked = await crowd()
+            #expect(asked.count { $0 == .noCapacity } == 1 && asked.count { $0 == .circuitOpen } == 4)
+            #expect(studio.submissions.count == 6)
+            studio.simulator.clearScript()
+            #expect(await studio.attempt(client).error?.code == .circuitOpen)
+            // It stays open twice as long after a probe that failed.
+            try await Task.sleep(for: .milliseconds(4050))
+            #expect(await studio.attempt(client).value != nil)
+            #expect(await crowd().allSatisfy { $0 == nil } && studio.submissions.count == 12)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// Many wishes at once while everything goes wrong by chance.
+@Suite struct CampaignTests {
+    private static let wishes = 24
+
+    @Test("Whatever goes wrong, nothing is paid for twice and nothing is lost", arguments: API.allCases, 1...3)
+    func chaos(api: API, seed: Int) async throws {
+        try await Studio.with(api) { studio async throws in
+            var random = SeededGenerator(seed: UInt64(seed))
+            let losses = Loss.all.filter { $0.connection == nil && !$0.isStall && $0.fault != Fault() }
+            // Refusals, losses, and successes between them.
+            for _ in 0..<60 {
+                let fault: Fault =
+                    switch Int.random(in: 0..<5, using: &random) {
+                    case 0: Fault(answer: .status(code: [429, 503, 521, 525].randomElement(using: &random) ?? 503))
+                    case 1, 2: losses.randomElement(using: &random)?.fault ?? Fault()
+                    default: Fault()
+                    }
+                // Elumenta's 429 asks for a quarter of an hour.
+                if api == .elumenta, fault.answer == .status(code: 429) { continue }
+                studio.simulator.script(api.rule(fault))
+            }
+            let folder = studio.folder.path.appending("journal")
+            let http = try makeClient { $0.retryBudget.capacity = 10_000 }
+            let client = try studio.client(http: http, journal: try FileJournal(folder)) { $0.breaker.threshold = 1000 }
+            let results = await run(studio, client, seed)
+            studio.simulator.clearScript()
+            try await check(studio, client, results)
+            // The next process goes on with what can go on, and leaves alone what it cannot.
+            let next = try studio.client(http: http, journal: try FileJournal(folder))
+            let open = try await next.pending()
+            let sent = studio.submissions.count
+            for record in open where record.state != .held {
+                #expect(await studio.attempt(next, record.request, name: record.id).value != nil)
+            }
+            if api == .openAI { #expect(studio.submissions.count == sent) }
+            #expect(try await next.pending().allSatisfy { $0.state == .held })
+            for number in 0..<Self.wishes { #expect(charges(studio, number) <= 1, "wish \(number)") }
+        }
+    }
+
+    private func charges(_ studio: Studio, _ number: Int) -> Int {
+        studio.simulator.ledger.charges(prompt: "wish \(number)").count
+    }
+
+    private func run(
+        _ studio: Studio, _ client: GenerationClient, _ seed: Int
+    ) async -> [Int: Swift.Result<Generation, any Error>] {
+        await withTaskGroup(of: (Int, Swift.Result<Generation, any Error>).self) { group in
+            for number in 0..<Self.wishes {
+                group.addTask {
+                    let wish = GenerationRequest(prompt: "wish \(number)")
+                    return (number, await studio.attempt(client, wish, name: "w\(number)"))
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    private func check(
+        _ studio: Studio, _ client: GenerationClient, _ results: [Int: Swift.Result<Generation, any Error>]
+    ) async throws {
+        let pending = try await client.pending()
+        for (number, result) in results {
+            let count = charges(studio, number)
+            let isOpen = pending.contains { $0.id == "w\(number)" }
+            switch result {
+            case .success(let generation):
+                #expect(count == 1 && generation.pictures.count == 1 && !isOpen, "wish \(number)")
+            case .failure(let error as GenerationError) where error.isOutcomeUnknown:
+                #expect(count <= 1 && isOpen && error.journalKey == "w\(number)", "wish \(number): \(error)")
+            case .failure(let error):
+                #expect(count == 0 && !isOpen, "wish \(number): \(error)")
+            }
+        }
+        #expect(results.values.contains { $0.value != nil })
+    }
+
+    @Test(
+        "Twins, some of whose answers are lost, never share a picture and never cost more than they are",
+        arguments: 1...4)
+    func twins(seed: Int) async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            var random = SeededGenerator(seed: UInt64(seed))
+            for _ in 0..<8 {
+                let fault: Fault =
+                    switch Int.random(in: 0..<3, using: &random) {
+                    case 0: Fault(request: .closeAfterBody, takesEffect: true)
+                    case 1: Fault(request: .closeAfterBody)
+                    default: Fault()
+                    }
+                studio.simulator.script(API.elumenta.rule(fault))
+            }
+            let client = try studio.client { $0.breaker.threshold = 1000 }
+            let results = await withTaskGroup(of: Swift.Result<Generation, any Error>.self) { group in
+                for number in 0..<8 { group.addTask { await studio.attempt(client, .cat, name: "t\(number)") } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            let made = results.compactMap(\.value)
+            #expect(Set(made.compactMap(\.id)).count == made.count && studio.pictures.count == made.count)
+            #expect(studio.charges.count == made.count && studio.submissions.count == 8)
+            #expect(try await client.pending().count == 8 - made.count)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// What the end of the time does to what is under way.
+@Suite struct DeadlineTests {
+    @Test("The time ends while the provider is at it: what was sent is found later, or held", arguments: API.allCases)
+    func inFlight(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let folder = studio.folder.path.appending("journal")
+            let hurried = try studio.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(4) }
+            if api == .elumenta { _ = try await hurried.balance() }
+            studio.simulator.script(api.rule(Fault(delay: 15_000)))
+            let error = try await studio.failure(hurried, name: "work")
+            #expect(error.isOutcomeUnknown && error.journalKey == "work", "\(error)")
+            #expect(studio.charges.count == 1 && studio.submissions.count == 1)
+            let patient = try studio.client(journal: try FileJournal(folder))
+            let result = await studio.attempt(patient, name: "work")
+            let isFound = [RepeatContract.join, .history, .replay].contains(api.contract)
+            #expect((result.value != nil) == isFound && studio.charges.count == 1, "\(result)")
+            #expect(try await patient.pending().map(\.state) == (isFound ? [] : [.held]))
+        }
+    }
+
+    @Test("With no time left nothing is sent", arguments: API.plain)
+    func noTime(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let client = try studio.client { $0.timeout = .zero }
+            let error = try await studio.failure(client)
+            #expect(error.code == .deadlineExceeded && studio.simulator.requests.isEmpty && error.journalKey == nil)
+        }
+    }
+
+    @Test("A wait that is longer than the time is not begun", arguments: API.plain)
+    func waits(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let answer = Answer.custom(status: 503, contentType: nil, body: #"{"error":{"message":"busy"}}"#)
+            studio.simulator.script(
+                api.rule(Fault(answer: answer, hints: [.retryAfter(text: "30")]), times: nil))
+            let error = try await studio.failure(try studio.client { $0.timeout = .seconds(20) })
+            #expect(error.code == .noCapacity && error.retryAfter == .seconds(30) && error.retryAt != nil)
+            #expect(studio.submissions.count == 1 && studio.time.waits.isEmpty)
+        }
+    }
+}

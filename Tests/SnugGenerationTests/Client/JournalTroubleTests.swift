@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// A journal whose disk is full at one moment.
+private final class FullJournal: GenerationJournal {
+    struct Full: Error {}
+    private let inner: FileJournal
+    private let failing: Mutex<Int>
+
+    /// - Parameter save: The one that fails, 1 for the first.
+    init(_ folder: FilePath, failingAt save: Int) throws {
+        inner = try FileJournal(folder)
+        failing = Mutex(save)
+    }
+
+    var isDurable: Bool { true }
+    func record(_ id: String) async throws -> GenerationRecord? { try await inner.record(id) }
+    func records() async throws -> [GenerationRecord] { try await inner.records() }
+    func remove(_ id: String) async throws { try await inner.remove(id) }
+    func claim(_ id: String) async throws -> Bool { try await inner.claim(id) }
+    func release(_ id: String) async { await inner.release(id) }
+
+    func save(_ record: GenerationRecord) async throws {
+        let left = failing.withLock { left in
+            left -= 1
+            return left
+        }
+        if left == 0 { throw Full() }
+        try await inner.save(record)
+    }
+}
+
+/// What cannot be remembered is not sent, and what was sent is not forgotten.
+@Suite struct JournalTroubleTests {
+    @Test("A journal that fails at any moment costs no second charge", arguments: API.allCases, 1...4)
+    func full(api: API, save: Int) async throws {
+        let plan = api == .elumenta ? JobPlan(pendingPolls: 1) : JobPlan()
+        try await Studio.with(api, job: plan) { studio async throws in
+            let folder = studio.folder.path.appending("journal")
+            let client = try studio.client(journal: try FullJournal(folder, failingAt: save))
+            let result = await studio.attempt(client, name: "work")
+            if save == 1 {
+                #expect(result.error?.code == .journalFailed && studio.submissions.isEmpty, "\(result)")
+            }
+            if result.value == nil {
+                #expect(result.error?.code == .journalFailed, "\(result)")
+                let next = try studio.client(journal: try FileJournal(folder))
+                let again = await studio.attempt(next, name: "work")
+                #expect(again.value != nil || again.error?.isOutcomeUnknown == true, "\(again)")
+            }
+            #expect(studio.charges.count == 1)
+        }
+    }
+
+    @Test("What no look has found is sent again where that was allowed", arguments: [true, false])
+    func repeatsLost(takesEffect: Bool) async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            studio.simulator.script(
+                API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: takesEffect)))
+            let generation = try await studio.client { $0.repeatsLost = true }.generate(
+                .cat, to: studio.destination())
+            #expect(generation.pictures.count == 1 && studio.charges.count == 1)
+            #expect(studio.submissions.count == (takesEffect ? 1 : 2))
+            let looks = studio.simulator.requests.filter { $0.path.hasSuffix("/user/history") }.count
+            #expect(looks == (takesEffect ? 1 : 3))
+            #expect(studio.time.waits.map(\.seconds).prefix(looks) == [2, 10, 30].prefix(looks))
+        }
+    }
+
+    @Test("A job that is listed late is found late")
+    func listedLate() async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            let empty = Answer.custom(
+                status: 200, contentType: nil, body: #"{"items":[],"total":0,"page":1,"limit":100}"#)
+            studio.simulator.script(
+                API.elumenta.rule(Fault(answer: .html(status: 504), takesEffect: true)),
+                Rule(Fault(answer: empty), service: .elumenta, path: "*/user/history", times: 2))
+            let generation = try await studio.client().generate(.cat, to: studio.destination())
+            #expect(generation.isRecovered && studio.charges.count == 1 && studio.submissions.count == 1)
+        }
+    }
+
+    @Test("When nobody can be asked what became of it, it stays open, and is found later")
+    func noListing() async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            studio.simulator.script(
+                API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)),
+                Rule(Fault(answer: .html(status: 502)), service: .elumenta, path: "*/user/history", times: nil))
+            let client = try studio.client()
+            let error = try await studio.failure(client, name: "work")
+            #expect(error.isOutcomeUnknown && error.journalKey == "work")
+            #expect(try await client.pending().map(\.state) == [.sending])
+            studio.simulator.clearScript()
+            #expect(await studio.attempt(client, name: "work").value?.isRecovered == true)
+            #expect(studio.charges.count == 1 && studio.submissions.count == 1)
+        }
+    }
+
+    @Test("Two that could be it are a person's to tell apart")
+    func ambiguous() async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            // Another machine of the same account, with the same wish at the same moment.
+            let client = try studio.client()
+            studio.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            let other = try studio.client()
+            #expect(await studio.attempt(other, name: "other").value != nil || studio.charges.count == 1)
+            studio.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            let error = try await studio.failure(client, name: "work")
+            #expect(error.isOutcomeUnknown && error.message.contains("could be it"))
+            #expect(studio.submissions.count == 2)
+            #expect(try await client.pending().map(\.state) == [.held])
+        }
+    }
+}

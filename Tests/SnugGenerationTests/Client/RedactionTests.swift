@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// Everything that is logged.
+private final class Lines: Sendable {
+    private let kept = Mutex<[String]>([])
+
+    var all: [String] { kept.withLock { $0 } }
+
+    var logger: Logger {
+        var logger = Logger(label: "test") { [self] _ in Handler(lines: self) }
+        logger.logLevel = .trace
+        return logger
+    }
+
+    private struct Handler: LogHandler {
+        let lines: Lines
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            lines.kept.withLock { $0.append("\(event.message) \(metadata) \(event.metadata ?? [:])") }
+        }
+    }
+}
+
+/// Keys come out of nothing: no log line, no error, no event, no file.
+@Suite struct RedactionTests {
+    private static let faults: [Fault?] = [
+        nil, Fault(answer: .echoesKey(status: 401)), Fault(answer: .echoesKey(status: 400)),
+        Fault(answer: .echoesKey(status: 429)), Fault(answer: .echoesKey(status: 500)),
+        Fault(answer: .echoesKey(status: 200)), Fault(answer: .echoesKey(status: 503)),
+        Fault(request: .closeAfterBody), Fault(delivery: .closeAfter(bytes: 30)),
+    ]
+
+    @Test("Keys reach no log line, no error, no event and no journal", arguments: API.plain, faults)
+    func key(api: API, fault: Fault?) async throws {
+        try await Studio.with(api) { studio async throws in
+            let lines = Lines()
+            if let fault { studio.simulator.script(api.rule(fault, times: nil)) }
+            var configuration = HTTPClientConfiguration()
+            configuration.proxy = .none
+            configuration.retryEnvironment.sleep = { _ in }
+            let http = try HTTPClient(configuration: configuration, logger: lines.logger, metrics: noMetrics)
+            let client = try studio.client(
+                http: http, journal: try FileJournal(studio.folder.path.appending("journal")), logger: lines.logger
+            ) { $0.stateDirectory = studio.folder.path.appending("state") }
+            let result = await studio.attempt(client, name: "work")
+            #expect((result.value != nil) == (fault == nil) || fault?.answer == nil)
+            var told = lines.all + studio.events.all.map { String(reflecting: $0) }
+            told.append(String(reflecting: result))
+            if let error = result.error { told += [error.description, error.message, String(reflecting: error)] }
+            told += try await client.pending().map { String(reflecting: $0) }
+            told += [client.counters.report, client.parts.account, String(reflecting: client)]
+            var mirror = ""
+            dump(client, to: &mirror)
+            told.append(mirror)
+            for name in studio.folder.files() where !name.hasPrefix("out/") {
+                told.append(String(decoding: try bytes(of: studio.folder.path.appending(name)), as: UTF8.self))
+            }
+            #expect(lines.all.count > 3 && told.contains { $0.contains("a cat") || $0.contains("work") })
+            // In no form: whole, without its prefix, or encoded.
+            let secret = api.key
+            for text in told {
+                #expect(
+                    !text.contains(secret) && !text.contains(Array(secret.utf8).base64.prefix(8)), "\(text.prefix(300))"
+                )
+            }
+        }
+    }
+
+    @Test("Tokens of a session come out of nothing either")
+    func tokens() async throws {
+        try await Studio.with(.elumenta) { studio async throws in
+            let lines = Lines()
+            studio.simulator.script(
+                API.elumenta.rule(Fault(answer: .named(code: "token_expired")), times: nil),
+                Rule(Fault(answer: .echoesKey(status: 401)), service: .elumenta, path: "*/auth/refresh"))
+            let tokens = SessionTokens(access: Secret("access-token-one"), refresh: Secret("refresh-token-one"))
+            let client = try studio.client(session: InMemorySession(tokens), logger: lines.logger)
+            let error = try await studio.failure(client)
+            let told = lines.all + [String(reflecting: error), error.message] + studio.events.all.map { "\($0)" }
+            #expect(error.code == .notAuthenticated)
+            #expect(told.allSatisfy { !$0.contains("access-token-one") && !$0.contains("refresh-token-one") })
+        }
+    }
+
+    @Test("Pictures come out of no message")
+    func pictures() async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let lines = Lines()
+            let picture = String(pictureBytes(3000).base64)
+            studio.simulator.script(
+                API.openAI.rule(
+                    Fault(
+                        answer: .custom(
+                            status: 400, contentType: nil,
+                            body: #"{"error":{"message":"bad image data:image/png;base64,\#(picture)"}}"#))))
+            let error = try await studio.failure(try studio.client(logger: lines.logger))
+            let told = lines.all + [String(reflecting: error)]
+            #expect(error.message.contains("bad image") && told.allSatisfy { !$0.contains(picture.prefix(60)) })
+        }
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugGeneration
+
+/// What is wrong with the input is put right, once or twice, and remembered.
+@Suite struct RepairTests {
+    private static let models = [API.pollinations: "kontext", .openAI: "gpt-image-1.5"]
+
+    private func wish(_ api: API, bytes: Int) -> GenerationRequest {
+        GenerationRequest(prompt: "red", model: Self.models[api], images: [input(bytes)])
+    }
+
+    private func complaint(_ status: Int, _ words: String) -> Fault {
+        Fault(
+            answer: .custom(
+                status: status, contentType: "application/json", body: #"{"error":{"message":"\#(words)"}}"#))
+    }
+
+    private func fitted(_ studio: Studio) -> [Int] {
+        studio.events.all.compactMap { if case .fitted(_, let count) = $0 { count } else { nil } }
+    }
+
+    @Test(
+        "A limit that is named is kept to", arguments: [API.pollinations, .openAI],
+        [
+            (413, "image exceeds 5 MB maximum: 6275800 bytes > 300000 bytes"),
+            (400, "image exceeds 5 MB maximum: 6275800 bytes > 300000 bytes"),
+            (413, "File too large: 400200 bytes > 300000 bytes"),
+        ])
+    func named(api: API, complaint: (Int, String)) async throws {
+        try await Studio.with(api) { studio async throws in
+            studio.simulator.script(api.rule(self.complaint(complaint.0, complaint.1)))
+            let generation = try await studio.client().generate(
+                wish(api, bytes: 400_000), to: studio.destination(), onEvent: studio.events.record)
+            let sizes = fitted(studio)
+            #expect(sizes.count == 2 && sizes[0] == 400_000 && (200_000...300_000).contains(sizes[1]), "\(sizes)")
+            #expect(generation.attempts.map(\.status) == [complaint.0, 200] && studio.charges.count == 1)
+        }
+    }
+
+    @Test("Without a number it is 0.7 of the last, twice at most", arguments: [API.pollinations, .openAI])
+    func unnamed(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            studio.simulator.script(api.rule(complaint(413, "payload is too large"), times: nil))
+            let client = try studio.client()
+            let error = try await studio.failure(client, wish(api, bytes: 400_000))
+            #expect(error.code == .payloadTooLarge && studio.submissions.count == 3 && studio.charges.isEmpty)
+            #expect(fitted(studio) == [400_000, 280_000, 196_000])
+            #expect(studio.time.waits.isEmpty)
+        }
+    }
+
+    @Test("A request that the server's own limit refuses fits the second time", arguments: [API.pollinations, .openAI])
+    func realLimits(api: API) async throws {
+        var configuration = api.configuration()
+        configuration.pollinations.editLimit = 300_000
+        configuration.openAI.requestLimit = 300_000
+        try await withSimulator(configuration) { simulator async throws in
+            let studio = try Studio(simulator, api)
+            let generation = try await studio.client().generate(
+                wish(api, bytes: 400_000), to: studio.destination(), onEvent: studio.events.record)
+            #expect(generation.attempts.map(\.status) == [413, 200] && studio.charges.count == 1)
+            #expect(studio.submissions.last.map { $0.bodyBytes <= 300_000 } == true)
+        }
+    }
+
+    @Test("What was learnt is known to the next client of the same folder", arguments: [true, false])
+    func learnt(isShared: Bool) async throws {
+        try await Studio.with(.openAI) { studio async throws in
+            let state = isShared ? studio.folder.path.appending("state") : nil
+            studio.simulator.script(API.openAI.rule(complaint(413, "too large: 400200 bytes > 300000 bytes")))
+            let first = try studio.client { $0.stateDirectory = state }
+            _ = try await first.generate(
+                wish(.openAI, bytes: 400_000), to: studio.destination("a"), onEvent: studio.events.record)
+            let next = try studio.client { $0.stateDirectory = state }
+            _ = try await next.generate(
+                wish(.openAI, bytes: 400_000), to: studio.destination("b"), onEvent: studio.events.record)
+            let sizes = fitted(studio)
+            #expect(sizes.count == 3 && (sizes[2] < 400_000) == isShared, "\(sizes)")
+            // Another model may take more.
+            var other = wish(.openAI, bytes: 400_000)
+            other.model = "gpt-image-2"
+            _ = try await next.generate(other, to: studio.destination("c"), onEvent: studio.events.record)
+            #expect(fitted(studio).last == 400_000)
+        }
+    }
+
+    @Test("A format that is not taken is encoded anew", arguments: [API.pollinations, .openAI])
+    func reencoded(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            studio.simulator.script(api.rule(Fault(answer: .status(code: 415))))
+            let picture =
+                Array("RIFF".utf8) + [22, 0, 0, 0] + Array("WEBPVP8L".utf8) + [UInt8](repeating: 0, count: 14)
+            var wish = wish(api, bytes: 1)
+            wish.images = [.bytes(picture, name: "cat.webp")]
+            let generation = try await studio.client().generate(wish, to: studio.destination())
+            #expect(generation.attempts.map(\.status) == [415, 200] && studio.charges.count == 1)
+            let bodies = studio.submissions.map { String(decoding: $0.body ?? [], as: UTF8.self) }
+            #expect(bodies[0].contains("image/webp") && !bodies[1].contains("image/webp"))
+            studio.simulator.script(api.rule(Fault(answer: .status(code: 415)), times: nil))
+            let error = try await studio.failure(try studio.client(), wish)
+            #expect(error.code == .unsupportedMedia && studio.submissions.count == 4)
+        }
+    }
+
+    @Test("Too large with nothing of this machine in it is said, not tried again", arguments: API.plain)
+    func nothingToShrink(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            studio.simulator.script(api.rule(Fault(answer: .status(code: 413)), times: nil))
+            let error = try await studio.failure(try studio.client())
+            #expect(error.code == .payloadTooLarge && studio.submissions.count == 1)
+        }
+    }
+
+    @Test("An address that is too long for a server goes in a body")
+    func body() async throws {
+        var configuration = API.pollinations.configuration()
+        configuration.longestTarget = 100
+        try await withSimulator(configuration) { simulator async throws in
+            let studio = try Studio(simulator, .pollinations)
+            let wish = GenerationRequest(prompt: String(repeating: "cat ", count: 40))
+            let generation = try await studio.client().generate(wish, to: studio.destination())
+            #expect(generation.attempts.map(\.status) == [414, 200])
+            #expect(studio.submissions.map(\.method) == ["GET", "POST"] && studio.charges.count == 1)
+        }
+    }
+
+    @Test("Without a refitter or a host, it is said what is missing, and nothing is sent", arguments: API.plain)
+    func missing(api: API) async throws {
+        try await Studio.with(api) { studio async throws in
+            let models = [API.pollinations: "kontext", .elumenta: "flux-kontext-pro", .openAI: "gpt-image-1.5"]
+            let wish = GenerationRequest(prompt: "red", model: models[api], images: [input()])
+            let unfit = try await studio.failure(try studio.client(fits: false), wish)
+            #expect(unfit.code == .imageFailed)
+            if api == .elumenta {
+                let unhosted = try await studio.failure(try studio.client(hosts: false), wish)
+                #expect(unhosted.code == .hostNeeded)
+            }
+            #expect(studio.simulator.requests.allSatisfy { $0.path.hasSuffix("/balance") })
+        }
+    }
+}
