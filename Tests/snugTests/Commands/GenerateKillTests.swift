@@ -63,11 +63,9 @@ extension GenerateTests {
                 let id = try #require(pending["id"] as? String)
                 #expect(pending["state"] as? String == "held" && pending["input"] as? String == "x")
                 #expect(told.standardError.contains("snug generate --retry \(id)"))
-                if decision == "--retry" {
-                    let foreign = folder.with { $0.environment["OPENAI_API_KEY"] = "sk-second" }
-                    #expect(try await foreign.run(["generate", "--retry", id]).exitCode == 64)
-                }
-                let settled = try await (decision == "--retry" ? folder : bare).run(["generate", decision, id])
+                // Keys change: what was sent with one is settled with the next.
+                let renewed = folder.with { $0.environment["OPENAI_API_KEY"] = "sk-second" }
+                let settled = try await (decision == "--retry" ? renewed : bare).run(["generate", decision, id])
                 #expect(settled.exitCode == 0, "\(settled.standardError)")
                 #expect(folder.simulator.ledger.charges.count == (decision == "--retry" ? 2 : 1))
                 #expect(folder.files.count == (decision == "--retry" ? 1 : 0))
