@@ -28,7 +28,8 @@ struct ChunkSizer: Sendable, Equatable {
     mutating func succeeded(bytes: Int, in duration: Duration) {
         guard adapts, bytes >= size else { return }
         let seconds = duration / .seconds(1)
-        if seconds < 2 { resize(size * 2) }
+        // Four times a chunk that took less than half a second still takes less than two.
+        if seconds < 2 { resize(size * (seconds < 0.5 ? 4 : 2)) }
         if seconds > 10 { resize(size / 2) }
     }
 

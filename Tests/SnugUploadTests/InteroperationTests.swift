@@ -284,6 +284,29 @@ func fetch(_ url: String) async throws -> [UInt8] {
         #expect(try await fetch(receipt.url) == bytes)
     }
 
+    @Test func aConnectionThatDiesLateDoesNotTakeTheFileWithIt() async throws {
+        let server = try await startServer("apache", portCount: 2)
+        // The first chunk hangs halfway, the upload goes on elsewhere, and only then the server sees the first one end.
+        var plan = FaultProxy.Plan(seed: 7, kinds: [.hang])
+        plan.chance = 1
+        plan.maximum = 1
+        plan.reach = 3_000_000
+        let proxy = try FaultProxy(to: server.port, plan)
+        let target = UploadTarget(try HTTPURL("http://127.0.0.1:\(proxy.port)/late.bin"), .rangedPut)
+        var options = UploadOptions()
+        options.chunkSize = 4 << 20
+        options.stallTimeout = .seconds(1)
+        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options)
+        #expect(receipt.confirmation == .length && receipt.retries > 0)
+        let isWithin = proxy.events.contains { (10_000..<3_000_000).contains($0.byte) }
+        #expect(isWithin)
+        proxy.stop()
+        while proxy.openConnections > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try await Task.sleep(for: .milliseconds(500))
+        let isSame = try await fetch(server.url("/late.bin")) == bytes
+        #expect(isSame)
+    }
+
     @Test func apachesLimitIsFound() async throws {
         let server = try await startServer("apache", portCount: 2)
         var options = UploadOptions()

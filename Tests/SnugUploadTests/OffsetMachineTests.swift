@@ -185,6 +185,14 @@ import Testing
         #expect(sizer.size == 4 << 20)
     }
 
+    @Test func chunksOnAFastLineGrowFaster() {
+        var sizer = ChunkSizer(initial: 1 << 20, ceiling: 64 << 20)
+        for expected in [4, 16, 64, 64] {
+            sizer.succeeded(bytes: sizer.size, in: .milliseconds(499))
+            #expect(sizer.size == expected << 20)
+        }
+    }
+
     @Test func aShortLastChunkSaysNothingAboutTheLine() {
         var sizer = ChunkSizer(initial: 1 << 20, ceiling: 8 << 20)
         sizer.succeeded(bytes: 1000, in: .milliseconds(1))

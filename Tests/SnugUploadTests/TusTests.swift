@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Crypto
 import Foundation
 import SnugHTTP
 import SnugTestSupport
@@ -71,6 +72,46 @@ import Testing
         _ = try await makeUploader(folder).upload(try folder.file(pattern(1000)), to: target)
         #expect(server.requests.map(\.method) == ["OPTIONS", "OPTIONS", "POST", "PATCH"])
         #expect(server.requests.last?.headers["upload-checksum"]?.hasPrefix("sha1 ") == true)
+    }
+
+    @Test("Each chunk has its own checksum, whatever was got ready for it", arguments: [true, false])
+    func checksums(adapts: Bool) async throws {
+        let stored = Mutex<[UInt8]>([])
+        let wrong = Mutex(0)
+        let server = try FaultServer { connection in
+            let offer = ["Tus-Extension": "creation,checksum", "Tus-Checksum-Algorithm": "sha1"]
+            while true {
+                let request = try connection.readRequest()
+                switch request.method {
+                case "OPTIONS": try connection.respond(204, offer)
+                case "POST": try connection.respond(201, ["Location": "/files/1"])
+                case "HEAD":
+                    let offset = stored.withLock { $0.count }
+                    try connection.respond(200, ["Upload-Offset": "\(offset)", "Content-Length": "0"])
+                default:
+                    let sum = Insecure.SHA1.hash(data: request.body)
+                    let isRight = request.headers["upload-checksum"] == "sha1 \(Array(sum).base64)"
+                    // One is refused that was right.
+                    let isDamaged = connection.number == 1 && request.headers["upload-offset"] == "200000"
+                    if !isRight { wrong.withLock { $0 += 1 } }
+                    guard isRight, !isDamaged || stored.withLock({ $0.count }) > 200_000 else {
+                        try connection.respond(460, ["Connection": "close"])
+                        return
+                    }
+                    let offset = stored.withLock { stored in
+                        stored += request.body
+                        return stored.count
+                    }
+                    try connection.respond(204, ["Upload-Offset": "\(offset)"])
+                }
+            }
+        }
+        var options = options()
+        options.adaptsChunkSize = adapts
+        let target = UploadTarget(try HTTPURL(server.url("/files")), .tus)
+        _ = try await makeUploader(folder).upload(try folder.file(pattern(1_234_567)), to: target, options: options)
+        #expect(stored.withLock { $0 } == pattern(1_234_567))
+        #expect(wrong.withLock { $0 } == 0)
     }
 
     @Test("Nothing is lost and nothing doubled under many faults", arguments: UInt64(1)...20)

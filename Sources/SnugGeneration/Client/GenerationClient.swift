@@ -117,14 +117,14 @@ public final class GenerationClient: Sendable {
     ) async throws -> Generation {
         let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
         return try await claimed(id) {
-            guard var record = try await parts.journal.record(id), isOurs(record), record.state != .delivered else {
+            guard var record = try await parts.journal.record(id), record.state != .delivered else {
                 throw Self.unknown(id)
             }
             let held = record.state == .held ? record : nil
+            try adopt(&record)
             if held != nil {
                 record.state = .preparing
                 record.resultURLs = []
-                record.account = parts.account
                 record.submittedAt = nil
                 record.jobID = nil
                 // A picture that was asked for with this key once may be what the vendor answers with for ever.
@@ -132,6 +132,16 @@ public final class GenerationClient: Sendable {
             }
             return try await Operation(parts, record, held: held, deadline: deadline, onEvent: onEvent).run()
         }
+    }
+
+    /// Keys change. What was begun with another one is free to ask for, and to send again is a decision; but what may have
+    /// been charged to one account is not sent by itself to what may be another.
+    private func adopt(_ record: inout GenerationRecord) throws(GenerationError) {
+        guard isOurs(record), record.account == parts.account || record.state != .sending else {
+            throw .invalid(
+                "id", "\"\(record.id)\" was sent with another key, or to another address; give those, or drop it")
+        }
+        record.account = parts.account
     }
 
     /// Forgets something pending. A job of the provider's goes on, and is charged; nobody asks for it any more.

@@ -47,12 +47,17 @@ extension Operation {
         return try await phase(after: machine.searched(looked, means()))
     }
 
-    /// Whether another process waits for the answer to one that looks the same.
+    /// Whether another process waits for the answer to one that looks the same. One that waits no more does not matter: of
+    /// two that are lost, either may have what is found.
     private func hasTwin() async throws -> Bool {
-        try await parts.journal.records().contains { other in
-            other.key != record.key && other.state == .sending && other.account == record.account
-                && other.request.prompt == record.request.prompt && other.model == record.model
+        for other in try await parts.journal.records() {
+            guard other.key != record.key, other.state == .sending, other.account == record.account,
+                other.request.prompt == record.request.prompt, other.model == record.model
+            else { continue }
+            guard try await parts.journal.claim(other.id) else { return true }
+            await parts.journal.release(other.id)
         }
+        return false
     }
 
     /// One look through the listing.

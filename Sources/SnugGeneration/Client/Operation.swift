@@ -102,7 +102,7 @@ final class Operation {
             isRecovered = true
             return .deliver(JobResult(pictures: keptPictures(), id: record.jobID, model: record.model))
         case .sending:
-            if record.account != parts.account, parts.traits.contract.givesAgain {
+            if record.account != parts.account, parts.traits.contract != .history {
                 return try await phase(after: .hold(Self.otherKey))
             }
             return try await phase(

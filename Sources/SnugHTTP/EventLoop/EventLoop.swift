@@ -119,8 +119,9 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             collectFinished()
             let now = ContinuousClock.now
             checkClocks(now)
+            let mayGoOn = takeFed()
             let isAsleep = inbox.withLock { inbox in
-                inbox.isAsleep = inbox.commands.isEmpty
+                inbox.isAsleep = inbox.commands.isEmpty && !mayGoOn
                 return inbox.isAsleep
             }
             if isAsleep { _ = unsafe curl_multi_poll(multi.raw, nil, 0, patience(now), nil) }
@@ -179,6 +180,16 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
         case .run(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
         }
+    }
+
+    /// Whether a transfer has just sent something. Trying at once to send more costs less than asking whether it can be.
+    private func takeFed() -> Bool {
+        var any = false
+        for transfer in transfers.values where transfer.hasFed {
+            transfer.hasFed = false
+            any = true
+        }
+        return any
     }
 
     private func collectFinished() {

@@ -62,6 +62,7 @@ extension Transfer {
         switch unsafe feed.fill(target) {
         case .bytes(let count):
             isHeldBack = false
+            hasFed = true
             bytesFed += count
             request.bandwidthLimiter?.refund(target.count - count)
             return count

@@ -57,6 +57,8 @@ final class Transfer: @unchecked Sendable {
     var body: [UInt8] = []
     var bytesReceived = 0
     var bytesFed = 0
+    /// Gave libcurl something to send since the loop looked last: more may go at once.
+    var hasFed = false
     var feedEnded = false
     var ownFailure: HTTPError?
     /// The body or the reader of the answer keeps the transfer waiting.

@@ -66,7 +66,7 @@ struct DraftDialect: OffsetDialect {
         return StepResult(.offset(offset), exchange)
     }
 
-    mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
+    mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
         let isLast = range.upperBound == job.length
         var headers = fields(complete: isLast)
         headers["Upload-Offset"] = "\(range.lowerBound)"

@@ -16,7 +16,8 @@ protocol OffsetDialect: Sendable {
     /// Asks for the offset.
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult
     /// Sends a piece.
-    mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult
+    /// - Parameter next: What most likely follows, to get it ready meanwhile.
+    mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult
     /// Removes what the server has.
     func discard(_ upload: HTTPURL) async throws -> Bool
     /// Looks at what is there once all is done.

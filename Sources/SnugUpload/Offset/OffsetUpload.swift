@@ -98,7 +98,7 @@ struct OffsetUpload {
                 guard let upload else { return try fail(.gone, last, machine) }
                 result = try await dialect.ask(upload)
             case .send(let range):
-                result = try await send(range)
+                result = try await send(range, next: machine.chunks.chunk(at: range.upperBound, of: length))
             case .wait(let duration):
                 job.logger.debug(
                     "waiting to go on", metadata: ["delay": "\(duration)", "offset": "\(machine.acknowledged)"])
@@ -169,7 +169,7 @@ struct OffsetUpload {
         }
     }
 
-    private mutating func send(_ range: Range<Int>) async throws -> StepResult {
+    private mutating func send(_ range: Range<Int>, next: Range<Int>) async throws -> StepResult {
         guard let upload else {
             throw UploadError(.serverMisbehaved, "the server gave the upload no address", resumption: .startOver)
         }
@@ -178,7 +178,7 @@ struct OffsetUpload {
             sentEverything = true
             try await keep(upload, true, expires)
         }
-        return try await dialect.send(range, to: upload)
+        return try await dialect.send(range, next: next, to: upload)
     }
 
     private func fail(

@@ -44,18 +44,15 @@ struct RangedPutDialect: OffsetDialect {
         }
     }
 
-    /// What is left of an older and longer file would stay behind the new one.
+    /// Puts an empty file there.
+    ///
+    /// What is left of an older and longer one would stay behind the new one. And Apache removes what a PUT has made when
+    /// it sees that PUT's connection end early, which may be after the rest has come over another: pieces have to find
+    /// a file that none of them has made.
     private func clear() async throws -> StepResult {
-        let exchange = try await job.exchange("HEAD", job.target.url)
-        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
-        if response.isSuccess {
-            let deleted = try await job.exchange("DELETE", job.target.url)
-            guard case .answer(let answer) = deleted, answer.isSuccess || answer.status == 404 else {
-                return StepResult(judging: deleted)
-            }
-        } else if response.status != 404 {
-            return StepResult(judging: exchange)
-        }
+        let headers: HTTPHeaders = ["Content-Type": job.target.contentType]
+        let exchange = try await job.exchange("PUT", job.target.url, headers, body: .empty)
+        guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         return StepResult(.created(offset: 0), exchange, upload: job.target.url)
     }
 
@@ -66,14 +63,16 @@ struct RangedPutDialect: OffsetDialect {
         }
         let exchange = try await job.exchange("HEAD", upload)
         guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
-        if response.status == 404 { return StepResult(.offset(0), exchange) }
-        guard response.isSuccess, let length = response.headers["Content-Length"].flatMap({ Int($0) }) else {
-            return StepResult(judging: exchange)
+        if response.status == 404 {
+            let cleared = try await clear()
+            return cleared.step == .created(offset: 0) ? StepResult(.offset(0), exchange) : cleared
         }
-        return StepResult(.offset(length), exchange)
+        guard response.isSuccess else { return StepResult(judging: exchange) }
+        // Apache says nothing of the length of an empty file.
+        return StepResult(.offset(response.headers["Content-Length"].flatMap { Int($0) } ?? 0), exchange)
     }
 
-    mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
+    mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
         var headers: HTTPHeaders = ["Content-Type": job.target.contentType]
         if !range.isEmpty {
             headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(job.length)"

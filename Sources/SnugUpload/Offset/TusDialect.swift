@@ -12,6 +12,8 @@ struct TusDialect: OffsetDialect {
     private(set) var features: TusFeatures?
     private(set) var expires: Int?
     private var isFirstChunkRefused = false
+    /// The checksum of the chunk that most likely comes next.
+    private var prepared: (range: Range<Int>, checksum: String)?
     let endsByOffset = true
     let granularity = 1
     let appendSizes: ClosedRange<Int>? = nil
@@ -109,16 +111,38 @@ struct TusDialect: OffsetDialect {
         return StepResult(.offset(offset), exchange)
     }
 
-    mutating func send(_ range: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
-        let bytes = piece.lowerBound + range.lowerBound..<piece.lowerBound + range.upperBound
+    mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
         var headers: HTTPHeaders = [
             "Tus-Resumable": "1.0.0", "Upload-Offset": "\(range.lowerBound)",
             "Content-Type": "application/offset+octet-stream",
         ]
-        if job.options.checksums, let algorithm = features?.checksumAlgorithm {
-            headers["Upload-Checksum"] = try await checksum(algorithm, bytes)
+        let body = HTTPBody(file: job.source.file, range: place(range))
+        guard job.options.checksums, let algorithm = features?.checksumAlgorithm else {
+            return try await append(headers, body, upload)
         }
-        let body = HTTPBody(file: job.source.file, range: bytes)
+        let source = job.source
+        if let prepared, prepared.range == range {
+            headers["Upload-Checksum"] = prepared.checksum
+        } else {
+            headers["Upload-Checksum"] = try await Self.checksum(algorithm, place(range), of: source)
+        }
+        // Read and hashed while this one is on the line, which would be idle later.
+        let nextPlace = place(next)
+        async let following = next.isEmpty ? "" : Self.checksum(algorithm, nextPlace, of: source)
+        let result = try await append(headers, body, upload)
+        prepared = nil
+        if case .offset(range.upperBound) = result.step, !next.isEmpty { prepared = (next, try await following) }
+        return result
+    }
+
+    /// Where bytes of this upload are in the file.
+    private func place(_ range: Range<Int>) -> Range<Int> {
+        piece.lowerBound + range.lowerBound..<piece.lowerBound + range.upperBound
+    }
+
+    private mutating func append(_ headers: HTTPHeaders, _ body: HTTPBody, _ upload: HTTPURL) async throws
+        -> StepResult
+    {
         let exchange = try await job.exchange("PATCH", upload, headers, body: body, slot: slot)
         if exchange.response?.status == 405 || exchange.response?.status == 501 {
             return try await sendByPOST(headers, body, upload)
@@ -151,9 +175,11 @@ struct TusDialect: OffsetDialect {
     /// The offset that brought us here is the server's count of what it has.
     func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .length }
 
-    private func checksum(_ algorithm: String, _ range: Range<Int>) async throws -> String {
-        if algorithm == "sha256" { return "sha256 \(try await job.source.sha256(range).base64)" }
-        return "sha1 \(try await job.source.sha1(range).base64)"
+    private static func checksum(
+        _ algorithm: String, _ range: Range<Int>, of source: UploadSource
+    ) async throws -> String {
+        if algorithm == "sha256" { return "sha256 \(try await source.sha256(range).base64)" }
+        return "sha1 \(try await source.sha1(range).base64)"
     }
 }
 

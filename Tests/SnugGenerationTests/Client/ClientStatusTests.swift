@@ -87,7 +87,7 @@ import Testing
     @Test("With one attempt, one request is on the wire whatever breaks", arguments: API.allCases)
     func oneAttemptBroken(api: API) async throws {
         try await Studio.with(api) { studio async throws in
-            for loss in Loss.all where loss.fault != Fault() && !loss.isStall {
+            for loss in Loss.all where loss.fault != Fault() && !loss.isStall && !loss.isWholeAsJSON {
                 studio.simulator.clearRecords()
                 studio.simulator.clearScript()
                 studio.simulator.script(api.rule(loss.fault, times: nil))

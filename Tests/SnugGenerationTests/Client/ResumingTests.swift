@@ -190,6 +190,43 @@ import Testing
         }
     }
 
+    // MARK: Other keys
+
+    @Test("With a new key of the account, a job is taken up, and what is held is sent again")
+    func newKey() async throws {
+        try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 1)) { studio async throws in
+            let folder = studio.folder.path.appending("journal")
+            let old = try studio.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder)) { options in
+                options.timeout = .seconds(20)
+                options.polling.firstDelay = .seconds(60)
+                options.polling.maximumDelay = .seconds(60)
+            }
+            #expect(try await studio.failure(old, name: "job").code == .deadlineExceeded)
+            studio.simulator.script(API.elumenta.rule(Self.vanished))
+            let patient = try studio.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder))
+            #expect(try await studio.failure(patient, GenerationRequest(prompt: "b"), name: "held").isOutcomeUnknown)
+            let new = try studio.client(key: ElumentaAccount.key("vip2"), journal: try FileJournal(folder))
+            #expect(try await new.resume("job").pictures.count == 1 && studio.submissions.count == 2)
+            #expect(try await new.resume("held").pictures.count == 1 && studio.charges.count == 2)
+            #expect(try await old.pending().isEmpty)
+        }
+    }
+
+    @Test("With another key, what may have been charged is not sent by itself")
+    func otherKey() async throws {
+        try await Studio.with(.pollinations) { studio async throws in
+            let folder = studio.folder.path.appending("journal")
+            let old = try studio.client(journal: try FileJournal(folder))
+            studio.simulator.script(API.pollinations.rule(Self.lost, times: 4))
+            #expect(try await studio.failure(old, name: "work").isOutcomeUnknown && studio.submissions.count == 4)
+            let new = try studio.client(key: "sk_narrow", journal: try FileJournal(folder))
+            let refused = await #expect(throws: GenerationError.self) { try await new.resume("work") }
+            #expect(refused?.code == .invalidRequest && studio.submissions.count == 4)
+            let again = try studio.client(journal: try FileJournal(folder))
+            #expect(try await again.resume("work").isRecovered && studio.charges.count == 1)
+        }
+    }
+
     // MARK: Several pictures
 
     @Test("Of several pictures, those that are here are not paid for again", arguments: API.plain)

@@ -42,6 +42,8 @@ package final class FaultProxy: Sendable {
         package var maximum = Int.max
         /// Faults towards the server fall before this byte of a connection.
         package var reach = 1 << 20
+        /// Milliseconds after which a connection that hangs is let go, whether its client has left or not.
+        package var longestHang: Int32 = 4000
 
         package init(seed: UInt64, kinds: [LineFault] = LineFault.allCases) {
             self.seed = seed
@@ -82,7 +84,9 @@ package final class FaultProxy: Sendable {
         listener.acceptEach { [weak self] descriptor in
             guard let self else { return close(descriptor) != 0 }
             let (number, fault, byte) = self.choose()
-            let line = FaultLine(client: descriptor, target: target, fault: fault, byte: byte) { [weak self] happened in
+            let line = FaultLine(
+                client: descriptor, target: target, fault: fault, byte: byte, longestHang: plan.longestHang
+            ) { [weak self] happened in
                 self?.state.withLock { state in
                     state.events.append(Event(connection: number, fault: happened, byte: byte))
                 }
@@ -151,6 +155,7 @@ private final class FaultLine: @unchecked Sendable {
     private let fault: LineFault?
     private let byte: Int
     private let target: Int
+    private let longestHang: Int32
     private let happened: @Sendable (LineFault) -> Void
     private let sockets: Mutex<[Int32]>
     /// The same as `sent`, for others to read.
@@ -164,8 +169,12 @@ private final class FaultLine: @unchecked Sendable {
     private var flipAt: Int?
     private var hasFlipped = false
 
-    init(client: Int32, target: Int, fault: LineFault?, byte: Int, happened: @escaping @Sendable (LineFault) -> Void) {
+    init(
+        client: Int32, target: Int, fault: LineFault?, byte: Int, longestHang: Int32,
+        happened: @escaping @Sendable (LineFault) -> Void
+    ) {
         self.client = client
+        self.longestHang = longestHang
         self.target = target
         self.fault = fault
         self.byte = byte
@@ -287,10 +296,9 @@ private final class FaultLine: @unchecked Sendable {
 
     private func waitUntilClientLeaves() {
         // POLLRDHUP, which is not imported: the peer has closed its side. What it sent before and nobody reads may keep the
-        // system from telling so, and a server with one thread would wait for the rest for ever: four seconds are longer
-        // than any client's patience here.
+        // system from telling so, and a server with one thread would wait for the rest for ever.
         var request = pollfd(fd: client, events: 0x2000, revents: 0)
-        while unsafe poll(&request, 1, 4000) < 0, errno == EINTR {}
+        while unsafe poll(&request, 1, longestHang) < 0, errno == EINTR {}
     }
 
     private func finish(_ all: [Int32], resets: Bool) {

@@ -77,6 +77,8 @@ struct Campaign {
         plan.maximum = faults
         plan.longestRun = faults
         plan.reach = size + 600
+        // All the others would have to wait for it.
+        if place.concurrency == 1 { plan.longestHang = 2000 }
         let proxy = try FaultProxy(to: place.port, plan)
         let context: Comment = "\(place.name) seed \(seed) upload \(number), \(size) bytes"
 

@@ -63,7 +63,7 @@ extension GenerateTests {
                 let id = try #require(pending["id"] as? String)
                 #expect(pending["state"] as? String == "held" && pending["input"] as? String == "x")
                 #expect(told.standardError.contains("snug generate --retry \(id)"))
-                // Keys change: what was sent with one is settled with the next.
+                // Keys change: a person decides with whichever there is.
                 let renewed = folder.with { $0.environment["OPENAI_API_KEY"] = "sk-second" }
                 let settled = try await (decision == "--retry" ? renewed : bare).run(["generate", decision, id])
                 #expect(settled.exitCode == 0, "\(settled.standardError)")

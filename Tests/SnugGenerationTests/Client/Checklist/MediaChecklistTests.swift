@@ -112,6 +112,17 @@ import Testing
         }
     }
 
+    @Test("403 for good where the same wish has its result again: asked for, and not paid for, once more")
+    func asksAgain() async throws {
+        try await Studio.with(.pollinations) { studio async throws in
+            studio.simulator.script(Rule(Fault(answer: .status(code: 403)), service: .downloads, times: 1))
+            let wish = GenerationRequest(prompt: "a cat", parameters: ["response_format": .text("url")])
+            let generation = try await studio.client().generate(wish, to: studio.destination())
+            #expect(generation.pictures.count == 1 && generation.isRecovered)
+            #expect(studio.submissions.count == 2 && studio.charges.count == 1)
+        }
+    }
+
     @Test("403 for good: the picture is paid for, and stays to be fetched")
     func forbidden() async throws {
         try await Studio.with(.elumenta) { studio async throws in
