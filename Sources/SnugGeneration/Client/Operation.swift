@@ -143,6 +143,7 @@ final class Operation {
             remaining: remaining, random: parts.environment.random(),
             payBudget: { [self] throttled in
                 paid = parts.http.budgets.pay(parts.origin, throttled: throttled)
+                parts.instruments.recordBudget(parts.http.budgets.tokens(parts.origin))
                 return paid != nil
             })
     }

@@ -18,6 +18,7 @@ struct GenerationInstruments: Sendable {
     private let waits: Recorder
     private let throttles: Recorder
     private let level: Gauge
+    private let budget: Gauge
 
     init(_ factory: any MetricsFactory) {
         func counter(_ name: String) -> Counter {
@@ -40,6 +41,7 @@ struct GenerationInstruments: Sendable {
         waits = recorder("wait")
         throttles = recorder("throttle")
         level = Gauge(label: "snug_generation_requests_available", dimensions: [], factory: factory)
+        budget = Gauge(label: "snug_generation_retry_budget", dimensions: [], factory: factory)
     }
 
     func record(_ event: GenerationEvent) {
@@ -66,6 +68,9 @@ struct GenerationInstruments: Sendable {
 
     /// A result that was found, joined or replayed where a repeat would have been paid for again.
     func recordChargeAvoided() { avoided.increment() }
+
+    /// What is left for retries.
+    func recordBudget(_ tokens: Double) { budget.record(tokens) }
 
     /// Requests that the limiter would let go at once.
     func recordAvailable(_ count: Int) { level.record(count) }

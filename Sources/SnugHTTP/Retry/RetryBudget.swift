@@ -71,6 +71,9 @@ package final class RetryBudgets: Sendable {
         withBudget(origin) { $0.succeed(paid: paid) }
     }
 
+    /// What is left for retries to a host.
+    package func tokens(_ origin: String) -> Double { withBudget(origin) { $0.tokens } }
+
     private func withBudget<Result: Sendable>(_ origin: String, _ body: (inout RetryBudget) -> Result) -> Result {
         budgets.withLock { budgets in
             // Hosts come from configuration, but a bound costs nothing.

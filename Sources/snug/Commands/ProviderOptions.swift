@@ -10,6 +10,20 @@ enum ProviderName: String, ExpressibleByArgument, CaseIterable, Sendable {
     case pollinations, elumenta, openai
 }
 
+/// What a vendor with OpenAI's API makes of a key that comes twice.
+enum IdempotencyPromise: String, ExpressibleByArgument, CaseIterable, Sendable {
+    case none, replay
+    case rejectDuplicate = "reject-duplicate"
+
+    var contract: RepeatContract {
+        switch self {
+        case .none: .none
+        case .replay: .replay
+        case .rejectDuplicate: .rejectDuplicate
+        }
+    }
+}
+
 /// Who is asked, and with what key: options that `generate`, `models` and `balance` share.
 struct ProviderOptions: ParsableArguments {
     @Option(help: "pollinations, elumenta, or openai: that one and whoever has the same API.")
@@ -25,6 +39,12 @@ struct ProviderOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("elumenta: a file with the tokens of a session, kept up to date.", valueName: "file"))
     var sessionFile: PathArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "openai: what the vendor makes of a repeated Idempotency-Key: none, replay, or reject-duplicate. "
+                + "(default: none)", valueName: "promise"))
+    var idempotency: IdempotencyPromise?
 
     @Flag(help: "Allow http without TLS to other machines.")
     var allowPlainHTTP = false
@@ -45,7 +65,10 @@ struct ProviderOptions: ParsableArguments {
             let names = ProviderName.allCases.map(\.rawValue).joined(separator: ", ")
             throw ValidationError("say who is asked: --provider \(names)")
         }
-        return try Self.make(provider, baseURL)
+        if idempotency != nil, provider != .openai {
+            throw ValidationError("--idempotency is for --provider openai")
+        }
+        return try Self.make(provider, baseURL, idempotency)
     }
 
     /// The provider that a record is about.
@@ -53,18 +76,26 @@ struct ProviderOptions: ParsableArguments {
         guard let name = ProviderName(rawValue: record.provider) else {
             throw ValidationError("\(record.id) is of a provider that this version does not know: \(record.provider)")
         }
-        return try Self.make(name, record.baseURL)
+        return try Self.make(name, record.baseURL, name == .openai ? idempotency : nil)
     }
 
-    private static func make(_ name: ProviderName, _ base: String?) throws -> Provider {
+    private static func make(
+        _ name: ProviderName, _ base: String?, _ idempotency: IdempotencyPromise?
+    ) throws -> Provider {
+        let contract = idempotency?.contract ?? .none
+        func named(_ variable: String) -> String? {
+            Terminal.environment(variable).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        let (organization, project) = (named("OPENAI_ORG_ID"), named("OPENAI_PROJECT_ID"))
         do throws(GenerationError) {
             switch (name, base) {
             case (.pollinations, let base?): return try .pollinations(baseURL: base)
             case (.pollinations, nil): return try .pollinations()
             case (.elumenta, let base?): return try .elumenta(baseURL: base)
             case (.elumenta, nil): return try .elumenta()
-            case (.openai, let base?): return try .openAI(baseURL: base)
-            case (.openai, nil): return try .openAI()
+            case (.openai, let base?):
+                return try .openAI(baseURL: base, contract: contract, organization: organization, project: project)
+            case (.openai, nil): return try .openAI(contract: contract, organization: organization, project: project)
             }
         } catch {
             throw ValidationError(error.message)

@@ -42,6 +42,22 @@ extension GenerateTests {
             }
         }
 
+        @Test("A vendor that replays what a key was used for is asked again, and charges once")
+        func replayed() async throws {
+            var configuration = Simulator.Configuration()
+            configuration.openAI.idempotency = .replay
+            try await GenerateFolder.with(configuration) { folder in
+                let promise = ["--idempotency", "replay"]
+                loseAnswer(folder, .openai)
+                let killed = try await folder.generate(
+                    .openai, "x", "-v", promise[0], promise[1], whenSaid: folder.stop(SIGKILL))
+                #expect(killed.exitCode == 128 + SIGKILL)
+                let again = try await folder.generate(.openai, "x", promise[0], promise[1])
+                #expect(again.exitCode == 0, "\(again.standardError)")
+                #expect(folder.simulator.ledger.charges.count == 1 && folder.files.count == 1)
+            }
+        }
+
         @Test("Where nobody can be asked it is held, until a person says what to do", arguments: ["--retry", "--drop"])
         func held(decision: String) async throws {
             try await GenerateFolder.with { folder in
