@@ -220,6 +220,9 @@ private final class FaultLine: @unchecked Sendable {
                     break loop
                 case .freeze:
                     waitUntilClientLeaves()
+                    // As if the client's machine were gone. After an orderly end, Python's http.server takes half a head
+                    // for a whole one, and the emulator of Google's storage then stores nothing as the object.
+                    resets = true
                     break loop
                 }
             }
