@@ -33,6 +33,8 @@ public struct HTTPClientConfiguration: Sendable {
     public var maximumConnectionsPerHost = 16
     /// The budget that all retries to one host share.
     public var retryBudget = RetryBudget.Settings()
+    /// Whether requests without a body speak HTTP/2 without TLS, to servers that are known to; tests have such.
+    package var speaksPlainHTTP2 = false
     /// What the retry layer takes for time and chance; tests put in their own.
     package var retryEnvironment = RetryEnvironment()
 

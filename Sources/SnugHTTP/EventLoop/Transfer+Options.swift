@@ -17,7 +17,7 @@ extension Transfer {
         try handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         try configureConnection(configuration)
         try configureTLS(configuration)
-        try configureMethod()
+        try configureMethod(configuration)
     }
 
     private func configureConnection(_ configuration: HTTPClientConfiguration) throws(HTTPError) {
@@ -46,7 +46,7 @@ extension Transfer {
         if let extra = configuration.additionalCertificates { try handle.set(CURLOPT_CAINFO, extra.string) }
     }
 
-    private func configureMethod() throws(HTTPError) {
+    private func configureMethod(_ configuration: HTTPClientConfiguration) throws(HTTPError) {
         try handle.set(CURLOPT_BUFFERSIZE, 64 * 1024)
         if hasBody {
             // This libcurl loses an early 413 over HTTP/2, so whatever has a body goes by HTTP/1.1.
@@ -60,7 +60,8 @@ extension Transfer {
             let buffer = min(most, max(16 * 1024, announcedLength ?? 64 * 1024))
             try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, buffer)
         } else {
-            try handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+            let version = configuration.speaksPlainHTTP2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS
+            try handle.set(CURLOPT_HTTP_VERSION, Int(version))
             if request.method == "HEAD" {
                 try handle.set(CURLOPT_NOBODY, 1)
             } else {

@@ -7,9 +7,6 @@ import Testing
 @testable import SnugGeneration
 
 /// Connections in every kind of trouble, each through the client.
-///
-/// `GOAWAY` and `REFUSED_STREAM` of HTTP/2 are below the client: bodies go over HTTP/1.1, and what goes over HTTP/2 is
-/// tested through a real proxy with SnugHTTP.
 @Suite struct TransportChecklistTests {
     /// A wish whose body is too long for the buffers on the way.
     private static func large(_ api: API) -> GenerationRequest {
@@ -18,6 +15,22 @@ import Testing
     }
 
     private static let withBodies = [API.pollinations, .openAI]
+
+    /// What has a body goes over HTTP/1.1, so that only Pollinations' addresses are paid for over HTTP/2.
+    @Test(
+        "HTTP/2 GOAWAY and REFUSED_STREAM: not processed, asked again, charged once",
+        arguments: [DeliveryFault.refuseStream, .goAway])
+    func refusedStreams(fault: DeliveryFault) async throws {
+        try await Studio.with(.pollinations) { studio async throws in
+            let http = try makeClient { $0.speaksPlainHTTP2 = true }
+            let address = try #require(studio.simulator.addresses.http2[.pollinations])
+            studio.simulator.script(studio.api.rule(Fault(delivery: fault)))
+            let generation = try await studio.client(at: address, http: http).generate(
+                .cat, to: studio.destination())
+            #expect(generation.pictures.count == 1 && studio.charges.count == 1)
+            #expect(studio.submissions.count == 2 && studio.simulator.remainingRules.isEmpty)
+        }
+    }
 
     @Test("never accepts", arguments: API.plain)
     func neverAccepts(api: API) async throws {
