@@ -57,6 +57,9 @@ public struct PollingPolicy: Sendable, Hashable {
     public var growth = 1.5
     /// No wait is longer, unless the provider asks for it. Default 10 s.
     public var maximumDelay = Duration.seconds(10)
+    /// A look whose answer takes longer than this is asked for a second time beside it, and the first answer counts; `nil`
+    /// for never, which is the default. Submissions are never doubled.
+    public var hedgeDelay: Duration?
     /// Failed looks in a row that end the call; the job goes on and can be asked for later. Default 30.
     public var maximumFailures = 30
 

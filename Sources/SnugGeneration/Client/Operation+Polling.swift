@@ -77,6 +77,35 @@ extension Operation {
         return WaitHint.read(headers, body: answer.text, now: parts.now)
     }
 
+    /// Reads an answer, from a second copy of the question when the first is slow and that is wanted.
+    private func read(_ request: HTTPRequest) async throws -> (answer: ProviderAnswer, attempt: Attempt) {
+        let reader = parts.reader
+        guard let delay = parts.options.polling.hedgeDelay else { return try await reader.read(request) }
+        let sleep = parts.environment.sleep
+        return try await withThrowingTaskGroup(of: (ProviderAnswer, Attempt)?.self) { group in
+            group.addTask { try await reader.read(request) }
+            group.addTask {
+                try await sleep(delay)
+                return nil
+            }
+            defer { group.cancelAll() }
+            var open = 1
+            while let result = await group.nextResult() {
+                switch result {
+                case .success(let answer?): return answer
+                case .success(nil):
+                    group.addTask { try await reader.read(request) }
+                    open += 1
+                case .failure(let error):
+                    open -= 1
+                    // The other copy may still be answered.
+                    if open == 0 { throw error }
+                }
+            }
+            throw CancellationError()
+        }
+    }
+
     /// Asks once. A question that fails says nothing about the job.
     private func look(_ id: String) async throws -> (PollVerdict, hint: Duration?) {
         guard var request = try parts.dialect.poll(id) else {
@@ -87,7 +116,7 @@ extension Operation {
         if let usedSecret { parts.dialect.authorize(&request, with: usedSecret) }
         polls += 1
         do {
-            let (answer, attempt) = try await parts.reader.read(request)
+            let (answer, attempt) = try await read(request)
             parts.counters.record(attempt)
             emit(.polled(count: polls))
             return (parts.dialect.verdict(onPoll: answer, id: id), hint(answer))

@@ -30,6 +30,24 @@ import Testing
         }
     }
 
+    @Test("A look that is slow is doubled where that is wanted, a submission never")
+    func hedged() async throws {
+        try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 1)) { studio async throws in
+            studio.simulator.script(
+                Rule(Fault(request: .stallAfterHeaders), service: .elumenta, method: "GET", path: "*/generate/*"),
+                Rule(Fault(delay: 500), service: .elumenta, method: "POST"))
+            let client = try studio.client { options in
+                options.polling.hedgeDelay = .milliseconds(50)
+                options.environment.sleep = { try await Task.sleep(for: min($0, .milliseconds(50))) }
+            }
+            let generation = try await client.generate(.cat, to: studio.destination())
+            #expect(generation.pictures.count == 1 && studio.submissions.count == 1 && studio.charges.count == 1)
+            // The first look is never answered, and nobody waited for its timeout.
+            let looks = studio.simulator.requests.filter { $0.method == "GET" && $0.path.contains("/generate/") }
+            #expect(looks.count >= 3 && generation.polls == 2)
+        }
+    }
+
     @Test("pending forever: the time ends, the job can be taken up")
     func pendingForever() async throws {
         try await Studio.with(.elumenta, job: JobPlan(outcome: .neverEnds)) { studio async throws in
