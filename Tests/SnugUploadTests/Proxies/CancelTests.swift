@@ -15,7 +15,7 @@ import Testing
 
     private func options() -> UploadOptions {
         var options = UploadOptions()
-        options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 8_000_000)
+        options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 2_000_000)
         return options
     }
 
