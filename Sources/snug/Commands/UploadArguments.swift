@@ -145,6 +145,13 @@ struct UploadTransferOptions: ParsableArguments {
     @Option(help: "Attempts without progress before giving up.", transform: ArgumentParsing.positive)
     var maxAttempts = 10
 
+    @Option(
+        help: ArgumentHelp(
+            "The longest that the server may take over one request, after which it is asked where it stands. "
+                + "(default: 600)", valueName: "seconds"),
+        transform: ArgumentParsing.positive)
+    var attemptTimeout: Int?
+
     @Flag(inversion: .prefixedNo, help: "Go on with an upload that was interrupted.")
     var resume = true
 
@@ -179,6 +186,7 @@ struct UploadTransferOptions: ParsableArguments {
         options.chunkSize = chunkSize.bytes
         options.parallelism = parallel
         options.attemptsWithoutProgress = maxAttempts
+        if let attemptTimeout { options.attemptTimeout = .seconds(attemptTimeout) }
         options.resumes = resume
         options.checksums = checksums
         // Ctrl-C is for going on later, unless that was ruled out.

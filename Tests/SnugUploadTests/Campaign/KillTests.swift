@@ -52,7 +52,9 @@ import Testing
             let output = Pipe()
             process.executableURL = URL(filePath: program.string)
             process.arguments =
-                ["upload", file.string, "--to", "http://127.0.0.1:\(proxy.port)\(path)", "--json"] + arguments
+                ["upload", file.string, "--to", "http://127.0.0.1:\(proxy.port)\(path)", "--json"]
+                // A server that a kill has confused may take a request and never answer it.
+                + ["--attempt-timeout", "30"] + arguments
                 + ["--state-directory", folder.path.appending("state").string]
             process.environment = [
                 "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest", "PATH": "/usr/bin",
