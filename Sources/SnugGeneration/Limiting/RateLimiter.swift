@@ -154,26 +154,8 @@ final class RateLimiter: Sendable {
 
     private func enter(_ giveUp: Double?) async throws {
         guard let giveUp else { return try await turnstile.enter() }
-        let isIn = await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask { [turnstile] in
-                try await turnstile.enter()
-                return true
-            }
-            group.addTask { [environment] in
-                try await environment.sleep(.seconds(max(0, giveUp - environment.now())))
-                return false
-            }
-            var isIn = false
-            // The one that ends first ends the other; both may have come about.
-            while let result = await group.nextResult() {
-                group.cancelAll()
-                if case .success(true) = result { isIn = true }
-            }
-            return isIn
-        }
-        if Task.isCancelled {
-            if isIn { turnstile.leave() }
-            throw CancellationError()
+        let isIn = try await turnstile.enter { [environment] in
+            try await environment.sleep(.seconds(max(0, giveUp - environment.now())))
         }
         if !isIn { throw Self.refusal(Self.slotPatience, "queue", now: environment.now()) }
     }

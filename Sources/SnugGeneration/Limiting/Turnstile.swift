@@ -104,7 +104,7 @@ final class Bell: Sendable {
 }
 
 extension Turnstile {
-    /// The same, no longer than until a moment.
+    /// The same, no longer than until a moment; `nil` for as long as it takes.
     /// - Returns: Whether one is in.
     /// - Throws: `CancellationError`: one is not in.
     func enter(until deadline: ContinuousClock.Instant?) async throws -> Bool {
@@ -112,6 +112,11 @@ extension Turnstile {
             try await enter()
             return true
         }
+        return try await enter { try await Task.sleep(until: deadline) }
+    }
+
+    /// The same, no longer than a wait takes.
+    func enter(within wait: @escaping @Sendable () async throws -> Void) async throws -> Bool {
         if tryEnter() { return true }
         let isIn = await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask { [self] in
@@ -119,7 +124,7 @@ extension Turnstile {
                 return true
             }
             group.addTask {
-                try await Task.sleep(until: deadline)
+                try await wait()
                 return false
             }
             var isIn = false
