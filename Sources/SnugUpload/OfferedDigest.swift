@@ -14,9 +14,9 @@ extension UploadJob {
         let names = isAboutObject ? ["Repr-Digest", "Digest", "x-goog-hash"] : ["x-goog-hash"]
         let offered = OfferedDigest.all(names, in: headers)
         guard !offered.isEmpty else { return false }
-        let digests = try await source.digests(0..<length)
+        let digests = try await source.digests(0..<length, and: .md5)
         for digest in offered {
-            let ours = digest.isSHA256 ? digests.sha256.base64 : digests.md5.base64
+            let ours = digest.isSHA256 ? digests.sha256.base64 : digests.md5?.base64
             guard digest.base64 == ours else {
                 throw UploadError(
                     .verificationFailed, "what arrived at \(place) has another checksum than the file; send it again",

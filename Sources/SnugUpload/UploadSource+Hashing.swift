@@ -12,20 +12,20 @@ internal import Synchronization
 #endif
 
 extension UploadSource {
-    /// The hashes of a piece of the file, from reading it once.
-    func digests(_ range: Range<Int>, withCRC: Bool = false) async throws -> PieceDigests {
+    /// SHA-256 and other hashes of a piece of the file, from reading it once.
+    func digests(_ range: Range<Int>, and kinds: PieceDigests.Kinds) async throws -> PieceDigests {
         try await onThread { isCancelled in
             var sha256 = SHA256()
             // S3 names parts by their MD5; it guards against accidents, not against anybody.
-            var md5 = Insecure.MD5()
-            var crc = CRC64()
+            var md5 = kinds.contains(.md5) ? Insecure.MD5() : nil
+            var crc64 = kinds.contains(.crc64) ? CRC64() : nil
             try unsafe each(range, isCancelled) {
                 unsafe sha256.update(bufferPointer: $0)
-                unsafe md5.update(bufferPointer: $0)
-                if withCRC { unsafe crc.update($0) }
+                unsafe md5?.update(bufferPointer: $0)
+                unsafe crc64?.update($0)
             }
             return PieceDigests(
-                sha256: Array(sha256.finalize()), md5: Array(md5.finalize()), crc64: withCRC ? crc.value : nil)
+                sha256: Array(sha256.finalize()), md5: md5.map { Array($0.finalize()) }, crc64: crc64?.value)
         }
     }
 
@@ -104,9 +104,15 @@ private final class CancellationFlag: Sendable {
     }
 }
 
-/// The hashes that S3 asks for.
+/// Hashes of one piece.
 struct PieceDigests: Sendable, Equatable {
+    struct Kinds: OptionSet, Sendable {
+        let rawValue: Int
+        static let md5 = Kinds(rawValue: 1)
+        static let crc64 = Kinds(rawValue: 2)
+    }
+
     var sha256: [UInt8]
-    var md5: [UInt8]
+    var md5: [UInt8]?
     var crc64: UInt64?
 }

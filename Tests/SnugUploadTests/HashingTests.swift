@@ -21,10 +21,15 @@ import Testing
         arguments: [0..<1_000_003, 131_071..<393_217, 5..<5, 999_999..<1_000_003])
     func pieces(range: Range<Int>) async throws {
         let piece = bytes[range]
-        let both = try await source.digests(range)
-        #expect(both.sha256 == Array(SHA256.hash(data: piece)))
-        #expect(both.md5 == Array(Insecure.MD5.hash(data: piece)))
-        #expect(try await source.sha256(range) == both.sha256)
+        let all = try await source.digests(range, and: [.md5, .crc64])
+        #expect(all.sha256 == Array(SHA256.hash(data: piece)))
+        #expect(all.md5 == Array(Insecure.MD5.hash(data: piece)))
+        var crc = CRC64()
+        unsafe Array(piece).withUnsafeBytes { unsafe crc.update($0) }
+        #expect(all.crc64 == crc.value)
+        let one = try await source.digests(range, and: .crc64)
+        #expect(one.sha256 == all.sha256 && one.md5 == nil && one.crc64 == all.crc64)
+        #expect(try await source.sha256(range) == all.sha256)
         #expect(try await source.sha1(range) == Array(Insecure.SHA1.hash(data: piece)))
     }
 
@@ -61,7 +66,7 @@ import Testing
 
     @Test func aFileThatBecameShorterIsNoticed() async throws {
         try folder.truncate("file.bin", to: 500_000)
-        let error = await #expect(throws: UploadError.self) { try await source.digests(0..<1_000_003) }
+        let error = await #expect(throws: UploadError.self) { try await source.digests(0..<1_000_003, and: []) }
         #expect(error?.code == .sourceFailed)
     }
 }

@@ -13,7 +13,8 @@ struct S3Parts: Sendable {
     /// A part that the server has.
     struct Done: Sendable, Hashable {
         var etag: String
-        var md5: [UInt8]
+        /// Where it was compared.
+        var md5: [UInt8]?
         /// Where the upload has a checksum of the whole.
         var crc64: UInt64?
     }
@@ -54,10 +55,9 @@ struct S3Parts: Sendable {
         return "<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>"
     }
 
-    /// The `ETag` that the whole has where parts are named by their MD5.
-    var wholeETag: String {
-        let all = done.sorted { $0.key < $1.key }.flatMap(\.value.md5)
-        return "\(Insecure.MD5.hash(data: all).hexadecimal)-\(done.count)"
+    /// The `ETag` of a whole that was put together from parts with these MD5, where parts are named by theirs.
+    static func wholeETag(_ md5: [[UInt8]]) -> String {
+        "\(Insecure.MD5.hash(data: md5.flatMap(\.self)).hexadecimal)-\(md5.count)"
     }
 
     /// The checksum of the whole, once all parts are there with theirs.

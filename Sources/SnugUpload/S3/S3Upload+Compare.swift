@@ -9,13 +9,11 @@ extension S3Upload {
             response.headers["Content-Length"].flatMap({ Int($0) }) == job.length
         else { return nil }
         var isSure = false
-        if let etag = Self.digest(response) {
-            guard etag == parts.wholeETag else { return nil }
-            isSure = true
-        }
-        // Servers are known that give another checksum under this name, of another length.
-        if let crc = response.headers["x-amz-checksum-crc64nvme"], crc.utf8.count == 12, let ours {
+        if let crc = Self.checksum(response), let ours {
             guard crc == ours else { return nil }
+            isSure = true
+        } else if let etag = Self.digest(response) {
+            guard etag == (try await wholeETag(parts)) else { return nil }
             isSure = true
         }
         var receipt = job.receipt(url: object, confirmation: isSure ? .checksum : .length, answer: response)
@@ -25,6 +23,20 @@ extension S3Upload {
                 .text
         }
         return receipt
+    }
+
+    /// The `ETag` of the whole. Parts whose MD5 nobody had asked for yet are read once more.
+    private func wholeETag(_ parts: S3Parts) async throws -> String {
+        var all: [[UInt8]] = []
+        for number in 1...parts.count {
+            if let md5 = parts.done[number]?.md5 {
+                all.append(md5)
+            } else {
+                let digests = try await job.source.digests(parts.range(number), and: .md5)
+                all.append(digests.md5 ?? [])
+            }
+        }
+        return S3Parts.wholeETag(all)
     }
 
     /// - Returns: `nil` when there is no such object.

@@ -69,11 +69,11 @@ struct S3Upload {
             record.partSize = parts.size
             try await job.onDisk { [job, record] in try job.save(record) }
         }
-        let hasChecksum = record.hasWholeChecksum == true
+        let hasCRC = record.hasWholeChecksum == true
         guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
         var rounds = 0
         while true {
-            parts = try await send(parts, id, withCRC: hasChecksum)
+            parts = try await send(parts, id, hasCRC: hasCRC)
             record.sentEverything = true
             try await job.onDisk { [job, record] in try job.save(record) }
             do {
@@ -97,16 +97,15 @@ struct S3Upload {
     /// - Returns: A receipt when the upload turns out to be complete already.
     private func takeOver(_ parts: inout S3Parts, _ record: UploadRecord) async throws -> UploadReceipt? {
         guard let id = record.uploadID else { return nil }
-        let withCRC = record.hasWholeChecksum == true
+        let hasCRC = record.hasWholeChecksum == true
         let listed: [(number: Int, size: Int, etag: String)]
         do {
             listed = try await list(id)
         } catch let error as UploadError where error.code == .gone && record.sentEverything {
             // Put together, and the answer lost with the process: the object itself has to tell.
             for number in parts.missing {
-                let digests = try await job.source.digests(parts.range(number), withCRC: withCRC)
-                let etag = digests.md5.hexadecimal
-                parts.finish(number, .init(etag: etag, md5: digests.md5, crc64: digests.crc64))
+                let digests = try await job.source.digests(parts.range(number), and: hasCRC ? .crc64 : .md5)
+                parts.finish(number, .init(etag: "", md5: digests.md5, crc64: digests.crc64))
             }
             if let receipt = try await compareObject(parts) { return receipt }
             throw error
@@ -114,9 +113,9 @@ struct S3Upload {
         for part in listed where part.number >= 1 && part.number <= parts.count {
             let range = parts.range(part.number)
             guard part.size == range.count else { continue }
-            let digests = try await job.source.digests(range, withCRC: withCRC)
+            let digests = try await job.source.digests(range, and: hasCRC ? [.md5, .crc64] : .md5)
             // Without a digest to compare there is no telling, so such parts are sent again.
-            guard S3Parts.isDigest(part.etag), S3Parts.unquoted(part.etag) == digests.md5.hexadecimal else { continue }
+            guard S3Parts.isDigest(part.etag), S3Parts.unquoted(part.etag) == digests.md5?.hexadecimal else { continue }
             parts.finish(part.number, .init(etag: part.etag, md5: digests.md5, crc64: digests.crc64))
         }
         job.confirm(parts.bytesDone, chunkSize: parts.size)
@@ -143,7 +142,7 @@ struct S3Upload {
         }
     }
 
-    private func send(_ parts: S3Parts, _ id: String, withCRC: Bool) async throws -> S3Parts {
+    private func send(_ parts: S3Parts, _ id: String, hasCRC: Bool) async throws -> S3Parts {
         try await withThrowingTaskGroup(of: (Int, S3Parts.Done).self) { group in
             var parts = parts
             var running = 0
@@ -154,7 +153,7 @@ struct S3Upload {
                     running += 1
                 }
                 let range = parts.range(number)
-                group.addTask { (number, try await sendPart(number, range, id, withCRC: withCRC)) }
+                group.addTask { (number, try await sendPart(number, range, id, hasCRC: hasCRC)) }
             }
             for try await (finished, part) in group { accept(finished, part, &parts) }
             return parts
@@ -167,12 +166,15 @@ struct S3Upload {
     }
 
     private func sendPart(
-        _ number: Int, _ range: Range<Int>, _ id: String, withCRC: Bool
+        _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
     ) async throws -> S3Parts.Done {
-        let digests = try await job.source.digests(range, withCRC: withCRC)
+        // Whoever promised to check the one has no need of the other, which takes longer than all the rest.
+        let digests = try await job.source.digests(range, and: hasCRC ? .crc64 : .md5)
         let query = "partNumber=\(number)&uploadId=\(SigV4.encoded(id))"
-        var headers: HTTPHeaders = ["Content-MD5": digests.md5.base64]
-        if let crc = digests.crc64 { headers["x-amz-checksum-crc64nvme"] = CRC64.text(crc) }
+        let crc = digests.crc64.map(CRC64.text)
+        var headers: HTTPHeaders = [:]
+        if let crc { headers[Self.crcField] = crc }
+        if let md5 = digests.md5 { headers["Content-MD5"] = md5.base64 }
         let response = try await call(
             "PUT", query: query, headers: headers, body: HTTPBody(file: job.source.file, range: range),
             payloadHash: digests.sha256.hexadecimal, slot: number)
@@ -180,7 +182,11 @@ struct S3Upload {
             throw UploadError(
                 .serverMisbehaved, "the server took part \(number) without naming it", resumption: .startOver)
         }
-        if S3Parts.isDigest(etag), S3Parts.unquoted(etag).lowercased() != digests.md5.hexadecimal {
+        let hasOtherCRC = Self.checksum(response).map { crc != nil && $0 != crc }
+        let hasOtherMD5 = digests.md5.map {
+            S3Parts.isDigest(etag) && S3Parts.unquoted(etag).lowercased() != $0.hexadecimal
+        }
+        if hasOtherCRC == true || hasOtherMD5 == true {
             throw UploadError(
                 .checksumMismatch, "part \(number) arrived changed; check memory and network", resumption: .startOver)
         }
@@ -192,7 +198,7 @@ struct S3Upload {
         var headers: HTTPHeaders = ["Content-Type": "application/xml"]
         if settings.refusesOverwriting { headers["If-None-Match"] = "*" }
         if let crc = parts.wholeCRC64 {
-            headers["x-amz-checksum-crc64nvme"] = CRC64.text(crc)
+            headers[Self.crcField] = CRC64.text(crc)
             headers["x-amz-checksum-type"] = "FULL_OBJECT"
         }
         do {
@@ -227,6 +233,13 @@ struct S3Upload {
     }
 
     // MARK: One call
+
+    static let crcField = "x-amz-checksum-crc64nvme"
+
+    /// Servers are known that give another checksum under this name, of another length.
+    static func checksum(_ response: HTTPResponse) -> String? {
+        response.headers[crcField].flatMap { $0.utf8.count == 12 ? $0 : nil }
+    }
 
     private static func hash(_ bytes: [UInt8]) -> String {
         SHA256.hash(data: bytes).hexadecimal
