@@ -87,7 +87,7 @@ let package = Package(
         .target(
             name: "SnugUpload",
             dependencies: [
-                "SnugHTTP",
+                "SnugHTTP", "CKernels",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -194,7 +194,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "SnugSimulatorTests",
-            dependencies: ["SnugSimulator"],
+            dependencies: [
+                "SnugSimulator", "SnugTestSupport", .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

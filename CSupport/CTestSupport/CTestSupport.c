@@ -23,7 +23,7 @@
 
 int32_t snug_test_spawn(
     const char *path, char *const *arguments, char *const *environment, const char *folder, const int32_t *streams,
-    int32_t *process) {
+    bool owns_group, int32_t *process) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
@@ -39,10 +39,14 @@ int32_t snug_test_spawn(
     sigfillset(&usual);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &usual);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+                                              (owns_group ? POSIX_SPAWN_SETPGROUP : 0));
     error = posix_spawn_file_actions_addchdir_np(&actions, folder);
     for (int number = 0; number < 3 && !error; number++)
         error = posix_spawn_file_actions_adddup2(&actions, streams[number], number);
+#ifdef __GLIBC__
+    if (!error) error = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+#endif
     pid_t child = -1;
     if (!error) error = posix_spawn(&child, path, &actions, &attributes, arguments, environment);
     *process = child;

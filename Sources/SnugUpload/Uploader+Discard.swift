@@ -4,10 +4,6 @@ internal import SnugHTTP
 internal import SystemPackage
 
 extension Uploader {
-    /// What a cancelled upload still does at its server takes no longer: with ``UploadOptions/creationGrace`` before it,
-    /// the end comes within a second.
-    private static let discardPatience = Duration.milliseconds(450)
-
     /// Removes what the server has, in a task of its own because the caller's is cancelled already.
     ///
     /// What could not be removed in time stays recorded as discarded, under a name of its own: the next upload of the same
@@ -19,7 +15,7 @@ extension Uploader {
             record.key = "\(job.key)-\(String(UInt32.random(in: .min ... .max), radix: 16))"
             try store?.save(record)
             try store?.remove(job.key)
-            let isGone = await Task { [hasty = job.hasty(Self.discardPatience), record] in
+            let isGone = await Task { [hasty = job.hasty(discardPatience), record] in
                 await removeIfPossible(hasty, record)
             }.value
             // Where the upload has the object's own address, trying later might hit another's object.

@@ -12,6 +12,9 @@ public final class Uploader: Sendable {
     let store: UploadStore?
     private let limits: HostLimits
     private let environment: RetryEnvironment
+    /// What a cancelled upload still does at its server takes no longer: with ``UploadOptions/creationGrace`` before it,
+    /// the end comes within a second.
+    let discardPatience: Duration
     let logger: Logger
 
     /// - Parameters:
@@ -22,8 +25,12 @@ public final class Uploader: Sendable {
         self.init(client: client, store: store, logger: logger, environment: RetryEnvironment())
     }
 
-    package init(client: HTTPClient, store: UploadStore?, logger: Logger, environment: RetryEnvironment) {
+    package init(
+        client: HTTPClient, store: UploadStore?, logger: Logger, environment: RetryEnvironment,
+        discardPatience: Duration = .milliseconds(450)
+    ) {
         self.client = client
+        self.discardPatience = discardPatience
         self.store = store
         limits = HostLimits(store)
         self.logger = logger

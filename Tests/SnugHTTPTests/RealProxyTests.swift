@@ -11,7 +11,7 @@ import Testing
 /// Starts a proxy; where it cannot be had, the test is cancelled, which is printed and counted.
 private func startProxy(_ name: String, before origin: Int, listeningOn offset: Int) async throws -> RealServer {
     do {
-        let server = try RealServer(name, portCount: 11, environment: ["UPSTREAM": "127.0.0.1:\(origin)"])
+        let server = try await RealServer(name, portCount: 11, environment: ["UPSTREAM": "127.0.0.1:\(origin)"])
         try await server.waitUntilListening(port: offset)
         return server
     } catch let error as RealServer.Unavailable {

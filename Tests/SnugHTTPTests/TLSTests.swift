@@ -10,34 +10,34 @@ import Testing
 private final class TLSServer {
     let port: Int
     let certificate: FilePath
-    private let process = Process()
+    private let process: ChildProcess
     private let folder: URL
 
-    init(subject: String = "localhost") throws {
+    init(subject: String = "localhost") async throws {
         folder = FileManager.default.temporaryDirectory.appending(component: "snug-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let certificate = folder.appending(component: "cert.pem")
         let key = folder.appending(component: "key.pem")
-        try Self.run([
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=\(subject)", "-addext",
+        let made = try ChildProcess([
+            "/usr/bin/openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+            "/CN=\(subject)", "-addext",
             "subjectAltName=DNS:\(subject)", "-keyout", key.path(), "-out", certificate.path(),
         ])
+        guard made.wait() == 0 else { throw HTTPError(.cannotConnect, "openssl makes no certificate") }
         self.certificate = FilePath(certificate.path())
-        let output = Pipe()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = [
-            "s_server", "-accept", "127.0.0.1:0", "-cert", certificate.path(), "-key", key.path(), "-www",
-        ]
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let output = folder.appending(component: "output")
+        process = try ChildProcess(
+            [
+                "/usr/bin/openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", certificate.path(), "-key",
+                key.path(),
+                "-www",
+            ], output: FilePath(output.path()))
         // "ACCEPT 127.0.0.1:41234" once it listens.
-        var text = ""
         var found: Int?
         while found == nil {
-            let data = output.fileHandleForReading.availableData
-            guard !data.isEmpty else { throw HTTPError(.cannotConnect, "openssl s_server ended: \(text)") }
-            text += String(decoding: data, as: UTF8.self)
+            try await Task.sleep(for: .milliseconds(20))
+            let text = try String(contentsOf: output, encoding: .utf8)
+            guard process.isRunning else { throw HTTPError(.cannotConnect, "openssl s_server ended: \(text)") }
             found = text.split(separator: "\n").first { $0.hasPrefix("ACCEPT ") }?.split(separator: ":").last.flatMap {
                 Int($0)
             }
@@ -45,27 +45,13 @@ private final class TLSServer {
         port = found ?? 0
     }
 
-    deinit {
-        // Not SIGTERM: a child inherits the signal mask of the test's thread, which blocks it.
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    private static func run(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-    }
+    deinit { try? FileManager.default.removeItem(at: folder) }
 }
 
 @Suite(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl"), "needs the openssl program"))
 struct TLSTests {
     @Test func aCertificateOfNobodyWeTrustIsRefused() async throws {
-        let server = try TLSServer()
+        let server = try await TLSServer()
         let client = try makeClient()
         let error = await #expect(throws: HTTPError.self) {
             try await client.send(HTTPRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))
@@ -75,14 +61,14 @@ struct TLSTests {
     }
 
     @Test func anAuthorityOfOnesOwnIsTrustedWhenGiven() async throws {
-        let server = try TLSServer()
+        let server = try await TLSServer()
         let client = try makeClient { $0.additionalCertificates = server.certificate }
         let response = try await client.send(HTTPRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))
         #expect(response.status == 200)
     }
 
     @Test func aCertificateForAnotherNameIsRefused() async throws {
-        let server = try TLSServer(subject: "other.example")
+        let server = try await TLSServer(subject: "other.example")
         let client = try makeClient { $0.additionalCertificates = server.certificate }
         let error = await #expect(throws: HTTPError.self) {
             try await client.send(HTTPRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))

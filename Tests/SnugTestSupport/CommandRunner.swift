@@ -97,8 +97,7 @@ private final class RunningProgram {
     private var input: Int32
     private let output: Int32
     private let messages: Int32
-    private let process: pid_t
-    private var isReaped = false
+    private let process: ChildProcess
 
     init(_ runner: CommandRunner, arguments: [[UInt8]]) throws {
         // A program that ends without reading its input must not end the tests.
@@ -113,21 +112,14 @@ private final class RunningProgram {
         // Whatever stays open in the parent would keep a pipe from ending.
         defer { for end in [inputPipe.read, outputPipe.write, errorPair.write] { close(end) } }
         (input, output, messages) = (inputPipe.write, outputPipe.read, errorPair.read)
-        let everything = runner.environment.merging(CommandRunner.sanitizerOptions) { $1 }
-        let variables = everything.map { Array("\($0.key)=\($0.value)".utf8) }
-        let programBytes = unsafe runner.program.withPlatformString { unsafe Array(String(cString: $0).utf8) }
-        process = try Self.spawn(
-            programBytes, [programBytes] + arguments, variables, folder: runner.folder,
-            streams: [inputPipe.read, outputPipe.write, errorPair.write])
+        let program = unsafe runner.program.withPlatformString { unsafe Array(String(cString: $0).utf8) }
+        process = try ChildProcess(
+            [program] + arguments, environment: runner.environment.merging(CommandRunner.sanitizerOptions) { $1 },
+            folder: runner.folder, streams: [inputPipe.read, outputPipe.write, errorPair.write], ownsGroup: false)
     }
 
     deinit {
         for end in [input, output, messages] where end >= 0 { close(end) }
-        if !isReaped {
-            kill(process, SIGKILL)
-            var status: Int32 = 0
-            unsafe waitpid(process, &status, 0)
-        }
     }
 
     func finish(
@@ -157,19 +149,14 @@ private final class RunningProgram {
                         result.standardOutputBytes += chunk
                     } else {
                         result.standardErrorBytes += chunk
-                        whenSaid(process, result.standardError)
+                        whenSaid(process.identifier, result.standardError)
                     }
                 } else {
                     open.removeAll { $0 == request.fd }
                 }
             }
         }
-        var status: Int32 = 0
-        guard unsafe waitpid(process, &status, 0) == process else {
-            throw CommandRunner.Failure(description: "the program's exit code is lost")
-        }
-        isReaped = true
-        result.exitCode = status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+        result.exitCode = process.wait()
         return result
     }
 
@@ -208,40 +195,5 @@ private final class RunningProgram {
         let error = unsafe snug_test_open_terminal(Int32(clamping: columns), &ours, &theirs)
         guard error == 0 else { throw CommandRunner.Failure(description: "no pseudo-terminal: errno \(error)") }
         return (ours, theirs)
-    }
-
-    private static func spawn(
-        _ program: [UInt8], _ arguments: [[UInt8]], _ environment: [[UInt8]], folder: FilePath, streams: [Int32]
-    ) throws -> pid_t {
-        var process: Int32 = -1
-        let error = try unsafe withCStrings(arguments) { argv in
-            try unsafe withCStrings(environment) { envp in
-                try unsafe withCStrings([program]) { path -> Int32 in
-                    guard let path = unsafe path[0] else { return ENOENT }
-                    return unsafe folder.withPlatformString {
-                        unsafe snug_test_spawn(path, argv, envp, $0, streams, &process)
-                    }
-                }
-            }
-        }
-        guard error == 0 else { throw CommandRunner.Failure(description: "cannot start the program: errno \(error)") }
-        return process
-    }
-
-    /// Lends a NULL-ended array of C strings.
-    private static func withCStrings<Result>(
-        _ strings: [[UInt8]], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) throws -> Result
-    ) throws -> Result {
-        var pointers = unsafe strings.map { bytes -> UnsafeMutablePointer<CChar>? in
-            unsafe (bytes + [0]).withUnsafeBytes { buffer in
-                unsafe buffer.bindMemory(to: CChar.self).baseAddress.flatMap { unsafe strdup($0) }
-            }
-        }
-        unsafe pointers.append(nil)
-        defer { unsafe pointers.forEach { unsafe free($0) } }
-        return try unsafe pointers.withUnsafeMutableBufferPointer { buffer in
-            guard let start = buffer.baseAddress else { throw CommandRunner.Failure(description: "no arguments") }
-            return unsafe try body(start)
-        }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Crypto
 import Foundation
 import SnugTestSupport
 import Synchronization
@@ -17,6 +18,10 @@ final class FakeS3Server: Sendable {
         case keepsAnother
         /// Tells it only to those who may decrypt.
         case hides
+        /// Promises to check it, and in the end tells an `ETag` that is made of the parts' MD5 instead.
+        case tellsMD5
+        /// Says of each part that another checksum arrived.
+        case changesParts
     }
 
     private struct State {
@@ -24,7 +29,7 @@ final class FakeS3Server: Sendable {
         var checksum: String?
         var begun = 0
         var aborted = 0
-        var isChecked = false
+        var partFields: [[String: String]] = []
     }
 
     private let manner: Manner
@@ -43,6 +48,8 @@ final class FakeS3Server: Sendable {
     var object: [UInt8] { state.withLock { $0.parts.sorted { $0.key < $1.key }.flatMap(\.value) } }
     /// What came with the end.
     var checksum: String? { state.withLock { $0.checksum } }
+    /// The headers of each part.
+    var partFields: [[String: String]] { state.withLock { $0.partFields } }
     var begun: Int { state.withLock { $0.begun } }
     var aborted: Int { state.withLock { $0.aborted } }
 
@@ -63,8 +70,13 @@ final class FakeS3Server: Sendable {
             try connection.respond(200, announced && manner != .ignores ? known : [:], body: id)
         case ("PUT", let target):
             let number = target.split(separator: "partNumber=").last.flatMap { Int($0.prefix { $0.isNumber }) }
-            state.withLock { $0.parts[number ?? 0] = request.body }
-            try connection.respond(200, ["ETag": "\"opaque\""])
+            state.withLock { state in
+                state.parts[number ?? 0] = request.body
+                state.partFields.append(request.headers)
+            }
+            let checksum = manner == .changesParts ? "AAAAAAAAAAA=" : request.headers["x-amz-checksum-crc64nvme"]
+            try connection.respond(
+                200, ["ETag": "\"opaque\"", "x-amz-checksum-crc64nvme": checksum].compactMapValues { $0 })
         case ("POST", _):
             let checksum = request.headers["x-amz-checksum-crc64nvme"]
             if manner == .refusesAtEnd, checksum != nil { return try refuse(connection, 400) }
@@ -83,10 +95,20 @@ final class FakeS3Server: Sendable {
         // An answer to HEAD has no body.
         if manner == .hides, asks { return try connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") }
         let (count, checksum) = (object.count, manner == .keepsAnother ? "AAAAAAAAAAA=" : self.checksum)
+        if manner == .tellsMD5 {
+            return try connection.send(
+                "HTTP/1.1 200 OK\r\nETag: \"\(wholeETag)\"\r\nContent-Length: \(count)\r\n\r\n")
+        }
         let field = asks ? checksum.map { "x-amz-checksum-crc64nvme: \($0)\r\n" } ?? "" : ""
         try connection.send(
             "HTTP/1.1 200 OK\r\nETag: \"0123456789abcdef0123456789abcdef-2\"\r\n"
                 + "x-amz-server-side-encryption: aws:kms\r\n\(field)Content-Length: \(count)\r\n\r\n")
+    }
+
+    private var wholeETag: String {
+        let parts = state.withLock { $0.parts }.sorted { $0.key < $1.key }.map(\.value)
+        let all = parts.flatMap { Array(Insecure.MD5.hash(data: $0)) }
+        return "\(Insecure.MD5.hash(data: all).map { String(format: "%02x", $0) }.joined())-\(parts.count)"
     }
 
     private func refuse(_ connection: FaultConnection, _ status: Int) throws {

@@ -15,7 +15,7 @@ func startServer(
 ) async throws -> RealServer {
     var server: RealServer
     do {
-        server = try RealServer(name, portCount: portCount, environment: environment)
+        server = try await RealServer(name, portCount: portCount, environment: environment)
     } catch let error as RealServer.Unavailable {
         try Test.cancel("SKIPPED, no such server here: \(error.reason)")
     }
@@ -24,7 +24,9 @@ func startServer(
     let deadline = ContinuousClock.now + .seconds(90)
     while ContinuousClock.now < deadline {
         do {
-            if server.foundPortTaken { server = try RealServer(name, portCount: portCount, environment: environment) }
+            if server.foundPortTaken {
+                server = try await RealServer(name, portCount: portCount, environment: environment)
+            }
             let request = HTTPRequest(method, try HTTPURL(server.url(ready, port: portOffset)), body: body)
             if isReady(try await client.send(request).status) { return server }
         } catch is HTTPError {
@@ -101,17 +103,11 @@ func fetch(_ url: String) async throws -> [UInt8] {
         let large = pattern(13_000_001)
         let file = try folder.file(large)
         let target = UploadTarget(try HTTPURL(server.url("/files")), .tus)
-        let progress = AsyncStream<Void>.makeStream()
         var options = UploadOptions()
         options.parallelism = 3
         options.discardsWhenCancelled = false
         options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 20_000_000)
-        options.onProgress = { if $0.bytesSent > 6 << 20 { progress.continuation.yield() } }
-        let chosen = options
-        let task = Task { [folder] in try await makeUploader(folder).upload(file, to: target, options: chosen) }
-        for await _ in progress.stream { break }
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await uploadAndCancel(try makeUploader(folder), file, to: target, options: options, after: 6 << 20)
         let receipt = try await makeUploader(folder).upload(file, to: target)
         #expect(receipt.resumed && receipt.bytesSent < large.count)
         let isSame = try await fetch(receipt.url) == large
@@ -189,17 +185,11 @@ func fetch(_ url: String) async throws -> [UInt8] {
         let uploader = try makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
-        let progress = AsyncStream<Void>.makeStream()
         var options = UploadOptions()
         options.parallelism = 1
         options.discardsWhenCancelled = false
         options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 20_000_000)
-        options.onProgress = { if $0.bytesSent > 11 << 20 { progress.continuation.yield() } }
-        let chosen = options
-        let task = Task { try await uploader.upload(file, to: target, options: chosen) }
-        for await _ in progress.stream { break }
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await uploadAndCancel(uploader, file, to: target, options: options, after: 11 << 20)
         #expect(try await bucket.unfinished().count == 1)
 
         let receipt = try await makeUploader(folder).upload(file, to: target)
@@ -218,15 +208,9 @@ func fetch(_ url: String) async throws -> [UInt8] {
         let uploader = try makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
-        let progress = AsyncStream<Void>.makeStream()
         var options = UploadOptions()
         options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 10_000_000)
-        options.onProgress = { if $0.bytesSent > 6 << 20 { progress.continuation.yield() } }
-        let chosen = options
-        let task = Task { try await uploader.upload(file, to: target, options: chosen) }
-        for await _ in progress.stream { break }
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await uploadAndCancel(uploader, file, to: target, options: options, after: 6 << 20)
         #expect(try await bucket.unfinished().count == 0)
         #expect(try uploader.pending().isEmpty)
     }

@@ -100,6 +100,33 @@ import Testing
         #expect(receipt.confirmation == .length)
     }
 
+    @Test("Parts carry one checksum: the one that the server promised to check, else their MD5")
+    func ofParts() async throws {
+        for (manner, isPromised) in [(FakeS3Server.Manner.takes, true), (.ignores, false)] {
+            let server = try FakeS3Server(manner)
+            _ = try await upload(to: server)
+            #expect(server.partFields.count == 2)
+            for fields in server.partFields {
+                #expect((fields["x-amz-checksum-crc64nvme"] != nil) == isPromised)
+                #expect((fields["content-md5"] != nil) == !isPromised)
+            }
+        }
+    }
+
+    @Test("Who tells no checksum in the end is compared by the MD5 of the parts, which are hashed then")
+    func byMD5() async throws {
+        let server = try FakeS3Server(.tellsMD5)
+        let receipt = try await upload(to: server)
+        #expect(receipt.confirmation == .checksum && receipt.retries == 0)
+        #expect(server.partFields.allSatisfy { $0["content-md5"] == nil })
+    }
+
+    @Test func aPartThatArrivedChangedIsNoticed() async throws {
+        let server = try FakeS3Server(.changesParts)
+        let error = await #expect(throws: UploadError.self) { try await upload(to: server) }
+        #expect(error?.code == .checksumMismatch)
+    }
+
     @Test func anotherObjectIsNoticed() async throws {
         let server = try FakeS3Server(.keepsAnother)
         let error = await #expect(throws: UploadError.self) { try await upload(to: server) }

@@ -6,6 +6,7 @@ import SnugHTTP
 import SnugTestSupport
 import Synchronization
 import SystemPackage
+import Testing
 
 @testable import SnugUpload
 
@@ -36,8 +37,10 @@ final class ScratchFolder: Sendable {
     }
 }
 
-/// An uploader that does not wait between attempts, unless asked to.
-func makeUploader(_ folder: ScratchFolder, waits: Bool = false, now: Int? = nil) throws -> Uploader {
+/// An uploader that does not wait between attempts, unless asked to, and that takes its time to remove what it cancelled.
+func makeUploader(
+    _ folder: ScratchFolder?, waits: Bool = false, now: Int? = nil, discardPatience: Duration = .seconds(60)
+) throws -> Uploader {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
     var environment = RetryEnvironment()
@@ -45,7 +48,26 @@ func makeUploader(_ folder: ScratchFolder, waits: Bool = false, now: Int? = nil)
     if !waits { environment.sleep = { _ in try Task.checkCancellation() } }
     return Uploader(
         client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: NOOPMetricsHandler.instance),
-        store: try UploadStore(folder.path.appending("state")), logger: quietLogger, environment: environment)
+        store: try folder.map { try UploadStore($0.path.appending("state")) }, logger: quietLogger,
+        environment: environment, discardPatience: discardPatience)
+}
+
+/// An upload that cancels itself once so many bytes of it are on their way, before anything else happens.
+func uploadAndCancel(
+    _ uploader: Uploader, _ file: FilePath, to target: UploadTarget, options: UploadOptions, after bytes: Int
+) async {
+    let cancellation = Cancellation()
+    var options = options
+    options.onProgress = { if $0.bytesSent >= bytes { cancellation.cancel() } }
+    let chosen = options
+    let task = Task { try await uploader.upload(file, to: target, options: chosen) }
+    cancellation.task.withLock { $0 = task }
+    await #expect(throws: CancellationError.self) { try await task.value }
+}
+
+private final class Cancellation: Sendable {
+    let task = Mutex<Task<UploadReceipt, any Error>?>(nil)
+    func cancel() { task.withLock { $0?.cancel() } }
 }
 
 private let block: [UInt8] = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ ($0 >> 8) &* 7) }

@@ -254,16 +254,9 @@ import Testing
 
     @Test func cancellingRemovesWhatTheServerHas() async throws {
         let server = try FakeTusServer()
-        var options = options()
         let uploader = try makeUploader(folder)
         let file = try folder.file(pattern(30_000_000))
-        let started = AsyncStream<Void>.makeStream()
-        options.onProgress = { if $0.bytesSent > 1_000_000 { started.continuation.yield() } }
-        let chosen = options
-        let task = Task { try await uploader.upload(file, to: try self.target(server), options: chosen) }
-        for await _ in started.stream { break }
-        task.cancel()
-        await #expect(throws: CancellationError.self) { try await task.value }
+        await uploadAndCancel(uploader, file, to: try target(server), options: options(), after: 1_000_000)
         #expect(server.stored.isEmpty)
         #expect(try uploader.pending().isEmpty)
     }

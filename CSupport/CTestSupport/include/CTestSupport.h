@@ -2,17 +2,18 @@
 #ifndef SNUG_CTESTSUPPORT_H
 #define SNUG_CTESTSUPPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #pragma clang assume_nonnull begin
 
 /* System calls for tests that Swift's module of the C library leaves out. Each returns 0 or an errno value. */
 
-/* Starts a program in a folder. `streams` are its descriptors 0, 1 and 2; it inherits nothing else that is marked
-   close-on-exec, and no blocked signals. `arguments` and `environment` end with NULL. */
+/* Starts a program in a folder. `streams` are its descriptors 0, 1 and 2; it inherits nothing else, and no
+   blocked signals. It leads a process group of its own where asked. `arguments` and `environment` end with NULL. */
 int32_t snug_test_spawn(
     const char *path, char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment,
-    const char *folder, const int32_t *streams, int32_t *process);
+    const char *folder, const int32_t *streams, bool owns_group, int32_t *process);
 
 /* Opens a terminal of so many columns: the end that a person would see, and the one for the program. */
 int32_t snug_test_open_terminal(int32_t columns, int32_t *person, int32_t *program);

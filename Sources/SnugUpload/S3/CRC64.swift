@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CKernels
 
 /// CRC-64/NVME, S3's checksum of whole objects: those of the parts can be put together.
 struct CRC64: Sendable {
@@ -26,10 +27,20 @@ struct CRC64: Sendable {
     var value: UInt64 { ~remainder }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        guard let start = unsafe bytes.bindMemory(to: UInt8.self).baseAddress else { return }
+        unsafe withUnsafeTemporaryAllocation(byteCount: 16, alignment: 16) { folded in
+            guard let out = unsafe folded.bindMemory(to: UInt8.self).baseAddress else { return }
+            let count = unsafe snug_crc64_fold(start, bytes.count, remainder, out)
+            if count > 0 { remainder = unsafe Self.remainder(of: UnsafeRawBufferPointer(folded), after: 0) }
+            remainder = unsafe Self.remainder(of: UnsafeRawBufferPointer(rebasing: bytes[count...]), after: remainder)
+        }
+    }
+
+    private static func remainder(of bytes: UnsafeRawBufferPointer, after remainder: UInt64) -> UInt64 {
         var crc = remainder
-        unsafe Self.tables.withUnsafeBufferPointer { table in
+        unsafe tables.withUnsafeBufferPointer { table in
             var offset = 0
-            // Eight bytes a step, each through a table of its own: twice as fast as hashing, where one table is slower.
+            // Eight bytes a step, each through a table of its own.
             while offset + 8 <= bytes.count {
                 let word =
                     unsafe crc ^ UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
@@ -45,7 +56,7 @@ struct CRC64: Sendable {
                 offset += 1
             }
         }
-        remainder = crc
+        return crc
     }
 
     /// Of two pieces one after the other, from the value of each.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Synchronization
+import SnugTestSupport
+import SystemPackage
 
 @testable import SnugSimulator
 
@@ -37,7 +38,12 @@ struct Curl {
             try Data(body).write(to: folder.appending(path: "sent"))
             all += ["--data-binary", "@sent"]
         }
-        let (exit, output) = try await Self.launch(all + arguments, in: folder)
+        let place = FilePath(folder.path())
+        let command = ["/usr/bin/env", "curl"] + all + arguments
+        let exit = try await onThread {
+            try ChildProcess(command, folder: place, output: place.appending("output")).wait()
+        }
+        let output = try String(contentsOf: folder.appending(path: "output"), encoding: .utf8)
         let numbers = output.split(separator: "\n").last?.split(separator: " ").compactMap { Int($0) } ?? []
         let head = try? String(contentsOf: folder.appending(path: "headers"), encoding: .utf8)
         let received = try? Data(contentsOf: folder.appending(path: "body"))
@@ -46,30 +52,6 @@ struct Curl {
             body: received.map { Array($0) } ?? [],
             connects: numbers.count > 1 ? numbers[1] : 0, uploaded: numbers.count > 2 ? numbers[2] : 0)
     }
-
-    private static func launch(_ arguments: [String], in folder: URL) async throws -> (Int32, String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["curl"] + arguments
-        process.currentDirectoryURL = folder
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        let status = try await withCheckedThrowingContinuation {
-            (continuation: CheckedContinuation<Int32, any Error>) in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do {
-                try starting.withLock { _ in try process.run() }
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
-        let text = try output.fileHandleForReading.readToEnd().map { String(decoding: $0, as: UTF8.self) } ?? ""
-        return (status, text)
-    }
-
-    /// Two processes started at once crash Foundation's `Process.run` on Linux.
-    private static let starting = Mutex(())
 
     /// The headers of the last response: interim ones and redirects come before it.
     private static func lastBlock(_ text: String) -> Headers {

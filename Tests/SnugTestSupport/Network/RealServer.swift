@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Foundation
 import Synchronization
+import SystemPackage
 
 #if canImport(Glibc)
     import Glibc
@@ -22,57 +23,33 @@ package final class RealServer: Sendable {
     package let port: Int
     /// Its data.
     package let folder: URL
-    private let pid: Mutex<pid_t>
-    private let launch: @Sendable () throws -> pid_t
+    private let process: Mutex<ChildProcess>
+    private let launch: @Sendable () throws -> ChildProcess
 
     /// - Parameters:
     ///   - name: As `run.sh` knows it.
     ///   - portCount: Ports in a row that it takes.
     /// - Throws: ``Unavailable`` when it cannot be installed.
-    package init(_ name: String, portCount: Int = 1, environment: [String: String] = [:]) throws {
-        let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(components: "servers", "run.sh")
-        let messages = Pipe()
-        let installer = Self.process([script.path(), "install", name], environment)
-        installer.standardError = messages
-        try Self.installing.withLock { _ in
-            try installer.run()
-            installer.waitUntilExit()
-        }
-        guard installer.terminationStatus == 0 else {
-            let text = String(decoding: messages.fileHandleForReading.availableData, as: UTF8.self)
-            let reason = text.split(separator: "\n").last.map(String.init) ?? "exit \(installer.terminationStatus)"
-            // Counted by scripts/test: a single case that is cancelled is otherwise passed over in silence.
-            print("SKIPPED for want of \(name): \(reason)")
-            throw Unavailable(reason: "\(name): \(reason)")
-        }
+    package init(_ name: String, portCount: Int = 1, environment: [String: String] = [:]) async throws {
+        let script = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+            .appending("servers").appending("run.sh")
+        try await Self.install(name, script, environment)
         folder = FileManager.default.temporaryDirectory.appending(component: "snug-\(name)-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // Servers may run as another user.
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path())
+        let log = FilePath(folder.path()).appending("log")
         port = try Self.freePorts(portCount)
         // A bound in case this process dies before it can end the server.
         let arguments = [
-            "/usr/bin/timeout", "--foreground", "-s", "KILL", "3600", script.path(), "serve", name, "\(port)",
+            "/usr/bin/timeout", "--foreground", "-s", "KILL", "3600", script.string, "serve", name, "\(port)",
             folder.path(),
         ]
-        let logFile = folder.appending(component: "log")
-        try Data().write(to: logFile)
-        launch = {
-            let server = Self.process(arguments, environment)
-            let log = try FileHandle(forWritingTo: logFile)
-            try log.seekToEnd()
-            server.standardOutput = log
-            server.standardError = log
-            try server.run()
-            return server.processIdentifier
-        }
-        pid = Mutex(try launch())
+        launch = { try ChildProcess(arguments, environment: environment, output: log, errors: log) }
+        process = Mutex(try launch())
     }
 
     deinit {
-        // The group, because some servers have children; not SIGTERM, because a child inherits the signal mask of the
-        // test's thread, which blocks it.
         stop()
         do {
             try FileManager.default.removeItem(at: folder)
@@ -82,21 +59,14 @@ package final class RealServer: Sendable {
     }
 
     /// Ends it as a crash would; its data stays.
-    package func stop() { signal(SIGKILL) }
+    package func stop() { process.withLock { $0.signal(SIGKILL) } }
 
     /// Starts it again after ``stop()``, on the same ports and data.
-    package func restart() throws { pid.withLock { [pid = try launch()] in $0 = pid } }
+    package func restart() throws { process.withLock { [new = try launch()] in $0 = new } }
 
     /// Lets it take connections and do nothing else, until ``wakeUp()``.
-    package func fallAsleep() { signal(SIGSTOP) }
-    package func wakeUp() { signal(SIGCONT) }
-
-    private func signal(_ number: Int32) {
-        pid.withLock { pid in
-            kill(-pid, number)
-            kill(pid, number)
-        }
-    }
+    package func fallAsleep() { process.withLock { $0.signal(SIGSTOP) } }
+    package func wakeUp() { process.withLock { $0.signal(SIGCONT) } }
 
     /// Waits until something listens on one of its ports.
     package func waitUntilListening(port offset: Int = 0) async throws {
@@ -124,15 +94,23 @@ package final class RealServer: Sendable {
         return ((try? String(contentsOf: path, encoding: .utf8)) ?? "").split(separator: "\n")
     }
 
+    /// One at a time: they share a folder that they install into.
     private static let installing = Mutex(())
 
-    private static func process(_ arguments: [String], _ environment: [String: String]) -> Process {
-        let process = Process()
-        process.executableURL = URL(filePath: arguments[0])
-        process.arguments = Array(arguments.dropFirst())
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        return process
+    private static func install(_ name: String, _ script: FilePath, _ environment: [String: String]) async throws {
+        let place = try TemporaryFolder()
+        let messages = place.path.appending("messages")
+        let code = try await onThread {
+            try installing.withLock { _ in
+                try ChildProcess([script.string, "install", name], environment: environment, errors: messages).wait()
+            }
+        }
+        guard code != 0 else { return }
+        let text = try String(contentsOfFile: messages.string, encoding: .utf8)
+        let reason = text.split(separator: "\n").last.map(String.init) ?? "exit \(code)"
+        // Counted by scripts/test: a single case that is cancelled is otherwise passed over in silence.
+        print("SKIPPED for want of \(name): \(reason)")
+        throw Unavailable(reason: "\(name): \(reason)")
     }
 
     /// Ports given to servers of this process, which may not listen yet.

@@ -48,22 +48,16 @@ import Testing
         let program = try CommandRunner(folder: folder.path).program
         var outcome = Outcome()
         while true {
-            let process = Process()
-            let output = Pipe()
-            process.executableURL = URL(filePath: program.string)
-            process.arguments =
-                ["upload", file.string, "--to", "http://127.0.0.1:\(proxy.port)\(path)", "--json"]
+            let (output, errors) = (folder.path.appending("output"), folder.path.appending("errors"))
+            let command =
+                [program.string, "upload", file.string, "--to", "http://127.0.0.1:\(proxy.port)\(path)", "--json"]
                 // A server that a kill has confused may take a request and never answer it.
                 + ["--attempt-timeout", "30"] + arguments
                 + ["--state-directory", folder.path.appending("state").string]
-            process.environment = [
-                "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest", "PATH": "/usr/bin",
-            ]
-            process.standardOutput = output
-            process.standardError = FileHandle.standardError
-            process.standardInput = FileHandle.nullDevice
             let before = proxy.bytesSent
-            try process.run()
+            let process = try ChildProcess(
+                command, environment: ["AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest"],
+                output: output, errors: errors)
             if outcome.kills < kills {
                 // After so many bytes of this run, a little more than half of the file for all kills together, and a moment.
                 let share = Int.random(in: 0...size * 6 / 5 / kills, using: &random)
@@ -73,14 +67,15 @@ import Testing
                 Thread.detachNewThread {
                     while process.isRunning, proxy.bytesSent - before < share { usleep(2000) }
                     usleep(rest)
-                    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+                    process.signal(SIGKILL)
                 }
             }
-            process.waitUntilExit()
-            guard process.terminationReason == .exit else { continue }
+            let code = try await onThread { process.wait() }
+            guard code != 128 + SIGKILL else { continue }
             if outcome.kills < kills { outcome.kills -= 1 }
-            outcome.json = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            #expect(process.terminationStatus == 0, "\(outcome.json)")
+            outcome.json = try String(contentsOfFile: output.string, encoding: .utf8)
+            let said = try String(contentsOfFile: errors.string, encoding: .utf8)
+            #expect(code == 0, "\(outcome.json) \(said)")
             while proxy.openConnections > 0 { try await Task.sleep(for: .milliseconds(10)) }
             outcome.bytesSent = proxy.bytesSent
             return outcome

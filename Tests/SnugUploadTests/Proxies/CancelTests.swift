@@ -41,8 +41,7 @@ import Testing
 
     @Test func withoutAStoreItIsTerminatedAsWell() async throws {
         let origin = try await TusOrigin()
-        let client = try plainClient()
-        let uploader = Uploader(client: client, store: nil, logger: quietLogger)
+        let uploader = try makeUploader(nil)
         let target = UploadTarget(try HTTPURL(origin.server.url("/files")), .tus)
         let task = await begin(
             uploader, try folder.file(bytes), to: target, options: options(), after: 3_000_000)
@@ -53,7 +52,7 @@ import Testing
     @Test func whatASleepingServerKeepsIsRemovedLater() async throws {
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(.nginx, before: origin.server.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try makeUploader(folder, discardPatience: .milliseconds(450))
         let target = UploadTarget(try proxy.url("/files", port: 3), .tus)
         let task = await begin(
             uploader, try folder.file(bytes), to: target, options: options(), after: 3_000_000)

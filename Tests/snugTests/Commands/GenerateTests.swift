@@ -55,14 +55,8 @@ struct GenerateFolder: Sendable {
         _ arguments: [String], input: [UInt8]? = [],
         whenSaid: @escaping @Sendable (Int32, String) -> Void = { _, _ in }
     ) async throws -> CommandResult {
-        let runner = runner
-        return try await withCheckedThrowingContinuation { continuation in
-            Thread.detachNewThread {
-                continuation.resume(
-                    with: Result {
-                        try runner.run(arguments.map { Array($0.utf8) }, input: input, whenSaid: whenSaid)
-                    })
-            }
+        try await onThread { [runner] in
+            try runner.run(arguments.map { Array($0.utf8) }, input: input, whenSaid: whenSaid)
         }
     }
 
