@@ -29,6 +29,14 @@ import Testing
         #expect(watch.expiry == start + .seconds(120))
     }
 
+    @Test func theTimeUntilOurSideGoesOnIsNotTheLinesEither() {
+        var watch = StallWatch(timeout: .seconds(20), start: start)
+        watch.observe(.sending, bytesMoved: 10, heldBack: true, now: start)
+        watch.resume(now: start + .seconds(100))
+        watch.observe(.sending, bytesMoved: 10, heldBack: false, now: start + .seconds(101))
+        #expect(watch.expiry == start + .seconds(120))
+    }
+
     @Test func aByteOrANewPhaseStartsAnew() {
         var watch = StallWatch(timeout: .seconds(20), start: start)
         watch.observe(.sending, bytesMoved: 10, heldBack: false, now: start)

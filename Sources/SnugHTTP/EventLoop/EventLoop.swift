@@ -175,7 +175,10 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         case .wake(let transfer):
             guard transfers[transfer.handle.key] === transfer else { return }
             if transfer.isCancelRequested { return finish(transfer, .cancelled) }
-            transfer.isHeldBack = false
+            if transfer.isHeldBack {
+                transfer.isHeldBack = false
+                transfer.stall.resume(now: .now)
+            }
             // Both directions go on; a side that still has nothing pauses itself again.
             _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
         case .run(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
@@ -206,6 +209,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         for transfer in transfers.values {
             guard let resumeAt = transfer.resumeAt, now >= resumeAt else { continue }
             transfer.resumeAt = nil
+            transfer.stall.resume(now: now)
             _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
         }
         guard now >= nextCheck else { return }

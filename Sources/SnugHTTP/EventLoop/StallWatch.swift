@@ -29,6 +29,9 @@ struct StallWatch {
         self.bytesMoved = bytesMoved
     }
 
+    /// Our own side has just become ready: until now it was not the line's turn.
+    mutating func resume(now: ContinuousClock.Instant) { lastMove = now }
+
     /// When the line counts as dead unless something moves; `nil` while nothing has to.
     var expiry: ContinuousClock.Instant? {
         guard let timeout, phase == .sending || phase == .receiving else { return nil }
