@@ -17,9 +17,8 @@ import Testing
     }
 
     @Test func aRefusedConnectionSentNothing() async throws {
-        let server = try FaultServer { _ in }
-        let url = try server.address()
-        server.stop()
+        let refusing = try RefusingPort()
+        let url = try HTTPURL("http://127.0.0.1:\(refusing.port)/")
         let client = try makeClient()
         let error = await #expect(throws: HTTPError.self) {
             try await client.send(HTTPRequest("POST", url, body: HTTPBody(bytes: pattern(10))))
