@@ -109,7 +109,8 @@ import Testing
             #expect(request.headers["expect"] == "100-continue")
             try connection.respond(413, ["Connection": "close"])
         }
-        let response = try await makeClient().send(
+        let client = try makeClient { $0.continueTimeout = .seconds(60) }
+        let response = try await client.send(
             HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(5_000_000))))
         #expect(response.status == 413)
         #expect(response.attempts.first?.bytesSent == 0)

@@ -38,11 +38,14 @@ final class ScratchFolder: Sendable {
 }
 
 /// An uploader that does not wait between attempts, unless asked to, and that takes its time to remove what it cancelled.
+/// - Parameter continueTimeout: Long where a refusal has to keep the body at home, however late it comes.
 func makeUploader(
-    _ folder: ScratchFolder?, waits: Bool = false, now: Int? = nil, discardPatience: Duration = .seconds(60)
+    _ folder: ScratchFolder?, waits: Bool = false, now: Int? = nil, discardPatience: Duration = .seconds(60),
+    continueTimeout: Duration = .seconds(1)
 ) throws -> Uploader {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
+    configuration.continueTimeout = continueTimeout
     var environment = RetryEnvironment()
     if let now { environment.wallClock = { now } }
     if !waits { environment.sleep = { _ in try Task.checkCancellation() } }

@@ -35,6 +35,8 @@ public struct HTTPClientConfiguration: Sendable {
     public var retryBudget = RetryBudget.Settings()
     /// Whether requests without a body speak HTTP/2 without TLS, to servers that are known to; tests have such.
     package var speaksPlainHTTP2 = false
+    /// How long a body waits for the answer to `Expect: 100-continue` before it goes all the same; tests have more patience.
+    package var continueTimeout = Duration.seconds(1)
     /// What the retry layer takes for time and chance; tests put in their own.
     package var retryEnvironment = RetryEnvironment()
 

@@ -59,6 +59,8 @@ extension Transfer {
             let most = request.url.scheme == "https" ? 64 * 1024 : 128 * 1024
             let buffer = min(most, max(16 * 1024, announcedLength ?? 64 * 1024))
             try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, buffer)
+            let patience = max(1, Int(configuration.continueTimeout.seconds * 1000))
+            try handle.set(CURLOPT_EXPECT_100_TIMEOUT_MS, patience)
         } else {
             let version = configuration.speaksPlainHTTP2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS
             try handle.set(CURLOPT_HTTP_VERSION, Int(version))
