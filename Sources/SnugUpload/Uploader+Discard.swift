@@ -41,7 +41,7 @@ extension Uploader {
                 guard let url = try? HTTPURL(record.target), url.origin == job.target.url.origin else { continue }
                 var target = job.target
                 target.url = url
-                guard try await removeDiscarded(record, target: target, within: .seconds(2)) else { return }
+                guard try await removeDiscarded(record, target: target, within: sweepPatience) else { return }
             }
         } catch {
             logger.debug("discarded uploads stay at the server for now", metadata: ["error": "\(error)"])

@@ -15,6 +15,8 @@ public final class Uploader: Sendable {
     /// What a cancelled upload still does at its server takes no longer: with ``UploadOptions/creationGrace`` before it,
     /// the end comes within a second.
     let discardPatience: Duration
+    /// What an upload still does for each that was cancelled before it takes no longer.
+    let sweepPatience: Duration
     let logger: Logger
 
     /// - Parameters:
@@ -27,10 +29,11 @@ public final class Uploader: Sendable {
 
     package init(
         client: HTTPClient, store: UploadStore?, logger: Logger, environment: RetryEnvironment,
-        discardPatience: Duration = .milliseconds(450)
+        discardPatience: Duration = .milliseconds(450), sweepPatience: Duration = .seconds(2)
     ) {
         self.client = client
         self.discardPatience = discardPatience
+        self.sweepPatience = sweepPatience
         self.store = store
         limits = HostLimits(store)
         self.logger = logger

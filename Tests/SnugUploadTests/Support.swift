@@ -52,7 +52,7 @@ func makeUploader(
     return Uploader(
         client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: NOOPMetricsHandler.instance),
         store: try folder.map { try UploadStore($0.path.appending("state")) }, logger: quietLogger,
-        environment: environment, discardPatience: discardPatience)
+        environment: environment, discardPatience: discardPatience, sweepPatience: .seconds(60))
 }
 
 /// An upload that cancels itself once so many bytes of it are on their way, before anything else happens.
