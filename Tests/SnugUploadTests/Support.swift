@@ -63,8 +63,12 @@ func uploadAndCancel(
     var options = options
     options.onProgress = { if $0.bytesSent >= bytes { cancellation.cancel() } }
     let chosen = options
-    let task = Task { try await uploader.upload(file, to: target, options: chosen) }
-    cancellation.task.withLock { $0 = task }
+    // Under the lock, so that the first progress finds it.
+    let task = cancellation.task.withLock { held in
+        let task = Task { try await uploader.upload(file, to: target, options: chosen) }
+        held = task
+        return task
+    }
     await #expect(throws: CancellationError.self) { try await task.value }
 }
 
