@@ -102,9 +102,16 @@ import Testing
 
     @Test func cancellingTheWaitCancels() async throws {
         let server = try server([503], ["Retry-After": "60"])
-        let client = try makeClient()
+        let waits = Signal()
+        let client = try makeClient {
+            let sleep = $0.retryEnvironment.sleep
+            $0.retryEnvironment.sleep = { wait in
+                waits.set()
+                try await sleep(wait)
+            }
+        }
         let task = Task { try await client.perform(HTTPRequest("GET", try server.address())) }
-        while server.requests.isEmpty { await Task.yield() }
+        await waits.wait()
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
     }

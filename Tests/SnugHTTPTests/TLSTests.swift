@@ -23,7 +23,9 @@ private final class TLSServer {
             "/CN=\(subject)", "-addext",
             "subjectAltName=DNS:\(subject)", "-keyout", key.path(), "-out", certificate.path(),
         ])
-        guard made.wait() == 0 else { throw HTTPError(.cannotConnect, "openssl makes no certificate") }
+        guard try await onThread({ made.wait() }) == 0 else {
+            throw HTTPError(.cannotConnect, "openssl makes no certificate")
+        }
         self.certificate = FilePath(certificate.path())
         let output = folder.appending(component: "output")
         process = try ChildProcess(
