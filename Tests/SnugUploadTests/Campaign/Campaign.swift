@@ -113,8 +113,7 @@ struct Campaign {
     private func options(_ place: Place) -> UploadOptions {
         var options = UploadOptions()
         options.stallTimeout = .seconds(1.5)
-        // A server with one thread still works on requests that were given up when the machine is busy.
-        options.attemptTimeout = .seconds(place.concurrency == 1 ? 8 : 3)
+        options.attemptTimeout = place.attemptTimeout
         options.attemptsWithoutProgress = 60
         options.chunkSize = 256 << 10
         return options
@@ -163,6 +162,8 @@ struct Place: Sendable {
     var mayNotKnow = false
     /// Uploads under way at once: one for a server with one thread, which a connection that hangs would block for all.
     var concurrency = 5
+    /// Longer where a request that was given up and that the server works on all the same changes the outcome.
+    var attemptTimeout = Duration.seconds(3)
     var target: @Sendable (_ port: Int, _ name: String) throws -> UploadTarget
     /// What is stored under a name; `nil` when nothing is.
     var stored: @Sendable (_ name: String, _ receipt: UploadReceipt) async throws -> [UInt8]?

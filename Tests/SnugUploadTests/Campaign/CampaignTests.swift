@@ -54,7 +54,8 @@ import Testing
         let bucket = try await Bucket()
         try await check(
             Place(
-                name: "s3", port: bucket.server.port, kinds: Place.damaging,
+                // An upload that is just being begun is in no list yet.
+                name: "s3", port: bucket.server.port, kinds: Place.damaging, attemptTimeout: .seconds(15),
                 target: {
                     UploadTarget(try HTTPURL("http://127.0.0.1:\($0)/bkt/\($1)"), .s3, s3: bucket.settings)
                 },
@@ -96,7 +97,8 @@ import Testing
         let server = try await startServer("gcs")
         try await check(
             Place(
-                name: "session", port: server.port, kinds: Place.lossy, concurrency: 1,
+                // It has one thread, which still works on what was given up when the machine is busy.
+                name: "session", port: server.port, kinds: Place.lossy, concurrency: 1, attemptTimeout: .seconds(8),
                 target: { port, name in
                     let path = "/upload/storage/v1/b/bkt/o?uploadType=resumable&name=\(name)"
                     var target = UploadTarget(try HTTPURL("http://127.0.0.1:\(port)\(path)"), .rangedPut)
@@ -120,7 +122,8 @@ import Testing
         let sink = try FormSink()
         try await check(
             Place(
-                name: "form", port: sink.port, kinds: Place.lossy, mayNotKnow: true,
+                // A form that all of was sent arrives sooner or later, and by then somebody has looked for it.
+                name: "form", port: sink.port, kinds: Place.lossy, mayNotKnow: true, attemptTimeout: .seconds(15),
                 target: { port, name in
                     UploadTarget(try HTTPURL("http://127.0.0.1:\(port)/"), .form, filename: name)
                 },
