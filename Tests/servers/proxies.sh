@@ -10,7 +10,7 @@ certificate() {
 
 # PORT    413 above 1 MiB                    PORT+1  keeps the body until it is whole   PORT+2 502, nothing behind it
 # PORT+3  passes on                          PORT+4  closes without a word when the body rests for 1 s
-# PORT+5  504 when UPSTREAM takes over 1 s   PORT+6  429 above 2 requests a second      PORT+7 the same with 503
+# PORT+5  504 when UPSTREAM takes over 1 s   PORT+6  429 above a request in 2 s         PORT+7 the same with 503
 # PORT+8  idle connections live for 20 ms    PORT+9  TLS with HTTP/2, 413 above 1 MiB   PORT+10 413 above 6 MiB
 nginx_proxy() {
     mkdir -p tmp
@@ -27,7 +27,7 @@ http {
     access_log $dir/access.log plain;
     client_body_temp_path $dir/tmp/b; proxy_temp_path $dir/tmp/p; fastcgi_temp_path $dir/tmp/f;
     uwsgi_temp_path $dir/tmp/u; scgi_temp_path $dir/tmp/s;
-    limit_req_zone \$server_port zone=rate:1m rate=2r/s;
+    limit_req_zone \$server_port zone=rate:1m rate=30r/m;
     client_max_body_size 0;
     proxy_http_version 1.1;
     proxy_set_header Host \$http_host;
@@ -40,10 +40,10 @@ http {
     server { listen 127.0.0.1:$((port + 5)); location / { proxy_pass http://$UPSTREAM; proxy_read_timeout 1s; } }
     server { listen 127.0.0.1:$((port + 6)); error_page 429 @slow;
         location / { proxy_pass http://$UPSTREAM; limit_req zone=rate; limit_req_status 429; }
-        location @slow { add_header Retry-After 1 always; return 429; } }
+        location @slow { add_header Retry-After 2 always; return 429; } }
     server { listen 127.0.0.1:$((port + 7)); error_page 503 @busy;
         location / { proxy_pass http://$UPSTREAM; limit_req zone=rate; limit_req_status 503; }
-        location @busy { add_header Retry-After 1 always; return 503; } }
+        location @busy { add_header Retry-After 2 always; return 503; } }
     server { listen 127.0.0.1:$((port + 8)); keepalive_timeout 20ms; location / { proxy_pass http://$UPSTREAM; } }
     server { listen 127.0.0.1:$((port + 9)) ssl http2; ssl_certificate $dir/cert.pem;
         ssl_certificate_key $dir/key.pem; location / { proxy_pass http://$UPSTREAM; client_max_body_size 1m; } }
@@ -53,9 +53,9 @@ CONF
     exec nginx -p "$dir" -e "$dir/error.log" -c "$dir/nginx.conf"
 }
 
-# PORT    413 above 1 MiB, by Content-Length    PORT+1  408 when a request that fits 16 KiB is not whole within 1 s
+# PORT    413 above 1 MiB, by Content-Length    PORT+1  408 when a request that fits 16 KiB is not whole within 3 s
 # PORT+2  504 when UPSTREAM takes over 1 s      PORT+3  503, nothing behind it
-# PORT+4  429 above 4 requests a second         PORT+5  one connection in three is forgotten, a reset follows later
+# PORT+4  429 above 3 requests in 5 s           PORT+5  two requests of seven are forgotten, a reset follows later
 # PORT+6  passes on                             PORT+7  one request at a time, 503 after a second in the queue
 # PORT+8  TLS with HTTP/2, handed on as it comes
 haproxy_proxy() {
@@ -78,7 +78,7 @@ frontend limit
 frontend stall
     bind 127.0.0.1:$((port + 1))
     option http-buffer-request
-    timeout http-request 1s
+    timeout http-request 3s
     default_backend origin
 frontend gateway
     bind 127.0.0.1:$((port + 2))
@@ -88,13 +88,17 @@ frontend down
     default_backend nobody
 frontend rate
     bind 127.0.0.1:$((port + 4))
-    stick-table type ip size 1k expire 10s store http_req_rate(1s)
+    stick-table type ip size 1k expire 10s store http_req_rate(5s)
+    # Before the counting, so that what is refused does not count.
+    http-request return status 429 hdr Retry-After 5 if { src_http_req_rate gt 2 }
     http-request track-sc0 src
-    http-request return status 429 hdr Retry-After 1 if { sc_http_req_rate(0) gt 4 }
     default_backend origin
 frontend drops
     bind 127.0.0.1:$((port + 5))
-    http-request silent-drop if { rand(3) eq 0 }
+    stick-table type ip size 1k expire 10m store http_req_cnt
+    http-request track-sc0 src
+    # Chunks, and questions after them.
+    http-request silent-drop if { sc_http_req_cnt(0),mod(7) 3:4 }
     default_backend origin
 frontend pass
     bind 127.0.0.1:$((port + 6))
