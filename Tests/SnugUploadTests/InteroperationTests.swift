@@ -129,13 +129,14 @@ func fetch(_ url: String) async throws -> [UInt8] {
         arguments: [false, true])
     func throughNginxWithALimit(createsWithFirstChunk: Bool) async throws {
         let origin = try await startServer("resumable-upload")
-        let proxy = try await startServer("nginx", portCount: 3, environment: ["UPSTREAM": "127.0.0.1:\(origin.port)"])
-        let target = UploadTarget(try HTTPURL(proxy.url("/files")), .tus)
+        let proxy = try await RealProxy(.nginx, before: origin.port)
+        let target = UploadTarget(try proxy.url("/files", port: 0), .tus)
         var options = UploadOptions()
         options.createsWithFirstChunk = createsWithFirstChunk
         options.chunkSize = 8 << 20
         let large = pattern(12_000_000)
-        let receipt = try await makeUploader(folder).upload(try folder.file(large), to: target, options: options)
+        let receipt = try await makeUploader(folder, continueTimeout: .seconds(60))
+            .upload(try folder.file(large), to: target, options: options)
         #expect(receipt.retries <= 3)
         #expect(try await fetch(receipt.url) == large)
     }
@@ -296,7 +297,8 @@ func fetch(_ url: String) async throws -> [UInt8] {
         var options = UploadOptions()
         options.chunkSize = 4 << 20
         let target = UploadTarget(try HTTPURL(server.url("/b.bin", port: 1)), .rangedPut)
-        let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options)
+        let receipt = try await makeUploader(folder, continueTimeout: .seconds(60))
+            .upload(try folder.file(bytes), to: target, options: options)
         #expect(receipt.retries <= 3)
         #expect(try await fetch(receipt.url) == bytes)
     }

@@ -131,7 +131,7 @@ import Testing
 
     @Test func aProxysLimitIsFoundAndRemembered() async throws {
         let server = try FakeTusServer(limit: 1 << 20)
-        let uploader = try makeUploader(folder)
+        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
         var options = UploadOptions()
         options.chunkSize = 8 << 20
         _ = try await uploader.upload(try folder.file(pattern(10_000_000)), to: target(server), options: options)

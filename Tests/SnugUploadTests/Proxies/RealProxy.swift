@@ -59,15 +59,28 @@ struct RealProxy: Sendable {
 
     /// Expects it to have given an answer so many times. Proxies write their logs a moment after the answer is out.
     func waitFor(_ status: Int, times: Int, of methods: Set<String> = ["PATCH", "PUT", "POST"]) async throws {
-        for _ in 0..<100 where count(status, of: methods) < times { try await Task.sleep(for: .milliseconds(50)) }
+        for _ in 0..<1200 where count(status, of: methods) < times { try await Task.sleep(for: .milliseconds(50)) }
         #expect(count(status, of: methods) == times)
+    }
+
+    /// How often it has given an answer, once its log says nothing new about that.
+    func settledCount(_ status: Int) async throws -> Int {
+        var known = count(status)
+        while true {
+            try await Task.sleep(for: .seconds(1))
+            let next = count(status)
+            if next == known { return known }
+            known = next
+        }
     }
 
     /// Waits until it has given an answer.
     func waitFor(_ status: Int) async throws {
-        while !entries.contains(where: { $0.status == status && $0.method != "GET" }) {
+        for _ in 0..<1200 {
+            if entries.contains(where: { $0.status == status && $0.method != "GET" }) { return }
             try await Task.sleep(for: .milliseconds(50))
         }
+        Issue.record("\(kind) never answered \(status)")
     }
 
     /// "port METHOD status path".

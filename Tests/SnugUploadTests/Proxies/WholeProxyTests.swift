@@ -36,7 +36,7 @@ import Testing
     func putAboveTheLimit(kind: RealProxy.Kind) async throws {
         let origin = try await DavOrigin()
         let proxy = try await RealProxy(kind, before: origin.server.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
         let file = try folder.file(bytes)
         let target = UploadTarget(try proxy.url("/a.bin", port: 0), .put)
         for _ in 0..<2 {
@@ -92,7 +92,7 @@ import Testing
     func formAboveTheLimit(kind: RealProxy.Kind) async throws {
         let sink = try FormSink()
         let proxy = try await RealProxy(kind, before: sink.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
         let file = try folder.file(bytes)
         let target = UploadTarget(try proxy.url("/form", port: 0), .form)
         let error = await #expect(throws: UploadError.self) { try await uploader.upload(file, to: target) }
