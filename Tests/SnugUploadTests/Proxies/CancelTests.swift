@@ -55,8 +55,8 @@ import Testing
         let uploader = try makeUploader(folder, discardPatience: .milliseconds(450))
         let target = UploadTarget(try proxy.url("/files", port: 3), .tus)
         let task = await begin(
-            uploader, try folder.file(bytes), to: target, options: options(), after: 3_000_000)
-        origin.server.fallAsleep()
+            uploader, try folder.file(bytes), to: target, options: options(), after: 3_000_000
+        ) { origin.server.fallAsleep() }
         await cancel(task, "tus while the server hangs")
         // It hangs still, so the end did not wait for it.
         let record = try #require(try uploader.pending().first)

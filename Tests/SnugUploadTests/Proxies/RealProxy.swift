@@ -2,6 +2,7 @@
 import Foundation
 import SnugHTTP
 import SnugTestSupport
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -137,12 +138,24 @@ struct DavOrigin: Sendable {
 }
 
 /// Starts an upload and returns once so many bytes of it are on their way.
+/// - Parameter act: Done at that moment on the network's thread, so that no further byte leaves before it.
 func begin(
-    _ uploader: Uploader, _ file: FilePath, to target: UploadTarget, options: UploadOptions, after bytes: Int
+    _ uploader: Uploader, _ file: FilePath, to target: UploadTarget, options: UploadOptions, after bytes: Int,
+    then act: @escaping @Sendable () -> Void = {}
 ) async -> Task<UploadReceipt, any Error> {
     let progress = AsyncStream<Void>.makeStream()
+    let isReached = Mutex(false)
     var options = options
-    options.onProgress = { if $0.bytesSent >= bytes { progress.continuation.finish() } }
+    options.onProgress = {
+        guard $0.bytesSent >= bytes else { return }
+        let isFirst = isReached.withLock { isReached in
+            defer { isReached = true }
+            return !isReached
+        }
+        guard isFirst else { return }
+        act()
+        progress.continuation.finish()
+    }
     let chosen = options
     let task = Task {
         defer { progress.continuation.finish() }

@@ -69,8 +69,8 @@ import Testing
         options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 8_000_000)
         let task = try await begin(
             try makeUploader(folder, waits: true), try folder.file(bytes), to: target(proxy, bucket, port: 5),
-            options: options, after: 3_000_000)
-        bucket.server.fallAsleep()
+            options: options, after: 3_000_000
+        ) { bucket.server.fallAsleep() }
         try await proxy.waitFor(504)
         bucket.server.wakeUp()
         #expect(try await task.value.retries > 0)

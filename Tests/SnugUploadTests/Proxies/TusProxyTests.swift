@@ -58,8 +58,8 @@ import Testing
         let target = UploadTarget(try proxy.url("/files", port: kind.gateway), .tus)
         let task = await begin(
             try makeUploader(folder, waits: true), try folder.file(bytes), to: target,
-            options: options(chunk: 256 << 10, rate: 3_000_000), after: 2_000_000)
-        origin.server.fallAsleep()
+            options: options(chunk: 256 << 10, rate: 3_000_000), after: 2_000_000
+        ) { origin.server.fallAsleep() }
         try await proxy.waitFor(kind.gatewayStatus)
         origin.server.wakeUp()
         let receipt = try await task.value
@@ -74,8 +74,8 @@ import Testing
         let target = UploadTarget(try proxy.url("/files", port: kind.pass), .tus)
         let task = await begin(
             try makeUploader(folder, waits: true), try folder.file(bytes), to: target,
-            options: options(chunk: 256 << 10, rate: 3_000_000), after: 2_000_000)
-        origin.server.stop()
+            options: options(chunk: 256 << 10, rate: 3_000_000), after: 2_000_000
+        ) { origin.server.stop() }
         try await proxy.waitFor(kind.deadStatus)
         try origin.server.restart()
         let receipt = try await task.value
