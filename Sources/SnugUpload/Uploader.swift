@@ -69,6 +69,10 @@ public final class Uploader: Sendable {
         } catch is CancellationError {
             if options.discardsWhenCancelled { await discard(job) }
             throw CancellationError()
+        } catch let error as UploadError where error.code == .outcomeUnknown {
+            // What may be complete is neither removed nor gone on with: whoever was told looks, and sends it again or not.
+            try store?.remove(job.key)
+            throw error
         } catch let error as UploadError {
             // Nothing can go on from a refusal, and from a changed file only garbage would.
             if error.resumption == .none || error.code == .sourceChanged { await discard(job) }
@@ -141,7 +145,9 @@ public final class Uploader: Sendable {
     ) async throws -> UploadReceipt {
         if !completion.isConfirmed, job.options.unconfirmed == .fail {
             throw UploadError(
-                .outcomeUnknown, "all of it was sent and the server has forgotten the upload; look whether it is there")
+                .outcomeUnknown,
+                "all of it was sent and the server has forgotten the upload; look whether it is there before sending it "
+                    + "again", resumption: .startOver)
         }
         let url = completion.upload ?? job.target.url
         var confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed

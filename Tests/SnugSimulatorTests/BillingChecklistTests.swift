@@ -44,14 +44,15 @@ import Testing
     @Test("A repeat while the first still runs is a conflict")
     func perKeyInProgress() async throws {
         let configuration = Simulator.Configuration(
-            job: JobPlan(duration: 3000), openAI: OpenAISettings(idempotency: .replay))
+            job: JobPlan(duration: 600_000), openAI: OpenAISettings(idempotency: .replay))
         try await withSimulator(configuration) { simulator async throws in
             let client = Client(simulator)
             async let first = client.openAI(["-H", "Idempotency-Key: k1"])
             try await simulator.wait { !$0.isEmpty }
-            while simulator.ledger.entries.isEmpty { await Task.yield() }
+            while simulator.ledger.entries.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
             let second = try await client.openAI(["-H", "Idempotency-Key: k1"])
             #expect(second.status == 409)
+            simulator.clock.advance(by: .seconds(600))
             #expect(try await first.status == 200)
             #expect(simulator.ledger.charges.count == 1)
         }
@@ -70,14 +71,16 @@ import Testing
 
     @Test("Pollinations joins the same seed and body, in flight and afterwards, and charges once")
     func join() async throws {
-        try await withSimulator(Simulator.Configuration(job: JobPlan(duration: 2000))) { simulator async throws in
+        try await withSimulator(Simulator.Configuration(job: JobPlan(duration: 600_000))) { simulator async throws in
             let client = Client(simulator)
             let body: JSON = ["prompt": "a cat", "seed": 7]
             async let first = client.pollinations(body)
             try await simulator.wait { !$0.isEmpty }
-            while simulator.ledger.entries.isEmpty { await Task.yield() }
-            let joined = try await client.pollinations(body)
-            let original = try await first
+            while simulator.ledger.entries.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            async let second = client.pollinations(body)
+            while simulator.ledger.entries.first?.joins != 1 { try await Task.sleep(for: .milliseconds(5)) }
+            simulator.clock.advance(by: .seconds(600))
+            let (joined, original) = try await (second, first)
             let stored = try await client.pollinations(body)
             #expect(original.json?["data"] == joined.json?["data"])
             #expect(stored.headers["X-Cache"] == "HIT")

@@ -4,7 +4,7 @@ import Testing
 @testable import SnugSimulator
 
 /// The checklist's row "media".
-@Suite struct MediaChecklistTests {
+@Suite(.serialized) struct MediaChecklistTests {
     private let key = ["-H", "Authorization: Bearer sk_paid"]
 
     /// A form with one file, written byte by byte so that names can be odd.
@@ -24,12 +24,23 @@ import Testing
 
     @Test("Exactly 100 MiB is taken, one byte more is not", arguments: [(0, 200), (1, 413)])
     func edge(extra: Int, status: Int) async throws {
-        let bytes = [UInt8](repeating: 0x0D, count: 104_857_600 + extra)
+        let bytes = [UInt8](repeating: 0x61, count: 104_857_600 + extra)
         try await withSimulator { simulator async throws in
             let answer = try await upload(simulator, form("name=\"file\"; filename=\"a.bin\"", bytes: bytes))
             #expect(answer.status == status)
             if status == 200 { #expect(answer.json?["size"] == 104_857_600) }
             if status == 413 { #expect(answer.json?["error"]?.text?.contains("100MB") == true) }
+        }
+    }
+
+    @Test("Bytes that look like the beginning of the end are the picture's")
+    func carriageReturns() async throws {
+        let bytes = [UInt8](repeating: 0x0D, count: 100_000)
+        try await withSimulator { simulator async throws in
+            let answer = try await upload(simulator, form("name=\"file\"; filename=\"a.bin\"", bytes: bytes))
+            #expect(answer.status == 200 && answer.json?["size"] == 100_000)
+            let url = try #require(answer.json?["url"]?.text)
+            #expect(try await Curl().run([url]).body == bytes)
         }
     }
 

@@ -51,6 +51,7 @@ import Testing
             let answer = try await Curl(timeout: 2).run(["-H", "Expect:", url], body: large)
             #expect(answer.exit == 28)
             #expect(answer.uploaded < large.count)
+            while simulator.connections == 0 { try await Task.sleep(for: .milliseconds(5)) }
             #expect(simulator.requests.isEmpty && simulator.connections == 1)
         }
     }
@@ -67,7 +68,7 @@ import Testing
 
     @Test("Reads the headers, then stalls")
     func stallsAfterHeaders() async throws {
-        let result = try await submission(Fault(request: .stallAfterHeaders), timeout: 1)
+        let result = try await submission(Fault(request: .stallAfterHeaders), timeout: 5)
         #expect(result.answer.exit == 28)
         #expect(result.record.bodyBytes == 0 && !result.record.isBodyComplete)
         #expect(result.charges == 0)
@@ -98,7 +99,7 @@ import Testing
     func resetsOrStallsAfterBody() async throws {
         let reset = try await submission(Fault(request: .resetAfterBody))
         #expect(reset.answer.exit == 56)
-        let stall = try await submission(Fault(request: .stallAfterBody, takesEffect: true), timeout: 1)
+        let stall = try await submission(Fault(request: .stallAfterBody, takesEffect: true), timeout: 5)
         #expect(stall.answer.exit == 28)
         #expect(stall.charges == 1)
     }
@@ -121,7 +122,7 @@ import Testing
         arguments: [RequestFault.Ending.close, .halfClose])
     func early413(ending: RequestFault.Ending) async throws {
         let fault = Fault(answer: .status(code: 413), request: .answerEarly(after: 0, then: ending))
-        let (answer, record) = try await upload(fault)
+        let (answer, record) = try await upload(fault, ["--expect100-timeout", "50"])
         #expect(answer.status == 413)
         #expect(answer.uploaded == 0)
         #expect(record.status == 413 && !record.isBodyComplete)
@@ -144,7 +145,7 @@ import Testing
         let ignored = try await upload(Fault(request: .ignoreExpect))
         #expect(ignored.0.status == 400 && ignored.1.isBodyComplete)
         // curl answers a 417 by sending again without the expectation, so that a second request follows.
-        let refused = try await upload(Fault(request: .refuseExpect))
+        let refused = try await upload(Fault(request: .refuseExpect), ["--expect100-timeout", "50"])
         #expect(refused.1.status == 417 && refused.1.bodyBytes == 0)
     }
 
@@ -156,8 +157,10 @@ import Testing
             (.chunkedWithoutEnd(thenClose: false), 28), (.contentLength(offBy: 5), 18),
         ])
     func cutAnswers(delivery: DeliveryFault, exit: Int32) async throws {
-        let result = try await submission(Fault(delivery: delivery), timeout: 2)
+        // Long enough for the answer to begin on a busy machine.
+        let result = try await submission(Fault(delivery: delivery), timeout: exit == 28 ? 5 : 60)
         #expect(result.answer.exit == exit)
+        if exit == 28, delivery != .stallInHeaders { #expect(result.answer.status == 200) }
         #expect(result.record.wasCut)
         #expect(result.charges == 1)
     }

@@ -20,8 +20,8 @@ final class FakeS3Server: Sendable {
         case hides
         /// Promises to check it, and in the end tells an `ETag` that is made of the parts' MD5 instead.
         case tellsMD5
-        /// Says of each part that another checksum arrived.
-        case changesParts
+        /// Says of so many parts that another checksum arrived.
+        case changesParts(Int)
     }
 
     private struct State {
@@ -74,7 +74,8 @@ final class FakeS3Server: Sendable {
                 state.parts[number ?? 0] = request.body
                 state.partFields.append(request.headers)
             }
-            let checksum = manner == .changesParts ? "AAAAAAAAAAA=" : request.headers["x-amz-checksum-crc64nvme"]
+            let isChanged = if case .changesParts(let count) = manner { partFields.count <= count } else { false }
+            let checksum = isChanged ? "AAAAAAAAAAA=" : request.headers["x-amz-checksum-crc64nvme"]
             try connection.respond(
                 200, ["ETag": "\"opaque\"", "x-amz-checksum-crc64nvme": checksum].compactMapValues { $0 })
         case ("POST", _):

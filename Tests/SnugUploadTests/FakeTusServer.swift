@@ -31,6 +31,7 @@ final class FakeTusServer: Sendable {
         var patches = 0
         var refusals = 0
         var largest = 0
+        var joins = 0
     }
 
     private let state = Mutex(State())
@@ -38,14 +39,18 @@ final class FakeTusServer: Sendable {
     private let limit: Int
     private let forgetsComplete: Bool
     private let expires: [String]
+    private let losesJoin: Bool
     private let box = Mutex<FaultServer?>(nil)
 
-    /// - Parameter expires: The dates that it gives: the first with an upload's address, the last with each chunk.
+    /// - Parameters:
+    ///   - expires: The dates that it gives: the first with an upload's address, the last with each chunk.
+    ///   - losesJoin: Whether it offers to join pieces, and then does not say whether it did.
     init(
-        limit: Int = .max, forgetsComplete: Bool = false, expires: [String] = [],
+        limit: Int = .max, forgetsComplete: Bool = false, expires: [String] = [], losesJoin: Bool = false,
         plan: @escaping @Sendable (Int) -> Fault? = { _ in nil }
     ) throws {
         self.expires = expires
+        self.losesJoin = losesJoin
         self.plan = plan
         self.limit = limit
         self.forgetsComplete = forgetsComplete
@@ -60,6 +65,7 @@ final class FakeTusServer: Sendable {
     var faults: Int { state.withLock { $0.faults } }
     var refusals: Int { state.withLock { $0.refusals } }
     var patches: Int { state.withLock { $0.patches } }
+    var joins: Int { state.withLock { $0.joins } }
     func forgetEverything() { state.withLock { $0.uploads = [:] } }
 
     private func serve(_ connection: FaultConnection) throws -> Bool {
@@ -68,7 +74,11 @@ final class FakeTusServer: Sendable {
         let length = Int(head.headers["content-length"] ?? "0") ?? 0
         switch head.method {
         case "OPTIONS":
-            try connection.respond(204, ["Tus-Version": "1.0.0", "Tus-Extension": "creation,termination"])
+            let extensions = "creation,termination" + (losesJoin ? ",concatenation" : "")
+            try connection.respond(204, ["Tus-Version": "1.0.0", "Tus-Extension": extensions])
+        case "POST" where head.headers["upload-concat"]?.hasPrefix("final") == true:
+            state.withLock { $0.joins += 1 }
+            return false
         case "POST":
             _ = try connection.read(length)
             let id = state.withLock { state in

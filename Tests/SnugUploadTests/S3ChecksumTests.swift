@@ -121,8 +121,15 @@ import Testing
         #expect(server.partFields.allSatisfy { $0["content-md5"] == nil })
     }
 
-    @Test func aPartThatArrivedChangedIsNoticed() async throws {
-        let server = try FakeS3Server(.changesParts)
+    @Test func aPartThatArrivedChangedIsSentAgain() async throws {
+        let server = try FakeS3Server(.changesParts(1))
+        let receipt = try await upload(to: server)
+        #expect(server.object == bytes && server.partFields.count == 3)
+        #expect(receipt.confirmation == .checksum && receipt.retries == 1)
+    }
+
+    @Test func aServerThatChangesEveryPartIsGivenUp() async throws {
+        let server = try FakeS3Server(.changesParts(.max))
         let error = await #expect(throws: UploadError.self) { try await upload(to: server) }
         #expect(error?.code == .checksumMismatch)
     }

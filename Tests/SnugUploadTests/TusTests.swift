@@ -252,6 +252,24 @@ import Testing
         #expect(server.patches == 5)
     }
 
+    @Test func whoDoesNotSayWhetherItJoinedThePiecesIsAskedOnce() async throws {
+        let server = try FakeTusServer(losesJoin: true)
+        let uploader = try makeUploader(folder)
+        let file = try folder.file(pattern(9_000_000))
+        var options = options()
+        options.parallelism = 2
+        let parallel = options
+        for round in 1...2 {
+            let error = await #expect(throws: UploadError.self) {
+                try await uploader.upload(file, to: try self.target(server), options: parallel)
+            }
+            #expect(error?.code == .outcomeUnknown && error?.resumption == .startOver)
+            // Told once: the next begins anew, whatever the person has found.
+            #expect(server.joins == round && server.stored.count == 2 * round)
+            #expect(try uploader.pending().isEmpty)
+        }
+    }
+
     @Test func cancellingRemovesWhatTheServerHas() async throws {
         let server = try FakeTusServer()
         let uploader = try makeUploader(folder)

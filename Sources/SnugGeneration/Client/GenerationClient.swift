@@ -52,7 +52,7 @@ public final class GenerationClient: Sendable {
                 account: account, windows: options.rateLimits.map(\.window), concurrency: options.maximumConcurrency,
                 directory: state?.appending("rate-limits"), threads: threads, logger: logger,
                 environment: RateLimiter.Environment(now: options.limiterNow, sleep: options.limiterSleep)),
-            breakers: CircuitBreakers(options.breaker),
+            breakers: CircuitBreakers(options.breaker, now: options.breakerNow),
             limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account,
             claims: JobClaims(state?.appending("jobs-" + account), threads: threads, logger: logger))
     }

@@ -40,6 +40,10 @@ public struct GenerationOptions: Sendable {
     package var environment = RetryEnvironment()
     /// When a model that keeps failing is left alone, and for how long.
     var breaker = CircuitBreaker.Settings()
+    /// The breaker's own clock.
+    var breakerNow: @Sendable () -> ContinuousClock.Instant = { .now }
+    /// As ``attemptTimeout``, for the first submission of each request only.
+    var firstAttemptTimeout: Duration?
     /// The limiter's own: seconds since 1970 with their fractions.
     package var limiterNow: @Sendable () -> Double = { Date().timeIntervalSince1970 }
     /// The limiter's own: waits.

@@ -103,7 +103,8 @@ extension Operation {
     private func send(_ submission: Submission, _ permit: RatePermit) async throws -> SubmitVerdict {
         var request = submission.request
         request.clocks.deadline = deadline
-        if let timeout = parts.options.attemptTimeout { request.clocks.attemptTimeout = timeout }
+        let hurry = attempts.isEmpty ? parts.options.firstAttemptTimeout : nil
+        if let timeout = hurry ?? parts.options.attemptTimeout { request.clocks.attemptTimeout = timeout }
         if !attempts.isEmpty { request.headers["X-Retry-Count"] = "\(attempts.count)" }
         // Our name for it, for when the provider is asked what became of it.
         request.headers["X-Client-Request-Id"] = "\(record.key)-\(attempts.count + 1)"

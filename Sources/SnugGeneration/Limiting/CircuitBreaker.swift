@@ -105,19 +105,26 @@ final class CircuitBreakers: Sendable {
     private let settings: CircuitBreaker.Settings
     private let breakers = Mutex<[Key: CircuitBreaker]>([:])
 
-    init(_ settings: CircuitBreaker.Settings = CircuitBreaker.Settings()) { self.settings = settings }
+    private let now: @Sendable () -> ContinuousClock.Instant
+
+    init(
+        _ settings: CircuitBreaker.Settings = CircuitBreaker.Settings(),
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+    ) {
+        self.settings = settings
+        self.now = now
+    }
 
     /// Asks for a request to a host and model.
-    func admit(_ origin: String, model: String?, now: ContinuousClock.Instant = .now) -> CircuitBreaker.Admission {
-        with(origin, model) { $0.admit(now: now) }
+    func admit(_ origin: String, model: String?) -> CircuitBreaker.Admission {
+        with(origin, model) { $0.admit(now: now()) }
     }
 
     /// Notes how a request that was let go ended. Every one that was has to be noted, whatever became of it.
     func ended(
-        _ ending: CircuitBreaker.Ending, as admission: CircuitBreaker.Admission, _ origin: String, model: String?,
-        now: ContinuousClock.Instant = .now
+        _ ending: CircuitBreaker.Ending, as admission: CircuitBreaker.Admission, _ origin: String, model: String?
     ) {
-        with(origin, model) { $0.ended(ending, as: admission, now: now) }
+        with(origin, model) { $0.ended(ending, as: admission, now: now()) }
     }
 
     private func with<Result: Sendable>(

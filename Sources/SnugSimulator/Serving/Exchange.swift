@@ -74,6 +74,11 @@ struct Exchange {
         }
     }
 
+    /// Notes the status before anything of the answer leaves, so that whoever has it finds it noted.
+    func begin(status: Int) {
+        world.log.update(number) { $0.status = status }
+    }
+
     /// Notes how the exchange ended; what happens to the connection after an answer does not change that.
     func finish(status: Int?, wasCut: Bool) {
         let digest = Digest.hexadecimal(hash.finalize())
@@ -96,7 +101,7 @@ struct Exchange {
         if fault.lettingProviderAct {
             own = await service.answer(request, plan: fault.job ?? world.configuration.job)
         }
-        if fault.delay > 0 { try await Task.sleep(for: .milliseconds(fault.delay)) }
+        if fault.delay > 0 { try await world.clock.sleep(for: .milliseconds(fault.delay)) }
         return dressed(fault.answer.map { service.substitute($0, for: request) } ?? own ?? .gateway(500))
     }
 

@@ -51,6 +51,7 @@ struct HTTP1Connection {
                 exchange.finish(status: nil, wasCut: true)
                 return false
             }
+            exchange.begin(status: reply.status)
             let writer = AnswerWriter(
                 wire: wire, isHead: head.method == .HEAD, keepsAlive: head.isKeepAlive, clock: world.clock)
             let isWhole = try await writer.write(reply, delivery: exchange.fault.delivery)

@@ -117,6 +117,7 @@ struct HTTP2Listener: Sendable {
             return
         }
         let reply = try await exchange.reply()
+        exchange.begin(status: reply.status)
         let isWhole = try await stream.send(reply, fault: exchange.fault)
         exchange.finish(status: isWhole || exchange.fault.delivery != nil ? reply.status : nil, wasCut: !isWhole)
     }

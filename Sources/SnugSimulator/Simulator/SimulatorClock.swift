@@ -4,7 +4,7 @@ import Synchronization
 
 /// The time as the simulated providers see it: the system's, plus what a test has advanced it by.
 ///
-/// Hour windows, token lifetimes and URL expiry read this clock, so a test can let an hour pass at once.
+/// Hour windows, token lifetimes, URL expiry and how long things take read this clock, so a test can let an hour pass at once.
 public final class SimulatorClock: Sendable {
     private let offset = Mutex(Duration.zero)
 
@@ -23,6 +23,15 @@ public final class SimulatorClock: Sendable {
     /// Lets time pass.
     public func advance(by duration: Duration) {
         offset.withLock { $0 += duration }
+    }
+
+    /// Returns when so much time has passed, or has been let pass.
+    func sleep(for duration: Duration) async throws {
+        let end = now + duration / .seconds(1)
+        while case let left = end - now, left > 0 {
+            // Short, because nobody says when time is let pass.
+            try await Task.sleep(for: .seconds(min(left, 0.01)))
+        }
     }
 
     /// RFC 9110 §5.6.7 (IMF-fixdate) of a moment `seconds` from now.

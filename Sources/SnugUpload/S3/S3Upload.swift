@@ -165,7 +165,21 @@ struct S3Upload {
         job.confirm(parts.bytesDone, chunkSize: parts.size)
     }
 
+    /// Sends a part, and again where another checksum comes back than went out.
     private func sendPart(
+        _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
+    ) async throws -> S3Parts.Done {
+        for _ in 0..<2 {
+            do {
+                return try await sendPartOnce(number, range, id, hasCRC: hasCRC)
+            } catch let error as UploadError where error.code == .checksumMismatch {
+                job.tally.withLock { $0.retries += 1 }
+            }
+        }
+        return try await sendPartOnce(number, range, id, hasCRC: hasCRC)
+    }
+
+    private func sendPartOnce(
         _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
     ) async throws -> S3Parts.Done {
         // Whoever promised to check the one has no need of the other, which takes longer than all the rest.

@@ -168,18 +168,18 @@ import Testing
         let closed = Mutex(false)
         let server = try FaultServer { connection in
             _ = try connection.readRequest()
+            defer { closed.withLock { $0 = true } }
             try connection.respond(200, ["Content-Length": "200000"])
             try connection.send(pictureBytes(1000))
             connection.waitForClose()
-            closed.withLock { $0 = true }
         }
         let (reader, request) = (try reader(), try post(server))
         let task = Task { try await reader.read(request) }
-        while folder.files().isEmpty { await Task.yield() }
+        while folder.files().isEmpty || server.requests.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         #expect(folder.files().isEmpty)
-        while !closed.withLock({ $0 }) { await Task.yield() }
+        while !closed.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
     }
 
     @Test("What a killed process left is removed, what a living one holds is not")

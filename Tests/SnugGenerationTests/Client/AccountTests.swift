@@ -87,11 +87,12 @@ import Testing
 
     @Test("One at a time where the provider says so")
     func concurrency() async throws {
-        try await Studio.with(.pollinations, job: JobPlan(duration: 150)) { studio async throws in
+        try await Studio.with(.pollinations) { studio async throws in
+            studio.simulator.script(studio.api.rule(Fault(job: JobPlan(duration: 2000))))
             let client = try studio.client(key: "sk_free") { options in
                 options.retry.maximumAttempts = 10
                 // Other waits than the fake ones, for the provider takes its time too.
-                options.environment.sleep = { try await Task.sleep(for: min($0, .milliseconds(100))) }
+                options.environment.sleep = { try await Task.sleep(for: min($0, .milliseconds(400))) }
                 options.limiterSleep = { try await Task.sleep(for: $0) }
                 options.limiterNow = { Date().timeIntervalSince1970 }
             }
@@ -193,6 +194,7 @@ import Testing
             let client = try studio.client { options in
                 options.retry.maximumAttempts = 1
                 options.breaker.firstRest = .seconds(2)
+                options.breakerNow = { [time = studio.time, start = ContinuousClock.now] in start + time.passed }
             }
             func crowd() async -> [GenerationError.Code?] {
                 await withTaskGroup(of: GenerationError.Code?.self) { group in
@@ -202,14 +204,14 @@ import Testing
             }
             for _ in 0..<5 { #expect(await studio.attempt(client).error?.code == .noCapacity) }
             #expect(await studio.attempt(client).error?.code == .circuitOpen && studio.submissions.count == 5)
-            try await Task.sleep(for: .milliseconds(2050))
+            studio.time.pass(.milliseconds(2050))
             let asked = await crowd()
             #expect(asked.count { $0 == .noCapacity } == 1 && asked.count { $0 == .circuitOpen } == 4)
             #expect(studio.submissions.count == 6)
             studio.simulator.clearScript()
             #expect(await studio.attempt(client).error?.code == .circuitOpen)
             // It stays open twice as long after a probe that failed.
-            try await Task.sleep(for: .milliseconds(4050))
+            studio.time.pass(.milliseconds(4050))
             #expect(await studio.attempt(client).value != nil)
             #expect(await crowd().allSatisfy { $0 == nil } && studio.submissions.count == 12)
         }

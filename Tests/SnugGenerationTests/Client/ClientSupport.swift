@@ -103,6 +103,9 @@ final class FakeTime: Sendable {
     /// As the limiter sees it.
     var now: Double { Date().timeIntervalSince1970 + state.withLock { $0.offset } }
 
+    /// What was let pass.
+    var passed: Duration { .seconds(state.withLock { $0.offset }) }
+
     /// Moves the provider's clock too from now on.
     func drive(_ clock: SimulatorClock) { state.withLock { $0.clock = clock } }
 

@@ -13,9 +13,9 @@ import Testing
     func inFlight(api: API) async throws {
         try await Studio.with(api) { studio async throws in
             let folder = studio.folder.path.appending("journal")
-            let hurried = try studio.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(4) }
+            let hurried = try studio.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(15) }
             if api == .elumenta { _ = try await hurried.balance() }
-            studio.simulator.script(api.rule(Fault(delay: 15_000)))
+            studio.simulator.script(api.rule(Fault(delay: 120_000)))
             let error = try await studio.failure(hurried, name: "work")
             #expect(error.isOutcomeUnknown && error.journalKey == "work", "\(error)")
             #expect(studio.charges.count == 1 && studio.submissions.count == 1)

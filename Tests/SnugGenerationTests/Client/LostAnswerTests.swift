@@ -22,10 +22,11 @@ import Testing
         try await Studio.with(api) { studio async throws in
             let journal = try FileJournal(studio.folder.path.appending("journal"))
             let client = try studio.client(journal: journal) { options in
-                if loss.isStall { options.attemptTimeout = .milliseconds(2500) }
+                // Long enough for a busy provider to begin.
+                if loss.isStall { options.firstAttemptTimeout = .seconds(5) }
             }
             // What it asks of the account beforehand is not what this is about.
-            if api == .elumenta { _ = try await client.plan(.cat) }
+            if api == .elumenta { #expect(try await client.plan(.cat).balance != nil) }
             if let fault = loss.connection {
                 studio.simulator.scriptConnections(fault, service: api.service)
             } else {

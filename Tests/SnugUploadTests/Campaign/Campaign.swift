@@ -66,7 +66,8 @@ struct Campaign {
 
     private func upload(_ number: Int, to place: Place) async throws -> Tally {
         var random = SeededGenerator(seed: seed &* 1_000_003 &+ UInt64(number))
-        let size = Int(exp(Double.random(in: log(1024)...log(Double(largest)), using: &random)))
+        let sizes = log(Double(place.smallest))...log(Double(max(largest, place.smallest * 3 / 2)))
+        let size = Int(exp(Double.random(in: sizes, using: &random)))
         let bytes = Self.content(size, seed: random.next())
         let folder = try ScratchFolder()
         let name = "object-\(number)"
@@ -116,6 +117,7 @@ struct Campaign {
         options.attemptTimeout = place.attemptTimeout
         options.attemptsWithoutProgress = 60
         options.chunkSize = 256 << 10
+        options.parallelism = place.parallelism
         return options
     }
 
@@ -152,7 +154,7 @@ extension Campaign.Tally {
 
 /// A server to send to, and how to look at what it has.
 struct Place: Sendable {
-    static let count = 7
+    static let count = 8
 
     var name: String
     var port: Int
@@ -164,6 +166,10 @@ struct Place: Sendable {
     var concurrency = 5
     /// Longer where a request that was given up and that the server works on all the same changes the outcome.
     var attemptTimeout = Duration.seconds(3)
+    /// Pieces of each upload that are under way at once.
+    var parallelism: Int?
+    /// Bytes of the smallest file.
+    var smallest = 1024
     var target: @Sendable (_ port: Int, _ name: String) throws -> UploadTarget
     /// What is stored under a name; `nil` when nothing is.
     var stored: @Sendable (_ name: String, _ receipt: UploadReceipt) async throws -> [UInt8]?

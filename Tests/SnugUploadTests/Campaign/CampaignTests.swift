@@ -37,6 +37,21 @@ import Testing
             ))
     }
 
+    @Test("tus in pieces side by side, of which nobody can say whether they were joined when that answer is lost")
+    func tusInPieces() async throws {
+        let server = try await startServer("resumable-upload")
+        let folder = StoredFiles(server.folder.appending(component: "uploads"))
+        try await check(
+            Place(
+                name: "tus in pieces", port: server.port, kinds: Place.damaging, mayNotKnow: true, concurrency: 3,
+                parallelism: 3, smallest: 8 << 20,
+                target: { UploadTarget(try HTTPURL("http://127.0.0.1:\($0)/files"), .tus, filename: $1) },
+                stored: { _, receipt in try await fetch(server.url(try HTTPURL(receipt.url).path)) },
+                count: { _, bytes in try folder.count(of: bytes) },
+                // The server keeps the pieces beside what it made of them.
+                leftovers: { [] }))
+    }
+
     @Test("The IETF draft")
     func draft() async throws {
         let server = try await DraftServer()

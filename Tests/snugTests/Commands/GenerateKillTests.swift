@@ -165,12 +165,13 @@ extension GenerateTests {
         @Test("Two at once of the same do not both pay")
         func twins() async throws {
             try await GenerateFolder.with { folder in
-                folder.simulator.script(Rule(Fault(delay: 1500), service: .openai, method: "POST"))
+                folder.simulator.script(Rule(Fault(delay: 600_000), service: .openai, method: "POST"))
                 async let first = folder.generate(.openai, "x")
                 try await folder.simulator.wait { !$0.isEmpty }
                 let second = try await folder.generate(.openai, "x")
                 #expect(second.exitCode == 1)
                 #expect(second.standardError.contains("somebody else works on"), "\(second.standardError)")
+                folder.simulator.clock.advance(by: .seconds(600))
                 #expect(try await first.exitCode == 0)
                 #expect(folder.simulator.ledger.charges.count == 1)
             }

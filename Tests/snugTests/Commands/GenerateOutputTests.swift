@@ -206,7 +206,7 @@ extension GenerateTests {
         func terminal() async throws {
             try await GenerateFolder.with { folder in
                 folder.simulator.script(
-                    Rule(Fault(delay: 600), service: .pollinations), Rule(Fault(), service: .pollinations))
+                    Rule(Fault(delay: 3000), service: .pollinations), Rule(Fault(), service: .pollinations))
                 let terminal = folder.with { $0.errorStream = .terminal(columns: 40) }
                 let result = try await terminal.generate(
                     .pollinations, "a very long prompt that does not fit into forty columns", "-o", "x.png")

@@ -2,6 +2,7 @@
 import Foundation
 import SnugSimulator
 import SnugTestSupport
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -85,8 +86,15 @@ struct GenerateFolder: Sendable {
     /// Ends a run by a signal once the provider has charged for something.
     func stop(_ number: Int32, afterCharges count: Int = 1) -> @Sendable (Int32, String) -> Void {
         let simulator = simulator
+        // A second Ctrl-C would end it at once.
+        let isSent = Mutex(false)
         return { process, text in
             guard text.contains("submits") else { return }
+            let isFirst = isSent.withLock { isSent in
+                defer { isSent = true }
+                return !isSent
+            }
+            guard isFirst else { return }
             // On a thread that waits for nothing else.
             while simulator.ledger.charges.count < count { usleep(2000) }
             kill(process, number)

@@ -12,7 +12,7 @@ extension ElumentaService {
         }
         if plan.duration > 0 {
             do {
-                try await Task.sleep(for: .milliseconds(plan.duration))
+                try await world.clock.sleep(for: .milliseconds(plan.duration))
             } catch {
                 throw .providerError
             }

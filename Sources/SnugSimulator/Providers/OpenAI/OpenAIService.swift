@@ -156,7 +156,7 @@ final class OpenAIService: Service {
                 cost: world.configuration.openAI.price * Double(order.count), isRefunded: false, joins: 0))
         if plan.duration > 0 {
             do {
-                try await Task.sleep(for: .milliseconds(plan.duration))
+                try await world.clock.sleep(for: .milliseconds(plan.duration))
             } catch {
                 throw .serverError
             }

@@ -85,7 +85,7 @@ final class PollinationsService: Service {
         let wait = generation.readyAt - world.clock.now
         if wait > 0 {
             do {
-                try await Task.sleep(for: .seconds(wait))
+                try await world.clock.sleep(for: .seconds(wait))
             } catch {
                 throw PollinationsError(500, "Stopped")
             }

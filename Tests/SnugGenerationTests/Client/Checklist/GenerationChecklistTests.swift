@@ -52,7 +52,7 @@ import Testing
     func pendingForever() async throws {
         try await Studio.with(.elumenta, job: JobPlan(outcome: .neverEnds)) { studio async throws in
             let client = try studio.client { options in
-                options.timeout = .seconds(4)
+                options.timeout = .seconds(15)
                 options.polling.firstDelay = .milliseconds(50)
                 options.polling.maximumDelay = .milliseconds(200)
                 options.environment.sleep = { try await Task.sleep(for: $0) }

@@ -59,8 +59,8 @@ import Testing
         arguments: API.plain, [Loss.beforeAnswer[0], Loss.beforeAnswer[1], Loss.beforeAnswer[2]])
     func silent(api: API, loss: Loss) async throws {
         try await Studio.with(api) { studio async throws in
-            let client = try studio.client { $0.attemptTimeout = .milliseconds(2000) }
-            if api == .elumenta { _ = try await client.plan(.cat) }
+            let client = try studio.client { $0.firstAttemptTimeout = .seconds(5) }
+            if api == .elumenta { #expect(try await client.plan(.cat).balance != nil) }
             if let fault = loss.connection {
                 studio.simulator.scriptConnections(fault, service: api.service)
             } else {
@@ -99,7 +99,7 @@ import Testing
     func stallMidUpload(api: API) async throws {
         try await Studio.with(api) { studio async throws in
             studio.simulator.script(api.rule(Fault(request: .stallAfter(bytes: 100_000))))
-            let client = try studio.client { $0.attemptTimeout = .seconds(6) }
+            let client = try studio.client { $0.firstAttemptTimeout = .seconds(6) }
             let generation = try await client.generate(Self.large(api), to: studio.destination())
             #expect(generation.attempts.count == 2 && generation.attempts[0].outcome == .partlySent)
             #expect(studio.charges.count == 1)
@@ -146,7 +146,7 @@ import Testing
     func badAnswers(api: API, fault: (DeliveryFault, Bool)) async throws {
         try await Studio.with(api) { studio async throws in
             studio.simulator.script(api.rule(Fault(delivery: fault.0)))
-            let client = try studio.client { if fault.1 { $0.attemptTimeout = .milliseconds(2000) } }
+            let client = try studio.client { if fault.1 { $0.firstAttemptTimeout = .seconds(5) } }
             let result = await studio.attempt(client)
             // JSON that is whole needs no end of its transfer.
             let isWhole =
@@ -172,8 +172,8 @@ import Testing
     @Test("a server that thinks for longer than it may is asked what became of it", arguments: API.allCases)
     func slowServer(api: API) async throws {
         try await Studio.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(delay: 8000)))
-            let client = try studio.client { $0.attemptTimeout = .milliseconds(2000) }
+            studio.simulator.script(api.rule(Fault(delay: 60_000)))
+            let client = try studio.client { $0.firstAttemptTimeout = .seconds(5) }
             let result = await studio.attempt(client)
             #expect(studio.charges.count <= 1)
             let isFound = [RepeatContract.join, .history, .replay].contains(api.contract)
