@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The inner loops over pixels, and one over the bytes of uploads. Functions with a choice of instruction set take it as an argument, so that nothing here is
-// global and tests can compare the sets; all of them give the same bytes. Nothing allocates, fails or keeps a pointer.
-// Sizes are the caller's promise: each function says how many samples it reads and writes.
+// The inner loops over pixels, and one over the bytes of uploads. Functions with a choice of instruction set take it as an
+// argument, so that nothing here is global and tests can compare the sets; all of them give the same bytes. Nothing allocates,
+// fails or keeps a pointer. Sizes are the caller's promise: each function says how many samples it reads and writes.
 
 #pragma clang assume_nonnull begin
 

@@ -103,9 +103,8 @@ final class CircuitBreakers: Sendable {
         var model: String?
     }
     private let settings: CircuitBreaker.Settings
-    private let breakers = Mutex<[Key: CircuitBreaker]>([:])
-
     private let now: @Sendable () -> ContinuousClock.Instant
+    private let breakers = Mutex<[Key: CircuitBreaker]>([:])
 
     init(
         _ settings: CircuitBreaker.Settings = CircuitBreaker.Settings(),
