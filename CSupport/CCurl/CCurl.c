@@ -203,6 +203,16 @@ int snug_sockets_has_input(int socket) {
     return socket >= 0 && recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+void snug_sockets_cork(int socket, int is_corked) {
+#ifdef TCP_CORK
+    /* No error: where it does not work, the head leaves on its own. */
+    if (socket >= 0) (void)setsockopt(socket, IPPROTO_TCP, TCP_CORK, &is_corked, sizeof is_corked);
+#else
+    (void)socket;
+    (void)is_corked;
+#endif
+}
+
 size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity) {
     /* Numbers are given out again: the last one that was closed is meant. */
     for (size_t i = sockets->count; i-- > 0;) {

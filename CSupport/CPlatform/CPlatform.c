@@ -82,6 +82,13 @@ void snug_return_freed_memory(void) {
 #endif
 }
 
+void snug_reuse_freed_memory(void) {
+#if defined(__GLIBC__)
+    mallopt(M_MMAP_THRESHOLD, 2 * 1024 * 1024);
+    mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+#endif
+}
+
 #ifdef __linux__
 /* For dl_iterate_phdr: the pages of one loaded object that the program never writes. */
 static int drop_clean_pages(struct dl_phdr_info *info, size_t size, void *context) {

@@ -49,6 +49,8 @@ int snug_sockets_find(const snug_sockets *sockets, int local_port, int peer_port
 long snug_sockets_unacknowledged(int socket);
 /* Whether the peer has said something that has not been read yet. */
 int snug_sockets_has_input(int socket);
+/* Holds small pieces back until they fill a segment or are let go. */
+void snug_sockets_cork(int socket, int is_corked);
 /* What a socket that was just closed still had unread. Returns the bytes copied. */
 size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity);
 /* Drops what is kept of closed sockets; to be called before more are opened. */

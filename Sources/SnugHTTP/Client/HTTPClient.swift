@@ -179,9 +179,8 @@ public final class HTTPClient: Sendable {
         let isLarge = request.body != nil && (length ?? .max) >= 1 << 20
         let standing = origins.withLock { $0[request.url.origin] }
         let asks = request.expectsContinue ?? (isLarge && standing != .trusted)
-        let transfer = try Transfer(request, sink: sink, configuration: configuration, asksContinue: asks)
-        transfer.isCareful = standing == .cut
-        return transfer
+        return try Transfer(
+            request, sink: sink, configuration: configuration, asksContinue: asks, isCareful: standing == .cut)
     }
 
     private func check(_ request: HTTPRequest) throws(HTTPError) {

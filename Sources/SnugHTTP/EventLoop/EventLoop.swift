@@ -116,6 +116,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             if isStopping { break }
             var running: Int32 = 0
             _ = unsafe curl_multi_perform(multi.raw, &running)
+            for transfer in transfers.values { transfer.uncork() }
             collectFinished()
             let now = ContinuousClock.now
             checkClocks(now)

@@ -49,11 +49,13 @@ extension Transfer {
             return 0
         }
         if listensFirst() { return Int(CURL_READFUNC_PAUSE) }
-        var target = unsafe buffer
+        // The head leaves with a little, so that the server begins while the rest is being read.
+        let most = bytesFed == 0 ? min(buffer.count, Self.portion) : buffer.count
+        var target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<most])
         if let limiter = request.bandwidthLimiter {
             let now = ContinuousClock.now
-            switch limiter.grant(buffer.count, now: now) {
-            case .bytes(let granted): unsafe target = UnsafeMutableRawBufferPointer(rebasing: buffer[..<granted])
+            switch limiter.grant(target.count, now: now) {
+            case .bytes(let granted): unsafe target = UnsafeMutableRawBufferPointer(rebasing: target[..<granted])
             case .wait(let wait):
                 resumeAt = now + wait
                 return Int(CURL_READFUNC_PAUSE)
@@ -101,6 +103,17 @@ extension Transfer {
     private func requestBegins(localPort: Int32, peerPort: Int32) {
         guard let sockets = unsafe sockets else { return }
         socket = unsafe snug_sockets_find(sockets, localPort, peerPort)
+        if portion == Self.largePortion, !asksContinue {
+            isCorked = true
+            snug_sockets_cork(socket, 1)
+        }
+    }
+
+    /// Lets go what waits for more, because for now there is no more.
+    func uncork() {
+        guard isCorked else { return }
+        isCorked = false
+        snug_sockets_cork(socket, 0)
     }
 
     private func header(_ line: UnsafeRawBufferPointer) -> Int {

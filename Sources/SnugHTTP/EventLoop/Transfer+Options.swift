@@ -54,10 +54,7 @@ extension Transfer {
             try handle.set(CURLOPT_UPLOAD, 1)
             try handle.set(CURLOPT_CUSTOMREQUEST, request.method)
             try handle.set(CURLOPT_INFILESIZE_LARGE, bytes: announcedLength ?? -1)
-            // Servers that read in one thread keep pace with this much at once better than with more, and while more is being
-            // encrypted nobody listens to the server. Below what malloc maps anew for each request.
-            let buffer = min(64 * 1024, max(16 * 1024, announcedLength ?? 64 * 1024))
-            try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, buffer)
+            try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, portion)
             let patience = max(1, Int(configuration.continueTimeout.seconds * 1000))
             try handle.set(CURLOPT_EXPECT_100_TIMEOUT_MS, patience)
         } else {

@@ -59,6 +59,7 @@ struct UploadCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         let reporter = UploadReporter(json: json, showsProgress: !quiet && !json)
+        snug_reuse_freed_memory()
         do {
             // By now arguments are parsed and TLS is set up, neither of which comes again.
             let uploader = try transfer.makeUploader()
