@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CHUNK = 1 << 20, PIECE = 128 << 10 };
+enum { CHUNK = 1 << 20, PIECE = CHUNK };
 
 static int send_all(int socket, const char *bytes, size_t count) {
     while (count > 0) {
@@ -64,7 +64,7 @@ int main(int count, char **arguments) {
             "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nTus-Resumable: 1.0.0\r\n%s\r\n"
             "Content-Type: application/offset+octet-stream\r\nContent-Length: %lld\r\n\r\n",
             arguments[3], arguments[4], place, (long long)(end - offset));
-        if (!send_all(line, head, (size_t)size)) return 1;
+        if (send(line, head, (size_t)size, MSG_NOSIGNAL | MSG_MORE) != size) return 1;
         for (off_t at = offset; at < end;) {
             const size_t wanted = end - at < PIECE ? (size_t)(end - at) : PIECE;
             ssize_t got = pread(file, piece, wanted, at);
