@@ -136,7 +136,12 @@ let package = Package(
 
         .target(
             name: "SnugTestSupport",
-            dependencies: ["SnugImage", "CTestSupport", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: [
+                "SnugImage", "SnugHTTP", "SnugSimulator", "CTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             path: "Tests/SnugTestSupport", swiftSettings: imageSettings),
         .testTarget(
             name: "SnugImageTests",

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Logging
-import Metrics
 import MetricsTestKit
 import SnugTestSupport
 import Synchronization
@@ -118,36 +116,19 @@ import Testing
 }
 
 @Suite struct ObservabilityTests {
-    private final class Lines: Sendable { let text = Mutex("") }
-
-    private struct Recorder: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-        func log(event: LogEvent) {
-            lines.text.withLock { $0 += "\(event.message) \(event.metadata ?? [:])\n" }
-        }
-    }
-
     @Test func logsShowTheRequestAndNoSecret() async throws {
         let server = try FaultServer { connection in
             _ = try connection.readRequest()
             try connection.respond(200, ["Set-Cookie": "hunter2", "ETag": "e1"])
         }
-        let lines = Lines()
+        let lines = LogLines()
         var configuration = HTTPClientConfiguration()
         configuration.proxy = .none
-        let client = try HTTPClient(
-            configuration: configuration, logger: Logger(label: "x") { _ in Recorder(lines: lines) }, metrics: noMetrics
-        )
+        let client = try HTTPClient(configuration: configuration, logger: lines.logger, metrics: noMetrics)
         var request = HTTPRequest("GET", try server.address("/p?sig=hunter2"))
         request.headers.set("Authorization", secret: Secret("hunter2"))
         _ = try await client.send(request)
-        let text = lines.text.withLock { $0 }
+        let text = lines.all.joined(separator: "\n")
         #expect(text.contains("request ended") && text.contains("/p?***") && text.contains("e1"))
         #expect(!text.contains("hunter2"))
     }

@@ -1,39 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Logging
-import Metrics
-import SnugTestSupport
 import Synchronization
 import SystemPackage
 
 @testable import SnugHTTP
-
-/// Metrics that go nowhere.
-let noMetrics: any MetricsFactory = NOOPMetricsHandler.instance
-let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
-func makeClient(_ change: (inout HTTPClientConfiguration) -> Void = { _ in }) throws -> HTTPClient {
-    var configuration = HTTPClientConfiguration()
-    configuration.proxy = .none
-    change(&configuration)
-    return try HTTPClient(configuration: configuration, logger: quietLogger, metrics: noMetrics)
-}
-
-extension FaultServer {
-    func address(_ path: String = "/") throws -> HTTPURL { try HTTPURL(url(path)) }
-}
-
-/// A prime number of bytes, so that no power of two falls on the same place twice.
-private let block: [UInt8] = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ ($0 >> 8) &* 7) }
-
-/// Bytes that differ from place to place, so that a shifted or repeated piece shows.
-func pattern(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + block.count)
-    while bytes.count < count { bytes += block }
-    bytes.removeLast(bytes.count - count)
-    return bytes
-}
 
 /// A file of its own folder that goes away with the last reference.
 final class ScratchFile: Sendable {

@@ -286,7 +286,7 @@ func fetch(_ url: String) async throws -> [UInt8] {
         let isWithin = proxy.events.contains { (10_000..<3_000_000).contains($0.byte) }
         #expect(isWithin)
         proxy.stop()
-        while proxy.openConnections > 0 { try await Task.sleep(for: .milliseconds(10)) }
+        try await proxy.settle()
         try await Task.sleep(for: .milliseconds(500))
         let isSame = try await fetch(server.url("/late.bin")) == bytes
         #expect(isSame)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
-import Logging
-import Metrics
 import SnugHTTP
 import SnugTestSupport
 import Synchronization
@@ -9,8 +7,6 @@ import SystemPackage
 import Testing
 
 @testable import SnugUpload
-
-let quietLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
 /// A folder that goes away with the last reference.
 final class ScratchFolder: Sendable {
@@ -50,7 +46,7 @@ func makeUploader(
     if let now { environment.wallClock = { now } }
     if !waits { environment.sleep = { _ in try Task.checkCancellation() } }
     return Uploader(
-        client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: NOOPMetricsHandler.instance),
+        client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: noMetrics),
         store: try folder.map { try UploadStore($0.path.appending("state")) }, logger: quietLogger,
         environment: environment, discardPatience: discardPatience, sweepPatience: .seconds(60))
 }
@@ -75,27 +71,4 @@ func uploadAndCancel(
 private final class Cancellation: Sendable {
     let task = Mutex<Task<UploadReceipt, any Error>?>(nil)
     func cancel() { task.withLock { $0?.cancel() } }
-}
-
-private let block: [UInt8] = (0..<65_521).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ ($0 >> 8) &* 7) }
-
-/// Bytes that repeat after a prime number of them, so that no power of two falls on the same place twice.
-func pattern(_ count: Int) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count + block.count)
-    while bytes.count < count { bytes += block }
-    bytes.removeLast(bytes.count - count)
-    return bytes
-}
-
-/// SplitMix64: the same faults for the same seed.
-struct SeededFaults: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
-    }
 }

@@ -116,7 +116,7 @@ import Testing
 
     @Test("Nothing is lost and nothing doubled under many faults", arguments: UInt64(1)...20)
     func campaign(seed: UInt64) async throws {
-        let random = Mutex(SeededFaults(state: seed))
+        let random = Mutex(SeededGenerator(seed: seed))
         let server = try FakeTusServer { _ in
             random.withLock {
                 Int.random(in: 0..<3, using: &$0) == 0 ? FakeTusServer.Fault.allCases.randomElement(using: &$0) : nil

@@ -50,7 +50,7 @@ extension Transfer {
         }
         if listensFirst() { return Int(CURL_READFUNC_PAUSE) }
         // The head leaves with a little, so that the server begins while the rest is being read.
-        let most = bytesFed == 0 ? min(buffer.count, Self.portion) : buffer.count
+        let most = bytesFed == 0 ? min(buffer.count, Self.ordinaryPortion) : buffer.count
         var target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<most])
         if let limiter = request.bandwidthLimiter {
             let now = ContinuousClock.now

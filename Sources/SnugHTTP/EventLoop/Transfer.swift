@@ -119,7 +119,7 @@ final class Transfer: @unchecked Sendable {
     var hasBody: Bool { request.body != nil || ["POST", "PUT", "PATCH"].contains(request.method) }
 
     /// Bytes that a body is asked for at once.
-    static let portion = 64 * 1024
+    static let ordinaryPortion = 64 * 1024
 
     /// The same for a body that is not encrypted.
     ///
@@ -134,7 +134,7 @@ final class Transfer: @unchecked Sendable {
         {
             return largePortion
         }
-        return min(portion, max(16 * 1024, count ?? portion))
+        return min(ordinaryPortion, max(16 * 1024, count ?? ordinaryPortion))
     }
 
     private func addHeaders(_ configuration: HTTPClientConfiguration) throws {

@@ -1,41 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import Logging
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
-import Synchronization
 import SystemPackage
 import Testing
 
 @testable import SnugGeneration
-
-/// Everything that is logged.
-private final class Lines: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    var all: [String] { kept.withLock { $0 } }
-
-    var logger: Logger {
-        var logger = Logger(label: "test") { [self] _ in Handler(lines: self) }
-        logger.logLevel = .trace
-        return logger
-    }
-
-    private struct Handler: LogHandler {
-        let lines: Lines
-        var metadata: Logger.Metadata = [:]
-        var logLevel = Logger.Level.trace
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            lines.kept.withLock { $0.append("\(event.message) \(metadata) \(event.metadata ?? [:])") }
-        }
-    }
-}
 
 /// Keys come out of nothing: no log line, no error, no event, no file.
 @Suite struct RedactionTests {
@@ -49,7 +19,7 @@ private final class Lines: Sendable {
     @Test("Keys reach no log line, no error, no event and no journal", arguments: API.plain, faults)
     func key(api: API, fault: Fault?) async throws {
         try await Studio.with(api) { studio async throws in
-            let lines = Lines()
+            let lines = LogLines()
             if let fault { studio.simulator.script(api.rule(fault, times: nil)) }
             var configuration = HTTPClientConfiguration()
             configuration.proxy = .none
@@ -85,7 +55,7 @@ private final class Lines: Sendable {
     @Test("Tokens of a session come out of nothing either")
     func tokens() async throws {
         try await Studio.with(.elumenta) { studio async throws in
-            let lines = Lines()
+            let lines = LogLines()
             studio.simulator.script(
                 API.elumenta.rule(Fault(answer: .named(code: "token_expired")), times: nil),
                 Rule(Fault(answer: .echoesKey(status: 401)), service: .elumenta, path: "*/auth/refresh"))
@@ -101,7 +71,7 @@ private final class Lines: Sendable {
     @Test("Pictures come out of no message")
     func pictures() async throws {
         try await Studio.with(.openAI) { studio async throws in
-            let lines = Lines()
+            let lines = LogLines()
             let picture = String(pictureBytes(3000).base64)
             studio.simulator.script(
                 API.openAI.rule(

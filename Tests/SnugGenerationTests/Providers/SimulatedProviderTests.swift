@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 import SnugSimulator
+import SnugTestSupport
 import Testing
 
 @testable import SnugGeneration

@@ -129,6 +129,15 @@ package final class FaultProxy: Sendable {
     }
     /// Connections that have not ended yet.
     package var openConnections: Int { state.withLock { $0.lines.count } }
+    /// Waits until what has ended at one side has ended at the other too, or nothing goes on any more: a server may stop
+    /// reading a connection that another has taken the place of, and leave it open.
+    package func settle() async throws {
+        var last = (bytes: -1, at: ContinuousClock.now)
+        while openConnections > 0, last.at.duration(to: .now) < .seconds(3) {
+            if bytesSent != last.bytes { last = (bytesSent, .now) }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
     /// Connections so far.
     package var connections: Int { state.withLock { $0.connections } }
 

@@ -77,7 +77,7 @@ import Testing
             outcome.json = try String(contentsOfFile: output.string, encoding: .utf8)
             let said = try String(contentsOfFile: errors.string, encoding: .utf8)
             #expect(code == 0, "\(outcome.json) \(said)")
-            while proxy.openConnections > 0 { try await Task.sleep(for: .milliseconds(10)) }
+            try await proxy.settle()
             outcome.bytesSent = proxy.bytesSent
             return outcome
         }

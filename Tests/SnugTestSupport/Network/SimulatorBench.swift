@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import SnugSimulator
+public import SnugSimulator
 
-/// Lets few simulators run at a time: each has a score of ports, and Foundation's `Process` crashes where a process
-/// holds thousands of descriptors.
-actor Bench {
-    static let shared = Bench(places: 4)
+/// Lets few simulators run at a time: each has a score of ports.
+private actor SimulatorBench {
+    static let shared = SimulatorBench(places: 8)
 
     private var free: Int
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -25,16 +24,16 @@ actor Bench {
 }
 
 /// Runs `body` with a simulator of its own once there is a place for it.
-func withSimulator<Result>(
+public func withSimulator<Result>(
     _ configuration: Simulator.Configuration = Simulator.Configuration(), _ body: (Simulator) async throws -> Result
 ) async throws -> Result {
-    await Bench.shared.enter()
+    await SimulatorBench.shared.enter()
     do {
         let result = try await Simulator.with(configuration, body)
-        await Bench.shared.leave()
+        await SimulatorBench.shared.leave()
         return result
     } catch {
-        await Bench.shared.leave()
+        await SimulatorBench.shared.leave()
         throw error
     }
 }
