@@ -117,6 +117,8 @@ final class UploadJob: Sendable {
     }
 
     /// Sends one request once, with the job's clocks, headers, limits and count.
+    ///
+    /// - Throws: `source_changed` or `source_failed` when the file could not be read to the end; `CancellationError`.
     /// - Parameter slot: Tells requests apart that run at the same time, for the progress.
     func exchange(
         _ method: String, _ url: HTTPURL, _ headers: HTTPHeaders = [:], body: HTTPBody? = nil, slot: Int = 0,
@@ -146,6 +148,12 @@ final class UploadJob: Sendable {
         tally.withLock {
             $0.bytesSent += sent ?? failed ?? 0
             $0.inFlight[slot] = nil
+        }
+        if case .failure(let error) = result, error.code == .bodyFailed {
+            // Ours to mend, and nothing to ask the server about.
+            try source.checkUnchanged()
+            throw UploadError(
+                .sourceFailed, "\(source.path): \(error.message)", resumption: .startOver, cause: error)
         }
         return result
     }

@@ -88,6 +88,7 @@ extension UploadSource {
                 flag.set()
             }
         } catch let error as HTTPError {
+            try checkUnchanged()
             throw UploadError(.sourceFailed, "\(path): \(error.message)", resumption: .startOver, cause: error)
         }
     }

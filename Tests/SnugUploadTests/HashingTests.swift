@@ -68,6 +68,6 @@ import Testing
     @Test func aFileThatBecameShorterIsNoticed() async throws {
         try folder.truncate("file.bin", to: 500_000)
         let error = await #expect(throws: UploadError.self) { try await source.digests(0..<1_000_003, and: []) }
-        #expect(error?.code == .sourceFailed)
+        #expect(error?.code == .sourceChanged)
     }
 }

@@ -84,7 +84,6 @@ extension UploadJob.Exchange {
             switch failure {
             case .refused where status == 401 || status == 403:
                 (.credentialsRefused, "check the credentials", .resumable(from: offset))
-            case .refused where cause?.code == .bodyFailed: (.sourceFailed, "the file cannot be read", .startOver)
             case .refused: (.refused, "the server will not take it", .none)
             case .tooLarge: (.tooLarge, "the server takes no piece of this size; send a smaller file", .none)
             case .gone: (.gone, "the server keeps forgetting the upload", .startOver)

@@ -88,6 +88,8 @@ struct OffsetUpload {
             resumes: upload != nil, sentEverything: sentEverything)
         var action = machine.begin()
         var last: UploadJob.Exchange?
+        // What was refused is looked at before it counts, and what the look brings is not why.
+        var refusal: UploadJob.Exchange?
         var countedRetries = 0
         while true {
             let start = ContinuousClock.now
@@ -107,9 +109,10 @@ struct OffsetUpload {
                 continue
             case .finish: return Completion(upload: upload, isConfirmed: true, answer: last?.response)
             case .unconfirmed: return Completion(upload: upload, isConfirmed: false, answer: nil)
-            case .fail(let failure): return try fail(failure, last, machine)
+            case .fail(let failure): return try fail(failure, failure == .refused ? refusal : last, machine)
             }
             last = result.exchange
+            if result.step == .refused { refusal = result.exchange }
             machine.chunks.limit(to: dialect.appendSizes)
             try await noteExpiry()
             let now = job.environment.wallClock()
