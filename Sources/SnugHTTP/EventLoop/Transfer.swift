@@ -124,7 +124,8 @@ final class Transfer: @unchecked Sendable {
     /// The same for a body that is not encrypted.
     ///
     /// A server on the same machine or a fast network is done with 64 KiB sooner than the next 64 KiB are there, and to wake
-    /// it up for each of them costs more than to copy them. While more is being encrypted nobody listens to the server.
+    /// it up for each of them costs about as much as to copy them. While more is being encrypted nobody listens to the
+    /// server.
     static let largePortion = 1 << 20
 
     private static func portion(of request: HTTPRequest, isCareful: Bool) -> Int {
