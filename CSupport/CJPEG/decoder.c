@@ -146,7 +146,7 @@ snug_jpeg_status snug_jpeg_decoder_read_row(snug_jpeg_decoder *decoder, uint8_t 
     return jpeg_read_scanlines(&decoder->cinfo, rows, 1) == 1 ? SNUG_JPEG_OK : SNUG_JPEG_CORRUPT;
 }
 
-/* Whether an early end took picture data with it. The Huffman decoder warns when it runs dry within a scan; nobody warns
+/* Whether an early end took image data with it. The Huffman decoder warns when it runs dry within a scan; nobody warns
  * of whole scans that never came, and the arithmetic decoder reads zeros for ever. */
 static bool early_end_lost_data(const struct jpeg_decompress_struct *cinfo) {
     if (cinfo->arith_code || cinfo->comps_in_scan < cinfo->num_components) {

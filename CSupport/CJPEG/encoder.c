@@ -174,7 +174,7 @@ static void write_bands(snug_jpeg_encoder *encoder) {
         for (int i = 0; i < cinfo->num_components; i++) {
             component_ring *ring = &encoder->rings[i];
             for (int y = 0; y < ring->band_rows; y++) {
-                /* Below the picture its last row goes on, so that the padding costs few bits. */
+                /* Below the image its last row goes on, so that the padding costs few bits. */
                 size_t row = ring->taken + (size_t)y;
                 rows[i][y] = ring_row(encoder, ring, row < ring->height ? row : ring->height - 1);
             }

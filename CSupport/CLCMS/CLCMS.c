@@ -138,7 +138,7 @@ static cmsUInt32Number destination_format(snug_colour_layout layout) {
     return COLORSPACE_SH(PT_RGB) | EXTRA_SH(extra) | CHANNELS_SH(3) | BYTES_SH(1);
 }
 
-/* Gray that has sRGB's tone curve (IEC 61966-2-1): what a viewer assumes of a gray picture without a profile. */
+/* Gray that has sRGB's tone curve (IEC 61966-2-1): what a viewer assumes of a gray image without a profile. */
 static cmsHPROFILE gray_destination(cmsContext context) {
     const cmsFloat64Number parameters[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
     cmsToneCurve *curve = cmsBuildParametricToneCurve(context, 4, parameters);
@@ -181,10 +181,10 @@ static snug_colour_status tabulate_gray(snug_colour_transform *made) {
 }
 
 /* Relative colorimetric with black-point compensation. Colours inside sRGB keep their exact value, which matters most
- * for the matrix profiles that nearly all pictures carry (they have a single rendering anyway); the compensation maps
+ * for the matrix profiles that nearly all images carry (they have a single rendering anyway); the compensation maps
  * the source's black to sRGB's, so a CMYK black does not end up dark gray, which is what the perceptual tables of
  * many press profiles would also avoid, but each in its maker's own way and by shifting all other colours with it.
- * It is also the default of the programs that most of those pictures come from.
+ * It is also the default of the programs that most of those images come from.
  *
  * Without the one-pixel cache a transform has no state that changes, so threads may share it. */
 static snug_colour_status connect(snug_colour_transform *made, cmsHPROFILE _Nullable source) {

@@ -12,7 +12,7 @@
 /* Deflate makes at most 1032 bytes of one, so a slice of input is cut to what fills this much of the queue. */
 #define DEFLATE_RATIO 1032
 #define QUEUE_BYTES ((size_t)2 << 20)
-/* Until the header is known, so that picture data behind it in the same slice stay few. */
+/* Until the header is known, so that image data behind it in the same slice stay few. */
 #define HEADER_SLICE 64
 /* Kept before each block, so that freeing can count; 16 keeps libpng's vector code aligned. */
 #define BLOCK_HEADER 16
@@ -27,7 +27,7 @@ struct snug_png_decoder {
     size_t memory_limit, memory, peak_memory;
     size_t slice;
     uint32_t rows_decoded, rows_taken;
-    /* A ring of rows, `queue_capacity` of them, or the whole interlaced picture. */
+    /* A ring of rows, `queue_capacity` of them, or the whole interlaced image. */
     uint8_t *rows;
     size_t queue_capacity, queue_first, queue_count;
     uint32_t maximum_warnings, warning_count;
@@ -84,15 +84,15 @@ static void on_warning(png_structp png, png_const_charp text) {
     if (decoder->warning_count > decoder->maximum_warnings) png_error(png, "too many warnings");
 }
 
-static void reserve_picture(snug_png_decoder *decoder, png_structp png) {
+static void reserve_image(snug_png_decoder *decoder, png_structp png) {
     const snug_png_header *header = &decoder->header;
     size_t bytes;
     if (__builtin_mul_overflow(header->row_bytes, (size_t)header->height, &bytes)) {
         decoder->ran_out_of_memory = true;
-        png_error(png, "picture too large");
+        png_error(png, "image too large");
     }
     decoder->rows = counted_malloc(decoder, bytes);
-    if (decoder->rows == NULL) png_error(png, "no memory for an interlaced picture");
+    if (decoder->rows == NULL) png_error(png, "no memory for an interlaced image");
     /* What never arrives stays transparent, or mid-gray where nothing can be transparent. */
     bool has_alpha = header->channels == 2 || header->channels == 4;
     memset(decoder->rows, has_alpha ? 0 : 128, bytes);
@@ -122,7 +122,7 @@ static void on_info(png_structp png, png_infop info) {
     decoder->has_header = true;
     size_t expansion = header->row_bytes / stored_row + 1;
     decoder->slice = QUEUE_BYTES / (DEFLATE_RATIO * expansion);
-    if (header->is_interlaced && decoder->depth != SNUG_PNG_DEPTH_DISCARD) reserve_picture(decoder, png);
+    if (header->is_interlaced && decoder->depth != SNUG_PNG_DEPTH_DISCARD) reserve_image(decoder, png);
 }
 
 /* Makes room in a full ring: doubles it, up to what one slice of long rows can fill. */
@@ -178,7 +178,7 @@ static bool begin(snug_png_decoder *decoder, bool tolerates_crc_errors) {
     if (setjmp(decoder->escape)) return false;
     decoder->info = png_create_info_struct(decoder->png);
     if (decoder->info == NULL) return false;
-    /* Nothing but the picture itself is read; the caller passes on no other chunk either. */
+    /* Nothing but the image itself is read; the caller passes on no other chunk either. */
     png_set_keep_unknown_chunks(decoder->png, PNG_HANDLE_CHUNK_NEVER, NULL, -1);
     png_set_user_limits(decoder->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     if (tolerates_crc_errors) png_set_crc_action(decoder->png, PNG_CRC_WARN_USE, PNG_CRC_WARN_DISCARD);

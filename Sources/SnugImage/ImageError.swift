@@ -39,13 +39,13 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let unsupportedFeature = Code(.unsupportedFeature)
         /// The bytes contradict their format.
         public static let corruptInput = Code(.corruptInput)
-        /// The file ends before the picture does.
+        /// The file ends before the image does.
         public static let truncatedInput = Code(.truncatedInput)
         /// The input is larger than ``InputLimits`` allow.
         public static let limitExceeded = Code(.limitExceeded)
         /// The memory budget could never hold what this input needs.
         public static let memoryExceeded = Code(.memoryExceeded)
-        /// Not even the smallest picture at the quality floor is within the limit.
+        /// Not even the smallest image at the quality floor is within the limit.
         public static let cannotFit = Code(.cannotFit)
         /// The caller asked for something that contradicts itself.
         public static let invalidArgument = Code(.invalidArgument)

@@ -24,7 +24,7 @@ public struct ImageSource: Sendable {
 
     /// Opens a file.
     ///
-    /// The file has to be a regular one: a pipe or a device named like a picture would block for ever. A symbolic link
+    /// The file has to be a regular one: a pipe or a device named like an image would block for ever. A symbolic link
     /// is followed only when `followsLinks` is set.
     /// - Throws: `not_found`, `permission_denied`, `not_a_regular_file`, `io_failed`.
     public init(file path: FilePath, followsLinks: Bool = true) throws(ImageError) {

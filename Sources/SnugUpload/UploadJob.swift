@@ -67,7 +67,7 @@ final class UploadJob: Sendable {
     /// Runs what waits for a disk, on a thread of its own.
     func onDisk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         do {
-            return try await PlainThread.value(work)
+            return try await DetachedThread.value(work)
         } catch let error as HTTPError {
             throw UploadError(.stateFailed, error.message, resumption: .startOver, cause: error)
         }

@@ -83,7 +83,7 @@ extension UploadSource {
         let flag = CancellationFlag()
         do {
             return try await withTaskCancellationHandler {
-                try await PlainThread.value { try work(flag) }
+                try await DetachedThread.value { try work(flag) }
             } onCancel: {
                 flag.set()
             }

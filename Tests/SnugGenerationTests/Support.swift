@@ -16,7 +16,7 @@ enum ThreadName {
 }
 
 /// Bytes that differ from place to place and begin as a PNG does.
-func pictureBytes(_ count: Int) -> [UInt8] {
+func imageBytes(_ count: Int) -> [UInt8] {
     let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
     return signature + (0..<max(0, count - 8)).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ ($0 >> 8) &* 7) }
 }

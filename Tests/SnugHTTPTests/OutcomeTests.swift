@@ -76,7 +76,7 @@ import Testing
             _ = try connection.readRequest()
             try connection.send("SSH-2.0-OpenSSH_9.2\r\n")
         }
-        #expect(error.code == .malformedAnswer)
+        #expect(error.code == .malformedResponse)
     }
 
     @Test("An early answer is not lost, however the connection ends", arguments: ["close", "reset", "linger"])

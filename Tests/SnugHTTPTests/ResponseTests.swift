@@ -38,11 +38,11 @@ import Testing
     }
 
     @Test func anErrorPageNeverBecomesTheFile() async throws {
-        let server = try server(404, body: "no such picture")
+        let server = try server(404, body: "no such image")
         let file = try ScratchFile(Array("kept".utf8))
         let response = try await makeClient().send(
             HTTPRequest("GET", try server.address()), into: .file(try ResponseFile(file.path), maximum: 1_000_000))
-        #expect(response.status == 404 && response.body == Array("no such picture".utf8))
+        #expect(response.status == 404 && response.body == Array("no such image".utf8))
         #expect(try file.content() == Array("kept".utf8))
     }
 
@@ -78,7 +78,7 @@ import Testing
                 HTTPRequest("GET", try server.address()),
                 into: .file(try ResponseFile(file.path), offset: 6, maximum: 1000))
         }
-        #expect(error?.code == .malformedAnswer)
+        #expect(error?.code == .malformedResponse)
         #expect(try file.content() == Array("hello ".utf8))
     }
 

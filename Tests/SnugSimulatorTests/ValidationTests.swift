@@ -71,7 +71,7 @@ import Testing
     @Test("A prompt too long for the path is 414")
     func longPath() async throws {
         try await withSimulator { simulator async throws in
-            let answer = try await Client(simulator).picture(prompt: String(repeating: "a", count: 17_000))
+            let answer = try await Client(simulator).image(prompt: String(repeating: "a", count: 17_000))
             #expect(answer.status == 414)
         }
     }

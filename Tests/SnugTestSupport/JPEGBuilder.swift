@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes small JPEG files whose picture is even mid-grey and truly decodes.
+/// Makes small JPEG files whose image is even mid-grey and truly decodes.
 ///
 /// The trick: Huffman tables of one code of one bit each, for "no difference" and "end of block". Two zero bits are a
-/// block then, whatever the size and sampling. Everything around the picture can be set, and set wrong.
+/// block then, whatever the size and sampling. Everything around the image can be set, and set wrong.
 public struct JPEGBuilder: Sendable {
     /// A component of the frame.
     public struct Component: Sendable {
@@ -39,7 +39,7 @@ public struct JPEGBuilder: Sendable {
     /// Bytes after EOI.
     public var trailer: [UInt8] = []
 
-    /// Starts a picture of YCbCr without a JFIF header.
+    /// Starts an image of YCbCr without a JFIF header.
     public init(width: Int = 16, height: Int = 16) {
         self.width = width
         self.height = height

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes small PNG files that truly decode: an even picture, its data stored without compression.
+/// Makes small PNG files that truly decode: an even image, its data stored without compression.
 public struct PNGBuilder: Sendable {
     /// Pixels in a row.
     public var width: Int
@@ -12,9 +12,9 @@ public struct PNGBuilder: Sendable {
     public var depth: UInt8 = 8
     /// The byte that fills every row.
     public var fill: UInt8 = 0
-    /// Whole chunks between IHDR and the picture data; see ``chunk(_:_:)``.
+    /// Whole chunks between IHDR and the image data; see ``chunk(_:_:)``.
     public var chunks: [[UInt8]] = []
-    /// Whole chunks between picture data and IEND.
+    /// Whole chunks between image data and IEND.
     public var lateChunks: [[UInt8]] = []
     /// Most bytes of one IDAT chunk.
     public var dataChunkSize = 1 << 20
@@ -24,7 +24,7 @@ public struct PNGBuilder: Sendable {
     /// The eight bytes that every PNG begins with.
     public static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
-    /// Starts a picture without interlacing.
+    /// Starts an image without interlacing.
     public init(width: Int = 8, height: Int = 8, colourType: UInt8 = 2) {
         self.width = width
         self.height = height

@@ -76,10 +76,10 @@ func fetch(_ url: String) async throws -> [UInt8] {
         let server = try await startServer("seaweedfs", portCount: 8, ready: "/ready", method: "PUT", portOffset: 1) {
             $0 < 300
         }
-        let target = UploadTarget(try HTTPURL(server.url("/.tus/pictures/a.bin", port: 1)), .tus)
+        let target = UploadTarget(try HTTPURL(server.url("/.tus/images/a.bin", port: 1)), .tus)
         let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target)
         #expect(receipt.bytes == bytes.count)
-        #expect(try await fetch(server.url("/pictures/a.bin", port: 1)) == bytes)
+        #expect(try await fetch(server.url("/images/a.bin", port: 1)) == bytes)
     }
 
     @Test("Pieces side by side are joined by the server", arguments: ["resumable-upload", "tuspyserver"])

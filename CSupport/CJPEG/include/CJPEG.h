@@ -58,7 +58,7 @@ typedef struct snug_jpeg_report {
     int32_t damage_count;
     /* The source had no more bytes when more were wanted. */
     bool ended_early;
-    /* First row of the picture, as stored, that is known to be damaged; -1 when none is. */
+    /* First row of the image, as stored, that is known to be damaged; -1 when none is. */
     int32_t damaged_row;
 } snug_jpeg_report;
 
@@ -103,7 +103,7 @@ snug_jpeg_decoder *_Nullable snug_jpeg_decoder_create(
 void snug_jpeg_decoder_free(snug_jpeg_decoder *decoder);
 void snug_jpeg_decoder_info(snug_jpeg_decoder *decoder, snug_jpeg_info *info);
 snug_jpeg_component snug_jpeg_info_component(const snug_jpeg_info *info, int32_t index);
-/* `eighths` of the full size, 1 to 8. A progressive picture is read whole here. */
+/* `eighths` of the full size, 1 to 8. A progressive image is read whole here. */
 snug_jpeg_status snug_jpeg_decoder_start(snug_jpeg_decoder *decoder, snug_jpeg_output output, int32_t eighths);
 /* Planar only: decodes the next row of MCUs of every component. */
 snug_jpeg_status snug_jpeg_decoder_read_band(snug_jpeg_decoder *decoder);
@@ -129,7 +129,7 @@ typedef struct snug_jpeg_settings {
     int32_t horizontal, vertical;
     /* Quantisation tables in natural (row by row) order. */
     uint16_t luma_table[64], chroma_table[64];
-    /* Huffman tables made for this picture; holds all coefficients. */
+    /* Huffman tables made for this image; holds all coefficients. */
     bool optimises_coding;
     /* Ten scans with successive approximation; holds all coefficients and implies the above. */
     bool is_progressive;

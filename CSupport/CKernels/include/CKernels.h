@@ -116,7 +116,7 @@ void snug_halve_both(snug_kernel_level level, const uint8_t *upper, const uint8_
 /// Reverses the order of `count` pixels of `channels` (1–4) samples; `out` does not overlap `row`.
 void snug_mirror_row(snug_kernel_level level, const uint8_t *row, int channels, size_t count, uint8_t *out);
 
-/// Samples of a picture in memory; `stride` may be negative, `samples` is then the last row.
+/// Samples of an image in memory; `stride` may be negative, `samples` is then the last row.
 typedef struct snug_source_plane {
     const uint8_t *samples;
     ptrdiff_t stride;

@@ -48,7 +48,7 @@ typedef struct snug_png_header {
 } snug_png_header;
 
 /*
- * memory_limit: most bytes that libpng, the row queue and an interlaced picture take together.
+ * memory_limit: most bytes that libpng, the row queue and an interlaced image take together.
  * maximum_warnings: one warning more is an error.
  * tolerates_crc_errors: use a critical chunk in spite of a wrong CRC, with a warning.
  */
@@ -62,7 +62,7 @@ void snug_png_decoder_free(snug_png_decoder *decoder);
  */
 snug_png_status snug_png_decoder_push(
     snug_png_decoder *decoder, const uint8_t *bytes, size_t count, size_t *consumed);
-/* No more input will come: an interlaced picture hands out what it has. */
+/* No more input will come: an interlaced image hands out what it has. */
 void snug_png_decoder_end_input(snug_png_decoder *decoder);
 /* False until the first IDAT was seen. */
 bool snug_png_decoder_get_header(const snug_png_decoder *decoder, snug_png_header *header);
@@ -70,7 +70,7 @@ bool snug_png_decoder_get_header(const snug_png_decoder *decoder, snug_png_heade
 bool snug_png_decoder_take_row(snug_png_decoder *decoder, uint8_t *row);
 /* Rows of full resolution that were decoded so far. */
 uint32_t snug_png_decoder_rows_decoded(const snug_png_decoder *decoder);
-/* Whether the whole picture was decoded. */
+/* Whether the whole image was decoded. */
 bool snug_png_decoder_is_complete(const snug_png_decoder *decoder);
 /* The last error, or "". Valid as long as the handle. */
 const char *snug_png_decoder_message(const snug_png_decoder *decoder);

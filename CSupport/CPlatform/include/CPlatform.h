@@ -22,10 +22,10 @@ int32_t snug_usable_core_count(void);
 int32_t snug_watch_signals(const int32_t *numbers, int32_t count);
 
 /* Makes freed pixels go back to the system at once: by default glibc keeps up to 64 MiB for each thread that ever held a
- * picture, which no budget of ours knows of. To be called once, before there are other threads. */
+ * image, which no budget of ours knows of. To be called once, before there are other threads. */
 void snug_return_freed_memory(void);
 
-/* Keeps freed blocks of up to 2 MiB for the next instead, as glibc by itself learns to do. For commands without pictures: to
+/* Keeps freed blocks of up to 2 MiB for the next instead, as glibc by itself learns to do. For commands without images: to
  * map a body's buffer anew for each request takes longer than to send what is in it. */
 void snug_reuse_freed_memory(void);
 

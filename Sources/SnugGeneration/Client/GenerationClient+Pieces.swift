@@ -2,7 +2,7 @@
 
 /// Work that takes several submissions.
 extension GenerationClient {
-    /// One of the submissions, with the number of its first picture.
+    /// One of the submissions, with the number of its first image.
     struct Piece {
         var request: GenerationRequest
         var name: String?
@@ -27,7 +27,7 @@ extension GenerationClient {
     }
 
     func several(
-        _ pieces: [Piece], _ destination: PictureDestination, _ deadline: ContinuousClock.Instant?,
+        _ pieces: [Piece], _ destination: ImageDestination, _ deadline: ContinuousClock.Instant?,
         _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
     ) async throws -> Generation {
         let begin = ContinuousClock.now
@@ -77,7 +77,7 @@ extension GenerationClient {
             case .success(let piece):
                 all.id = all.id ?? piece.id
                 all.model = piece.model
-                all.pictures += piece.pictures
+                all.images += piece.images
                 all.seed = all.seed ?? piece.seed
                 if let cost = piece.cost { all.cost = (all.cost ?? 0) + cost }
                 all.requestID = all.requestID ?? piece.requestID
@@ -92,15 +92,15 @@ extension GenerationClient {
                 failure = isWorse ? error : failure ?? error
                 if let error = error as? GenerationError {
                     all.attempts += error.attempts
-                    all.pictures += error.delivered
+                    all.images += error.delivered
                 }
             }
         }
         guard let failure else { return all }
         guard var error = failure as? GenerationError else { throw failure }
         error.attempts = all.attempts
-        error.message += " (\(all.pictures.count) pictures of \(results.count) submissions are there)"
-        error.delivered = all.pictures
+        error.message += " (\(all.images.count) images of \(results.count) submissions are there)"
+        error.delivered = all.images
         throw error
     }
 }

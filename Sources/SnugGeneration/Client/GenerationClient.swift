@@ -4,7 +4,7 @@ public import Metrics
 public import SnugHTTP
 import SystemPackage
 
-/// Makes pictures through one account of one provider: submits, waits, polls, fetches, and never pays twice.
+/// Makes images through one account of one provider: submits, waits, polls, fetches, and never pays twice.
 ///
 /// Make one for each account and share it: limits, the state of the provider and the tokens of a session are known to the
 /// client.
@@ -13,10 +13,10 @@ import SystemPackage
 /// let client = try GenerationClient(
 ///     provider: .pollinations(), credentials: .key(Secret(key)), http: http, checker: checker, logger: logger)
 /// let generation = try await client.generate(
-///     GenerationRequest(prompt: "a lighthouse at dusk"), to: PictureDestination(folder: "out", name: "lighthouse"))
+///     GenerationRequest(prompt: "a lighthouse at dusk"), to: ImageDestination(folder: "out", name: "lighthouse"))
 /// ```
 public final class GenerationClient: Sendable {
-    let parts: ClientParts
+    let parts: ClientContext
 
     /// - Parameters:
     ///   - provider: Who is asked.
@@ -25,26 +25,26 @@ public final class GenerationClient: Sendable {
     ///   - options: How it behaves.
     ///   - journal: Remembers what was sent. The default forgets it with the process: what was on its way when the process
     ///     ended can then be paid for twice. ``FileJournal`` remembers.
-    ///   - refitter: Makes input pictures fit; needed when there are any of this machine.
-    ///   - host: Puts input pictures where the provider fetches them; needed for providers that take addresses only.
-    ///   - checker: Looks whether what came is a whole picture.
+    ///   - refitter: Makes input images fit; needed when there are any of this machine.
+    ///   - host: Puts input images where the provider fetches them; needed for providers that take addresses only.
+    ///   - checker: Looks whether what came is a whole image.
     ///   - logger: Told of every step.
     ///   - metrics: Where figures go.
     /// - Throws: `output_failed` when there are no threads to be had.
     public init(
         provider: Provider, credentials: GenerationCredentials, http: HTTPClient,
         options: GenerationOptions = GenerationOptions(), journal: any GenerationJournal = InMemoryJournal(),
-        refitter: Refitter? = nil, host: (any ImageHost)? = nil, checker: @escaping PictureChecker, logger: Logger,
+        refitter: Refitter? = nil, host: (any ImageHost)? = nil, checker: @escaping ImageChecker, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
     ) throws(GenerationError) {
         let threads = try FileThreads()
-        let account = ClientParts.account(credentials, provider)
+        let account = ClientContext.account(credentials, provider)
         let state = options.stateDirectory
-        parts = ClientParts(
+        parts = ClientContext(
             provider: provider, credentials: credentials, http: http, options: options, journal: journal,
             refitter: refitter, host: host, logger: logger, instruments: GenerationInstruments(metrics),
             threads: threads,
-            reader: AnswerReader(client: http, spoolDirectory: options.spool, threads: threads),
+            reader: ResponseReader(client: http, spoolDirectory: options.spool, threads: threads),
             downloader: ResultDownloader(
                 client: http, threads: threads, checker: checker, base: provider.baseURL, policy: options.retry,
                 byteLimit: options.resultByteLimit, environment: options.environment),
@@ -53,7 +53,7 @@ public final class GenerationClient: Sendable {
                 directory: state?.appending("rate-limits"), threads: threads, logger: logger,
                 environment: RateLimiter.Environment(now: options.limiterNow, sleep: options.limiterSleep)),
             breakers: CircuitBreakers(options.breaker, now: options.breakerNow),
-            limits: LearntInputLimits(directory: state, threads: threads, logger: logger), account: account,
+            limits: ObservedInputLimits(directory: state, threads: threads, logger: logger), account: account,
             claims: JobClaims(state?.appending("jobs-" + account), threads: threads, logger: logger))
     }
 
@@ -65,19 +65,19 @@ public final class GenerationClient: Sendable {
 
     // MARK: Generating
 
-    /// Makes pictures and puts them in their place.
+    /// Makes images and puts them in their place.
     ///
     /// - Parameters:
     ///   - request: What is to be made.
-    ///   - destination: Where to; with several pictures `-1`, `-2` and so on is added to the name.
+    ///   - destination: Where to; with several images `-1`, `-2` and so on is added to the name.
     ///   - name: A name of the work. Work that was interrupted goes on when it is given again under its name, on a journal
     ///     that remembers; without a name it stays among ``pending()``.
     ///   - isKept: Whether work stays known under its name after it is done: given again, it is not made again as long as
-    ///     its pictures are there.
+    ///     its images are there.
     ///   - onEvent: Told of every step, from any thread; it has to be quick.
     /// - Throws: `GenerationError`; `CancellationError`, after which the work may be pending.
     public func generate(
-        _ request: GenerationRequest, to destination: PictureDestination, name: String? = nil, isKept: Bool = false,
+        _ request: GenerationRequest, to destination: ImageDestination, name: String? = nil, isKept: Bool = false,
         onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
     ) async throws -> Generation {
         try parts.dialect.validate(request)
@@ -127,7 +127,7 @@ public final class GenerationClient: Sendable {
                 record.resultURLs = []
                 record.submittedAt = nil
                 record.jobID = nil
-                // A picture that was asked for with this key once may be what the vendor answers with for ever.
+                // An image that was asked for with this key once may be what the vendor answers with for ever.
                 if parts.traits.contract == .rejectDuplicate { record.key = Self.newKey() }
             }
             return try await Operation(parts, record, held: held, deadline: deadline, onEvent: onEvent).run()
@@ -167,7 +167,7 @@ public final class GenerationClient: Sendable {
     // MARK: One submission
 
     func one(
-        _ request: GenerationRequest, _ destination: PictureDestination, _ number: Int?, _ name: String?,
+        _ request: GenerationRequest, _ destination: ImageDestination, _ number: Int?, _ name: String?,
         _ isKept: Bool, _ deadline: ContinuousClock.Instant?, _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
     ) async throws -> Generation {
         let key = Self.newKey()
@@ -182,8 +182,8 @@ public final class GenerationClient: Sendable {
                 if known.state != .delivered {
                     record = known
                     record.isKept = isKept || known.isKept == true
-                } else if let pictures = known.pictures, try await parts.downloader.areThere(pictures) {
-                    return Generation(known, pictures)
+                } else if let images = known.images, try await parts.downloader.areThere(images) {
+                    return Generation(known, images)
                 }
             }
             return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
@@ -191,14 +191,14 @@ public final class GenerationClient: Sendable {
     }
 
     private func begin(
-        _ request: GenerationRequest, _ destination: PictureDestination, _ number: Int?, id: String, key: String
+        _ request: GenerationRequest, _ destination: ImageDestination, _ number: Int?, id: String, key: String
     ) -> GenerationRecord {
         let seed = request.seed ?? (parts.traits.needsSeed ? Int.random(in: 0...2_147_483_647) : nil)
         return GenerationRecord(
             id: id, key: key, provider: parts.provider.name, baseURL: parts.provider.baseURL.text,
             account: parts.account, request: request, destination: destination, firstNumber: number, model: nil,
             seed: seed, bodyDigest: nil, state: .preparing, jobID: nil, resultURLs: [], cost: nil,
-            createdAt: parts.now, submittedAt: nil, balanceBefore: nil, pictureURLs: [], note: nil)
+            createdAt: parts.now, submittedAt: nil, balanceBefore: nil, imageURLs: [], note: nil)
     }
 
     /// Does something alone with a name.

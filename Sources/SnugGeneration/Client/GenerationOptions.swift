@@ -32,7 +32,7 @@ public struct GenerationOptions: Sendable {
     public var maximumConcurrency: Int?
     /// Where processes share limits and what was learnt; `nil` keeps them to this client.
     public var stateDirectory: FilePath?
-    /// Where pictures lie for a moment; `nil` takes the system's folder for temporary files.
+    /// Where images lie for a moment; `nil` takes the system's folder for temporary files.
     public var spoolDirectory: FilePath?
     /// The largest result that is taken, in bytes. Default 256 MiB.
     public var resultByteLimit = 256 << 20

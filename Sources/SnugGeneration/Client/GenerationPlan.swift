@@ -4,7 +4,7 @@
 public struct GenerationPlan: Sendable {
     /// Submissions that it would take.
     public var submissions: Int
-    /// The first request, a line a field, without keys and pictures.
+    /// The first request, a line a field, without keys and images.
     public var fields: [(name: String, value: String)]
     /// SHA-256 of the first request.
     public var digest: String
@@ -16,14 +16,14 @@ public struct GenerationPlan: Sendable {
     public var warnings: [String]
 
     /// Whether the account has surely not enough left.
-    public var isTooDear: Bool {
+    public var exceedsBalance: Bool {
         guard let cost, let balance else { return false }
         return balance.amount < cost.lowerBound
     }
 }
 
 extension GenerationClient {
-    /// Does everything short of sending: checks, fits the pictures, asks for prices and for the balance. Costs nothing.
+    /// Does everything short of sending: checks, fits the images, asks for prices and for the balance. Costs nothing.
     /// - Parameters:
     ///   - request: What would be made.
     ///   - asksProvider: Whether to ask for prices and for the balance.
@@ -35,7 +35,7 @@ extension GenerationClient {
         piece.count = min(most, request.count)
         var job = PreparedJob(
             request: piece, model: request.model ?? parts.traits.defaultModel,
-            seed: request.seed ?? (parts.traits.needsSeed ? 0 : nil), pictures: [], mask: nil, key: "rehearsal")
+            seed: request.seed ?? (parts.traits.needsSeed ? 0 : nil), images: [], mask: nil, key: "rehearsal")
         var preparation = Preparation(parts, piece)
         try await preparation.prepare(&job, isRehearsal: true) { _ in }
         let submission = try parts.dialect.submission(of: job)
@@ -71,7 +71,7 @@ extension GenerationClient {
         } catch {
             plan.warnings.append("the balance is not known: \(Self.told(error))")
         }
-        if plan.isTooDear { plan.warnings.append("the account has not enough left") }
+        if plan.exceedsBalance { plan.warnings.append("the account has not enough left") }
     }
 
     private static func told(_ error: any Error) -> String { (error as? GenerationError)?.message ?? "\(error)" }

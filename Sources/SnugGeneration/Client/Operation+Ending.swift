@@ -2,7 +2,7 @@
 import SnugHTTP
 
 extension Operation {
-    func failure(_ refusal: Refusal, _ reason: SubmissionMachine.Reason) async -> GenerationError {
+    func failure(_ refusal: ProviderFailure, _ reason: SubmissionMachine.Reason) async -> GenerationError {
         var refusal = refusal
         // One attempt means one request.
         let mayAsk = parts.options.retry.maximumAttempts > 1
@@ -47,7 +47,7 @@ extension Operation {
             log("a settled record stays in the journal", error)
         }
         guard var known = error as? GenerationError else {
-            if !(error is CancellationError) { emit(.failed(.badAnswer)) }
+            if !(error is CancellationError) { emit(.failed(.badResponse)) }
             return error
         }
         known.attempts = attempts

@@ -5,7 +5,7 @@ extension Operation {
     /// Asks for a job until it ends.
     /// - Parameter isDone: Whether it is known to be done, so that the first look need not wait.
     func poll(_ id: String, _ known: JobResult, isDone: Bool = false) async throws -> Phase {
-        guard known.pictures.isEmpty else { return .deliver(known) }
+        guard known.images.isEmpty else { return .deliver(known) }
         var failures = 0
         var disappearances = 0
         var hint: Duration?
@@ -66,7 +66,7 @@ extension Operation {
 
     /// The wait that an answer asks for. An answer of success with a window that is used up says nothing of polls: the
     /// window is that of submissions.
-    private func hint(_ answer: ProviderAnswer) -> Duration? {
+    private func hint(_ answer: ProviderResponse) -> Duration? {
         guard (200...299).contains(answer.status) else {
             return WaitHint.read(answer.headers, body: answer.text, now: parts.now)
         }
@@ -78,11 +78,11 @@ extension Operation {
     }
 
     /// Reads an answer, from a second copy of the question when the first is slow and that is wanted.
-    private func read(_ request: HTTPRequest) async throws -> (answer: ProviderAnswer, attempt: Attempt) {
+    private func read(_ request: HTTPRequest) async throws -> (answer: ProviderResponse, attempt: Attempt) {
         let reader = parts.reader
         guard let delay = parts.options.polling.hedgeDelay else { return try await reader.read(request) }
         let sleep = parts.environment.sleep
-        return try await withThrowingTaskGroup(of: (ProviderAnswer, Attempt)?.self) { group in
+        return try await withThrowingTaskGroup(of: (ProviderResponse, Attempt)?.self) { group in
             group.addTask { try await reader.read(request) }
             group.addTask {
                 try await sleep(delay)
@@ -107,9 +107,9 @@ extension Operation {
     }
 
     /// Asks once. A question that fails says nothing about the job.
-    private func look(_ id: String) async throws -> (PollVerdict, hint: Duration?) {
+    private func look(_ id: String) async throws -> (PollOutcome, hint: Duration?) {
         guard var request = try parts.dialect.poll(id) else {
-            throw GenerationError(.badAnswer, "\(parts.traits.name) has no jobs that could be asked for")
+            throw GenerationError(.badResponse, "\(parts.traits.name) has no jobs that could be asked for")
         }
         request.clocks.deadline = deadline
         usedSecret = try await parts.credentials.current()
@@ -126,7 +126,7 @@ extension Operation {
             if error.code == .deadlineExceeded {
                 try checkTime("job \(id) goes on; the same work given again takes it up")
             }
-            return (.pollFailed(Refusal(code: .providerFailed, message: error.message)), nil)
+            return (.pollFailed(ProviderFailure(code: .providerFailed, message: error.message)), nil)
         }
     }
 }

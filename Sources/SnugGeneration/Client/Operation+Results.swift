@@ -28,15 +28,15 @@ extension Operation {
 
     private static let fileMark = "file:"
 
-    /// Where the pictures are. Those that came within an answer are made to outlive this process until they are in their
+    /// Where the images are. Those that came within an answer are made to outlive this process until they are in their
     /// place, for there may be no asking for them again; none at all when the journal does not outlive it either.
     private func addresses(of result: JobResult) async throws -> [String] {
-        let isSpooled = result.pictures.contains { if case .spooled = $0 { true } else { false } }
+        let isSpooled = result.images.contains { if case .spooled = $0 { true } else { false } }
         guard parts.journal.isDurable || !isSpooled else { return [] }
         let key = record.key
         return try await parts.threads.run {
-            try result.pictures.enumerated().map { index, picture in
-                switch picture {
+            try result.images.enumerated().map { index, image in
+                switch image {
                 case .url(let address, _): address
                 case .spooled(let spooled, _): try Self.fileMark + spooled.keep(as: "\(key)-\(index)").string
                 }
@@ -46,33 +46,33 @@ extension Operation {
 
     /// What an earlier process had the results of; `nil` when a file of them is gone.
     func keptResult() -> JobResult? {
-        var pictures: [PictureReference] = []
+        var images: [ImageReference] = []
         for address in record.resultURLs {
             guard address.hasPrefix(Self.fileMark) else {
-                pictures.append(.url(address, revisedPrompt: nil))
+                images.append(.url(address, revisedPrompt: nil))
                 continue
             }
             let path = FilePath(String(address.dropFirst(Self.fileMark.count)))
-            guard let spooled = try? SpooledPicture(kept: path) else { return nil }
-            pictures.append(.spooled(spooled, revisedPrompt: nil))
+            guard let spooled = try? SpooledImage(kept: path) else { return nil }
+            images.append(.spooled(spooled, revisedPrompt: nil))
         }
-        return JobResult(pictures: pictures, id: record.jobID, model: record.model, cost: record.cost)
+        return JobResult(images: images, id: record.jobID, model: record.model, cost: record.cost)
     }
 
-    /// Pictures of this submission that are kept without a record that says so: a kill came between the two.
-    func keptPictures() -> [PictureReference] {
-        var found: [PictureReference] = []
+    /// Images of this submission that are kept without a record that says so: a kill came between the two.
+    func keptImages() -> [ImageReference] {
+        var found: [ImageReference] = []
         let folder = parts.options.spool
-        while let spooled = try? SpooledPicture(kept: folder.appending("\(record.key)-\(found.count)")) {
+        while let spooled = try? SpooledImage(kept: folder.appending("\(record.key)-\(found.count)")) {
             found.append(.spooled(spooled, revisedPrompt: nil))
         }
         return found
     }
 
-    /// The pictures were here and are gone: asked for again where that costs nothing.
+    /// The images were here and are gone: asked for again where that costs nothing.
     func missing() async throws -> Phase {
-        let refusal = Refusal(
-            code: .outcomeUnknown, message: "the picture was made, and is not any more where it was kept until now")
+        let refusal = ProviderFailure(
+            code: .outcomeUnknown, message: "the image was made, and is not any more where it was kept until now")
         guard parts.traits.contract.givesAgain else { return try await phase(after: .hold(refusal)) }
         record.resultURLs = []
         return try await phase(after: machine.interrupted(refusal))

@@ -6,7 +6,7 @@ extension Operation {
     private static let mostPages = 10
 
     /// Looks for a job whose answer was lost, a few times: it may be listed only after a while.
-    func search(_ refusal: Refusal) async throws -> Phase {
+    func search(_ refusal: ProviderFailure) async throws -> Phase {
         emit(.reconciling)
         var hasSeen = false
         var trouble: String?
@@ -86,9 +86,9 @@ extension Operation {
     }
 }
 
-extension Refusal {
+extension ProviderFailure {
     /// The same with more to its message.
-    fileprivate func adding(_ more: String) -> Refusal {
+    fileprivate func adding(_ more: String) -> ProviderFailure {
         var refusal = self
         refusal.message += "; \(more)"
         return refusal

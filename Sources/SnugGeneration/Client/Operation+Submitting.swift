@@ -18,7 +18,7 @@ extension Operation {
                 after: machine.answered(
                     .transient(Self.circuitOpen(rest, longest: parts.options.retry.longestHint)), means()))
         }
-        let verdict: SubmitVerdict
+        let verdict: SubmissionOutcome
         do {
             verdict = try await permitted(submission)
         } catch {
@@ -38,20 +38,20 @@ extension Operation {
         guard !isPrepared else { return }
         if machine.mayHaveTakenEffect { preparation.form = record.form }
         try await preparation.prepare(
-            &job, hosted: machine.mayHaveTakenEffect ? record.pictureURLs : [], emit)
-        record.pictureURLs = job.addresses
+            &job, hosted: machine.mayHaveTakenEffect ? record.imageURLs : [], emit)
+        record.imageURLs = job.addresses
         isPrepared = true
     }
 
-    /// What is sent again has to be what was sent: a picture that changed meanwhile would be another request.
+    /// What is sent again has to be what was sent: an image that changed meanwhile would be another request.
     private func differing(_ submission: Submission) -> SubmissionMachine.Step? {
         guard machine.mayHaveTakenEffect, let before = record.bodyDigest, before != submission.digest else {
             return nil
         }
         return .hold(
-            Refusal(
+            ProviderFailure(
                 code: .outcomeUnknown,
-                message: "it was sent before, and would not be the same now (an input picture has changed, or this "
+                message: "it was sent before, and would not be the same now (an input image has changed, or this "
                     + "program has): sent again, it could be paid for twice"))
     }
 
@@ -68,15 +68,15 @@ extension Operation {
         if record.balanceBefore == nil { record.balanceBefore = parts.standing.balance }
     }
 
-    private static func circuitOpen(_ rest: Duration, longest: Duration) -> Refusal {
-        Refusal(
+    private static func circuitOpen(_ rest: Duration, longest: Duration) -> ProviderFailure {
+        ProviderFailure(
             code: .circuitOpen, message: "the provider has failed many times in a row, so that it is left alone",
             hint: min(rest, longest), remedy: .switchModel)
     }
 
     // MARK: Sending
 
-    private func permitted(_ submission: Submission) async throws -> SubmitVerdict {
+    private func permitted(_ submission: Submission) async throws -> SubmissionOutcome {
         try await parts.limiter.withPermit(
             patience: remaining, longestHint: parts.options.retry.longestHint,
             onWait: { emit(.throttled($0, window: $1)) }
@@ -100,7 +100,7 @@ extension Operation {
         }
     }
 
-    private func send(_ submission: Submission, _ permit: RatePermit) async throws -> SubmitVerdict {
+    private func send(_ submission: Submission, _ permit: RatePermit) async throws -> SubmissionOutcome {
         var request = submission.request
         request.clocks.deadline = deadline
         let hurry = attempts.isEmpty ? parts.options.firstAttemptTimeout : nil
@@ -134,9 +134,9 @@ extension Operation {
         }
     }
 
-    private var onPartial: @Sendable (PartialPicture) async -> Void {
+    private var onPartial: @Sendable (PartialImage) async -> Void {
         let show = show
-        return { partial in show(partial.index, partial.picture) }
+        return { partial in show(partial.index, partial.image) }
     }
 
     private func note(_ attempt: Attempt, _ start: Duration) {
@@ -159,15 +159,15 @@ extension Operation {
     // MARK: Judging
 
     /// What a broken exchange means, by how far it got.
-    private func verdict(on error: HTTPError, _ scrubber: Scrubber) -> SubmitVerdict {
+    private func verdict(on error: HTTPError, _ scrubber: Scrubber) -> SubmissionOutcome {
         // Of an answer whose body broke off the status is known, and of a refusal that says enough.
         if let status = error.attempts.last?.status, status >= 300 {
-            let answer = ProviderAnswer(
-                status: status, headers: error.response?.headers ?? [:], text: [], pictures: [], byteCount: 0,
+            let answer = ProviderResponse(
+                status: status, headers: error.response?.headers ?? [:], text: [], images: [], byteCount: 0,
                 scrubber: scrubber)
             return parts.dialect.verdict(on: answer, to: job)
         }
-        var refusal = Refusal(code: .notSent, message: error.message)
+        var refusal = ProviderFailure(code: .notSent, message: error.message)
         switch error.outcome {
         case .notSent, .partlySent:
             switch error.code {
@@ -180,12 +180,12 @@ extension Operation {
             return .failed(refusal)
         case .sentWithoutAnswer, .answered:
             refusal.code = error.code == .deadlineExceeded ? .deadlineExceeded : .outcomeUnknown
-            refusal.message = "nobody can say whether the picture was made and charged (\(error.message))"
+            refusal.message = "nobody can say whether the image was made and charged (\(error.message))"
             return .unknown(refusal)
         }
     }
 
-    private func learn(from verdict: SubmitVerdict) async {
+    private func learn(from verdict: SubmissionOutcome) async {
         guard let refusal = verdict.refusal else { return }
         if refusal.code == .paymentRequired {
             parts.standing.stop(GenerationError(refusal, now: parts.now))
@@ -209,7 +209,7 @@ extension Operation {
             guard let limit = preparation.shrink(byteLimit: byteLimit, maximumSide: maximumSide) else {
                 throw GenerationError(
                     .payloadTooLarge,
-                    "the input is too large, and none of it is a picture of this machine: make it smaller",
+                    "the input is too large, and none of it is an image of this machine: make it smaller",
                     status: attempts.last?.status)
             }
             if record.request.images.count == 1 {
@@ -231,7 +231,7 @@ extension Operation {
             emit(.fallingBack(from: job.model, to: model))
             job.model = model
             // What was learnt of the other model does not hold for this one.
-            isPrepared = job.pictures.isEmpty
+            isPrepared = job.images.isEmpty
         case .lowerConcurrency:
             do {
                 try await parts.limiter.limitConcurrency(to: 1)
@@ -243,7 +243,7 @@ extension Operation {
 
     /// Whether a token was refused that somebody has put another in the place of: what a refresh leaves behind is often no
     /// longer called expired, but unknown.
-    func isStale(_ refusal: Refusal) async throws -> Bool {
+    func isStale(_ refusal: ProviderFailure) async throws -> Bool {
         guard refusal.status == 401, case .session(let store) = parts.credentials else { return false }
         return try await store.tokens().access != usedSecret
     }

@@ -2,19 +2,19 @@
 import Logging
 import SnugHTTP
 
-/// One submission, from its record to its pictures.
+/// One submission, from its record to its images.
 ///
 /// Each step is in the journal before it is taken, so that an operation that was killed anywhere goes on from its record.
 final class Operation {
     enum Phase {
         case submit
         /// Look for the job that may have been begun.
-        case search(Refusal)
+        case search(ProviderFailure)
         case poll(id: String, JobResult)
         case deliver(JobResult)
     }
 
-    let parts: ClientParts
+    let parts: ClientContext
     var record: GenerationRecord
     var job: PreparedJob
     var machine: SubmissionMachine
@@ -38,7 +38,7 @@ final class Operation {
     var usedSecret: Secret?
 
     init(
-        _ parts: ClientParts, _ record: GenerationRecord, held: GenerationRecord? = nil,
+        _ parts: ClientContext, _ record: GenerationRecord, held: GenerationRecord? = nil,
         deadline: ContinuousClock.Instant?, onEvent: @escaping @Sendable (GenerationEvent) -> Void
     ) {
         self.parts = parts
@@ -49,7 +49,7 @@ final class Operation {
         let request = record.request
         job = PreparedJob(
             request: request, model: record.model ?? request.model ?? parts.traits.defaultModel, seed: record.seed,
-            pictures: [], mask: nil, key: record.key,
+            images: [], mask: nil, key: record.key,
             usesBody: record.state == .sending && record.form?.usesBody == true, submittedAt: record.submittedAt)
         preparation = Preparation(parts, request, deadline: deadline)
         let isSession: Bool = if case .session = parts.credentials { true } else { false }
@@ -96,17 +96,17 @@ final class Operation {
             isRecovered = true
             guard let result = keptResult() else { return try await missing() }
             return .deliver(result)
-        case .sending where !parts.traits.contract.givesAgain && !keptPictures().isEmpty:
-            // The answer was here, and its pictures; only the record of them is not.
+        case .sending where !parts.traits.contract.givesAgain && !keptImages().isEmpty:
+            // The answer was here, and its images; only the record of them is not.
             isRecovered = true
-            return .deliver(JobResult(pictures: keptPictures(), id: record.jobID, model: record.model))
+            return .deliver(JobResult(images: keptImages(), id: record.jobID, model: record.model))
         case .sending:
             if record.account != parts.account, parts.traits.contract != .history {
                 return try await phase(after: .hold(Self.otherKey))
             }
             return try await phase(
                 after: machine.interrupted(
-                    Refusal(
+                    ProviderFailure(
                         code: .outcomeUnknown,
                         message: "it was sent before, and nobody was there any more when the answer came")))
         case .delivered: throw GenerationClient.unknown(record.id)
@@ -199,12 +199,12 @@ final class Operation {
         }
     }
 
-    private static let otherKey = Refusal(
+    private static let otherKey = ProviderFailure(
         code: .outcomeUnknown,
         message: "it was sent with another key, and with this one the provider may not know it as the same")
 
-    private static func foreign(_ id: String) -> Refusal {
-        Refusal(
+    private static func foreign(_ id: String) -> ProviderFailure {
+        ProviderFailure(
             code: .outcomeUnknown,
             message: "the provider answered with the job \(id), which belongs to another submission of ours")
     }
@@ -250,12 +250,12 @@ final class Operation {
         onEvent(event)
     }
 
-    /// Tells of unfinished pictures, also from the thread that reads the answer.
-    var show: @Sendable (Int, SpooledPicture) -> Void {
+    /// Tells of unfinished images, also from the thread that reads the answer.
+    var show: @Sendable (Int, SpooledImage) -> Void {
         let onEvent = onEvent
         let instruments = parts.instruments
-        return { index, picture in
-            let event = GenerationEvent.partialPicture(index: index, path: picture.path)
+        return { index, image in
+            let event = GenerationEvent.partialImage(index: index, path: image.path)
             instruments.record(event)
             onEvent(event)
         }

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 
-/// Makes the pictures of a request fit, and puts them where the provider can get them.
+/// Makes the images of a request fit, and puts them where the provider can get them.
 struct Preparation: Sendable {
-    private let parts: ClientParts
+    private let parts: ClientContext
     private let request: GenerationRequest
     private let deadline: ContinuousClock.Instant?
     private var byteLimit: Int?
     private var maximumSide: Int?
     private var mediaTypes: [String]?
-    /// What pictures have to be fitted to word for word, because they were sent like that before.
+    /// What images have to be fitted to word for word, because they were sent like that before.
     var form: GenerationRecord.Form?
     /// What they were fitted to last.
     private var applied: InputLimits
-    /// Encoded bytes of the largest picture as it was last made; 0 when there is none of this machine.
+    /// Encoded bytes of the largest image as it was last made; 0 when there is none of this machine.
     private(set) var largest = 0
 
-    init(_ parts: ClientParts, _ request: GenerationRequest, deadline: ContinuousClock.Instant? = nil) {
+    init(_ parts: ClientContext, _ request: GenerationRequest, deadline: ContinuousClock.Instant? = nil) {
         self.parts = parts
         self.request = request
         self.deadline = deadline
@@ -28,10 +28,10 @@ struct Preparation: Sendable {
 
     // MARK: Limits
 
-    /// Pictures are guessed smaller down to this, which every API takes.
+    /// Images are guessed smaller down to this, which every API takes.
     private static let smallestGuess = 250_000
 
-    /// Makes pictures smaller from now on.
+    /// Makes images smaller from now on.
     /// - Parameter byteLimit: As the provider named it; else it is 0.7 of the largest one sent.
     /// - Returns: The new limit in bytes, `nil` inside when only pixels were too many; `nil` when nothing can be made smaller.
     mutating func shrink(byteLimit: Int?, maximumSide: Int?) -> Int?? {
@@ -53,7 +53,7 @@ struct Preparation: Sendable {
             mediaTypes: applied.mediaTypes)
     }
 
-    /// Encodes pictures as JPEG, or PNG where there is alpha, from now on.
+    /// Encodes images as JPEG, or PNG where there is alpha, from now on.
     /// - Returns: False when they were that already.
     mutating func reencode() -> Bool {
         guard largest > 0, mediaTypes == nil else { return false }
@@ -72,12 +72,12 @@ struct Preparation: Sendable {
         if let mediaTypes { limits.mediaTypes = limits.mediaTypes.filter(mediaTypes.contains) }
         limits.byteLimit = limits.byteLimit(sharedBy: request.images.count, prompt: request.prompt)
         let learnt = await parts.limits.apply(to: limits, origin: parts.origin, model: model, now: parts.now)
-        return LearntInputLimits.narrowed(learnt, byteLimit: byteLimit, maximumSide: maximumSide)
+        return ObservedInputLimits.narrowed(learnt, byteLimit: byteLimit, maximumSide: maximumSide)
     }
 
-    // MARK: Pictures
+    // MARK: Images
 
-    /// Fits and delivers all pictures.
+    /// Fits and delivers all images.
     /// - Parameters:
     ///   - hosted: Addresses from an earlier submission that has to be repeated word for word.
     ///   - isRehearsal: Nothing leaves this machine: addresses are made up.
@@ -86,18 +86,18 @@ struct Preparation: Sendable {
         _ emit: (GenerationEvent) -> Void
     ) async throws {
         largest = 0
-        job.pictures = []
+        job.images = []
         let limits = await limits(parts.traits.inputLimits, model: job.model)
         applied = limits
         for (index, image) in request.images.enumerated() {
             if case .url(let address) = image, parts.traits.takesAddresses {
-                job.pictures.append(.url(address))
+                job.images.append(.url(address))
                 continue
             }
             let fitted = try await fit(image, limits, name: "images[\(index)]", emit)
             largest = max(largest, fitted.bytes.count)
             guard parts.traits.delivery == .url else {
-                job.pictures.append(.inline(fitted))
+                job.images.append(.inline(fitted))
                 continue
             }
             let address: String
@@ -108,7 +108,7 @@ struct Preparation: Sendable {
             } else {
                 address = try await host(fitted, emit)
             }
-            job.pictures.append(.url(address))
+            job.images.append(.url(address))
         }
         guard let mask = request.mask, let maskLimits = parts.traits.maskLimits else { return }
         job.mask = .inline(try await fit(mask, maskLimits, name: "mask", emit))
@@ -133,23 +133,23 @@ struct Preparation: Sendable {
         }
     }
 
-    private func host(_ picture: FittedInput, _ emit: (GenerationEvent) -> Void) async throws -> String {
+    private func host(_ image: FittedInput, _ emit: (GenerationEvent) -> Void) async throws -> String {
         guard let host = parts.host else {
             throw GenerationError(
                 .hostNeeded,
-                "\(parts.traits.name) takes pictures by address only, and there is nowhere to put \(picture.name): "
-                    + "give an address, or a host for pictures")
+                "\(parts.traits.name) takes images by address only, and there is nowhere to put \(image.name): "
+                    + "give an address, or a host for images")
         }
         do {
-            let address = try await host.host(picture)
-            emit(.hosted(name: picture.name))
+            let address = try await host.host(image)
+            emit(.hosted(name: image.name))
             return address
         } catch let error as GenerationError {
             throw error
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw GenerationError(.imageFailed, "\(picture.name) cannot be hosted: \(error)", cause: error)
+            throw GenerationError(.imageFailed, "\(image.name) cannot be hosted: \(error)", cause: error)
         }
     }
 

@@ -8,18 +8,18 @@ import SnugHTTP
 struct SubmissionMachine: Sendable {
     /// What to do next.
     enum Step: Sendable {
-        /// The pictures are there; whether they were before.
+        /// The images are there; whether they were before.
         case deliver(JobResult, isRecovered: Bool)
         case poll(id: String, JobResult)
         case again(Change, after: Duration, because: GenerationError.Code)
         /// Look for a job that may have been begun.
-        case search(Refusal)
+        case search(ProviderFailure)
         /// It ended, and nothing is left open.
-        case fail(Refusal, Reason)
+        case fail(ProviderFailure, Reason)
         /// It may have taken effect. Asked again under the same name, it goes on safely.
-        case leaveOpen(Refusal, Reason)
+        case leaveOpen(ProviderFailure, Reason)
         /// It may have taken effect, and only a person can say what to do.
-        case hold(Refusal)
+        case hold(ProviderFailure)
     }
 
     /// What is different about the next attempt.
@@ -87,7 +87,7 @@ struct SubmissionMachine: Sendable {
 
     // MARK: Answers
 
-    mutating func answered(_ verdict: SubmitVerdict, _ means: Means) -> Step {
+    mutating func answered(_ verdict: SubmissionOutcome, _ means: Means) -> Step {
         switch verdict {
         case .completed(let result): return .deliver(result, isRecovered: mayHaveTakenEffect || result.isReplayed)
         case .accepted(let id, let result): return .poll(id: id, result)
@@ -101,15 +101,15 @@ struct SubmissionMachine: Sendable {
         }
     }
 
-    /// A job that had begun ended without a picture, for which nothing is charged.
-    mutating func jobFailed(_ refusal: Refusal, _ means: Means) -> Step {
+    /// A job that had begun ended without an image, for which nothing is charged.
+    mutating func jobFailed(_ refusal: ProviderFailure, _ means: Means) -> Step {
         mayHaveTakenEffect = false
         let isPassing = [.noCapacity, .providerFailed, .rateLimited].contains(refusal.code)
         return answered(isPassing ? .transient(refusal) : .failed(refusal), means)
     }
 
     /// Every look for a lost job has found nothing.
-    mutating func searched(_ refusal: Refusal, _ means: Means) -> Step {
+    mutating func searched(_ refusal: ProviderFailure, _ means: Means) -> Step {
         guard repeatsLost, contract == .history else { return .hold(refusal) }
         let step = again(refusal, means)
         // What is not sent again now is as open as before.
@@ -121,7 +121,7 @@ struct SubmissionMachine: Sendable {
     // MARK: Certain failures
 
     /// What can be put right beside waiting; `nil` when that is nothing.
-    private mutating func repaired(_ refusal: Refusal, _ means: Means) -> Step? {
+    private mutating func repaired(_ refusal: ProviderFailure, _ means: Means) -> Step? {
         guard maySendAgain else { return nil }
         if refusal.remedy == .refreshToken {
             guard canRefresh, !hasRefreshed else { return end(refusal, .refused) }
@@ -166,7 +166,7 @@ struct SubmissionMachine: Sendable {
         return fallbacks.removeFirst()
     }
 
-    private mutating func again(_ refusal: Refusal, _ means: Means) -> Step {
+    private mutating func again(_ refusal: ProviderFailure, _ means: Means) -> Step {
         failures += 1
         guard failures < policy.maximumAttempts else { return end(refusal, .attemptsSpent) }
         let isThrottled = refusal.code == .rateLimited || refusal.code == .noCapacity
@@ -184,7 +184,7 @@ struct SubmissionMachine: Sendable {
         return .again(change, after: wait, because: refusal.code)
     }
 
-    private func end(_ refusal: Refusal, _ reason: Reason) -> Step {
+    private func end(_ refusal: ProviderFailure, _ reason: Reason) -> Step {
         guard mayHaveTakenEffect else { return .fail(refusal, reason) }
         // Whatever this answer was about, the one that is missing may have been paid for.
         return isSafeToAskAgain ? .leaveOpen(refusal, reason) : .hold(refusal)
@@ -195,7 +195,7 @@ struct SubmissionMachine: Sendable {
 
     // MARK: Unknown outcomes
 
-    private mutating func unknown(_ refusal: Refusal, _ means: Means) -> Step {
+    private mutating func unknown(_ refusal: ProviderFailure, _ means: Means) -> Step {
         mayHaveTakenEffect = true
         guard maySendAgain else { return end(refusal, .attemptsSpent) }
         switch contract {
@@ -213,7 +213,7 @@ struct SubmissionMachine: Sendable {
 
 extension SubmissionMachine {
     /// What to do about a submission whose process ended before it heard.
-    mutating func interrupted(_ refusal: Refusal) -> Step {
+    mutating func interrupted(_ refusal: ProviderFailure) -> Step {
         mayHaveTakenEffect = true
         switch contract {
         case .join, .replay: return .again(.nothing, after: .zero, because: refusal.code)

@@ -27,7 +27,7 @@ public final class FileSession: SessionStore {
     public var identity: String { path.string }
     private let path: FilePath
     private let threads: FileThreads
-    private let turnstile = Turnstile()
+    private let turnstile = AsyncMutex()
 
     /// Names the file, which has to be there.
     /// - Throws: `output_failed` when there are no threads to be had.

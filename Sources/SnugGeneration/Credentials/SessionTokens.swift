@@ -56,7 +56,7 @@ public enum GenerationCredentials: Sendable {
 /// Keeps tokens for this process.
 public final class InMemorySession: SessionStore {
     private let kept: Kept
-    private let turnstile = Turnstile()
+    private let turnstile = AsyncMutex()
 
     private actor Kept {
         var tokens: SessionTokens

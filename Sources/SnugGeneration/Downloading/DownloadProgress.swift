@@ -30,9 +30,9 @@ struct DownloadProgress {
     mutating func broke(_ error: HTTPError) {
         attempts += 1
         failures += 1
-        guard let response = error.response, response.isSuccess, error.code != .malformedAnswer else {
+        guard let response = error.response, response.isSuccess, error.code != .malformedResponse else {
             // Another range than the one asked for.
-            if error.code == .malformedAnswer { restart() }
+            if error.code == .malformedResponse { restart() }
             return
         }
         let received = error.attempts.last?.bytesReceived ?? 0

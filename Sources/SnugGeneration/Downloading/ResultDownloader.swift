@@ -6,19 +6,19 @@ import SystemPackage
 struct ResultDownloader: Sendable {
     private let client: HTTPClient
     private let threads: FileThreads
-    private let checker: PictureChecker
+    private let checker: ImageChecker
     private let base: HTTPURL
     private let policy: RetryPolicy
     private let byteLimit: Int
     private let environment: RetryEnvironment
-    private let publisher = PicturePublisher()
+    private let publisher = ImagePublisher()
 
     /// - Parameters:
     ///   - base: The provider's address: what relative results are seen from, and the one origin that gets credentials.
     ///   - policy: For failures in a row that bring no byte.
     ///   - byteLimit: The largest result taken. Default 256 MiB.
     init(
-        client: HTTPClient, threads: FileThreads, checker: @escaping PictureChecker, base: HTTPURL,
+        client: HTTPClient, threads: FileThreads, checker: @escaping ImageChecker, base: HTTPURL,
         policy: RetryPolicy = RetryPolicy(), byteLimit: Int = 256 << 20,
         environment: RetryEnvironment = RetryEnvironment()
     ) {
@@ -39,10 +39,10 @@ struct ResultDownloader: Sendable {
     ///   `CancellationError`.
     @concurrent
     func download(
-        _ address: String, to destination: PictureDestination, deadline: ContinuousClock.Instant? = nil,
+        _ address: String, to destination: ImageDestination, deadline: ContinuousClock.Instant? = nil,
         authorize: (@Sendable (inout HTTPRequest) -> Void)? = nil,
         onProgress: (@Sendable (_ received: Int, _ total: Int?) -> Void)? = nil
-    ) async throws -> Generation.Picture {
+    ) async throws -> Generation.Image {
         try await withTaskExecutorPreference(threads) {
             let url = try resolve(address)
             var request = HTTPRequest("GET", url, headers: ["Accept": "image/*"])
@@ -56,7 +56,7 @@ struct ResultDownloader: Sendable {
             if url.origin == base.origin { authorize?(&request) }
             let temporary = publisher.temporary(in: destination.folder)
             var wasResumed = try await fetch(request, into: temporary, onProgress)
-            var facts: (PictureFacts, Int)
+            var facts: (ImageFacts, Int)
             do {
                 facts = try await check(temporary.path)
             } catch {
@@ -70,20 +70,20 @@ struct ResultDownloader: Sendable {
         }
     }
 
-    /// Finds out whether a picture could be put there, before it is paid for.
+    /// Finds out whether an image could be put there, before it is paid for.
     /// - Throws: `output_failed`.
-    func check(_ destination: PictureDestination) async throws {
+    func check(_ destination: ImageDestination) async throws {
         try await threads.run { try publisher.check(destination) }
     }
 
-    /// Puts a picture that came within an answer in its place, checked like one that was fetched.
+    /// Puts an image that came within an answer in its place, checked like one that was fetched.
     /// - Throws: `GenerationError`: `bad_picture`, `output_failed`; `CancellationError`.
     @concurrent
-    func keep(_ picture: SpooledPicture, at destination: PictureDestination) async throws -> Generation.Picture {
+    func keep(_ image: SpooledImage, at destination: ImageDestination) async throws -> Generation.Image {
         try await withTaskExecutorPreference(threads) {
-            let facts = try await check(picture.path)
+            let facts = try await check(image.path)
             let temporary = publisher.temporary(in: destination.folder)
-            try publisher.copy(picture, to: temporary)
+            try publisher.copy(image, to: temporary)
             return try publish(temporary, to: destination, facts, source: nil)
         }
     }
@@ -93,28 +93,28 @@ struct ResultDownloader: Sendable {
             return try base.resolving(address)
         } catch {
             throw GenerationError(
-                .badAnswer, "the provider gave an address that is none: \(error.message)", cause: error)
+                .badResponse, "the provider gave an address that is none: \(error.message)", cause: error)
         }
     }
 
     private func publish(
-        _ temporary: PicturePublisher.Temporary, to destination: PictureDestination,
-        _ facts: (facts: PictureFacts, byteCount: Int), source: String?
-    ) throws -> Generation.Picture {
+        _ temporary: ImagePublisher.Temporary, to destination: ImageDestination,
+        _ facts: (facts: ImageFacts, byteCount: Int), source: String?
+    ) throws -> Generation.Image {
         try Task.checkCancellation()
         let path = try publisher.publish(temporary, to: destination, mediaType: facts.facts.mediaType)
-        return Generation.Picture(
+        return Generation.Image(
             path: path, mediaType: facts.facts.mediaType, size: facts.facts.size, byteCount: facts.byteCount,
             source: source)
     }
 
-    private func check(_ path: FilePath) async throws -> (PictureFacts, Int) {
+    private func check(_ path: FilePath) async throws -> (ImageFacts, Int) {
         let (kind, byteCount) = try Self.look(path)
         switch kind {
-        case .picture, .unknown: break
+        case .image, .unknown: break
         case .json, .page, .text, .compressed, .empty:
             throw GenerationError(
-                .badPicture, "what came as the picture is \(kind.description) (\(byteCount) bytes)")
+                .badImage, "what came as the image is \(kind.description) (\(byteCount) bytes)")
         }
         do {
             return (try await checker(path), byteCount)
@@ -122,8 +122,8 @@ struct ResultDownloader: Sendable {
             throw CancellationError()
         } catch {
             throw GenerationError(
-                .badPicture,
-                "what came as the picture is \(kind.description) (\(byteCount) bytes), but damaged: \(error)",
+                .badImage,
+                "what came as the image is \(kind.description) (\(byteCount) bytes), but damaged: \(error)",
                 cause: error)
         }
     }
@@ -133,14 +133,14 @@ struct ResultDownloader: Sendable {
             let file = try BodyFile(path)
             return (ContentKind(try file.bytes(at: 0, count: ContentKind.neededBytes)), file.byteCount)
         } catch {
-            throw GenerationError(.outputFailed, "the picture cannot be read back: \(error.message)", cause: error)
+            throw GenerationError(.outputFailed, "the image cannot be read back: \(error.message)", cause: error)
         }
     }
 
-    /// Whether pictures that were delivered are still in their places.
-    func areThere(_ pictures: [Generation.Picture]) async throws -> Bool {
+    /// Whether images that were delivered are still in their places.
+    func areThere(_ images: [Generation.Image]) async throws -> Bool {
         try await threads.run { [publisher] in
-            pictures.allSatisfy { publisher.isThere($0.path, byteCount: $0.byteCount) }
+            images.allSatisfy { publisher.isThere($0.path, byteCount: $0.byteCount) }
         }
     }
 
@@ -148,7 +148,7 @@ struct ResultDownloader: Sendable {
 
     /// - Returns: Whether it came in more than one part.
     private func fetch(
-        _ original: HTTPRequest, into temporary: PicturePublisher.Temporary,
+        _ original: HTTPRequest, into temporary: ImagePublisher.Temporary,
         _ onProgress: (@Sendable (Int, Int?) -> Void)?
     ) async throws -> Bool {
         var progress = DownloadProgress(policy: policy)
@@ -165,7 +165,7 @@ struct ResultDownloader: Sendable {
             let hint: Duration?
             let failure: GenerationError
             do {
-                // The permissions of any new file: the picture keeps them.
+                // The permissions of any new file: the image keeps them.
                 let file = try ResponseFile(temporary.path, permissions: 0o666)
                 let response = try await client.send(
                     request, into: .file(file, offset: progress.offset, maximum: byteLimit))
@@ -203,7 +203,7 @@ struct ResultDownloader: Sendable {
     private func refusal(_ response: HTTPResponse) throws -> GenerationError {
         let where_ = response.url.authority
         var error = GenerationError(
-            .downloadFailed, "\(where_) answered \(response.status) instead of the picture", status: response.status)
+            .downloadFailed, "\(where_) answered \(response.status) instead of the image", status: response.status)
         error.requestID = response.requestID
         switch response.status {
         case 401, 403, 404, 410: throw ExpiredAddress(error: error)
@@ -213,16 +213,16 @@ struct ResultDownloader: Sendable {
     }
 
     private func tooLarge() -> GenerationError {
-        GenerationError(.downloadFailed, "the picture has more than \(byteLimit) bytes; allow more if that is right")
+        GenerationError(.downloadFailed, "the image has more than \(byteLimit) bytes; allow more if that is right")
     }
 
     private static func failure(_ error: HTTPError) throws -> GenerationError {
         switch error.code {
         case .sinkFailed: throw GenerationError(.outputFailed, error.message, cause: error)
         case .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .answerCut, .stalled,
-            .attemptTimedOut, .transportFailed, .malformedAnswer:
-            return GenerationError(.downloadFailed, "the picture did not come: \(error.message)", cause: error)
-        default: throw GenerationError(.downloadFailed, "the picture cannot be fetched: \(error.message)", cause: error)
+            .attemptTimedOut, .transportFailed, .malformedResponse:
+            return GenerationError(.downloadFailed, "the image did not come: \(error.message)", cause: error)
+        default: throw GenerationError(.downloadFailed, "the image cannot be fetched: \(error.message)", cause: error)
         }
     }
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 
-/// Takes out of a server's text what must not reach a log or a person: keys, signed addresses, pictures.
+/// Takes out of a server's text what must not reach a log or a person: keys, signed addresses, images.
 ///
 /// Servers echo what they were sent, sometimes the key with it, so whatever they say is cleaned before it is used.
 struct Scrubber: Sendable, Hashable {
     private let secrets: [String]
 
-    /// - Parameter secrets: Texts that are left out wherever they stand; what looks like a key or a picture is left out
+    /// - Parameter secrets: Texts that are left out wherever they stand; what looks like a key or an image is left out
     ///   even when it is not among them.
     init(_ secrets: [Secret] = []) {
         // Of something very short every text is full.

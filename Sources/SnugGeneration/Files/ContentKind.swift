@@ -2,8 +2,8 @@
 
 /// What bytes are, by how they begin: labels lie.
 enum ContentKind: Hashable {
-    /// A picture of this media type.
-    case picture(String)
+    /// An image of this media type.
+    case image(String)
     case json, page, text, compressed, empty, unknown
 
     /// Bytes that are enough to tell.
@@ -13,8 +13,8 @@ enum ContentKind: Hashable {
         let start = Array(bytes.prefix(Self.neededBytes))
         if start.isEmpty {
             self = .empty
-        } else if let type = Self.pictureType(start) {
-            self = .picture(type)
+        } else if let type = Self.imageType(start) {
+            self = .image(type)
         } else if start.starts(with: [0x1F, 0x8B]) {
             self = .compressed
         } else {
@@ -22,10 +22,10 @@ enum ContentKind: Hashable {
         }
     }
 
-    /// For a person: what came in place of a picture.
+    /// For a person: what came in place of an image.
     var description: String {
         switch self {
-        case .picture(let type): "a picture (\(type))"
+        case .image(let type): "an image (\(type))"
         case .json: "JSON"
         case .page: "an HTML or XML page"
         case .text: "text"
@@ -35,7 +35,7 @@ enum ContentKind: Hashable {
         }
     }
 
-    private static func pictureType(_ start: [UInt8]) -> String? {
+    private static func imageType(_ start: [UInt8]) -> String? {
         func has(_ text: String, at offset: Int = 0) -> Bool { start.dropFirst(offset).starts(with: text.utf8) }
         if start.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) { return "image/png" }
         if start.starts(with: [0xFF, 0xD8, 0xFF]) { return "image/jpeg" }

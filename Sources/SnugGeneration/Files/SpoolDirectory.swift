@@ -11,7 +11,7 @@ import SystemPackage
     import Darwin
 #endif
 
-/// Where pictures lie until they are put in their place, in files that nobody else can read.
+/// Where images lie until they are put in their place, in files that nobody else can read.
 ///
 /// Each file is locked for as long as its owner lives, so that what a killed process left behind can be told apart and is
 /// removed by the next one. Its calls block.
@@ -62,10 +62,10 @@ final class SpoolDirectory: Sendable {
         }
     }
 
-    /// Bytes that a usual answer's pictures take.
+    /// Bytes that a usual answer's images take.
     private static let usualNeed = 32 << 20
 
-    /// - Throws: `sink_failed` when there is no room for pictures.
+    /// - Throws: `sink_failed` when there is no room for images.
     func checkRoom() throws(HTTPError) {
         var status = statvfs()
         // A file system that does not tell shows when it is written to.
@@ -74,7 +74,7 @@ final class SpoolDirectory: Sendable {
         guard !free.overflow, free.partialValue < Self.usualNeed else { return }
         throw HTTPError(
             .sinkFailed,
-            "\(path) has \(free.partialValue) bytes left, too few for pictures; make room or choose another folder")
+            "\(path) has \(free.partialValue) bytes left, too few for images; make room or choose another folder")
     }
 
     /// Removes the files whose owners are gone.
@@ -96,11 +96,11 @@ final class SpoolDirectory: Sendable {
 
     fileprivate static func failure(_ what: String, _ reason: Errno) -> HTTPError {
         HTTPError(
-            .sinkFailed, "cannot \(what): \(reason); pictures of answers are kept there for a moment", cause: reason)
+            .sinkFailed, "cannot \(what): \(reason); images of answers are kept there for a moment", cause: reason)
     }
 }
 
-/// A picture that is being written.
+/// An image that is being written.
 final class SpoolFile {
     private let path: FilePath
     private let descriptor: Int32
@@ -129,8 +129,8 @@ final class SpoolFile {
     }
 
     /// Hands the file over.
-    func finish() -> SpooledPicture {
+    func finish() -> SpooledImage {
         isHandedOver = true
-        return SpooledPicture(path: path, byteCount: byteCount, lock: descriptor)
+        return SpooledImage(path: path, byteCount: byteCount, lock: descriptor)
     }
 }

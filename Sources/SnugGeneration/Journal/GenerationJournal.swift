@@ -21,7 +21,7 @@ public protocol GenerationJournal: Sendable {
     func release(_ id: String) async
 }
 
-/// One submission, from before it is sent until its pictures are here.
+/// One submission, from before it is sent until its images are here.
 public struct GenerationRecord: Sendable, Hashable, Codable {
     /// The name under which the work is found again: the caller's, or the key.
     public var id: String
@@ -35,9 +35,9 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var account: String
     /// What was asked for.
     public var request: GenerationRequest
-    /// Where the pictures go.
-    public var destination: PictureDestination
-    /// The number of the first picture, where there are several; `nil` for a single one.
+    /// Where the images go.
+    public var destination: ImageDestination
+    /// The number of the first image, where there are several; `nil` for a single one.
     public var firstNumber: Int?
     /// The model asked last.
     public var model: String?
@@ -59,8 +59,8 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var submittedAt: Int?
     /// What the account had before, where the provider tells.
     public var balanceBefore: Double?
-    /// Hosted addresses of the input pictures: a repeat that shall join has to name the same.
-    public var pictureURLs: [String]
+    /// Hosted addresses of the input images: a repeat that shall join has to name the same.
+    public var imageURLs: [String]
     /// What the last failure was, for a person.
     public var note: String?
     /// In what form it was sent: a repeat that shall join has to have the same.
@@ -70,7 +70,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public struct Form: Sendable, Hashable, Codable {
         /// Whether the prompt went in a body where it could have gone in an address.
         public var usesBody: Bool
-        /// What input pictures were fitted to.
+        /// What input images were fitted to.
         public var byteLimit: Int
         /// The same in pixels.
         public var maximumSide: Int?
@@ -80,8 +80,16 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
 
     /// Whether it stays known after it is done, so that it is not made again under its name.
     public var isKept: Bool?
-    /// The pictures, once all of them are in their places.
-    public var pictures: [Generation.Picture]?
+    /// The images, once all of them are in their places.
+    public var images: [Generation.Image]?
+
+    // Journals of earlier versions have `pictures`.
+    private enum CodingKeys: String, CodingKey {
+        case id, key, provider, baseURL, account, request, destination, firstNumber, model, seed, bodyDigest, state,
+            jobID
+        case resultURLs, cost, createdAt, submittedAt, balanceBefore, imageURLs, note, form, isKept
+        case images = "pictures"
+    }
 
     /// How far it got.
     public enum State: String, Sendable, Hashable, Codable {
@@ -95,7 +103,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         case completed
         /// Nobody knows and nobody can be asked: a person decides.
         case held
-        /// Done: its pictures are in their places.
+        /// Done: its images are in their places.
         case delivered
     }
 }

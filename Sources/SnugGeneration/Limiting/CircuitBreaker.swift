@@ -37,8 +37,8 @@ struct CircuitBreaker: Sendable, Hashable {
         /// What a failure of a generation says of its provider.
         init(_ code: GenerationError.Code) {
             switch code {
-            case .noCapacity, .providerFailed, .notSent, .outcomeUnknown, .badAnswer: self = .failed
-            case .rateLimited, .deadlineExceeded, .circuitOpen, .retriesSpent, .imageFailed, .hostNeeded, .badPicture,
+            case .noCapacity, .providerFailed, .notSent, .outcomeUnknown, .badResponse: self = .failed
+            case .rateLimited, .deadlineExceeded, .circuitOpen, .retriesSpent, .imageFailed, .hostNeeded, .badImage,
                 .downloadFailed, .outputFailed, .journalFailed:
                 self = .neither
             default: self = .worked

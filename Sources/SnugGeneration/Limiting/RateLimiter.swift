@@ -27,8 +27,8 @@ final class RateLimiter: Sendable {
     private let store: RateLimitStore
     private let environment: Environment
     private let logger: Logger
-    private let turnstile = Turnstile()
-    private let bell = Bell()
+    private let turnstile = AsyncMutex()
+    private let bell = AsyncEvent()
 
     /// How often to look whether another process has finished a request.
     private static let slotPatience = Duration.milliseconds(250)

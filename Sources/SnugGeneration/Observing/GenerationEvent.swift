@@ -2,11 +2,11 @@
 public import SnugHTTP
 public import SystemPackage
 
-/// Something that happened on the way to a picture.
+/// Something that happened on the way to an image.
 public enum GenerationEvent: Sendable, Hashable {
-    /// An input picture was fitted to so many bytes.
+    /// An input image was fitted to so many bytes.
     case fitted(name: String, byteCount: Int)
-    /// An input picture was put where the provider can fetch it.
+    /// An input image was put where the provider can fetch it.
     case hosted(name: String)
     /// Waiting for the rate limiter: so many seconds, and which window.
     case throttled(Duration, window: String)
@@ -28,11 +28,11 @@ public enum GenerationEvent: Sendable, Hashable {
     case accepted(id: String)
     /// A poll's answer, so many so far.
     case polled(count: Int)
-    /// An unfinished picture.
-    case partialPicture(index: Int, path: FilePath)
+    /// An unfinished image.
+    case partialImage(index: Int, path: FilePath)
     /// Bytes of a result.
     case downloading(received: Int, total: Int?)
-    /// A picture is here.
+    /// An image is here.
     case delivered(path: FilePath)
     /// It ended without one.
     case failed(GenerationError.Code)

@@ -8,7 +8,7 @@ struct GenerationInstruments: Sendable {
     private let submissions: Counter
     private let polls: Counter
     private let accepted: Counter
-    private let pictures: Counter
+    private let images: Counter
     private let partials: Counter
     private let refits: Counter
     private let fallbacks: Counter
@@ -31,8 +31,8 @@ struct GenerationInstruments: Sendable {
         submissions = counter("submissions")
         polls = counter("polls")
         accepted = counter("jobs_accepted")
-        pictures = counter("pictures")
-        partials = counter("partial_pictures")
+        images = counter("images")
+        partials = counter("partial_images")
         refits = counter("refits")
         fallbacks = counter("fallbacks")
         refreshes = counter("token_refreshes")
@@ -49,8 +49,8 @@ struct GenerationInstruments: Sendable {
         case .submitting: submissions.increment()
         case .polled: polls.increment()
         case .accepted: accepted.increment()
-        case .delivered: pictures.increment()
-        case .partialPicture: partials.increment()
+        case .delivered: images.increment()
+        case .partialImage: partials.increment()
         case .refitting: refits.increment()
         case .fallingBack: fallbacks.increment()
         case .refreshedToken: refreshes.increment()

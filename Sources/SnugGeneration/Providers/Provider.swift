@@ -6,7 +6,7 @@ public struct Provider: Sendable, CustomStringConvertible {
     let dialect: any ProviderDialect
     /// The environment variable that its key is taken from by the command.
     public let keyVariable: String
-    /// The target profile that its input pictures are fitted to.
+    /// The target profile that its input images are fitted to.
     public let profile: String
     /// The same for a mask; `nil` when it takes none.
     public let maskProfile: String?
@@ -17,9 +17,9 @@ public struct Provider: Sendable, CustomStringConvertible {
     public var baseURL: HTTPURL { dialect.traits.baseURL }
     /// The model asked when a request names none; `nil` leaves it to the provider.
     public var defaultModel: String? { dialect.traits.defaultModel }
-    /// What it takes as input pictures.
+    /// What it takes as input images.
     public var inputLimits: InputLimits { dialect.traits.inputLimits }
-    /// Whether a picture of this machine has to be hosted first, because only addresses are taken.
+    /// Whether an image of this machine has to be hosted first, because only addresses are taken.
     public var takesAddressesOnly: Bool { dialect.traits.delivery == .url }
     /// What it promises when the same submission comes twice.
     public var contract: RepeatContract { dialect.traits.contract }

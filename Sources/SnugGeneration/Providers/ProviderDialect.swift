@@ -11,27 +11,27 @@ protocol ProviderDialect: Sendable {
 
     /// The request that submits it, without credentials. The same input gives the same bytes.
     func submission(of job: PreparedJob) throws(GenerationError) -> Submission
-    func verdict(on answer: ProviderAnswer, to job: PreparedJob) -> SubmitVerdict
+    func verdict(on answer: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome
 
     /// How to ask for a job; `nil` when the provider has no jobs.
     func poll(_ id: String) throws(GenerationError) -> HTTPRequest?
-    func verdict(onPoll answer: ProviderAnswer, id: String) -> PollVerdict
+    func verdict(onPoll answer: ProviderResponse, id: String) -> PollOutcome
 
     /// How to look for a job whose answer was lost; `nil` when there is no listing.
     func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest?
     /// The job among the listed ones that can only be ours, by prompt, model and time of creation.
     /// - Parameter known: Jobs that belong to other submissions of this client.
-    func findLost(_ job: PreparedJob, in answer: ProviderAnswer, known: Set<String>) -> HistoryFinding
+    func findLost(_ job: PreparedJob, in answer: ProviderResponse, known: Set<String>) -> HistoryFinding
 
     /// How to get a new access token; `nil` when there is nothing to refresh.
     func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest?
     /// - Throws: `not_authenticated` when the session is over.
-    func readTokens(_ answer: ProviderAnswer) throws(GenerationError) -> SessionTokens
+    func readTokens(_ answer: ProviderResponse) throws(GenerationError) -> SessionTokens
 
     func models() throws(GenerationError) -> HTTPRequest
-    func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription]
+    func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription]
     func balance() throws(GenerationError) -> HTTPRequest?
-    func readBalance(_ answer: ProviderAnswer) throws(GenerationError) -> AccountBalance
+    func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance
 
     /// Puts a key or token on a request.
     func authorize(_ request: inout HTTPRequest, with secret: Secret)
@@ -50,9 +50,9 @@ struct ProviderTraits: Sendable {
     /// The same for a mask; `nil` when none is taken.
     var maskLimits: InputLimits?
     var defaultModel: String?
-    /// Pictures that one request can ask for.
+    /// Images that one request can ask for.
     var maximumCount: Int
-    /// Whether pictures can be given by address too.
+    /// Whether images can be given by address too.
     var takesAddresses = true
     /// Whether the contract rests on a seed being sent.
     var needsSeed: Bool
@@ -77,19 +77,19 @@ public enum RepeatContract: String, Sendable, Hashable, Codable {
     var givesAgain: Bool { self == .join || self == .replay }
 }
 
-/// How input pictures reach a provider.
+/// How input images reach a provider.
 enum ImageDelivery: Sendable, Hashable {
     case multipart, url
 }
 
-/// A request with everything decided: the model, the seed, the pictures as they are sent.
+/// A request with everything decided: the model, the seed, the images as they are sent.
 struct PreparedJob: Sendable, Hashable {
     var request: GenerationRequest
     /// The one asked now, after fallbacks.
     var model: String?
     var seed: Int?
-    var pictures: [DeliveredPicture]
-    var mask: DeliveredPicture?
+    var images: [ProviderImage]
+    var mask: ProviderImage?
     /// Sent as `Idempotency-Key` where the provider knows one, and as our name for the request everywhere.
     var key: String
     /// Whether the prompt has to travel in a body.
@@ -98,8 +98,8 @@ struct PreparedJob: Sendable, Hashable {
     var submittedAt: Int?
 }
 
-/// A picture ready to be put in a request.
-enum DeliveredPicture: Sendable, Hashable {
+/// An image ready to be put in a request.
+enum ProviderImage: Sendable, Hashable {
     case inline(FittedInput)
     case url(String)
 }
@@ -109,7 +109,7 @@ struct Submission: Sendable {
     var request: HTTPRequest
     /// SHA-256 of method, address and body, hexadecimal: equal for what a provider could take for the same.
     var digest: String
-    /// With keys and pictures left out, for people: one line a field.
+    /// With keys and images left out, for people: one line a field.
     var redacted: [(name: String, value: String)]
 }
 
@@ -134,7 +134,7 @@ public struct ModelDescription: Sendable, Hashable {
     public var cost: ClosedRange<Double>?
     /// The sizes it makes, `WxH`; empty when that is not said.
     public var sizes: [String]
-    /// Whether it takes pictures as input, when that is said.
+    /// Whether it takes images as input, when that is said.
     public var takesImages: Bool?
 
     /// Describes a model.

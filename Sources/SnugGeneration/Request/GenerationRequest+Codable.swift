@@ -27,7 +27,7 @@ extension GenerationRequest: Codable {
             prompt: try values.decode(String.self, forKey: .prompt),
             model: try values.decodeIfPresent(String.self, forKey: .model),
             fallbackModels: try values.decodeIfPresent([String].self, forKey: .fallbackModels) ?? [],
-            size: try values.decodeIfPresent(PictureSize.self, forKey: .size),
+            size: try values.decodeIfPresent(ImageSize.self, forKey: .size),
             count: try values.decodeIfPresent(Int.self, forKey: .count) ?? 1,
             images: try values.decodeIfPresent([ImageInput].self, forKey: .images) ?? [],
             mask: try values.decodeIfPresent(ImageInput.self, forKey: .mask),
@@ -54,12 +54,12 @@ extension GenerationRequest: Codable {
     }
 }
 
-extension PictureSize: Codable {
+extension ImageSize: Codable {
     /// From `WxH`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        guard let size = PictureSize(text) else {
+        guard let size = ImageSize(text) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "'\(text)' is no size")
         }
         self = size
@@ -100,7 +100,7 @@ extension ImageInput: Codable {
     }
 }
 
-extension PictureDestination: Codable {
+extension ImageDestination: Codable {
     private enum Key: String, CodingKey { case folder, name, replaces }
 
     /// From what ``encode(to:)`` wrote.
@@ -121,7 +121,7 @@ extension PictureDestination: Codable {
     }
 }
 
-extension Generation.Picture: Codable {
+extension Generation.Image: Codable {
     private enum Key: String, CodingKey { case path, mediaType, size, byteCount, source, revisedPrompt }
 
     /// From what ``encode(to:)`` wrote.
@@ -130,7 +130,7 @@ extension Generation.Picture: Codable {
         self.init(
             path: try values.decode(PlainPath.self, forKey: .path).path,
             mediaType: try values.decode(String.self, forKey: .mediaType),
-            size: try values.decode(PictureSize.self, forKey: .size),
+            size: try values.decode(ImageSize.self, forKey: .size),
             byteCount: try values.decode(Int.self, forKey: .byteCount),
             source: try values.decodeIfPresent(String.self, forKey: .source),
             revisedPrompt: try values.decodeIfPresent(String.self, forKey: .revisedPrompt))

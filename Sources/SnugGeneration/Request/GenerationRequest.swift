@@ -2,17 +2,17 @@
 
 /// What is to be generated, in the words that all providers share.
 public struct GenerationRequest: Sendable, Hashable {
-    /// What the picture shows: not blank, at most 5000 characters unless the provider says otherwise.
+    /// What the image shows: not blank, at most 5000 characters unless the provider says otherwise.
     public var prompt: String
     /// The model; `nil` takes the provider's default.
     public var model: String?
     /// Models to ask when the one before has no capacity, in order. Never asked after a refusal of what was asked for.
     public var fallbackModels: [String]
     /// Width and height; `nil` leaves them to the model.
-    public var size: PictureSize?
-    /// Pictures wanted, from 1 on.
+    public var size: ImageSize?
+    /// Images wanted, from 1 on.
     public var count: Int
-    /// Pictures to start from: an edit when there are any.
+    /// Images to start from: an edit when there are any.
     public var images: [ImageInput]
     /// Where an edit may change the first image: transparent pixels of a PNG of the same size.
     public var mask: ImageInput?
@@ -21,7 +21,7 @@ public struct GenerationRequest: Sendable, Hashable {
     public var seed: Int?
     /// The media type wanted, such as `png`, `jpeg` or `webp`; `nil` leaves it to the provider.
     public var format: String?
-    /// How many unfinished pictures to be shown on the way, where the provider streams; 0 for none.
+    /// How many unfinished images to be shown on the way, where the provider streams; 0 for none.
     public var partialImages: Int
     /// Further parameters of the provider's own, passed as they are, for example `quality` or `negative_prompt`.
     public var parameters: [String: Parameter]
@@ -34,9 +34,9 @@ public struct GenerationRequest: Sendable, Hashable {
         case flag(Bool)
     }
 
-    /// Asks for one picture, or as many as `count` says.
+    /// Asks for one image, or as many as `count` says.
     public init(
-        prompt: String, model: String? = nil, fallbackModels: [String] = [], size: PictureSize? = nil, count: Int = 1,
+        prompt: String, model: String? = nil, fallbackModels: [String] = [], size: ImageSize? = nil, count: Int = 1,
         images: [ImageInput] = [], mask: ImageInput? = nil, seed: Int? = nil, format: String? = nil,
         partialImages: Int = 0, parameters: [String: Parameter] = [:]
     ) {
@@ -55,7 +55,7 @@ public struct GenerationRequest: Sendable, Hashable {
 }
 
 /// Width and height in pixels.
-public struct PictureSize: Sendable, Hashable, CustomStringConvertible {
+public struct ImageSize: Sendable, Hashable, CustomStringConvertible {
     /// Pixels from left to right.
     public var width: Int
     /// Pixels from top to bottom.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SystemPackage
 
-/// A picture to start from.
+/// An image to start from.
 public enum ImageInput: Sendable, Hashable {
     /// A file of this machine: fitted to what the provider takes and delivered the way it takes it.
     case file(FilePath)
@@ -11,16 +11,16 @@ public enum ImageInput: Sendable, Hashable {
     case url(String)
 }
 
-/// A picture as it is delivered: within the provider's limits.
+/// An image as it is delivered: within the provider's limits.
 public struct FittedInput: Sendable, Hashable {
-    /// The encoded picture.
+    /// The encoded image.
     public var bytes: [UInt8]
     /// `image/jpeg`, `image/png` or `image/webp`.
     public var mediaType: String
     /// A file name that goes with it.
     public var name: String
 
-    /// Describes a picture that fits.
+    /// Describes an image that fits.
     public init(bytes: [UInt8], mediaType: String, name: String) {
         self.bytes = bytes
         self.mediaType = mediaType
@@ -28,15 +28,15 @@ public struct FittedInput: Sendable, Hashable {
     }
 }
 
-/// What a provider takes as input pictures.
+/// What a provider takes as input images.
 public struct InputLimits: Sendable, Hashable {
-    /// Most bytes of one encoded picture, counted raw.
+    /// Most bytes of one encoded image, counted raw.
     public var byteLimit: Int
     /// Longest side in pixels; `nil` for no limit.
     public var maximumSide: Int?
     /// Media types taken, the preferred first.
     public var mediaTypes: [String]
-    /// Most pictures in one request.
+    /// Most images in one request.
     public var maximumCount: Int
     /// Most bytes of the whole request, where that is limited too.
     public var requestByteLimit: Int?
@@ -54,39 +54,39 @@ public struct InputLimits: Sendable, Hashable {
         self.requestByteLimit = requestByteLimit
     }
 
-    /// Most bytes of each picture when so many share one request with a prompt.
+    /// Most bytes of each image when so many share one request with a prompt.
     func byteLimit(sharedBy count: Int, prompt: String) -> Int {
         guard let requestByteLimit else { return byteLimit }
-        let rest = requestByteLimit - RequestOverhead.bytes(prompt: prompt, pictures: count)
+        let rest = requestByteLimit - RequestOverhead.bytes(prompt: prompt, images: count)
         return max(1, min(byteLimit, rest / max(1, count)))
     }
 }
 
-/// Makes a picture fit. Handed in, so that this module knows no codecs; called again with a smaller limit after 413.
+/// Makes an image fit. Handed in, so that this module knows no codecs; called again with a smaller limit after 413.
 public typealias Refitter = @Sendable (ImageInput, InputLimits) async throws -> FittedInput
 
-/// Puts a picture where a provider can fetch it, and returns the address.
+/// Puts an image where a provider can fetch it, and returns the address.
 ///
 /// The address may be readable by anyone who knows it: whoever hands in a host has asked its user.
 public protocol ImageHost: Sendable {
     /// The same bytes may be hosted once only, however often this is called.
-    func host(_ picture: FittedInput) async throws -> String
+    func host(_ image: FittedInput) async throws -> String
 }
 
-/// Looks whether bytes are a whole picture. Handed in, so that this module knows no codecs.
+/// Looks whether bytes are a whole image. Handed in, so that this module knows no codecs.
 ///
 /// Called with the path of a downloaded file; returns its media type and size, throws when it is none or is damaged.
-public typealias PictureChecker = @Sendable (FilePath) async throws -> PictureFacts
+public typealias ImageChecker = @Sendable (FilePath) async throws -> ImageFacts
 
-/// What a checked picture is.
-public struct PictureFacts: Sendable, Hashable {
+/// What a checked image is.
+public struct ImageFacts: Sendable, Hashable {
     /// For example `image/png`, by content.
     public var mediaType: String
     /// Pixels.
-    public var size: PictureSize
+    public var size: ImageSize
 
-    /// Describes a picture that was looked at.
-    public init(mediaType: String, size: PictureSize) {
+    /// Describes an image that was looked at.
+    public init(mediaType: String, size: ImageSize) {
         self.mediaType = mediaType
         self.size = size
     }

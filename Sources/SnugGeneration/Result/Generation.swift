@@ -2,14 +2,14 @@
 public import SnugHTTP
 public import SystemPackage
 
-/// A finished generation: pictures on this machine's disk, checked.
+/// A finished generation: images on this machine's disk, checked.
 public struct Generation: Sendable, Hashable {
     /// The provider's name for the job, when it has one.
     public var id: String?
     /// The model that answered, which after a fallback is not the one asked first.
     public var model: String?
-    /// The pictures, in the provider's order.
-    public var pictures: [Picture]
+    /// The images, in the provider's order.
+    public var images: [Image]
     /// The seed that was sent.
     public var seed: Int?
     /// What it cost, in the provider's unit, when it said.
@@ -25,14 +25,14 @@ public struct Generation: Sendable, Hashable {
     /// Whether the result was there already: joined, replayed, or found again after an answer was lost.
     public var isRecovered: Bool
 
-    /// One picture.
-    public struct Picture: Sendable, Hashable {
+    /// One image.
+    public struct Image: Sendable, Hashable {
         /// Where it is.
         public var path: FilePath
         /// By content.
         public var mediaType: String
         /// Pixels.
-        public var size: PictureSize
+        public var size: ImageSize
         /// Bytes of the file.
         public var byteCount: Int
         /// Where it came from, when it was fetched.
@@ -42,7 +42,7 @@ public struct Generation: Sendable, Hashable {
 
         /// Collects what is known.
         public init(
-            path: FilePath, mediaType: String, size: PictureSize, byteCount: Int, source: String? = nil,
+            path: FilePath, mediaType: String, size: ImageSize, byteCount: Int, source: String? = nil,
             revisedPrompt: String? = nil
         ) {
             self.path = path
@@ -56,13 +56,13 @@ public struct Generation: Sendable, Hashable {
 
     /// Collects what is known.
     public init(
-        id: String? = nil, model: String? = nil, pictures: [Picture] = [], seed: Int? = nil, cost: Double? = nil,
+        id: String? = nil, model: String? = nil, images: [Image] = [], seed: Int? = nil, cost: Double? = nil,
         requestID: String? = nil, attempts: [Attempt] = [], polls: Int = 0, duration: Duration = .zero,
         isRecovered: Bool = false
     ) {
         self.id = id
         self.model = model
-        self.pictures = pictures
+        self.images = images
         self.seed = seed
         self.cost = cost
         self.requestID = requestID
@@ -75,9 +75,9 @@ public struct Generation: Sendable, Hashable {
 
 extension Generation {
     /// What a record knows of work that was done before.
-    init(_ record: GenerationRecord, _ pictures: [Picture]) {
+    init(_ record: GenerationRecord, _ images: [Image]) {
         self.init(
-            id: record.jobID, model: record.model, pictures: pictures, seed: record.seed, cost: record.cost,
+            id: record.jobID, model: record.model, images: images, seed: record.seed, cost: record.cost,
             isRecovered: true)
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
 
-/// Why there is no picture, whether it may have cost something, and what to do.
+/// Why there is no image, whether it may have cost something, and what to do.
 public struct GenerationError: Error, Sendable, CustomStringConvertible {
     /// A stable name of a failure: snake_case, used in JSON, logs and metrics.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -26,8 +26,8 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
             case retriesSpent = "retries_spent"
             case imageFailed = "image_failed"
             case hostNeeded = "host_needed"
-            case badAnswer = "bad_answer"
-            case badPicture = "bad_picture"
+            case badResponse = "bad_answer"
+            case badImage = "bad_picture"
             case downloadFailed = "download_failed"
             case outputFailed = "output_failed"
             case journalFailed = "journal_failed"
@@ -47,7 +47,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let modelNotFound = Code(.modelNotFound)
         /// The provider no longer knows the job.
         public static let jobNotFound = Code(.jobNotFound)
-        /// The provider will not make this picture.
+        /// The provider will not make this image.
         public static let policyRefused = Code(.policyRefused)
         /// The input is too large even after fitting it anew.
         public static let payloadTooLarge = Code(.payloadTooLarge)
@@ -59,7 +59,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let noCapacity = Code(.noCapacity)
         /// The provider broke, and said that nothing came of it.
         public static let providerFailed = Code(.providerFailed)
-        /// The job ran and ended without a picture.
+        /// The job ran and ended without an image.
         public static let generationFailed = Code(.generationFailed)
         /// It may have been made and charged, and cannot be asked for: held for a person.
         public static let outcomeUnknown = Code(.outcomeUnknown)
@@ -71,17 +71,17 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let circuitOpen = Code(.circuitOpen)
         /// So much fails at this host that the budget for retries is spent.
         public static let retriesSpent = Code(.retriesSpent)
-        /// An input picture cannot be read or fitted.
+        /// An input image cannot be read or fitted.
         public static let imageFailed = Code(.imageFailed)
-        /// The provider takes addresses only, and there is nowhere to put the picture.
+        /// The provider takes addresses only, and there is nowhere to put the image.
         public static let hostNeeded = Code(.hostNeeded)
         /// The answer is not what the provider documents.
-        public static let badAnswer = Code(.badAnswer)
-        /// What came as the picture is none, or is damaged.
-        public static let badPicture = Code(.badPicture)
-        /// The picture was made and cannot be fetched.
+        public static let badResponse = Code(.badResponse)
+        /// What came as the image is none, or is damaged.
+        public static let badImage = Code(.badImage)
+        /// The image was made and cannot be fetched.
         public static let downloadFailed = Code(.downloadFailed)
-        /// The picture cannot be written here.
+        /// The image cannot be written here.
         public static let outputFailed = Code(.outputFailed)
         /// What is about to be sent could not be recorded, so it was not sent; or its outcome could not.
         public static let journalFailed = Code(.journalFailed)
@@ -106,7 +106,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
 
     /// What kind of failure this is.
     public var code: Code
-    /// For a person: what happened, with the values, and what to do. Never holds a key or a picture's bytes.
+    /// For a person: what happened, with the values, and what to do. Never holds a key or an image's bytes.
     public var message: String
     /// The fields complained of.
     public var fields: [Field] = []
@@ -120,7 +120,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
     public var retryAfter: Duration?
     /// When that is over, seconds since 1970.
     public var retryAt: Int?
-    /// Whether a picture may have been made and charged.
+    /// Whether an image may have been made and charged.
     public var isOutcomeUnknown = false
     /// The provider's name for the job, when there is one: polling it again is free.
     public var jobID: String?
@@ -132,8 +132,8 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
     public var available: Double?
     /// Models or values that would do.
     public var suggestions: [String] = []
-    /// Pictures that are there all the same, when several were asked for.
-    public var delivered: [Generation.Picture] = []
+    /// Images that are there all the same, when several were asked for.
+    public var delivered: [Generation.Image] = []
     /// Every request that was sent for it.
     public var attempts: [Attempt] = []
     /// What lies beneath.

@@ -69,7 +69,7 @@ final class ResponsePipe: Sendable {
             headWaiter?.resume(throwing: error)
             pieceWaiter?.resume(throwing: error)
         } else {
-            headWaiter?.resume(throwing: HTTPError(.malformedAnswer, "the answer has no head"))
+            headWaiter?.resume(throwing: HTTPError(.malformedResponse, "the answer has no head"))
             pieceWaiter?.resume(returning: nil)
         }
     }
@@ -83,7 +83,7 @@ final class ResponsePipe: Sendable {
             let ready = state.withLock { state -> Result<HTTPResponseHead, any Error>? in
                 if let head = state.head { return .success(head) }
                 if case .failed(let error) = state.ending { return .failure(error) }
-                if state.ending != nil { return .failure(HTTPError(.malformedAnswer, "the answer has no head")) }
+                if state.ending != nil { return .failure(HTTPError(.malformedResponse, "the answer has no head")) }
                 state.headWaiter = continuation
                 return nil
             }

@@ -217,7 +217,7 @@ public final class HTTPClient: Sendable {
             throw error
         case .complete:
             guard let answer else {
-                throw HTTPError(.malformedAnswer, "the answer has no head", outcome: report.outcome)
+                throw HTTPError(.malformedResponse, "the answer has no head", outcome: report.outcome)
             }
             return answer
         }

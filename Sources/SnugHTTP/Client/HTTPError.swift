@@ -19,7 +19,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
             case addressRefused = "address_refused"
             case connectionLost = "connection_lost"
             case answerCut = "answer_cut"
-            case malformedAnswer = "malformed_answer"
+            case malformedResponse = "malformed_answer"
             case stalled = "stalled"
             case attemptTimedOut = "attempt_timed_out"
             case deadlineExceeded = "deadline_exceeded"
@@ -57,7 +57,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         /// The connection ended within the answer; status and headers are there.
         public static let answerCut = Code(.answerCut)
         /// What came back is no HTTP.
-        public static let malformedAnswer = Code(.malformedAnswer)
+        public static let malformedResponse = Code(.malformedResponse)
         /// No byte moved for the stall timeout while sending or receiving.
         public static let stalled = Code(.stalled)
         /// One attempt took longer than its timeout.

@@ -98,7 +98,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     // MARK: The network thread
 
     private func startThread() throws(HTTPError) {
-        let code = PlainThread.start { [self] in runThread() }
+        let code = DetachedThread.start { [self] in runThread() }
         guard code == 0 else {
             throw HTTPError(.outOfMemory, "no thread for the network: \(unsafe String(cString: strerror(code)))")
         }

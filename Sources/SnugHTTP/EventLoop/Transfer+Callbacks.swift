@@ -128,7 +128,7 @@ extension Transfer {
             case .response: break
             }
         case .refused:
-            ownFailure = HTTPError(.malformedAnswer, "the answer's head is not HTTP, or larger than 128 KiB")
+            ownFailure = HTTPError(.malformedResponse, "the answer's head is not HTTP, or larger than 128 KiB")
             return 0
         }
         return line.count
@@ -139,7 +139,7 @@ extension Transfer {
         do {
             // RFC 9110 §15.3.7: a 206 may begin elsewhere than was asked for.
             if head.status == 206, head.headers["Content-Range"]?.hasPrefix("bytes \(offset)-") != true {
-                throw HTTPError(.malformedAnswer, "the server sent another range than the one asked for")
+                throw HTTPError(.malformedResponse, "the server sent another range than the one asked for")
             }
             try file.truncate(to: fileOffset)
             return true

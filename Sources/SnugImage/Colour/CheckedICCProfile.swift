@@ -18,7 +18,7 @@ struct CheckedICCProfile {
     private static let maximumTagCount = 100
     private static let headerSize = 128
 
-    /// Checks a profile against its own frame and the picture that carries it.
+    /// Checks a profile against its own frame and the image that carries it.
     init(checking bytes: [UInt8], for model: SampleLayout.Model, maximumByteCount: Int) throws(Defect) {
         guard bytes.count <= maximumByteCount else {
             throw Defect("has \(bytes.count) bytes, more than the \(maximumByteCount) that are read")
@@ -38,7 +38,7 @@ struct CheckedICCProfile {
     private static func checkKind(_ bytes: [UInt8], for model: SampleLayout.Model) throws(Defect) {
         let deviceClass = signature(bytes, at: 12)
         guard ["scnr", "mntr", "prtr", "spac"].contains(deviceClass) else {
-            throw Defect("is of class '\(deviceClass)', which describes no picture")
+            throw Defect("is of class '\(deviceClass)', which describes no image")
         }
         let colourSpace = signature(bytes, at: 16)
         let wanted =
@@ -48,7 +48,7 @@ struct CheckedICCProfile {
             case .cmyk, .invertedCMYK: "CMYK"
             }
         guard colourSpace == wanted else {
-            throw Defect("is for '\(colourSpace)' and the picture is '\(wanted)'")
+            throw Defect("is for '\(colourSpace)' and the image is '\(wanted)'")
         }
         let connectionSpace = signature(bytes, at: 20)
         guard connectionSpace == "XYZ " || connectionSpace == "Lab " else {

@@ -26,7 +26,7 @@ struct ColourConversion: Sendable {
     /// What converts samples that nothing is said about.
     ///
     /// Gray and RGB are taken for sRGB, by custom. CMYK without a profile is multiplied out, the inks taken as perfect
-    /// filters: what Pillow, Chrome and Firefox show, so that nobody's picture changes its look on the way through
+    /// filters: what Pillow, Chrome and Firefox show, so that nobody's image changes its look on the way through
     /// here. A built-in press profile would be truer to one press in the world, duller than what the sender saw, and
     /// half a megabyte.
     static func assumed(for layout: SampleLayout) -> ColourConversion {
@@ -45,16 +45,16 @@ struct ColourConversion: Sendable {
     /// 8-bit samples of a converted pixel, alpha included.
     var outputChannels: Int { layout.outputChannels }
 
-    /// Makes the conversion for a picture, with the warnings that belong in its report.
+    /// Makes the conversion for an image, with the warnings that belong in its report.
     ///
-    /// A profile that is broken, or that is not for such a picture, is not used: the picture is then taken for sRGB,
+    /// A profile that is broken, or that is not for such an image, is not used: the image is then taken for sRGB,
     /// and a warning says so. The first use of a profile takes milliseconds (CMYK: tens of them), the next ones next to
     /// nothing.
     /// - Parameters:
     ///   - profile: The bytes of the embedded ICC profile; it wins over the declaration.
     ///   - declaration: What the header says. `.icc` without `profile` means that the profile could not be read.
     ///   - layout: The rows that will come.
-    ///   - cache: Shared by all pictures of a process or job.
+    ///   - cache: Shared by all images of a process or job.
     ///   - maximumProfileBytes: See ``InputLimits/maximumProfileBytes``.
     static func make(
         profile: [UInt8]?, declaration: ColourSpaceDeclaration, source layout: SampleLayout,

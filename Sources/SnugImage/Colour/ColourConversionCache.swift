@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// The conversions that were used last, so that a folder of pictures by one camera builds its transform once.
+/// The conversions that were used last, so that a folder of images by one camera builds its transform once.
 ///
 /// Safe to use from any thread. Two locks keep it so: the cache's own is held only to find or add an entry; an entry's
 /// is held while its conversion is built, so that of several threads that ask for the same new profile one builds and

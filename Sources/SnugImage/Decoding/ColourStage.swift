@@ -12,7 +12,7 @@ final class ColourStage {
     private let isPlanar: Bool
     /// Channels after conversion, before flattening.
     private let convertedChannels: Int
-    // One row each, made where the way of this picture passes them.
+    // One row each, made where the way of this image passes them.
     private let converted: Plane
     private var widened: Plane?
     private var flat: Plane?

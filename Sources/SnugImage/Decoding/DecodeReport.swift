@@ -8,11 +8,11 @@ struct DecodeReport: Sendable, Hashable {
     var warningCount = 0
     /// Some pixels are wrong or missing.
     var isDamaged = false
-    /// The file ended before the picture's end marker.
+    /// The file ended before the image's end marker.
     var endedEarly = false
-    /// Rows of the picture as stored that are known to be good, when the codec can tell.
+    /// Rows of the image as stored that are known to be good, when the codec can tell.
     var goodRows: Int?
-    /// Rows of the picture as stored.
+    /// Rows of the image as stored.
     var totalRows = 0
 
     /// The share of rows that is damaged or missing, 0…1; `nil` when the codec cannot tell.
@@ -21,7 +21,7 @@ struct DecodeReport: Sendable, Hashable {
         return 1 - Double(goodRows) / Double(totalRows)
     }
 
-    /// The error that a damaged picture is by default.
+    /// The error that a damaged image is by default.
     var error: ImageError? {
         guard isDamaged else { return nil }
         var details: [String: ImageError.Detail] = ["codec_warnings": .integer(warningCount)]
@@ -34,24 +34,24 @@ struct DecodeReport: Sendable, Hashable {
         if endedEarly {
             return ImageError(
                 .truncatedInput,
-                "the file ends before the picture does: \(share ?? "part of it is missing")\(words); get it again, or use "
+                "the file ends before the image does: \(share ?? "part of it is missing")\(words); get it again, or use "
                     + "--salvage to keep what is there", details: details)
         }
         return ImageError(
             .corruptInput,
-            "the picture data is damaged: \(share ?? "some of it is wrong")\(words); get it again, or use --salvage to "
+            "the image data is damaged: \(share ?? "some of it is wrong")\(words); get it again, or use --salvage to "
                 + "keep what can be read", details: details)
     }
 
-    /// What to tell a person about a picture that is delivered all the same.
+    /// What to tell a person about an image that is delivered all the same.
     var notes: [String] {
         var notes: [String] = []
         if isDamaged {
             let share =
-                damagedShare.map { "about \(Int(($0 * 100).rounded(.up))) % of the rows" } ?? "part of the picture"
+                damagedShare.map { "about \(Int(($0 * 100).rounded(.up))) % of the rows" } ?? "part of the image"
             notes.append("salvaged: \(share) could not be read and is filled")
         } else if endedEarly {
-            notes.append("the end marker is missing; every row of the picture is there")
+            notes.append("the end marker is missing; every row of the image is there")
         }
         notes += warnings.map { "codec: \($0)" }
         if warningCount > warnings.count { notes.append("codec: \(warningCount - warnings.count) further warnings") }

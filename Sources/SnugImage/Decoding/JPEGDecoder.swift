@@ -30,7 +30,7 @@ struct JPEGDecoder: ~Copyable {
         var height: Int
         /// Rows in one band.
         var bandRows: Int
-        /// Samples of this component that the picture covers: fractions where the picture ends within a sample.
+        /// Samples of this component that the image covers: fractions where the image ends within a sample.
         var extentWidth: Double
         var extentHeight: Double
     }
@@ -94,7 +94,7 @@ struct JPEGDecoder: ~Copyable {
             is_cancelled: CancellationFlag.isCancelled, context: cancellation.context)
     }
 
-    /// Begins decoding at `eighths`/8 of the full size; a progressive picture is read whole here.
+    /// Begins decoding at `eighths`/8 of the full size; a progressive image is read whole here.
     mutating func start(output: Output, eighths: Int = 8) throws {
         try check(unsafe snug_jpeg_decoder_start(handle, output.shim, Int32(clamping: eighths)))
         var info = snug_jpeg_info()
@@ -177,7 +177,7 @@ struct JPEGDecoder: ~Copyable {
             ImageError(.codecFailed, "the JPEG library was used wrongly (\(message)); please report this file")
         default:
             endedEarly
-                ? ImageError(.truncatedInput, "the file ends before the picture begins (\(message)); get it again")
+                ? ImageError(.truncatedInput, "the file ends before the image begins (\(message)); get it again")
                 : ImageError(.corruptInput, "not a valid JPEG (\(message)); get it again")
         }
     }

@@ -20,7 +20,7 @@ extension PNGDecoder {
     /// Inflates and unfilters every row and checks every CRC, and keeps nothing: memory is a few rows, interlaced or not.
     ///
     /// For a file that is to be passed on unchanged. It takes about as long as decoding.
-    /// - Throws: `truncated_input` or `corrupt_input` when rows are missing or a chunk that makes the picture is damaged,
+    /// - Throws: `truncated_input` or `corrupt_input` when rows are missing or a chunk that makes the image is damaged,
     ///   and the other codes of ``init(source:limits:keeps16Bits:salvages:memoryLimit:)``.
     static func verify(_ source: ImageSource, limits: InputLimits = InputLimits()) throws(ImageError) -> PNGVerification
     {

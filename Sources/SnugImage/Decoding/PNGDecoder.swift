@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPNG
 
-/// Reads the rows of a PNG picture from first to last.
+/// Reads the rows of a PNG image from first to last.
 ///
 /// Rows come as gray, gray and alpha, RGB or RGBA: palettes, low bit depths and tRNS are expanded. Samples are as
-/// stored, with no gamma applied. Memory is a few rows and about 2 MiB, but for an interlaced picture, which is
+/// stored, with no gamma applied. Memory is a few rows and about 2 MiB, but for an interlaced image, which is
 /// decoded whole before its first row is handed out.
 @safe
 struct PNGDecoder: ~Copyable {
@@ -20,7 +20,7 @@ struct PNGDecoder: ~Copyable {
     let channels: Int
     /// 8 or 16.
     let bitsPerSample: Int
-    /// Whether the picture is held whole in memory (Adam7).
+    /// Whether the image is held whole in memory (Adam7).
     let isInterlaced: Bool
     /// Bytes of a row.
     let rowByteCount: Int
@@ -35,14 +35,14 @@ struct PNGDecoder: ~Copyable {
     var hasAlpha: Bool { channels == 2 || channels == 4 }
     /// What was odd but bearable, in words; complete once the last row was read.
     var warnings: [String] { feed.warnings + handle.warnings + salvageWarnings }
-    /// Most bytes that libpng, the queued rows and an interlaced picture took together.
+    /// Most bytes that libpng, the queued rows and an interlaced image took together.
     var peakMemory: Int { handle.peakMemory }
 
-    /// Reads up to the picture's first byte.
+    /// Reads up to the image's first byte.
     /// - Parameters:
     ///   - keeps16Bits: Hands out 16-bit samples as native-endian pairs of bytes instead of rounding them to 8 bits.
-    ///   - salvages: Fills what is missing of a damaged picture instead of throwing.
-    ///   - memoryLimit: Most bytes for the C side: rows, and the whole picture when it is interlaced.
+    ///   - salvages: Fills what is missing of a damaged image instead of throwing.
+    ///   - memoryLimit: Most bytes for the C side: rows, and the whole image when it is interlaced.
     /// - Throws: `empty_input`, `not_an_image`, `truncated_input`, `corrupt_input`, `unsupported_feature`,
     ///   `limit_exceeded`, `memory_exceeded` (with `needed_bytes` and `limit_bytes`), or what reading throws.
     init(
@@ -89,14 +89,14 @@ struct PNGDecoder: ~Copyable {
             }
         }
         guard feed.end == .cutOff else {
-            throw ImageError(.corruptInput, "is a PNG without picture data; write it anew")
+            throw ImageError(.corruptInput, "is a PNG without image data; write it anew")
         }
-        throw ImageError(.truncatedInput, "ends before its picture begins; get the whole file")
+        throw ImageError(.truncatedInput, "ends before its image begins; get the whole file")
     }
 
     /// Copies the next row into `row`, which has to have ``rowByteCount`` bytes.
     ///
-    /// The last row is handed out only after what follows the picture was checked: nothing there is inflated.
+    /// The last row is handed out only after what follows the image was checked: nothing there is inflated.
     /// - Throws: `truncated_input` or `corrupt_input` with `rows_present` and `rows_total` unless salvaging;
     ///   `memory_exceeded`; what reading throws.
     mutating func readRow(into row: inout MutableSpan<UInt8>) throws(ImageError) {
@@ -141,7 +141,7 @@ struct PNGDecoder: ~Copyable {
         if salvages { salvageWarnings.append(reported.message) }
     }
 
-    /// Mid-gray, or transparent where the picture has alpha: a repeated last row would pass for picture.
+    /// Mid-gray, or transparent where the image has alpha: a repeated last row would pass for image.
     private func fill(_ row: inout MutableSpan<UInt8>) {
         let value: UInt8 = hasAlpha ? 0 : 128
         for index in row.indices { row[index] = value }

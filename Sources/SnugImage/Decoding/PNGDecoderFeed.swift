@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPNG
 
-/// Walks the chunks of a PNG file and hands libpng only those that make the picture.
+/// Walks the chunks of a PNG file and hands libpng only those that make the image.
 ///
 /// libpng's push reader holds a whole chunk in memory before it looks at it, even one that it will ignore, so text,
 /// unknown chunks and the like are stepped over here. What they claim then costs nothing.
@@ -43,7 +43,7 @@ struct PNGDecoderFeed {
         }
     }
 
-    /// Passes on some bytes of the picture's chunks.
+    /// Passes on some bytes of the image's chunks.
     /// - Returns: False when there are no more: see ``end``.
     /// - Throws: `corrupt_input`, `unsupported_feature`, `limit_exceeded`, `memory_exceeded`, or what reading throws.
     mutating func push(to handle: borrowing PNGDecoderHandle) throws(ImageError) -> Bool {
@@ -138,7 +138,7 @@ struct PNGDecoderFeed {
         return chunk
     }
 
-    /// Refuses a picture that is too large before libpng sees its size.
+    /// Refuses an image that is too large before libpng sees its size.
     private mutating func checkHeader(_ chunk: Chunk) throws(ImageError) {
         let data = try bytes(at: position + 8, count: 8)
         guard data.count == 8, chunk.length == 13 else {

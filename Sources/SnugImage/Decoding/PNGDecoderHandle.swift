@@ -23,7 +23,7 @@ struct PNGDecoderHandle: ~Copyable {
 
     deinit { unsafe snug_png_decoder_free(pointer) }
 
-    /// What the rows will look like, once the chunks before the picture have been pushed.
+    /// What the rows will look like, once the chunks before the image have been pushed.
     var header: snug_png_header? {
         var header = snug_png_header()
         return unsafe snug_png_decoder_get_header(pointer, &header) ? header : nil
@@ -62,7 +62,7 @@ struct PNGDecoderHandle: ~Copyable {
         }
     }
 
-    /// Says that no more input will come, so that an interlaced picture hands out what it has.
+    /// Says that no more input will come, so that an interlaced image hands out what it has.
     func endInput() { unsafe snug_png_decoder_end_input(pointer) }
 
     /// Copies the next row, which has to be as long as the header says.

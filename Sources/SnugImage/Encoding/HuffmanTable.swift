@@ -75,11 +75,11 @@ struct HuffmanTable: Sendable, Hashable {
     }
 }
 
-/// The Huffman tables of a picture.
+/// The Huffman tables of an image.
 struct HuffmanTables: Sendable, Hashable {
     var lumaDC: HuffmanTable
     var lumaAC: HuffmanTable
-    /// `nil` for gray pictures.
+    /// `nil` for gray images.
     var chromaDC: HuffmanTable?
     var chromaAC: HuffmanTable?
 }

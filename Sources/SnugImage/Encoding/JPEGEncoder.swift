@@ -8,7 +8,7 @@ struct JPEGEncoder: ~Copyable {
     enum Coding: Sendable, Hashable {
         /// One scan with the given tables: memory for a band of rows only.
         case sequential(HuffmanTables)
-        /// One scan with tables made for the picture; holds all coefficients.
+        /// One scan with tables made for the image; holds all coefficients.
         case optimized
         /// Ten scans, the smallest of all; holds all coefficients.
         case progressive

@@ -2,12 +2,12 @@
 
 /// Writes a plane as the smallest PNG that holds every sample exactly.
 ///
-/// The plane is bound to 8-bit samples; for 16-bit ones it is twice as wide as the picture and holds native-endian
+/// The plane is bound to 8-bit samples; for 16-bit ones it is twice as wide as the image and holds native-endian
 /// pairs of bytes, as ``PNGDecoder`` hands them out.
 enum PNGLosslessEncoder {
     /// How many ways of compressing are tried.
     enum Effort: Sendable, Hashable, CaseIterable {
-        /// One way, picked on samples of the picture.
+        /// One way, picked on samples of the image.
         case quick
         /// The ways that do best on samples, at zlib's highest level: a few times slower, a few per cent smaller.
         case thorough
@@ -20,7 +20,7 @@ enum PNGLosslessEncoder {
         var strategy: PNGEncoderOptions.Strategy
     }
 
-    /// Pictures up to this many bytes of samples are their own sample.
+    /// Images up to this many bytes of samples are their own sample.
     private static let smallByteCount = 512 << 10
     private static let bandCount = 12
 
@@ -53,7 +53,7 @@ enum PNGLosslessEncoder {
 
     /// About how many bytes ``encode(_:bits:byteLimit:effort:options:)`` will come to, from bands of rows.
     ///
-    /// Costs a few per cent of an encode on a large picture. Within 5 % on photos; up to 15 % low on screenshots, whose
+    /// Costs a few per cent of an encode on a large image. Within 5 % on photos; up to 15 % low on screenshots, whose
     /// few busy rows the bands may miss.
     static func estimatedBytes(of plane: Plane, bits: Int = 8) throws(ImageError) -> Int {
         let candidates = candidates(for: plane, bits: bits, effort: .quick)
@@ -70,7 +70,7 @@ enum PNGLosslessEncoder {
         let reduction = PNGReduction(of: plane, bits: bits)
         var reductions = [reduction]
         if case .palette = reduction.layout, plane.width * plane.height <= 1 << 14 {
-            // In a tiny picture the palette's own bytes can outweigh what it saves.
+            // In a tiny image the palette's own bytes can outweigh what it saves.
             reductions.append(PNGReduction(of: plane, bits: bits, usesPalette: false))
         }
         var candidates: [Candidate] = []
@@ -79,7 +79,7 @@ enum PNGLosslessEncoder {
             // Pixels that share a byte have no neighbours to be predicted from.
             if reduction.layout.bits < 8 && effort == .quick { continue }
             candidates.append(Candidate(reduction: reduction, filter: .adaptive, strategy: .standard))
-            // Ordered palettes of soft pictures, rarely anything else.
+            // Ordered palettes of soft images, rarely anything else.
             candidates.append(Candidate(reduction: reduction, filter: .adaptive, strategy: .filtered))
             guard effort == .thorough else { continue }
             candidates.append(Candidate(reduction: reduction, filter: .paeth, strategy: .standard))

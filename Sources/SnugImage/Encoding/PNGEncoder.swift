@@ -11,7 +11,7 @@ struct PNGEncoder: ~Copyable {
     /// Whether the output is over its limit, so that further rows are in vain.
     private(set) var isOverLimit = false
 
-    /// Begins a PNG: everything before the picture is written at once.
+    /// Begins a PNG: everything before the image is written at once.
     /// - Parameter byteLimit: Most bytes of the whole file.
     /// - Throws: `invalid_argument`, `memory_exceeded`, `codec_failed`.
     init(
@@ -116,7 +116,7 @@ struct PNGEncoderHandle: ~Copyable {
         case .outOfMemory: throw ImageError(.memoryExceeded, "no memory for the PNG; run fewer jobs at once")
         case .codecError:
             let message = unsafe String(cString: snug_png_encoder_message(pointer))
-            throw ImageError(.codecFailed, "libpng cannot write the picture: \(message)")
+            throw ImageError(.codecFailed, "libpng cannot write the image: \(message)")
         }
     }
 

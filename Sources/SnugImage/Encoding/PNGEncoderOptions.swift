@@ -86,7 +86,7 @@ struct PNGPalette: Sendable, Hashable {
     }
 }
 
-/// How hard and how a PNG is compressed, and what goes with the picture.
+/// How hard and how a PNG is compressed, and what goes with the image.
 struct PNGEncoderOptions: Sendable, Hashable {
     /// What is done to a row before it is deflated.
     enum Filter: Sendable, Hashable, CaseIterable {

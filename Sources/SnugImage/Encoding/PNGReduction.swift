@@ -27,8 +27,8 @@ struct PNGReduction {
 
     /// Looks at every pixel of `plane` and picks the layout.
     /// - Parameters:
-    ///   - bits: 8, or 16 for a plane whose bytes are pairs in native order: it is then twice as wide as the picture.
-    ///   - usesPalette: Whether few colours become a palette, which takes bytes of its own in a tiny picture.
+    ///   - bits: 8, or 16 for a plane whose bytes are pairs in native order: it is then twice as wide as the image.
+    ///   - usesPalette: Whether few colours become a palette, which takes bytes of its own in a tiny image.
     init(of plane: Plane, bits: Int = 8, usesPalette: Bool = true) {
         if bits == 16 {
             self.init(traits: PNGSampleTraits(of: plane), channels: plane.channels)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Fits a picture by encoding its pixels anew.
+/// Fits an image by encoding its pixels anew.
 struct EncodingFit {
     private let context: FitContext
     private var header: ImageHeader { context.header }
@@ -14,7 +14,7 @@ struct EncodingFit {
         let encoded = try header.format == .jpeg ? fitJPEG() : fitPNG()
         try context.source.checkUnchanged()
         var warnings = header.warnings + notes + encoded.report.notes + encoded.notes
-        if header.isAnimated { warnings.append("was animated: only the first picture is left") }
+        if header.isAnimated { warnings.append("was animated: only the first image is left") }
         return FittedImage(
             status: .fitted, content: .bytes(encoded.bytes), byteCount: encoded.bytes.count, format: encoded.format,
             width: encoded.width, height: encoded.height, quality: encoded.quality,
@@ -54,7 +54,7 @@ struct EncodingFit {
         return try encodeJPEG(try planes(of: supply))
     }
 
-    /// An opaque picture stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.
+    /// An opaque image stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.
     private func losslessPNG(_ supply: PixelSupply, content: PixelContent) throws -> Encoded? {
         let keepsSize = plan.width == header.uprightWidth && plan.height == header.uprightHeight
         guard keepsSize || content.isGraphic else { return nil }
@@ -86,16 +86,16 @@ struct EncodingFit {
     }
 }
 
-/// What a look at all pixels tells about a picture.
+/// What a look at all pixels tells about an image.
 struct PixelContent {
     /// Whether every pixel is fully opaque.
     let isOpaque: Bool
     /// Large areas of one colour and few gradients: a screenshot, a chart, a drawing.
     let isGraphic: Bool
 
-    /// Share of pixels equal to their left neighbour from which on a picture counts as a graphic.
+    /// Share of pixels equal to their left neighbour from which on an image counts as a graphic.
     ///
-    /// Camera pictures have noise, and 1 to 15 % of equal neighbours; screenshots 60 to 95 %.
+    /// Camera images have noise, and 1 to 15 % of equal neighbours; screenshots 60 to 95 %.
     private static let graphicShare = 0.4
 
     init(of supply: PixelSupply) throws {

@@ -16,13 +16,13 @@ struct FitContext {
     /// Most bytes of the output file.
     var byteLimit: Int { limits.fileByteLimit }
 
-    var reader: PictureReader {
-        PictureReader(
+    var reader: ImageReader {
+        ImageReader(
             source: source, header: header, policy: policy, memory: codecMemory, cache: cache,
             cancellation: cancellation)
     }
 
-    /// The picture's pixels, held or decoded at each pass as the mode says.
+    /// The image's pixels, held or decoded at each pass as the mode says.
     func supply(_ demand: PixelDemand) throws -> PixelSupply {
         mode.holdsPixels
             ? try PixelSupply.holding(reader, demand: demand) : try PixelSupply.streaming(reader, demand: demand)

@@ -55,7 +55,7 @@ public struct FitPlan: Sendable, Hashable {
         return FitPlan(action: action, format: format, width: size.width, height: size.height, reason: reason)
     }
 
-    /// Why the picture data themselves have to change, whatever their bytes.
+    /// Why the image data themselves have to change, whatever their bytes.
     private static func reasonsToEncode(
         _ header: ImageHeader, size: (width: Int, height: Int), limits: Limits, policy: FitPolicy
     ) -> [String] {
@@ -134,7 +134,7 @@ public struct FitPlan: Sendable, Hashable {
             }
         }
         if let least = limits.minimumSide, min(size.width, size.height) < least {
-            let because = scale < 1 ? " once its other limits are met" : "; pictures are never enlarged"
+            let because = scale < 1 ? " once its other limits are met" : "; images are never enlarged"
             throw ImageError(
                 .cannotFit, "is \(size.width)×\(size.height)\(because), and sides of at least \(least) are required",
                 details: ["width": .integer(size.width), "height": .integer(size.height)])

@@ -11,7 +11,7 @@ public struct FitPolicy: Sendable, Hashable {
     }
     /// The format of a re-encoded output.
     public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
-        /// Whichever suits the picture: alpha and graphics stay PNG, photos become JPEG.
+        /// Whichever suits the image: alpha and graphics stay PNG, photos become JPEG.
         case automatic = "auto"
         case jpeg, png
         /// The input's own.
@@ -43,9 +43,9 @@ public struct FitPolicy: Sendable, Hashable {
     public var metadata: Metadata
     /// Chroma resolution of a JPEG output. Default automatic.
     public var chroma: ChromaChoice
-    /// What transparent pixels are laid on, so that a picture with alpha can become a JPEG; `nil` keeps alpha.
+    /// What transparent pixels are laid on, so that an image with alpha can become a JPEG; `nil` keeps alpha.
     public var background: RGBColour?
-    /// Deliver what is there of a damaged or truncated picture, the rest filled, instead of failing.
+    /// Deliver what is there of a damaged or truncated image, the rest filled, instead of failing.
     public var salvages: Bool
     /// What inputs may ask of us.
     public var inputLimits: InputLimits

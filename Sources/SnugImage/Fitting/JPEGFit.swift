@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Makes a JPEG of a picture's pixels that fits, by the `best` strategy.
+/// Makes a JPEG of an image's pixels that fits, by the `best` strategy.
 ///
 /// Size and quality are chosen on a sample; then one encode, checked, and another only where the prediction missed.
 struct JPEGFit {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Predicts how many bytes a picture takes as a JPEG, from a sample of its pixels.
+/// Predicts how many bytes an image takes as a JPEG, from a sample of its pixels.
 ///
-/// The sample is encoded for real at each quality that is asked for: a thirtieth of the picture, a thirtieth of the cost.
+/// The sample is encoded for real at each quality that is asked for: a thirtieth of the image, a thirtieth of the cost.
 final class JPEGRateModel {
     private let sheet: Raster
-    /// Pixels of the picture for each pixel of the sheet.
+    /// Pixels of the image for each pixel of the sheet.
     private let ratio: Double
     private let cancellation: CancellationFlag
     private var known: [Double: Double] = [:]
     /// Actual over predicted bytes, learnt from real encodes.
     private(set) var correction = 1.0
 
-    /// Bytes of markers and tables, which do not grow with the picture.
+    /// Bytes of markers and tables, which do not grow with the image.
     private static let headerBytes = 620.0
 
     /// - Parameters:
@@ -24,7 +24,7 @@ final class JPEGRateModel {
         self.cancellation = cancellation
     }
 
-    /// Predicted bytes of the whole picture at a quality.
+    /// Predicted bytes of the whole image at a quality.
     func bytes(quality: Double) throws -> Double {
         if let bytes = known[quality] { return bytes * correction }
         let count = Double(try encode(quality: quality, coding: .optimized).byteCount)
@@ -33,7 +33,7 @@ final class JPEGRateModel {
         return bytes * correction
     }
 
-    /// Corrects all predictions by a real encode of the whole picture.
+    /// Corrects all predictions by a real encode of the whole image.
     func learn(actual: Int, quality: Double) throws {
         correction *= Double(actual) / max(try bytes(quality: quality), 1)
     }
@@ -48,7 +48,7 @@ final class JPEGRateModel {
         return Double(progressive) / Double(max(plain, 1))
     }
 
-    /// Huffman tables that suit the picture at a quality.
+    /// Huffman tables that suit the image at a quality.
     func huffmanTables(quality: Double) throws -> HuffmanTables? {
         guard let tables = try encode(quality: quality, coding: .optimized).tables else { return nil }
         return HuffmanTables(

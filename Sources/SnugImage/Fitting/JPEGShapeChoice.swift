@@ -12,7 +12,7 @@ struct JPEGShapeChoice {
     private let leastQuality: Double
     /// Progressive over plain bytes, where progressive coding will be used; 1 where not.
     private var codingGain = 1.0
-    /// Real over predicted bytes of a scaled picture: the seams between scaled tiles cost bits that the picture does not.
+    /// Real over predicted bytes of a scaled image: the seams between scaled tiles cost bits that the image does not.
     private var seamBias = 1.0
 
     private var qualities: ClosedRange<Double> { Double(policy.qualityFloor)...Double(policy.qualityCeiling) }
@@ -78,7 +78,7 @@ struct JPEGShapeChoice {
     private func landing(_ fullModel: JPEGRateModel) throws -> RasterShape {
         var high = (scale: 1.0, bytes: try fullModel.bytes(quality: leastQuality))
         var low: (scale: Double, bytes: Double)?
-        // Bytes go about with the scale to the power of 1.6: small pictures have more detail for each pixel.
+        // Bytes go about with the scale to the power of 1.6: small images have more detail for each pixel.
         var guess = min((target / high.bytes).raised(to: 1 / 1.6), 0.98)
         for _ in 0..<6 {
             guess = max(guess, leastScale(full))
@@ -117,7 +117,7 @@ struct JPEGShapeChoice {
 
     // MARK: Chroma
 
-    /// 4:4:4 where the picture has chroma detail that 4:2:0 would lose and the bytes for it are there.
+    /// 4:4:4 where the image has chroma detail that 4:2:0 would lose and the bytes for it are there.
     private func chroma(_ shape: RasterShape, quality: Double) throws -> RasterShape {
         guard shape.model == .ycbcr, policy.chroma == .automatic, quality >= ChromaChoice.leastQuality else {
             return shape

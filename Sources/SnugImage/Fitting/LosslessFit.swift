@@ -4,7 +4,7 @@ import CJPEG
 /// Reaches the limit without touching a pixel: passes a file on, takes its metadata away, or codes the same
 /// coefficients in fewer bytes.
 ///
-/// Nothing goes out unread: the structure is walked to its end and the picture data are decoded once.
+/// Nothing goes out unread: the structure is walked to its end and the image data are decoded once.
 struct LosslessFit {
     enum Outcome: Sendable {
         case done(FittedImage)
@@ -27,7 +27,7 @@ struct LosslessFit {
         do {
             return context.plan.action == .copy ? try copy() : try strip()
         } catch let error as ImageError where error.code == .truncatedInput || error.code == .corruptInput {
-            // Whether the picture itself is whole is for the decoder to say.
+            // Whether the image itself is whole is for the decoder to say.
             return .unsound(notes: ["was not passed on as it is: \(error.message)"])
         }
     }
@@ -71,7 +71,7 @@ struct LosslessFit {
                 notes: ["coded anew without loss: every pixel is the same"], encodes: 1))
     }
 
-    /// Decodes the picture to find damage that its structure does not show.
+    /// Decodes the image to find damage that its structure does not show.
     /// - Returns: What a person should know.
     private func checkPixels() throws -> [String] {
         guard context.mode.holdsPixels else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes that fitting a picture will hold at most, from its header and plan.
+/// Bytes that fitting an image will hold at most, from its header and plan.
 ///
 /// Upper bounds: the promise of `--memory` rests on them.
 struct MemoryEstimate: Sendable, Hashable {

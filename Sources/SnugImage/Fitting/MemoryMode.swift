@@ -11,7 +11,7 @@ enum MemoryMode: Sendable, Hashable {
 
     /// Whether decoded pixels stay in memory.
     var holdsPixels: Bool { self != .lean }
-    /// Whether an encoder may hold the coefficients of the whole picture.
+    /// Whether an encoder may hold the coefficients of the whole image.
     var holdsCoefficients: Bool { self == .held }
 }
 

@@ -54,7 +54,7 @@ struct PNGFit {
         return finished(best, encodes: best.encodes)
     }
 
-    /// The picture at its planned size, without any loss.
+    /// The image at its planned size, without any loss.
     /// - Returns: `nil` when that does not fit.
     func lossless(_ supply: PixelSupply) throws -> Encoded? {
         let pixels = try prepared(supply, width: plan.width, height: plan.height)
@@ -111,7 +111,7 @@ struct PNGFit {
         return Attempt(bytes: bytes, byteCount: bytes.count)
     }
 
-    /// Row by row, where memory does not allow the whole picture.
+    /// Row by row, where memory does not allow the whole image.
     private func encodeStreaming(_ pixels: PixelSupply, options: PNGEncoderOptions) throws -> Attempt {
         let sink = try PNGEncodingSink(pixels.shape, options: options, byteLimit: limit)
         try pixels.send(to: sink)

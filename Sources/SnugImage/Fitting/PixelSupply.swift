@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The pixels of a picture, to be had as often as a search needs them: held in memory, or decoded anew each time.
+/// The pixels of an image, to be had as often as a search needs them: held in memory, or decoded anew each time.
 ///
-/// One code path serves both, so that a lean fit gives the same picture as a fast one.
+/// One code path serves both, so that a lean fit gives the same image as a fast one.
 final class PixelSupply {
     private enum Origin {
         case held(Raster)
         /// Each pass opens the file again.
-        case decoded(PictureReader, PixelDemand)
+        case decoded(ImageReader, PixelDemand)
         /// Another supply's pixels, resized on the way.
         case resized(PixelSupply)
     }
@@ -37,7 +37,7 @@ final class PixelSupply {
     }
 
     /// Decodes a file once and keeps its pixels.
-    static func holding(_ reader: PictureReader, demand: PixelDemand) throws -> PixelSupply {
+    static func holding(_ reader: ImageReader, demand: PixelDemand) throws -> PixelSupply {
         let stream = try reader.open(demand)
         let store = RasterStore(stream.shape)
         try stream.run(into: store)
@@ -47,7 +47,7 @@ final class PixelSupply {
     }
 
     /// Decodes a file at each pass, memory proportional to its width.
-    static func streaming(_ reader: PictureReader, demand: PixelDemand) throws -> PixelSupply {
+    static func streaming(_ reader: ImageReader, demand: PixelDemand) throws -> PixelSupply {
         let shape = try reader.open(demand).shape
         return PixelSupply(.decoded(reader, demand), shape: shape, cancellation: reader.cancellation)
     }
@@ -57,7 +57,7 @@ final class PixelSupply {
         if case .held(let raster) = origin { raster } else { nil }
     }
 
-    /// Sends the picture through, resized where the supply is.
+    /// Sends the image through, resized where the supply is.
     func send(to sink: any RowSink) throws {
         let end: any RowSink = mirrors ? MirrorSink(shape, next: sink) : sink
         switch origin {
@@ -73,7 +73,7 @@ final class PixelSupply {
         }
     }
 
-    /// The picture resized and turned upright.
+    /// The image resized and turned upright.
     ///
     /// Held pixels stay held. Pixels that are decoded at each pass stay so too, as long as the turn can be made row by
     /// row; other turns hold the result.
@@ -96,7 +96,7 @@ final class PixelSupply {
         return PixelSupply(store.raster.upright(orientation), report: report, cancellation: cancellation)
     }
 
-    /// Resizes a picture in memory; planes that keep their size are shared, not copied.
+    /// Resizes an image in memory; planes that keep their size are shared, not copied.
     static func resize(_ raster: Raster, to target: RasterShape, cancellation: CancellationFlag) throws -> Raster {
         if raster.shape == target { return raster }
         var planes: [Plane] = []

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Sample pixels of a picture, from which any output size can be tried.
+/// Sample pixels of an image, from which any output size can be tried.
 struct Sample {
     /// The sample at the resolution of the source, as stored.
     let raster: Raster
-    /// The shape of the picture it was taken from.
+    /// The shape of the image it was taken from.
     let shape: RasterShape
-    /// How the picture will be turned: sides of outputs are upright, those of the sample are not.
+    /// How the image will be turned: sides of outputs are upright, those of the sample are not.
     private let orientation: Orientation
 
     /// Tiles across and down the sample.
@@ -23,8 +23,8 @@ struct Sample {
     func resized(to output: RasterShape, cancellation: CancellationFlag) throws -> Raster {
         let stored = orientation.swapsAxes ? output.transposed : output
         // Every tile a whole number of pixels, an even one, so that subsampled chroma covers it exactly.
-        func side(_ samples: Int, _ tiles: Int, _ output: Int, _ picture: Int) -> Int {
-            let scaled = Double(samples) * Double(output) / Double(picture)
+        func side(_ samples: Int, _ tiles: Int, _ output: Int, _ image: Int) -> Int {
+            let scaled = Double(samples) * Double(output) / Double(image)
             if tiles == 1 { return max(1, Int(scaled.rounded())) }
             return max(2, Int((scaled / Double(tiles) / 2).rounded()) * 2) * tiles
         }
@@ -35,7 +35,7 @@ struct Sample {
         return cropped(try PixelSupply.resize(raster, to: target, cancellation: cancellation))
     }
 
-    /// Tiles cut down to whole MCUs: a seam inside a block would cost bits that the picture does not.
+    /// Tiles cut down to whole MCUs: a seam inside a block would cost bits that the image does not.
     private func cropped(_ sheet: Raster) -> Raster {
         let tile = (width: sheet.shape.width / tiles.across, height: sheet.shape.height / tiles.down)
         let kept = (width: tile.width & ~15, height: tile.height & ~15)

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Cuts tiles spread over a picture out of its rows and lays them side by side: a small picture that compresses like the
+/// Cuts tiles spread over an image out of its rows and lays them side by side: a small image that compresses like the
 /// large one.
 ///
-/// Whole rows would misjudge pictures whose content changes from top to bottom, so the picture is divided into as many
+/// Whole rows would misjudge images whose content changes from top to bottom, so the image is divided into as many
 /// cells as there are tiles, and one tile is cut at a random but fixed place in each.
 final class TileSampler: RowSink {
     /// Side of a tile in pixels of the finest plane; a multiple of any MCU.
     ///
-    /// Small tiles see more of the picture for the same pixels; large ones can be scaled down and still hold whole MCUs.
+    /// Small tiles see more of the image for the same pixels; large ones can be scaled down and still hold whole MCUs.
     let tileSide: Int
-    /// Pixels of a sample at least, where the picture has them.
+    /// Pixels of a sample at least, where the image has them.
     private static let leastPixels = 600_000
     static let mostPixels = 1_100_000
 
-    /// The tiles laid side by side, or the whole picture when it is small.
+    /// The tiles laid side by side, or the whole image when it is small.
     let sheet: Raster
-    /// Whether the sheet is the whole picture.
+    /// Whether the sheet is the whole image.
     let isWhole: Bool
     private let source: RasterShape
     /// Where each tile is cut, in pixels, in order of the sheet's places.
@@ -65,7 +65,7 @@ final class TileSampler: RowSink {
         sheet = Raster(sheetShape)
     }
 
-    /// Samples of a tile in a plane that has `extent` samples for the picture's `pixels`.
+    /// Samples of a tile in a plane that has `extent` samples for the image's `pixels`.
     private static func tileSize(_ side: Int, _ extent: Double, of pixels: Int) -> Int {
         max(1, Int((Double(side) * extent / Double(pixels)).rounded()))
     }
@@ -73,7 +73,7 @@ final class TileSampler: RowSink {
     private static func places(
         in shape: RasterShape, side tileSide: Int, across: Int, down: Int
     ) -> [(x: Int, y: Int)] {
-        // A fixed sequence: the same picture always gives the same result.
+        // A fixed sequence: the same image always gives the same result.
         var state: UInt64 = 0x9E37_79B9_7F4A_7C15
         func random(below bound: Int) -> Int {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

@@ -5,7 +5,7 @@
 /// Checked on the header, before anything is allocated for pixels. Every field is a guard against a file that is small on
 /// disk and huge in memory or time.
 public struct InputLimits: Sendable, Hashable {
-    /// Most pixels of a picture.
+    /// Most pixels of an image.
     ///
     /// Default 268,402,689 (16,383²), the figure that sharp settled on.
     public var maximumPixelCount: Int
@@ -25,13 +25,13 @@ public struct InputLimits: Sendable, Hashable {
     ///
     /// Default 4 MiB. A larger one is ignored with a warning.
     public var maximumProfileBytes: Int
-    /// Most metadata before the picture, in bytes, and most bytes of one chunk or segment sequence that is kept.
+    /// Most metadata before the image, in bytes, and most bytes of one chunk or segment sequence that is kept.
     ///
     /// Default 64 MiB.
     public var maximumMetadataBytes: Int
     /// Most chunks or segments.
     ///
-    /// Default 10,000 outside picture data.
+    /// Default 10,000 outside image data.
     public var maximumChunkCount: Int
     /// Codec warnings after which a file is given up as corrupt.
     ///

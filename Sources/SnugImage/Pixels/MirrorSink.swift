@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Mirrors rows left to right on their way to another sink: the one orientation that needs no picture in memory.
+/// Mirrors rows left to right on their way to another sink: the one orientation that needs no image in memory.
 final class MirrorSink: RowSink {
     private let next: any RowSink
     /// One row for each plane.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CKernels
 
-/// Turns pictures upright.
+/// Turns images upright.
 enum OrientationTransform {
     /// A plane turned as `orientation` asks: the same one when it is upright already, else a new one.
     static func upright(_ plane: Plane, orientation: Orientation, level: KernelLevel = .best) -> Plane {

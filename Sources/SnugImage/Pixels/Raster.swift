@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the planes of a picture hold.
+/// What the planes of an image hold.
 enum RasterModel: Sendable, Hashable {
     /// One plane of luma.
     case gray
@@ -15,20 +15,20 @@ struct PlaneShape: Sendable, Hashable {
     var width: Int
     var height: Int
     var channels = 1
-    /// Samples that the picture covers: less than `width` where it ends within a sample (4:2:0 with odd sides).
+    /// Samples that the image covers: less than `width` where it ends within a sample (4:2:0 with odd sides).
     var extentWidth: Double
     var extentHeight: Double
 }
 
-/// The size of a picture and of the planes it is made of.
+/// The size of an image and of the planes it is made of.
 struct RasterShape: Sendable, Hashable {
     var model: RasterModel
-    /// Pixels of the picture at the resolution of its finest plane.
+    /// Pixels of the image at the resolution of its finest plane.
     var width: Int
     var height: Int
     var planes: [PlaneShape]
 
-    /// A gray or YCbCr picture whose chroma is at full or at half resolution.
+    /// A gray or YCbCr image whose chroma is at full or at half resolution.
     static func planar(width: Int, height: Int, isGray: Bool, subsamplesChroma: Bool) -> RasterShape {
         let full = PlaneShape(
             width: width, height: height, extentWidth: Double(width), extentHeight: Double(height))
@@ -40,7 +40,7 @@ struct RasterShape: Sendable, Hashable {
         return RasterShape(model: .ycbcr, width: width, height: height, planes: [full, chroma, chroma])
     }
 
-    /// A picture of interleaved samples.
+    /// An image of interleaved samples.
     static func interleaved(width: Int, height: Int, channels: Int) -> RasterShape {
         RasterShape(
             model: .interleaved(channels: channels), width: width, height: height,
@@ -61,7 +61,7 @@ struct RasterShape: Sendable, Hashable {
         planes.count == 3 && planes[1].width == planes[0].width && planes[1].height == planes[0].height
     }
 
-    /// The same picture with rows and columns exchanged.
+    /// The same image with rows and columns exchanged.
     var transposed: RasterShape {
         var shape = self
         swap(&shape.width, &shape.height)
@@ -75,24 +75,24 @@ struct RasterShape: Sendable, Hashable {
     }
 }
 
-/// A whole picture in memory.
+/// A whole image in memory.
 struct Raster {
     var shape: RasterShape
     var planes: [Plane]
 
-    /// Makes a picture whose samples are not yet set.
+    /// Makes an image whose samples are not yet set.
     init(_ shape: RasterShape) {
         self.shape = shape
         planes = shape.planes.map { Plane(width: $0.width, height: $0.height, channels: $0.channels) }
     }
 
-    /// A picture of planes that are there already.
+    /// An image of planes that are there already.
     init(_ shape: RasterShape, planes: [Plane]) {
         self.shape = shape
         self.planes = planes
     }
 
-    /// The picture turned upright.
+    /// The image turned upright.
     func upright(_ orientation: Orientation) -> Raster {
         if orientation == .upright { return self }
         return Raster(
@@ -122,7 +122,7 @@ struct Raster {
     }
 }
 
-/// Takes the rows of a picture from top to bottom.
+/// Takes the rows of an image from top to bottom.
 ///
 /// Rows of different planes come interleaved, about in step. A reference type, so that sinks can be chained.
 protocol RowSink: AnyObject {

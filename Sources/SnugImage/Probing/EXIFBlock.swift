@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The EXIF facts that change how a picture looks, and EXIF blocks made or mended for an output.
+/// The EXIF facts that change how an image looks, and EXIF blocks made or mended for an output.
 struct EXIFBlock {
     /// What a file says about its orientation.
     enum OrientationTag: Hashable {
         case absent
         case valid(Orientation)
-        /// Said in a way that nobody can rely on; the picture is taken as upright.
+        /// Said in a way that nobody can rely on; the image is taken as upright.
         case invalid(String)
     }
 
@@ -46,7 +46,7 @@ struct EXIFBlock {
 
     /// The block with its orientation set to upright and without the thumbnail.
     ///
-    /// A picture that was turned must not be turned again by its reader, and a thumbnail shows what the picture was
+    /// An image that was turned must not be turned again by its reader, and a thumbnail shows what the image was
     /// before. The thumbnail's directory is unlinked; its bytes go when they are the block's last.
     func uprightWithoutThumbnail() -> [UInt8] {
         var bytes = block.view.bytes

@@ -7,9 +7,9 @@ struct EmbeddedMetadata: Sendable, Hashable {
     /// An XMP packet; the extended part that some JPEG files have is not in it.
     var xmp: [UInt8]?
 
-    /// For a picture whose pixels were turned upright: the orientation says so, and the thumbnail is gone.
+    /// For an image whose pixels were turned upright: the orientation says so, and the thumbnail is gone.
     ///
-    /// EXIF that cannot be read is left out, as nobody could say what it does to the picture.
+    /// EXIF that cannot be read is left out, as nobody could say what it does to the image.
     func upright() -> EmbeddedMetadata {
         EmbeddedMetadata(
             exif: exif.flatMap(EXIFBlock.init)?.uprightWithoutThumbnail(), xmp: xmp.map { XMPPacket($0).upright() })
@@ -20,7 +20,7 @@ extension ImageProbe {
     /// The ICC profile of a JPEG, put together from its segments.
     ///
     /// A PNG's is compressed and comes from the PNG codec.
-    /// - Returns: `nil` when there is none, pieces are missing, it is over the limit, or it does not suit the picture.
+    /// - Returns: `nil` when there is none, pieces are missing, it is over the limit, or it does not suit the image.
     static func iccProfile(
         of source: ImageSource, header: ImageHeader, limits: InputLimits = InputLimits()
     ) throws(ImageError) -> [UInt8]? {

@@ -20,7 +20,7 @@ struct ICCProfile {
         return tidy(String(decoding: units.prefix { $0 != 0 }, as: UTF16.self))
     }
 
-    /// Why the profile should not be handed to a colour engine for such a picture, `nil` when nothing speaks against it.
+    /// Why the profile should not be handed to a colour engine for such an image, `nil` when nothing speaks against it.
     func problem(for model: ColourModel) -> String? {
         guard view.count >= 132, let declared = view.u32(at: 0), let tags = view.u32(at: 128) else {
             return "it has \(view.count) bytes, less than a header"
@@ -35,7 +35,7 @@ struct ICCProfile {
             case .rgb, .rgba, .palette, .ycbcr: "RGB "
             case .cmyk, .ycck: "CMYK"
             }
-        return space == wanted ? nil : "it is for \(tidy(space) ?? "nothing"), the picture is \(tidy(wanted) ?? "")"
+        return space == wanted ? nil : "it is for \(tidy(space) ?? "nothing"), the image is \(tidy(wanted) ?? "")"
     }
 
     private func tag(_ signature: StaticString) -> Range<Int>? {

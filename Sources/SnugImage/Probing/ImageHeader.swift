@@ -12,19 +12,19 @@ public struct ImageHeader: Sendable, Hashable {
     public var bitsPerSample: Int
     /// How colours are stored.
     public var colourModel: ColourModel
-    /// How the picture has to be turned to be upright.
+    /// How the image has to be turned to be upright.
     public var orientation: Orientation
     /// JPEG only: chroma resolution relative to luma.
     public var chromaSubsampling: ChromaSubsampling?
     /// JPEG only: the coding process, from the frame header.
     public var jpegProcess: JPEGProcess?
-    /// JPEG only: the first scan lacks some components, so that several scans make the picture.
+    /// JPEG only: the first scan lacks some components, so that several scans make the image.
     public var hasSeveralScans: Bool
     /// PNG only: Adam7 interlacing.
     public var isInterlaced: Bool
     /// More than one frame meant to be shown in turn (APNG, GIF, animated WebP).
     public var isAnimated: Bool
-    /// Frames, 1 for a still picture; `nil` when the header does not say.
+    /// Frames, 1 for a still image; `nil` when the header does not say.
     public var frameCount: Int?
     /// PNG only: a tRNS chunk makes some colours transparent.
     public var hasTransparency: Bool
@@ -36,7 +36,7 @@ public struct ImageHeader: Sendable, Hashable {
     public var metadata: MetadataSizes
     /// JPEG only: the quality of the libjpeg tables nearest to the file's, 1–100.
     public var estimatedQuality: Int?
-    /// What the header announces after the picture itself.
+    /// What the header announces after the image itself.
     public var trailer: AnnouncedTrailer
     /// Things that are odd but bearable, in words for a person.
     public var warnings: [String]
@@ -88,7 +88,7 @@ public enum ColourModel: String, Sendable, Hashable, CaseIterable {
     public var hasAlphaChannel: Bool { self == .grayAlpha || self == .rgba }
 }
 
-/// EXIF orientation (EXIF 2.32, tag 0x0112): which turn makes the stored picture upright.
+/// EXIF orientation (EXIF 2.32, tag 0x0112): which turn makes the stored image upright.
 public enum Orientation: Int, Sendable, Hashable, CaseIterable {
     case upright = 1
     /// Mirror left to right.
@@ -127,7 +127,7 @@ public enum JPEGProcess: String, Sendable, Hashable, CaseIterable {
     case arithmeticSequential = "arithmetic"
     case arithmeticProgressive = "arithmetic_progressive"
 
-    /// Whether scans refine the whole picture, so that all coefficients must be held.
+    /// Whether scans refine the whole image, so that all coefficients must be held.
     public var isProgressive: Bool { self == .progressive || self == .arithmeticProgressive }
 }
 
@@ -175,7 +175,7 @@ public struct MetadataSizes: Sendable, Hashable {
     public var iptc = 0
     /// JPEG comments and PNG text.
     public var comments = 0
-    /// Everything else that is no picture data.
+    /// Everything else that is no image data.
     public var other = 0
 
     /// Makes an empty tally.
@@ -185,11 +185,11 @@ public struct MetadataSizes: Sendable, Hashable {
     public var total: Int { exif + xmp + icc + iptc + comments + other }
 }
 
-/// What a header says will follow the picture.
+/// What a header says will follow the image.
 public enum AnnouncedTrailer: Sendable, Hashable {
     case none
-    /// Further pictures of a multi-picture file (MPF): previews, gain maps, the other eye.
-    case multiPicture(count: Int)
+    /// Further images of a multi-image file (MPF): previews, gain maps, the other eye.
+    case multiImage(count: Int)
     /// A video of so many bytes (motion photo), by XMP.
     case motionPhoto(byteCount: Int)
 }

@@ -35,7 +35,7 @@ enum InputFault {
         return (value < 0 ? "-" : "") + groups.joined()
     }
 
-    /// Refuses a picture by its size.
+    /// Refuses an image by its size.
     static func checkSize(width: Int, height: Int, limits: InputLimits) throws(ImageError) {
         let side = max(width, height)
         if side > limits.maximumSide {

@@ -14,7 +14,7 @@ struct JPEGHeaderProbe {
     private var icc = ICCSegments()
     private var exif: EXIFBlock?
     private var xmp: XMPPacket?
-    private var pictureCount: Int?
+    private var imageCount: Int?
     private var warnings: [String] = []
 
     init(_ source: ImageSource, limits: InputLimits) {
@@ -33,13 +33,13 @@ struct JPEGHeaderProbe {
                 header.hasSeveralScans = scanned < (frame?.components.count ?? 1)
                 return header
             case JPEGMarker.endOfImage:
-                throw InputFault.corrupt("JPEG ends without picture data", at: segment.offset)
+                throw InputFault.corrupt("JPEG ends without image data", at: segment.offset)
             case JPEGMarker.startOfImage: throw InputFault.corrupt("JPEG begins a second time", at: segment.offset)
             default: try note(segment)
             }
             try InputFault.checkMetadata(count: segmentCount, bytes: metadata.total, limits: limits)
         }
-        throw InputFault.truncated("JPEG ends before its picture data", at: segments.reader.byteCount)
+        throw InputFault.truncated("JPEG ends before its image data", at: segments.reader.byteCount)
     }
 
     private mutating func note(_ segment: JPEGSegment) throws(ImageError) {
@@ -54,14 +54,14 @@ struct JPEGHeaderProbe {
             if exif == nil { exif = EXIFBlock(Array(try segments.payload(segment).bytes.dropFirst(6))) }
         case .xmp:
             if xmp == nil { xmp = XMPPacket(Array(try segments.payload(segment).bytes.dropFirst(29))) }
-        case .multiPicture:
-            if pictureCount == nil { pictureCount = Self.pictureCount(try segments.payload(segment)) }
-        case .picture: try notePicture(segment)
+        case .multiImage:
+            if imageCount == nil { imageCount = Self.imageCount(try segments.payload(segment)) }
+        case .image: try noteImage(segment)
         case .extendedXMP, .photoshop, .comment, .otherApplication: break
         }
     }
 
-    private mutating func notePicture(_ segment: JPEGSegment) throws(ImageError) {
+    private mutating func noteImage(_ segment: JPEGSegment) throws(ImageError) {
         if segment.marker == JPEGMarker.quantisationTables {
             quality.read(try segments.payload(segment))
         } else if segment.marker == JPEGMarker.hierarchicalFrame {
@@ -106,14 +106,14 @@ struct JPEGHeaderProbe {
         case .valid(let orientation): return orientation
         case .absent: return xmp?.orientation ?? .upright
         case .invalid(let why):
-            warnings.append("\(why); the picture is taken as upright")
+            warnings.append("\(why); the image is taken as upright")
             return .upright
         }
     }
 
     private func trailer() -> AnnouncedTrailer {
         if let count = xmp?.motionPhotoByteCount { return .motionPhoto(byteCount: count) }
-        if let pictureCount, pictureCount > 1 { return .multiPicture(count: pictureCount) }
+        if let imageCount, imageCount > 1 { return .multiImage(count: imageCount) }
         return .none
     }
 
@@ -136,8 +136,8 @@ struct JPEGHeaderProbe {
         if let problem { warnings.append("the ICC profile is ignored: \(problem)") }
     }
 
-    /// Pictures of a multi-picture file (CIPA DC-007 §5.2.3.2, tag 0xB001).
-    private static func pictureCount(_ payload: ByteView) -> Int? {
+    /// Images of a multi-image file (CIPA DC-007 §5.2.3.2, tag 0xB001).
+    private static func imageCount(_ payload: ByteView) -> Int? {
         guard let block = TIFFBlock(Array(payload.bytes.dropFirst(4))) else { return nil }
         let entry = block.entries(at: block.firstDirectory).first { $0.tag == 0xB001 }
         return entry.flatMap { TIFFBlock.number($0, in: block.view) }
@@ -153,9 +153,9 @@ extension MetadataSizes {
         case .icc: icc += segment.range.count
         case .photoshop: iptc += segment.range.count
         case .comment: comments += segment.range.count
-        case .multiPicture, .otherApplication: other += segment.range.count
+        case .multiImage, .otherApplication: other += segment.range.count
         case .jfif: other += max(0, segment.payload.count - 14)
-        case .adobe, .picture: break
+        case .adobe, .image: break
         }
     }
 }

@@ -34,11 +34,11 @@ enum JPEGMarker {
 
 /// What an application segment holds, told by its first bytes.
 enum JPEGSegmentKind {
-    case jfif, adobe, exif, xmp, extendedXMP, icc, multiPicture, photoshop, comment
+    case jfif, adobe, exif, xmp, extendedXMP, icc, multiImage, photoshop, comment
     /// Another application's data.
     case otherApplication
     /// Frame, scan and tables.
-    case picture
+    case image
 }
 
 /// Goes from marker to marker, without reading what lies between them.
@@ -104,7 +104,7 @@ struct JPEGSegmentReader {
     /// What the segment holds.
     mutating func kind(of segment: JPEGSegment) throws(ImageError) -> JPEGSegmentKind {
         guard JPEGMarker.isApplication(segment.marker) else {
-            return segment.marker == JPEGMarker.comment ? .comment : .picture
+            return segment.marker == JPEGMarker.comment ? .comment : .image
         }
         let start = try payload(segment, count: 36)
         switch segment.marker {
@@ -115,7 +115,7 @@ struct JPEGSegmentReader {
         case 0xE1 where start.has("http://ns.adobe.com/xap/1.0/\0"): return .xmp
         case 0xE1 where start.has("http://ns.adobe.com/xmp/extension/\0"): return .extendedXMP
         case 0xE2 where start.has("ICC_PROFILE\0") && segment.payload.count >= 14: return .icc
-        case 0xE2 where start.has("MPF\0"): return .multiPicture
+        case 0xE2 where start.has("MPF\0"): return .multiImage
         case 0xED: return .photoshop
         default: return .otherApplication
         }

@@ -2,7 +2,7 @@
 
 /// Goes through a JPEG piece by piece to its EOI marker, and checks on the way that it is whole.
 struct JPEGWalk {
-    /// A stretch of the file; the pieces in order, after SOI, are all of the picture.
+    /// A stretch of the file; the pieces in order, after SOI, are all of the image.
     enum Piece {
         case segment(JPEGSegment)
         /// Entropy-coded data with the restart markers in it.
@@ -28,7 +28,7 @@ struct JPEGWalk {
         segments = JPEGSegmentReader(source, windowSize: StructureWalk.windowSize)
     }
 
-    /// Where the walk has come to; after the last piece, the end of the picture.
+    /// Where the walk has come to; after the last piece, the end of the image.
     var position: Int { segments.position }
 
     /// What the segment holds.
@@ -43,7 +43,7 @@ struct JPEGWalk {
         }
         guard let segment = try segments.next() else {
             throw InputFault.truncated(
-                scanCount == 0 ? "JPEG ends before its picture data" : "JPEG ends without an end marker",
+                scanCount == 0 ? "JPEG ends before its image data" : "JPEG ends without an end marker",
                 at: segments.reader.byteCount)
         }
         if segments.garbageByteCount > 0 {
@@ -81,7 +81,7 @@ struct JPEGWalk {
             frame = try JPEGFrame(segment, payload: try segments.payload(segment))
         case let marker where JPEGMarker.standsAlone(marker):
             throw InputFault.corrupt(
-                "JPEG marker \(JPEGSegmentReader.name(of: marker)) stands outside picture data", at: segment.offset)
+                "JPEG marker \(JPEGSegmentReader.name(of: marker)) stands outside image data", at: segment.offset)
         default: break
         }
     }
@@ -146,7 +146,7 @@ struct JPEGWalk {
     }
 
     private func checkCompleteness(at offset: Int) throws(ImageError) {
-        guard let frame, scanCount > 0 else { throw InputFault.corrupt("JPEG ends without picture data", at: offset) }
+        guard let frame, scanCount > 0 else { throw InputFault.corrupt("JPEG ends without image data", at: offset) }
         let missing = frame.components.filter { !scannedComponents.contains($0.identifier) }.count
         if missing > 0 && !isHierarchical {
             throw InputFault.corrupt(

@@ -2,9 +2,9 @@
 
 /// Takes metadata off a file without touching its pixels.
 ///
-/// What changes how the picture looks always stays: the profile, Adobe's and JFIF's headers, PNG colour, transparency
+/// What changes how the image looks always stays: the profile, Adobe's and JFIF's headers, PNG colour, transparency
 /// and animation chunks, and the orientation, in the smallest EXIF block that can say it. What was appended to the
-/// picture always goes. The file is walked to its end on the way, so only a sound file is stripped.
+/// image always goes. The file is walked to its end on the way, so only a sound file is stripped.
 struct MetadataStripper {
     /// A part of the stripped file.
     private enum Piece {
@@ -75,13 +75,13 @@ struct MetadataStripper {
             case .scanData(let range), .end(let range): append(.source(range), to: &rest)
             case .segment(let segment):
                 switch try walk.kind(of: segment) {
-                case .picture, .adobe: append(.source(segment.range), to: &rest)
+                case .image, .adobe: append(.source(segment.range), to: &rest)
                 case .jfif:
                     if jfif.isEmpty { jfif = try jfifWithoutThumbnail(segment, source) }
                 case .icc where keepsProfile: append(.source(segment.range), to: &rest)
                 case .exif where metadata == .keep, .xmp where metadata == .keep, .extendedXMP where metadata == .keep:
                     append(.source(segment.range), to: &rest)
-                case .icc, .exif, .xmp, .extendedXMP, .multiPicture, .photoshop, .comment, .otherApplication: break
+                case .icc, .exif, .xmp, .extendedXMP, .multiImage, .photoshop, .comment, .otherApplication: break
                 }
             }
         }
@@ -119,7 +119,7 @@ struct MetadataStripper {
                 pieces.append(.made(PNGChunk.bytes(type: "eXIf", data: EXIFBlock.minimal(header.orientation))))
             }
             switch try walk.kind(of: chunk) {
-            case .picture: append(.source(chunk.range), to: &pieces)
+            case .image: append(.source(chunk.range), to: &pieces)
             case .icc where chunk.type == "iCCP" && keepsProfile: append(.source(chunk.range), to: &pieces)
             case .exif where metadata == .keep, .xmp where metadata == .keep: append(.source(chunk.range), to: &pieces)
             case .icc, .exif, .xmp, .iptc, .text, .other: break

@@ -3,7 +3,7 @@
 /// What a PNG chunk is for.
 enum PNGChunkKind {
     /// Says what the pixels are and how they are shown.
-    case picture
+    case image
     case icc, exif, xmp, iptc, text
     /// Anything else: time, suggested palettes, histograms, private chunks.
     case other
@@ -22,11 +22,11 @@ enum PNGChunkKind {
             case "Raw profile type icc", "Raw profile type icm": self = .icc
             default: self = .text
             }
-        // bKGD and pHYs count as picture: a viewer flattens on the one, and the other may say that pixels are not
+        // bKGD and pHYs count as image: a viewer flattens on the one, and the other may say that pixels are not
         // square. Both are tiny and hold nothing about anybody.
         case "tRNS", "gAMA", "cHRM", "sRGB", "cICP", "mDCV", "cLLI", "sBIT", "bKGD", "pHYs", "acTL", "fcTL", "fdAT":
-            self = .picture
-        default: self = chunk.isCritical ? .picture : .other
+            self = .image
+        default: self = chunk.isCritical ? .image : .other
         }
     }
 }
@@ -35,7 +35,7 @@ extension MetadataSizes {
     /// Counts a PNG chunk.
     mutating func add(_ chunk: PNGChunk, kind: PNGChunkKind) {
         switch kind {
-        case .picture: break
+        case .image: break
         case .icc: icc += chunk.range.count
         case .exif: exif += chunk.range.count
         case .xmp: xmp += chunk.range.count

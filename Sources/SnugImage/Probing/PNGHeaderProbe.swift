@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Fills an ``ImageHeader`` from a PNG's chunks, all but the picture data.
+/// Fills an ``ImageHeader`` from a PNG's chunks, all but the image data.
 struct PNGHeaderProbe {
-    /// Chunks of picture data that are passed over on the way to late chunks: 1.6 GB of the 8 KiB that libpng writes.
+    /// Chunks of image data that are passed over on the way to late chunks: 1.6 GB of the 8 KiB that libpng writes.
     private static let mostHops = 200_000
 
     private let limits: InputLimits
@@ -19,18 +19,18 @@ struct PNGHeaderProbe {
         chunks = PNGChunkReader(source)
     }
 
-    /// Reads up to the picture data, then hops over it: EXIF and XMP may stand behind it.
+    /// Reads up to the image data, then hops over it: EXIF and XMP may stand behind it.
     mutating func read() throws(ImageError) -> ImageHeader {
         try readImageHeader()
         while let chunk = try chunks.next() {
             if chunk.type == "IDAT" { return try finish() }
             if chunk.type == "IEND" {
-                throw InputFault.corrupt("PNG ends without picture data", at: chunk.offset)
+                throw InputFault.corrupt("PNG ends without image data", at: chunk.offset)
             }
             try chunks.checkExtent(chunk)
             try note(chunk, mayDescribePixels: true)
         }
-        throw InputFault.truncated("PNG ends before its picture data", at: chunks.reader.byteCount)
+        throw InputFault.truncated("PNG ends before its image data", at: chunks.reader.byteCount)
     }
 
     private mutating func readImageHeader() throws(ImageError) {
@@ -83,7 +83,7 @@ struct PNGHeaderProbe {
         }
     }
 
-    /// - Parameter mayDescribePixels: Whether the picture data is still to come; chunks that say how to read it are void
+    /// - Parameter mayDescribePixels: Whether the image data is still to come; chunks that say how to read it are void
     ///   after it.
     private mutating func note(_ chunk: PNGChunk, mayDescribePixels: Bool) throws(ImageError) {
         chunkCount += 1
@@ -91,7 +91,7 @@ struct PNGHeaderProbe {
         header.metadata.add(chunk, kind: kind)
         try InputFault.checkMetadata(count: chunkCount, bytes: header.metadata.total, limits: limits)
         switch kind {
-        case .picture where mayDescribePixels: try notePicture(chunk)
+        case .image where mayDescribePixels: try noteImage(chunk)
         case .icc where mayDescribePixels: try noteColour(chunk)
         case .exif where chunk.type == "eXIf":
             let data = try chunks.data(chunk, count: 1 << 20).bytes
@@ -103,7 +103,7 @@ struct PNGHeaderProbe {
         }
     }
 
-    private mutating func notePicture(_ chunk: PNGChunk) throws(ImageError) {
+    private mutating func noteImage(_ chunk: PNGChunk) throws(ImageError) {
         switch chunk.type {
         case "IHDR": throw InputFault.corrupt("PNG has a second IHDR", at: chunk.offset)
         case "PLTE": try notePalette(chunk)
@@ -141,7 +141,7 @@ struct PNGHeaderProbe {
         case .gray where length == 2, .rgb where length == 6: header.hasTransparency = true
         case .palette where length > 0 && length <= paletteCount ?? 0:
             header.hasTransparency = try chunks.data(chunk, count: 256).bytes.contains { $0 < 255 }
-        default: header.warnings.append("the PNG chunk tRNS of \(length) bytes does not go with its picture; ignored")
+        default: header.warnings.append("the PNG chunk tRNS of \(length) bytes does not go with its image; ignored")
         }
     }
 
@@ -167,12 +167,12 @@ struct PNGHeaderProbe {
         switch exifOrientation {
         case .valid(let orientation): header.orientation = orientation
         case .absent: header.orientation = xmpOrientation ?? .upright
-        case .invalid(let why): header.warnings.append("\(why); the picture is taken as upright")
+        case .invalid(let why): header.warnings.append("\(why); the image is taken as upright")
         }
         return header
     }
 
-    /// Chunks behind the picture data, as far as they can be read: damage there is for who reads the picture to judge.
+    /// Chunks behind the image data, as far as they can be read: damage there is for who reads the image to judge.
     private mutating func noteLateChunks() throws(ImageError) {
         do {
             for _ in 0..<Self.mostHops {

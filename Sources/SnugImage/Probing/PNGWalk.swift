@@ -16,7 +16,7 @@ struct PNGWalk {
         chunks = PNGChunkReader(source, windowSize: StructureWalk.windowSize)
     }
 
-    /// Where the walk has come to; after the last chunk, the end of the picture.
+    /// Where the walk has come to; after the last chunk, the end of the image.
     var position: Int { chunks.position }
 
     /// What the chunk is for.
@@ -69,7 +69,7 @@ struct PNGWalk {
     private mutating func checkStream(_ chunk: PNGChunk) throws(ImageError) {
         guard let head = try chunks.data(chunk, count: 2).u16(at: 0) else { return }
         guard head >> 8 & 15 == 8, head % 31 == 0, head & 0x20 == 0 else {
-            throw InputFault.corrupt("PNG picture data is not compressed as it should be", at: chunk.data.lowerBound)
+            throw InputFault.corrupt("PNG image data is not compressed as it should be", at: chunk.data.lowerBound)
         }
     }
 }

@@ -2,17 +2,17 @@
 
 /// What a walk through a whole file found; that there is a report says that the structure is sound.
 struct StructureReport: Sendable, Hashable {
-    /// What follows the picture's end marker.
+    /// What follows the image's end marker.
     enum Trailer: Sendable, Hashable {
         case none
-        /// Another picture: a preview, a gain map, the other eye.
-        case picture
+        /// Another image: a preview, a gain map, the other eye.
+        case image
         /// A video, a maker's data, or something smuggled in.
         case other
     }
 
-    /// The offset just past the picture: its EOI marker or IEND chunk.
-    var pictureEnd: Int
+    /// The offset just past the image: its EOI marker or IEND chunk.
+    var imageEnd: Int
     /// Bytes after it.
     var trailingByteCount: Int
     var trailer: Trailer
@@ -39,24 +39,24 @@ enum StructureWalk {
         case .jpeg:
             var walk = JPEGWalk(source, limits: limits)
             while try walk.next() != nil {}
-            return try report(pictureEnd: walk.position, scanCount: walk.scanCount, of: source)
+            return try report(imageEnd: walk.position, scanCount: walk.scanCount, of: source)
         case .png:
             var walk = PNGWalk(source, limits: limits)
             while try walk.next() != nil {}
-            return try report(pictureEnd: walk.position, scanCount: walk.dataChunkCount, of: source)
+            return try report(imageEnd: walk.position, scanCount: walk.dataChunkCount, of: source)
         default:
             throw ImageError(.unsupportedFormat, "\(header.format) files cannot be checked")
         }
     }
 
     private static func report(
-        pictureEnd: Int, scanCount: Int, of source: ImageSource
+        imageEnd: Int, scanCount: Int, of source: ImageSource
     ) throws(ImageError) -> StructureReport {
-        let trailing = source.byteCount - pictureEnd
-        let start = ByteView(try source.bytes(at: pictureEnd, count: FormatSignature.byteCount))
+        let trailing = source.byteCount - imageEnd
+        let start = ByteView(try source.bytes(at: imageEnd, count: FormatSignature.byteCount))
         let trailer: StructureReport.Trailer =
-            trailing == 0 ? .none : FormatSignature.format(of: start)?.isDecodable == true ? .picture : .other
+            trailing == 0 ? .none : FormatSignature.format(of: start)?.isDecodable == true ? .image : .other
         return StructureReport(
-            pictureEnd: pictureEnd, trailingByteCount: trailing, trailer: trailer, scanCount: scanCount)
+            imageEnd: imageEnd, trailingByteCount: trailing, trailer: trailer, scanCount: scanCount)
     }
 }

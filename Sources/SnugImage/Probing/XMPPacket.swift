@@ -44,7 +44,7 @@ struct XMPPacket {
         return nil
     }
 
-    /// The packet with `tiff:Orientation` set to 1, for a picture that was turned.
+    /// The packet with `tiff:Orientation` set to 1, for an image that was turned.
     func upright() -> [UInt8] {
         var result = bytes
         if let range = value(of: "tiff:Orientation", in: 0..<bytes.count), range.count == 1 {

@@ -32,7 +32,7 @@ struct AxisWeights: ~Copyable {
     ) {
         precondition(sourceCount > 0 && targetCount > 0 && length > 0)
         let ratio = length / Double(targetCount)
-        // The last sample of subsampled chroma may stand half outside the picture.
+        // The last sample of subsampled chroma may stand half outside the image.
         precondition(origin >= 0 && origin + length <= Double(sourceCount) + ratio, "extent outside the plane")
         let scale = max(ratio, 1)
         let scaled = ScaledKernel(kernel, scale: scale)

@@ -3,7 +3,7 @@ import CKernels
 
 /// The part of a source that a target covers, in source pixels, with fractions.
 ///
-/// A chroma plane of an odd-sized picture at 4:2:0 has one more column than half the picture is wide; its extent is
+/// A chroma plane of an odd-sized image at 4:2:0 has one more column than half the image is wide; its extent is
 /// the half, or chroma would drift against luma.
 struct SourceExtent: Sendable, Hashable {
     var x: Double

@@ -45,7 +45,7 @@ struct ScaledKernel {
     }
 
     /// sinc(x) sinc(x / 3), where sin 3a = sin a (3 - 4 sin² a) leaves one sine, and that is carried from tap to tap by
-    /// rotation: calling `sin` for each tap would cost as much as resampling a small picture.
+    /// rotation: calling `sin` for each tap would cost as much as resampling a small image.
     private func appendLanczos(of range: Range<Int>, centre: Double, to weights: inout [Double]) {
         let lobes = ResamplingKernel.lobes
         var distance = (Double(range.lowerBound) + 0.5 - centre) / scale

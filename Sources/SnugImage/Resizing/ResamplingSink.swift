@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Resizes every plane of a picture on its way to another sink.
+/// Resizes every plane of an image on its way to another sink.
 ///
 /// Planes that already have the target's size pass through untouched; planes exactly twice as fine are averaged, as
 /// JPEG decoders assume of subsampled chroma; all others are resampled with Lanczos.
@@ -58,7 +58,7 @@ private final class PlaneStage {
         upper = Plane(width: source.width, height: 1, channels: source.channels)
         output = Plane(width: target.width, height: 1, channels: target.channels)
         if case .resample = method {
-            // The target's samples reach beyond the picture by the part of its last sample that the picture misses.
+            // The target's samples reach beyond the image by the part of its last sample that the image misses.
             let extent = SourceExtent(
                 width: source.extentWidth * Double(target.width) / target.extentWidth,
                 height: source.extentHeight * Double(target.height) / target.extentHeight)

@@ -8,7 +8,7 @@ public struct Fault: Sendable, Hashable {
     /// Whether the provider acts on the request although its own answer is replaced or lost.
     ///
     /// Default `false`: with ``answer`` or a ``request`` fault nothing is generated or charged. `true` is the expensive
-    /// case, where the picture is made and paid for and the client does not learn of it. Without either the provider
+    /// case, where the image is made and paid for and the client does not learn of it. Without either the provider
     /// always acts.
     public var takesEffect: Bool
     /// An answer in place of the provider's own.

@@ -7,23 +7,23 @@
 public struct JobPlan: Sendable, Hashable {
     /// What the provider says in the end.
     public enum Outcome: Sendable, Hashable, Codable {
-        /// A picture.
+        /// An image.
         case completed
         /// A failure with this text.
         case failed(text: String)
-        /// A status word that no documentation has, in place of `pending`, before the picture.
+        /// A status word that no documentation has, in place of `pending`, before the image.
         case unknownWord(word: String)
         /// No end: every poll says pending.
         case neverEnds
     }
 
     /// What the result's bytes are.
-    public enum Picture: String, Sendable, Hashable, Codable {
-        /// The picture in the format that was asked for.
+    public enum Image: String, Sendable, Hashable, Codable {
+        /// The image in the format that was asked for.
         case asAsked
-        /// A picture of another format than was asked for, labelled as asked.
+        /// An image of another format than was asked for, labelled as asked.
         case wrongFormat
-        /// The first half of a picture.
+        /// The first half of an image.
         case truncated
         /// An HTML page.
         case html
@@ -48,8 +48,8 @@ public struct JobPlan: Sendable, Hashable {
     /// The form of Elumenta's identifiers.
     public var identifier: Identifier
     /// What the result's bytes are.
-    public var picture: Picture
-    /// Bytes of ballast in the picture, for results of a size that takes time.
+    public var image: Image
+    /// Bytes of ballast in the image, for results of a size that takes time.
     public var padding: Int
     /// Seconds for which a result URL works; `nil` for ever. Each poll hands out a new URL.
     public var urlLifetime: Int?
@@ -62,17 +62,17 @@ public struct JobPlan: Sendable, Hashable {
     /// How a streamed answer is written.
     public var stream: StreamPlan
 
-    /// A plan; by default a picture at once.
+    /// A plan; by default an image at once.
     public init(
         pendingPolls: Int = 0, outcome: Outcome = .completed, identifier: Identifier = .integer,
-        picture: Picture = .asAsked, padding: Int = 0, urlLifetime: Int? = nil, redirects: Int = 0,
+        image: Image = .asAsked, padding: Int = 0, urlLifetime: Int? = nil, redirects: Int = 0,
         acceptsRanges: Bool = true,
         duration: Int = 0, stream: StreamPlan = StreamPlan()
     ) {
         self.pendingPolls = pendingPolls
         self.outcome = outcome
         self.identifier = identifier
-        self.picture = picture
+        self.image = image
         self.padding = padding
         self.urlLifetime = urlLifetime
         self.redirects = redirects
@@ -83,20 +83,21 @@ public struct JobPlan: Sendable, Hashable {
 }
 
 extension JobPlan: Codable {
-    private enum Key: String, CodingKey, CaseIterable {
-        case pendingPolls, outcome, identifier, picture, padding, urlLifetime, redirects, acceptsRanges, duration,
-            stream
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case pendingPolls, outcome, identifier, padding, urlLifetime, redirects, acceptsRanges, duration, stream
+        // The key that fault scripts use.
+        case image = "picture"
     }
 
     /// From JSON; every member may be left out, unknown ones are refused.
     public init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknownMembers(besides: Key.allCases.map(\.rawValue))
-        let values = try decoder.container(keyedBy: Key.self)
+        try decoder.refuseUnknownMembers(besides: CodingKeys.allCases.map(\.rawValue))
+        let values = try decoder.container(keyedBy: CodingKeys.self)
         self.init(
             pendingPolls: try values.decodeIfPresent(Int.self, forKey: .pendingPolls) ?? 0,
             outcome: try values.decodeIfPresent(Outcome.self, forKey: .outcome) ?? .completed,
             identifier: try values.decodeIfPresent(Identifier.self, forKey: .identifier) ?? .integer,
-            picture: try values.decodeIfPresent(Picture.self, forKey: .picture) ?? .asAsked,
+            image: try values.decodeIfPresent(Image.self, forKey: .image) ?? .asAsked,
             padding: try values.decodeIfPresent(Int.self, forKey: .padding) ?? 0,
             urlLifetime: try values.decodeIfPresent(Int.self, forKey: .urlLifetime),
             redirects: try values.decodeIfPresent(Int.self, forKey: .redirects) ?? 0,
@@ -133,15 +134,15 @@ public struct StreamPlan: Sendable, Hashable {
 }
 
 extension StreamPlan: Codable {
-    private enum Key: String, CodingKey, CaseIterable {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case cutsBeforeCompleted, comments, multilineData, splitsCharacters, carriageReturns
     }
 
     /// From JSON; every member may be left out, unknown ones are refused.
     public init(from decoder: any Decoder) throws {
-        try decoder.refuseUnknownMembers(besides: Key.allCases.map(\.rawValue))
-        let values = try decoder.container(keyedBy: Key.self)
-        func flag(_ key: Key) throws -> Bool { try values.decodeIfPresent(Bool.self, forKey: key) ?? false }
+        try decoder.refuseUnknownMembers(besides: CodingKeys.allCases.map(\.rawValue))
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func flag(_ key: CodingKeys) throws -> Bool { try values.decodeIfPresent(Bool.self, forKey: key) ?? false }
         self.init(
             cutsBeforeCompleted: try flag(.cutsBeforeCompleted), comments: try flag(.comments),
             multilineData: try flag(.multilineData), splitsCharacters: try flag(.splitsCharacters),

@@ -52,7 +52,7 @@ struct HTTP1Connection {
                 return false
             }
             exchange.begin(status: reply.status)
-            let writer = AnswerWriter(
+            let writer = ResponseWriter(
                 wire: wire, isHead: head.method == .HEAD, keepsAlive: head.isKeepAlive, clock: world.clock)
             let isWhole = try await writer.write(reply, delivery: exchange.fault.delivery)
             exchange.finish(status: reply.status, wasCut: !isWhole)
@@ -118,7 +118,7 @@ struct HTTP1Connection {
         async throws
     {
         let reply = exchange.earlyReply()
-        let writer = AnswerWriter(wire: wire, isHead: false, keepsAlive: false, clock: world.clock)
+        let writer = ResponseWriter(wire: wire, isHead: false, keepsAlive: false, clock: world.clock)
         let isWhole = try await writer.write(reply, delivery: exchange.fault.delivery)
         exchange.finish(status: reply.status, wasCut: !isWhole)
         switch ending {
@@ -131,7 +131,7 @@ struct HTTP1Connection {
     }
 
     @concurrent private mutating func refuse(_ exchange: inout Exchange) async throws {
-        let writer = AnswerWriter(wire: wire, isHead: false, keepsAlive: false, clock: world.clock)
+        let writer = ResponseWriter(wire: wire, isHead: false, keepsAlive: false, clock: world.clock)
         _ = try await writer.write(Reply(417, body: .bytes([])), delivery: nil)
         exchange.finish(status: 417, wasCut: false)
         try await wire.close()

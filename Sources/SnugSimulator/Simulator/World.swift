@@ -27,7 +27,7 @@ final class World: Sendable {
 
     func base(_ service: ServiceName) -> String { bases.withLock { $0[service] ?? "" } }
 
-    /// Whether a provider could fetch a picture from this URL.
+    /// Whether a provider could fetch an image from this URL.
     ///
     /// Only the simulated media host can be looked into; of other hosts everything with the form of a URL is taken.
     func isFetchable(_ url: String) -> Bool {

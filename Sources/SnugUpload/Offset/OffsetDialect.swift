@@ -62,7 +62,7 @@ struct StepResult {
     private static func judge(_ code: HTTPError.Code) -> OffsetMachine.Step {
         switch code {
         case .connectionLost, .stalled, .attemptTimedOut, .answerCut: .transient(lineFailed: true)
-        case .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .transportFailed, .malformedAnswer:
+        case .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .transportFailed, .malformedResponse:
             .transient(lineFailed: false)
         default: .refused
         }

@@ -30,26 +30,26 @@ struct FitCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Output") var output: OutputOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
-    @OptionGroup(title: "Pictures") var pictures: PictureOptions
+    @OptionGroup(title: "Images") var images: ImageOptions
     @OptionGroup(title: "Inputs") var inputs: InputSelection
     @OptionGroup(title: "Guards against hostile inputs") var inputLimits: InputOptions
     @OptionGroup(title: "Running") var running: RunningOptions
 
     mutating func validate() throws {
-        try output.check(inputs: inputs.paths, format: pictures.format, printsJSON: running.json, plans: running.dryRun)
-        guard pictures.qualityFloor <= pictures.qualityCeiling else {
+        try output.check(inputs: inputs.paths, format: images.format, printsJSON: running.json, plans: running.dryRun)
+        guard images.qualityFloor <= images.qualityCeiling else {
             throw ValidationError(
-                "--quality-floor \(pictures.qualityFloor) is above --quality-ceiling \(pictures.qualityCeiling)")
+                "--quality-floor \(images.qualityFloor) is above --quality-ceiling \(images.qualityCeiling)")
         }
         let formats = limits.limits.formats
-        if let only = pictures.format.imageFormat, !formats.contains(only), let profile = limits.profile {
+        if let only = images.format.imageFormat, !formats.contains(only), let profile = limits.profile {
             throw ValidationError("\(profile.name) does not take \(only); leave --format out")
         }
     }
 
     /// The request that the options make.
     func request() throws -> FitRequest {
-        var policy = pictures.policy
+        var policy = images.policy
         policy.inputLimits = inputLimits.inputLimits
         let destination = output.destination
         // In place, a name cannot change, and so the format must not.

@@ -66,8 +66,8 @@ struct OutputOptions: ParsableArguments {
     }
 }
 
-/// How pictures are made.
-struct PictureOptions: ParsableArguments {
+/// How images are made.
+struct ImageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Output format: auto, jpeg, png or keep (the input's). (default: auto)", valueName: "format"),
@@ -98,11 +98,11 @@ struct PictureOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Lay transparent pictures on a colour: #rrggbb, #rgb or a name. (default: keep alpha)", valueName: "colour"),
+            "Lay transparent images on a colour: #rrggbb, #rgb or a name. (default: keep alpha)", valueName: "colour"),
         transform: ArgumentParsing.colour)
     var background: RGBColour?
 
-    @Flag(help: "Deliver what is there of damaged pictures, the rest filled.")
+    @Flag(help: "Deliver what is there of damaged images, the rest filled.")
     var salvage = false
 
     /// The policy that comes of it.

@@ -52,7 +52,7 @@ struct ParameterArgument: Hashable, Sendable {
     }
 }
 
-/// Where a picture goes: a folder, or a name in one.
+/// Where an image goes: a folder, or a name in one.
 struct OutputArgument: ExpressibleByArgument, Hashable, Sendable {
     var path: FilePath
     /// Written as a folder.
@@ -66,8 +66,8 @@ struct OutputArgument: ExpressibleByArgument, Hashable, Sendable {
     static var defaultCompletionKind: CompletionKind { .file() }
 }
 
-/// Where pictures of this machine are put for a provider that takes addresses only.
-enum PictureHost: ExpressibleByArgument, Hashable, Sendable {
+/// Where images of this machine are put for a provider that takes addresses only.
+enum ImageHostArgument: ExpressibleByArgument, Hashable, Sendable {
     /// Pollinations' media host, or another one like it.
     case pollinations(base: String?)
     /// A bucket or a folder in one, by its address.
@@ -87,8 +87,8 @@ enum PictureHost: ExpressibleByArgument, Hashable, Sendable {
 }
 
 extension ArgumentParsing {
-    @Sendable static func pictureSize(_ text: String) throws -> PictureSize {
-        guard let size = PictureSize(text) else {
+    @Sendable static func imageSize(_ text: String) throws -> ImageSize {
+        guard let size = ImageSize(text) else {
             throw ValidationError("'\(PrintableName.escaped(text))' is no size; write 1024x768")
         }
         return size

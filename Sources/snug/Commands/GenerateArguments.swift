@@ -6,7 +6,7 @@ import SystemPackage
 
 /// What is to be made.
 struct GenerateRequestOptions: ParsableArguments {
-    @Argument(help: "What the picture shows, or '-' to read it from standard input.")
+    @Argument(help: "What the image shows, or '-' to read it from standard input.")
     var prompt: String?
 
     @Option(help: "The model; 'snug models' lists them. (default: the provider's)")
@@ -18,25 +18,25 @@ struct GenerateRequestOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("Width and height in pixels, such as 1024x768.", valueName: "WxH"),
-        transform: ArgumentParsing.pictureSize)
-    var size: PictureSize?
+        transform: ArgumentParsing.imageSize)
+    var size: ImageSize?
 
     @Option(
         name: [.customShort("n"), .customLong("count")],
-        help: ArgumentHelp("Pictures, 1 to 100. (default: 1)", valueName: "n"), transform: ArgumentParsing.positive)
+        help: ArgumentHelp("Images, 1 to 100. (default: 1)", valueName: "n"), transform: ArgumentParsing.positive)
     var count = 1
 
     @Option(
         help: ArgumentHelp(
-            "A picture to start from, fitted to what the provider takes; may be repeated.", valueName: "file|url"))
+            "An image to start from, fitted to what the provider takes; may be repeated.", valueName: "file|url"))
     var image: [ImageArgument] = []
 
     @Option(
         help: ArgumentHelp(
-            "openai: a PNG of the first picture's size, transparent where it may change.", valueName: "file"))
+            "openai: a PNG of the first image's size, transparent where it may change.", valueName: "file"))
     var mask: ImageArgument?
 
-    @Option(help: "Makes a picture repeatable, where the model can.")
+    @Option(help: "Makes an image repeatable, where the model can.")
     var seed: Int?
 
     @Option(help: "png, jpeg or webp. (default: the provider's)")
@@ -48,7 +48,7 @@ struct GenerateRequestOptions: ParsableArguments {
         transform: ParameterArgument.init(parsing:))
     var parameters: [ParameterArgument] = []
 
-    @Option(help: ArgumentHelp("openai: keep so many unfinished pictures on the way, 0 to 3.", valueName: "n"))
+    @Option(help: ArgumentHelp("openai: keep so many unfinished images on the way, 0 to 3.", valueName: "n"))
     var partialImages = 0
 
     /// The request, for a prompt to be filled in.
@@ -61,23 +61,23 @@ struct GenerateRequestOptions: ParsableArguments {
     }
 }
 
-/// Where pictures go.
+/// Where images go.
 struct GenerateOutputOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
         help: ArgumentHelp(
-            "A folder, or a file's name, whose extension is the picture's. (default: this folder, named by the prompt)",
+            "A folder, or a file's name, whose extension is the image's. (default: this folder, named by the prompt)",
             valueName: "path"))
     var output: OutputArgument?
 
-    @Flag(help: "Replace pictures that are there; else the new one gets a number.")
+    @Flag(help: "Replace images that are there; else the new one gets a number.")
     var overwrite = false
 
     @Option(
         help: ArgumentHelp(
-            "elumenta: where local pictures are put for it: pollinations (anybody who knows the address can see them), or "
+            "elumenta: where local images are put for it: pollinations (anybody who knows the address can see them), or "
                 + "an S3 bucket's address.", valueName: "host"))
-    var host: PictureHost?
+    var host: ImageHostArgument?
 }
 
 /// How it is gone about.

@@ -10,7 +10,7 @@ import SystemPackage
 struct GenerateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Makes pictures from prompts, and never pays for one twice.",
+        abstract: "Makes images from prompts, and never pays for one twice.",
         discussion: """
             The key comes from POLLINATIONS_API_KEY, ELUMENTA_API_KEY or OPENAI_API_KEY, or from a file.
 
@@ -21,7 +21,7 @@ struct GenerateCommand: AsyncParsableCommand {
 
             A line of a batch is an object with prompt and, where it differs from the options, model, fallback_models, \
             size, n, images, mask, seed, format, partial_images, parameters, output. Lines that are done are not done \
-            again as long as their pictures are there.
+            again as long as their images are there.
 
             Examples:
               snug generate 'a lighthouse at dusk' --provider pollinations
@@ -53,7 +53,7 @@ struct GenerateCommand: AsyncParsableCommand {
         if wish.prompt == "-" || running.batch?.path.bytes == [0x2D], StandardInput.isTerminal {
             throw ValidationError("'-' reads standard input, which is a terminal; pipe something in")
         }
-        if running.batch != nil, let output = output.output, !output.endsInSlash, !PictureNaming.isFolder(output.path),
+        if running.batch != nil, let output = output.output, !output.endsInSlash, !ImageNaming.isFolder(output.path),
             (try? FileIdentity(of: output.path, followsLinks: true)) != nil
         {
             throw ValidationError("with --batch, -o names a folder, and \(PrintableName.of(output.path)) is a file")
@@ -67,7 +67,7 @@ struct GenerateCommand: AsyncParsableCommand {
             return
         }
         throw ValidationError(
-            "\(provider.name) takes pictures by address only; give an address, or say with --host where to put them: "
+            "\(provider.name) takes images by address only; give an address, or say with --host where to put them: "
                 + "pollinations, or s3://bucket")
     }
 
@@ -115,7 +115,7 @@ struct GenerateCommand: AsyncParsableCommand {
             for warning in access.warnings { reporter.note("warning: \(warning)") }
         }
         if running.dryRun {
-            return try await GenerateRehearsal(access, json: running.json, isBatch: isBatch).run(works)
+            return try await DryRun(access, json: running.json, isBatch: isBatch).run(works)
         }
         if provider.takesAddressesOnly, let notice = output.host?.notice, works.contains(where: { !$0.files.isEmpty }) {
             reporter.note(notice)
@@ -199,19 +199,19 @@ struct GenerateCommand: AsyncParsableCommand {
         let folder = try output.output.map { try WorkingFolder.absolute($0.path) } ?? WorkingFolder.current()
         return try lines.map { line in
             let prompt = line.request.prompt
-            let destination: PictureDestination
+            let destination: ImageDestination
             if let own = line.output {
                 do {
-                    destination = try PictureNaming.destination(
+                    destination = try ImageNaming.destination(
                         own, below: folder, prompt: prompt, replaces: output.overwrite)
                 } catch let error as ValidationError {
                     throw ValidationError("line \(line.number): output \(error.message)")
                 }
             } else if running.batch != nil {
-                destination = PictureDestination(
-                    folder: folder, name: PictureNaming.slug(prompt), replaces: output.overwrite)
+                destination = ImageDestination(
+                    folder: folder, name: ImageNaming.slug(prompt), replaces: output.overwrite)
             } else {
-                destination = try PictureNaming.destination(
+                destination = try ImageNaming.destination(
                     output.output, prompt: prompt, replaces: output.overwrite)
             }
             let name = try naming.name(line.request, destination)

@@ -10,7 +10,7 @@ struct InspectCommand: AsyncParsableCommand {
         abstract: "Shows what image files are, and whether they comply with limits.",
         discussion: """
             Reads headers only: the format by content, size, colours, orientation, metadata and what follows the \
-            picture. Then says what 'snug fit' would do under the same limits.
+            image. Then says what 'snug fit' would do under the same limits.
 
             Examples:
               snug inspect photo.jpg

@@ -55,7 +55,7 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Refuse inputs of more segments or chunks, picture data not counted. (default: 10000)", valueName: "n"),
+            "Refuse inputs of more segments or chunks, image data not counted. (default: 10000)", valueName: "n"),
         transform: ArgumentParsing.positive)
     var maxInputChunks: Int?
 

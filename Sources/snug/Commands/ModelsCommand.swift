@@ -8,7 +8,7 @@ struct ModelsCommand: AsyncParsableCommand {
         commandName: "models",
         abstract: "Lists the models of a provider, and what they cost where it says.",
         discussion: """
-            Costs are for one picture, in the unit that 'snug balance' shows.
+            Costs are for one image, in the unit that 'snug balance' shows.
 
             Examples:
               snug models --provider pollinations
@@ -40,7 +40,7 @@ struct ModelsCommand: AsyncParsableCommand {
         let columns: [(title: String, alignment: TextTable.Alignment, cell: (ModelDescription) -> String)] = [
             ("name", .left, { PrintableName.escaped($0.name) }),
             ("cost", .right, { $0.cost.map(Self.words) ?? "" }),
-            ("takes pictures", .left, { $0.takesImages.map { $0 ? "yes" : "no" } ?? "" }),
+            ("takes images", .left, { $0.takesImages.map { $0 ? "yes" : "no" } ?? "" }),
             ("sizes", .left, { PrintableName.escaped($0.sizes.joined(separator: " ")) }),
             ("", .left, { TerminalText.cut(PrintableName.escaped($0.summary ?? ""), to: 60) }),
         ]

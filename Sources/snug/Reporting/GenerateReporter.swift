@@ -151,13 +151,13 @@ final class GenerateReporter: Sendable {
         }
     }
 
-    /// A line for each picture; what was paid and waited for is told once.
+    /// A line for each image; what was paid and waited for is told once.
     static func lines(of generation: Generation) -> [String] {
-        generation.pictures.enumerated().map { index, picture in
-            var parts = [PrintableName.of(WorkingFolder.shown(picture.path)), "\(picture.size)"]
-            parts.append(ByteCount(picture.byteCount).description)
+        generation.images.enumerated().map { index, image in
+            var parts = [PrintableName.of(WorkingFolder.shown(image.path)), "\(image.size)"]
+            parts.append(ByteCount(image.byteCount).description)
             if let model = generation.model { parts.append(PrintableName.escaped(model)) }
-            guard index == generation.pictures.count - 1 else { return parts.joined(separator: "  ") }
+            guard index == generation.images.count - 1 else { return parts.joined(separator: "  ") }
             if generation.isRecovered {
                 parts.append("there before")
             } else {
@@ -185,8 +185,8 @@ final class GenerateReporter: Sendable {
             guard !style.printsJSON else { return }
             let title = style.isBatch ? "\(work.prefix)\(work.title): " : "snug: "
             errors.writeLine("\(title)\(PrintableName.escaped(error.message)) (\(error.code))")
-            for picture in error.delivered {
-                errors.writeLine("  there: \(PrintableName.of(WorkingFolder.shown(picture.path)))")
+            for image in error.delivered {
+                errors.writeLine("  there: \(PrintableName.of(WorkingFolder.shown(image.path)))")
             }
             for line in Self.advice(status, ids) { errors.writeLine("  \(line)") }
         }
@@ -206,7 +206,7 @@ final class GenerateReporter: Sendable {
             }
             count(status, in: &state.summary)
             if style.printsJSON {
-                var error = GenerationError(.outcomeUnknown, "interrupted before the picture was here")
+                var error = GenerationError(.outcomeUnknown, "interrupted before the image was here")
                 error.isOutcomeUnknown = true
                 error.journalKey = ids.first
                 printJSON(work, status, error, isInterrupted: true)

@@ -26,10 +26,10 @@ struct GenerationOutcome: Sendable {
     /// The object that `--json` prints: every key is always there.
     var json: JSONText {
         let attempts = error?.attempts ?? generation.attempts
-        let pictures = error?.delivered ?? generation.pictures
+        let images = error?.delivered ?? generation.images
         return .object([
             .init("input", .string(prompt)), .init("line", .optional(line)), .init("provider", .string(provider)),
-            .init("status", .string(status.rawValue)), .init("outputs", .array(pictures.map(\.json))),
+            .init("status", .string(status.rawValue)), .init("outputs", .array(images.map(\.json))),
             .init("model", .optional(generation.model)), .init("seed", .optional(generation.seed)),
             .init("cost", .optional(generation.cost)), .init("id", .optional(generation.id ?? error?.jobID)),
             .init("request_id", .optional(generation.requestID ?? error?.requestID)),
@@ -41,7 +41,7 @@ struct GenerationOutcome: Sendable {
     }
 }
 
-extension Generation.Picture {
+extension Generation.Image {
     fileprivate var json: JSONText {
         var members: [JSONText.Member] = [
             .init("path", .string(FitRecord.text(of: path))), .init("media_type", .string(mediaType)),

@@ -7,17 +7,17 @@ extension GenerationEvent {
     /// What goes on after this, for the line that moves; `nil` when nothing else does.
     var phase: String? {
         switch self {
-        case .fitted: "fitting pictures"
-        case .hosted: "putting pictures where the provider finds them"
+        case .fitted: "fitting images"
+        case .hosted: "putting images where the provider finds them"
         case .throttled(let wait, let window): "waiting for the limit (\(Self.window(window))), \(wait.words)"
         case .submitting(_, let attempt): attempt > 1 ? "submitting, attempt \(attempt)" : "submitting"
         case .waiting(let wait, let reason): "waiting \(wait.words) after \(reason)"
-        case .refitting(let limit): "fitting pictures to \(ByteCount(limit))"
+        case .refitting(let limit): "fitting images to \(ByteCount(limit))"
         case .fallingBack(_, let model): "asking \(PrintableName.escaped(model))"
         case .refreshedToken: nil
         case .reconciling: "looking for the lost job"
         case .accepted, .polled: "polling"
-        case .partialPicture(let index, _): "submitting, unfinished picture \(index + 1)"
+        case .partialImage(let index, _): "submitting, unfinished image \(index + 1)"
         case .downloading(let received, let total?) where total > 0: "downloading \(min(100, received * 100 / total))%"
         case .downloading(let received, _): "downloading \(ByteCount(received))"
         case .attempt, .delivered, .failed: nil
@@ -43,14 +43,14 @@ extension GenerationEvent {
             "submits, attempt \(attempt)" + (model.map { ", model \(PrintableName.escaped($0))" } ?? "")
         case .attempt(let attempt): attempt.sentence
         case .waiting(let wait, let reason): "waits \(wait.words) after \(reason)"
-        case .refitting(let limit): "fits pictures to \(ByteCount(limit))"
+        case .refitting(let limit): "fits images to \(ByteCount(limit))"
         case .fallingBack(let old, let new):
             "asks \(PrintableName.escaped(new)) instead of \(PrintableName.escaped(old ?? "the default model"))"
         case .refreshedToken: "has a new access token"
         case .reconciling: "looks for the job whose answer was lost"
         case .accepted(let id): "job \(PrintableName.escaped(id)) is accepted"
         case .polled(let count): "polled, \(count)"
-        case .partialPicture(let index, _): "unfinished picture \(index + 1)"
+        case .partialImage(let index, _): "unfinished image \(index + 1)"
         case .downloading(let received, let total):
             "downloads \(ByteCount(received))" + (total.map { " of \(ByteCount($0))" } ?? "")
         case .delivered(let path): "delivered \(PrintableName.of(WorkingFolder.shown(path)))"

@@ -67,7 +67,7 @@ extension Inspection {
     private static func trailerJSON(_ trailer: AnnouncedTrailer) -> JSONText {
         switch trailer {
         case .none: .null
-        case .multiPicture(let count):
+        case .multiImage(let count):
             .object([.init("kind", .string("multi_picture")), .init("pictures", .integer(count))])
         case .motionPhoto(let bytes):
             .object([.init("kind", .string("motion_photo")), .init("bytes", .integer(bytes))])

@@ -92,7 +92,7 @@ extension Inspection {
         let verb =
             switch plan.action {
             case .copy: "copy it as it is"
-            case .strip: "take away what is not picture, and encode it anew if that is not enough"
+            case .strip: "take away what is not image, and encode it anew if that is not enough"
             case .encode: "encode it anew as \(plan.format?.description ?? "JPEG or PNG"), at most \(size)"
             }
         return plan.reason.isEmpty ? verb : "\(verb) (\(PrintableName.escaped(plan.reason)))"
@@ -121,7 +121,7 @@ extension Inspection {
         if header.isAnimated { rows.append(("frames", header.frameCount.map(String.init) ?? "several")) }
         switch header.trailer {
         case .none: break
-        case .multiPicture(let count): rows.append(("follows", "\(count) pictures in all"))
+        case .multiImage(let count): rows.append(("follows", "\(count) images in all"))
         case .motionPhoto(let bytes): rows.append(("follows", "a video of \(ByteCount(bytes))"))
         }
         return rows

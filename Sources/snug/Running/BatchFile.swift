@@ -76,7 +76,7 @@ private struct LineReader {
         if let model = text("model") { request.model = model }
         if let models = texts("fallback_models") { request.fallbackModels = models }
         if let size = text("size") {
-            if let size = PictureSize(size) { request.size = size } else { fail("size", "is no size; write 1024x768") }
+            if let size = ImageSize(size) { request.size = size } else { fail("size", "is no size; write 1024x768") }
         }
         if let count = integer("n") { request.count = count }
         if let images = texts("images") { request.images = try images.map(input) }

@@ -70,7 +70,7 @@ private final class WorkQueue: Sendable {
 
     func startThread() -> Bool {
         let started =
-            PlainThread.start { [self] in
+            DetachedThread.start { [self] in
                 while let work = next() { work() }
             } == 0
         if started { state.withLock { $0.threadCount += 1 } }

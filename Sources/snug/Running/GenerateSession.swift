@@ -50,7 +50,7 @@ struct GenerateSession: Sendable {
             }
         }
         guard case .done = ending, !keeps else { return ending }
-        // Not before it was told of: whoever was killed in between gets those pictures, and does not pay for others.
+        // Not before it was told of: whoever was killed in between gets those images, and does not pay for others.
         for name in client.names(of: work.request, under: work.name) {
             do {
                 try await journal.remove(name)
@@ -88,7 +88,7 @@ struct GenerateSession: Sendable {
     }
 
     private func happened(_ event: GenerationEvent, to work: GenerationWork) {
-        if case .partialPicture(_, let path) = event { UnfinishedPictures.keep(path, of: work) }
+        if case .partialImage(_, let path) = event { UnfinishedImages.keep(path, of: work) }
         reporter.happened(event, to: work)
     }
 
@@ -106,9 +106,9 @@ struct GenerateSession: Sendable {
     }
 }
 
-/// Unfinished pictures that a provider shows on the way.
-enum UnfinishedPictures {
-    /// Copies one beside the place of the finished picture.
+/// Unfinished images that a provider shows on the way.
+enum UnfinishedImages {
+    /// Copies one beside the place of the finished image.
     ///
     /// The file is there for as long as the call takes, so that it is copied at once; it is small and its pages are still
     /// in memory. Nothing rests on it: where it cannot be written, the finished one will say why.

@@ -17,8 +17,8 @@ struct GenerationAccess: Sendable {
     struct Equipment {
         var settings = GenerationOptions()
         var journal: any GenerationJournal = InMemoryJournal()
-        var host: PictureHost?
-        /// Pictures fitted and checked at once.
+        var host: ImageHostArgument?
+        /// Images fitted and checked at once.
         var jobs = 1
         var temporaries = TemporaryFiles()
     }
@@ -27,7 +27,7 @@ struct GenerationAccess: Sendable {
         let credentials = try options.credentials(for: provider)
         let logger = Logger(label: "snug.generate") { _ in SwiftLogNoOpLogHandler() }
         let http = try options.makeHTTPClient(logger)
-        let fitting = try PictureFitting(for: provider, jobs: equipment.jobs)
+        let fitting = try ImageFitting(for: provider, jobs: equipment.jobs)
         self.provider = provider
         client = try GenerationClient(
             provider: provider, credentials: credentials, http: http, options: equipment.settings,
@@ -42,12 +42,12 @@ struct GenerationAccess: Sendable {
     }
 }
 
-extension PictureHost {
-    /// What to say before a picture is put there; `nil` when its owner keeps it to himself.
+extension ImageHostArgument {
+    /// What to say before an image is put there; `nil` when its owner keeps it to himself.
     var notice: String? {
         switch self {
         case .pollinations(let base):
-            "pictures are put on \(base ?? "https://media.pollinations.ai") for 30 days; anybody who knows their address "
+            "images are put on \(base ?? "https://media.pollinations.ai") for 30 days; anybody who knows their address "
                 + "can see them"
         case .s3: nil
         }

@@ -15,7 +15,7 @@ struct GenerationWork: Sendable {
     /// Its line in a batch; `nil` for a single one.
     var line: Int?
     var request: GenerationRequest
-    var destination: PictureDestination
+    var destination: ImageDestination
     /// Under which the journal finds it again, whoever asks for the same in the same place.
     var name: String
 
@@ -30,7 +30,7 @@ struct GenerationWork: Sendable {
     /// How messages begin that are about this one.
     var prefix: String { line.map { "line \($0): " } ?? "" }
 
-    /// Local pictures of the request.
+    /// Local images of the request.
     var files: [FilePath] { Self.files(of: request) }
 
     static func files(of request: GenerationRequest) -> [FilePath] {
@@ -46,13 +46,13 @@ struct WorkNaming {
     let service: String
     /// The same line twice in a batch is wanted twice.
     private var seen: [String: Int] = [:]
-    /// Digests of pictures that were read.
+    /// Digests of images that were read.
     private var contents: [FilePath: String] = [:]
 
     init(service: String) { self.service = service }
 
-    /// Reads the pictures of a request: with another content it is other work. Blocks.
-    mutating func name(_ request: GenerationRequest, _ destination: PictureDestination) throws -> String {
+    /// Reads the images of a request: with another content it is other work. Blocks.
+    mutating func name(_ request: GenerationRequest, _ destination: ImageDestination) throws -> String {
         var place = destination
         // Does not change what is paid for.
         place.replaces = false

@@ -38,7 +38,7 @@ final class Interruption: Sendable {
         let pipe = unsafe snug_watch_signals(numbers, Int32(numbers.count))
         // Without a pipe the system's rules stay in force: signals end the process, with temporary files left behind.
         guard pipe >= 0 else { return interruption }
-        let code = PlainThread.start {
+        let code = DetachedThread.start {
             var number: UInt8 = 0
             while true {
                 let count = unsafe read(pipe, &number, 1)

@@ -82,7 +82,7 @@ struct PendingGenerations: Sendable {
         }
     }
 
-    /// Forgets what was done long ago and whose pictures are gone, so that the folder does not grow for ever.
+    /// Forgets what was done long ago and whose images are gone, so that the folder does not grow for ever.
     func forgetOld(_ reporter: GenerateReporter) async {
         do {
             try await forget(before: Int(time(nil)) - 90 * 86_400)
@@ -104,8 +104,8 @@ struct PendingGenerations: Sendable {
 
     private static func isForgettable(_ record: GenerationRecord, before oldest: Int) -> Bool {
         guard record.state == .delivered, record.createdAt < oldest else { return false }
-        return !(record.pictures ?? []).contains { picture in
-            unsafe picture.path.withPlatformString { unsafe access($0, F_OK) } == 0
+        return !(record.images ?? []).contains { image in
+            unsafe image.path.withPlatformString { unsafe access($0, F_OK) } == 0
         }
     }
 }

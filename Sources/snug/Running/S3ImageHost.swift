@@ -5,7 +5,7 @@ import SnugHTTP
 import SnugUpload
 import SystemPackage
 
-/// Puts pictures into a bucket, under the digest of their content, and hands out addresses that work for a day.
+/// Puts images into a bucket, under the digest of their content, and hands out addresses that work for a day.
 struct S3ImageHost: ImageHost {
     private let uploader: Uploader
     private let settings: S3Settings
@@ -44,16 +44,16 @@ struct S3ImageHost: ImageHost {
         return "https://\(bucket).s3.\(region).amazonaws.com\(rest)"
     }
 
-    func host(_ picture: FittedInput) async throws -> String {
-        let digest = Hex.text(of: Array(SHA256.hash(data: picture.bytes)))
-        let suffix = FilePath(picture.name).extension.map { "." + $0 } ?? ""
+    func host(_ image: FittedInput) async throws -> String {
+        let digest = Hex.text(of: Array(SHA256.hash(data: image.bytes)))
+        let suffix = FilePath(image.name).extension.map { "." + $0 } ?? ""
         // An upload reads its file again after every fault.
         let folder = Terminal.environment("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
         let file = FilePath(folder).appending(TemporaryFiles.randomName() + suffix)
         temporaries.remember(file)
         let outcome: Result<String, any Error>
         do {
-            outcome = .success(try await put(picture, named: digest + suffix, through: file))
+            outcome = .success(try await put(image, named: digest + suffix, through: file))
         } catch {
             outcome = .failure(error)
         }
@@ -62,14 +62,14 @@ struct S3ImageHost: ImageHost {
         return try outcome.get()
     }
 
-    private func put(_ picture: FittedInput, named name: String, through file: FilePath) async throws -> String {
+    private func put(_ image: FittedInput, named name: String, through file: FilePath) async throws -> String {
         try await threads.run { _ in
             let descriptor = try FileDescriptor.open(
                 file, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)
-            _ = try descriptor.closeAfter { try descriptor.writeAll(picture.bytes) }
+            _ = try descriptor.closeAfter { try descriptor.writeAll(image.bytes) }
         }
         let target = UploadTarget(
-            try folder.resolving(folder.path + name), .s3, contentType: picture.mediaType, s3: settings)
+            try folder.resolving(folder.path + name), .s3, contentType: image.mediaType, s3: settings)
         var options = SnugUpload.UploadOptions()
         options.resumes = false
         do {
@@ -77,7 +77,7 @@ struct S3ImageHost: ImageHost {
             return receipt.presignedURL ?? receipt.url
         } catch let error as UploadError {
             throw GenerationError(
-                .imageFailed, "\(picture.name) could not be put into the bucket: \(error.message)", cause: error)
+                .imageFailed, "\(image.name) could not be put into the bucket: \(error.message)", cause: error)
         }
     }
 }

@@ -8,13 +8,13 @@ import Testing
 
 @testable import SnugGeneration
 
-/// Money, limits and budgets, which all calls of an account share.
+/// CostEstimate, limits and budgets, which all calls of an account share.
 @Suite struct AccountTests {
-    // MARK: Money
+    // MARK: CostEstimate
 
     @Test("An account without enough is left alone until it is topped up", arguments: [API.elumenta, .pollinations])
     func payment(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let (account, least) = api == .elumenta ? ("elite", 3.0) : ("paid", 0.1)
             studio.simulator.setBalance(least, account: account, service: api.service)
             let client = try studio.client()
@@ -36,7 +36,7 @@ import Testing
 
     @Test("A quota that never comes back is no reason to wait")
     func quota() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             studio.simulator.script(API.openAI.rule(Fault(answer: .named(code: "insufficient_quota"))))
             let client = try studio.client()
             #expect(try await studio.failure(client).code == .paymentRequired)
@@ -47,10 +47,11 @@ import Testing
 
     @Test("What is too dear is known before it is sent")
     func plan() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             studio.simulator.setBalance(3, account: "elite", service: .elumenta)
             let plan = try await studio.client().plan(GenerationRequest(prompt: "a", model: "flux-1.1-pro"))
-            #expect(plan.cost == 4...4 && plan.balance?.amount == 3 && plan.isTooDear && studio.submissions.isEmpty)
+            #expect(
+                plan.cost == 4...4 && plan.balance?.amount == 3 && plan.exceedsBalance && studio.submissions.isEmpty)
         }
     }
 
@@ -58,7 +59,7 @@ import Testing
 
     @Test("A wait of 847 s with a minute's time returns at once, says when, and holds back the others")
     func parked() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             studio.simulator.script(API.elumenta.rule(Fault(answer: .status(code: 429))))
             let state = studio.folder.path.appending("state")
             let client = try studio.client { options in
@@ -87,7 +88,7 @@ import Testing
 
     @Test("One at a time where the provider says so")
     func concurrency() async throws {
-        try await Studio.with(.pollinations) { studio async throws in
+        try await Fixture.with(.pollinations) { studio async throws in
             studio.simulator.script(studio.api.rule(Fault(job: JobPlan(duration: 2000))))
             let client = try studio.client(key: "sk_free") { options in
                 options.retry.maximumAttempts = 10
@@ -100,7 +101,7 @@ import Testing
             let made = try await withThrowingTaskGroup(of: Int.self) { group in
                 for (number, wish) in wishes.enumerated() {
                     group.addTask {
-                        try await client.generate(wish, to: studio.destination("p\(number)")).pictures.count
+                        try await client.generate(wish, to: studio.destination("p\(number)")).images.count
                     }
                 }
                 return try await group.reduce(0, +)
@@ -118,7 +119,7 @@ import Testing
             OpenAIAccount(name: "main", keys: ["sk-main", "sk-second"], requestsPerMinute: 3)
         ]
         try await withSimulator(configuration) { simulator async throws in
-            let studio = try Studio(simulator, .openAI)
+            let studio = try Fixture(simulator, .openAI)
             studio.time.drive(simulator.clock)
             let state = studio.folder.path.appending("state")
             let clients = try [0, 1].map { number in
@@ -140,7 +141,7 @@ import Testing
 
     @Test("A hundred failures at once do not spend more than the budget", arguments: API.plain)
     func budget(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(
                 api.rule(Fault(answer: .custom(status: 521, contentType: "text/html", body: "down")), times: nil))
             let http = try makeClient { configuration in
@@ -167,7 +168,7 @@ import Testing
 
     @Test("After five failures in a row a model is left alone, and another one is not", arguments: API.plain)
     func breaker(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: nil))
             let client = try studio.client { $0.timeout = .seconds(20) }
             #expect(try await studio.failure(client).code == .noCapacity)
@@ -189,7 +190,7 @@ import Testing
 
     @Test("One request finds out whether a model works again")
     func probe() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             studio.simulator.script(API.openAI.rule(Fault(answer: .status(code: 503)), times: nil))
             let client = try studio.client { options in
                 options.retry.maximumAttempts = 1

@@ -14,7 +14,7 @@ import Testing
 
     @Test("Whatever goes wrong, nothing is paid for twice and nothing is lost", arguments: API.allCases, 1...3)
     func chaos(api: API, seed: Int) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             var random = SeededGenerator(seed: UInt64(seed))
             let losses = Loss.all.filter { $0.connection == nil && !$0.isStall && $0.fault != Fault() }
             // Refusals, losses, and successes between them.
@@ -48,12 +48,12 @@ import Testing
         }
     }
 
-    private func charges(_ studio: Studio, _ number: Int) -> Int {
+    private func charges(_ studio: Fixture, _ number: Int) -> Int {
         studio.simulator.ledger.charges(prompt: "wish \(number)").count
     }
 
     private func run(
-        _ studio: Studio, _ client: GenerationClient, _ seed: Int
+        _ studio: Fixture, _ client: GenerationClient, _ seed: Int
     ) async -> [Int: Swift.Result<Generation, any Error>] {
         await withTaskGroup(of: (Int, Swift.Result<Generation, any Error>).self) { group in
             for number in 0..<Self.wishes {
@@ -67,7 +67,7 @@ import Testing
     }
 
     private func check(
-        _ studio: Studio, _ client: GenerationClient, _ results: [Int: Swift.Result<Generation, any Error>]
+        _ studio: Fixture, _ client: GenerationClient, _ results: [Int: Swift.Result<Generation, any Error>]
     ) async throws {
         let pending = try await client.pending()
         for (number, result) in results {
@@ -75,7 +75,7 @@ import Testing
             let isOpen = pending.contains { $0.id == "w\(number)" }
             switch result {
             case .success(let generation):
-                #expect(count == 1 && generation.pictures.count == 1 && !isOpen, "wish \(number)")
+                #expect(count == 1 && generation.images.count == 1 && !isOpen, "wish \(number)")
             case .failure(let error as GenerationError) where error.isOutcomeUnknown:
                 #expect(count <= 1 && isOpen && error.journalKey == "w\(number)", "wish \(number): \(error)")
             case .failure(let error):
@@ -86,10 +86,10 @@ import Testing
     }
 
     @Test(
-        "Twins, some of whose answers are lost, never share a picture and never cost more than they are",
+        "Twins, some of whose answers are lost, never share an image and never cost more than they are",
         arguments: 1...4)
     func twins(seed: Int) async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             var random = SeededGenerator(seed: UInt64(seed))
             for _ in 0..<8 {
                 let fault: Fault =
@@ -106,7 +106,7 @@ import Testing
                 return await group.reduce(into: []) { $0.append($1) }
             }
             let made = results.compactMap(\.value)
-            #expect(Set(made.compactMap(\.id)).count == made.count && studio.pictures.count == made.count)
+            #expect(Set(made.compactMap(\.id)).count == made.count && studio.images.count == made.count)
             #expect(studio.charges.count == made.count && studio.submissions.count == 8)
             #expect(try await client.pending().count == 8 - made.count)
         }

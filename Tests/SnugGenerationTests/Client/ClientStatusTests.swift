@@ -11,7 +11,7 @@ import Testing
 
     @Test("A status that comes once", arguments: API.plain)
     func once(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             for row in StatusRow.all where Self.apis[row.provider] == api {
                 studio.simulator.clearRecords()
                 studio.simulator.script(api.rule(Fault(answer: .status(code: row.status))))
@@ -26,7 +26,7 @@ import Testing
     }
 
     private func check(
-        _ result: Swift.Result<Generation, any Error>, _ row: StatusRow, _ api: API, _ studio: Studio
+        _ result: Swift.Result<Generation, any Error>, _ row: StatusRow, _ api: API, _ studio: Fixture
     ) throws {
         let sent = studio.submissions.count
         switch row.kind {
@@ -54,7 +54,7 @@ import Testing
 
     @Test("A status that stays", arguments: API.plain)
     func forEver(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             for row in StatusRow.all
             where Self.apis[row.provider] == api && row.kind == .transient && row.remedy != .useBody {
                 studio.simulator.clearRecords()
@@ -70,7 +70,7 @@ import Testing
 
     @Test("With one attempt, one request is on the wire whatever comes", arguments: API.plain)
     func oneAttempt(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             for row in StatusRow.all where Self.apis[row.provider] == api {
                 studio.simulator.clearRecords()
                 studio.simulator.clearScript()
@@ -86,7 +86,7 @@ import Testing
 
     @Test("With one attempt, one request is on the wire whatever breaks", arguments: API.allCases)
     func oneAttemptBroken(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             for loss in Loss.all where loss.fault != Fault() && !loss.isStall && !loss.isWholeAsJSON {
                 studio.simulator.clearRecords()
                 studio.simulator.clearScript()
@@ -115,7 +115,7 @@ import Testing
 
     @Test("Failures by the providers' names for them", arguments: API.plain)
     func named(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             for (_, name, code, count) in Self.namedFailures.filter({ $0.0 == api }) {
                 studio.simulator.clearRecords()
                 studio.simulator.clearScript()
@@ -129,7 +129,7 @@ import Testing
 
     @Test("A model that is not there is told with those that are", arguments: API.plain)
     func noSuchModel(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let error = try await studio.failure(
                 try studio.client(), GenerationRequest(prompt: "a", model: "no-such-model"))
             let names = [API.pollinations: "flux", .elumenta: "photon-flash", .openAI: "gpt-image-1.5"]
@@ -140,7 +140,7 @@ import Testing
 
     @Test("Fields that are complained of are named", arguments: API.plain)
     func fields(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let bodies: [API: (Int, String)] = [
                 .elumenta: (
                     422,
@@ -177,7 +177,7 @@ import Testing
 
     @Test("Another model is asked when there is no capacity", arguments: API.plain)
     func fallback(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: 2))
             let wish = Self.wish(api)
             let generation = try await studio.client().generate(
@@ -190,7 +190,7 @@ import Testing
 
     @Test("Another model is asked at once for one that is not there", arguments: API.plain)
     func missingModel(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             var wish = Self.wish(api)
             wish.model = "no-such-model"
             let generation = try await studio.client().generate(wish, to: studio.destination())
@@ -200,7 +200,7 @@ import Testing
 
     @Test("No other model is asked after a refusal, or while one may be at it", arguments: API.plain)
     func noFallback(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let policy = #"{"error":{"code":"content_policy_violation","message":"Content policy violation"}}"#
             let faults: [Fault] = [
                 Fault(answer: .custom(status: 422, contentType: nil, body: policy)),

@@ -71,7 +71,7 @@ enum API: String, Sendable, CaseIterable, CustomTestStringConvertible {
         return configuration
     }
 
-    /// Whether a recorded request asks for a picture.
+    /// Whether a recorded request asks for an image.
     func isSubmission(_ request: RecordedRequest) -> Bool {
         guard request.service == service else { return false }
         switch self {
@@ -146,7 +146,7 @@ final class Events: Sendable {
 }
 
 /// A place where clients work at a simulator, with everything watched.
-final class Studio: Sendable {
+final class Fixture: Sendable {
     let simulator: Simulator
     let api: API
     let folder: TemporaryFolder
@@ -161,10 +161,10 @@ final class Studio: Sendable {
 
     /// Runs `body` in a studio of its own.
     static func with<Result>(
-        _ api: API, job: JobPlan = JobPlan(), _ body: (Studio) async throws -> Result
+        _ api: API, job: JobPlan = JobPlan(), _ body: (Fixture) async throws -> Result
     ) async throws -> Result {
         try await withSimulator(api.configuration(job: job)) { simulator async throws in
-            try await body(try Studio(simulator, api))
+            try await body(try Fixture(simulator, api))
         }
     }
 
@@ -197,9 +197,9 @@ final class Studio: Sendable {
             checker: checkWhole, logger: logger, metrics: metrics)
     }
 
-    /// A place for pictures.
-    func destination(_ name: String = "picture") -> PictureDestination {
-        PictureDestination(folder: folder.path.appending("out"), name: name)
+    /// A place for images.
+    func destination(_ name: String = "image") -> ImageDestination {
+        ImageDestination(folder: folder.path.appending("out"), name: name)
     }
 
     /// Generates, and says how it ended.
@@ -209,7 +209,7 @@ final class Studio: Sendable {
         do {
             return .success(
                 try await client.generate(
-                    request, to: destination(name ?? "picture"), name: name, onEvent: events.record))
+                    request, to: destination(name ?? "image"), name: name, onEvent: events.record))
         } catch {
             return .failure(error)
         }
@@ -236,8 +236,8 @@ final class Studio: Sendable {
 
     var charges: [LedgerEntry] { simulator.ledger.charges }
 
-    /// The pictures that are here.
-    var pictures: [String] {
+    /// The images that are here.
+    var images: [String] {
         folder.files().filter { $0.hasPrefix("out/") }.map { String($0.dropFirst(4)) }
     }
 }
@@ -251,7 +251,7 @@ extension Swift.Result {
     var value: Success? { try? get() }
 }
 
-/// Takes a picture as it is when it fits, else fills a PNG up to the limit.
+/// Takes an image as it is when it fits, else fills a PNG up to the limit.
 let refit: Refitter = { input, limits in
     let (bytes, name): ([UInt8], String)
     switch input {
@@ -270,27 +270,27 @@ let refit: Refitter = { input, limits in
         name: name)
 }
 
-/// A picture of so many bytes to start from.
+/// An image of so many bytes to start from.
 func input(_ byteCount: Int = 400) -> ImageInput {
     .bytes(png(padding: max(0, byteCount - png().bytes.count)).bytes, name: "cat.png")
 }
 
-/// Looks at the beginning and the end of a picture.
-let checkWhole: PictureChecker = { path in
+/// Looks at the beginning and the end of an image.
+let checkWhole: ImageChecker = { path in
     struct Damaged: Error {}
     let content = try bytes(of: path)
-    let size = PictureSize(width: 1, height: 1)
+    let size = ImageSize(width: 1, height: 1)
     if content.starts(with: Array("RIFF".utf8)), content.count > 12 {
         let length = content[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
         guard content.count == length + 8 else { throw Damaged() }
-        return PictureFacts(mediaType: "image/webp", size: size)
+        return ImageFacts(mediaType: "image/webp", size: size)
     }
     if content.starts(with: PNGBuilder.signature) {
         guard content.suffix(8).starts(with: Array("IEND".utf8)) else { throw Damaged() }
-        return PictureFacts(mediaType: "image/png", size: size)
+        return ImageFacts(mediaType: "image/png", size: size)
     }
     guard content.starts(with: [0xFF, 0xD8, 0xFF]), content.suffix(2).elementsEqual([0xFF, 0xD9]) else {
         throw Damaged()
     }
-    return PictureFacts(mediaType: "image/jpeg", size: size)
+    return ImageFacts(mediaType: "image/jpeg", size: size)
 }

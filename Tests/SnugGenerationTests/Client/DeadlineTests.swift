@@ -11,7 +11,7 @@ import Testing
 @Suite struct DeadlineTests {
     @Test("The time ends while the provider is at it: what was sent is found later, or held", arguments: API.allCases)
     func inFlight(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let folder = studio.folder.path.appending("journal")
             let hurried = try studio.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(15) }
             if api == .elumenta { _ = try await hurried.balance() }
@@ -29,7 +29,7 @@ import Testing
 
     @Test("With no time left nothing is sent", arguments: API.plain)
     func noTime(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let client = try studio.client { $0.timeout = .zero }
             let error = try await studio.failure(client)
             #expect(error.code == .deadlineExceeded && studio.simulator.requests.isEmpty && error.journalKey == nil)
@@ -38,7 +38,7 @@ import Testing
 
     @Test("A wait that is longer than the time is not begun", arguments: API.plain)
     func waits(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let answer = Answer.custom(status: 503, contentType: nil, body: #"{"error":{"message":"busy"}}"#)
             studio.simulator.script(
                 api.rule(Fault(answer: answer, hints: [.retryAfter(text: "30")]), times: nil))

@@ -42,7 +42,7 @@ private final class FullJournal: GenerationJournal {
     @Test("A journal that fails at any moment costs no second charge", arguments: API.allCases, 1...4)
     func full(api: API, save: Int) async throws {
         let plan = api == .elumenta ? JobPlan(pendingPolls: 1) : JobPlan()
-        try await Studio.with(api, job: plan) { studio async throws in
+        try await Fixture.with(api, job: plan) { studio async throws in
             let folder = studio.folder.path.appending("journal")
             let client = try studio.client(journal: try FullJournal(folder, failingAt: save))
             let result = await studio.attempt(client, name: "work")
@@ -61,12 +61,12 @@ private final class FullJournal: GenerationJournal {
 
     @Test("What no look has found is sent again where that was allowed", arguments: [true, false])
     func repeatsLost(takesEffect: Bool) async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             studio.simulator.script(
                 API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: takesEffect)))
             let generation = try await studio.client { $0.repeatsLost = true }.generate(
                 .cat, to: studio.destination())
-            #expect(generation.pictures.count == 1 && studio.charges.count == 1)
+            #expect(generation.images.count == 1 && studio.charges.count == 1)
             #expect(studio.submissions.count == (takesEffect ? 1 : 2))
             let looks = studio.simulator.requests.filter { $0.path.hasSuffix("/user/history") }.count
             #expect(looks == (takesEffect ? 1 : 3))
@@ -76,7 +76,7 @@ private final class FullJournal: GenerationJournal {
 
     @Test("A job that is listed late is found late")
     func listedLate() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             let empty = Answer.custom(
                 status: 200, contentType: nil, body: #"{"items":[],"total":0,"page":1,"limit":100}"#)
             studio.simulator.script(
@@ -89,7 +89,7 @@ private final class FullJournal: GenerationJournal {
 
     @Test("When nobody can be asked what became of it, it stays open, and is found later")
     func noListing() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             studio.simulator.script(
                 API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)),
                 Rule(Fault(answer: .html(status: 502)), service: .elumenta, path: "*/user/history", times: nil))
@@ -105,7 +105,7 @@ private final class FullJournal: GenerationJournal {
 
     @Test("Two that could be it are a person's to tell apart")
     func ambiguous() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             // Another machine of the same account, with the same wish at the same moment.
             let client = try studio.client()
             studio.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))

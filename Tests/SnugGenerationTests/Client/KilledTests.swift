@@ -19,7 +19,7 @@ import Testing
     }
 
     /// Work with several steps.
-    struct Scene: Sendable, CustomTestStringConvertible {
+    struct Scenario: Sendable, CustomTestStringConvertible {
         var api: API
         var what = "plain"
         var job = JobPlan()
@@ -27,7 +27,7 @@ import Testing
         /// Trouble on the way.
         var faults: [Fault] = []
         /// How many there are in the end.
-        var pictures = 1
+        var images = 1
         /// How many submissions they take.
         var charges = 1
         /// Seconds that pass before it is taken up again.
@@ -35,71 +35,71 @@ import Testing
 
         var testDescription: String { "\(api), \(what)" }
 
-        static let all: [Scene] =
-            API.allCases.map { Scene(api: $0) } + [
-                Scene(api: .elumenta, what: "polled", job: JobPlan(pendingPolls: 2)),
-                Scene(
+        static let all: [Scenario] =
+            API.allCases.map { Scenario(api: $0) } + [
+                Scenario(api: .elumenta, what: "polled", job: JobPlan(pendingPolls: 2)),
+                Scenario(
                     api: .elumenta, what: "searched for",
                     faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
-                Scene(
+                Scenario(
                     api: .elumenta, what: "hosted",
                     request: GenerationRequest(prompt: "red", model: "flux-kontext-pro", images: [input()])),
-                Scene(
-                    api: .pollinations, what: "with a picture",
+                Scenario(
+                    api: .pollinations, what: "with an image",
                     request: GenerationRequest(prompt: "red", model: "kontext", images: [input()])),
-                Scene(api: .pollinations, what: "at the second try", faults: [Fault(answer: .status(code: 503))]),
-                Scene(
+                Scenario(api: .pollinations, what: "at the second try", faults: [Fault(answer: .status(code: 503))]),
+                Scenario(
                     api: .pollinations, what: "joined", faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
-                Scene(
-                    api: .pollinations, what: "three pictures", request: GenerationRequest(prompt: "a cat", count: 3),
-                    pictures: 3, charges: 3),
-                Scene(
-                    api: .openAI, what: "three pictures at once",
-                    request: GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 3), pictures: 3),
-                Scene(
+                Scenario(
+                    api: .pollinations, what: "three images", request: GenerationRequest(prompt: "a cat", count: 3),
+                    images: 3, charges: 3),
+                Scenario(
+                    api: .openAI, what: "three images at once",
+                    request: GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 3), images: 3),
+                Scenario(
                     api: .openAI, what: "a stream",
                     request: GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", partialImages: 1)),
-                Scene(
-                    api: .replay, what: "three pictures at once, as addresses",
+                Scenario(
+                    api: .replay, what: "three images at once, as addresses",
                     request: GenerationRequest(
                         prompt: "a cat", model: "vendor-diffusion", count: 3,
-                        parameters: ["response_format": .text("url")]), pictures: 3),
-                Scene(
+                        parameters: ["response_format": .text("url")]), images: 3),
+                Scenario(
                     api: .elumenta, what: "taken up after its address has expired", job: JobPlan(urlLifetime: 30),
                     pause: 60),
-                Scene(
+                Scenario(
                     api: .elumenta, what: "begun again",
                     faults: [
                         Fault(
                             job: JobPlan(
                                 pendingPolls: 1, outcome: .failed(text: "Service unavailable: model is overloaded")))
                     ]),
-                Scene(
+                Scenario(
                     api: .pollinations, what: "another model",
                     request: GenerationRequest(prompt: "a cat", model: "flux", fallbackModels: ["zimage"]),
                     faults: [Fault(answer: .status(code: 503)), Fault(answer: .status(code: 503))]),
-                Scene(
+                Scenario(
                     api: .elumenta, what: "another model, then searched for",
                     request: GenerationRequest(prompt: "a cat", model: "photon", fallbackModels: ["photon-flash"]),
                     faults: [
                         Fault(answer: .status(code: 503)), Fault(answer: .status(code: 503)),
                         Fault(request: .closeAfterBody, takesEffect: true),
                     ]),
-                Scene(
-                    api: .elumenta, what: "three pictures, polled", job: JobPlan(pendingPolls: 1),
-                    request: GenerationRequest(prompt: "a cat", count: 3), pictures: 3, charges: 3),
-                Scene(api: .replay, what: "replayed", faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
-                Scene(
+                Scenario(
+                    api: .elumenta, what: "three images, polled", job: JobPlan(pendingPolls: 1),
+                    request: GenerationRequest(prompt: "a cat", count: 3), images: 3, charges: 3),
+                Scenario(api: .replay, what: "replayed", faults: [Fault(request: .closeAfterBody, takesEffect: true)]),
+                Scenario(
                     api: .openAI, what: "fitted twice",
                     request: GenerationRequest(prompt: "red", images: [input(9000)]),
                     faults: [Fault(answer: .status(code: 413))]),
-                Scene(
+                Scenario(
                     api: .pollinations, what: "fitted twice, then joined",
                     request: GenerationRequest(prompt: "red", model: "kontext", images: [input(9000)]),
                     faults: [
                         Fault(answer: .status(code: 413)), Fault(request: .closeAfterBody, takesEffect: true),
                     ]),
-                Scene(
+                Scenario(
                     api: .pollinations, what: "in a body, then joined",
                     faults: [
                         Fault(answer: .status(code: 414)), Fault(request: .closeAfterBody, takesEffect: true),
@@ -107,11 +107,11 @@ import Testing
             ]
     }
 
-    @Test("Cut at any step, it is paid for once and delivered, or held", arguments: Scene.all, End.allCases)
-    func everyStep(scene: Scene, end: End) async throws {
+    @Test("Cut at any step, it is paid for once and delivered, or held", arguments: Scenario.all, End.allCases)
+    func everyStep(scene: Scenario, end: End) async throws {
         // Parts go on for a moment while one is copied, which no process that is gone does.
         if end == .killed, scene.charges > 1 { return }
-        try await Studio.with(scene.api, job: scene.job) { studio async throws in
+        try await Fixture.with(scene.api, job: scene.job) { studio async throws in
             let steps = try await self.run(studio, scene, cutAt: 0, .cancelled)
             #expect(steps >= 3)
             for step in 1...steps { _ = try await self.run(studio, scene, cutAt: step, end) }
@@ -119,7 +119,7 @@ import Testing
     }
 
     /// - Returns: How many steps there were.
-    private func run(_ studio: Studio, _ scene: Scene, cutAt step: Int, _ end: End) async throws -> Int {
+    private func run(_ studio: Fixture, _ scene: Scenario, cutAt step: Int, _ end: End) async throws -> Int {
         var request = scene.request
         request.prompt += " \(step)"
         studio.simulator.clearScript()
@@ -133,26 +133,26 @@ import Testing
         // Whatever the first one did after that moment has not happened.
         if isKilled { Self.copy(copy, to: studio.folder.path.appending("spool")) }
         let client = try studio.client(journal: try FileJournal(isKilled ? copy : kept))
-        let place = studio.destination("picture-\(step)")
+        let place = studio.destination("image-\(step)")
         if end == .killed || !isDone {
             try await goOn(client, request, place, scene, "step \(step)")
         }
         let charges = studio.simulator.ledger.charges(prompt: request.prompt).count
-        let files = studio.pictures.count { $0.hasPrefix("picture-\(step).") || $0.hasPrefix("picture-\(step)-") }
+        let files = studio.images.count { $0.hasPrefix("image-\(step).") || $0.hasPrefix("image-\(step)-") }
         let pending = try await client.pending()
-        #expect(charges <= scene.charges && files <= scene.pictures, "step \(step)")
-        if pending.isEmpty { #expect(charges == scene.charges && files == scene.pictures, "step \(step)") }
+        #expect(charges <= scene.charges && files <= scene.images, "step \(step)")
+        if pending.isEmpty { #expect(charges == scene.charges && files == scene.images, "step \(step)") }
         return seen
     }
 
     /// What was cut off is given again under its name.
     private func goOn(
-        _ client: GenerationClient, _ request: GenerationRequest, _ place: PictureDestination,
-        _ scene: Scene, _ step: String
+        _ client: GenerationClient, _ request: GenerationRequest, _ place: ImageDestination,
+        _ scene: Scenario, _ step: String
     ) async throws {
         do {
             let generation = try await client.generate(request, to: place, name: "work")
-            #expect(generation.pictures.count == scene.pictures, "\(step)")
+            #expect(generation.images.count == scene.images, "\(step)")
             #expect(try await client.pending().isEmpty, "\(step)")
         } catch let error as GenerationError {
             #expect(error.code == .outcomeUnknown && error.isOutcomeUnknown, "\(step): \(error)")
@@ -163,10 +163,10 @@ import Testing
 
     /// - Returns: How many steps there were, and whether it came to its end.
     private func begin(
-        _ studio: Studio, _ request: GenerationRequest, journal: FilePath, cutAt step: Int, copy: FilePath
+        _ studio: Fixture, _ request: GenerationRequest, journal: FilePath, cutAt step: Int, copy: FilePath
     ) async throws -> (Int, Bool) {
         let client = try studio.client(journal: try FileJournal(journal))
-        let place = studio.destination("picture-\(step)")
+        let place = studio.destination("image-\(step)")
         let spool = studio.folder.path.appending("spool")
         let task = Mutex<Task<Bool, Never>?>(nil)
         let count = Mutex(0)
@@ -206,7 +206,7 @@ extension GenerationEvent {
     /// Whether it happens as often on every run.
     fileprivate var isStep: Bool {
         switch self {
-        case .downloading, .partialPicture, .throttled: false
+        case .downloading, .partialImage, .throttled: false
         default: true
         }
     }

@@ -13,8 +13,8 @@ struct LearntInputLimitsTests {
     func kept() async throws {
         let directory = try TemporaryFolder()
         let threads = try FileThreads(count: 1)
-        func limits() -> LearntInputLimits {
-            LearntInputLimits(directory: directory.path.appending("state"), threads: threads, logger: quietLogger)
+        func limits() -> ObservedInputLimits {
+            ObservedInputLimits(directory: directory.path.appending("state"), threads: threads, logger: quietLogger)
         }
         let base = InputLimits(byteLimit: 1000)
         func applied(_ origin: String, _ model: String?, _ now: Int) async -> InputLimits {
@@ -36,14 +36,14 @@ struct LearntInputLimitsTests {
         let directory = try TemporaryFolder()
         let threads = try FileThreads(count: 1)
         let (one, two) = (
-            LearntInputLimits(directory: directory.path, threads: threads, logger: quietLogger),
-            LearntInputLimits(directory: directory.path, threads: threads, logger: quietLogger)
+            ObservedInputLimits(directory: directory.path, threads: threads, logger: quietLogger),
+            ObservedInputLimits(directory: directory.path, threads: threads, logger: quietLogger)
         )
         let base = InputLimits(byteLimit: 1000)
         _ = await one.apply(to: base, origin: "a", model: nil, now: 1)
         await two.learn(byteLimit: 10, maximumSide: nil, origin: "b", model: nil, now: 1)
         await one.learn(byteLimit: 20, maximumSide: nil, origin: "a", model: nil, now: 1)
-        let three = LearntInputLimits(directory: directory.path, threads: threads, logger: quietLogger)
+        let three = ObservedInputLimits(directory: directory.path, threads: threads, logger: quietLogger)
         #expect(await three.apply(to: base, origin: "a", model: nil, now: 1).byteLimit == 20)
         #expect(await three.apply(to: base, origin: "b", model: nil, now: 1).byteLimit == 10)
     }
@@ -53,10 +53,10 @@ struct LearntInputLimitsTests {
         let directory = try TemporaryFolder()
         try directory.write(Array("nonsense".utf8), to: "generation-limits.json")
         let threads = try FileThreads(count: 1)
-        let limits = LearntInputLimits(directory: directory.path, threads: threads, logger: quietLogger)
+        let limits = ObservedInputLimits(directory: directory.path, threads: threads, logger: quietLogger)
         await limits.learn(byteLimit: 5, maximumSide: nil, origin: "o", model: nil, now: 1)
         #expect(await limits.apply(to: InputLimits(), origin: "o", model: nil, now: 1).byteLimit == 5)
-        let nowhere = LearntInputLimits(directory: "/proc/nowhere", threads: threads, logger: quietLogger)
+        let nowhere = ObservedInputLimits(directory: "/proc/nowhere", threads: threads, logger: quietLogger)
         await nowhere.learn(byteLimit: 5, maximumSide: nil, origin: "o", model: nil, now: 1)
         #expect(await nowhere.apply(to: InputLimits(), origin: "o", model: nil, now: 1).byteLimit == 5)
     }

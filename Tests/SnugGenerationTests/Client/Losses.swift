@@ -87,7 +87,7 @@ enum Ending: Sendable, Equatable {
 
     /// What each promise makes of a loss.
     init(_ contract: RepeatContract, _ loss: Loss) {
-        // Pollinations answers with the picture itself.
+        // Pollinations answers with the image itself.
         if loss.isWholeAsJSON, contract != .join {
             self = .delivered
             return

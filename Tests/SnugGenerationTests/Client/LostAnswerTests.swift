@@ -7,7 +7,7 @@ import Testing
 
 @testable import SnugGeneration
 
-/// Whatever becomes of an answer, a picture is paid for once and delivered, or held for a person: never paid for twice.
+/// Whatever becomes of an answer, an image is paid for once and delivered, or held for a person: never paid for twice.
 @Suite struct LostAnswerTests {
     @Test("Lost before it begins", arguments: API.allCases, Loss.beforeAnswer)
     func beforeAnswer(api: API, loss: Loss) async throws { try await check(api, loss) }
@@ -19,7 +19,7 @@ import Testing
     func byProxy(api: API, loss: Loss) async throws { try await check(api, loss) }
 
     private func check(_ api: API, _ loss: Loss) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let journal = try FileJournal(studio.folder.path.appending("journal"))
             let client = try studio.client(journal: journal) { options in
                 // Long enough for a busy provider to begin.
@@ -34,7 +34,7 @@ import Testing
             }
             switch (await studio.attempt(client, name: "work"), Ending(api.contract, loss)) {
             case (.success(let generation), .delivered):
-                #expect(generation.pictures.count == 1 && studio.pictures.count == 1)
+                #expect(generation.images.count == 1 && studio.images.count == 1)
                 #expect(generation.isRecovered || !loss.takesEffect || loss.isWholeAsJSON)
                 #expect(studio.charges.count == 1)
                 #expect(try await client.pending().isEmpty)
@@ -48,9 +48,9 @@ import Testing
     }
 
     /// It waits for a person, costs nothing more on its own, and goes on as the person says.
-    private func checkHeld(_ studio: Studio, _ client: GenerationClient, _ loss: Loss) async throws {
+    private func checkHeld(_ studio: Fixture, _ client: GenerationClient, _ loss: Loss) async throws {
         let count = loss.takesEffect ? 1 : 0
-        #expect(studio.charges.count == count && studio.pictures.isEmpty)
+        #expect(studio.charges.count == count && studio.images.isEmpty)
         let record = try #require(try await client.pending().first)
         #expect(record.state == .held && record.id == "work" && record.note?.isEmpty == false)
         let sent = studio.submissions.count
@@ -58,7 +58,7 @@ import Testing
         let again = try await studio.failure(client, name: "work")
         #expect(again.code == .outcomeUnknown && again.isOutcomeUnknown && studio.submissions.count == sent)
         let generation = try await client.resume("work")
-        #expect(generation.pictures.count == 1 && studio.charges.count == count + 1)
+        #expect(generation.images.count == 1 && studio.charges.count == count + 1)
         #expect(try await client.pending().isEmpty)
     }
 }

@@ -12,7 +12,7 @@ import Testing
 @Suite struct ObservedTests {
     @Test("Events come in the order of what happens", arguments: API.plain)
     func events(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(
                 api.rule(Fault(answer: .status(code: 503))),
                 api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
@@ -44,7 +44,7 @@ import Testing
 
     @Test("Counters by status, and metrics with labels of closed sets", arguments: API.plain)
     func counters(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let metrics = TestMetrics()
             studio.simulator.script(
                 api.rule(Fault(answer: .status(code: 503))),
@@ -68,7 +68,7 @@ import Testing
 
     @Test("A repeat says that it is one, and every request has a name of ours", arguments: API.plain)
     func headers(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: 2))
             #expect(await studio.attempt(try studio.client()).value != nil)
             let sent = studio.submissions.map(\.headers)
@@ -83,13 +83,13 @@ import Testing
 
     @Test("Requests are checked before anything is sent", arguments: API.plain)
     func validation(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let client = try studio.client()
             let wrong: [(GenerationRequest, String)] = [
                 (GenerationRequest(prompt: " \n "), "prompt"),
                 (GenerationRequest(prompt: String(repeating: "a", count: 40_000)), "prompt"),
-                (GenerationRequest(prompt: "a", size: PictureSize(width: 8, height: 512)), "width"),
-                (GenerationRequest(prompt: "a", size: PictureSize(width: 512, height: 9000)), "height"),
+                (GenerationRequest(prompt: "a", size: ImageSize(width: 8, height: 512)), "width"),
+                (GenerationRequest(prompt: "a", size: ImageSize(width: 512, height: 9000)), "height"),
                 (GenerationRequest(prompt: "a", count: 0), "count"),
                 (GenerationRequest(prompt: "a", count: 101), "count"),
             ]

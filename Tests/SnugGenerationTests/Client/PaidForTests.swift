@@ -34,7 +34,7 @@ import Testing
 
     @Test("What is held stays held when sending it again does not even begin")
     func heldStaysHeld() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             let journal = try FileJournal(studio.folder.path.appending("journal"))
             let client = try studio.client(journal: journal)
             studio.simulator.script(studio.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
@@ -47,14 +47,14 @@ import Testing
             studio.simulator.script(studio.api.rule(Fault(answer: .status(code: 402))))
             await #expect(throws: GenerationError.self) { _ = try await client.resume("work") }
             #expect(try await journal.record("work") == before)
-            #expect(try await studio.client(journal: journal).resume("work").pictures.count == 1)
+            #expect(try await studio.client(journal: journal).resume("work").images.count == 1)
             #expect(try await journal.records().isEmpty)
         }
     }
 
     @Test("What was lost and may be sent again stays open when it is not sent again now")
     func lostStaysOpen() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             let journal = try FileJournal(studio.folder.path.appending("journal"))
             let client = try studio.client(journal: journal) { $0.repeatsLost = true }
             studio.simulator.script(
@@ -67,50 +67,50 @@ import Testing
         }
     }
 
-    @Test("A picture that cannot be looked at is not thrown away where it cannot be had again")
-    func badPictureIsKept() async throws {
-        try await Studio.with(.openAI, job: JobPlan(picture: .truncated)) { studio async throws in
+    @Test("An image that cannot be looked at is not thrown away where it cannot be had again")
+    func badImageIsKept() async throws {
+        try await Fixture.with(.openAI, job: JobPlan(image: .truncated)) { studio async throws in
             let journal = try FileJournal(studio.folder.path.appending("journal"))
             let error = try await studio.failure(try studio.client(journal: journal), name: "work")
-            #expect(error.code == .badPicture && error.isOutcomeUnknown)
+            #expect(error.code == .badImage && error.isOutcomeUnknown)
             let kept = studio.folder.files().filter { $0.hasPrefix("spool/") }
             #expect(kept.count == 1 && error.message.contains(kept.first ?? "?"), "\(error) \(kept)")
             #expect(try await journal.record("work")?.note?.contains(kept.first ?? "?") == true)
         }
     }
 
-    @Test("An entry without a picture does not take the others with it")
+    @Test("An entry without an image does not take the others with it")
     func emptyEntry() async throws {
-        try await Studio.with(.openAI) { studio async throws in
-            let picture = png().bytes.base64
-            let body = "{\"data\": [{\"b64_json\": null}, {\"b64_json\": \"\(picture)\"}, {\"b64_json\": \"\"}]}"
+        try await Fixture.with(.openAI) { studio async throws in
+            let image = png().bytes.base64
+            let body = "{\"data\": [{\"b64_json\": null}, {\"b64_json\": \"\(image)\"}, {\"b64_json\": \"\"}]}"
             studio.simulator.script(
                 studio.api.rule(
                     Fault(answer: .custom(status: 200, contentType: "application/json", body: body))))
             var request = GenerationRequest.cat
             request.count = 3
             let generation = try await studio.client().generate(request, to: studio.destination())
-            #expect(generation.pictures.count == 1 && studio.pictures.count == 1)
+            #expect(generation.images.count == 1 && studio.images.count == 1)
         }
     }
 
-    @Test("A journal that fails once the answer is here does not keep the pictures from their places")
+    @Test("A journal that fails once the answer is here does not keep the images from their places")
     func journalFails() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             let inner = try FileJournal(studio.folder.path.appending("journal"))
             let journal = WilfulJournal(inner, refusing: .completed)
             let generation = try await studio.client(journal: journal).generate(
                 .cat, to: studio.destination(), name: "work")
-            #expect(generation.pictures.count == 1 && studio.charges.count == 1)
+            #expect(generation.images.count == 1 && studio.charges.count == 1)
             #expect(try await inner.records().isEmpty)
         }
     }
 
-    @Test("Pictures that were kept without a record of it are found, and not paid for again")
+    @Test("Images that were kept without a record of it are found, and not paid for again")
     func keptWithoutRecord() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             let journal = try FileJournal(studio.folder.path.appending("journal"))
-            // As a kill between keeping the picture and noting it leaves things.
+            // As a kill between keeping the image and noting it leaves things.
             studio.simulator.script(studio.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             _ = try await studio.failure(try studio.client(journal: journal), name: "work")
             var record = try #require(try await journal.record("work"))
@@ -119,7 +119,7 @@ import Testing
             try studio.folder.write(png().bytes, to: "spool/\(record.key)-0")
             let generation = try await studio.client(journal: journal).generate(
                 .cat, to: studio.destination(), name: "work")
-            #expect(generation.isRecovered && generation.pictures.count == 1)
+            #expect(generation.isRecovered && generation.images.count == 1)
             #expect(studio.submissions.count == 1)
             #expect(try await journal.records().isEmpty)
             #expect(studio.folder.files().filter { $0.hasPrefix("spool/") }.isEmpty)
@@ -127,10 +127,10 @@ import Testing
     }
 
     @Test(
-        "A kept picture that is gone is asked for again where that is free, and held elsewhere",
+        "A kept image that is gone is asked for again where that is free, and held elsewhere",
         arguments: [API.replay, .openAI])
     func keptIsGone(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let journal = try FileJournal(studio.folder.path.appending("journal"))
             studio.simulator.script(api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             let client = try studio.client(journal: journal) { $0.retry.maximumAttempts = 1 }
@@ -140,7 +140,7 @@ import Testing
             record.resultURLs = ["file:" + studio.folder.path.appending("spool/gone").string]
             try await journal.save(record)
             let result = await studio.attempt(try studio.client(journal: journal), name: "work")
-            #expect((result.value?.pictures.count == 1) == (api == .replay), "\(result)")
+            #expect((result.value?.images.count == 1) == (api == .replay), "\(result)")
             #expect(studio.charges.count == 1)
             #expect(try await journal.record("work")?.state == (api == .replay ? nil : .held))
         }
@@ -148,7 +148,7 @@ import Testing
 
     @Test("Of several results those that can be had are fetched, whatever becomes of the others")
     func rest() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             let good = png().bytes.base64
             let bad = Array(png().bytes.prefix(20)).base64
             let body =
@@ -160,8 +160,8 @@ import Testing
             request.count = 3
             let result = await studio.attempt(try studio.client(), request)
             let error = try #require(result.error)
-            #expect(error.code == .badPicture && error.delivered.count == 2)
-            #expect(studio.pictures == ["picture-1.png", "picture-3.png"])
+            #expect(error.code == .badImage && error.delivered.count == 2)
+            #expect(studio.images == ["image-1.png", "image-3.png"])
         }
     }
 

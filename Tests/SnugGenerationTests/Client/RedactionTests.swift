@@ -18,7 +18,7 @@ import Testing
 
     @Test("Keys reach no log line, no error, no event and no journal", arguments: API.plain, faults)
     func key(api: API, fault: Fault?) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let lines = LogLines()
             if let fault { studio.simulator.script(api.rule(fault, times: nil)) }
             var configuration = HTTPClientConfiguration()
@@ -54,7 +54,7 @@ import Testing
 
     @Test("Tokens of a session come out of nothing either")
     func tokens() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             let lines = LogLines()
             studio.simulator.script(
                 API.elumenta.rule(Fault(answer: .named(code: "token_expired")), times: nil),
@@ -68,20 +68,20 @@ import Testing
         }
     }
 
-    @Test("Pictures come out of no message")
-    func pictures() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+    @Test("Images come out of no message")
+    func images() async throws {
+        try await Fixture.with(.openAI) { studio async throws in
             let lines = LogLines()
-            let picture = String(pictureBytes(3000).base64)
+            let image = String(imageBytes(3000).base64)
             studio.simulator.script(
                 API.openAI.rule(
                     Fault(
                         answer: .custom(
                             status: 400, contentType: nil,
-                            body: #"{"error":{"message":"bad image data:image/png;base64,\#(picture)"}}"#))))
+                            body: #"{"error":{"message":"bad image data:image/png;base64,\#(image)"}}"#))))
             let error = try await studio.failure(try studio.client(logger: lines.logger))
             let told = lines.all + [String(reflecting: error)]
-            #expect(error.message.contains("bad image") && told.allSatisfy { !$0.contains(picture.prefix(60)) })
+            #expect(error.message.contains("bad image") && told.allSatisfy { !$0.contains(image.prefix(60)) })
         }
     }
 }

@@ -22,7 +22,7 @@ import Testing
                 status: status, contentType: "application/json", body: #"{"error":{"message":"\#(words)"}}"#))
     }
 
-    private func fitted(_ studio: Studio) -> [Int] {
+    private func fitted(_ studio: Fixture) -> [Int] {
         studio.events.all.compactMap { if case .fitted(_, let count) = $0 { count } else { nil } }
     }
 
@@ -34,7 +34,7 @@ import Testing
             (413, "File too large: 400200 bytes > 300000 bytes"),
         ])
     func named(api: API, complaint: (Int, String)) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(api.rule(self.complaint(complaint.0, complaint.1)))
             let generation = try await studio.client().generate(
                 wish(api, bytes: 400_000), to: studio.destination(), onEvent: studio.events.record)
@@ -48,7 +48,7 @@ import Testing
         "Without a number it is 0.7 of the last, but not below 250 kB, twice at most",
         arguments: [API.pollinations, .openAI])
     func unnamed(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(api.rule(complaint(413, "payload is too large"), times: nil))
             let client = try studio.client()
             let error = try await studio.failure(client, wish(api, bytes: 400_000))
@@ -64,7 +64,7 @@ import Testing
         configuration.pollinations.editLimit = 300_000
         configuration.openAI.requestLimit = 300_000
         try await withSimulator(configuration) { simulator async throws in
-            let studio = try Studio(simulator, api)
+            let studio = try Fixture(simulator, api)
             let generation = try await studio.client().generate(
                 wish(api, bytes: 400_000), to: studio.destination(), onEvent: studio.events.record)
             #expect(generation.attempts.map(\.status) == [413, 200] && studio.charges.count == 1)
@@ -74,7 +74,7 @@ import Testing
 
     @Test("What was learnt is known to the next client of the same folder", arguments: [true, false])
     func learnt(isShared: Bool) async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             let state = isShared ? studio.folder.path.appending("state") : nil
             studio.simulator.script(API.openAI.rule(complaint(413, "too large: 400200 bytes > 300000 bytes")))
             let first = try studio.client { $0.stateDirectory = state }
@@ -95,12 +95,12 @@ import Testing
 
     @Test("A format that is not taken is encoded anew", arguments: [API.pollinations, .openAI])
     func reencoded(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(api.rule(Fault(answer: .status(code: 415))))
-            let picture =
+            let image =
                 Array("RIFF".utf8) + [22, 0, 0, 0] + Array("WEBPVP8L".utf8) + [UInt8](repeating: 0, count: 14)
             var wish = wish(api, bytes: 1)
-            wish.images = [.bytes(picture, name: "cat.webp")]
+            wish.images = [.bytes(image, name: "cat.webp")]
             let generation = try await studio.client().generate(wish, to: studio.destination())
             #expect(generation.attempts.map(\.status) == [415, 200] && studio.charges.count == 1)
             let bodies = studio.submissions.map { String(decoding: $0.body ?? [], as: UTF8.self) }
@@ -113,7 +113,7 @@ import Testing
 
     @Test("Too large with nothing of this machine in it is said, not tried again", arguments: API.plain)
     func nothingToShrink(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             studio.simulator.script(api.rule(Fault(answer: .status(code: 413)), times: nil))
             let error = try await studio.failure(try studio.client())
             #expect(error.code == .payloadTooLarge && studio.submissions.count == 1)
@@ -125,7 +125,7 @@ import Testing
         var configuration = API.pollinations.configuration()
         configuration.longestTarget = 100
         try await withSimulator(configuration) { simulator async throws in
-            let studio = try Studio(simulator, .pollinations)
+            let studio = try Fixture(simulator, .pollinations)
             let wish = GenerationRequest(prompt: String(repeating: "cat ", count: 40))
             let generation = try await studio.client().generate(wish, to: studio.destination())
             #expect(generation.attempts.map(\.status) == [414, 200])
@@ -135,7 +135,7 @@ import Testing
 
     @Test("Without a refitter or a host, it is said what is missing, and nothing is sent", arguments: API.plain)
     func missing(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let models = [API.pollinations: "kontext", .elumenta: "flux-kontext-pro", .openAI: "gpt-image-1.5"]
             let wish = GenerationRequest(prompt: "red", model: models[api], images: [input()])
             let unfit = try await studio.failure(try studio.client(fits: false), wish)

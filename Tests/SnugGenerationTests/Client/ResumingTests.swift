@@ -14,22 +14,22 @@ import Testing
 
     // MARK: Twins
 
-    @Test("Of two wishes alike at once, one whose answer is lost is found, and each gets its own picture")
+    @Test("Of two wishes alike at once, one whose answer is lost is found, and each gets its own image")
     func twins() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             studio.simulator.script(API.elumenta.rule(Self.lost))
             let client = try studio.client()
             async let first = client.generate(.cat, to: studio.destination("first"))
             async let second = client.generate(.cat, to: studio.destination("second"))
             let (one, other) = try await (first, second)
-            #expect(studio.charges.count == 2 && studio.submissions.count == 2 && studio.pictures.count == 2)
+            #expect(studio.charges.count == 2 && studio.submissions.count == 2 && studio.images.count == 2)
             #expect(one.id != other.id && one.isRecovered != other.isRecovered)
         }
     }
 
-    @Test("One that never got there does not take its twin's picture", arguments: [true, false])
+    @Test("One that never got there does not take its twin's image", arguments: [true, false])
     func strangers(atOnce: Bool) async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             let client = try studio.client()
             studio.simulator.script(API.elumenta.rule(Self.vanished, skip: 1))
             var results: [Swift.Result<Generation, any Error>] = []
@@ -43,14 +43,14 @@ import Testing
             #expect(results.compactMap(\.value).count == 1)
             let error = try #require(results.compactMap(\.error).first)
             #expect(error.isOutcomeUnknown && error.code == .outcomeUnknown)
-            #expect(studio.charges.count == 1 && studio.pictures.count == 1)
+            #expect(studio.charges.count == 1 && studio.images.count == 1)
             #expect(try await client.pending().map(\.state) == [.held])
         }
     }
 
     @Test("A wish that was begun under another client's name is not taken for the lost one")
     func otherClients() async throws {
-        try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 50)) { studio async throws in
+        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 50)) { studio async throws in
             let folder = studio.folder.path.appending("journal")
             let first = try studio.client(journal: try FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
@@ -72,7 +72,7 @@ import Testing
 
     @Test("A job that outlived its time is taken up, under its name or by its id", arguments: [true, false])
     func afterDeadline(byName: Bool) async throws {
-        try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 2)) { studio async throws in
+        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 2)) { studio async throws in
             let folder = studio.folder.path.appending("journal")
             let hurried = try studio.client(journal: try FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
@@ -89,7 +89,7 @@ import Testing
                 byName
                 ? try await patient.generate(.cat, to: studio.destination(), name: "work")
                 : try await patient.resume("work")
-            #expect(generation.id == error.jobID && studio.pictures.count == 1)
+            #expect(generation.id == error.jobID && studio.images.count == 1)
             #expect(studio.charges.count == 1 && studio.submissions.count == 1)
             #expect(try await patient.pending().isEmpty)
         }
@@ -97,7 +97,7 @@ import Testing
 
     @Test("What is held is dropped for good")
     func drop() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
             studio.simulator.script(API.openAI.rule(Self.lost))
             #expect(try await studio.failure(client, name: "work").isOutcomeUnknown)
@@ -115,7 +115,7 @@ import Testing
 
     @Test("Another wish under the name of one that is open is refused")
     func sameName() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             let client = try studio.client()
             studio.simulator.script(API.openAI.rule(Self.lost))
             _ = try await studio.failure(client, name: "work")
@@ -127,11 +127,11 @@ import Testing
 
     @Test("Sent again at a person's word, a key that was used up is not used again")
     func freshKey() async throws {
-        try await Studio.with(.rejectDuplicate) { studio async throws in
+        try await Fixture.with(.rejectDuplicate) { studio async throws in
             let client = try studio.client()
             studio.simulator.script(API.rejectDuplicate.rule(Self.lost))
             #expect(try await studio.failure(client, name: "work").isOutcomeUnknown)
-            #expect(try await client.resume("work").pictures.count == 1)
+            #expect(try await client.resume("work").images.count == 1)
             let keys = studio.submissions.compactMap { $0.headers["Idempotency-Key"] }
             #expect(keys.count == 3 && keys[0] == keys[1] && keys[2] != keys[0] && studio.charges.count == 2)
         }
@@ -139,10 +139,10 @@ import Testing
 
     @Test("What cannot be delivered stays, and is delivered later without another charge", arguments: API.allCases)
     func undeliverable(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
             // Gone between the check and the delivery.
-            let place = PictureDestination(folder: studio.folder.path.appending("out"), name: "picture")
+            let place = ImageDestination(folder: studio.folder.path.appending("out"), name: "image")
             let folder = studio.folder
             let error = await #expect(throws: GenerationError.self) {
                 try await client.generate(.cat, to: place, name: "work") { event in
@@ -155,7 +155,7 @@ import Testing
             try FileManagerBlock.remove(place.folder)
             let pending = try await client.pending()
             #expect(pending.count == 1)
-            #expect(await studio.attempt(client, name: "work").value?.pictures.count == 1)
+            #expect(await studio.attempt(client, name: "work").value?.images.count == 1)
             #expect(try await client.pending().isEmpty)
             #expect(studio.charges.count == 1)
         }
@@ -163,7 +163,7 @@ import Testing
 
     @Test("Without a journal that remembers, what cannot be delivered is told as what it is", arguments: API.plain)
     func undeliverableInMemory(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let client = try studio.client()
             let (place, folder) = (studio.destination(), studio.folder)
             let error = await #expect(throws: GenerationError.self) {
@@ -176,13 +176,13 @@ import Testing
             let states = [API.pollinations: GenerationRecord.State.sending, .elumenta: .completed, .openAI: .held]
             #expect(try await client.pending().first?.state == states[api])
             let again = await studio.attempt(client, name: "work")
-            #expect(again.value?.pictures.count == (api == .openAI ? nil : 1) && studio.charges.count == 1)
+            #expect(again.value?.images.count == (api == .openAI ? nil : 1) && studio.charges.count == 1)
         }
     }
 
     @Test("A place where nothing can be put is found out before anything is paid", arguments: API.plain)
     func noPlace(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let place = studio.destination()
             try FileManagerBlock.file(at: place.folder, in: studio.folder)
             let error = try await studio.failure(try studio.client())
@@ -194,7 +194,7 @@ import Testing
 
     @Test("With a new key of the account, a job is taken up, and what is held is sent again")
     func newKey() async throws {
-        try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 1)) { studio async throws in
+        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 1)) { studio async throws in
             let folder = studio.folder.path.appending("journal")
             let old = try studio.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
@@ -206,15 +206,15 @@ import Testing
             let patient = try studio.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder))
             #expect(try await studio.failure(patient, GenerationRequest(prompt: "b"), name: "held").isOutcomeUnknown)
             let new = try studio.client(key: ElumentaAccount.key("vip2"), journal: try FileJournal(folder))
-            #expect(try await new.resume("job").pictures.count == 1 && studio.submissions.count == 2)
-            #expect(try await new.resume("held").pictures.count == 1 && studio.charges.count == 2)
+            #expect(try await new.resume("job").images.count == 1 && studio.submissions.count == 2)
+            #expect(try await new.resume("held").images.count == 1 && studio.charges.count == 2)
             #expect(try await old.pending().isEmpty)
         }
     }
 
     @Test("With another key, what may have been charged is not sent by itself")
     func otherKey() async throws {
-        try await Studio.with(.pollinations) { studio async throws in
+        try await Fixture.with(.pollinations) { studio async throws in
             let folder = studio.folder.path.appending("journal")
             let old = try studio.client(journal: try FileJournal(folder))
             studio.simulator.script(API.pollinations.rule(Self.lost, times: 4))
@@ -227,11 +227,11 @@ import Testing
         }
     }
 
-    // MARK: Several pictures
+    // MARK: Several images
 
-    @Test("Of several pictures, those that are here are not paid for again", arguments: API.plain)
+    @Test("Of several images, those that are here are not paid for again", arguments: API.plain)
     func parts(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let count = api == .openAI ? 23 : 3
             let wish = GenerationRequest(prompt: "a cat", model: api == .openAI ? "gpt-image-1.5" : nil, count: count)
             let folder = studio.folder.path.appending("journal")
@@ -244,8 +244,8 @@ import Testing
             let next = try studio.client(journal: try FileJournal(folder))
             #expect(try await next.pending().isEmpty)
             let generation = try await next.generate(wish, to: studio.destination("work"), name: "work")
-            #expect(generation.pictures.count == count && studio.pictures.count == count)
-            #expect(Set(generation.pictures.map(\.path)).count == count && studio.charges.count == 3)
+            #expect(generation.images.count == count && studio.images.count == count)
+            #expect(Set(generation.images.map(\.path)).count == count && studio.charges.count == 3)
             // Now it is done, and its name stands for nothing any more.
             #expect(await studio.attempt(next, wish, name: "work").value != nil && studio.charges.count == 6)
         }
@@ -253,7 +253,7 @@ import Testing
 
     @Test("A part that is held is resolved or dropped alone")
     func heldPart() async throws {
-        try await Studio.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { studio async throws in
             let wish = GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 15)
             let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
             for name in ["resolved", "dropped"] {
@@ -265,11 +265,11 @@ import Testing
                 #expect(held.state == .held && held.id == error.journalKey && held.id.hasPrefix("\(name)#"))
                 if name == "resolved" {
                     _ = try await client.resume(held.id)
-                    #expect(await studio.attempt(client, wish, name: name).value?.pictures.count == 15)
+                    #expect(await studio.attempt(client, wish, name: name).value?.images.count == 15)
                     #expect(studio.charges.count == 2)
                 } else {
                     try await client.drop(held.id)
-                    #expect(await studio.attempt(client, wish, name: name).value?.pictures.count == 15)
+                    #expect(await studio.attempt(client, wish, name: name).value?.images.count == 15)
                     #expect(studio.charges.count == 2)
                 }
                 #expect(try await client.pending().isEmpty)
@@ -281,7 +281,7 @@ import Testing
 
     @Test("A connection that dies when it is used again never makes a second paid request", arguments: API.plain)
     func reused(api: API) async throws {
-        try await Studio.with(api) { studio async throws in
+        try await Fixture.with(api) { studio async throws in
             let client = try studio.client()
             #expect(await studio.attempt(client).value != nil)
             for request in [RequestFault.closeAfterBody, .resetAfterBody] {

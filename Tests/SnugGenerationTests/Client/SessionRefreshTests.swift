@@ -10,7 +10,7 @@ import Testing
 
 /// Sessions whose tokens expire.
 @Suite struct SessionRefreshTests {
-    private func login(_ studio: Studio, as name: String = "elite") async throws -> SessionTokens {
+    private func login(_ studio: Fixture, as name: String = "elite") async throws -> SessionTokens {
         let response = try await makeClient().send(
             HTTPRequest(
                 "POST", try HTTPURL(studio.simulator.addresses[.elumenta] + "/auth/login"),
@@ -22,20 +22,20 @@ import Testing
             refresh: Secret(try #require(json["refresh_token"] as? String)))
     }
 
-    private func refreshes(_ studio: Studio) -> [RecordedRequest] {
+    private func refreshes(_ studio: Fixture) -> [RecordedRequest] {
         studio.simulator.requests.filter { $0.path.hasSuffix("/auth/refresh") }
     }
 
-    @Test("An expired token is refreshed once for all who meet it, and each picture is paid for once")
+    @Test("An expired token is refreshed once for all who meet it, and each image is paid for once")
     func singleFlight() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             let client = try studio.client(session: InMemorySession(try await login(studio)))
             studio.simulator.clock.advance(by: .seconds(1000))
             async let one = client.generate(GenerationRequest(prompt: "one"), to: studio.destination("one"))
             async let two = client.generate(GenerationRequest(prompt: "two"), to: studio.destination("two"))
             async let three = client.generate(GenerationRequest(prompt: "three"), to: studio.destination("three"))
             let all = try await [one, two, three]
-            #expect(all.allSatisfy { $0.pictures.count == 1 } && studio.charges.count == 3)
+            #expect(all.allSatisfy { $0.images.count == 1 } && studio.charges.count == 3)
             #expect(refreshes(studio).count == 1)
             // The next time round, the token that came with it.
             studio.simulator.clock.advance(by: .seconds(1000))
@@ -46,7 +46,7 @@ import Testing
 
     @Test("Two clients that share a file refresh once, and the file has the new tokens")
     func shared() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             let old = try await login(studio)
             let refresh = try #require(old.refresh)
             let text = #"{"access_token":"\#(old.access.reveal())","refresh_token":"\#(refresh.reveal())"}"#
@@ -63,20 +63,20 @@ import Testing
 
     @Test("A token that expires while a job is polled is refreshed, and the job goes on")
     func polling() async throws {
-        try await Studio.with(.elumenta, job: JobPlan(pendingPolls: 3)) { studio async throws in
+        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 3)) { studio async throws in
             let client = try studio.client(session: InMemorySession(try await login(studio)))
             let clock = studio.simulator.clock
             let generation = try await client.generate(.cat, to: studio.destination()) { event in
                 if case .polled(1) = event { clock.advance(by: .seconds(1000)) }
             }
-            #expect(generation.pictures.count == 1 && refreshes(studio).count == 1)
+            #expect(generation.images.count == 1 && refreshes(studio).count == 1)
             #expect(studio.charges.count == 1 && studio.submissions.count == 1)
         }
     }
 
     @Test("A session that is over is said to be, and nothing is paid")
     func over() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             let tokens = try await login(studio)
             let client = try studio.client(session: InMemorySession(tokens))
             // Both tokens are too old.
@@ -89,7 +89,7 @@ import Testing
 
     @Test("A refresh token that was used by somebody else ends the session")
     func rotated() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             let tokens = try await login(studio)
             studio.simulator.clock.advance(by: .seconds(1000))
             #expect(await studio.attempt(try studio.client(session: InMemorySession(tokens))).value != nil)
@@ -101,7 +101,7 @@ import Testing
 
     @Test("A key is not refreshed")
     func key() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             studio.simulator.script(API.elumenta.rule(Fault(answer: .named(code: "token_expired"))))
             let error = try await studio.failure(try studio.client())
             #expect(error.code == .notAuthenticated && refreshes(studio).isEmpty && studio.submissions.count == 1)
@@ -110,7 +110,7 @@ import Testing
 
     @Test("One refresh does it, or none: a token that is refused again ends the work")
     func once() async throws {
-        try await Studio.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { studio async throws in
             studio.simulator.script(API.elumenta.rule(Fault(answer: .named(code: "token_expired")), times: nil))
             let client = try studio.client(session: InMemorySession(try await login(studio)))
             let error = try await studio.failure(client)

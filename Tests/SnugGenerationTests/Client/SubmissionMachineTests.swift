@@ -22,13 +22,13 @@ struct SubmissionMachineTests {
     }
 
     private func refusal(
-        _ code: GenerationError.Code, _ remedy: Refusal.Remedy = .none, hint: Duration? = nil
-    ) -> Refusal {
-        Refusal(code: code, message: "", hint: hint, remedy: remedy)
+        _ code: GenerationError.Code, _ remedy: ProviderFailure.RecoveryAction = .none, hint: Duration? = nil
+    ) -> ProviderFailure {
+        ProviderFailure(code: code, message: "", hint: hint, remedy: remedy)
     }
 
-    private let lost = SubmitVerdict.unknown(Refusal(code: .outcomeUnknown, message: "lost"))
-    private let busy = SubmitVerdict.transient(Refusal(code: .providerFailed, message: "busy"))
+    private let lost = SubmissionOutcome.unknown(ProviderFailure(code: .outcomeUnknown, message: "lost"))
+    private let busy = SubmissionOutcome.transient(ProviderFailure(code: .providerFailed, message: "busy"))
 
     // MARK: Unknown outcomes
 
@@ -89,9 +89,9 @@ struct SubmissionMachineTests {
     @Test(
         "As long as one is in doubt, nothing else is asked for",
         arguments: [
-            Refusal.Remedy.refit(byteLimit: nil, maximumSide: nil), .reencode, .useBody, .switchModel,
+            ProviderFailure.RecoveryAction.refit(byteLimit: nil, maximumSide: nil), .reencode, .useBody, .switchModel,
         ])
-    func doubt(remedy: Refusal.Remedy) {
+    func doubt(remedy: ProviderFailure.RecoveryAction) {
         var machine = machine(.join, fallbacks: ["b"])
         _ = machine.answered(lost, means())
         for _ in 0..<2 {
@@ -115,11 +115,12 @@ struct SubmissionMachineTests {
     @Test(
         "One attempt is one attempt, whatever could be mended",
         arguments: [
-            Refusal.Remedy.none, .refreshToken, .refit(byteLimit: 1, maximumSide: nil), .reencode, .useBody,
+            ProviderFailure.RecoveryAction.none, .refreshToken, .refit(byteLimit: 1, maximumSide: nil), .reencode,
+            .useBody,
             .switchModel,
             .lowerConcurrency,
         ])
-    func once(remedy: Refusal.Remedy) {
+    func once(remedy: ProviderFailure.RecoveryAction) {
         for contract in [RepeatContract.none, .join, .history, .replay, .rejectDuplicate] {
             var machine = machine(contract, attempts: 1, fallbacks: ["b"], refresh: true)
             #expect(!machine.answered(.transient(refusal(.noCapacity, remedy)), means()).name.hasPrefix("again"))
@@ -148,11 +149,11 @@ struct SubmissionMachineTests {
             return
         }
         #expect(wait == .seconds(20))
-        let long = SubmitVerdict.transient(refusal(.rateLimited, hint: .seconds(847)))
+        let long = SubmissionOutcome.transient(refusal(.rateLimited, hint: .seconds(847)))
         #expect(machine.answered(long, means(.seconds(60))).name == "fail waitTooLong")
         var patient = self.machine()
         #expect(patient.answered(long, means()).name == "fail waitTooLong")
-        let short = SubmitVerdict.transient(refusal(.rateLimited, hint: .seconds(60)))
+        let short = SubmissionOutcome.transient(refusal(.rateLimited, hint: .seconds(60)))
         #expect(patient.answered(short, means(.seconds(30))).name == "fail waitTooLong")
     }
 
@@ -164,7 +165,7 @@ struct SubmissionMachineTests {
 
     @Test("A token is refreshed once, and only where there is something to refresh with")
     func token() {
-        let expired = SubmitVerdict.transient(refusal(.notAuthenticated, .refreshToken))
+        let expired = SubmissionOutcome.transient(refusal(.notAuthenticated, .refreshToken))
         var machine = machine(refresh: true)
         #expect(machine.answered(expired, means()).name == "again refreshToken")
         #expect(machine.answered(expired, means()).name == "fail refused")
@@ -175,21 +176,21 @@ struct SubmissionMachineTests {
     @Test("Input is refitted twice, re-encoded once, moved to the body once")
     func repairs() {
         var machine = machine()
-        let large = SubmitVerdict.transient(refusal(.payloadTooLarge, .refit(byteLimit: nil, maximumSide: nil)))
+        let large = SubmissionOutcome.transient(refusal(.payloadTooLarge, .refit(byteLimit: nil, maximumSide: nil)))
         #expect(machine.answered(large, means()).name == "again refit")
         #expect(machine.answered(large, means()).name == "again refit")
         #expect(machine.answered(large, means()).name == "fail attemptsSpent")
-        let media = SubmitVerdict.transient(refusal(.unsupportedMedia, .reencode))
+        let media = SubmissionOutcome.transient(refusal(.unsupportedMedia, .reencode))
         #expect(machine.answered(media, means()).name == "again reencode")
         #expect(machine.answered(media, means()).name == "fail refused")
-        let long = SubmitVerdict.transient(refusal(.invalidRequest, .useBody))
+        let long = SubmissionOutcome.transient(refusal(.invalidRequest, .useBody))
         #expect(machine.answered(long, means()).name == "again useBody")
         #expect(machine.answered(long, means()).name == "fail refused")
     }
 
     @Test("Another model is asked when this one has no capacity, or is not there, and for no other reason")
     func fallbacks() {
-        let full = SubmitVerdict.transient(refusal(.noCapacity, .switchModel))
+        let full = SubmissionOutcome.transient(refusal(.noCapacity, .switchModel))
         var machine = machine(attempts: 9, fallbacks: ["b", "c"])
         let steps = (0..<5).map { _ in machine.answered(full, means()).name }
         #expect(steps == ["again nothing", "again b", "again nothing", "again c", "again nothing"])

@@ -26,7 +26,7 @@ import Testing
         case .status: nil
         case .cut(let bytes, let status, let tag): cut(.answerCut, status, tag, bytes)
         case .lost: HTTPError(.connectionLost, "")
-        case .wrongRange: cut(.malformedAnswer, 206, nil, 0)
+        case .wrongRange: cut(.malformedResponse, 206, nil, 0)
         }
     }
 

@@ -7,20 +7,20 @@ import Testing
 
 @testable import SnugGeneration
 
-/// Takes for a picture what begins and ends as one of `pictureBytes`.
-func checkPicture(_ path: FilePath) async throws -> PictureFacts {
+/// Takes for an image what begins and ends as one of `imageBytes`.
+func checkImage(_ path: FilePath) async throws -> ImageFacts {
     struct Damaged: Error {}
     let content = try bytes(of: path)
-    guard content == pictureBytes(content.count) else { throw Damaged() }
-    return PictureFacts(mediaType: "image/png", size: PictureSize(width: 10, height: 20))
+    guard content == imageBytes(content.count) else { throw Damaged() }
+    return ImageFacts(mediaType: "image/png", size: ImageSize(width: 10, height: 20))
 }
 
 @Suite struct ResultDownloaderTests {
     private let folder: TemporaryFolder
     private let threads: FileThreads
-    private let picture = pictureBytes(100_000)
-    private var destination: PictureDestination {
-        PictureDestination(folder: folder.path.appending("out"), name: "cat")
+    private let image = imageBytes(100_000)
+    private var destination: ImageDestination {
+        ImageDestination(folder: folder.path.appending("out"), name: "cat")
     }
 
     init() throws {
@@ -36,7 +36,7 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
         environment.sleep = { waits($0) }
         environment.random = { 1 }
         return ResultDownloader(
-            client: try makeClient(), threads: threads, checker: checkPicture,
+            client: try makeClient(), threads: threads, checker: checkImage,
             base: try base ?? HTTPURL("http://127.0.0.1:1/v1/"), policy: RetryPolicy(maximumAttempts: attempts),
             byteLimit: byteLimit, environment: environment)
     }
@@ -77,7 +77,7 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
 
     @Test("A result gets its name and the extension of its content, and nothing else is left")
     func download() async throws {
-        let server = try whole(picture, type: "image/jpeg")
+        let server = try whole(image, type: "image/jpeg")
         let seen = Mutex<(Int, Int?)>((0, nil))
         let url = server.url("/cat.webp?x=secret")
         let result = try await downloader().download(
@@ -86,28 +86,28 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
                 seen.withLock { $0 = (received, total) }
             })
         #expect(folder.files() == ["out/cat.png"])
-        #expect(try bytes(of: result.path) == picture)
-        #expect(result.mediaType == "image/png" && result.size == PictureSize(width: 10, height: 20))
-        #expect(result.byteCount == picture.count && result.source?.contains("secret") == false)
-        #expect(seen.withLock { $0 } == (picture.count, picture.count))
+        #expect(try bytes(of: result.path) == image)
+        #expect(result.mediaType == "image/png" && result.size == ImageSize(width: 10, height: 20))
+        #expect(result.byteCount == image.count && result.source?.contains("secret") == false)
+        #expect(seen.withLock { $0 } == (image.count, image.count))
     }
 
     @Test("A broken download goes on where it stopped, also across redirects to another host")
     func resumes() async throws {
-        let (picture, tag) = (picture, "\"v1\"")
+        let (image, tag) = (image, "\"v1\"")
         let store = try server { connection, request, number in
             guard let range = request.headers["range"] else {
-                try connection.respond(200, ["ETag": tag, "Content-Length": "\(picture.count)"])
-                try connection.send(Array(picture[..<40_000]))
+                try connection.respond(200, ["ETag": tag, "Content-Length": "\(image.count)"])
+                try connection.send(Array(image[..<40_000]))
                 return connection.close()
             }
             let start = try #require(Int(range.dropFirst(6).dropLast()))
-            let end = number == 1 ? 70_000 : picture.count
-            let span = "bytes \(start)-\(picture.count - 1)/\(picture.count)"
+            let end = number == 1 ? 70_000 : image.count
+            let span = "bytes \(start)-\(image.count - 1)/\(image.count)"
             try connection.respond(
-                206, ["ETag": tag, "Content-Range": span, "Content-Length": "\(picture.count - start)"])
-            try connection.send(Array(picture[start..<end]))
-            if end < picture.count { connection.close() }
+                206, ["ETag": tag, "Content-Range": span, "Content-Length": "\(image.count - start)"])
+            try connection.send(Array(image[start..<end]))
+            if end < image.count { connection.close() }
         }
         let front = try server { connection, _, _ in try connection.respond(302, ["Location": store.url("/file")]) }
         let waits = Mutex<[Duration]>([])
@@ -115,7 +115,7 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
         let result = try await downloader.download("/x", to: destination) { request in
             request.headers.set("Authorization", secret: Secret("k"), prefix: "Bearer ")
         }
-        #expect(try bytes(of: result.path) == picture)
+        #expect(try bytes(of: result.path) == image)
         #expect(store.requests.map { $0.headers["range"] } == [nil, "bytes=40000-", "bytes=70000-"])
         #expect(store.requests.map { $0.headers["if-range"] } == [nil, tag, tag])
         // The provider's own origin gets the key, the other host never.
@@ -126,7 +126,7 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
 
     @Test("An address on another origin than the provider's gets no key")
     func foreign() async throws {
-        let server = try whole(picture)
+        let server = try whole(image)
         _ = try await downloader().download(server.url("/x"), to: destination) { request in
             request.headers.set("Authorization", secret: Secret("k"))
         }
@@ -135,7 +135,7 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
 
     @Test("Parts of two files are noticed, and the whole is fetched once more")
     func mixed() async throws {
-        let picture = picture
+        let image = image
         let server = try server { connection, request, number in
             if number == 1 {
                 let rest = [UInt8](repeating: 0, count: 60_000)
@@ -143,12 +143,12 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
                     206, ["Content-Range": "bytes 40000-99999/100000", "Content-Length": "60000"])
                 return try connection.send(rest)
             }
-            try connection.respond(200, ["Content-Length": "\(picture.count)"])
-            try connection.send(number == 0 ? Array(picture[..<40_000]) : picture)
+            try connection.respond(200, ["Content-Length": "\(image.count)"])
+            try connection.send(number == 0 ? Array(image[..<40_000]) : image)
             if number == 0 { connection.close() }
         }
         let result = try await downloader().download(server.url("/x"), to: destination)
-        #expect(try bytes(of: result.path) == picture)
+        #expect(try bytes(of: result.path) == image)
         #expect(server.requests.map { $0.headers["range"] } == [nil, "bytes=40000-", nil])
     }
 
@@ -184,7 +184,7 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
     }
 
     @Test(
-        "What is no picture is called what it is, and not kept",
+        "What is no image is called what it is, and not kept",
         arguments: [
             ("image/png", "<html>busy</html>", "an HTML or XML page (17 bytes)"),
             ("image/png", "", "nothing (0 bytes)"),
@@ -192,20 +192,20 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
             ("image/png", "\u{89}PNG-truncated", "damaged"),
         ])
     func bad(type: String, body: String, words: String) async throws {
-        let content = body.hasPrefix("\u{89}") ? picture.dropLast(5) + [0] : Array(body.utf8)
+        let content = body.hasPrefix("\u{89}") ? image.dropLast(5) + [0] : Array(body.utf8)
         let server = try whole(content, type: type)
         let error = try await failure(server, downloader())
-        #expect(error.code == .badPicture && error.message.contains(words))
+        #expect(error.code == .badImage && error.message.contains(words))
         #expect(folder.files().isEmpty && server.requests.count == 1)
     }
 
     @Test("A result above the cap is not taken, whether or not its length is told", arguments: [true, false])
     func cap(saysLength: Bool) async throws {
-        let picture = picture
+        let image = image
         let server = try server { connection, _, _ in
-            let length = saysLength ? "Content-Length: \(picture.count)\r\n" : ""
+            let length = saysLength ? "Content-Length: \(image.count)\r\n" : ""
             try connection.send("HTTP/1.1 200 OK\r\n\(length)\r\n")
-            try connection.send(picture)
+            try connection.send(image)
             connection.close()
         }
         let error = try await failure(server, downloader(byteLimit: 99_999))
@@ -215,7 +215,7 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
 
     @Test("Addresses from outside lead to no internal host, but for a provider on this machine")
     func addresses() async throws {
-        let server = try whole(picture)
+        let server = try whole(image)
         let outside = try downloader(base: HTTPURL("https://api.example.com/v1"))
         let error = try await failure(server, outside)
         #expect(error.code == .downloadFailed && server.connectionCount == 0)
@@ -230,7 +230,7 @@ func checkPicture(_ path: FilePath) async throws -> PictureFacts {
         let error = await #expect(throws: GenerationError.self) {
             _ = try await downloader.download(text, to: destination)
         }
-        #expect(error?.code == .badAnswer)
+        #expect(error?.code == .badResponse)
     }
 
     @Test("Giving up leaves nothing behind")

@@ -11,7 +11,7 @@ import Testing
 @Suite struct SimulatedDownloadTests {
     private let folder: TemporaryFolder
     private let threads: FileThreads
-    private var destination: PictureDestination { PictureDestination(folder: folder.path, name: "r") }
+    private var destination: ImageDestination { ImageDestination(folder: folder.path, name: "r") }
 
     init() throws {
         folder = try TemporaryFolder()
@@ -19,13 +19,13 @@ import Testing
     }
 
     /// Looks at the beginning and the length that a WebP says.
-    private static func check(_ path: FilePath) async throws -> PictureFacts {
+    private static func check(_ path: FilePath) async throws -> ImageFacts {
         struct Damaged: Error {}
         let content = try bytes(of: path)
         guard content.count > 12, content.starts(with: Array("RIFF".utf8)) else { throw Damaged() }
         let length = content[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
         guard content.count == length + 8 else { throw Damaged() }
-        return PictureFacts(mediaType: "image/webp", size: PictureSize(width: 1, height: 1))
+        return ImageFacts(mediaType: "image/webp", size: ImageSize(width: 1, height: 1))
     }
 
     private func downloader(_ simulator: Simulator) throws -> ResultDownloader {
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test(
-        "Cut, redirected and resumed, the picture is whole, and no key reached the other host",
+        "Cut, redirected and resumed, the image is whole, and no key reached the other host",
         arguments: [true, false])
     func wholeInTheEnd(acceptsRanges: Bool) async throws {
         try await withSimulator { simulator in
@@ -58,10 +58,10 @@ import Testing
             simulator.script(
                 Rule(Fault(delivery: .closeAfter(bytes: 4000)), service: .downloads, path: file),
                 Rule(Fault(delivery: .resetAfter(bytes: 9000)), service: .downloads, path: file))
-            let picture = try await downloader(simulator).download(address, to: destination) { request in
+            let image = try await downloader(simulator).download(address, to: destination) { request in
                 request.headers.set("Authorization", secret: Secret("nb_secret"))
             }
-            #expect(picture.byteCount > 50_000 && simulator.leakedCredentials.isEmpty)
+            #expect(image.byteCount > 50_000 && simulator.leakedCredentials.isEmpty)
             #expect(folder.files() == ["r.webp"])
             let asked = simulator.requests.filter { $0.service == .downloads && $0.path.hasPrefix("/generations/") }
             #expect(asked.count == 3 && asked[1].headers["Range"] == "bytes=4000-")
@@ -82,19 +82,19 @@ import Testing
     }
 
     @Test(
-        "What is not the picture is told as what it is",
+        "What is not the image is told as what it is",
         arguments: [
-            (JobPlan.Picture.html, "page"), (.json, "JSON"), (.empty, "nothing"), (.truncated, "damaged"),
+            (JobPlan.Image.html, "page"), (.json, "JSON"), (.empty, "nothing"), (.truncated, "damaged"),
             (.wrongFormat, "image/png"),
         ])
-    func wrong(picture: JobPlan.Picture, words: String) async throws {
+    func wrong(image: JobPlan.Image, words: String) async throws {
         try await withSimulator { simulator in
-            let address = try await result(simulator, JobPlan(picture: picture))
+            let address = try await result(simulator, JobPlan(image: image))
             let (downloader, destination) = (try downloader(simulator), destination)
             let error = await #expect(throws: GenerationError.self) {
                 _ = try await downloader.download(address, to: destination)
             }
-            #expect(error?.code == .badPicture && error?.message.contains(words) == true)
+            #expect(error?.code == .badImage && error?.message.contains(words) == true)
             #expect(folder.files().isEmpty)
         }
     }

@@ -11,7 +11,7 @@ struct FileJournalTests {
     static func record(_ id: String, createdAt: Int = 1) -> GenerationRecord {
         var request = GenerationRequest(
             prompt: "a \"lighthouse\"\nat dusk 🌅", model: "m", fallbackModels: ["b"],
-            size: PictureSize(width: 1024, height: 768), count: 3,
+            size: ImageSize(width: 1024, height: 768), count: 3,
             images: [
                 .file("/tmp/a b.png"), .url("https://h/x?y"), .bytes([0, 255, 3], name: "n"),
                 .file(
@@ -22,9 +22,9 @@ struct FileJournalTests {
         request.parameters = ["a": .text("x"), "b": .integer(1), "c": .number(1.5), "d": .flag(true)]
         return GenerationRecord(
             id: id, key: "k-\(id)", provider: "p", baseURL: "http://h", account: "acc", request: request,
-            destination: PictureDestination(folder: "/out/ä", name: "n", replaces: true), firstNumber: 4, model: "b",
+            destination: ImageDestination(folder: "/out/ä", name: "n", replaces: true), firstNumber: 4, model: "b",
             seed: 7, bodyDigest: "d", state: .accepted, jobID: "j", resultURLs: ["http://r"], cost: 2.5,
-            createdAt: createdAt, submittedAt: 5, balanceBefore: 9, pictureURLs: ["http://p"], note: "note")
+            createdAt: createdAt, submittedAt: 5, balanceBefore: 9, imageURLs: ["http://p"], note: "note")
     }
 
     @Test("What is saved is found again by another journal, whatever its name")

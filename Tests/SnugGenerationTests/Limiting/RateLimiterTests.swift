@@ -121,7 +121,7 @@ import Testing
 
     @Test("Whoever asks first goes first")
     func order() async throws {
-        let turnstile = Turnstile()
+        let turnstile = AsyncMutex()
         #expect(turnstile.tryEnter() && !turnstile.tryEnter())
         let tally = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in

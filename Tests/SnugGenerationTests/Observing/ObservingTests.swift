@@ -44,8 +44,8 @@ private func attempt(_ status: Int?, _ failure: HTTPError.Code? = nil) -> Attemp
         let instruments = GenerationInstruments(metrics)
         let events: [(GenerationEvent, String)] = [
             (.submitting(model: "m", attempt: 1), "submissions"), (.polled(count: 1), "polls"),
-            (.accepted(id: "1"), "jobs_accepted"), (.delivered(path: "/a"), "pictures"),
-            (.partialPicture(index: 0, path: "/a"), "partial_pictures"), (.refitting(byteLimit: 1), "refits"),
+            (.accepted(id: "1"), "jobs_accepted"), (.delivered(path: "/a"), "images"),
+            (.partialImage(index: 0, path: "/a"), "partial_images"), (.refitting(byteLimit: 1), "refits"),
             (.fallingBack(from: "a", to: "b"), "fallbacks"), (.refreshedToken, "token_refreshes"),
             (.reconciling, "reconciliations"),
         ]

@@ -6,12 +6,12 @@ import SystemPackage
 @testable import SnugGeneration
 
 /// What a verdict comes to.
-enum VerdictKind: String, Sendable {
+enum OutcomeKind: String, Sendable {
     case completed, accepted, failed, transient, unknown
 }
 
-extension SubmitVerdict {
-    var kind: VerdictKind {
+extension SubmissionOutcome {
+    var kind: OutcomeKind {
         switch self {
         case .completed: .completed
         case .accepted: .accepted
@@ -33,7 +33,7 @@ enum PollKind: String, Sendable {
     case completed, pending, failed, gone, pollFailed
 }
 
-extension PollVerdict {
+extension PollOutcome {
     var kind: PollKind {
         switch self {
         case .completed: .completed
@@ -44,7 +44,7 @@ extension PollVerdict {
         }
     }
 
-    var refusal: Refusal? {
+    var refusal: ProviderFailure? {
         switch self {
         case .failed(let refusal), .gone(let refusal), .pollFailed(let refusal): refusal
         case .completed, .pending: nil
@@ -54,26 +54,26 @@ extension PollVerdict {
 
 /// An answer as the reader hands it out.
 func answer(
-    _ status: Int, _ text: String = "", headers: HTTPHeaders = [:], pictures: [SpooledPicture] = [],
+    _ status: Int, _ text: String = "", headers: HTTPHeaders = [:], images: [SpooledImage] = [],
     isStreamComplete: Bool? = nil, secrets: [Secret] = []
-) -> ProviderAnswer {
-    ProviderAnswer(
-        status: status, headers: headers, text: Array(text.utf8), pictures: pictures,
+) -> ProviderResponse {
+    ProviderResponse(
+        status: status, headers: headers, text: Array(text.utf8), images: images,
         isStreamComplete: isStreamComplete, byteCount: text.utf8.count, scrubber: Scrubber(secrets))
 }
 
-/// A picture that lies nowhere.
-func spooled(_ byteCount: Int = 100) -> SpooledPicture {
-    SpooledPicture(path: "/nonexistent/snug-test-picture", byteCount: byteCount)
+/// An image that lies nowhere.
+func spooled(_ byteCount: Int = 100) -> SpooledImage {
+    SpooledImage(path: "/nonexistent/snug-test-image", byteCount: byteCount)
 }
 
-/// A job with these pictures.
+/// A job with these images.
 func job(
     _ request: GenerationRequest = GenerationRequest(prompt: "a cat"), model: String? = nil, seed: Int? = nil,
-    pictures: [DeliveredPicture] = [], mask: DeliveredPicture? = nil, usesBody: Bool = false, submittedAt: Int? = nil
+    images: [ProviderImage] = [], mask: ProviderImage? = nil, usesBody: Bool = false, submittedAt: Int? = nil
 ) -> PreparedJob {
     PreparedJob(
-        request: request, model: model ?? request.model, seed: seed ?? request.seed, pictures: pictures, mask: mask,
+        request: request, model: model ?? request.model, seed: seed ?? request.seed, images: images, mask: mask,
         key: "4f7c1f2e-job", usesBody: usesBody, submittedAt: submittedAt)
 }
 

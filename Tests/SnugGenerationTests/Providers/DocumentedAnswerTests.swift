@@ -6,17 +6,17 @@ import Testing
 
 @Suite struct DocumentedAnswerTests {
     private let dialects: Dialects
-    private static let picture = FittedInput(
+    private static let image = FittedInput(
         bytes: [UInt8](repeating: 0, count: 4_706_850), mediaType: "image/png", name: "cat.png")
 
     init() throws { dialects = try Dialects() }
 
     @Test("What providers document and what was seen of them is understood, each with its remedy, hint and fields")
     func documented() throws {
-        let inline = job(pictures: [.inline(Self.picture)])
-        for row in DocumentedAnswer.all {
+        let inline = job(images: [.inline(Self.image)])
+        for row in DocumentedResponse.all {
             let verdict = dialects.named(row.provider).verdict(
-                on: answer(row.status, row.text, headers: row.headers), to: row.hasPicture ? inline : job())
+                on: answer(row.status, row.text, headers: row.headers), to: row.hasImage ? inline : job())
             let refusal = try #require(verdict.refusal, "\(row)")
             #expect(verdict.kind == row.kind, "\(row)")
             #expect(refusal.code == row.code && refusal.remedy == row.remedy && refusal.status == row.status, "\(row)")
@@ -31,7 +31,7 @@ import Testing
 
     @Test("Whatever comes of an answer, the error of it says the same")
     func errors() throws {
-        for row in DocumentedAnswer.all {
+        for row in DocumentedResponse.all {
             let verdict = dialects.named(row.provider).verdict(
                 on: answer(row.status, row.text, headers: row.headers), to: job())
             let refusal = try #require(verdict.refusal)
@@ -47,7 +47,7 @@ import Testing
         let dialect = dialects.named(provider)
         for text in ["{}", #"{"data":{}}"#, #"{"models":null}"#, "\"flux\"", "<html></html>", ""] {
             let error = #expect(throws: GenerationError.self) { try dialect.readModels(answer(200, text)) }
-            #expect(error?.code == .badAnswer)
+            #expect(error?.code == .badResponse)
         }
         #expect((try? dialect.readModels(answer(200, "[]"))) == [])
     }
@@ -115,7 +115,7 @@ import Testing
                 for status in [200, 301, 400, 401, 413, 429, 502] {
                     let echo = answer(status, text, headers: headers, secrets: [secret])
                     let shown =
-                        String(reflecting: dialect.verdict(on: echo, to: job(pictures: [.inline(png())])))
+                        String(reflecting: dialect.verdict(on: echo, to: job(images: [.inline(png())])))
                         + String(reflecting: dialect.verdict(onPoll: echo, id: "1"))
                         + errors(dialect, echo).map { String(reflecting: $0) }.joined()
                     #expect(!shown.contains("7777777"), "\(status) \(text)")
@@ -125,7 +125,7 @@ import Testing
     }
 
     /// What reading such an answer as something else fails with.
-    private func errors(_ dialect: any ProviderDialect, _ answer: ProviderAnswer) -> [GenerationError] {
+    private func errors(_ dialect: any ProviderDialect, _ answer: ProviderResponse) -> [GenerationError] {
         var found: [GenerationError] = []
         do { _ = try dialect.readModels(answer) } catch { found.append(error) }
         do { _ = try dialect.readBalance(answer) } catch { found.append(error) }
@@ -147,13 +147,13 @@ import Testing
     @Test("What providers rewrote or named does not bring a key either")
     func names() throws {
         let key = Self.key.reveal()
-        let picture = spooled()
+        let image = spooled()
         let listed = answer(
             200, #"{"model":"\#(key)","data":[{"b64_json":"","revised_prompt":"A  cat,\n\#(key)"}]}"#,
-            headers: ["x-model-used": key], pictures: [picture], secrets: [Self.key])
+            headers: ["x-model-used": key], images: [image], secrets: [Self.key])
         for dialect in [dialects.openAI, dialects.pollinations] as [any ProviderDialect] {
             let result = try #require(dialect.verdict(on: listed, to: job()).result)
-            #expect(result.model == "***" && result.pictures == [.spooled(picture, revisedPrompt: "A  cat,\n***")])
+            #expect(result.model == "***" && result.images == [.spooled(image, revisedPrompt: "A  cat,\n***")])
         }
     }
 

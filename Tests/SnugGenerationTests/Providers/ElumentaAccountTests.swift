@@ -17,7 +17,7 @@ import Testing
     private func listing(
         _ items: [(Any, String, String, Int?)], total: Int? = nil, page: Int = 1, date: String? = nil,
         bare: Bool = false
-    ) -> ProviderAnswer {
+    ) -> ProviderResponse {
         let rows = items.map { id, prompt, model, age in
             let quoted = id is String ? "\"\(id)\"" : "\(id)"
             let created = age.map { "\(Dialects.now - $0)" } ?? "\"yesterday\""
@@ -28,7 +28,7 @@ import Testing
         return answer(200, text, headers: date.map { ["Date": $0] } ?? [:])
     }
 
-    private func find(_ answer: ProviderAnswer, known: Set<String> = []) -> HistoryFinding {
+    private func find(_ answer: ProviderResponse, known: Set<String> = []) -> HistoryFinding {
         dialect.findLost(lost, in: answer, known: known)
     }
 
@@ -122,7 +122,7 @@ import Testing
         #expect(over?.code == .notAuthenticated)
     }
 
-    @Test("Models come in several envelopes; those that make no pictures are left out")
+    @Test("Models come in several envelopes; those that make no images are left out")
     func models() throws {
         let model =
             #"{"slug":"dall-e-3","category":"image","min_token_cost":5,"max_token_cost":13,"description_en":"D","#
@@ -146,6 +146,6 @@ import Testing
         }
         #expect(refused?.code == .providerFailed && refused?.isOutcomeUnknown == false)
         let odd = #expect(throws: GenerationError.self) { try dialect.readBalance(answer(200, "[]")) }
-        #expect(odd?.code == .badAnswer)
+        #expect(odd?.code == .badResponse)
     }
 }

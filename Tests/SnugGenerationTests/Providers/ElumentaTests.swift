@@ -15,9 +15,9 @@ import Testing
     @Test("A submission is one JSON object with params, the same bytes each time")
     func submission() throws {
         let request = GenerationRequest(
-            prompt: "a \"cat\"", model: "flux-1.1-pro", size: PictureSize(width: 768, height: 1344), format: "jpg",
+            prompt: "a \"cat\"", model: "flux-1.1-pro", size: ImageSize(width: 768, height: 1344), format: "jpg",
             parameters: ["quality": .text("hd"), "negative_prompt": .text("dog")])
-        let job = job(request, seed: 7, pictures: [.url("https://h.test/a.png?sig=abc")])
+        let job = job(request, seed: 7, images: [.url("https://h.test/a.png?sig=abc")])
         let submission = try dialect.submission(of: job)
         #expect(submission.request.method == "POST")
         #expect(submission.request.url.text == "https://elumenta.ru/api/v2/generate")
@@ -41,7 +41,7 @@ import Testing
     @Test("Midjourney is told a ratio")
     func ratio() throws {
         let request = GenerationRequest(
-            prompt: "a", model: "midjourney-v6", size: PictureSize(width: 1920, height: 1080))
+            prompt: "a", model: "midjourney-v6", size: ImageSize(width: 1920, height: 1080))
         #expect(try text(of: dialect.submission(of: job(request))).contains(#""params":{"aspect_ratio":"16:9"}"#))
     }
 
@@ -52,23 +52,23 @@ import Testing
                 == #"{"model":"photon-flash","params":{},"prompt":"a cat"}"#)
     }
 
-    @Test("Pictures go by address only")
+    @Test("Images go by address only")
     func files() {
         let error = #expect(throws: GenerationError.self) {
-            try dialect.submission(of: job(pictures: [.inline(png())]))
+            try dialect.submission(of: job(images: [.inline(png())]))
         }
         #expect(error?.code == .hostNeeded)
     }
 
-    private static let size = PictureSize(width: 1024, height: 1024)
+    private static let size = ImageSize(width: 1024, height: 1024)
     private static let wrong: [(GenerationRequest, [String])] = [
         (GenerationRequest(prompt: " \n\u{200B}"), ["prompt"]),
         (GenerationRequest(prompt: String(repeating: "é", count: 5001)), ["prompt"]),
-        (GenerationRequest(prompt: "a", size: PictureSize(width: 63, height: 2049)), ["width", "height"]),
-        (GenerationRequest(prompt: "a", model: "sd-3.5-large", size: PictureSize(width: 512, height: 512)), ["size"]),
-        (GenerationRequest(prompt: "a", model: "midjourney-v6", size: PictureSize(width: 512, height: 500)), ["size"]),
+        (GenerationRequest(prompt: "a", size: ImageSize(width: 63, height: 2049)), ["width", "height"]),
+        (GenerationRequest(prompt: "a", model: "sd-3.5-large", size: ImageSize(width: 512, height: 512)), ["size"]),
+        (GenerationRequest(prompt: "a", model: "midjourney-v6", size: ImageSize(width: 512, height: 500)), ["size"]),
         (
-            GenerationRequest(prompt: "a", fallbackModels: ["dall-e-3"], size: PictureSize(width: 512, height: 512)),
+            GenerationRequest(prompt: "a", fallbackModels: ["dall-e-3"], size: ImageSize(width: 512, height: 512)),
             ["size"]
         ),
         (GenerationRequest(prompt: "a", model: " "), ["model"]), (GenerationRequest(prompt: "a", count: 0), ["count"]),
@@ -84,14 +84,14 @@ import Testing
         (GenerationRequest(prompt: "a", parameters: ["duration": .text("10")]), ["duration"]),
         (
             GenerationRequest(
-                prompt: "a", model: "midjourney-v6", size: PictureSize(width: 512, height: 512),
+                prompt: "a", model: "midjourney-v6", size: ImageSize(width: 512, height: 512),
                 parameters: ["aspect_ratio": .text("1:1")]), ["aspect_ratio"]
         ),
         // Said once, however many models it is wrong for.
         (
             GenerationRequest(
                 prompt: "a", model: "photon", fallbackModels: ["recraft-v3", "photon-flash"],
-                size: PictureSize(width: 63, height: 100)), ["width"]
+                size: ImageSize(width: 63, height: 100)), ["width"]
         ),
         (GenerationRequest(prompt: "a", parameters: ["negative_prompt": .flag(true)]), ["negative_prompt"]),
         (GenerationRequest(prompt: "a", parameters: ["seed": .integer(1), "size": .text("1x1")]), ["seed", "size"]),
@@ -107,9 +107,9 @@ import Testing
     func valid() {
         let prompt = String(repeating: "é", count: 5000)
         #expect(
-            complaints(dialect, GenerationRequest(prompt: prompt, size: PictureSize(width: 64, height: 2048))).isEmpty)
+            complaints(dialect, GenerationRequest(prompt: prompt, size: ImageSize(width: 64, height: 2048))).isEmpty)
         let request = GenerationRequest(
-            prompt: "a", model: "dall-e-3", size: PictureSize(width: 1792, height: 1024),
+            prompt: "a", model: "dall-e-3", size: ImageSize(width: 1792, height: 1024),
             images: [.url("https://h.test/a")],
             seed: 5, format: "WEBP", parameters: ["style": .text("vivid"), "quality": .text("hd"), "own": .flag(true)])
         #expect(complaints(dialect, request).isEmpty)
@@ -139,7 +139,7 @@ import Testing
             #expect(
                 verdict.result
                     == JobResult(
-                        pictures: [.url("https://storage.elumenta.ru/g/1.webp", revisedPrompt: nil)], id: expected,
+                        images: [.url("https://storage.elumenta.ru/g/1.webp", revisedPrompt: nil)], id: expected,
                         model: "photon", cost: 4))
         }
     }
@@ -156,15 +156,15 @@ import Testing
         #expect(dialect.verdict(on: answer(202, #"{"status":"pending"}"#), to: job()).kind == .unknown)
     }
 
-    @Test("A finished job without a picture is asked again, not paid again")
-    func withoutPicture() {
+    @Test("A finished job without an image is asked again, not paid again")
+    func withoutImage() {
         let text = #"{"id":5,"status":"completed","result_url":null,"tokens_spent":4}"#
         #expect(dialect.verdict(on: answer(200, text), to: job()).kind == .accepted)
         let poll = dialect.verdict(onPoll: answer(200, text), id: "5")
-        #expect(poll.kind == .pollFailed && poll.refusal?.code == .badAnswer)
+        #expect(poll.kind == .pollFailed && poll.refusal?.code == .badResponse)
     }
 
-    private static let failures: [(String, VerdictKind, GenerationError.Code, Refusal.Remedy)] = [
+    private static let failures: [(String, OutcomeKind, GenerationError.Code, ProviderFailure.RecoveryAction)] = [
         ("Service unavailable: model is overloaded", .transient, .noCapacity, .switchModel),
         ("Provider answered 503", .transient, .noCapacity, .switchModel),
         ("service-unavailable", .transient, .noCapacity, .switchModel),
@@ -178,7 +178,9 @@ import Testing
     ]
 
     @Test("Failures that come with 200 mean what their text says", arguments: failures)
-    func failed(text: String, kind: VerdictKind, code: GenerationError.Code, remedy: Refusal.Remedy) throws {
+    func failed(text: String, kind: OutcomeKind, code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction)
+        throws
+    {
         let body = #"{"id":5,"status":"failed","error":"\#(text)","tokens_spent":0,"result_url":null}"#
         let verdict = dialect.verdict(on: answer(200, body), to: job())
         #expect(verdict.kind == kind)
@@ -196,7 +198,9 @@ import Testing
         }
         let gone = dialect.verdict(
             onPoll: answer(404, #"{"error":"not_found","message":"Generation not found","details":{}}"#), id: "5")
-        #expect(gone.kind == .gone && gone.refusal?.code == .jobNotFound && gone.refusal?.remedy == Refusal.Remedy.none)
+        #expect(
+            gone.kind == .gone && gone.refusal?.code == .jobNotFound
+                && gone.refusal?.remedy == ProviderFailure.RecoveryAction.none)
         #expect(dialect.verdict(onPoll: answer(404, "<html></html>"), id: "5").kind == .pollFailed)
         #expect(dialect.verdict(onPoll: answer(200, #"{"status":"#), id: "5").kind == .pollFailed)
         let expired = dialect.verdict(

@@ -13,7 +13,7 @@ import Testing
             policy: RetryPolicy(maximumAttempts: 3, firstDelay: .zero, throttledDelay: .zero))
     }
 
-    @Test("The same picture has one address, however often it is hosted, and Elumenta takes it")
+    @Test("The same image has one address, however often it is hosted, and Elumenta takes it")
     func once() async throws {
         try await withSimulator { simulator async throws in
             let host = try host(simulator)
@@ -31,7 +31,7 @@ import Testing
             #expect(simulator.requests.allSatisfy { $0.method == "POST" || $0.headers["Authorization"] == nil })
             let wire = try Wire(simulator, "elumenta")
             let edit = GenerationRequest(prompt: "a", model: "flux-kontext-pro")
-            #expect(try await wire.submit(job(edit, pictures: [.url(first)])).kind == .completed)
+            #expect(try await wire.submit(job(edit, images: [.url(first)])).kind == .completed)
         }
     }
 
@@ -59,7 +59,7 @@ import Testing
     private static let failures: [(Answer, GenerationError.Code)] = [
         (.status(code: 413), .payloadTooLarge), (.status(code: 401), .notAuthenticated),
         (.status(code: 400), .imageFailed),
-        (.custom(status: 200, contentType: nil, body: "{}"), .badAnswer), (.echoesKey(status: 400), .imageFailed),
+        (.custom(status: 200, contentType: nil, body: "{}"), .badResponse), (.echoesKey(status: 400), .imageFailed),
     ]
 
     @Test("Failures say why, and no key", arguments: failures)
@@ -85,11 +85,11 @@ import Testing
     @Test("Too many bytes are not even sent")
     func tooMany() async throws {
         try await withSimulator { simulator async throws in
-            let picture = FittedInput(
+            let image = FittedInput(
                 bytes: [UInt8](repeating: 0, count: PollinationsMediaHost.byteLimit + 1), mediaType: "image/png",
                 name: "x")
             let host = try host(simulator)
-            let error = await #expect(throws: GenerationError.self) { try await host.host(picture) }
+            let error = await #expect(throws: GenerationError.self) { try await host.host(image) }
             #expect(error?.code == .payloadTooLarge && simulator.requests.isEmpty)
         }
     }

@@ -20,7 +20,7 @@ import Testing
     @Test("A generation is JSON with only what was asked for")
     func generation() throws {
         let request = GenerationRequest(
-            prompt: "a cat", model: "gpt-image-1.5", size: PictureSize(width: 1536, height: 1024), count: 2,
+            prompt: "a cat", model: "gpt-image-1.5", size: ImageSize(width: 1536, height: 1024), count: 2,
             format: "jpg",
             parameters: ["quality": .text("high"), "output_compression": .integer(80), "user": .text("u")])
         let submission = try dialect.submission(of: job(request))
@@ -34,7 +34,7 @@ import Testing
         #expect(try vendor.submission(of: job()).request.headers["Idempotency-Key"] == job().key)
     }
 
-    @Test("Partial pictures make it a stream")
+    @Test("Partial images make it a stream")
     func stream() throws {
         let submission = try dialect.submission(of: job(GenerationRequest(prompt: "a cat", partialImages: 2)))
         #expect(try text(of: submission) == #"{"partial_images":2,"prompt":"a cat","stream":true}"#)
@@ -47,7 +47,7 @@ import Testing
         let submission = try dialect.submission(
             of: job(
                 request,
-                pictures: [
+                images: [
                     .inline(png()), .inline(FittedInput(bytes: [0xFF, 0xD8], mediaType: "image/jpeg", name: "b.jpg")),
                 ], mask: .inline(png(alpha: true))))
         #expect(submission.request.url.path == "/v1/images/edits")
@@ -68,7 +68,7 @@ import Testing
     func masks() {
         func complaint(_ mask: FittedInput) -> String? {
             do {
-                _ = try dialect.submission(of: job(pictures: [.inline(png())], mask: .inline(mask)))
+                _ = try dialect.submission(of: job(images: [.inline(png())], mask: .inline(mask)))
                 return nil
             } catch {
                 return error.fields.first.map { "\($0.name) \($0.message)" }
@@ -94,7 +94,7 @@ import Testing
     }
 
     private static func sized(_ width: Int, _ height: Int, _ model: String?) -> GenerationRequest {
-        GenerationRequest(prompt: "a", model: model, size: PictureSize(width: width, height: height))
+        GenerationRequest(prompt: "a", model: model, size: ImageSize(width: width, height: height))
     }
     private static let wrong: [(GenerationRequest, [String])] = [
         (sized(512, 512, nil), ["size"]), (sized(512, 512, "gpt-image-1-mini"), ["size"]),
@@ -131,16 +131,16 @@ import Testing
     @Test("Other vendors' models are given the benefit of the doubt")
     func vendors() throws {
         let request = GenerationRequest(
-            prompt: "a", model: "vendor-diffusion", size: PictureSize(width: 512, height: 512), seed: 5, format: "gif",
+            prompt: "a", model: "vendor-diffusion", size: ImageSize(width: 512, height: 512), seed: 5, format: "gif",
             parameters: ["response_format": .text("url"), "quality": .text("hd"), "steps": .integer(20)])
         #expect(complaints(vendor, request).isEmpty)
         #expect(try text(of: vendor.submission(of: job(request))).contains(#""seed":5"#))
         #expect(complaints(dialect, Self.sized(3840, 2160, "gpt-image-2")).isEmpty)
     }
 
-    @Test("Pictures by address, and more than ten, cannot be sent")
+    @Test("Images by address, and more than ten, cannot be sent")
     func unsendable() {
-        #expect(throws: GenerationError.self) { try dialect.submission(of: job(pictures: [.url("https://h.test/a")])) }
+        #expect(throws: GenerationError.self) { try dialect.submission(of: job(images: [.url("https://h.test/a")])) }
         #expect(throws: GenerationError.self) {
             try dialect.submission(of: job(GenerationRequest(prompt: "a", count: 11)))
         }
@@ -148,43 +148,43 @@ import Testing
 
     // MARK: Answers
 
-    @Test("Pictures come in base64, by address, or both mixed")
+    @Test("Images come in base64, by address, or both mixed")
     func completed() {
         let (first, second) = (spooled(), spooled())
         let verdict = dialect.verdict(
             on: answer(
                 200,
                 #"{"created":1,"data":[{"b64_json":"","revised_prompt":"A"},{"url":"https://s.test/1?sig=x"},{"b64_json":"","url":null}],"usage":{}}"#,
-                pictures: [first, second]), to: job(model: "gpt-image-1.5"))
+                images: [first, second]), to: job(model: "gpt-image-1.5"))
         #expect(verdict.kind == .completed && verdict.result?.model == "gpt-image-1.5")
         #expect(
-            verdict.result?.pictures == [
+            verdict.result?.images == [
                 .spooled(first, revisedPrompt: "A"), .url("https://s.test/1?sig=x", revisedPrompt: nil),
                 .spooled(second, revisedPrompt: nil),
             ])
         let replayed = vendor.verdict(
             on: answer(
-                200, #"{"data":[{"b64_json":""}]}"#, headers: ["Idempotent-Replayed": "true"], pictures: [first]),
+                200, #"{"data":[{"b64_json":""}]}"#, headers: ["Idempotent-Replayed": "true"], images: [first]),
             to: job())
         #expect(replayed.result?.isReplayed == true)
-        let empty = dialect.verdict(on: answer(200, #"{"data":[{"b64_json":""}]}"#, pictures: [spooled(0)]), to: job())
+        let empty = dialect.verdict(on: answer(200, #"{"data":[{"b64_json":""}]}"#, images: [spooled(0)]), to: job())
         #expect(empty.kind == .unknown)
     }
 
     @Test("A stream is finished by its last event only")
     func streams() {
-        let picture = spooled()
+        let image = spooled()
         let event = #"{"type":"image_generation.completed","b64_json":"","usage":{}}"#
         #expect(
-            dialect.verdict(on: answer(200, event, pictures: [picture], isStreamComplete: true), to: job()).result?
-                .pictures
-                == [.spooled(picture, revisedPrompt: nil)])
+            dialect.verdict(on: answer(200, event, images: [image], isStreamComplete: true), to: job()).result?
+                .images
+                == [.spooled(image, revisedPrompt: nil)])
         let cut = dialect.verdict(on: answer(200, "", isStreamComplete: false), to: job())
         #expect(cut.kind == .unknown && cut.refusal?.message.contains("stream ended") == true)
         #expect(
-            dialect.verdict(on: answer(200, event, pictures: [picture], isStreamComplete: false), to: job()).kind
+            dialect.verdict(on: answer(200, event, images: [image], isStreamComplete: false), to: job()).kind
                 == .unknown)
-        func failed(_ error: String) -> SubmitVerdict {
+        func failed(_ error: String) -> SubmissionOutcome {
             dialect.verdict(on: answer(200, #"{"type":"error","error":\#(error)}"#, isStreamComplete: false), to: job())
         }
         let policy = failed(#"{"code":"moderation_blocked","message":"no"}"#)
@@ -196,7 +196,7 @@ import Testing
 
     @Test("Errors are objects, texts, lists or pages")
     func shapes() throws {
-        func refusal(_ text: String, _ status: Int = 400) throws -> Refusal {
+        func refusal(_ text: String, _ status: Int = 400) throws -> ProviderFailure {
             try #require(
                 dialect.verdict(on: answer(status, text, headers: ["x-request-id": "req_7"]), to: job()).refusal)
         }

@@ -17,7 +17,7 @@ import Testing
     @Test("A plain wish goes in the address, always with a seed, the same each time")
     func address() throws {
         let request = GenerationRequest(
-            prompt: "a cat? 50% & more #1 ü", model: "flux", size: PictureSize(width: 512, height: 768),
+            prompt: "a cat? 50% & more #1 ü", model: "flux", size: ImageSize(width: 512, height: 768),
             parameters: ["quality": .text("high"), "safe": .flag(true)])
         let job = job(request, seed: 9)
         let submission = try dialect.submission(of: job)
@@ -47,7 +47,7 @@ import Testing
 
     @Test("After 414 the same goes in a body")
     func afterRefusal() throws {
-        let request = GenerationRequest(prompt: "a cat", model: "flux", size: PictureSize(width: 64, height: 64))
+        let request = GenerationRequest(prompt: "a cat", model: "flux", size: ImageSize(width: 64, height: 64))
         let verdict = dialect.verdict(on: answer(414), to: job(request, seed: 3))
         #expect(verdict.kind == .transient && verdict.refusal?.remedy == .useBody)
         let submission = try dialect.submission(of: job(request, seed: 3, usesBody: true))
@@ -69,21 +69,21 @@ import Testing
         #expect(dialect.verdict(on: answer(414), to: job(short, seed: 1)).kind == .failed)
     }
 
-    @Test("Addresses of pictures go joined; those that would be split go in a body")
-    func pictureAddresses() throws {
-        let two = job(seed: 1, pictures: [.url("https://h.test/a.png?x=1"), .url("https://h.test/b.png")])
+    @Test("Addresses of images go joined; those that would be split go in a body")
+    func imageAddresses() throws {
+        let two = job(seed: 1, images: [.url("https://h.test/a.png?x=1"), .url("https://h.test/b.png")])
         #expect(
             try url(two).hasSuffix(
                 "?seed=1&image=https%3A%2F%2Fh.test%2Fa.png%3Fx%3D1%7Chttps%3A%2F%2Fh.test%2Fb.png"))
         #expect(try dialect.submission(of: two).redacted.contains { $0.value == "https://h.test/a.png?***" })
-        let comma = try dialect.submission(of: job(seed: 1, pictures: [.url("https://h.test/a,b.png")]))
+        let comma = try dialect.submission(of: job(seed: 1, images: [.url("https://h.test/a,b.png")]))
         #expect(try text(of: comma) == #"{"image":["https://h.test/a,b.png"],"prompt":"a cat","seed":1}"#)
     }
 
     @Test("Files go as a form, whose boundary is the same each time and different for another job")
     func files() throws {
         let request = GenerationRequest(prompt: "make it red", model: "kontext", parameters: ["quality": .text("low")])
-        var job = job(request, seed: 4, pictures: [.inline(png())])
+        var job = job(request, seed: 4, images: [.inline(png())])
         let submission = try dialect.submission(of: job)
         #expect(submission.request.method == "POST" && submission.request.url.path == "/v1/images/edits")
         let type = try #require(submission.request.headers["Content-Type"])
@@ -99,7 +99,7 @@ import Testing
         #expect(try dialect.submission(of: job).digest == submission.digest)
         job.key = "another"
         #expect(try dialect.submission(of: job).request.headers["Content-Type"] != type)
-        job.pictures.append(.url("https://h.test/b.png"))
+        job.images.append(.url("https://h.test/b.png"))
         let mixed = try text(of: dialect.submission(of: job))
         #expect(
             mixed.contains("name=\"image[]\"\r\n\r\nhttps://h.test/b.png")
@@ -110,7 +110,7 @@ import Testing
         (GenerationRequest(prompt: "a", seed: -1), ["seed"]),
         (GenerationRequest(prompt: "a", seed: 2_147_483_648), ["seed"]),
         (GenerationRequest(prompt: "a", count: 3, seed: 2_147_483_646), ["seed"]),
-        (GenerationRequest(prompt: "a", size: PictureSize(width: 4000, height: 64)), ["width"]),
+        (GenerationRequest(prompt: "a", size: ImageSize(width: 4000, height: 64)), ["width"]),
         (GenerationRequest(prompt: "a", format: "png"), ["format"]),
         (GenerationRequest(prompt: "a", parameters: ["no-cache": .flag(true)]), ["no-cache"]),
         (GenerationRequest(prompt: "a", parameters: ["key": .text("sk_x"), "n": .integer(2)]), ["key", "n"]),
@@ -137,7 +137,7 @@ import Testing
         #expect(complaints(dialect, GenerationRequest(prompt: "a", count: 3, seed: 2_147_483_645)).isEmpty)
     }
 
-    @Test("Pictures share what a request may have")
+    @Test("Images share what a request may have")
     func limits() throws {
         let limits = dialect.traits.inputLimits
         #expect(limits.byteLimit(sharedBy: 1, prompt: "") == 10_000_000 - 8192 - 1024)
@@ -145,7 +145,7 @@ import Testing
         #expect(InputLimits(byteLimit: 5).byteLimit(sharedBy: 3, prompt: "") == 5)
         let error = #expect(throws: GenerationError.self) {
             try dialect.submission(
-                of: job(pictures: [.inline(FittedInput(bytes: [1], mediaType: "image/gif", name: "x"))]))
+                of: job(images: [.inline(FittedInput(bytes: [1], mediaType: "image/gif", name: "x"))]))
         }
         #expect(error?.fields.map(\.name) == ["image"])
     }
@@ -159,24 +159,24 @@ import Testing
 
     // MARK: Answers
 
-    @Test("The picture itself, or its base64, with what the headers tell")
+    @Test("The image itself, or its base64, with what the headers tell")
     func completed() throws {
-        let picture = spooled()
+        let image = spooled()
         let headers: HTTPHeaders = ["x-model-used": "flux-2", "X-Cache": "HIT"]
-        let plain = dialect.verdict(on: answer(200, headers: headers, pictures: [picture]), to: job())
+        let plain = dialect.verdict(on: answer(200, headers: headers, images: [image]), to: job())
         #expect(
             plain.kind == .completed
                 && plain.result
                     == JobResult(
-                        pictures: [.spooled(picture, revisedPrompt: nil)], model: "flux-2", isReplayed: true)
+                        images: [.spooled(image, revisedPrompt: nil)], model: "flux-2", isReplayed: true)
         )
         let listed = dialect.verdict(
-            on: answer(200, #"{"created":1,"data":[{"b64_json":"","revised_prompt":"A cat"}]}"#, pictures: [picture]),
+            on: answer(200, #"{"created":1,"data":[{"b64_json":"","revised_prompt":"A cat"}]}"#, images: [image]),
             to: job())
-        #expect(listed.result?.pictures == [.spooled(picture, revisedPrompt: "A cat")])
+        #expect(listed.result?.images == [.spooled(image, revisedPrompt: "A cat")])
         let byAddress = dialect.verdict(on: answer(200, #"{"data":[{"url":"https://m.test/1"}]}"#), to: job())
-        #expect(byAddress.result?.pictures == [.url("https://m.test/1", revisedPrompt: nil)])
-        #expect(dialect.verdict(on: answer(200, pictures: [spooled(0)]), to: job()).kind == .unknown)
+        #expect(byAddress.result?.images == [.url("https://m.test/1", revisedPrompt: nil)])
+        #expect(dialect.verdict(on: answer(200, images: [spooled(0)]), to: job()).kind == .unknown)
         #expect(dialect.verdict(on: answer(200, #"{"error":"upstream gave no image"}"#), to: job()).kind == .unknown)
     }
 
@@ -187,7 +187,7 @@ import Testing
                 429, #"{"error":"Rate limit exceeded","message":"1 pollen an hour","retryAfterSeconds":1800}"#,
                 headers: ["Retry-After": "1800"]), to: job())
         #expect(allowance.kind == .transient && allowance.refusal?.hint == .seconds(1800))
-        #expect(allowance.refusal?.remedy == Refusal.Remedy.none)
+        #expect(allowance.refusal?.remedy == ProviderFailure.RecoveryAction.none)
         let concurrency = dialect.verdict(
             on: answer(
                 429, #"{"error":"concurrency_limit_exceeded","message":"Only one at a time"}"#,
@@ -202,7 +202,7 @@ import Testing
         #expect(spacing.refusal?.providerCode == "RATE_LIMITED")
     }
 
-    private static let upstream: [(Int, VerdictKind, GenerationError.Code, Refusal.Remedy)] = [
+    private static let upstream: [(Int, OutcomeKind, GenerationError.Code, ProviderFailure.RecoveryAction)] = [
         (401, .transient, .providerFailed, .switchModel), (403, .transient, .providerFailed, .switchModel),
         (404, .transient, .providerFailed, .switchModel), (409, .transient, .providerFailed, .none),
         (415, .transient, .unsupportedMedia, .reencode), (429, .transient, .noCapacity, .switchModel),
@@ -210,11 +210,13 @@ import Testing
     ]
 
     @Test("A 502 tells what the service behind said", arguments: upstream)
-    func behind(status: Int, kind: VerdictKind, code: GenerationError.Code, remedy: Refusal.Remedy) throws {
+    func behind(status: Int, kind: OutcomeKind, code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction)
+        throws
+    {
         let text =
             #"{"status":502,"success":false,"error":{"code":"BAD_GATEWAY","message":"Upstream error","requestId":"r-9","#
             + #""details":{"name":"UpstreamError","upstreamStatus":\#(status),"upstreamHost":"h","upstreamBody":"x"}}}"#
-        let verdict = dialect.verdict(on: answer(502, text), to: job(pictures: [.inline(png())]))
+        let verdict = dialect.verdict(on: answer(502, text), to: job(images: [.inline(png())]))
         let refusal = try #require(verdict.refusal)
         #expect(verdict.kind == kind && refusal.code == code && refusal.remedy == remedy && refusal.requestID == "r-9")
         if status == 415 { #expect(dialect.verdict(on: answer(502, text), to: job()).kind == .failed) }

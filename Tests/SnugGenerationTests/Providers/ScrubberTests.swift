@@ -25,7 +25,7 @@ import Testing
         ("größer als 5 МБ", "größer als 5 МБ"), ("", ""),
     ]
 
-    @Test("Keys, signatures and pictures are left out, the rest stays", arguments: texts)
+    @Test("Keys, signatures and images are left out, the rest stays", arguments: texts)
     func cleans(text: String, expected: String) {
         #expect(scrubber.clean(text) == expected)
     }

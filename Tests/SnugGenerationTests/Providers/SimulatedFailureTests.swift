@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    private static let named: [(String, String, VerdictKind, GenerationError.Code)] = [
+    private static let named: [(String, String, OutcomeKind, GenerationError.Code)] = [
         ("elumenta", "token_expired", .transient, .notAuthenticated),
         ("elumenta", "insufficient_tokens", .failed, .paymentRequired),
         ("elumenta", "bad_request", .failed, .invalidRequest),
@@ -54,11 +54,11 @@ import Testing
     @Test("Failures by the providers' names for them")
     func namedFailures() async throws {
         try await withSimulator { simulator async throws in
-            let large = DeliveredPicture.inline(png(padding: 4_706_000))
+            let large = ProviderImage.inline(png(padding: 4_706_000))
             for (provider, name, kind, code) in Self.named {
                 let wire = try Wire(simulator, provider)
-                let pictures = provider == "elumenta" ? [] : [large]
-                let verdict = try await wire.submit(job(seed: 1, pictures: pictures), answered: .named(code: name))
+                let images = provider == "elumenta" ? [] : [large]
+                let verdict = try await wire.submit(job(seed: 1, images: images), answered: .named(code: name))
                 #expect(verdict.kind == kind && verdict.refusal?.code == code, "\(provider) \(name)")
             }
             #expect(simulator.ledger.entries.isEmpty)
@@ -73,7 +73,7 @@ import Testing
                 .html(status: 200), .empty(status: 200), .wrongShape(status: 200), .truncatedJSON(status: 200),
             ] {
                 let verdict = try await wire.submit(wire.plainJob(), answered: answer)
-                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badAnswer, "\(answer)")
+                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badResponse, "\(answer)")
             }
             for answer: Answer in [
                 .html(status: 429), .empty(status: 429), .wrongShape(status: 429), .truncatedJSON(status: 429),
@@ -84,7 +84,7 @@ import Testing
             }
             let redirect = try await wire.submit(
                 wire.plainJob(), answered: .redirect(status: 307, location: "http://127.0.0.1:9/"))
-            #expect(redirect.kind == .failed && redirect.refusal?.code == .badAnswer)
+            #expect(redirect.kind == .failed && redirect.refusal?.code == .badResponse)
             let huge = try await wire.submit(wire.plainJob(), answered: .huge(status: 402, bytes: 10_000_000))
             #expect(huge.kind == .failed && huge.refusal?.code == .paymentRequired)
             #expect((huge.refusal?.message.utf8.count ?? .max) < 1000)

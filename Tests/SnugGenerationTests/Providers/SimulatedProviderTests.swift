@@ -14,9 +14,9 @@ import Testing
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "elumenta")
             let requests = [
-                GenerationRequest(prompt: "a", size: PictureSize(width: 1024, height: 1024), seed: 4, format: "png"),
+                GenerationRequest(prompt: "a", size: ImageSize(width: 1024, height: 1024), seed: 4, format: "png"),
                 GenerationRequest(
-                    prompt: "b", model: "dall-e-3", size: PictureSize(width: 1024, height: 1792),
+                    prompt: "b", model: "dall-e-3", size: ImageSize(width: 1024, height: 1792),
                     parameters: ["style": .text("vivid"), "quality": .text("hd"), "negative_prompt": .text("x")]),
             ]
             for request in requests {
@@ -24,7 +24,7 @@ import Testing
                 #expect(try await wire.submit(job(request)).kind == .completed)
             }
             let edit = GenerationRequest(prompt: "c", model: "flux-kontext-pro")
-            #expect(try await wire.submit(job(edit, pictures: [.url("https://h.test/a.png")])).kind == .completed)
+            #expect(try await wire.submit(job(edit, images: [.url("https://h.test/a.png")])).kind == .completed)
             #expect(simulator.ledger.charges.map(\.cost) == [1, 13, 3])
         }
     }
@@ -111,17 +111,17 @@ import Testing
     func joining() async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "pollinations")
-            let size = PictureSize(width: 64, height: 96)
+            let size = ImageSize(width: 64, height: 96)
             let jobs = [
                 job(GenerationRequest(prompt: "a cat?", size: size, parameters: ["safe": .flag(true)]), seed: 5),
                 job(GenerationRequest(prompt: "cats/dogs", size: size, parameters: ["quality": .text("hd")]), seed: 5),
                 job(GenerationRequest(prompt: "models"), seed: 5),
                 job(GenerationRequest(prompt: String(repeating: "долго ", count: 800)), seed: 5),
-                job(seed: 5, pictures: [.url("https://h.test/a,b.png")]),
-                job(seed: 5, pictures: [.url("https://h.test/a.png"), .url("https://h.test/b.png")]),
-                job(GenerationRequest(prompt: "red"), seed: 5, pictures: [.inline(png())]),
+                job(seed: 5, images: [.url("https://h.test/a,b.png")]),
+                job(seed: 5, images: [.url("https://h.test/a.png"), .url("https://h.test/b.png")]),
+                job(GenerationRequest(prompt: "red"), seed: 5, images: [.inline(png())]),
                 job(
-                    GenerationRequest(prompt: "red"), seed: 5, pictures: [.inline(png()), .url("https://h.test/b.png")]),
+                    GenerationRequest(prompt: "red"), seed: 5, images: [.inline(png()), .url("https://h.test/b.png")]),
             ]
             for (index, job) in jobs.enumerated() {
                 try wire.dialect.validate(job.request)
@@ -147,13 +147,13 @@ import Testing
         }
     }
 
-    @Test("What came in place of a picture is told", arguments: [JobPlan.Picture.html, .json, .empty])
-    func noPicture(picture: JobPlan.Picture) async throws {
-        try await withSimulator(Simulator.Configuration(job: JobPlan(picture: picture))) { simulator async throws in
+    @Test("What came in place of an image is told", arguments: [JobPlan.Image.html, .json, .empty])
+    func noImage(image: JobPlan.Image) async throws {
+        try await withSimulator(Simulator.Configuration(job: JobPlan(image: image))) { simulator async throws in
             let wire = try Wire(simulator, "pollinations")
-            for usesBody in [false, true] where !usesBody || picture == .empty {
+            for usesBody in [false, true] where !usesBody || image == .empty {
                 let verdict = try await wire.submit(job(seed: 1, usesBody: usesBody))
-                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badAnswer)
+                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badResponse)
             }
         }
     }
@@ -162,12 +162,12 @@ import Testing
     func tooLargeEdit() async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "pollinations")
-            let verdict = try await wire.submit(job(seed: 1, pictures: [.inline(png(padding: 9_999_700))]))
+            let verdict = try await wire.submit(job(seed: 1, images: [.inline(png(padding: 9_999_700))]))
             #expect(verdict.refusal?.remedy == .refit(byteLimit: nil, maximumSide: nil))
             let share = wire.dialect.traits.inputLimits.byteLimit(sharedBy: 2, prompt: "a cat")
-            let picture = png(padding: share - 300)
-            #expect(picture.bytes.count <= share)
-            let fits = try await wire.submit(job(seed: 1, pictures: [.inline(picture), .inline(picture)]))
+            let image = png(padding: share - 300)
+            #expect(image.bytes.count <= share)
+            let fits = try await wire.submit(job(seed: 1, images: [.inline(image), .inline(image)]))
             #expect(fits.kind == .completed && simulator.ledger.charges.count == 1)
         }
     }
@@ -179,25 +179,25 @@ import Testing
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "openai")
             let several = GenerationRequest(
-                prompt: "a", model: "gpt-image-1.5", size: PictureSize(width: 1024, height: 1536), count: 3,
+                prompt: "a", model: "gpt-image-1.5", size: ImageSize(width: 1024, height: 1536), count: 3,
                 format: "webp", parameters: ["quality": .text("low"), "output_compression": .integer(50)])
             let legacy = GenerationRequest(
-                prompt: "b", model: "vendor-diffusion", size: PictureSize(width: 512, height: 512),
+                prompt: "b", model: "vendor-diffusion", size: ImageSize(width: 512, height: 512),
                 parameters: ["quality": .text("hd"), "style": .text("vivid")])
             let stream = GenerationRequest(prompt: "c", model: "gpt-image-1.5", partialImages: 2)
             for (request, count) in [(several, 3), (legacy, 1), (stream, 1)] {
                 try wire.dialect.validate(request)
                 let verdict = try await wire.submit(job(request))
-                #expect(verdict.kind == .completed && verdict.result?.pictures.count == count, "\(request.prompt)")
+                #expect(verdict.kind == .completed && verdict.result?.images.count == count, "\(request.prompt)")
             }
             let edit = GenerationRequest(
-                prompt: "d", model: "gpt-image-2", size: PictureSize(width: 2048, height: 1024), partialImages: 1,
+                prompt: "d", model: "gpt-image-2", size: ImageSize(width: 2048, height: 1024), partialImages: 1,
                 parameters: ["input_fidelity": .text("high"), "background": .text("opaque")])
             let edited = try await wire.submit(
                 job(
-                    edit, pictures: [.inline(png()), .inline(png(width: 16, height: 16))],
+                    edit, images: [.inline(png()), .inline(png(width: 16, height: 16))],
                     mask: .inline(png(alpha: true))))
-            #expect(edited.kind == .completed && edited.result?.pictures.count == 1)
+            #expect(edited.kind == .completed && edited.result?.images.count == 1)
             #expect(simulator.ledger.charges.map { Int(($0.cost * 100).rounded()) } == [12, 4, 4, 4])
         }
     }
@@ -256,10 +256,10 @@ import Testing
 
 extension HTTPClient {
     /// A short answer, with the credentials that the request itself has.
-    fileprivate func answer(_ request: HTTPRequest) async throws -> ProviderAnswer {
+    fileprivate func answer(_ request: HTTPRequest) async throws -> ProviderResponse {
         let response = try await send(request)
-        return ProviderAnswer(
-            status: response.status, headers: response.headers, text: response.body, pictures: [],
+        return ProviderResponse(
+            status: response.status, headers: response.headers, text: response.body, images: [],
             isStreamComplete: nil,
             byteCount: response.body.count)
     }

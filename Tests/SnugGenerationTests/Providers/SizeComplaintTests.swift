@@ -27,7 +27,7 @@ import Testing
         ("File too large. Max size: 10MB", [], 10_000_000),
     ]
 
-    @Test("The limit is what was named, as raw bytes of one picture", arguments: limits)
+    @Test("The limit is what was named, as raw bytes of one image", arguments: limits)
     func bytes(text: String, sent: [Int], expected: Int?) {
         #expect(SizeComplaint(text, sent: sent, prompt: "ab").byteLimit == expected)
     }

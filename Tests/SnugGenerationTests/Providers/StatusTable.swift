@@ -7,16 +7,16 @@ import SnugHTTP
 struct StatusRow: Sendable, CustomStringConvertible {
     var provider: String
     var status: Int
-    var kind: VerdictKind
+    var kind: OutcomeKind
     var code: GenerationError.Code
-    var remedy = Refusal.Remedy.none
+    var remedy = ProviderFailure.RecoveryAction.none
 
     var description: String { "\(provider) \(status)" }
 
-    /// What holds where a provider promises nothing of its own; the request has no pictures.
-    private static let common: [(Int, VerdictKind, GenerationError.Code, Refusal.Remedy)] = [
-        (301, .failed, .badAnswer, .none), (302, .failed, .badAnswer, .none), (303, .failed, .badAnswer, .none),
-        (307, .failed, .badAnswer, .none), (308, .failed, .badAnswer, .none),
+    /// What holds where a provider promises nothing of its own; the request has no images.
+    private static let common: [(Int, OutcomeKind, GenerationError.Code, ProviderFailure.RecoveryAction)] = [
+        (301, .failed, .badResponse, .none), (302, .failed, .badResponse, .none), (303, .failed, .badResponse, .none),
+        (307, .failed, .badResponse, .none), (308, .failed, .badResponse, .none),
         (400, .failed, .invalidRequest, .none), (401, .failed, .notAuthenticated, .none),
         (402, .failed, .paymentRequired, .none), (403, .failed, .forbidden, .none),
         (404, .failed, .modelNotFound, .switchModel), (405, .failed, .invalidRequest, .none),
@@ -38,7 +38,7 @@ struct StatusRow: Sendable, CustomStringConvertible {
     ]
 
     /// What the provider itself promises.
-    private static let own: [String: [Int: (VerdictKind, GenerationError.Code, Refusal.Remedy)]] = [
+    private static let own: [String: [Int: (OutcomeKind, GenerationError.Code, ProviderFailure.RecoveryAction)]] = [
         "elumenta": [500: (.transient, .providerFailed, .none)],
         "pollinations": [
             409: (.transient, .providerFailed, .none), 414: (.transient, .invalidRequest, .useBody),

@@ -39,8 +39,8 @@ import Testing
     @Test("Input that is too large or of the wrong kind is made anew", arguments: Dialects.names)
     func remedies(provider: String) throws {
         let dialect = dialects.named(provider)
-        let job = job(pictures: [.inline(png(padding: 2_000_000))])
-        func judged(_ status: Int, _ text: String) -> SubmitVerdict {
+        let job = job(images: [.inline(png(padding: 2_000_000))])
+        func judged(_ status: Int, _ text: String) -> SubmissionOutcome {
             dialect.verdict(on: answer(status, text), to: job)
         }
         let tooLarge = judged(413, #"{"error":"Image too large: 2000200 bytes > 1000000 bytes"}"#)
@@ -57,7 +57,7 @@ import Testing
     @Test("A complaint about the size asked for is none about the input", arguments: Dialects.names)
     func sizeAskedFor(provider: String) {
         let text = #"{"error":{"message":"Invalid size '9x9'. The maximum image size is 1024x1024","param":"size"}}"#
-        let verdict = dialects.named(provider).verdict(on: answer(400, text), to: job(pictures: [.inline(png())]))
+        let verdict = dialects.named(provider).verdict(on: answer(400, text), to: job(images: [.inline(png())]))
         #expect(verdict.kind == .failed && verdict.refusal?.code == .invalidRequest)
         #expect(verdict.refusal?.fields.map(\.name) == ["size"])
     }
@@ -87,7 +87,7 @@ import Testing
             let verdict = dialects.named(provider).verdict(on: answer(status, text), to: job())
             #expect(
                 verdict.kind == .failed && verdict.refusal?.code == .policyRefused
-                    && verdict.refusal?.remedy == Refusal.Remedy.none)
+                    && verdict.refusal?.remedy == ProviderFailure.RecoveryAction.none)
         }
     }
 
@@ -110,7 +110,7 @@ import Testing
 
     @Test("x-should-retry is obeyed both ways, but is no promise that nothing happened", arguments: Dialects.names)
     func shouldRetry(provider: String) {
-        func kind(_ status: Int, _ advice: String, _ text: String = #"{"error":{"message":"x"}}"#) -> VerdictKind {
+        func kind(_ status: Int, _ advice: String, _ text: String = #"{"error":{"message":"x"}}"#) -> OutcomeKind {
             dialects.named(provider).verdict(
                 on: answer(status, text, headers: ["x-should-retry": advice]), to: job()
             ).kind
@@ -167,7 +167,7 @@ import Testing
         for status in [200, 201, 202, 204] {
             for body in bodies {
                 let verdict = dialects.named(provider).verdict(on: answer(status, body), to: job())
-                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badAnswer, "\(status) \(body)")
+                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badResponse, "\(status) \(body)")
             }
         }
     }
@@ -175,18 +175,18 @@ import Testing
     @Test("Nothing secret comes out of an answer", arguments: Dialects.names)
     func scrubbed(provider: String) throws {
         let key = "nb_" + String(repeating: "0", count: 40) + "elite"
-        let picture = String(repeating: "iVBORw0KGgo", count: 50)
+        let image = String(repeating: "iVBORw0KGgo", count: 50)
         for shape in [
             #"{"error":"x","message":"%"}"#, #"{"error":{"code":"%","message":"%"}}"#, "%",
             #"{"error":"validation_error","details":{"fields":[{"field":"%","message":"%"}]}}"#,
             "<html><title>%</title></html>", #"{"error":{"message":"x","param":"%"}}"#,
         ] {
-            for secret in [key, "Bearer \(key)", "image \(picture) end"] {
+            for secret in [key, "Bearer \(key)", "image \(image) end"] {
                 let text = shape.replacing("%", with: secret)
                 let verdict = dialects.named(provider).verdict(
                     on: answer(400, text, secrets: [Secret(key)]), to: job())
                 let shown = verdict.refusal.map { String(reflecting: $0) } ?? ""
-                #expect(!shown.contains(key.dropFirst(3)) && !shown.contains(picture), "\(shape)")
+                #expect(!shown.contains(key.dropFirst(3)) && !shown.contains(image), "\(shape)")
             }
         }
     }

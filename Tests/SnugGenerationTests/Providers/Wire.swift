@@ -12,7 +12,7 @@ struct Wire {
     let service: ServiceName
     var key: Secret
     private let folder: TemporaryFolder
-    private let reader: AnswerReader
+    private let reader: ResponseReader
 
     static let elite = Secret(ElumentaAccount.key("elite"))
 
@@ -30,16 +30,16 @@ struct Wire {
             dialect = OpenAIDialect(try Endpoint(simulator.addresses[.openai]), contract: contract)
         }
         folder = try TemporaryFolder()
-        reader = AnswerReader(client: try makeClient(), spoolDirectory: folder.path, threads: try FileThreads())
+        reader = ResponseReader(client: try makeClient(), spoolDirectory: folder.path, threads: try FileThreads())
     }
 
-    func send(_ request: HTTPRequest) async throws -> ProviderAnswer {
+    func send(_ request: HTTPRequest) async throws -> ProviderResponse {
         var request = request
         dialect.authorize(&request, with: key)
         return try await reader.read(request).answer
     }
 
-    func submit(_ job: PreparedJob) async throws -> SubmitVerdict {
+    func submit(_ job: PreparedJob) async throws -> SubmissionOutcome {
         dialect.verdict(on: try await send(try dialect.submission(of: job).request), to: job)
     }
 
@@ -48,7 +48,7 @@ struct Wire {
 
     /// Submits with this answer in place of the provider's.
     func submit(_ job: PreparedJob, answered answer: Answer, hints: [SnugSimulator.WaitHint] = []) async throws
-        -> SubmitVerdict
+        -> SubmissionOutcome
     {
         simulator.script(Rule(Fault(answer: answer, hints: hints), service: service))
         return try await submit(job)

@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "A picture that declares sRGB, or nothing, keeps its samples",
+        "An image that declares sRGB, or nothing, keeps its samples",
         arguments: [ColourSpaceDeclaration.undeclared, .sRGB])
     func nothingToDo(declaration: ColourSpaceDeclaration) {
         let made = ColourConversion.make(

@@ -61,12 +61,12 @@ import Testing
     }
 
     @Test(
-        "A profile for other pictures is not used",
+        "A profile for other images is not used",
         arguments: [
             ("gray-gamma18", SampleLayout.Model.rgb), ("cmyk", .rgb), ("p3", .gray), ("p3", .cmyk),
             ("gray-gamma18", .invertedCMYK),
         ])
-    func forOtherPictures(name: String, model: SampleLayout.Model) throws {
+    func forOtherImages(name: String, model: SampleLayout.Model) throws {
         let layout = SampleLayout(model)
         let made = ColourConversion.make(profile: try ColourFixtures.profile(name), source: layout)
         #expect(made.warnings.count == 1)

@@ -5,8 +5,8 @@ import Testing
 @testable import SnugImage
 
 @Suite struct PNGDecoderBombTests {
-    @Test("Picture data that go on after the last row are not inflated")
-    func dataAfterThePicture() throws {
+    @Test("Image data that go on after the last row are not inflated")
+    func dataAfterTheImage() throws {
         var file = try PNGTestFile.flat(width: 1000, height: 20_000)
         file.chunks[0].data = PNGTestFile.header(width: 1000, height: 2, depth: 8, colour: 0)
         let decoded = try DecodedPNG(file.bytes)
@@ -51,16 +51,16 @@ import Testing
     }
 
     @Test(
-        "A picture over the limits is refused from its header",
+        "An image over the limits is refused from its header",
         arguments: [(65_536, 65_536), (1, 0x7FFF_FFFF), (97_293_039, 1_048_810_005), (65_535, 65_535)])
-    func hugePicture(width: Int, height: Int) throws {
+    func hugeImage(width: Int, height: Int) throws {
         var file = PNGTestFile()
         file.chunks = [("IHDR", PNGTestFile.header(width: width, height: height, depth: 1, colour: 0)), ("IDAT", [0])]
         let error = #expect(throws: ImageError.self) { try DecodedPNG(file.bytes) }
         #expect(error?.code == .limitExceeded)
     }
 
-    @Test("An interlaced picture over the memory limit is refused with both figures")
+    @Test("An interlaced image over the memory limit is refused with both figures")
     func interlacedOverMemory() throws {
         var file = PNGTestFile()
         let header = PNGTestFile.header(width: 4000, height: 4000, depth: 16, colour: 6, interlaced: true)

@@ -57,7 +57,7 @@ import Testing
         #expect(decoded.warnings.count == 1)
     }
 
-    @Test("Salvage of an interlaced picture gives what its passes bring")
+    @Test("Salvage of an interlaced image gives what its passes bring")
     func salvageInterlaced() throws {
         let bytes = try PNGTestFile.fixture("rgb8-adam7.png")
         let decoded = try DecodedPNG(Array(bytes.prefix(bytes.count * 9 / 10)), salvages: true)
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test("A wrong CRC of picture data fails, in the last chunk too", arguments: [0, 1])
+    @Test("A wrong CRC of image data fails, in the last chunk too", arguments: [0, 1])
     func criticalCRC(chunk: Int) throws {
         let file = try PNGTestFile(PNGTestFile.fixture("rgb8.png"))
         let ends = file.chunks.indices.filter { file.chunks[$0].name == "IDAT" }
@@ -147,7 +147,7 @@ import Testing
         #expect(try PNGDecoder.verify(ImageSource(bytes: file.bytes)).hasEnd == false)
     }
 
-    @Test("Compressed data that end early are damage, not a picture")
+    @Test("Compressed data that end early are damage, not an image")
     func shortStream() throws {
         var file = try PNGTestFile.flat(width: 8, height: 8)
         file.chunks[0].data = PNGTestFile.header(width: 8, height: 9, depth: 8, colour: 0)

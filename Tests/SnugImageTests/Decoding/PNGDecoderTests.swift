@@ -13,7 +13,7 @@ import Testing
         #expect(decoded.warnings == [])
     }
 
-    @Test("The committed pictures are all there")
+    @Test("The committed images are all there")
     func fixturesAreThere() { #expect(PNGTestFile.names.count == 48) }
 
     @Test("16-bit samples come whole when asked for", arguments: PNGTestFile.names.filter { $0.contains("16") })
@@ -23,7 +23,7 @@ import Testing
         #expect(try decoded.rgba == PNGTestFile.fixture("\(name).rgba16"))
     }
 
-    @Test("A picture of 8 bits stays so when 16 are kept")
+    @Test("An image of 8 bits stays so when 16 are kept")
     func eightBitsStay() throws {
         #expect(try DecodedPNG(PNGTestFile.fixture("rgb8.png"), keeps16Bits: true).bits == 8)
     }
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(
-        "A broken profile is left out with a warning, and the picture is read",
+        "A broken profile is left out with a warning, and the image is read",
         arguments: [[], [0x41], [0x41, 0, 1, 2], [0x41, 0, 0], [0x41, 0, 0, 0x78, 0x9C, 1, 2, 3, 4]] as [[UInt8]])
     func brokenProfile(data: [UInt8]) throws {
         var file = try PNGTestFile(PNGTestFile.fixture("rgb8.png"))

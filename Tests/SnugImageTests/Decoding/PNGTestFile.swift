@@ -45,7 +45,7 @@ struct PNGTestFile {
         ~bytes.reduce(~UInt32(0)) { crcTable[Int(($0 ^ UInt32($1)) & 255)] ^ $0 >> 8 }
     }
 
-    /// A gray picture whose rows are all `value`, and deflate to next to nothing.
+    /// A gray image whose rows are all `value`, and deflate to next to nothing.
     static func flat(width: Int, height: Int, value: UInt8 = 7) throws -> PNGTestFile {
         var encoder = try PNGEncoder(width: width, height: height, layout: .gray(bits: 8))
         let row = [UInt8](repeating: value, count: width)
@@ -53,7 +53,7 @@ struct PNGTestFile {
         return PNGTestFile(try #require(try encoder.finish()))
     }
 
-    /// Names of the committed pictures.
+    /// Names of the committed images.
     static let names: [String] = {
         let folder = Bundle.module.resourcePath ?? ""
         let files = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/Fixtures/png")) ?? []
@@ -66,7 +66,7 @@ struct PNGTestFile {
     }
 }
 
-/// Everything a decoder says about a picture.
+/// Everything a decoder says about an image.
 struct DecodedPNG {
     var width, height, channels, bits: Int
     var pixels: [UInt8]

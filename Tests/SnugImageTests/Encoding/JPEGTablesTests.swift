@@ -45,10 +45,10 @@ import Testing
         #expect(Set(dc.symbols) == Set(0...11))
     }
 
-    @Test("A picture coded with sampled tables is the one coded with its own, in hardly more bytes")
+    @Test("An image coded with sampled tables is the one coded with its own, in hardly more bytes")
     func sampledTables() throws {
-        let scene = DrawnPicture.scene(width: 256, height: 192)
-        let optimal = try DrawnPicture.jpeg(scene, quality: 80)
+        let scene = DrawnImage.scene(width: 256, height: 192)
+        let optimal = try DrawnImage.jpeg(scene, quality: 80)
         let cancellation = CancellationFlag()
         let planar = PlanarSink(.interleaved(width: 256, height: 192, channels: 3))
         for y in 0..<192 { try planar.receive(scene.row(y), plane: 0) }
@@ -57,8 +57,8 @@ import Testing
             cancellation: cancellation)
         let tables = try #require(
             try JPEGRateModel(sheet: raster, pixels: 256 * 192, cancellation: cancellation).huffmanTables(quality: 80))
-        let sampled = try DrawnPicture.jpeg(scene, quality: 80, coding: .sequential(tables))
+        let sampled = try DrawnImage.jpeg(scene, quality: 80, coding: .sequential(tables))
         #expect(Double(sampled.count) < Double(optimal.count) * 1.01 + 300)
-        #expect(DrawnPicture.difference(try DrawnPicture.decoded(sampled), try DrawnPicture.decoded(optimal)) == 0)
+        #expect(DrawnImage.difference(try DrawnImage.decoded(sampled), try DrawnImage.decoded(optimal)) == 0)
     }
 }

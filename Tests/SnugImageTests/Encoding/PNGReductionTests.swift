@@ -121,7 +121,7 @@ import Testing
         try expectLossless(plane(channels: 4) { [noise($0, $1), noise($0, $1, 1), 3, UInt8($0 % 2 * 255)] })
     }
 
-    @Test("A tiny picture is stored without a palette when that is smaller")
+    @Test("A tiny image is stored without a palette when that is smaller")
     func tiny() throws {
         let plane = plane(width: 16, height: 16, channels: 3) { [UInt8($0 * 16), UInt8($1 * 16), 0] }
         let bytes = try #require(try PNGLosslessEncoder.encode(plane, byteLimit: .max))
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test("The estimate of a picture with the same texture all over is near", arguments: [3, 4])
+    @Test("The estimate of an image with the same texture all over is near", arguments: [3, 4])
     func estimate(channels: Int) throws {
         let plane = plane(width: 800, height: 1600, channels: channels) { x, y in
             (0..<channels).map { UInt8(truncatingIfNeeded: x / 3 + y / 5 + $0 * 20) &+ noise(x, y, $0) % 8 }

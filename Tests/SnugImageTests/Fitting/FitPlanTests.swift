@@ -40,7 +40,7 @@ import Testing
         #expect(try plan(header(.jpeg), Limits(), FitPolicy(format: .jpeg)).action == .copy)
     }
 
-    @Test("Sides are those of the upright picture")
+    @Test("Sides are those of the upright image")
     func turned() throws {
         let plan = try plan(header { $0.orientation = .rotated90 }, Limits(maximumSide: 1000))
         #expect(plan.width == 750 && plan.height == 1000)
@@ -55,7 +55,7 @@ import Testing
         #expect(try plan(header(.jpeg), small, FitPolicy(format: .png)).format == .png)
     }
 
-    @Test("A background makes a picture with alpha be encoded, an opaque one not")
+    @Test("A background makes an image with alpha be encoded, an opaque one not")
     func background() throws {
         let policy = FitPolicy(background: .white)
         #expect(try plan(header(.png) { $0.colourModel = .rgba }, Limits(), policy).action == .encode)

@@ -15,10 +15,10 @@ import Testing
     /// Valid files of many kinds: the fixtures, and a few drawn.
     private static func corpus() throws -> [[UInt8]] {
         var files = [
-            try DrawnPicture.jpeg(DrawnPicture.scene(width: 90, height: 70), segments: [DrawnPicture.exif(.rotated90)]),
-            try DrawnPicture.jpeg(DrawnPicture.scene(width: 64, height: 64), coding: .progressive),
-            try DrawnPicture.png(DrawnPicture.scene(width: 50, height: 40, channels: 4)),
-            try DrawnPicture.png(DrawnPicture.screen(width: 80, height: 60)),
+            try DrawnImage.jpeg(DrawnImage.scene(width: 90, height: 70), segments: [DrawnImage.exif(.rotated90)]),
+            try DrawnImage.jpeg(DrawnImage.scene(width: 64, height: 64), coding: .progressive),
+            try DrawnImage.png(DrawnImage.scene(width: 50, height: 40, channels: 4)),
+            try DrawnImage.png(DrawnImage.screen(width: 80, height: 60)),
         ]
         let folder = try #require(Bundle.module.url(forResource: "Fixtures", withExtension: nil))
         for case let url as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
@@ -45,7 +45,7 @@ import Testing
         return bytes
     }
 
-    @Test("Damaged files are errors or pictures within the limit, never a crash or a hang")
+    @Test("Damaged files are errors or images within the limit, never a crash or a hang")
     func wholeFit() async throws {
         let files = try Self.corpus()
         let fitter = ImageFitter(configuration: .init(memory: 64 << 20, threads: 2))
@@ -69,7 +69,7 @@ import Testing
                 #expect(image.byteCount <= limits.fileByteLimit, "seed \(seed)")
                 let result = image.bytes(of: bytes)
                 #expect(result.count == image.byteCount, "seed \(seed)")
-                if image.status == .fitted { _ = try DrawnPicture.decoded(result) }
+                if image.status == .fitted { _ = try DrawnImage.decoded(result) }
             } catch {
                 #expect(error is ImageError, "seed \(seed): \(error)")
             }

@@ -21,10 +21,10 @@ import Testing
         let height = Int.random(in: 1...500, using: &random)
         let isPNG = Bool.random(using: &random)
         let channels = isPNG ? [1, 3, 4].randomElement(using: &random) ?? 3 : 3
-        let scene = DrawnPicture.scene(width: width, height: height, channels: channels, seed: seed)
+        let scene = DrawnImage.scene(width: width, height: height, channels: channels, seed: seed)
         let input =
             try isPNG
-            ? DrawnPicture.png(scene) : DrawnPicture.jpeg(scene, quality: Double.random(in: 70...99, using: &random))
+            ? DrawnImage.png(scene) : DrawnImage.jpeg(scene, quality: Double.random(in: 70...99, using: &random))
         let limits = Limits(
             byteLimit: Int.random(in: 600...max(700, input.count), using: &random),
             counting: Bool.random(using: &random) ? .raw : .base64,
@@ -42,7 +42,7 @@ import Testing
             #expect(max(header.width, header.height) <= limits.maximumSide ?? .max)
             #expect(header.pixelCount <= limits.maximumPixelCount ?? .max)
             #expect(header.uprightWidth <= width && header.uprightHeight <= height)
-            _ = try DrawnPicture.decoded(bytes)
+            _ = try DrawnImage.decoded(bytes)
         } catch let error as ImageError {
             // Only a limit below what a thumbnail takes is out of reach, and the error says how far off it is.
             #expect(error.code == .cannotFit && limits.fileByteLimit < 4000)
@@ -52,7 +52,7 @@ import Testing
 
     @Test("Where the limit costs quality, at least 95 % of it is used", arguments: [30_000, 60_000, 90_000, 130_000])
     func usesTheLimit(limit: Int) async throws {
-        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 900, height: 700), quality: 97)
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 900, height: 700), quality: 97)
         let image = try await fit(input, Limits(byteLimit: limit))
         #expect(image.status == .fitted && (image.quality ?? 0) < 95)
         #expect(Double(image.byteCount) >= 0.95 * Double(limit))
@@ -60,7 +60,7 @@ import Testing
 
     @Test("What complies and is sound is copied, trailing bytes are cut off, a broken file is never passed on")
     func copies() async throws {
-        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 120, height: 90))
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 120, height: 90))
         let copied = try await fit(input)
         #expect(copied.status == .copied && copied.byteCount == input.count)
         let trailing = try await fit(input + [UInt8](repeating: 1, count: 500))
@@ -70,7 +70,7 @@ import Testing
         }
         let endless = try await fit(Array(input.dropLast(2)))
         #expect(endless.status == .fitted && !endless.warnings.isEmpty)
-        let png = try DrawnPicture.png(DrawnPicture.scene(width: 60, height: 50, channels: 4))
+        let png = try DrawnImage.png(DrawnImage.scene(width: 60, height: 50, channels: 4))
         #expect(try await fit(png).status == .copied)
         await #expect { try await fit(Array(png.prefix(png.count / 2))) } throws: {
             ($0 as? ImageError)?.code == .truncatedInput
@@ -79,8 +79,8 @@ import Testing
 
     @Test("Salvaging delivers what is there of a cut file, and says so")
     func salvages() async throws {
-        let scene = DrawnPicture.scene(width: 300, height: 200)
-        for input in [try DrawnPicture.jpeg(scene), try DrawnPicture.png(scene)] {
+        let scene = DrawnImage.scene(width: 300, height: 200)
+        for input in [try DrawnImage.jpeg(scene), try DrawnImage.png(scene)] {
             let image = try await fit(Array(input.prefix(input.count * 2 / 3)), Limits(), FitPolicy(salvages: true))
             #expect(image.status == .fitted && image.width == 300 && image.height == 200)
             #expect(image.warnings.contains { $0.contains("salvaged") })
@@ -89,23 +89,23 @@ import Testing
 
     @Test("Metadata goes before pixels do, and the orientation stays")
     func strips() async throws {
-        let scene = DrawnPicture.scene(width: 120, height: 90)
-        let bare = try DrawnPicture.jpeg(scene)
-        let input = try DrawnPicture.jpeg(scene, segments: [DrawnPicture.exif(.rotated90, filler: 20_000)])
+        let scene = DrawnImage.scene(width: 120, height: 90)
+        let bare = try DrawnImage.jpeg(scene)
+        let input = try DrawnImage.jpeg(scene, segments: [DrawnImage.exif(.rotated90, filler: 20_000)])
         let image = try await fit(input, Limits(byteLimit: bare.count + 200))
         #expect(image.status == .stripped && image.quality == nil)
         let bytes = image.bytes(of: input)
         #expect(try ImageProbe.header(of: ImageSource(bytes: bytes)).orientation == .rotated90)
-        #expect(DrawnPicture.difference(try DrawnPicture.decoded(bytes), try DrawnPicture.decoded(input)) == 0)
+        #expect(DrawnImage.difference(try DrawnImage.decoded(bytes), try DrawnImage.decoded(input)) == 0)
     }
 
     @Test("A few per cent over the limit are saved without loss")
     func recodes() async throws {
-        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 500, height: 400), quality: 90)
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 500, height: 400), quality: 90)
         let image = try await fit(input, Limits(byteLimit: input.count * 98 / 100))
         #expect(image.status == .fitted && image.quality == nil && image.scale == 1)
-        let same = DrawnPicture.difference(
-            try DrawnPicture.decoded(image.bytes(of: [])), try DrawnPicture.decoded(input))
+        let same = DrawnImage.difference(
+            try DrawnImage.decoded(image.bytes(of: [])), try DrawnImage.decoded(input))
         #expect(same == 0)
     }
 
@@ -113,7 +113,7 @@ import Testing
         "All eight orientations come out upright, held and streamed alike", arguments: Orientation.allCases,
         [true, false])
     func orientations(orientation: Orientation, isLean: Bool) async throws {
-        let quarters = DrawnPicture.quarters(width: 96, height: 64)
+        let quarters = DrawnImage.quarters(width: 96, height: 64)
         // Stored so that the orientation turns it back: the inverse of each turn.
         let inverse: Orientation =
             switch orientation {
@@ -122,11 +122,11 @@ import Testing
             default: orientation
             }
         let stored = OrientationTransform.upright(quarters, orientation: inverse)
-        let input = try DrawnPicture.jpeg(stored, quality: 95, segments: [DrawnPicture.exif(orientation)])
+        let input = try DrawnImage.jpeg(stored, quality: 95, segments: [DrawnImage.exif(orientation)])
         let image = try await fit(
             input, Limits(maximumSide: 48), FitPolicy(), memory: isLean ? 7 << 20 : nil)
         #expect(image.width == 48 && image.height == 32)
-        let plane = try DrawnPicture.decoded(image.bytes(of: input))
+        let plane = try DrawnImage.decoded(image.bytes(of: input))
         func pixel(_ x: Int, _ y: Int) -> [Int] {
             let row = plane.row(y)
             return (0..<3).map { Int(row[x * 3 + $0]) }
@@ -140,9 +140,9 @@ import Testing
         #expect(isNear(8, 26, [240, 240, 240]))
     }
 
-    @Test("Little memory gives nearly the same picture as much")
+    @Test("Little memory gives nearly the same image as much")
     func lean() async throws {
-        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 1800, height: 1400), quality: 95)
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 1800, height: 1400), quality: 95)
         let limits = Limits(byteLimit: 400_000)
         let held = try await fit(input, limits)
         let estimate = MemoryEstimate.make(
@@ -157,7 +157,7 @@ import Testing
 
     @Test("What could never fit in memory is refused at once, with the bytes that it needs")
     func memory() async throws {
-        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 1200, height: 900), coding: .progressive)
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 1200, height: 900), coding: .progressive)
         await #expect { try await fit(input, Limits(maximumSide: 600), FitPolicy(), memory: 1 << 20) } throws: {
             let error = $0 as? ImageError
             return error?.code == .memoryExceeded && error?.details["needed_bytes"] != nil
@@ -166,7 +166,7 @@ import Testing
 
     @Test("Alpha stays PNG and fits; a background makes it a JPEG; JPEG without one is refused")
     func alpha() async throws {
-        let input = try DrawnPicture.png(DrawnPicture.scene(width: 400, height: 300, channels: 4))
+        let input = try DrawnImage.png(DrawnImage.scene(width: 400, height: 300, channels: 4))
         let limits = Limits(byteLimit: 60_000)
         let png = try await fit(input, limits)
         #expect(png.format == .png && png.byteCount <= 60_000 && png.scale < 1)
@@ -179,18 +179,18 @@ import Testing
 
     @Test("A screen stays PNG where it fits, a photo becomes a JPEG")
     func content() async throws {
-        let screen = try DrawnPicture.png(
-            DrawnPicture.screen(width: 600, height: 400), options: PNGEncoderOptions(level: 0))
+        let screen = try DrawnImage.png(
+            DrawnImage.screen(width: 600, height: 400), options: PNGEncoderOptions(level: 0))
         let screenshot = try await fit(screen, Limits(byteLimit: 40_000))
         #expect(screenshot.format == .png && screenshot.quality == nil && screenshot.scale == 1)
-        let photo = try DrawnPicture.png(DrawnPicture.scene(width: 600, height: 400))
+        let photo = try DrawnImage.png(DrawnImage.scene(width: 600, height: 400))
         #expect(try await fit(photo, Limits(byteLimit: 100_000)).format == .jpeg)
     }
 
     @Test("Keeping the metadata keeps EXIF with the orientation reset; by default it is gone")
     func metadata() async throws {
-        let input = try DrawnPicture.jpeg(
-            DrawnPicture.scene(width: 120, height: 90), segments: [DrawnPicture.exif(.rotated90)])
+        let input = try DrawnImage.jpeg(
+            DrawnImage.scene(width: 120, height: 90), segments: [DrawnImage.exif(.rotated90)])
         let kept = try await fit(input, Limits(maximumSide: 60), FitPolicy(metadata: .keep))
         let header = try ImageProbe.header(of: ImageSource(bytes: kept.bytes(of: input)))
         #expect(header.metadata.exif > 0 && header.orientation == .upright)
@@ -200,7 +200,7 @@ import Testing
 
     @Test("A limit that nothing can meet is an error that names the smallest size")
     func outOfReach() async throws {
-        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 300, height: 200))
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 300, height: 200))
         for policy in [FitPolicy(), FitPolicy(strategy: .stepped), FitPolicy(keepsSize: true)] {
             await #expect { try await fit(input, Limits(byteLimit: 200), policy) } throws: {
                 let error = $0 as? ImageError
@@ -211,7 +211,7 @@ import Testing
 
     @Test("Keeping the size keeps it, at whatever quality fits")
     func keepsSize() async throws {
-        let input = try DrawnPicture.jpeg(DrawnPicture.scene(width: 600, height: 400), quality: 97)
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 600, height: 400), quality: 97)
         for strategy in FitPolicy.Strategy.allCases {
             let image = try await fit(input, Limits(byteLimit: 45_000), FitPolicy(strategy: strategy, keepsSize: true))
             #expect(image.width == 600 && image.height == 400 && image.byteCount <= 45_000)
@@ -220,7 +220,7 @@ import Testing
 
     @Test("Cancelling a fit ends it")
     func cancels() async throws {
-        let input = try DrawnPicture.png(DrawnPicture.scene(width: 2500, height: 2000, grain: 60))
+        let input = try DrawnImage.png(DrawnImage.scene(width: 2500, height: 2000, grain: 60))
         let task = Task { try await fit(input, Limits(byteLimit: 50_000)) }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }

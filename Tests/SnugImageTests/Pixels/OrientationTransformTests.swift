@@ -7,7 +7,7 @@ import Testing
     /// Sizes below, at and beside the squares that transposing works in.
     static let sizes = [[1, 1], [1, 40], [40, 1], [16, 16], [32, 48], [17, 31], [33, 15], [100, 70]]
 
-    /// Where pixel (x, y) of a `width` × `height` picture goes: EXIF 2.32, tag 0x0112.
+    /// Where pixel (x, y) of a `width` × `height` image goes: EXIF 2.32, tag 0x0112.
     private func destination(_ x: Int, _ y: Int, _ width: Int, _ height: Int, _ orientation: Orientation) -> (Int, Int)
     {
         switch orientation {

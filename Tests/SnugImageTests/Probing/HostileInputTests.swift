@@ -16,7 +16,7 @@ import Testing
             _ = try ImageProbe.embeddedMetadata(of: source, header: header).upright()
             guard header.format.isDecodable else { return }
             let report = try StructureWalk.report(of: source, header: header)
-            #expect(report.pictureEnd + report.trailingByteCount == bytes.count)
+            #expect(report.imageEnd + report.trailingByteCount == bytes.count)
             for metadata in FitPolicy.Metadata.allCases {
                 let stripper = try MetadataStripper(source, header: header, metadata: metadata)
                 let stripped = try stripper.bytes(byteLimit: .max)
@@ -165,7 +165,7 @@ import Testing
             Refused(testDescription: "IHDR with a wrong checksum", bytes: file(flipped), code: .corruptInput),
             Refused(testDescription: "PLTE with a wrong checksum", bytes: file(header, palette), code: .corruptInput),
             Refused(testDescription: "no IHDR", bytes: file(chunk("IDAT", [])), code: .corruptInput),
-            Refused(testDescription: "no picture data", bytes: file(header, chunk("IEND", [])), code: .corruptInput),
+            Refused(testDescription: "no image data", bytes: file(header, chunk("IEND", [])), code: .corruptInput),
             Refused(
                 testDescription: "palette missing", bytes: file(PNGBuilder.header(width: 1, height: 1, colourType: 3)),
                 code: .corruptInput),

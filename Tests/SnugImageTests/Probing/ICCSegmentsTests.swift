@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "A profile in wrong pieces is ignored with a warning, and the picture is not refused",
+        "A profile in wrong pieces is ignored with a warning, and the image is not refused",
         arguments: [([1, 3], 3), ([1, 2, 2, 3], 3), ([0, 1, 2, 3], 3), ([1, 2, 3, 4], 3), ([1, 2], 0)]
             as [([UInt8], UInt8)])
     func ignores(numbers: [UInt8], total: UInt8) throws {
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(
-        "A profile that cannot be right for the picture is ignored",
+        "A profile that cannot be right for the image is ignored",
         arguments: [
             profile(space: "CMYK", description: textDescription("x")), [UInt8](repeating: 0, count: 200), [1, 2, 3],
             Array(profile(space: "RGB ", description: textDescription("x")).dropLast()),

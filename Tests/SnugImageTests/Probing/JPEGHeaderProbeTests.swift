@@ -117,11 +117,11 @@ import Testing
         }
     }
 
-    @Test("A multi-picture file announces how many pictures it has")
-    func multiPicture() throws {
+    @Test("A multi-image file announces how many images it has")
+    func multiImage() throws {
         let block = TIFFBuilder([.init(0xB000, type: 7, count: 4, value: 0), .init(0xB001, type: 4, value: 3)]).bytes
         let segment = JPEGBuilder.segment(0xE2, Array("MPF\0".utf8) + block)
-        #expect(try probe(JPEGBuilder(segments: [segment]).bytes).trailer == .multiPicture(count: 3))
+        #expect(try probe(JPEGBuilder(segments: [segment]).bytes).trailer == .multiImage(count: 3))
     }
 
     static let standardLuma: [UInt8] = [

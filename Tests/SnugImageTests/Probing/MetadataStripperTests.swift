@@ -37,7 +37,7 @@ import Testing
         #expect(try strip(loaded.bytes) == expected.bytes)
     }
 
-    @Test("With metadata kept, EXIF and XMP stay; the rest and what follows the picture go")
+    @Test("With metadata kept, EXIF and XMP stay; the rest and what follows the image go")
     func jpegKeep() throws {
         let expected = JPEGBuilder(segments: [
             JPEGBuilder.jfif, Self.exif, Self.xmp, Self.icc, JPEGBuilder.adobe(transform: 1),

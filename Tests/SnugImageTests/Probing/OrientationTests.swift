@@ -80,7 +80,7 @@ import Testing
         #expect(try probe(JPEGBuilder(segments: segments).bytes).orientation == .rotated270)
     }
 
-    @Test("A PNG may give it behind the picture data")
+    @Test("A PNG may give it behind the image data")
     func late() throws {
         var builder = PNGBuilder()
         builder.lateChunks = [PNGBuilder.chunk("eXIf", TIFFBuilder([.orientation(5)]).bytes)]

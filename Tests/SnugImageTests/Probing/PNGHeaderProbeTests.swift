@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test("tRNS makes gray, RGB and palette pictures transparent, if its length is right")
+    @Test("tRNS makes gray, RGB and palette images transparent, if its length is right")
     func transparency() throws {
         func isTransparent(_ colourType: UInt8, _ data: [UInt8]) throws -> Bool {
             let chunks = (colourType == 3 ? [Self.palette] : []) + [PNGBuilder.chunk("tRNS", data)]
@@ -68,7 +68,7 @@ import Testing
         #expect(try probe(PNGBuilder.signature + interlaced).isInterlaced)
     }
 
-    @Test("Metadata is counted by kind, before and behind the picture data")
+    @Test("Metadata is counted by kind, before and behind the image data")
     func metadata() throws {
         let text = PNGBuilder.chunk("tEXt", Array("Comment\0hello".utf8))
         let xmp = PNGBuilder.xmp("<x/>")

@@ -9,7 +9,7 @@ func probe(_ bytes: [UInt8], limits: InputLimits = InputLimits()) throws(ImageEr
 }
 
 extension JPEGBuilder {
-    /// A picture with these segments before its tables.
+    /// An image with these segments before its tables.
     init(segments: [[UInt8]]) {
         self.init()
         self.segments = segments
@@ -17,7 +17,7 @@ extension JPEGBuilder {
 }
 
 extension PNGBuilder {
-    /// A picture with these chunks before its data.
+    /// An image with these chunks before its data.
     init(chunks: [[UInt8]], colourType: UInt8 = 2) {
         self.init(colourType: colourType)
         self.chunks = chunks

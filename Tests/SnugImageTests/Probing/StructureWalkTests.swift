@@ -17,33 +17,33 @@ import Testing
         #expect(throws: ImageError.self) { try walk(bytes, limits: limits) }?.code
     }
 
-    @Test("The exact end of the picture is found, and what is behind it", arguments: [[], [1, 2, 3]] as [[UInt8]])
+    @Test("The exact end of the image is found, and what is behind it", arguments: [[], [1, 2, 3]] as [[UInt8]])
     func trailer(trailer: [UInt8]) throws {
         var jpeg = JPEGBuilder(width: 100, height: 60)
         let end = jpeg.bytes.count
         jpeg.trailer = trailer
         let expected = StructureReport(
-            pictureEnd: end, trailingByteCount: trailer.count, trailer: trailer.isEmpty ? .none : .other, scanCount: 1)
+            imageEnd: end, trailingByteCount: trailer.count, trailer: trailer.isEmpty ? .none : .other, scanCount: 1)
         #expect(try walk(jpeg.bytes) == expected)
         var png = PNGBuilder(width: 100, height: 60)
         png.dataChunkSize = 7000
         let pngEnd = png.bytes.count
         png.trailer = trailer
         let report = try walk(png.bytes)
-        #expect(report.pictureEnd == pngEnd)
+        #expect(report.imageEnd == pngEnd)
         #expect(report.trailingByteCount == trailer.count)
         #expect(report.scanCount == 3)
     }
 
-    @Test("A second picture behind the first is told from rubbish, and an embedded thumbnail is not the end")
-    func multiPicture() throws {
+    @Test("A second image behind the first is told from rubbish, and an embedded thumbnail is not the end")
+    func multiImage() throws {
         let thumbnail = JPEGBuilder().bytes
         var builder = JPEGBuilder(segments: [JPEGBuilder.exif(TIFFBuilder([]).bytes + thumbnail)])
         let end = builder.bytes.count
         builder.trailer = thumbnail
         let report = try walk(builder.bytes)
-        #expect(report.pictureEnd == end)
-        #expect(report.trailer == .picture)
+        #expect(report.imageEnd == end)
+        #expect(report.trailer == .image)
     }
 
     @Test("Progressive scans and restart markers are walked through")
@@ -77,7 +77,7 @@ import Testing
 
     static let broken: [Broken] = {
         let jpeg = JPEGBuilder().bytes
-        let scan = jpeg.count - 2 - 2  // two bytes of picture data before EOI
+        let scan = jpeg.count - 2 - 2  // two bytes of image data before EOI
         var restarts = JPEGBuilder(width: 64)
         restarts.restartInterval = 2
         let order = restarts.bytes.indices.dropLast().last {

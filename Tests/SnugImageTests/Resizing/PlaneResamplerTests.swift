@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("A flat picture stays flat", arguments: shapes)
+    @Test("A flat image stays flat", arguments: shapes)
     func flatStaysFlat(shape: [Int]) throws {
         for value in [0, 1, 127, 254, 255] as [UInt8] {
             let raster = TestRaster(width: shape[0], height: shape[1], channels: 3) { _, _ in
@@ -106,9 +106,9 @@ import Testing
         }
     }
 
-    @Test("Chroma of an odd-sized picture covers half its size, not the plane's")
+    @Test("Chroma of an odd-sized image covers half its size, not the plane's")
     func chromaExtent() throws {
-        // 101 × 75 at 4:2:0 stores 51 × 38; the last column and row lie half outside the picture.
+        // 101 × 75 at 4:2:0 stores 51 × 38; the last column and row lie half outside the image.
         let plane = TestRaster(noise: 11, width: 51, height: 38)
         let extent = SourceExtent(width: 50.5, height: 37.5)
         let expected = ReferenceResampler().resize(plane, 30, 22, extent: extent)

@@ -3,7 +3,7 @@ import Glibc
 
 @testable import SnugImage
 
-/// A picture for the resampling tests: `channels` interleaved samples.
+/// An image for the resampling tests: `channels` interleaved samples.
 struct TestRaster: Equatable {
     var width: Int
     var height: Int

@@ -29,7 +29,7 @@ struct Client {
 
     // MARK: Pollinations
 
-    func picture(_ query: String = "", prompt: String = "cat", key: String? = "sk_paid", _ extra: [String] = [])
+    func image(_ query: String = "", prompt: String = "cat", key: String? = "sk_paid", _ extra: [String] = [])
         async throws
         -> Curl.Answer
     {

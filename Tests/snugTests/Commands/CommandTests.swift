@@ -13,7 +13,7 @@ import Testing
         snug = try CommandRunner(folder: folder.path)
     }
 
-    private func picture(width: Int = 300, height: Int = 200) -> [UInt8] {
+    private func image(width: Int = 300, height: Int = 200) -> [UInt8] {
         PNGBuilder(width: width, height: height).bytes
     }
 
@@ -56,9 +56,9 @@ import Testing
 
     @Test("A folder is fitted under the limit, mirrored, and told of as JSON")
     func fitsAFolder() throws {
-        try folder.write(picture(), to: "in/a.png")
-        try folder.write(picture(), to: "in/sub/b.png")
-        try folder.write(Array("no picture".utf8), to: "in/notes.txt")
+        try folder.write(image(), to: "in/a.png")
+        try folder.write(image(), to: "in/sub/b.png")
+        try folder.write(Array("no image".utf8), to: "in/notes.txt")
         let result = try snug.run(["fit", "in", "-o", "out", "--limit", "20k", "--json"])
         #expect(result.exitCode == 0, "\(result.standardError)")
         #expect(result.lines.count == 3)
@@ -72,7 +72,7 @@ import Testing
 
     @Test("A format that is asked for is made, under its extension")
     func converts() throws {
-        try folder.write(picture(), to: "a.png")
+        try folder.write(image(), to: "a.png")
         let result = try snug.run(["fit", "a.png", "-o", "out", "--format", "jpeg", "--max-side", "90", "--json"])
         #expect(result.exitCode == 0, "\(result.standardError)")
         #expect(result.standardOutput.contains(#""output":"out/a.jpg","status":"fitted","#))
@@ -82,7 +82,7 @@ import Testing
 
     @Test("A second run does nothing, and --overwrite does all again")
     func runsAgain() throws {
-        try folder.write(picture(), to: "in/a.png")
+        try folder.write(image(), to: "in/a.png")
         #expect(try snug.run(["fit", "in", "-o", "out"]).exitCode == 0)
         let again = try snug.run(["fit", "in", "-o", "out", "--json"])
         #expect(again.exitCode == 0)
@@ -92,8 +92,8 @@ import Testing
 
     @Test("One bad file: exit code 1, its reason at the end, the others done")
     func oneBadFile() throws {
-        try folder.write(picture(), to: "in/a.png")
-        try folder.write(Array(picture().prefix(90)), to: "in/b.png")
+        try folder.write(image(), to: "in/a.png")
+        try folder.write(Array(image().prefix(90)), to: "in/b.png")
         let result = try snug.run(["fit", "in", "-o", "out"])
         #expect(result.exitCode == 1)
         #expect(result.standardError.contains("1 failure:\n  in/b.png: "))
@@ -102,7 +102,7 @@ import Testing
 
     @Test("--quiet tells of errors only")
     func quiet() throws {
-        try folder.write(picture(), to: "a.png")
+        try folder.write(image(), to: "a.png")
         #expect(try snug.run(["fit", "a.png", "-o", "out", "--quiet"]).standardError.isEmpty)
         let failing = try snug.run(["fit", "gone.png", "-o", "out", "--quiet"])
         #expect(failing.exitCode == 1)
@@ -112,7 +112,7 @@ import Testing
 
     @Test("From standard input to standard output, with nothing but the image there")
     func pipes() throws {
-        let result = try snug.run(["fit", "-", "-o", "-", "--limit", "20k"], input: picture())
+        let result = try snug.run(["fit", "-", "-o", "-", "--limit", "20k"], input: image())
         #expect(result.exitCode == 0, "\(result.standardError)")
         #expect(result.standardOutputBytes.starts(with: PNGBuilder.signature))
         #expect(result.standardOutputBytes.count <= 20_000)
@@ -122,7 +122,7 @@ import Testing
     @Test("A file whose name is no UTF-8 is fitted, and JSON carries its bytes")
     func brokenName() throws {
         let name: [UInt8] = [0x61, 0xFF] + Array(".png".utf8)
-        try folder.write(picture(), toName: name)
+        try folder.write(image(), toName: name)
         let result = try snug.run([Array("fit".utf8), name, Array("-o".utf8), Array("out".utf8), Array("--json".utf8)])
         #expect(result.exitCode == 0, "\(result.standardError)")
         #expect(result.standardOutput.contains(#""input_hex":"61ff2e706e67""#))
@@ -132,7 +132,7 @@ import Testing
 
     @Test("In place, a file is made to comply, and then is left alone")
     func inPlace() throws {
-        try folder.write(picture(), to: "a.png")
+        try folder.write(image(), to: "a.png")
         #expect(try snug.run(["fit", "a.png", "--in-place", "--limit", "20k"]).exitCode == 0)
         let bytes = try #require(try folder.bytes(of: "a.png"))
         #expect(bytes.count <= 20_000)
@@ -144,7 +144,7 @@ import Testing
 
     @Test("A plan writes nothing")
     func plans() throws {
-        try folder.write(picture(), to: "a.png")
+        try folder.write(image(), to: "a.png")
         let result = try snug.run(["fit", "a.png", "-o", "out", "--dry-run", "--max-side", "90", "--json"])
         #expect(result.exitCode == 0)
         #expect(result.standardOutput.contains(#""status":"fitted""#))
@@ -153,7 +153,7 @@ import Testing
 
     @Test("An output folder that cannot be made is told of for each file")
     func badOutput() throws {
-        try folder.write(picture(), to: "a.png")
+        try folder.write(image(), to: "a.png")
         try folder.write([1], to: "file")
         let result = try snug.run(["fit", "a.png", "-o", "file/out", "--json"])
         #expect(result.exitCode == 1)
@@ -163,7 +163,7 @@ import Testing
 
     @Test("A full standard output fails, a reader that has seen enough does not")
     func standardOutputFails() throws {
-        try folder.write(picture(), to: "a.png")
+        try folder.write(image(), to: "a.png")
         var shell = snug
         shell.program = "/bin/sh"
         let program = snug.program.string

@@ -10,7 +10,7 @@ import Testing
 extension GenerateTests {
     @Suite struct Prompts {
         @Test(
-            "A prompt becomes a checked picture, paid for once",
+            "A prompt becomes a checked image, paid for once",
             arguments: [ServiceName.pollinations, .elumenta, .openai])
         func prompt(service: ServiceName) async throws {
             try await GenerateFolder.with { folder in
@@ -21,14 +21,14 @@ extension GenerateTests {
                 #expect(result.lines.count == 1 && result.standardOutput.hasPrefix("\(file)  1024x1024  "))
                 #expect(folder.simulator.ledger.charges.count == 1)
                 #expect(folder.simulator.leakedCredentials.isEmpty)
-                // Nothing is left to be settled, and the next one is another picture.
+                // Nothing is left to be settled, and the next one is another image.
                 #expect(try await folder.run(["generate", "--pending"]).standardOutput.isEmpty)
                 #expect(try await folder.generate(service, "A lighthouse at dusk", "-o", "out/").exitCode == 0)
                 #expect(folder.simulator.ledger.charges.count == 2)
             }
         }
 
-        @Test("Several pictures are numbered", arguments: [ServiceName.pollinations, .elumenta, .openai])
+        @Test("Several images are numbered", arguments: [ServiceName.pollinations, .elumenta, .openai])
         func several(service: ServiceName) async throws {
             try await GenerateFolder.with { folder in
                 let result = try await folder.generate(service, "cat", "-n", "3", "-o", "cat.png", "--json")
@@ -41,7 +41,7 @@ extension GenerateTests {
         }
 
         @Test(
-            "A picture of this machine is fitted and reaches the provider the way it takes it",
+            "An image of this machine is fitted and reaches the provider the way it takes it",
             arguments: [
                 (ServiceName.pollinations, "kontext"), (.elumenta, "flux-kontext-pro"), (.openai, "gpt-image-1.5"),
             ])
@@ -93,7 +93,7 @@ extension GenerateTests {
             arguments: [
                 ("../../etc/passwd", "etc-passwd."), (".hidden", "hidden."),
                 ("a\u{1B}[31mred\u{7}\n\rb", "a-31mred-b."),
-                ("-rf *", "rf."), ("<>:\"/\\|?*", "picture."), ("ÄÖ 日本語", "äö-日本語."),
+                ("-rf *", "rf."), ("<>:\"/\\|?*", "image."), ("ÄÖ 日本語", "äö-日本語."),
                 (String(repeating: "wort ", count: 40), "wort-wort-"), ("gpj\u{202E}exe", "gpj-exe."),
             ])
         func hostilePrompt(prompt: String, name: String) async throws {
@@ -133,7 +133,7 @@ extension GenerateTests {
             }
         }
 
-        @Test("Unfinished pictures are kept beside the finished one")
+        @Test("Unfinished images are kept beside the finished one")
         func unfinished() async throws {
             try await GenerateFolder.with { folder in
                 let result = try await folder.generate(
@@ -175,7 +175,7 @@ extension GenerateTests {
             }
         }
 
-        @Test("Pictures go into a bucket under their digest, and the provider gets an address that works for a day")
+        @Test("Images go into a bucket under their digest, and the provider gets an address that works for a day")
         func bucket() async throws {
             let stored = Mutex<[String: [UInt8]]>([:])
             let server = try FaultServer { connection in
@@ -201,8 +201,8 @@ extension GenerateTests {
                 }
             }
             try await GenerateFolder.with { folder in
-                let picture = PNGBuilder(width: 20, height: 20).bytes
-                try folder.place.folder.write(picture, to: "a.png")
+                let image = PNGBuilder(width: 20, height: 20).bytes
+                try folder.place.folder.write(image, to: "a.png")
                 let aws = folder.with {
                     $0.environment["AWS_ACCESS_KEY_ID"] = "AKID"
                     $0.environment["AWS_SECRET_ACCESS_KEY"] = "very-secret"
@@ -211,7 +211,7 @@ extension GenerateTests {
                 let result = try await aws.generate(
                     .elumenta, "x", "--model", "flux-kontext-pro", "--image", "a.png", "--host", "s3://bucket/in", "-v")
                 #expect(result.exitCode == 0, "\(result.standardError)")
-                #expect(stored.withLock { $0.values.map { $0 } } == [picture])
+                #expect(stored.withLock { $0.values.map { $0 } } == [image])
                 let name = try #require(stored.withLock { $0.keys.first })
                 #expect(name.hasPrefix("/bucket/in/") && name.hasSuffix(".png") && name.utf8.count == 11 + 64 + 4)
                 let body = String(decoding: folder.paidRequests.last?.body ?? [], as: UTF8.self)

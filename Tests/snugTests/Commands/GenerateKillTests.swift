@@ -14,7 +14,7 @@ import Testing
 
 extension GenerateTests {
     @Suite struct Kills {
-        /// The provider makes the picture and its answer never comes.
+        /// The provider makes the image and its answer never comes.
         private func loseAnswer(_ folder: GenerateFolder, _ service: ServiceName, skip: Int = 0) {
             folder.simulator.script(
                 Rule(
@@ -24,7 +24,7 @@ extension GenerateTests {
         }
 
         @Test(
-            "Killed after it was charged: the same command gets that very picture",
+            "Killed after it was charged: the same command gets that very image",
             arguments: [ServiceName.pollinations, .elumenta])
         func goesOn(service: ServiceName) async throws {
             try await GenerateFolder.with { folder in

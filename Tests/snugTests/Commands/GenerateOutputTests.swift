@@ -32,9 +32,9 @@ extension GenerateTests {
                 }
                 #expect(done["status"] as? String == "completed" && done["error"] is NSNull)
                 #expect((done["attempts"] as? [Any])?.count == 2)
-                let picture = try #require((done["outputs"] as? [[String: Any]])?.first)
+                let image = try #require((done["outputs"] as? [[String: Any]])?.first)
                 #expect(
-                    picture.keys.sorted() == [
+                    image.keys.sorted() == [
                         "bytes", "height", "media_type", "path", "revised_prompt", "source", "width",
                     ])
                 #expect(failed["status"] as? String == "failed")

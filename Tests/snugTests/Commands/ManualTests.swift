@@ -38,7 +38,7 @@ import Testing
         let outcome = GenerationOutcome(
             prompt: "a", provider: "b", status: .failed,
             generation: Generation(
-                pictures: [.init(path: "a", mediaType: "b", size: PictureSize(width: 1, height: 1), byteCount: 1)]),
+                images: [.init(path: "a", mediaType: "b", size: ImageSize(width: 1, height: 1), byteCount: 1)]),
             error: nil)
         let error = GenerationError(.forbidden, "a")
         for text in [outcome.json.description, error.json().description] {

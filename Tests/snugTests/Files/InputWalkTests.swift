@@ -73,7 +73,7 @@ import Testing
         #expect(following.files.map(\.relative.string) == ["a.png", "b.jpg", "z.jpg", "sub/deep/c.jpg"])
     }
 
-    @Test("A pipe named like a picture is passed by")
+    @Test("A pipe named like an image is passed by")
     func pipes() throws {
         unsafe path("in/p.jpg").withPlatformString { _ = unsafe mkfifo($0, 0o600) }
         let result = try InputWalk().files(for: [path("in")])

@@ -14,7 +14,7 @@ extension ElumentaDialect {
         return try get(["user", "history"], query: query)
     }
 
-    func findLost(_ job: PreparedJob, in answer: ProviderAnswer, known: Set<String>) -> HistoryFinding {
+    func findLost(_ job: PreparedJob, in answer: ProviderResponse, known: Set<String>) -> HistoryFinding {
         guard (200...299).contains(answer.status), let json = JSONValue(parsing: answer.text),
             json["items"] != nil || !json.elements.isEmpty || json == .array([])
         else { return .unreadable }
@@ -47,7 +47,7 @@ extension ElumentaDialect {
     private static func normal(_ prompt: String) -> String { prompt.trimming(\.isWhitespace) }
 
     /// When ours can have been created at the earliest, by the provider's clock, which its `Date` tells.
-    private func earliest(_ job: PreparedJob, _ answer: ProviderAnswer) -> Double {
+    private func earliest(_ job: PreparedJob, _ answer: ProviderResponse) -> Double {
         guard let submitted = job.submittedAt else { return 0 }
         let ahead = answer.headers["Date"].flatMap(HTTPDate.parse).map { $0 - wallClock() } ?? 0
         return Double(submitted + ahead) - Self.clockTolerance
@@ -77,13 +77,13 @@ extension ElumentaDialect {
         return request
     }
 
-    func readTokens(_ answer: ProviderAnswer) throws(GenerationError) -> SessionTokens {
+    func readTokens(_ answer: ProviderResponse) throws(GenerationError) -> SessionTokens {
         if answer.status == 401 {
             throw GenerationError(.notAuthenticated, "the session is over: log in again", status: 401)
         }
         let json = try json(answer)
         guard let access = json["access_token"]?.text else {
-            throw GenerationError(Judgement.badAnswer(answer, "no access token"), now: wallClock())
+            throw GenerationError(ResponseClassification.badResponse(answer, "no access token"), now: wallClock())
         }
         let cookies = answer.headers.values(of: "Set-Cookie").compactMap { line in
             let pair = line.prefix { $0 != ";" }
@@ -97,7 +97,7 @@ extension ElumentaDialect {
 
     func models() throws(GenerationError) -> HTTPRequest { try get(["models"]) }
 
-    func readModels(_ answer: ProviderAnswer) throws(GenerationError) -> [ModelDescription] {
+    func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
         try modelList(answer).compactMap { model in
             guard let slug = model["slug"]?.text ?? model["id"]?.text,
                 (model["category"]?.text ?? "image").lowercased() == "image"
@@ -113,10 +113,10 @@ extension ElumentaDialect {
 
     func balance() throws(GenerationError) -> HTTPRequest? { try get(["balance"]) }
 
-    func readBalance(_ answer: ProviderAnswer) throws(GenerationError) -> AccountBalance {
+    func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance {
         let json = try json(answer)
         guard let amount = json["token_balance"]?.amount else {
-            throw GenerationError(Judgement.badAnswer(answer, "no balance"), now: wallClock())
+            throw GenerationError(ResponseClassification.badResponse(answer, "no balance"), now: wallClock())
         }
         return AccountBalance(amount: amount, unit: "tokens", plan: json["plan"]?.text)
     }

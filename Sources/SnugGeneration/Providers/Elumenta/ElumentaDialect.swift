@@ -2,7 +2,7 @@
 import SnugHTTP
 
 /// Elumenta, version 2 of its API. One endpoint makes everything; the model decides whether it answers at once or has to
-/// be polled. Pictures come in by address only.
+/// be polled. Images come in by address only.
 struct ElumentaDialect: CommonDialect {
     let endpoint: Endpoint
     let traits: ProviderTraits
@@ -52,7 +52,7 @@ struct ElumentaDialect: CommonDialect {
 
     func submission(of job: PreparedJob) throws(GenerationError) -> Submission {
         let request = job.request
-        guard request.count == 1 else { throw .invalid("count", "is \(request.count); one request makes one picture") }
+        guard request.count == 1 else { throw .invalid("count", "is \(request.count); one request makes one image") }
         guard let model = job.model ?? traits.defaultModel else { throw .invalid("model", "is needed") }
         var builder = SubmissionBuilder(job, limits: traits.inputLimits)
         builder.add(request.parameters)
@@ -66,13 +66,13 @@ struct ElumentaDialect: CommonDialect {
         }
         builder.add("format", request.format.map { .text(RequestChecks.format($0)) })
         builder.add("seed", job.seed.map(JSONValue.integer))
-        guard job.pictures.count <= traits.inputLimits.maximumCount else {
-            throw .invalid("images", "are \(job.pictures.count); at most \(traits.inputLimits.maximumCount) are taken")
+        guard job.images.count <= traits.inputLimits.maximumCount else {
+            throw .invalid("images", "are \(job.images.count); at most \(traits.inputLimits.maximumCount) are taken")
         }
-        if let picture = job.pictures.first {
-            guard case .url(let address) = picture else {
+        if let image = job.images.first {
+            guard case .url(let address) = image else {
                 throw GenerationError(
-                    .hostNeeded, "Elumenta takes pictures by address only; host the picture first, or give an address")
+                    .hostNeeded, "Elumenta takes images by address only; host the image first, or give an address")
             }
             builder.add("image_url", address: address)
         }
@@ -120,7 +120,7 @@ struct ElumentaSizes {
     ]
 
     /// The ratio that a size is exactly.
-    func ratio(of size: PictureSize) -> String? {
+    func ratio(of size: ImageSize) -> String? {
         ratios?.first { ratio in
             let sides = ratio.split(separator: ":").compactMap { Int($0) }
             return sides.count == 2 && size.width * sides[1] == size.height * sides[0]

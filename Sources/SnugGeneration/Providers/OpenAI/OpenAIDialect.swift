@@ -57,9 +57,9 @@ struct OpenAIDialect: CommonDialect {
         checks.checkWord("style", among: ["vivid", "natural"])
         checks.checkWord("input_fidelity", among: ["high", "low"])
         checks.checkWord("response_format", among: ["url", "b64_json"])
-        // A stream tells of one picture, and the others would be lost.
+        // A stream tells of one image, and the others would be lost.
         if request.partialImages > 0, request.count > 1 {
-            checks.fail("partial_images", "can be shown of one picture at a time; count is \(request.count)")
+            checks.fail("partial_images", "can be shown of one image at a time; count is \(request.count)")
         }
         checkKind(request, &checks)
         let own = "has a field of its own"
@@ -90,7 +90,7 @@ struct OpenAIDialect: CommonDialect {
     func submission(of job: PreparedJob) throws(GenerationError) -> Submission {
         let request = job.request
         guard (1...traits.maximumCount).contains(request.count) else {
-            throw .invalid("count", "is \(request.count); one request makes at most \(traits.maximumCount) pictures")
+            throw .invalid("count", "is \(request.count); one request makes at most \(traits.maximumCount) images")
         }
         guard job.addresses.isEmpty else {
             throw .invalid("images", "are given by address; this API takes files only")
@@ -107,7 +107,7 @@ struct OpenAIDialect: CommonDialect {
             builder.add("stream", .flag(true))
             builder.add("partial_images", .integer(request.partialImages))
         }
-        if job.pictures.isEmpty {
+        if job.images.isEmpty {
             return dressed(
                 try builder.json(try endpoint.url(["images", "generations"]), clocks: submitClocks), job)
         }
@@ -116,9 +116,9 @@ struct OpenAIDialect: CommonDialect {
     }
 
     private func addFiles(_ job: PreparedJob, _ builder: inout SubmissionBuilder) throws(GenerationError) {
-        let name = job.pictures.count == 1 ? "image" : "image[]"
-        for picture in job.pictures {
-            if case .inline(let input) = picture { try builder.add(name, input) }
+        let name = job.images.count == 1 ? "image" : "image[]"
+        for image in job.images {
+            if case .inline(let input) = image { try builder.add(name, input) }
         }
         guard let mask = job.mask else { return }
         guard case .inline(let input) = mask else {
@@ -129,10 +129,10 @@ struct OpenAIDialect: CommonDialect {
         guard header.hasAlpha else {
             throw .invalid("mask", "has no transparency, which is what marks the place to edit")
         }
-        if case .inline(let first)? = job.pictures.first, let picture = PNGHeader(first.bytes),
-            picture.size != header.size
+        if case .inline(let first)? = job.images.first, let image = PNGHeader(first.bytes),
+            image.size != header.size
         {
-            throw .invalid("mask", "is \(header.size), the image \(picture.size); they must be of the same size")
+            throw .invalid("mask", "is \(header.size), the image \(image.size); they must be of the same size")
         }
     }
 
@@ -151,7 +151,7 @@ struct OpenAIDialect: CommonDialect {
 
 /// The beginning of a PNG. W3C PNG §11.2.1
 struct PNGHeader: Sendable, Hashable {
-    var size: PictureSize
+    var size: ImageSize
     var hasAlpha: Bool
 
     init?(_ bytes: [UInt8]) {
@@ -160,7 +160,7 @@ struct PNGHeader: Sendable, Hashable {
             return nil
         }
         func number(_ offset: Int) -> Int { bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
-        size = PictureSize(width: number(16), height: number(20))
+        size = ImageSize(width: number(16), height: number(20))
         // Colour types 4 and 6 have an alpha channel, the others may have a list of what is transparent before the pixels.
         hasAlpha = bytes[25] == 4 || bytes[25] == 6 || Self.hasTransparency(bytes)
     }

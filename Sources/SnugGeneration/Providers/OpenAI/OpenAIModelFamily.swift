@@ -79,7 +79,7 @@ enum OpenAIModelFamily: Sendable, Hashable {
     }
 
     /// Multiples of 16, at most 3 to 1, at most 3840 by 2160 either way.
-    private func checkRule(_ size: PictureSize, _ checks: inout RequestChecks) {
+    private func checkRule(_ size: ImageSize, _ checks: inout RequestChecks) {
         let (long, short) = (max(size.width, size.height), min(size.width, size.height))
         if long > 3840 || short > 2160 || short < 16 {
             checks.fail("size", "is \(size); at most 3840x2160 or 2160x3840 are made")

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 
-/// Pollinations. An identical request joins the one under way or gets its stored picture, and only one is charged: the
-/// contract rests on a fixed seed, on the same bytes, and on never asking for a fresh picture.
+/// Pollinations. An identical request joins the one under way or gets its stored image, and only one is charged: the
+/// contract rests on a fixed seed, on the same bytes, and on never asking for a fresh image.
 ///
-/// Plain wishes go as `GET /image/{prompt}`. Its answer is the picture itself, where POST answers with a third more bytes in
+/// Plain wishes go as `GET /image/{prompt}`. Its answer is the image itself, where POST answers with a third more bytes in
 /// base64, and being served from the cache is its documented default. What an address cannot carry, for its length or
-/// because proxies might change it, goes as `POST /v1/images/generations`, pictures of this machine as a form to
+/// because proxies might change it, goes as `POST /v1/images/generations`, images of this machine as a form to
 /// `/v1/images/edits`.
 struct PollinationsDialect: CommonDialect {
     let endpoint: Endpoint
@@ -16,7 +16,7 @@ struct PollinationsDialect: CommonDialect {
     init(_ endpoint: Endpoint, wallClock: @escaping @Sendable () -> Int = systemWallClock) {
         self.endpoint = endpoint
         self.wallClock = wallClock
-        // The limit of a request with pictures is that of the model behind: what status 413 says replaces it.
+        // The limit of a request with images is that of the model behind: what status 413 says replaces it.
         traits = ProviderTraits(
             name: "pollinations", baseURL: endpoint.base, contract: .join, delivery: .multipart,
             inputLimits: InputLimits(maximumCount: 10, requestByteLimit: 10_000_000), defaultModel: nil,
@@ -33,7 +33,7 @@ struct PollinationsDialect: CommonDialect {
     func validate(_ request: GenerationRequest) throws(GenerationError) {
         var checks = RequestChecks(request, traits)
         checks.checkSides()
-        // Each further picture of a request has the next seed.
+        // Each further image of a request has the next seed.
         checks.checkSeed(in: 0...(Self.largestSeed - max(0, min(request.count, RequestChecks.largestCount) - 1)))
         checks.checkWord("quality", among: ["low", "medium", "high", "hd"])
         for flag in ["enhance", "safe", "transparent"] { checks.checkFlag(flag) }
@@ -51,7 +51,7 @@ struct PollinationsDialect: CommonDialect {
             "prompt": own, "model": own, "n": own, "size": own, "width": own, "height": own, "seed": own, "image": own,
             "image[]": own, "key": "belongs into the header",
             "stream": "breaks the promise that a repeat costs nothing",
-            "no-cache": "breaks the promise that a repeat costs nothing; change the seed for another picture",
+            "no-cache": "breaks the promise that a repeat costs nothing; change the seed for another image",
         ])
         try checks.finish()
     }
@@ -68,17 +68,17 @@ struct PollinationsDialect: CommonDialect {
 
     func submission(of job: PreparedJob) throws(GenerationError) -> Submission {
         guard job.request.count == 1 else {
-            throw .invalid("count", "is \(job.request.count); one request makes one picture")
+            throw .invalid("count", "is \(job.request.count); one request makes one image")
         }
         guard job.mask == nil else { throw .invalid("mask", "is not taken by pollinations") }
-        let hasFiles = job.pictures.contains { if case .inline = $0 { true } else { false } }
+        let hasFiles = job.images.contains { if case .inline = $0 { true } else { false } }
         if hasFiles { return try edit(job) }
-        if !job.usesBody, let submission = try picture(job) { return submission }
+        if !job.usesBody, let submission = try image(job) { return submission }
         return try generation(job)
     }
 
     /// `GET /image/{prompt}`; `nil` when it cannot be said in an address.
-    private func picture(_ job: PreparedJob) throws(GenerationError) -> Submission? {
+    private func image(_ job: PreparedJob) throws(GenerationError) -> Submission? {
         let request = job.request
         let addresses = job.addresses
         guard Self.fitsAddress(request),
@@ -116,9 +116,9 @@ struct PollinationsDialect: CommonDialect {
         var builder = try bodyBuilder(job)
         builder.add("prompt", .text(job.request.prompt))
         builder.add("size", job.request.size.map { .text($0.description) })
-        let name = job.pictures.count == 1 ? "image" : "image[]"
-        for picture in job.pictures {
-            switch picture {
+        let name = job.images.count == 1 ? "image" : "image[]"
+        for image in job.images {
+            switch image {
             case .inline(let input): try builder.add(name, input)
             case .url(let address): builder.add(name, address: address)
             }
@@ -166,8 +166,8 @@ struct PollinationsDialect: CommonDialect {
 }
 
 extension PreparedJob {
-    /// The pictures that are addresses.
+    /// The images that are addresses.
     var addresses: [String] {
-        pictures.compactMap { if case .url(let address) = $0 { address } else { nil } }
+        images.compactMap { if case .url(let address) = $0 { address } else { nil } }
     }
 }

@@ -2,10 +2,10 @@
 import Crypto
 public import SnugHTTP
 
-/// Puts pictures on Pollinations' media host, for providers that take addresses only.
+/// Puts images on Pollinations' media host, for providers that take addresses only.
 ///
-/// Whoever knows the address can see the picture, for 30 days and longer while it is read. The address is made from the
-/// picture's own digest, so that the same picture is hosted once, however often it is asked for.
+/// Whoever knows the address can see the image, for 30 days and longer while it is read. The address is made from the
+/// image's own digest, so that the same image is hosted once, however often it is asked for.
 public struct PollinationsMediaHost: ImageHost {
     /// Bytes of one file.
     static let byteLimit = 104_857_600
@@ -31,20 +31,20 @@ public struct PollinationsMediaHost: ImageHost {
         endpoint = try Endpoint(baseURL)
     }
 
-    /// Uploads a picture, or finds it there already, and returns its address.
+    /// Uploads an image, or finds it there already, and returns its address.
     /// - Throws: `payload_too_large`, `not_authenticated`, `image_failed`; `CancellationError`.
-    public func host(_ picture: FittedInput) async throws -> String {
-        guard picture.bytes.count <= Self.byteLimit else {
+    public func host(_ image: FittedInput) async throws -> String {
+        guard image.bytes.count <= Self.byteLimit else {
             throw GenerationError(
                 .payloadTooLarge,
-                "\(picture.name) has \(picture.bytes.count) bytes; the media host takes \(Self.byteLimit)")
+                "\(image.name) has \(image.bytes.count) bytes; the media host takes \(Self.byteLimit)")
         }
-        let digest = SHA256.hash(data: picture.bytes).hexadecimal
+        let digest = SHA256.hash(data: image.bytes).hexadecimal
         var form = FormBody(
             boundary: "snug" + SHA256.hash(data: Array("boundary \(digest)".utf8)).hexadecimal.prefix(40))
         form.add(field: "id", digest)
         form.add(
-            file: "file", filename: picture.name, contentType: picture.mediaType, HTTPBody(bytes: picture.bytes))
+            file: "file", filename: image.name, contentType: image.mediaType, HTTPBody(bytes: image.bytes))
         var request = HTTPRequest(
             "POST", try endpoint.url(["upload"]), headers: ["Content-Type": form.contentType],
             body: try form.finished(),
@@ -54,24 +54,24 @@ public struct PollinationsMediaHost: ImageHost {
             // With its digest as id a repeat meets itself.
             let response = try await client.perform(request, policy: policy, repeatRule: .always)
             if response.isSuccess { return try address(in: response, digest) }
-            if response.status == 409 { return try await existing(digest, picture) }
+            if response.status == 409 { return try await existing(digest, image) }
             throw failure(response)
         } catch let error as HTTPError {
             throw failure(error)
         }
     }
 
-    /// The address of what is there under this id, when it is as long as the picture.
-    private func existing(_ id: String, _ picture: FittedInput) async throws -> String {
+    /// The address of what is there under this id, when it is as long as the image.
+    private func existing(_ id: String, _ image: FittedInput) async throws -> String {
         let url = try endpoint.url([id])
         let head = HTTPRequest("HEAD", url, clocks: HTTPRequest.Clocks(attemptTimeout: .seconds(30)))
         let response = try await client.perform(head, policy: policy)
         guard response.isSuccess else { throw failure(response) }
         let size = response.headers["X-Content-Size"] ?? response.headers["Content-Length"]
-        guard size.flatMap({ Int($0) }) == picture.bytes.count else {
+        guard size.flatMap({ Int($0) }) == image.bytes.count else {
             throw GenerationError(
                 .imageFailed,
-                "the media host has a file of another size (\(size ?? "unknown")) under the id of \(picture.name)",
+                "the media host has a file of another size (\(size ?? "unknown")) under the id of \(image.name)",
                 status: response.status)
         }
         return url.text
@@ -82,7 +82,7 @@ public struct PollinationsMediaHost: ImageHost {
         if let text = json?["url"]?.text, let url = try? endpoint.base.resolving(text) { return url.text }
         guard let id = json?["id"]?.identifier else {
             throw GenerationError(
-                .badAnswer, "the media host took the picture and did not say where it is", status: response.status)
+                .badResponse, "the media host took the image and did not say where it is", status: response.status)
         }
         return try endpoint.url([id]).text
     }
@@ -105,7 +105,7 @@ public struct PollinationsMediaHost: ImageHost {
         }
         var error = GenerationError(
             code,
-            "the media host does not take the picture (status \(response.status)\(words.map { ": \($0)" } ?? ""))",
+            "the media host does not take the image (status \(response.status)\(words.map { ": \($0)" } ?? ""))",
             status: response.status)
         error.requestID = response.requestID.map { scrubber.clean($0, limit: 100) }
         return error
@@ -114,7 +114,7 @@ public struct PollinationsMediaHost: ImageHost {
     private func failure(_ error: HTTPError) -> GenerationError {
         var failure =
             error.response.map { self.failure($0) }
-            ?? GenerationError(.imageFailed, "the picture could not be hosted: \(error.message)")
+            ?? GenerationError(.imageFailed, "the image could not be hosted: \(error.message)")
         failure.retryAfter = error.retryAfter
         failure.attempts = error.attempts
         failure.cause = error

@@ -39,9 +39,9 @@ extension CommonDialect {
 
     /// The JSON of a success.
     /// - Throws: What the failure means, or `bad_answer`.
-    func json(_ answer: ProviderAnswer) throws(GenerationError) -> JSONValue {
+    func json(_ answer: ProviderResponse) throws(GenerationError) -> JSONValue {
         guard (200...299).contains(answer.status) else {
-            let judgement = Judgement(answer, pictures: [], prompt: "", now: wallClock())
+            let judgement = ResponseClassification(answer, images: [], prompt: "", now: wallClock())
             switch judgement.verdict {
             case .failed(let refusal), .transient(let refusal), .unknown(let refusal):
                 var error = GenerationError(refusal, now: wallClock())
@@ -49,11 +49,12 @@ extension CommonDialect {
                 if error.code == .outcomeUnknown { error.code = .providerFailed }
                 error.isOutcomeUnknown = false
                 throw error
-            case .completed, .accepted: throw GenerationError(.badAnswer, "the answer cannot be judged")
+            case .completed, .accepted: throw GenerationError(.badResponse, "the answer cannot be judged")
             }
         }
         guard let json = JSONValue(parsing: answer.text) else {
-            throw GenerationError(Judgement.badAnswer(answer, Judgement.described(answer)), now: wallClock())
+            throw GenerationError(
+                ResponseClassification.badResponse(answer, ResponseClassification.described(answer)), now: wallClock())
         }
         return json
     }
@@ -61,13 +62,13 @@ extension CommonDialect {
     // MARK: What most providers do not have
 
     func poll(_ id: String) throws(GenerationError) -> HTTPRequest? { nil }
-    func verdict(onPoll answer: ProviderAnswer, id: String) -> PollVerdict {
-        .pollFailed(Judgement.badAnswer(answer, "this provider has no jobs"))
+    func verdict(onPoll answer: ProviderResponse, id: String) -> PollOutcome {
+        .pollFailed(ResponseClassification.badResponse(answer, "this provider has no jobs"))
     }
     func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest? { nil }
-    func findLost(_ job: PreparedJob, in answer: ProviderAnswer, known: Set<String>) -> HistoryFinding { .unreadable }
+    func findLost(_ job: PreparedJob, in answer: ProviderResponse, known: Set<String>) -> HistoryFinding { .unreadable }
     func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest? { nil }
-    func readTokens(_ answer: ProviderAnswer) throws(GenerationError) -> SessionTokens {
-        throw GenerationError(.badAnswer, "this provider has no sessions")
+    func readTokens(_ answer: ProviderResponse) throws(GenerationError) -> SessionTokens {
+        throw GenerationError(.badResponse, "this provider has no sessions")
     }
 }

@@ -29,7 +29,7 @@ struct ErrorBody: Sendable {
     /// Whether it says that it is about the model asked for.
     var isAboutModel: Bool { code?.lowercased() == "model_not_found" || fields.contains { $0.name == "model" } }
 
-    init(_ answer: ProviderAnswer) {
+    init(_ answer: ProviderResponse) {
         let scrubber = answer.scrubber
         var upstreamBody: String?
         let json = JSONValue(parsing: answer.text)
@@ -105,7 +105,7 @@ struct ErrorBody: Sendable {
             return String(text[start..<end])
         case .text: return text.contains { !$0.isWhitespace } ? text : nil
         case .json: return "JSON that cannot be read"
-        case .picture, .compressed, .empty, .unknown: return nil
+        case .image, .compressed, .empty, .unknown: return nil
         }
     }
 }

@@ -3,10 +3,10 @@ import SnugHTTP
 
 extension CommonDialect {
     /// The models in an answer: a list, bare or under one of the names that are in use.
-    func modelList(_ answer: ProviderAnswer) throws(GenerationError) -> [JSONValue] {
+    func modelList(_ answer: ProviderResponse) throws(GenerationError) -> [JSONValue] {
         let json = try json(answer)
         guard case .array(let models) = json["items"] ?? json["data"] ?? json["models"] ?? json else {
-            throw GenerationError(Judgement.badAnswer(answer, "no list of models"), now: wallClock())
+            throw GenerationError(ResponseClassification.badResponse(answer, "no list of models"), now: wallClock())
         }
         return models
     }

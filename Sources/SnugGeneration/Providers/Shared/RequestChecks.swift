@@ -10,7 +10,7 @@ struct RequestChecks {
     static let longestPrompt = 5000
     /// Pixels of a side, where a model has no sizes of its own.
     static let sides = 64...2048
-    /// Most pictures of one call.
+    /// Most images of one call.
     static let largestCount = 100
 
     /// Checks what holds for every provider.

@@ -2,7 +2,7 @@
 
 /// What an answer says about how large input may be.
 struct SizeComplaint: Sendable, Hashable {
-    /// The most bytes of one encoded picture, counted raw; `nil` when no limit can be made out.
+    /// The most bytes of one encoded image, counted raw; `nil` when no limit can be made out.
     var byteLimit: Int?
     /// Pixels.
     var maximumSide: Int?
@@ -11,7 +11,7 @@ struct SizeComplaint: Sendable, Hashable {
     ///
     /// Servers count the file, its base64 form or the whole request, and rarely say which. Of the numbers named one may be
     /// what they counted: what it equals shows how. The limit is a number below that.
-    /// - Parameter sent: The raw bytes of each picture in the request, as far as they are known.
+    /// - Parameter sent: The raw bytes of each image in the request, as far as they are known.
     init(_ text: String, sent: [Int], prompt: String) {
         let quantities = Self.quantities(in: text)
         maximumSide = quantities.filter { $0.isSide && $0.value >= 64 }.map(\.value).min()
@@ -33,7 +33,7 @@ struct SizeComplaint: Sendable, Hashable {
         _ limit: Int, counted: Int?, _ text: String, _ sent: [Int], _ largest: Int, _ prompt: String
     ) -> Int {
         let total = sent.reduce(0, +)
-        let overhead = RequestOverhead.bytes(prompt: prompt, pictures: sent.count)
+        let overhead = RequestOverhead.bytes(prompt: prompt, images: sent.count)
         let isRequest: Bool
         if let counted {
             if sent.contains(where: { abs(counted - base64($0)) <= 64 }) { return limit / 4 * 3 }

@@ -39,7 +39,7 @@ struct SubmissionBuilder {
 
     mutating func add(_ name: String, address: String) { add(name, addresses: [address], as: .text(address)) }
 
-    /// Adds a picture, which has to be within the limits: the provider would refuse it after all of it was sent.
+    /// Adds an image, which has to be within the limits: the provider would refuse it after all of it was sent.
     mutating func add(_ name: String, _ input: FittedInput, within limits: InputLimits? = nil) throws(GenerationError) {
         let limits = limits ?? self.limits
         guard !input.bytes.isEmpty else { throw .invalid(name, "is empty") }
@@ -84,9 +84,9 @@ struct SubmissionBuilder {
         .object(Dictionary(fields.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
     }
 
-    /// All fields, and behind them the pictures.
+    /// All fields, and behind them the images.
     func form(_ url: HTTPURL, clocks: HTTPRequest.Clocks) throws(GenerationError) -> Submission {
-        // Nobody outside knows the key, so nobody can put this line into a picture.
+        // Nobody outside knows the key, so nobody can put this line into an image.
         let boundary = "snug" + SHA256.hash(data: Array("boundary \(job.key)".utf8)).hexadecimal.prefix(40)
         var form = FormBody(boundary: boundary)
         for field in fields {

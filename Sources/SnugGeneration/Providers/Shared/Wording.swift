@@ -17,7 +17,7 @@ struct Wording: Sendable {
 
     private static let separators: Set<Unicode.Scalar> = [" ", "-", "_", "\t", "\u{A0}"]
 
-    /// The provider will not make this picture.
+    /// The provider will not make this image.
     var isPolicy: Bool { says(Self.policy) }
     /// Too much asked for at the moment, whoever else asked.
     var isCapacity: Bool { says(Self.capacity) || words.contains("503") }
@@ -27,9 +27,9 @@ struct Wording: Sendable {
     var isRateLimit: Bool { says(["ratelimit", "toomanyrequests", "quotaexceeded"]) }
     /// More of ours at once than the account may have.
     var isConcurrency: Bool { says(["concurren"]) }
-    /// Money or a quota that does not come back by waiting.
+    /// CostEstimate or a quota that does not come back by waiting.
     var isPayment: Bool { says(Self.payment) }
-    /// A picture that was sent has too many bytes or pixels.
+    /// An image that was sent has too many bytes or pixels.
     var isImageSize: Bool {
         let thing = says(["image", "file", "payload", "requestbody", "requestentity", "contentlength", "megapixel"])
         return thing && says(Self.excess) && !says(["prompt", "invalidsize", "unsupportedsize", "outputsize"])

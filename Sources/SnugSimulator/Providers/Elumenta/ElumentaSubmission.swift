@@ -5,7 +5,7 @@ struct ElumentaSubmission {
     let model: ElumentaModel
     let prompt: String
     let seed: Int?
-    let format: FlatPicture.Format
+    let format: FlatImage.Format
     let width: Int
     let height: Int
     let cost: Int
@@ -48,7 +48,7 @@ struct ElumentaSubmission {
         self.model = model
         self.prompt = prompt
         seed = options["seed"]?.integer
-        format = FlatPicture.Format(rawValue: options["format"]?.text ?? "webp") ?? .webp
+        format = FlatImage.Format(rawValue: options["format"]?.text ?? "webp") ?? .webp
         let sides = (options["size"]?.text ?? "1024x1024").split(separator: "x").compactMap { Int($0) }
         width = sides.first ?? 1024
         height = sides.last ?? 1024
@@ -80,7 +80,7 @@ struct ElumentaSubmission {
             if !model.takesImage {
                 faults.append(("params.image_url", "\(model.slug) takes no image"))
             } else if !world.isFetchable(image.text ?? "") {
-                faults.append(("params.image_url", "The image could not be fetched: not a URL of a picture"))
+                faults.append(("params.image_url", "The image could not be fetched: not a URL of an image"))
             }
         }
         return faults

@@ -9,7 +9,7 @@ struct OpenAIAnswer {
 
     var document: Reply {
         let data = (0..<order.count).map { index -> JSON in
-            let bytes = picture(index)
+            let bytes = image(index)
             guard order.wantsURL else { return ["b64_json": .text(Base64.encode(bytes))] }
             let maker = ResultMaker(world: world)
             let name = maker.store(bytes, plan: plan, format: order.format)
@@ -31,7 +31,7 @@ struct OpenAIAnswer {
         for index in 0..<order.partialImages {
             var members = description
             members["type"] = .text("\(kind).partial_image")
-            members["b64_json"] = .text(Base64.encode(picture(index)))
+            members["b64_json"] = .text(Base64.encode(image(index)))
             members["partial_image_index"] = .integer(index)
             members["created_at"] = .integer(world.clock.seconds)
             members["note"] = "préparé ☕"
@@ -40,7 +40,7 @@ struct OpenAIAnswer {
         if !plan.stream.cutsBeforeCompleted {
             var members = description
             members["type"] = .text("\(kind).completed")
-            members["b64_json"] = .text(Base64.encode(picture(0)))
+            members["b64_json"] = .text(Base64.encode(image(0)))
             members["created_at"] = .integer(world.clock.seconds)
             members["usage"] = usage
             members["note"] = "terminé ☕"
@@ -51,7 +51,7 @@ struct OpenAIAnswer {
             body: .pieces(events.pieces, isCut: plan.stream.cutsBeforeCompleted))
     }
 
-    private func picture(_ index: Int) -> [UInt8] {
+    private func image(_ index: Int) -> [UInt8] {
         ResultMaker(world: world).bytes(
             plan, width: order.width, height: order.height, seed: seed * 10 + index, format: order.format)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A request for pictures that passed validation.
+/// A request for images that passed validation.
 struct OpenAIOrder {
     var prompt: String
     var model: OpenAIModel
@@ -10,7 +10,7 @@ struct OpenAIOrder {
     var height: Int
     var quality: String
     var background: String
-    var format: FlatPicture.Format
+    var format: FlatImage.Format
     var isStream = false
     var partialImages = 0
     var wantsURL = false
@@ -61,12 +61,12 @@ struct OpenAIOrder {
     }
 
     private static func check(_ mask: Multipart.Part, against image: Multipart.Part) throws(OpenAIError) {
-        let picture = ImageSniffer(bytes: mask.bytes)
-        guard picture.format == "png", picture.hasAlpha else {
+        let maskImage = ImageSniffer(bytes: mask.bytes)
+        guard maskImage.format == "png", maskImage.hasAlpha else {
             throw .invalid("mask", "The mask must be a PNG with an alpha channel")
         }
         guard mask.bytes.count < 4_000_000 else { throw .invalid("mask", "The mask must be less than 4MB") }
-        if let expected = ImageSniffer(bytes: image.bytes).size, let size = picture.size, expected != size {
+        if let expected = ImageSniffer(bytes: image.bytes).size, let size = maskImage.size, expected != size {
             throw .invalid("mask", "Invalid mask image format - mask size does not match image size")
         }
     }
@@ -96,7 +96,7 @@ struct OpenAIOrder {
         quality = try fields.text("quality", oneOf: model.qualities) ?? normal
         background = try fields.text("background", oneOf: ["transparent", "opaque", "auto"]) ?? "auto"
         let output = try fields.text("output_format", oneOf: model.formats) ?? "png"
-        format = FlatPicture.Format(rawValue: output) ?? .png
+        format = FlatImage.Format(rawValue: output) ?? .png
         count = try fields.integer("n", in: 1...10) ?? 1
         _ = try fields.integer("output_compression", in: 0...100)
         partialImages = try fields.integer("partial_images", in: 0...3) ?? 0

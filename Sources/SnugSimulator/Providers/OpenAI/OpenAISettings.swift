@@ -35,7 +35,7 @@ public struct OpenAISettings: Sendable {
     public var accounts: [OpenAIAccount]
     /// What `Idempotency-Key` means.
     public var idempotency: Idempotency
-    /// Dollars for one picture.
+    /// Dollars for one image.
     public var price: Double
     /// Seconds for which a `url` result works.
     public var urlLifetime: Int

@@ -16,13 +16,13 @@ struct MediaService: Service {
         var id: String?
     }
 
-    private struct Refusal: Error {
+    private struct ProviderFailure: Error {
         var reply: Reply
         init(_ status: Int, _ message: String) { reply = Reply(status, json: ["error": .text(message)]) }
     }
 
     func answer(_ request: Request, plan: JobPlan) async -> Reply {
-        do throws(Refusal) {
+        do throws(ProviderFailure) {
             let segments = request.segments
             switch (request.method, segments.first ?? "", segments.count) {
             case ("POST", "upload", 1): return try upload(request)
@@ -37,45 +37,45 @@ struct MediaService: Service {
                         "Content-Type": file.contentType, "X-Content-Id": file.id,
                         "X-Content-Size": String(file.bytes.count),
                     ], body: .bytes(file.bytes))
-            default: throw Refusal(404, "Not found")
+            default: throw ProviderFailure(404, "Not found")
             }
         } catch {
             return error.reply
         }
     }
 
-    private func upload(_ request: Request) throws(Refusal) -> Reply {
+    private func upload(_ request: Request) throws(ProviderFailure) -> Reply {
         let owner = try holder(request).account.name
         let upload = request.contentType == "multipart/form-data" ? try form(request) : try json(request)
-        guard upload.bytes.count <= Self.limit else { throw Refusal(413, "File too large. Max size: 100MB") }
-        guard !upload.bytes.isEmpty else { throw Refusal(400, "Empty file") }
+        guard upload.bytes.count <= Self.limit else { throw ProviderFailure(413, "File too large. Max size: 100MB") }
+        guard !upload.bytes.isEmpty else { throw ProviderFailure(400, "Empty file") }
         if let id = upload.id {
             let isPlain = id.utf8.allSatisfy { Self.idBytes.contains($0) }
-            guard (1...128).contains(id.utf8.count), isPlain else { throw Refusal(400, "Invalid id") }
+            guard (1...128).contains(id.utf8.count), isPlain else { throw ProviderFailure(400, "Invalid id") }
         }
         let digest = Digest.hexadecimal(upload.bytes)
         let file = MediaStore.File(
             id: upload.id ?? "\(digest.prefix(8))-\(request.number)", owner: owner, bytes: upload.bytes,
             contentType: upload.contentType, name: upload.name, tags: upload.tags, createdAt: world.clock.iso8601())
-        guard world.media.add(file) else { throw Refusal(409, "A file with this id already exists") }
+        guard world.media.add(file) else { throw ProviderFailure(409, "A file with this id already exists") }
         return Reply(200, json: json(file))
     }
 
     private static let idBytes = Set(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-".utf8)
 
-    private func form(_ request: Request) throws(Refusal) -> Upload {
-        guard let form = Multipart(request) else { throw Refusal(400, "Malformed multipart body") }
+    private func form(_ request: Request) throws(ProviderFailure) -> Upload {
+        guard let form = Multipart(request) else { throw ProviderFailure(400, "Malformed multipart body") }
         let files = form.parts.filter { $0.filename != nil }
         guard files.count == 1, let file = files.first, file.name == "file" else {
-            throw Refusal(400, "Expected one file in the field 'file'")
+            throw ProviderFailure(400, "Expected one file in the field 'file'")
         }
         let texts = form.parts.filter { $0.filename == nil }
         guard texts.count <= 20, texts.allSatisfy({ $0.bytes.count <= 8192 }) else {
-            throw Refusal(400, "Too many or too long fields")
+            throw ProviderFailure(400, "Too many or too long fields")
         }
         if let stranger = texts.first(where: { !["tags", "id"].contains($0.name) }) {
-            throw Refusal(400, "Unknown field '\(stranger.name)'")
+            throw ProviderFailure(400, "Unknown field '\(stranger.name)'")
         }
         let tags = (form.text("tags") ?? "").split(separator: ",").map { String($0).trimmedBlanks }
         return Upload(
@@ -83,17 +83,17 @@ struct MediaService: Service {
             tags: tags, id: form.text("id"))
     }
 
-    private func json(_ request: Request) throws(Refusal) -> Upload {
+    private func json(_ request: Request) throws(ProviderFailure) -> Upload {
         guard request.contentType == "application/json", let body = JSON.parse(request.body)?.object else {
-            throw Refusal(400, "Expected multipart or JSON")
+            throw ProviderFailure(400, "Expected multipart or JSON")
         }
         if let stranger = body.keys.first(where: { !["data", "contentType", "name", "tags", "id"].contains($0) }) {
-            throw Refusal(400, "Unknown field '\(stranger)'")
+            throw ProviderFailure(400, "Unknown field '\(stranger)'")
         }
-        guard let text = body["data"]?.text else { throw Refusal(400, "Missing data") }
+        guard let text = body["data"]?.text else { throw ProviderFailure(400, "Missing data") }
         let isURI = text.hasPrefix("data:")
         let encoded = isURI ? String(text.drop { $0 != "," }.dropFirst()) : text
-        guard let bytes = Base64.decode(encoded) else { throw Refusal(400, "data is not base64") }
+        guard let bytes = Base64.decode(encoded) else { throw ProviderFailure(400, "data is not base64") }
         let uriType = isURI ? text.dropFirst(5).prefix { $0 != ";" && $0 != "," } : ""
         return Upload(
             bytes: bytes,
@@ -101,10 +101,10 @@ struct MediaService: Service {
             name: body["name"]?.text, tags: (body["tags"]?.array ?? []).compactMap(\.text), id: body["id"]?.text)
     }
 
-    private func list(_ request: Request) throws(Refusal) -> Reply {
+    private func list(_ request: Request) throws(ProviderFailure) -> Reply {
         let owner = try holder(request).account.name
         let limit = request.value("limit").map { Int($0) ?? 0 } ?? 20
-        guard (1...100).contains(limit) else { throw Refusal(400, "limit must be 1 to 100") }
+        guard (1...100).contains(limit) else { throw ProviderFailure(400, "limit must be 1 to 100") }
         let start = max(0, request.value("cursor").flatMap { Int($0) } ?? 0)
         let all = world.media.all(owner: owner).filter { file in
             request.value("tag").map { file.tags.contains($0) } ?? true
@@ -114,23 +114,23 @@ struct MediaService: Service {
         return Reply(200, json: ["items": .array(page.map(json)), "cursor": next])
     }
 
-    private func remove(_ request: Request, _ id: String) throws(Refusal) -> Reply {
+    private func remove(_ request: Request, _ id: String) throws(ProviderFailure) -> Reply {
         let holder = try holder(request)
-        guard holder.isSecret else { throw Refusal(403, "Deletion needs a secret key") }
-        guard world.media.remove(id, owner: holder.account.name) else { throw Refusal(404, "Not found") }
+        guard holder.isSecret else { throw ProviderFailure(403, "Deletion needs a secret key") }
+        guard world.media.remove(id, owner: holder.account.name) else { throw ProviderFailure(404, "Not found") }
         return Reply(200, json: ["deleted": true, "id": .text(id)])
     }
 
-    private func holder(_ request: Request) throws(Refusal) -> PollinationsBank.Holder {
+    private func holder(_ request: Request) throws(ProviderFailure) -> PollinationsBank.Holder {
         do throws(PollinationsError) {
             return try bank.holder(request)
         } catch {
-            throw Refusal(401, "Missing or invalid API key")
+            throw ProviderFailure(401, "Missing or invalid API key")
         }
     }
 
-    private func file(_ id: String) throws(Refusal) -> MediaStore.File {
-        guard let file = world.media[id] else { throw Refusal(404, "Not found") }
+    private func file(_ id: String) throws(ProviderFailure) -> MediaStore.File {
+        guard let file = world.media[id] else { throw ProviderFailure(404, "Not found") }
         return file
     }
 
@@ -153,5 +153,5 @@ struct MediaService: Service {
 
     func failure(named code: String, _ request: Request) -> Reply? { failure(400, message: code) }
 
-    func failure(_ status: Int, message: String) -> Reply { Refusal(status, message).reply }
+    func failure(_ status: Int, message: String) -> Reply { ProviderFailure(status, message).reply }
 }

@@ -50,7 +50,7 @@ final class PollinationsBank: Sendable {
         }
     }
 
-    /// Takes the price of one picture, or says why not.
+    /// Takes the price of one image, or says why not.
     ///
     /// - Returns: What was taken: nothing from accounts without paid balance, which run one at a time instead.
     func begin(_ holder: Holder, model: PollinationsModel, now: Int) throws(PollinationsError) -> Double {

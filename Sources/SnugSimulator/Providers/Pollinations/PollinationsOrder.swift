@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A picture as asked for, whichever endpoint it came by.
+/// An image as asked for, whichever endpoint it came by.
 struct PollinationsOrder {
     var prompt: String
     var model: PollinationsModel
@@ -12,7 +12,7 @@ struct PollinationsOrder {
     var isFresh = false
     var wantsURL = false
 
-    var format: FlatPicture.Format { isTransparent ? .png : .jpeg }
+    var format: FlatImage.Format { isTransparent ? .png : .jpeg }
 
     /// Whether an identical request joins this one.
     var isJoinable: Bool { seed != nil && !isFresh }

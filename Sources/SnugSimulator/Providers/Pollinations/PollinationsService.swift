@@ -40,7 +40,7 @@ final class PollinationsService: Service {
             case ("GET", "image", 2):
                 let holder = try bank.holder(request)
                 let order = try PollinationsOrder.query(request, prompt: segments[1], world: world)
-                return picture(try await generate(order, request, holder, plan))
+                return image(try await generate(order, request, holder, plan))
             case ("POST", "v1", 3) where segments[1] == "images": return try await post(request, segments[2], plan)
             case ("GET", "account", 2): return try account(request, segments[1])
             default: throw PollinationsError(404, "Route not found")
@@ -139,7 +139,7 @@ final class PollinationsService: Service {
 
     // MARK: Answering
 
-    private func picture(_ result: (generation: Generation, isCached: Bool)) -> Reply {
+    private func image(_ result: (generation: Generation, isCached: Bool)) -> Reply {
         let generation = result.generation
         let format = generation.order.format
         var headers: Headers = [

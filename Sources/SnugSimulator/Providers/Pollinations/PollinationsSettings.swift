@@ -29,7 +29,7 @@ public struct PollinationsSettings: Sendable {
     /// Default: `paid` (`sk_paid`, `sk_paid2`), `site` (`pk_site`), `free` (`sk_free`, without paid balance) and `narrow`
     /// (`sk_narrow`, which may not read usage).
     public var accounts: [PollinationsAccount]
-    /// Pollen for one picture.
+    /// Pollen for one image.
     public var price: Double
     /// Pollen that a publishable key may spend an hour.
     public var publishableAllowance: Double

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import SnugHTTP
+
+extension ClientContext {
+    /// Asks something that changes nothing, as often as it takes, with a token refreshed once when it has expired.
+    /// - Returns: The answer, whatever its status.
+    /// - Throws: `provider_failed`, `not_authenticated`; `CancellationError`.
+    func ask(
+        _ request: HTTPRequest, deadline: ContinuousClock.Instant? = nil, policy: RetryPolicy? = nil
+    ) async throws -> ProviderResponse {
+        var request = request
+        request.clocks.deadline = deadline
+        let secret = try await credentials.current()
+        if let secret { dialect.authorize(&request, with: secret) }
+        let policy = policy ?? options.retry
+        let answer = try await exchange(request, policy)
+        guard answer.status == 401, let secret, case .session(let store) = credentials else { return answer }
+        let fresh = try await store.renew(after: secret) { [self] old in try await fetchTokens(old) }
+        dialect.authorize(&request, with: fresh.access)
+        return try await exchange(request, policy)
+    }
+
+    private func exchange(_ request: HTTPRequest, _ policy: RetryPolicy) async throws -> ProviderResponse {
+        let response: HTTPResponse
+        do {
+            response = try await http.perform(request, policy: policy, into: .collect(maximum: 4 << 20))
+        } catch let error as HTTPError {
+            for attempt in error.attempts { counters.record(attempt) }
+            // What it kept answering says more than that it did.
+            guard error.code == .transientStatus, let last = error.response else {
+                throw GenerationError(.providerFailed, error.message, cause: error)
+            }
+            return answer(last, request)
+        }
+        for attempt in response.attempts { counters.record(attempt) }
+        return answer(response, request)
+    }
+
+    private func answer(_ response: HTTPResponse, _ request: HTTPRequest) -> ProviderResponse {
+        ProviderResponse(
+            status: response.status, headers: response.headers, text: response.body, images: [],
+            byteCount: response.body.count, scrubber: Scrubber(request.headers))
+    }
+
+    /// Fetches the next pair of tokens.
+    func fetchTokens(_ old: SessionTokens) async throws -> SessionTokens {
+        guard let token = old.refresh, let request = try dialect.refresh(with: token) else {
+            throw GenerationError(
+                .notAuthenticated, "the access token has expired and cannot be refreshed: log in again")
+        }
+        // A refresh that is repeated may find its token used up.
+        let response: HTTPResponse
+        do {
+            response = try await http.perform(request, policy: options.retry, repeatRule: .whenNotSent)
+        } catch let error as HTTPError {
+            guard error.code == .transientStatus, let last = error.response else {
+                throw GenerationError(
+                    .providerFailed, "the session cannot be refreshed: \(error.message)", cause: error)
+            }
+            response = last
+        }
+        return try dialect.readTokens(answer(response, request))
+    }
+
+    /// What the account has left; `nil` where the provider does not tell.
+    /// - Parameter patience: The longest to take, with a single attempt; `nil` for as long as questions usually take.
+    func balance(patience: Duration? = nil) async throws -> AccountBalance? {
+        guard let request = try dialect.balance() else { return nil }
+        let balance = try dialect.readBalance(
+            try await ask(
+                request, deadline: patience.map { .now + $0 },
+                policy: patience.map { _ in RetryPolicy(maximumAttempts: 1) }))
+        standing.know(balance: balance.amount)
+        return balance
+    }
+
+    func models() async throws -> [ModelDescription] {
+        try dialect.readModels(try await ask(try dialect.models()))
+    }
+
+    /// Some names of models, for a person; none when they cannot be asked for.
+    func modelNames() async -> [String] {
+        do {
+            return Array(try await models().map(\.name).prefix(30))
+        } catch {
+            logger.debug("the models are not known", metadata: ["error": "\(error)"])
+            return []
+        }
+    }
+}

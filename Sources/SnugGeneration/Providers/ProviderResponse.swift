@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import Synchronization
+import SystemPackage
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// An answer with its images taken out: whatever its size, what is held in memory is small.
+struct ProviderResponse: Sendable {
+    var status: Int
+    var headers: HTTPHeaders
+    /// Text, at most 1 MiB. In JSON, each image in base64 (a `b64_json`, or a data URI anywhere) is replaced by an empty
+    /// string. Of server-sent events it is the data of the last one: `…completed`, or an `error`.
+    var text: [UInt8]
+    /// The images that came in it, in order: the body itself when it is one, or each base64 string of JSON.
+    var images: [SpooledImage]
+    /// For server-sent events: whether the event came that ends them. `nil` for other answers.
+    var isStreamComplete: Bool?
+    /// Bytes of the body on the wire.
+    var byteCount: Int
+    /// Knows what was sent with the request and must not come out of its answer.
+    var scrubber = Scrubber()
+
+    var requestID: String? { named(HTTPResponse.requestID(in: headers)) }
+
+    /// A name that the provider gave something, cleaned.
+    func named(_ name: String?) -> String? { name.map { scrubber.clean($0, limit: 100) } }
+}
+
+/// An image from an answer in a private temporary file, which is removed with the last reference unless it is kept.
+final class SpooledImage: Sendable, Hashable {
+    /// Where it is: another place after it was kept.
+    var path: FilePath { place.withLock { $0.path } }
+    private let place: Mutex<(path: FilePath, isOurs: Bool)>
+    let byteCount: Int
+    /// Tells other processes that the file has an owner.
+    private let lock: Int32?
+
+    init(path: FilePath, byteCount: Int, lock: Int32? = nil) {
+        place = Mutex((path, true))
+        self.byteCount = byteCount
+        self.lock = lock
+    }
+
+    /// One that an earlier process kept.
+    init(kept path: FilePath) throws(Errno) {
+        guard let status = DiskCalls.status(path) else { throw .noSuchFileOrDirectory }
+        place = Mutex((path, false))
+        byteCount = Int(status.st_size)
+        lock = nil
+    }
+
+    deinit {
+        place.withLock { if $0.isOurs { DiskCalls.remove($0.path) } }
+        if let lock { close(lock) }
+    }
+
+    /// Gives it a name under which it outlives this process, also when the power fails. Blocks.
+    func keep(as name: String) throws(Errno) -> FilePath {
+        let old = path
+        let new = old.removingLastComponent().appending(name)
+        try DiskCalls.synchronize(old)
+        try DiskCalls.rename(old, new)
+        place.withLock { $0 = (new, false) }
+        try DiskCalls.synchronize(new.removingLastComponent())
+        return new
+    }
+
+    /// Whether it outlives this process.
+    var isKept: Bool { place.withLock { !$0.isOurs } }
+
+    /// Removes it, kept or not: by now, another may be kept under its name later.
+    func discard() {
+        place.withLock { place in
+            DiskCalls.remove(place.path)
+            place.isOurs = false
+        }
+    }
+
+    static func == (left: SpooledImage, right: SpooledImage) -> Bool { left === right }
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}

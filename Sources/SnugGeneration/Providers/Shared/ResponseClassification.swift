@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+
+/// What a failure means by its status and body, where a provider promises nothing of its own. Dialects change what
+/// their provider promises, then ask for the verdict.
+struct ResponseClassification: Sendable {
+    /// Whether the request has taken effect.
+    enum Effect: Sendable, Hashable {
+        /// It has not, and the same again would not.
+        case refused
+        /// It has not, and the same again might.
+        case transient
+        /// Nobody knows.
+        case unknown
+    }
+    var effect: Effect
+    var refusal: ProviderFailure
+    let body: ErrorBody
+    /// `x-should-retry`.
+    private let advice: String?
+
+    /// Judges an answer that is no success.
+    /// - Parameters:
+    ///   - images: Raw bytes of the images in the request, 0 for one by address.
+    ///   - now: Seconds since 1970, for hints that are times.
+    init(_ answer: ProviderResponse, images: [Int], prompt: String, now: Int) {
+        let body = ErrorBody(answer)
+        self.body = body
+        advice = answer.headers["x-should-retry"]?.lowercased()
+        effect = .unknown
+        refusal = ProviderFailure(
+            code: .outcomeUnknown, message: "", status: answer.status, providerCode: body.code ?? body.type,
+            requestID: answer.requestID ?? body.requestID, fields: body.fields,
+            hint: WaitHint.read(answer.headers, body: answer.text, now: now), required: body.required,
+            available: body.available, suggestions: body.suggestions)
+        if (200...299).contains(answer.status) {
+            judgeReported()
+        } else if body.isEnvelope, body.wording.isPolicy, ![401, 429].contains(answer.status), answer.status >= 400 {
+            set(.refused, .policyRefused)
+        } else if answer.status < 500 {
+            judgeClientStatus(answer.status, images: images, prompt: prompt)
+        } else {
+            judgeServerStatus(answer.status)
+        }
+    }
+
+    mutating func set(_ effect: Effect, _ code: GenerationError.Code, _ remedy: ProviderFailure.RecoveryAction = .none)
+    {
+        self.effect = effect
+        refusal.code = code
+        refusal.remedy = remedy
+    }
+
+    /// The verdict, with words for a person.
+    var verdict: SubmissionOutcome {
+        var refusal = refusal
+        // Where waiting does not help, the end of some window is no advice.
+        if advisedEffect == .refused, ![.rateLimited, .noCapacity].contains(refusal.code) { refusal.hint = nil }
+        refusal.message = Advice.message(refusal, words: body.message)
+        return switch advisedEffect {
+        case .refused: .failed(refusal)
+        case .transient: .transient(refusal)
+        case .unknown: .unknown(refusal)
+        }
+    }
+
+    // MARK: Statuses
+
+    private mutating func judgeClientStatus(_ status: Int, images: [Int], prompt: String) {
+        let wording = body.wording
+        switch status {
+        case 300...399: set(.refused, .badResponse)
+        case 400, 422:
+            if !images.isEmpty, wording.isImageSize {
+                set(.transient, .payloadTooLarge, refit(images, prompt))
+            } else if wording.isPayment {
+                set(.refused, .paymentRequired)
+            } else if wording.isUsedKey {
+                // An earlier request with this key got through.
+                set(.unknown, .outcomeUnknown)
+            } else if body.code?.lowercased() == "model_not_found" {
+                set(.refused, .modelNotFound, .switchModel)
+            } else {
+                set(.refused, .invalidRequest)
+            }
+        case 401:
+            let isExpired = body.code?.lowercased() == "token_expired"
+            set(isExpired ? .transient : .refused, .notAuthenticated, isExpired ? .refreshToken : .none)
+        case 402: set(.refused, .paymentRequired)
+        case 403:
+            if wording.isRateLimit {
+                set(.transient, .rateLimited)
+            } else {
+                set(.refused, wording.isPayment ? .paymentRequired : .forbidden)
+            }
+        case 404 where body.isEnvelope && (!wording.isRoute || body.isAboutModel):
+            set(.refused, .modelNotFound, .switchModel)
+        case 404, 405:
+            set(.refused, .invalidRequest)
+            refusal.fields = [GenerationError.Field("base_url", "has no such address")]
+        case 408, 499: set(.unknown, .outcomeUnknown)
+        case 413 where !images.isEmpty: set(.transient, .payloadTooLarge, refit(images, prompt))
+        case 413: set(.refused, .payloadTooLarge)
+        case 415 where !images.isEmpty: set(.transient, .unsupportedMedia, .reencode)
+        case 415: set(.refused, .unsupportedMedia)
+        // The body was asked for in a way that is not understood, so it was not sent.
+        case 417: set(.transient, .notSent)
+        case 425: set(.transient, .providerFailed)
+        // A quota that comes back says when, whatever it is called in the text.
+        case 429 where Wording(body.code, body.type).isPayment || (wording.isPayment && refusal.hint == nil):
+            set(.refused, .paymentRequired)
+        case 429: set(.transient, .rateLimited)
+        case 400...499: set(.refused, .invalidRequest)
+        default: set(.unknown, .badResponse)
+        }
+    }
+
+    private mutating func judgeServerStatus(_ status: Int) {
+        switch status {
+        case 501, 505: set(.refused, .providerFailed)
+        case 503, 529: set(.transient, .noCapacity, .switchModel)
+        // What stands before the provider could not reach it, or does not trust it.
+        case 521, 523, 525, 526: set(.transient, .notSent)
+        default: set(.unknown, .outcomeUnknown)
+        }
+    }
+
+    /// A failure that is told with a status of success.
+    private mutating func judgeReported() {
+        let wording = body.wording
+        if wording.isPolicy {
+            set(.refused, .policyRefused)
+        } else if wording.isPayment {
+            set(.refused, .paymentRequired)
+        } else if wording.isRateLimit {
+            set(.transient, .rateLimited)
+        } else if wording.isCapacity {
+            set(.transient, .noCapacity, .switchModel)
+        } else {
+            set(.refused, .generationFailed)
+        }
+    }
+
+    private func refit(_ images: [Int], _ prompt: String) -> ProviderFailure.RecoveryAction {
+        let complaint = SizeComplaint(body.complaint, sent: images.filter { $0 > 0 }, prompt: prompt)
+        return .refit(byteLimit: complaint.byteLimit, maximumSide: complaint.maximumSide)
+    }
+
+    /// What the same again never changes.
+    private static let finalCodes: Set<GenerationError.Code> = [
+        .policyRefused, .paymentRequired, .payloadTooLarge, .unsupportedMedia,
+    ]
+
+    /// The effect with `x-should-retry` obeyed, both ways. It says that a repeat is wanted, not that nothing has happened:
+    /// what may have been charged stays unknown.
+    private var advisedEffect: Effect {
+        switch (advice, effect) {
+        // Another request, as after a refit, is none that it speaks of.
+        case ("false", .transient) where refusal.remedy == .none || refusal.remedy == .switchModel: .refused
+        case ("true", .refused) where !Self.finalCodes.contains(refusal.code): .transient
+        default: effect
+        }
+    }
+}
+
+extension ResponseClassification {
+    init(_ answer: ProviderResponse, to job: PreparedJob, now: Int) {
+        self.init(answer, images: job.imageSizes, prompt: job.request.prompt, now: now)
+    }
+
+    /// A success whose body is of no use: something was made, and nobody can say what.
+    static func badResponse(_ answer: ProviderResponse, _ what: String) -> ProviderFailure {
+        ProviderFailure(
+            code: .badResponse, message: "the answer is not what the API documents: \(what)", status: answer.status,
+            requestID: answer.requestID)
+    }
+
+    /// What came where JSON or an image should be.
+    static func described(_ answer: ProviderResponse) -> String {
+        if let image = answer.images.first { return image.byteCount == 0 ? "an empty image" : "an image" }
+        let kind = ContentKind(answer.text)
+        guard kind == .json else { return kind.description }
+        return JSONValue(parsing: answer.text) == nil ? "JSON that is cut or damaged" : "JSON of another shape"
+    }
+}
+
+extension PreparedJob {
+    /// Raw bytes of each image that travels in the request, 0 for one by address.
+    var imageSizes: [Int] {
+        (images + (mask.map { [$0] } ?? [])).map { image in
+            if case .inline(let input) = image { input.bytes.count } else { 0 }
+        }
+    }
+}

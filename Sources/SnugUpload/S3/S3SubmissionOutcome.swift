@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import SnugHTTP
+
+/// What an answer of S3 means. S3 says "try again" with a 400 and "it failed" with a 200, so the body decides.
+enum S3Verdict {
+    case success(HTTPResponse)
+    case again(hint: Duration?, throttled: Bool)
+    /// The signature's date is off by so many seconds.
+    case clock(Int)
+    /// The list of parts is not what the server has: parts are missing, or the list was damaged on the way.
+    case partsDisagree(UploadError)
+    case fail(UploadError)
+
+    init(_ exchange: UploadJob.Exchange, now: Int) {
+        switch exchange {
+        case .failure(let error) where Self.isTransient(error.code): self = .again(hint: nil, throttled: false)
+        case .failure: self = .fail(exchange.error(.refused, at: 0))
+        case .answer(let response):
+            let code = S3Answers(response.body)["Code"]
+            if response.isSuccess,
+                code == nil || !S3Answers(response.body).all("Error").contains(where: { $0["Code"] != nil })
+            {
+                self = .success(response)
+            } else {
+                self = Self.judge(response, code ?? "", exchange, now)
+            }
+        }
+    }
+
+    private static func judge(
+        _ response: HTTPResponse, _ code: String, _ exchange: UploadJob.Exchange, _ now: Int
+    ) -> S3Verdict {
+        let hint = WaitHint.read(response.headers, body: [], now: now)
+        switch code {
+        case "RequestTimeout", "InternalError", "ConditionalRequestConflict", "OperationAborted":
+            return .again(hint: hint, throttled: false)
+        // What was sent is sound, so it was damaged on the way; what is parsed before it is hashed shows as malformed.
+        case "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest", "IncompleteBody",
+            "MalformedXML":
+            return .again(hint: hint, throttled: false)
+        case "InvalidPart", "InvalidPartOrder", "EntityTooSmall":
+            return .partsDisagree(exchange.error(.refused, at: 0))
+        case "SlowDown", "ServiceUnavailable": return .again(hint: hint, throttled: true)
+        case "RequestTimeTooSkewed":
+            return .clock((response.headers["Date"].flatMap(HTTPDate.parse) ?? now) - now)
+        default: break
+        }
+        switch response.status {
+        case 200...299, 408, 500, 502, 504: return .again(hint: hint, throttled: false)
+        case 425, 429, 503: return .again(hint: hint, throttled: true)
+        case 404: return .fail(exchange.error(.gone, at: 0))
+        case 413: return .fail(exchange.error(.tooLarge, at: 0))
+        default: return .fail(exchange.error(.refused, at: 0))
+        }
+    }
+
+    private static func isTransient(_ code: HTTPError.Code) -> Bool {
+        [
+            .connectionLost, .stalled, .attemptTimedOut, .answerCut, .cannotResolve, .cannotConnect, .connectTimedOut,
+            .tlsFailed, .transportFailed, .malformedResponse,
+        ].contains(code)
+    }
+}

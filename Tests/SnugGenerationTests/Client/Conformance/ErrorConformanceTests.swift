@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugSimulator
+import SnugTestSupport
+import Testing
+
+@testable import SnugGeneration
+
+/// Errors in every shape, each through the client. Every row of the table is in ``ClientStatusTests``.
+@Suite struct ErrorConformanceTests {
+    @Test("every status of the table has its row for each provider")
+    func rows() {
+        let statuses = [
+            301, 307, 400, 401, 402, 403, 404, 408, 409, 412, 413, 414, 415, 422, 429, 499, 500, 501, 502,
+            503, 504, 505, 520, 521, 522, 523, 524, 525, 526, 529,
+        ]
+        for provider in Dialects.names {
+            let rows = StatusRow.all.filter { $0.provider == provider }.map(\.status)
+            #expect(statuses.allSatisfy(rows.contains) && Set(rows).count == rows.count)
+        }
+    }
+
+    @Test("201 and 202 with an image or a job are as good as 200", arguments: API.plain, [201, 202])
+    func created(api: API, status: Int) async throws {
+        try await Fixture.with(api) { studio async throws in
+            let image = png().bytes.base64
+            let body =
+                api == .elumenta
+                ? #"{"id":7,"status":"completed","result_url":"data:image/png;base64,\#(image)","tokens_spent":1}"#
+                : #"{"created":1,"data":[{"b64_json":"\#(image)"}]}"#
+            studio.simulator.script(api.rule(Fault(answer: .custom(status: status, contentType: nil, body: body))))
+            #expect(await studio.attempt(try studio.client()).value?.images.count == 1)
+            #expect(studio.submissions.count == 1)
+        }
+    }
+
+    private static let strange: [Answer] = [
+        .html(status: 402), .empty(status: 402), .wrongShape(status: 402), .truncatedJSON(status: 402),
+        .huge(status: 402, bytes: 10_000_000),
+        .custom(status: 402, contentType: "text/plain", body: "no money"),
+        .custom(status: 402, contentType: nil, body: #"{"error":"no money"}"#),
+        .custom(
+            status: 402, contentType: nil, body: #"{"error":{"message":null,"type":null,"param":null,"code":null}}"#),
+        .custom(status: 402, contentType: nil, body: "[[[[1]]]]"), .custom(status: 402, contentType: nil, body: "null"),
+    ]
+
+    @Test("HTML, empty, of the wrong shape, truncated, 10 MB: the status still counts", arguments: API.plain, strange)
+    func bodies(api: API, answer: Answer) async throws {
+        try await Fixture.with(api) { studio async throws in
+            studio.simulator.script(api.rule(Fault(answer: answer)))
+            let error = try await studio.failure(try studio.client())
+            #expect(error.code == .paymentRequired && error.status == 402 && error.message.utf8.count < 1000)
+            #expect(studio.submissions.count == 1 && !error.isOutcomeUnknown)
+        }
+    }
+
+    @Test(
+        "the same with a success is no success", arguments: API.plain,
+        [
+            Answer.html(status: 200), .empty(status: 200), .wrongShape(status: 200), .truncatedJSON(status: 200),
+            .custom(status: 200, contentType: "text/plain", body: "OK"),
+        ])
+    func uselessSuccess(api: API, answer: Answer) async throws {
+        try await Fixture.with(api) { studio async throws in
+            studio.simulator.script(api.rule(Fault(answer: answer), times: nil))
+            let error = try await studio.failure(try studio.client())
+            #expect(error.isOutcomeUnknown && studio.images.isEmpty)
+            #expect(studio.submissions.count == (api == .pollinations ? 4 : 1))
+        }
+    }
+
+    @Test("a redirect of a POST is not followed", arguments: API.plain, [301, 302, 303, 307, 308])
+    func redirect(api: API, status: Int) async throws {
+        try await Fixture.with(api) { studio async throws in
+            let place = studio.simulator.addresses[.media] + "/elsewhere"
+            studio.simulator.script(api.rule(Fault(answer: .redirect(status: status, location: place))))
+            let error = try await studio.failure(try studio.client())
+            #expect(error.code == .badResponse && studio.submissions.count == 1)
+            #expect(!studio.simulator.requests.contains { $0.service == .media })
+        }
+    }
+
+    @Test(
+        "a model behind the provider that is limited, or gone, is not ours", arguments: [401, 403, 404, 409, 415, 429])
+    func upstream(status: Int) async throws {
+        try await Fixture.with(.pollinations) { studio async throws in
+            let body =
+                #"{"status":502,"success":false,"error":{"code":"BAD_GATEWAY","message":"Upstream error","details":"#
+                + #"{"name":"UpstreamError","upstreamStatus":\#(status),"upstreamHost":"m","upstreamBody":"x"}}}"#
+            studio.simulator.script(
+                API.pollinations.rule(Fault(answer: .custom(status: 502, contentType: nil, body: body))))
+            let result = await studio.attempt(try studio.client())
+            #expect((result.value == nil) == (status == 415) && studio.submissions.count == (status == 415 ? 1 : 2))
+        }
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugTestSupport
+
+@testable import SnugImage
+
+/// Images drawn by code: the same on every run.
+enum DrawnImage {
+    /// Gradients with edges and grain, interleaved; the fourth channel is a gradient of opacity.
+    static func scene(width: Int, height: Int, channels: Int = 3, grain: Int = 12, seed: UInt64 = 1) -> Plane {
+        var random = SeededGenerator(seed: seed)
+        let plane = Plane(width: width, height: height, channels: channels)
+        for y in 0..<height {
+            var row = plane.mutableRow(y)
+            for x in 0..<width {
+                let noise = grain > 0 ? Int(random.next() % UInt64(2 * grain + 1)) - grain : 0
+                let step = (x / 23 + y / 31).isMultiple(of: 2) ? 40 : 0
+                let colour = [230 * x / max(width - 1, 1), 230 * y / max(height - 1, 1), 128 + step]
+                for channel in 0..<min(channels, 3) {
+                    row[x * channels + channel] = UInt8(clamping: colour[channel] + noise)
+                }
+                if channels == 4 { row[x * 4 + 3] = UInt8(clamping: 255 * (x + y) / max(width + height - 2, 1)) }
+            }
+        }
+        return plane
+    }
+
+    /// Flat areas and thin lines in few colours, as on a screen.
+    static func screen(width: Int, height: Int) -> Plane {
+        let plane = Plane(width: width, height: height, channels: 3)
+        for y in 0..<height {
+            var row = plane.mutableRow(y)
+            for x in 0..<width {
+                let isLine = y % 24 == 3 || (x % 40 == 5 && y % 24 > 8)
+                let colour: [UInt8] = isLine ? [240, 230, 90] : y < height / 8 ? [40, 60, 90] : [20, 22, 30]
+                for channel in 0..<3 { row[x * 3 + channel] = colour[channel] }
+            }
+        }
+        return plane
+    }
+
+    /// Red, green, blue and white quarters, clockwise from the upper left.
+    static func quarters(width: Int, height: Int) -> Plane {
+        let plane = Plane(width: width, height: height, channels: 3)
+        for y in 0..<height {
+            var row = plane.mutableRow(y)
+            for x in 0..<width {
+                let colour: [UInt8] =
+                    switch (x < width / 2, y < height / 2) {
+                    case (true, true): [220, 30, 30]
+                    case (false, true): [30, 200, 40]
+                    case (false, false): [30, 40, 220]
+                    case (true, false): [240, 240, 240]
+                    }
+                for channel in 0..<3 { row[x * 3 + channel] = colour[channel] }
+            }
+        }
+        return plane
+    }
+
+    /// A JPEG file of an RGB plane.
+    static func jpeg(
+        _ plane: Plane, quality: Double = 92, subsamples: Bool = true, coding: JPEGEncoder.Coding = .optimized,
+        segments: [MetadataSegment] = []
+    ) throws -> [UInt8] {
+        let planar = PlanarSink(.interleaved(width: plane.width, height: plane.height, channels: plane.channels))
+        for y in 0..<plane.height { try planar.receive(plane.row(y), plane: 0) }
+        let cancellation = CancellationFlag()
+        let target = RasterShape.planar(
+            width: plane.width, height: plane.height, isGray: plane.channels < 3, subsamplesChroma: subsamples)
+        let raster = try PixelSupply.resize(planar.raster, to: target, cancellation: cancellation)
+        let sink = try JPEGEncodingSink(
+            JPEGEncoder.Settings(
+                width: plane.width, height: plane.height, isGray: plane.channels < 3, subsamplesChroma: subsamples,
+                quality: quality, coding: coding, byteLimit: .max / 2),
+            segments: segments, cancellation: cancellation)
+        try raster.send(to: sink, cancellation: cancellation)
+        guard try sink.finish() else { throw ImageError(.codecFailed, "the test image has no limit") }
+        return sink.bytes()
+    }
+
+    /// A PNG file of a plane.
+    static func png(_ plane: Plane, options: PNGEncoderOptions = PNGEncoderOptions()) throws -> [UInt8] {
+        var encoder = try PNGEncoder(
+            width: plane.width, height: plane.height, layout: PNGLayout(channels: plane.channels, bits: 8),
+            options: options)
+        for y in 0..<plane.height { try encoder.write(plane.row(y)) }
+        return try encoder.finish() ?? []
+    }
+
+    /// An EXIF segment that says how the image is turned, with filler that stands for a thumbnail.
+    static func exif(_ orientation: Orientation, filler: Int = 0) -> MetadataSegment {
+        MetadataSegment(
+            marker: 0xE1,
+            payload: Array("Exif\0\0".utf8) + EXIFBlock.minimal(orientation) + [UInt8](repeating: 7, count: filler))
+    }
+
+    /// What a file decodes to, upright, in sRGB, interleaved.
+    static func decoded(_ bytes: [UInt8], policy: FitPolicy = FitPolicy()) throws -> Plane {
+        let source = ImageSource(bytes: bytes)
+        let reader = ImageReader(
+            source: source, header: try ImageProbe.header(of: source), policy: policy, memory: 1 << 30,
+            cache: ColourConversionCache(), cancellation: CancellationFlag())
+        let supply = try PixelSupply.holding(reader, demand: PixelDemand(isPlanar: false))
+        let raster = supply.heldRaster.map { $0.upright(reader.header.orientation) }
+        guard let plane = raster?.planes.first else { throw ImageError(.codecFailed, "nothing was held") }
+        return plane
+    }
+
+    /// Mean absolute difference of two planes of one shape.
+    static func difference(_ first: Plane, _ second: Plane) -> Double {
+        guard first.width == second.width, first.height == second.height, first.channels == second.channels else {
+            return .infinity
+        }
+        var sum = 0
+        for y in 0..<first.height {
+            let a = first.row(y)
+            let b = second.row(y)
+            for index in a.indices { sum += abs(Int(a[index]) - Int(b[index])) }
+        }
+        return Double(sum) / Double(first.width * first.height * first.channels)
+    }
+}
+
+extension FittedImage {
+    /// The result's bytes; those of `source` when it is to be passed on.
+    func bytes(of source: [UInt8]) -> [UInt8] {
+        switch content {
+        case .source: source
+        case .bytes(let bytes): bytes
+        }
+    }
+}
