@@ -41,7 +41,7 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let corruptInput = Code(.corruptInput)
         /// The file ends before the image does.
         public static let truncatedInput = Code(.truncatedInput)
-        /// The input is larger than ``InputLimits`` allow.
+        /// The input is larger than ``DecodingLimits`` allow.
         public static let limitExceeded = Code(.limitExceeded)
         /// The memory budget could never hold what this input needs.
         public static let memoryExceeded = Code(.memoryExceeded)

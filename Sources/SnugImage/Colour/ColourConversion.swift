@@ -55,10 +55,10 @@ struct ColourConversion: Sendable {
     ///   - declaration: What the header says. `.icc` without `profile` means that the profile could not be read.
     ///   - layout: The rows that will come.
     ///   - cache: Shared by all images of a process or job.
-    ///   - maximumProfileBytes: See ``InputLimits/maximumProfileBytes``.
+    ///   - maximumProfileBytes: See ``DecodingLimits/maximumProfileBytes``.
     static func make(
         profile: [UInt8]?, declaration: ColourSpaceDeclaration, source layout: SampleLayout,
-        cache: ColourConversionCache, maximumProfileBytes: Int = InputLimits().maximumProfileBytes
+        cache: ColourConversionCache, maximumProfileBytes: Int = DecodingLimits().maximumProfileBytes
     ) -> (conversion: ColourConversion, warnings: [String]) {
         if let profile {
             return make(profile: profile, layout: layout, cache: cache, maximumProfileBytes: maximumProfileBytes)

@@ -53,7 +53,7 @@ struct JPEGDecoder: ~Copyable {
     /// - Parameter memory: Most bytes that the library may hold; what needs more fails at once, before allocating.
     /// - Throws: `corrupt_input`, `unsupported_feature`, `memory_exceeded`, `io_failed`; `CancellationError`.
     static func open(
-        _ source: ImageSource, limits: InputLimits, memory: Int, cancellation: CancellationFlag
+        _ source: ImageSource, limits: DecodingLimits, memory: Int, cancellation: CancellationFlag
     ) throws -> JPEGDecoder {
         var status = snug_jpeg_status.ok
         let created = unsafe source.withRawSource { raw in
@@ -86,7 +86,7 @@ struct JPEGDecoder: ~Copyable {
     deinit { unsafe snug_jpeg_decoder_free(handle) }
 
     static func shimLimits(
-        _ limits: InputLimits, memory: Int, cancellation: CancellationFlag
+        _ limits: DecodingLimits, memory: Int, cancellation: CancellationFlag
     ) -> snug_jpeg_limits {
         unsafe snug_jpeg_limits(
             memory: max(memory, 1), scan_count: Int32(clamping: limits.maximumScanCount),

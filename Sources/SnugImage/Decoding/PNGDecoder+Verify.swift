@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPNG
 
-/// What a look at every byte of a PNG found.
-struct PNGVerification: Sendable, Hashable {
-    /// Bytes up to and with IEND.
-    var byteCount: Int
-    /// Bytes that follow IEND: no part of the PNG.
-    var trailingByteCount: Int
-    /// Whether the file has an IEND chunk.
-    var hasEnd: Bool
-    /// What libpng or the chunks' CRCs complain of.
-    var warnings: [String]
-
-    /// Whether the file can be passed on as it is.
-    var isSound: Bool { hasEnd && trailingByteCount == 0 && warnings.isEmpty }
-}
-
 extension PNGDecoder {
     /// Inflates and unfilters every row and checks every CRC, and keeps nothing: memory is a few rows, interlaced or not.
     ///
     /// For a file that is to be passed on unchanged. It takes about as long as decoding.
     /// - Throws: `truncated_input` or `corrupt_input` when rows are missing or a chunk that makes the image is damaged,
     ///   and the other codes of ``init(source:limits:keeps16Bits:salvages:memoryLimit:)``.
-    static func verify(_ source: ImageSource, limits: InputLimits = InputLimits()) throws(ImageError) -> PNGVerification
+    static func verify(_ source: ImageSource, limits: DecodingLimits = DecodingLimits()) throws(ImageError)
+        -> PNGVerification
     {
         let handle = try PNGDecoderHandle(
             depth: .discard, toleratesCRCErrors: false, maximumWarningCount: limits.maximumWarningCount,

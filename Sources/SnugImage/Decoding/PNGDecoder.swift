@@ -46,7 +46,8 @@ struct PNGDecoder: ~Copyable {
     /// - Throws: `empty_input`, `not_an_image`, `truncated_input`, `corrupt_input`, `unsupported_feature`,
     ///   `limit_exceeded`, `memory_exceeded` (with `needed_bytes` and `limit_bytes`), or what reading throws.
     init(
-        source: ImageSource, limits: InputLimits = InputLimits(), keeps16Bits: Bool = false, salvages: Bool = false,
+        source: ImageSource, limits: DecodingLimits = DecodingLimits(), keeps16Bits: Bool = false,
+        salvages: Bool = false,
         memoryLimit: Int = .max
     ) throws(ImageError) {
         let handle = try PNGDecoderHandle(

@@ -15,7 +15,7 @@ struct PNGDecoderFeed {
     private static let windowByteCount = 64 << 10
 
     private let source: ImageSource
-    private let limits: InputLimits
+    private let limits: DecodingLimits
     /// Whether the CRCs of the chunks that are stepped over are checked too.
     private let checksEveryChunk: Bool
     private var window: [UInt8] = []
@@ -33,7 +33,7 @@ struct PNGDecoderFeed {
     private(set) var iccProfile: [UInt8]?
     private(set) var warnings: [String] = []
 
-    init(source: ImageSource, limits: InputLimits, checksEveryChunk: Bool) throws(ImageError) {
+    init(source: ImageSource, limits: DecodingLimits, checksEveryChunk: Bool) throws(ImageError) {
         self.source = source
         self.limits = limits
         self.checksEveryChunk = checksEveryChunk

@@ -74,12 +74,3 @@ struct HuffmanTable: Sendable, Hashable {
         return counts
     }
 }
-
-/// The Huffman tables of an image.
-struct HuffmanTables: Sendable, Hashable {
-    var lumaDC: HuffmanTable
-    var lumaAC: HuffmanTable
-    /// `nil` for gray images.
-    var chromaDC: HuffmanTable?
-    var chromaAC: HuffmanTable?
-}

@@ -9,25 +9,29 @@ enum MetadataSegments {
     private static let mostPayload = 65_533
 
     /// For pixels that are encoded anew: nothing by default, else EXIF with the orientation reset, XMP and the profile.
-    static func encoded(_ context: FitContext, profile: [UInt8]?) throws -> [MetadataSegment] {
-        guard context.policy.metadata == .keep else { return [] }
+    static func encoded(
+        _ source: ImageSource, header: ImageHeader, policy: FitPolicy, profile: [UInt8]?
+    ) throws(ImageError) -> [MetadataSegment] {
+        guard policy.metadata == .keep else { return [] }
         let metadata = try ImageProbe.embeddedMetadata(
-            of: context.source, header: context.header, limits: context.policy.inputLimits
+            of: source, header: header, limits: policy.decodingLimits
         ).upright()
         return segments(metadata) + (profile.map(profileSegments) ?? [])
     }
 
     /// For coefficients that stay as they are: the orientation and the profile, which change how they look, and with
     /// `keep` all of EXIF and XMP.
-    static func unchanged(_ context: FitContext) throws -> [MetadataSegment] {
-        let limits = context.policy.inputLimits
+    static func unchanged(
+        _ source: ImageSource, header: ImageHeader, policy: FitPolicy
+    ) throws(ImageError) -> [MetadataSegment] {
+        let limits = policy.decodingLimits
         var metadata = EmbeddedMetadata()
-        if context.policy.metadata == .keep {
-            metadata = try ImageProbe.embeddedMetadata(of: context.source, header: context.header, limits: limits)
-        } else if context.header.orientation != .upright {
-            metadata.exif = EXIFBlock.minimal(context.header.orientation)
+        if policy.metadata == .keep {
+            metadata = try ImageProbe.embeddedMetadata(of: source, header: header, limits: limits)
+        } else if header.orientation != .upright {
+            metadata.exif = EXIFBlock.minimal(header.orientation)
         }
-        let profile = try ImageProbe.iccProfile(of: context.source, header: context.header, limits: limits)
+        let profile = try ImageProbe.iccProfile(of: source, header: header, limits: limits)
         return segments(metadata) + (profile.map(profileSegments) ?? [])
     }
 

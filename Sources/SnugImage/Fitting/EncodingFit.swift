@@ -67,7 +67,7 @@ struct EncodingFit {
 
     private func encodeJPEG(_ supply: PixelSupply) throws -> Encoded {
         let profile = policy.metadata == .keep ? try context.reader.keptProfile() : nil
-        let segments = try MetadataSegments.encoded(context, profile: profile)
+        let segments = try MetadataSegments.encoded(context.source, header: header, policy: policy, profile: profile)
         switch policy.strategy {
         case .best:
             return try JPEGFit(context, segments: segments).fit(supply, width: plan.width, height: plan.height)
@@ -83,86 +83,5 @@ struct EncodingFit {
         let sink = PlanarSink(supply.shape)
         try supply.send(to: sink)
         return PixelSupply(sink.raster, report: supply.report, cancellation: context.cancellation)
-    }
-}
-
-/// What a look at all pixels tells about an image.
-struct PixelContent {
-    /// Whether every pixel is fully opaque.
-    let isOpaque: Bool
-    /// Large areas of one colour and few gradients: a screenshot, a chart, a drawing.
-    let isGraphic: Bool
-
-    /// Share of pixels equal to their left neighbour from which on an image counts as a graphic.
-    ///
-    /// Camera images have noise, and 1 to 15 % of equal neighbours; screenshots 60 to 95 %.
-    private static let graphicShare = 0.4
-
-    init(of supply: PixelSupply) throws {
-        let sink = ContentSink(supply.shape)
-        try supply.send(to: sink)
-        isOpaque = sink.isOpaque
-        isGraphic = Double(sink.equalNeighbours) >= Double(max(sink.pixels, 1)) * Self.graphicShare
-    }
-}
-
-private final class ContentSink: RowSink {
-    private let channels: Int
-    private(set) var isOpaque = true
-    private(set) var equalNeighbours = 0
-    private(set) var pixels = 0
-    private var rows = 0
-
-    init(_ shape: RasterShape) { channels = shape.planes.first?.channels ?? 1 }
-
-    func receive(_ row: Span<UInt8>, plane: Int) throws {
-        if isOpaque && channels.isMultiple(of: 2) {
-            var least: UInt8 = 255
-            for index in stride(from: channels - 1, to: row.count, by: channels) { least = min(least, row[index]) }
-            isOpaque = least == 255
-        }
-        // One row in four tells a graphic from a photo.
-        if rows.isMultiple(of: 4) {
-            var equal = 0
-            for index in stride(from: channels, to: row.count - channels + 1, by: channels) {
-                var same = true
-                for channel in 0..<channels where row[index + channel] != row[index + channel - channels] {
-                    same = false
-                }
-                if same { equal += 1 }
-            }
-            equalNeighbours += equal
-            pixels += row.count / channels
-        }
-        rows += 1
-    }
-}
-
-/// Turns opaque interleaved rows into the planes of a JPEG.
-final class PlanarSink: RowSink {
-    let raster: Raster
-    private let channels: Int
-    private var next = 0
-
-    init(_ shape: RasterShape) {
-        channels = shape.planes.first?.channels ?? 1
-        raster = Raster(
-            .planar(width: shape.width, height: shape.height, isGray: channels <= 2, subsamplesChroma: false))
-    }
-
-    func receive(_ row: Span<UInt8>, plane: Int) throws {
-        let luma = raster.planes[0]
-        var target = luma.mutableRow(next)
-        switch channels {
-        case 1: target.copy(from: row)
-        case 2: for x in 0..<luma.width { target[x] = row[x * 2] }
-        default:
-            let cb = raster.planes[1]
-            let cr = raster.planes[2]
-            var cbRow = cb.mutableRow(next)
-            var crRow = cr.mutableRow(next)
-            RowConversion.yCbCr(of: row, channels: channels, luma: &target, cb: &cbRow, cr: &crRow)
-        }
-        next += 1
     }
 }

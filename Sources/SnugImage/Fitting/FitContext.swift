@@ -40,16 +40,3 @@ struct FitContext {
             ])
     }
 }
-
-/// An output within its limit.
-struct Encoded {
-    var bytes: [UInt8]
-    var format: ImageFormat
-    var width: Int
-    var height: Int
-    var quality: Double?
-    var encodes: Int
-    /// What decoding noticed.
-    var report: DecodeReport
-    var notes: [String] = []
-}

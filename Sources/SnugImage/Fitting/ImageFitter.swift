@@ -59,7 +59,7 @@ public struct ImageFitter: Sendable {
     public func fit(
         _ source: ImageSource, limits: Limits = Limits(), policy: FitPolicy = FitPolicy()
     ) async throws -> FittedImage {
-        let header = try await header(of: source, limits: policy.inputLimits)
+        let header = try await header(of: source, limits: policy.decodingLimits)
         let plan = try FitPlan.make(header: header, byteCount: source.byteCount, limits: limits, policy: policy)
         if plan.action != .encode {
             let checked = try await passOn(source, header: header, plan: plan, limits: limits, policy: policy)
@@ -74,7 +74,7 @@ public struct ImageFitter: Sendable {
 
     /// Reads an image's header on a codec thread.
     /// - Throws: What ``ImageProbe/header(of:limits:)`` throws, `CancellationError`.
-    public func header(of source: ImageSource, limits: InputLimits = InputLimits()) async throws -> ImageHeader {
+    public func header(of source: ImageSource, limits: DecodingLimits = DecodingLimits()) async throws -> ImageHeader {
         try await threads.run { _ in try ImageProbe.header(of: source, limits: limits) }
     }
 

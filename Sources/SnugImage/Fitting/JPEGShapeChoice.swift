@@ -119,15 +119,15 @@ struct JPEGShapeChoice {
 
     /// 4:4:4 where the image has chroma detail that 4:2:0 would lose and the bytes for it are there.
     private func chroma(_ shape: RasterShape, quality: Double) throws -> RasterShape {
-        guard shape.model == .ycbcr, policy.chroma == .automatic, quality >= ChromaChoice.leastQuality else {
+        guard shape.model == .ycbcr, policy.chroma == .automatic, quality >= ChromaDetail.leastQuality else {
             return shape
         }
         let fine = RasterShape.planar(width: shape.width, height: shape.height, isGray: false, subsamplesChroma: false)
         guard sample.hasChroma(for: fine) else { return shape }
-        let loss = ChromaChoice.subsamplingLoss(try sample.resized(to: fine, cancellation: cancellation))
-        guard loss >= ChromaChoice.visibleLoss,
+        let loss = ChromaDetail.subsamplingLoss(try sample.resized(to: fine, cancellation: cancellation))
+        guard loss >= ChromaDetail.visibleLoss,
             let fineQuality = try model(for: fine).quality(for: target, in: qualities)
         else { return shape }
-        return fineQuality >= quality - ChromaChoice.mostQualityGivenUp ? fine : shape
+        return fineQuality >= quality - ChromaDetail.mostQualityGivenUp ? fine : shape
     }
 }

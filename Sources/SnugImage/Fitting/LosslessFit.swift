@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CJPEG
 
 /// Reaches the limit without touching a pixel: passes a file on, takes its metadata away, or codes the same
 /// coefficients in fewer bytes.
@@ -33,7 +32,7 @@ struct LosslessFit {
     }
 
     private func copy() throws -> Outcome {
-        let report = try StructureWalk.report(of: source, header: header, limits: context.policy.inputLimits)
+        let report = try StructureWalk.report(of: source, header: header, limits: context.policy.decodingLimits)
         if report.trailer == .other { return try strip() }
         let notes = try checkPixels()
         try source.checkUnchanged()
@@ -43,7 +42,7 @@ struct LosslessFit {
 
     private func strip() throws -> Outcome {
         let stripper = try MetadataStripper(
-            source, header: header, metadata: context.policy.metadata, limits: context.policy.inputLimits)
+            source, header: header, metadata: context.policy.metadata, limits: context.policy.decodingLimits)
         let limit = context.byteLimit
         if let bytes = try stripper.bytes(byteLimit: limit) {
             let notes = try checkPixels()
@@ -62,8 +61,13 @@ struct LosslessFit {
 
     /// The same coefficients as a progressive file with Huffman tables of its own.
     private func recode() throws -> Outcome {
-        let segments = try MetadataSegments.unchanged(context)
-        guard let bytes = try JPEGRecoder.recode(context, segments: segments) else { return .notEnough }
+        let limits = context.policy.decodingLimits
+        let segments = try MetadataSegments.unchanged(source, header: header, policy: context.policy)
+        guard
+            let bytes = try JPEGRecoder.recode(
+                source, segments: segments, byteLimit: context.byteLimit, limits: limits, memory: context.codecMemory,
+                cancellation: context.cancellation)
+        else { return .notEnough }
         try source.checkUnchanged()
         return .done(
             image(
@@ -78,12 +82,12 @@ struct LosslessFit {
             return ["only its structure was checked: its pixels need more memory than --memory allows"]
         }
         if header.format == .png {
-            let found = try PNGDecoder.verify(source, limits: context.policy.inputLimits)
+            let found = try PNGDecoder.verify(source, limits: context.policy.decodingLimits)
             if !found.hasEnd { throw ImageError(.truncatedInput, "the end marker is missing") }
             return found.warnings
         }
         var decoder = try JPEGDecoder.open(
-            source, limits: context.policy.inputLimits, memory: context.codecMemory,
+            source, limits: context.policy.decodingLimits, memory: context.codecMemory,
             cancellation: context.cancellation)
         // An eighth of the size: the entropy-coded data are read in full, the pixels hardly computed.
         try decoder.start(output: .planar, eighths: 1)
@@ -102,46 +106,5 @@ struct LosslessFit {
             status: status, content: content, byteCount: byteCount, format: header.format, width: header.uprightWidth,
             height: header.uprightHeight, quality: nil, scale: 1, encodes: encodes, warnings: header.warnings + notes,
             header: header)
-    }
-}
-
-/// Codes a JPEG's coefficients anew.
-enum JPEGRecoder {
-    /// - Returns: The file, `nil` when it is over the limit all the same.
-    static func recode(_ context: FitContext, segments: [MetadataSegment]) throws -> [UInt8]? {
-        // The payloads in one buffer, whose address stays put while C reads it.
-        let payloads = segments.flatMap(\.payload)
-        var result: UnsafeMutablePointer<UInt8>?
-        var count = 0
-        var report = snug_jpeg_report()
-        let status = context.source.withRawSource { raw in
-            unsafe payloads.withUnsafeBufferPointer { payloads -> snug_jpeg_status in
-                var offset = 0
-                var list: [snug_jpeg_segment] = unsafe []
-                for segment in segments {
-                    guard let start = payloads.baseAddress else { break }
-                    unsafe list.append(
-                        snug_jpeg_segment(
-                            marker: Int32(segment.marker), bytes: start + offset, byte_count: segment.payload.count))
-                    offset += segment.payload.count
-                }
-                let listed = unsafe list.count
-                return unsafe snug_jpeg_recode(
-                    snug_jpeg_source(descriptor: raw.descriptor, bytes: raw.bytes, byte_count: raw.byteCount),
-                    JPEGDecoder.shimLimits(
-                        context.policy.inputLimits, memory: context.codecMemory, cancellation: context.cancellation),
-                    list, listed, context.byteLimit, &result, &count, &report)
-            }
-        }
-        defer { unsafe snug_jpeg_free(result) }
-        switch status {
-        case .ok:
-            guard let result = unsafe result else { return nil }
-            return unsafe Array(UnsafeBufferPointer(start: result, count: count))
-        case .overLimit, .outOfMemory, .unsupported: return nil
-        case .cancelled: throw CancellationError()
-        default:
-            throw JPEGDecoder.error(status, message: "while recoding", endedEarly: report.ended_early)
-        }
     }
 }

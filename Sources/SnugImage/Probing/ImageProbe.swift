@@ -9,7 +9,7 @@ public enum ImageProbe {
     /// - Throws: `empty_input`, `not_an_image`, `unsupported_feature`, `corrupt_input`, `truncated_input`,
     ///   `limit_exceeded` (details `value`, `limit`, `option`), `io_failed`, `input_changed`.
     public static func header(
-        of source: ImageSource, limits: InputLimits = InputLimits()
+        of source: ImageSource, limits: DecodingLimits = DecodingLimits()
     ) throws(ImageError) -> ImageHeader {
         let start = ByteView(try source.bytes(at: 0, count: FormatSignature.byteCount))
         guard let format = FormatSignature.format(of: start) else {

@@ -2,7 +2,7 @@
 
 /// Fills an ``ImageHeader`` from the segments before a JPEG's first scan.
 struct JPEGHeaderProbe {
-    private let limits: InputLimits
+    private let limits: DecodingLimits
     private var segments: JPEGSegmentReader
     private var metadata = MetadataSizes()
     private var segmentCount = 0
@@ -17,7 +17,7 @@ struct JPEGHeaderProbe {
     private var imageCount: Int?
     private var warnings: [String] = []
 
-    init(_ source: ImageSource, limits: InputLimits) {
+    init(_ source: ImageSource, limits: DecodingLimits) {
         self.limits = limits
         segments = JPEGSegmentReader(source)
     }
@@ -141,21 +141,5 @@ struct JPEGHeaderProbe {
         guard let block = TIFFBlock(Array(payload.bytes.dropFirst(4))) else { return nil }
         let entry = block.entries(at: block.firstDirectory).first { $0.tag == 0xB001 }
         return entry.flatMap { TIFFBlock.number($0, in: block.view) }
-    }
-}
-
-extension MetadataSizes {
-    /// Counts a JPEG segment; JFIF and Adobe headers say how to decode and count only for a thumbnail in them.
-    mutating func add(_ segment: JPEGSegment, kind: JPEGSegmentKind) {
-        switch kind {
-        case .exif: exif += segment.range.count
-        case .xmp, .extendedXMP: xmp += segment.range.count
-        case .icc: icc += segment.range.count
-        case .photoshop: iptc += segment.range.count
-        case .comment: comments += segment.range.count
-        case .multiImage, .otherApplication: other += segment.range.count
-        case .jfif: other += max(0, segment.payload.count - 14)
-        case .adobe, .image: break
-        }
     }
 }

@@ -5,7 +5,7 @@ struct PNGHeaderProbe {
     /// Chunks of image data that are passed over on the way to late chunks: 1.6 GB of the 8 KiB that libpng writes.
     private static let mostHops = 200_000
 
-    private let limits: InputLimits
+    private let limits: DecodingLimits
     private var chunks: PNGChunkReader
     private var header = ImageHeader(format: .png, width: 0, height: 0)
     private var chunkCount = 0
@@ -14,7 +14,7 @@ struct PNGHeaderProbe {
     private var exifOrientation = EXIFBlock.OrientationTag.absent
     private var xmpOrientation: Orientation?
 
-    init(_ source: ImageSource, limits: InputLimits) {
+    init(_ source: ImageSource, limits: DecodingLimits) {
         self.limits = limits
         chunks = PNGChunkReader(source)
     }

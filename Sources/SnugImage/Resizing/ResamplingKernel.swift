@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
 
 /// The filter that weighs source pixels by their distance from a target pixel's centre.
 enum ResamplingKernel: Sendable, Hashable {
@@ -8,7 +7,7 @@ enum ResamplingKernel: Sendable, Hashable {
     /// The exact average of the area that a target pixel covers.
     case box
 
-    fileprivate static let lobes = 3.0
+    static let lobes = 3.0
 
     /// How far from a target pixel's centre the centres of the source pixels that count may be, in source pixels.
     ///
@@ -18,82 +17,5 @@ enum ResamplingKernel: Sendable, Hashable {
         case .lanczos3: Self.lobes * scale
         case .box: (scale + 1) / 2  // a pixel counts as soon as its nearer half is touched
         }
-    }
-}
-
-/// A kernel stretched to a ratio, ready to weigh the neighbours of any number of target pixels.
-struct ScaledKernel {
-    private let kernel: ResamplingKernel
-    /// Source pixels that one target pixel covers, at least 1.
-    private let scale: Double
-    private let window: Rotation
-
-    init(_ kernel: ResamplingKernel, scale: Double) {
-        self.kernel = kernel
-        self.scale = scale
-        window = Rotation(step: .pi / ResamplingKernel.lobes / scale)
-    }
-
-    /// Appends the weights of the source pixels `range` for a target pixel centred on `centre`, not normalised.
-    ///
-    /// - Parameter centre: In source pixels; pixel `j` is centred on `j + 0.5`.
-    func appendWeights(of range: Range<Int>, centre: Double, to weights: inout [Double]) {
-        switch kernel {
-        case .lanczos3: appendLanczos(of: range, centre: centre, to: &weights)
-        case .box: appendBox(of: range, centre: centre, to: &weights)
-        }
-    }
-
-    /// sinc(x) sinc(x / 3), where sin 3a = sin a (3 - 4 sin² a) leaves one sine, and that is carried from tap to tap by
-    /// rotation: calling `sin` for each tap would cost as much as resampling a small image.
-    private func appendLanczos(of range: Range<Int>, centre: Double, to weights: inout [Double]) {
-        let lobes = ResamplingKernel.lobes
-        var distance = (Double(range.lowerBound) + 0.5 - centre) / scale
-        let step = 1 / scale
-        var window = window.started(at: .pi / lobes * distance)
-        for _ in range {
-            if abs(distance) < 1e-6 {
-                weights.append(1)
-            } else if abs(distance) >= lobes {
-                weights.append(0)
-            } else {
-                let square = window.sine * window.sine
-                weights.append(lobes * square * (3 - 4 * square) / (.pi * .pi * distance * distance))
-            }
-            distance += step
-            window.advance()
-        }
-    }
-
-    private func appendBox(of range: Range<Int>, centre: Double, to weights: inout [Double]) {
-        let low = centre - scale / 2
-        let high = centre + scale / 2
-        for pixel in range {
-            weights.append(max(0, min(Double(pixel + 1), high) - max(Double(pixel), low)))
-        }
-    }
-}
-
-/// The sine of an angle that grows by equal steps.
-private struct Rotation {
-    private(set) var sine = 0.0
-    private var cosine = 1.0
-    private let stepSine: Double
-    private let stepCosine: Double
-
-    init(step: Double) {
-        stepSine = sin(step)
-        stepCosine = cos(step)
-    }
-
-    func started(at angle: Double) -> Rotation {
-        var rotation = self
-        rotation.sine = sin(angle)
-        rotation.cosine = cos(angle)
-        return rotation
-    }
-
-    mutating func advance() {
-        (sine, cosine) = (sine * stepCosine + cosine * stepSine, cosine * stepCosine - sine * stepSine)
     }
 }

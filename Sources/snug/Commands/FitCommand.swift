@@ -50,7 +50,7 @@ struct FitCommand: AsyncParsableCommand {
     /// The request that the options make.
     func request() throws -> FitRequest {
         var policy = images.policy
-        policy.inputLimits = inputLimits.inputLimits
+        policy.decodingLimits = inputLimits.inputLimits
         let destination = output.destination
         // In place, a name cannot change, and so the format must not.
         if destination == .inPlace { policy.format = .keep }

@@ -35,7 +35,7 @@ struct InspectCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         var policy = FitPolicy()
-        policy.inputLimits = inputLimits.inputLimits
+        policy.decodingLimits = inputLimits.inputLimits
         let (limits, prints, target) = (limits.limits, json, self.limits.profile?.name)
         let threads = try BlockingThreads(count: 1)
         var failed = false

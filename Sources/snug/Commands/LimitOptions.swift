@@ -76,8 +76,8 @@ struct InputOptions: ParsableArguments {
     var maxInputScanWork: Int?
 
     /// The limits that come of it.
-    var inputLimits: InputLimits {
-        var limits = InputLimits()
+    var inputLimits: DecodingLimits {
+        var limits = DecodingLimits()
         if let maxInputPixels { limits.maximumPixelCount = maxInputPixels }
         if let maxInputSide { limits.maximumSide = maxInputSide }
         if let maxInputChunks { limits.maximumChunkCount = maxInputChunks }

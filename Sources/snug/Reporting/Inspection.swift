@@ -23,7 +23,7 @@ struct Inspection: Sendable {
                 path.bytes == [0x2D]
                 ? ImageSource(bytes: try StandardInput.readAll(maximumBytes: 512 << 20, isCancelled: { false }))
                 : try ImageSource(file: path)
-            let header = try ImageProbe.header(of: source, limits: policy.inputLimits)
+            let header = try ImageProbe.header(of: source, limits: policy.decodingLimits)
             let plan: Result<FitPlan, ImageError>
             do throws(ImageError) {
                 plan = .success(

@@ -84,7 +84,7 @@ struct FitJob: Sendable {
     private func plan(_ record: inout FitRecord, _ input: NamedInput, _ source: ImageSource) async throws {
         let (limits, policy) = (request.limits, request.policy)
         let (header, plan) = try await threads.run { _ in
-            let header = try ImageProbe.header(of: source, limits: policy.inputLimits)
+            let header = try ImageProbe.header(of: source, limits: policy.decodingLimits)
             return (
                 header, try FitPlan.make(header: header, byteCount: source.byteCount, limits: limits, policy: policy)
             )

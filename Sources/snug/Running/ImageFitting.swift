@@ -21,7 +21,7 @@ struct ImageFitting: Sendable {
     // MARK: Input
 
     /// Makes an image fit what its profile and the provider, as far as it has told, take.
-    func fit(_ input: ImageInput, _ narrowed: SnugGeneration.InputLimits) async throws -> FittedInput {
+    func fit(_ input: ImageInput, _ narrowed: InputLimits) async throws -> FittedInput {
         let (source, name) = try await open(input)
         // Nothing else is a PNG whatever it was.
         let isMask = narrowed.mediaTypes == [ImageFormat.png.mediaType] && maskProfile != nil
@@ -48,7 +48,7 @@ struct ImageFitting: Sendable {
         }
     }
 
-    private static func limits(_ profile: Limits, _ narrowed: SnugGeneration.InputLimits) -> Limits {
+    private static func limits(_ profile: Limits, _ narrowed: InputLimits) -> Limits {
         let formats = ImageFormat.allCases.filter { narrowed.mediaTypes.contains($0.mediaType) }
         return Limits(
             byteLimit: min(profile.fileByteLimit, narrowed.byteLimit),

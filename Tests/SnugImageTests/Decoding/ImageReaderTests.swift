@@ -55,7 +55,7 @@ import Testing
     @Test("An image of more scans than allowed is refused before they are decoded")
     func scans() throws {
         let source = ImageSource(bytes: try fixture("many-scans.jpg"))
-        let limits = InputLimits(maximumScanCount: 20)
+        let limits = DecodingLimits(maximumScanCount: 20)
         var decoder = try JPEGDecoder.open(source, limits: limits, memory: 1 << 24, cancellation: CancellationFlag())
         do {
             try decoder.start(output: .rgb)

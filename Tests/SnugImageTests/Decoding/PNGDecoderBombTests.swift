@@ -76,7 +76,7 @@ import Testing
         var file = try PNGTestFile(PNGTestFile.fixture("rgb8.png"))
         file.chunks.insert(contentsOf: [(String, [UInt8])](repeating: ("tEXt", [65, 0]), count: 101), at: 1)
         let error = #expect(throws: ImageError.self) {
-            try DecodedPNG(file.bytes, limits: InputLimits(maximumChunkCount: 100))
+            try DecodedPNG(file.bytes, limits: DecodingLimits(maximumChunkCount: 100))
         }
         #expect(error?.code == .limitExceeded)
     }
@@ -87,7 +87,7 @@ import Testing
         file.chunks.insert(contentsOf: [(String, [UInt8])](repeating: ("tRNS", [0, 1, 0, 1, 0, 1]), count: 20), at: 1)
         #expect(try DecodedPNG(file.bytes).warnings.count == 8)
         let error = #expect(throws: ImageError.self) {
-            try DecodedPNG(file.bytes, limits: InputLimits(maximumWarningCount: 10))
+            try DecodedPNG(file.bytes, limits: DecodingLimits(maximumWarningCount: 10))
         }
         #expect(error?.code == .corruptInput)
     }

@@ -73,7 +73,7 @@ import Testing
         for _ in 0..<400 {
             var broken = bytes
             for _ in 0...random.next(3) { broken[random.next(broken.count)] = UInt8(random.next(256)) }
-            let limits = InputLimits(maximumPixelCount: 1 << 20)
+            let limits = DecodingLimits(maximumPixelCount: 1 << 20)
             for salvages in [false, true] {
                 do throws(ImageError) {
                     let decoded = try DecodedPNG(broken, salvages: salvages, limits: limits, memoryLimit: 64 << 20)
@@ -98,7 +98,7 @@ import Testing
             broken.chunks[chunk].data[byte] = UInt8(random.next(256))
             do throws(ImageError) {
                 let decoded = try DecodedPNG(
-                    broken.bytes, limits: InputLimits(maximumPixelCount: 1 << 20), memoryLimit: 64 << 20)
+                    broken.bytes, limits: DecodingLimits(maximumPixelCount: 1 << 20), memoryLimit: 64 << 20)
                 #expect(decoded.missingRowCount == 0)
             } catch { #expect(!error.message.isEmpty) }
         }

@@ -89,10 +89,10 @@ import Testing
         var encoder = try PNGEncoder(width: 1, height: 1, layout: .gray(bits: 8), options: options)
         try encoder.write([9].span)
         let bytes = try #require(try encoder.finish())
-        let decoded = try DecodedPNG(bytes, limits: InputLimits(maximumProfileBytes: 4999))
+        let decoded = try DecodedPNG(bytes, limits: DecodingLimits(maximumProfileBytes: 4999))
         #expect(decoded.iccProfile == nil)
         #expect(decoded.warnings == ["ignored an ICC profile of 5000 bytes: too large"])
-        #expect(try DecodedPNG(bytes, limits: InputLimits(maximumProfileBytes: 5000)).iccProfile?.count == 5000)
+        #expect(try DecodedPNG(bytes, limits: DecodingLimits(maximumProfileBytes: 5000)).iccProfile?.count == 5000)
     }
 
     @Test("A sound file verifies, interlaced or not", arguments: PNGTestFile.names)

@@ -76,7 +76,7 @@ struct DecodedPNG {
     var peakMemory: Int
 
     init(
-        _ bytes: [UInt8], keeps16Bits: Bool = false, salvages: Bool = false, limits: InputLimits = InputLimits(),
+        _ bytes: [UInt8], keeps16Bits: Bool = false, salvages: Bool = false, limits: DecodingLimits = DecodingLimits(),
         memoryLimit: Int = .max
     ) throws(ImageError) {
         var decoder = try PNGDecoder(

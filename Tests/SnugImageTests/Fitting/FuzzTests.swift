@@ -49,7 +49,7 @@ import Testing
     func wholeFit() async throws {
         let files = try Self.corpus()
         let fitter = ImageFitter(configuration: .init(memory: 64 << 20, threads: 2))
-        let inputLimits = InputLimits(maximumPixelCount: 4_000_000, maximumScanWork: 40_000_000)
+        let decodingLimits = DecodingLimits(maximumPixelCount: 4_000_000, maximumScanWork: 40_000_000)
         let start = ContinuousClock.now
         var seed: UInt64 = UInt64(ProcessInfo.processInfo.environment["SNUG_FUZZ_SEED"] ?? "") ?? 0
         while ContinuousClock.now - start < .seconds(Self.seconds) {
@@ -63,7 +63,7 @@ import Testing
                 strategy: Bool.random(using: &random) ? .best : .stepped,
                 metadata: Bool.random(using: &random) ? .keep : .strip,
                 background: Bool.random(using: &random) ? .white : nil, salvages: Bool.random(using: &random),
-                inputLimits: inputLimits)
+                decodingLimits: decodingLimits)
             do {
                 let image = try await fitter.fit(ImageSource(bytes: bytes), limits: limits, policy: policy)
                 #expect(image.byteCount <= limits.fileByteLimit, "seed \(seed)")

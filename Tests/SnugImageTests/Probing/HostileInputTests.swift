@@ -90,7 +90,7 @@ import Testing
         var testDescription: String
         var bytes: [UInt8]
         var code: ImageError.Code
-        var limits = InputLimits()
+        var limits = DecodingLimits()
     }
 
     static let jpegs: [Refused] = {
@@ -201,19 +201,19 @@ import Testing
             Refused(testDescription: "PNG of 2³¹ × 2³¹", bytes: PNGBuilder.signature + wide, code: .limitExceeded),
             Refused(
                 testDescription: "PNG of 2³¹ × 2³¹, no side limit", bytes: PNGBuilder.signature + wide,
-                code: .limitExceeded, limits: InputLimits(maximumSide: .max)),
+                code: .limitExceeded, limits: DecodingLimits(maximumSide: .max)),
             Refused(
                 testDescription: "JPEG segments", bytes: comments, code: .limitExceeded,
-                limits: InputLimits(maximumChunkCount: 19)),
+                limits: DecodingLimits(maximumChunkCount: 19)),
             Refused(
                 testDescription: "JPEG metadata", bytes: comments, code: .limitExceeded,
-                limits: InputLimits(maximumMetadataBytes: 99)),
+                limits: DecodingLimits(maximumMetadataBytes: 99)),
             Refused(
                 testDescription: "PNG chunks", bytes: text, code: .limitExceeded,
-                limits: InputLimits(maximumChunkCount: 19)),
+                limits: DecodingLimits(maximumChunkCount: 19)),
             Refused(
                 testDescription: "PNG metadata", bytes: text, code: .limitExceeded,
-                limits: InputLimits(maximumMetadataBytes: 299)),
+                limits: DecodingLimits(maximumMetadataBytes: 299)),
         ]
     }()
 
@@ -226,11 +226,13 @@ import Testing
     @Test("A refusal by a limit names value, limit and option")
     func limitDetails() throws {
         let bytes = JPEGBuilder(width: 30, height: 20).bytes
-        let pixels = #expect(throws: ImageError.self) { try probe(bytes, limits: InputLimits(maximumPixelCount: 599)) }
+        let pixels = #expect(throws: ImageError.self) {
+            try probe(bytes, limits: DecodingLimits(maximumPixelCount: 599))
+        }
         #expect(
             pixels?.details == ["value": .integer(600), "limit": .integer(599), "option": .text("--max-input-pixels")])
-        let side = #expect(throws: ImageError.self) { try probe(bytes, limits: InputLimits(maximumSide: 29)) }
+        let side = #expect(throws: ImageError.self) { try probe(bytes, limits: DecodingLimits(maximumSide: 29)) }
         #expect(side?.details == ["value": .integer(30), "limit": .integer(29), "option": .text("--max-input-side")])
-        #expect(try probe(bytes, limits: InputLimits(maximumPixelCount: 600, maximumSide: 30)).width == 30)
+        #expect(try probe(bytes, limits: DecodingLimits(maximumPixelCount: 600, maximumSide: 30)).width == 30)
     }
 }

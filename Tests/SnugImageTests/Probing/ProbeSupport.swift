@@ -4,7 +4,7 @@ import SnugTestSupport
 import Testing
 
 /// The header of a file in memory.
-func probe(_ bytes: [UInt8], limits: InputLimits = InputLimits()) throws(ImageError) -> ImageHeader {
+func probe(_ bytes: [UInt8], limits: DecodingLimits = DecodingLimits()) throws(ImageError) -> ImageHeader {
     try ImageProbe.header(of: ImageSource(bytes: bytes), limits: limits)
 }
 

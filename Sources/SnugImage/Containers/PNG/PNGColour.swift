@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a PNG says about its colours: a profile before `sRGB` before `gAMA` (PNG specification §12.13.1).
+struct PNGColour {
+    private(set) var profileName: String?
+    private var profileByteCount: Int?
+    private var isSRGB = false
+    private var gamma: Double?
+    private var chromaticities: Chromaticities?
+
+    /// Takes in one chunk; of a kind that comes twice, the first counts.
+    mutating func note(_ chunk: PNGChunk, data: ByteView) {
+        switch chunk.type {
+        case "iCCP" where profileByteCount == nil:
+            let name = data.latin1(at: 0, limit: 79)
+            profileName = name.isEmpty ? nil : name
+            profileByteCount = max(0, chunk.data.count - name.utf8.count - 2)
+        case "sRGB" where chunk.data.count == 1: isSRGB = true
+        case "gAMA" where chunk.data.count == 4 && gamma == nil:
+            if let value = data.u32(at: 0), value > 0 { gamma = Double(value) / 100_000 }
+        case "cHRM" where chunk.data.count == 32 && chromaticities == nil:
+            let xy = (0..<8).compactMap { data.u32(at: 4 * $0) }.map { Double($0) / 100_000 }
+            guard xy.count == 8 else { return }
+            chromaticities = Chromaticities(
+                whiteX: xy[0], whiteY: xy[1], redX: xy[2], redY: xy[3],
+                greenX: xy[4], greenY: xy[5], blueX: xy[6], blueY: xy[7])
+        default: break
+        }
+    }
+
+    /// The declaration that wins.
+    var declaration: ColourSpaceDeclaration {
+        if let profileByteCount { return .icc(byteCount: profileByteCount) }
+        if isSRGB { return .sRGB }
+        return gamma.map { .gamma($0, chromaticities: chromaticities) } ?? .undeclared
+    }
+}

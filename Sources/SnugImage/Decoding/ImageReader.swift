@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Opens an image as often as needed.
+struct ImageReader: Sendable {
+    let source: ImageSource
+    let header: ImageHeader
+    let policy: FitPolicy
+    /// Most bytes that a codec library may hold.
+    let memory: Int
+    let cache: ColourConversionCache
+    let cancellation: CancellationFlag
+
+    /// Begins a pass.
+    func open(_ demand: PixelDemand) throws -> any ImageStream {
+        switch header.format {
+        case .jpeg: return try openJPEG(demand)
+        case .png: return try PNGStream(self, demand: demand)
+        default:
+            throw ImageError(
+                .unsupportedFormat, "is \(header.format), which is recognised but not read; convert it to JPEG or PNG")
+        }
+    }
+
+    /// The profile that an output carries when metadata are kept; pixels are then left in its colour space.
+    ///
+    /// Not for CMYK: the output is RGB.
+    func keptProfile() throws -> [UInt8]? {
+        switch header.format {
+        case .jpeg where header.colourModel != .cmyk && header.colourModel != .ycck:
+            return try ImageProbe.iccProfile(of: source, header: header, limits: policy.decodingLimits)
+        case .png:
+            return try PNGDecoder(source: source, limits: policy.decodingLimits, memoryLimit: memory).iccProfile
+        default: return nil
+        }
+    }
+
+    /// The conversion to sRGB, or none where the profile is kept instead.
+    func conversion(profile: [UInt8]?, layout: SampleLayout) -> (
+        conversion: ColourConversion, warnings: [String]
+    ) {
+        let keepsProfile = policy.metadata == .keep && profile != nil && (layout.model == .gray || layout.model == .rgb)
+        if keepsProfile { return (.assumed(for: layout), []) }
+        return ColourConversion.make(
+            profile: profile, declaration: header.colourSpace, source: layout, cache: cache,
+            maximumProfileBytes: policy.decodingLimits.maximumProfileBytes)
+    }
+
+    private func openJPEG(_ demand: PixelDemand) throws -> any ImageStream {
+        let decoder = try JPEGDecoder.open(
+            source, limits: policy.decodingLimits, memory: memory, cancellation: cancellation)
+        let profile = try ImageProbe.iccProfile(of: source, header: header, limits: policy.decodingLimits)
+        let model: SampleLayout.Model =
+            switch decoder.componentCount {
+            case 1: .gray
+            case 4: decoder.isInvertedCMYK ? .invertedCMYK : .cmyk
+            default: .rgb
+            }
+        let (conversion, warnings) = conversion(profile: profile, layout: SampleLayout(model))
+        let isPlanarAlready = conversion.isIdentity && (decoder.isYCbCr || decoder.isGray)
+        if demand.isPlanar && isPlanarAlready {
+            return try JPEGPlanarStream(
+                decoder, eighths: demand.eighths, warnings: warnings, salvages: policy.salvages)
+        }
+        return try JPEGInterleavedStream(
+            decoder, demand: demand, conversion: conversion, warnings: warnings, salvages: policy.salvages)
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How an image is made to fit.
+public struct FitPolicy: Sendable, Hashable {
+    /// The method that finds size and quality.
+    public enum Strategy: String, Sendable, Hashable, CaseIterable {
+        /// Scale and quality chosen together on a prediction of the result's size.
+        case best
+        /// The documented textbook method: area ratio at quality 85, then down by 5 to 50.
+        case stepped
+    }
+    /// The format of a re-encoded output.
+    public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
+        /// Whichever suits the image: alpha and graphics stay PNG, photos become JPEG.
+        case automatic = "auto"
+        case jpeg, png
+        /// The input's own.
+        case keep
+    }
+    /// What happens to EXIF, XMP and ICC data.
+    public enum Metadata: String, Sendable, Hashable, CaseIterable {
+        case strip, keep
+    }
+    /// Chroma resolution of a JPEG output.
+    public enum ChromaChoice: String, Sendable, Hashable, CaseIterable {
+        /// 4:4:4 where the chroma has detail that 4:2:0 would lose and bytes allow it, else 4:2:0.
+        case automatic = "auto"
+        case s420 = "4:2:0"
+        case s444 = "4:4:4"
+    }
+
+    /// The method. Default best.
+    public var strategy: Strategy
+    /// Never give up pixels to reach the limit.
+    public var keepsSize: Bool
+    /// Lowest quality on libjpeg's 1–100 scale. Default 50.
+    public var qualityFloor: Int
+    /// Highest quality on libjpeg's 1–100 scale. Default 95.
+    public var qualityCeiling: Int
+    /// The format of a re-encoded output. Default automatic.
+    public var format: OutputFormat
+    /// What happens to metadata. Default strip.
+    public var metadata: Metadata
+    /// Chroma resolution of a JPEG output. Default automatic.
+    public var chroma: ChromaChoice
+    /// What transparent pixels are laid on, so that an image with alpha can become a JPEG; `nil` keeps alpha.
+    public var background: RGBColour?
+    /// Deliver what is there of a damaged or truncated image, the rest filled, instead of failing.
+    public var salvages: Bool
+    /// What inputs may ask of us.
+    public var decodingLimits: DecodingLimits
+
+    /// Makes a policy with the defaults that each field states.
+    public init(
+        strategy: Strategy = .best, keepsSize: Bool = false, qualityFloor: Int = 50, qualityCeiling: Int = 95,
+        format: OutputFormat = .automatic, metadata: Metadata = .strip, chroma: ChromaChoice = .automatic,
+        background: RGBColour? = nil, salvages: Bool = false, decodingLimits: DecodingLimits = DecodingLimits()
+    ) {
+        self.strategy = strategy
+        self.keepsSize = keepsSize
+        self.qualityFloor = qualityFloor
+        self.qualityCeiling = qualityCeiling
+        self.format = format
+        self.metadata = metadata
+        self.chroma = chroma
+        self.background = background
+        self.salvages = salvages
+        self.decodingLimits = decodingLimits
+    }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ImageProbe {
+    /// The ICC profile of a JPEG, put together from its segments.
+    ///
+    /// A PNG's is compressed and comes from the PNG codec.
+    /// - Returns: `nil` when there is none, pieces are missing, it is over the limit, or it does not suit the image.
+    static func iccProfile(
+        of source: ImageSource, header: ImageHeader, limits: DecodingLimits = DecodingLimits()
+    ) throws(ImageError) -> [UInt8]? {
+        guard header.format == .jpeg else { return nil }
+        var segments = JPEGSegmentReader(source)
+        var icc = ICCSegments()
+        while let segment = try segments.next(), segment.marker != JPEGMarker.startOfScan {
+            guard try segments.kind(of: segment) == .icc else { continue }
+            icc.add(segment, start: try segments.payload(segment, count: 14))
+        }
+        let profile = try icc.assemble(from: &segments.reader, limit: limits.maximumProfileBytes)
+        guard let profile, ICCProfile(profile).problem(for: header.colourModel) == nil else { return nil }
+        return profile
+    }
+
+    /// EXIF and XMP of a JPEG or PNG: the first of each, at most `limits.maximumMetadataBytes` long.
+    static func embeddedMetadata(
+        of source: ImageSource, header: ImageHeader, limits: DecodingLimits = DecodingLimits()
+    ) throws(ImageError) -> EmbeddedMetadata {
+        switch header.format {
+        case .jpeg: try jpegMetadata(of: source)
+        case .png: try pngMetadata(of: source, limits: limits)
+        default: EmbeddedMetadata()
+        }
+    }
+
+    private static func jpegMetadata(of source: ImageSource) throws(ImageError) -> EmbeddedMetadata {
+        var metadata = EmbeddedMetadata()
+        var segments = JPEGSegmentReader(source)
+        while let segment = try segments.next(), segment.marker != JPEGMarker.startOfScan {
+            switch try segments.kind(of: segment) {
+            case .exif where metadata.exif == nil:
+                let block = Array(try segments.payload(segment).bytes.dropFirst(6))
+                if EXIFBlock(block) != nil { metadata.exif = block }
+            case .xmp where metadata.xmp == nil:
+                metadata.xmp = Array(try segments.payload(segment).bytes.dropFirst(29))
+            default: break
+            }
+        }
+        return metadata
+    }
+
+    private static func pngMetadata(
+        of source: ImageSource, limits: DecodingLimits
+    ) throws(ImageError) -> EmbeddedMetadata {
+        var metadata = EmbeddedMetadata()
+        var chunks = PNGChunkReader(source)
+        while let chunk = try chunks.next(), chunk.type != "IEND" {
+            guard chunk.range.upperBound <= source.byteCount else { break }
+            guard chunk.data.count <= limits.maximumMetadataBytes else { continue }
+            switch try PNGChunkKind(chunk, in: &chunks) {
+            case .exif where chunk.type == "eXIf" && metadata.exif == nil:
+                metadata.exif = try chunks.data(chunk, count: chunk.data.count).bytes
+            case .xmp where chunk.type == "iTXt" && metadata.xmp == nil:
+                metadata.xmp = internationalText(try chunks.data(chunk, count: chunk.data.count).bytes)
+            default: break
+            }
+        }
+        return metadata
+    }
+
+    /// The text of an uncompressed iTXt chunk: what follows keyword, two flags, language and translated keyword.
+    private static func internationalText(_ data: [UInt8]) -> [UInt8]? {
+        guard let keywordEnd = data.firstIndex(of: 0), data.count > keywordEnd + 3, data[keywordEnd + 1] == 0,
+            let languageEnd = data[(keywordEnd + 3)...].firstIndex(of: 0),
+            let translationEnd = data[(languageEnd + 1)...].firstIndex(of: 0)
+        else { return nil }
+        return Array(data[(translationEnd + 1)...])
+    }
+}

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The coding process named by a JPEG frame header (ITU-T T.81 table B.1).
+public enum JPEGProcess: String, Sendable, Hashable, CaseIterable {
+    case baseline
+    case extended
+    case progressive
+    case lossless
+    case hierarchical
+    case arithmeticSequential = "arithmetic"
+    case arithmeticProgressive = "arithmetic_progressive"
+
+    /// Whether scans refine the whole image, so that all coefficients must be held.
+    public var isProgressive: Bool { self == .progressive || self == .arithmeticProgressive }
+}

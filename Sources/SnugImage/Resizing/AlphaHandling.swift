@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the last channel means to the resampler.
+enum AlphaHandling: Sendable, Hashable {
+    /// All channels are alike.
+    case none
+    /// The last channel is straight alpha: colours count by their opacity, so hidden ones do not bleed into edges.
+    case last
+}
