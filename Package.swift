@@ -67,6 +67,7 @@ let package = Package(
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
         .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
+        .target(name: "CChecksums", path: "CSupport/CChecksums", cSettings: cSettings),
 
         .target(
             name: "SnugImage",
@@ -87,7 +88,7 @@ let package = Package(
         .target(
             name: "SnugUpload",
             dependencies: [
-                "SnugHTTP", "CKernels",
+                "SnugHTTP", "CChecksums",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

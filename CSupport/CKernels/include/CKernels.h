@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The inner loops over pixels, and one over the bytes of uploads. Functions with a choice of instruction set take it as an
-// argument, so that nothing here is global and tests can compare the sets; all of them give the same bytes. Nothing allocates,
-// fails or keeps a pointer. Sizes are the caller's promise: each function says how many samples it reads and writes.
+// Inner loops over pixels. Functions with a choice of instruction set take it as an argument, so that nothing here is
+// global and tests can compare the sets; all of them give the same bytes. Nothing allocates, fails or keeps a pointer. The
+// caller guarantees the sizes: each function says how many samples it reads and writes.
 
 #pragma clang assume_nonnull begin
 
@@ -127,13 +127,6 @@ typedef struct snug_source_plane {
 /// Makes columns of rows: pixel (x, y) goes to row x, column y of `out`, which is `source.height` pixels wide.
 /// A negative `out_stride` writes rows upwards from `out`.
 void snug_transpose(snug_source_plane source, int channels, uint8_t *out, ptrdiff_t out_stride);
-
-// MARK: Checksums
-
-/// Shortens a message whose CRC-64/NVME is wanted: the 16 bytes at `out`, from a remainder of 0, leave the remainder that all
-/// the bytes taken leave from `remainder`.
-/// @return Bytes taken, a multiple of 64 up to `count`; 0 where the processor cannot multiply without carry.
-size_t snug_crc64_fold(const uint8_t *bytes, size_t count, uint64_t remainder, uint8_t *out);
 
 #pragma clang assume_nonnull end
 

@@ -50,6 +50,15 @@ enum InputFault {
         }
     }
 
+    /// Refuses a file by the number of its segments or chunks so far.
+    static func checkChunks(count: Int, limits: DecodingLimits) throws(ImageError) {
+        if count > limits.maximumChunkCount {
+            throw exceeds(
+                "has at least \(grouped(count)) segments or chunks", count, limit: limits.maximumChunkCount,
+                option: "--max-input-chunks")
+        }
+    }
+
     /// Refuses a header by the number of its segments or chunks, or by the metadata in it.
     static func checkMetadata(count: Int, bytes: Int, limits: DecodingLimits) throws(ImageError) {
         if count > limits.maximumChunkCount {

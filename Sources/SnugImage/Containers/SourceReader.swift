@@ -6,7 +6,7 @@
 /// reads however large the file is, and memory stays at one window.
 struct SourceReader {
     let source: ImageSource
-    private var window: [UInt8]
+    private(set) var window: [UInt8]
     private var start = 0
     private var filled = 0
 
@@ -59,15 +59,22 @@ struct SourceReader {
     mutating func checksum(_ range: Range<Int>, into crc: inout CRC32) throws(ImageError) -> Bool {
         var position = range.lowerBound
         while position < range.upperBound {
-            if position < start || position - start >= filled {
-                guard try load(position) else { return false }
-            }
-            let first = position - start
-            let last = min(filled, first + (range.upperBound - position))
-            crc.update(window.span, first..<last)
-            position += last - first
+            let loaded = try load(position..<range.upperBound)
+            if loaded.isEmpty { return false }
+            crc.update(window.span.extracting(loaded))
+            position += loaded.count
         }
         return true
+    }
+
+    /// Makes the window hold the first bytes of a stretch of the source.
+    /// - Returns: Their place in ``window``; empty at the end of the source.
+    mutating func load(_ range: Range<Int>) throws(ImageError) -> Range<Int> {
+        if range.lowerBound < start || range.lowerBound - start >= filled {
+            guard try load(range.lowerBound) else { return 0..<0 }
+        }
+        let first = range.lowerBound - start
+        return first..<min(filled, first + range.count)
     }
 
     private mutating func load(_ offset: Int) throws(ImageError) -> Bool {

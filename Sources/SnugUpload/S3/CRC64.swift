@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CKernels
+internal import CChecksums
 
 /// CRC-64/NVME, S3's checksum of whole objects: those of the parts can be put together.
 struct CRC64: Sendable {

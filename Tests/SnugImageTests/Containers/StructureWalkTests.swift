@@ -136,8 +136,8 @@ import Testing
         #expect(CRC32.checksum(Array("123456789".utf8)) == 0xCBF4_3926)
         let bytes = (0..<200).map { UInt8(truncatingIfNeeded: $0 * 37) }
         var crc = CRC32()
-        crc.update(Array(bytes[..<cut]))
-        crc.update(Array(bytes[cut...]))
+        crc.update(bytes.span.extracting(first: cut))
+        crc.update(bytes.span.extracting(droppingFirst: cut))
         #expect(crc.value == CRC32.checksum(bytes))
     }
 }

@@ -50,12 +50,7 @@ struct JPEGWalk {
             throw InputFault.corrupt("JPEG has bytes that belong to no segment", at: segment.offset)
         }
         segmentCount += 1
-        if segmentCount > limits.maximumChunkCount {
-            throw InputFault.exceeds(
-                "has at least \(InputFault.grouped(segmentCount)) segments", segmentCount,
-                limit: limits.maximumChunkCount,
-                option: "--max-input-chunks")
-        }
+        try InputFault.checkChunks(count: segmentCount, limits: limits)
         if segment.marker == JPEGMarker.endOfImage {
             try checkCompleteness(at: segment.offset)
             isAtEnd = true

@@ -34,11 +34,7 @@ struct PNGWalk {
         }
         try checkOrder(of: chunk)
         if chunk.type != "IDAT" && chunk.type != "fdAT" { chunkCount += 1 }
-        if chunkCount > limits.maximumChunkCount {
-            throw InputFault.exceeds(
-                "has at least \(InputFault.grouped(chunkCount)) chunks", chunkCount, limit: limits.maximumChunkCount,
-                option: "--max-input-chunks")
-        }
+        try InputFault.checkChunks(count: chunkCount, limits: limits)
         previousType = chunk.type
         isAtEnd = chunk.type == "IEND"
         return chunk

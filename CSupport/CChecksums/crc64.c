@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "internal.h"
+#include "CChecksums.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 // Folding as in Intel's "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction": a register of 128 bits is
 // moved n bits onward by multiplying its halves by x to the powers n + 63 and n - 1, modulo the polynomial. (One less than the
