@@ -32,6 +32,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
@@ -70,16 +71,25 @@ let package = Package(
         .target(name: "CChecksums", path: "CSupport/CChecksums", cSettings: cSettings),
 
         .target(
+            name: "SnugSystem",
+            dependencies: [
+                "CPlatform",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .target(
             name: "SnugImage",
             dependencies: [
-                "CJPEG", "CPNG", "CLCMS", "CKernels",
+                "CJPEG", "CPNG", "CLCMS", "CKernels", "SnugSystem",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: imageSettings),
         .target(
             name: "SnugHTTP",
             dependencies: [
-                "CCurl",
+                "CCurl", "SnugSystem",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -88,7 +98,7 @@ let package = Package(
         .target(
             name: "SnugUpload",
             dependencies: [
-                "SnugHTTP", "CChecksums",
+                "SnugHTTP", "CChecksums", "SnugSystem",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -97,7 +107,7 @@ let package = Package(
         .target(
             name: "SnugGeneration",
             dependencies: [
-                "SnugHTTP",
+                "SnugHTTP", "SnugSystem",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -107,7 +117,7 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "CPlatform",
+                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "CPlatform", "SnugSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -138,12 +148,18 @@ let package = Package(
         .target(
             name: "SnugTestSupport",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugSimulator", "CTestSupport",
+                "SnugImage", "SnugHTTP", "SnugSystem", "SnugSimulator", "CTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/SnugTestSupport", swiftSettings: imageSettings),
+        .testTarget(
+            name: "SnugSystemTests",
+            dependencies: [
+                "SnugSystem", "SnugTestSupport", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "SnugImageTests",
             dependencies: [

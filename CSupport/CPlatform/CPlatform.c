@@ -16,9 +16,7 @@
 #include <unistd.h>
 
 #ifdef __linux__
-#include <link.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #endif
 
@@ -88,24 +86,3 @@ void snug_reuse_freed_memory(void) {
     mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
 #endif
 }
-
-#ifdef __linux__
-/* For dl_iterate_phdr: the pages of one loaded object that the program never writes. */
-static int drop_clean_pages(struct dl_phdr_info *info, size_t size, void *context) {
-    (void)size;
-    (void)context;
-    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0) continue;
-        const uintptr_t start = ((uintptr_t)info->dlpi_addr + segment->p_vaddr) & ~(page - 1);
-        const uintptr_t end = (uintptr_t)info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
-        (void)madvise((void *)start, end - start, MADV_DONTNEED);
-    }
-    return 0;
-}
-
-void snug_drop_clean_pages(void) { (void)dl_iterate_phdr(drop_clean_pages, NULL); }
-#else
-void snug_drop_clean_pages(void) {}
-#endif

@@ -61,9 +61,7 @@ struct UploadCommand: AsyncParsableCommand {
         let reporter = UploadReporter(json: json, showsProgress: !quiet && !json)
         snug_reuse_freed_memory()
         do {
-            // By now arguments are parsed and TLS is set up, neither of which comes again.
             let uploader = try transfer.makeUploader()
-            snug_drop_clean_pages()
             if other.list { return try list(uploader) }
             if !other.forget.isEmpty { return try await forget(uploader) }
             if let receipt = other.verify { return try await verify(receipt.path, uploader) }

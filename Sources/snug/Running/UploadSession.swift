@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import CPlatform
 import SnugHTTP
 import SnugImage
 import SnugUpload
@@ -15,9 +14,6 @@ struct UploadSession {
     /// - Returns: How many failed.
     func run() async throws -> Int {
         let limiter = transfer.limitRate.map { BandwidthLimiter(bytesPerSecond: $0.bytes) }
-        async let _: Void = Startup.tidy()
-        // The end of the process, when every library tidies up, touches as much again.
-        defer { snug_drop_clean_pages() }
         return try await withThrowingTaskGroup(of: Bool.self) { group in
             var failed = 0
             for (number, file) in destination.files.enumerated() {
@@ -50,18 +46,5 @@ struct UploadSession {
             reporter.failed(name, UploadError(.invalidTarget, error.message, cause: error))
         }
         return false
-    }
-}
-
-/// Setting up: records, addresses and TLS touch most of the program once, bit by bit.
-private enum Startup {
-    /// Gives back what it has touched so far, a few times while it goes on: the slower the line, the longer that is.
-    static func tidy() async throws {
-        var pause = Duration.milliseconds(20)
-        for _ in 0..<9 {
-            try await Task.sleep(for: pause)
-            snug_drop_clean_pages()
-            pause *= 2
-        }
     }
 }
