@@ -38,9 +38,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.38.0"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", from: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         // For tests only: others' implementation of resumable uploads.
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
-        .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
@@ -90,6 +91,8 @@ let package = Package(
             name: "SnugHTTP",
             dependencies: [
                 "CCurl", "SnugSystem",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "StructuredFieldValues", package: "swift-http-structured-headers"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -100,6 +103,7 @@ let package = Package(
             dependencies: [
                 "SnugHTTP", "CChecksums", "SnugSystem",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -109,6 +113,7 @@ let package = Package(
             dependencies: [
                 "SnugHTTP", "SnugSystem",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -120,6 +125,7 @@ let package = Package(
                 "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "CPlatform", "SnugSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -149,6 +155,7 @@ let package = Package(
             name: "SnugTestSupport",
             dependencies: [
                 "SnugImage", "SnugHTTP", "SnugSystem", "SnugSimulator", "CTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -172,6 +179,7 @@ let package = Package(
             name: "SnugHTTPTests",
             dependencies: [
                 "SnugHTTP", "SnugSimulator", "SnugTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
@@ -199,6 +207,7 @@ let package = Package(
             name: "SnugGenerationTests",
             dependencies: [
                 "SnugGeneration", "SnugHTTP", "SnugSimulator", "SnugTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -210,6 +219,7 @@ let package = Package(
             name: "snugTests",
             dependencies: [
                 "snug", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator", "SnugTestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 
 extension UploadJob {
@@ -9,9 +10,9 @@ extension UploadJob {
     /// - Parameter isAboutObject: Whether these are the fields of a HEAD of the object.
     /// - Returns: Whether there was a checksum to compare with.
     /// - Throws: `verification_failed`.
-    func compareDigest(_ headers: HTTPHeaders, of place: HTTPURL, isAboutObject: Bool = true) async throws -> Bool {
+    func compareDigest(_ headers: HTTPFields, of place: HTTPURL, isAboutObject: Bool = true) async throws -> Bool {
         // In the answer to a request that stores, the standard fields speak of that answer's own body.
-        let names = isAboutObject ? ["Repr-Digest", "Digest", "x-goog-hash"] : ["x-goog-hash"]
+        let names: [HTTPField.Name] = isAboutObject ? [.reprDigest, .digest, .googleHash] : [.googleHash]
         let offered = OfferedDigest.all(names, in: headers)
         guard !offered.isEmpty else { return false }
         let digests = try await source.digests(0..<length, and: .md5)
@@ -32,9 +33,9 @@ struct OfferedDigest: Hashable {
     var isSHA256: Bool
     var base64: String
 
-    static func all(_ names: [String], in headers: HTTPHeaders) -> [OfferedDigest] {
+    static func all(_ names: [HTTPField.Name], in headers: HTTPFields) -> [OfferedDigest] {
         names.flatMap { name in
-            headers.values(of: name).flatMap { $0.split(separator: ",") }.compactMap(Self.init)
+            headers[values: name].flatMap { $0.split(separator: ",") }.compactMap(Self.init)
         }
     }
 

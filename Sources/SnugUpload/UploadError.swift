@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 
 /// Why an upload ended without a receipt, and whether it can go on from where it stopped.
 public struct UploadError: Error, Sendable, CustomStringConvertible {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import Logging
 internal import SnugHTTP
 internal import Synchronization
@@ -97,10 +98,10 @@ final class UploadJob: Sendable {
 
     /// What an exchange came to; cancellation is thrown instead.
     enum Exchange {
-        case answer(HTTPResponse)
+        case answer(ClientResponse)
         case failure(HTTPError)
 
-        var response: HTTPResponse? {
+        var response: ClientResponse? {
             switch self {
             case .answer(let response): response
             case .failure(let error): error.response
@@ -121,13 +122,13 @@ final class UploadJob: Sendable {
     /// - Throws: `source_changed` or `source_failed` when the file could not be read to the end; `CancellationError`.
     /// - Parameter slot: Tells requests apart that run at the same time, for the progress.
     func exchange(
-        _ method: String, _ url: HTTPURL, _ headers: HTTPHeaders = [:], body: HTTPBody? = nil, slot: Int = 0,
-        cap: Int = 1 << 20, usesTargetHeaders: Bool = true, change: (inout HTTPRequest) -> Void = { _ in }
+        _ method: HTTPRequest.Method, _ url: HTTPURL, _ headers: HTTPFields = [:], body: HTTPBody? = nil, slot: Int = 0,
+        cap: Int = 1 << 20, usesTargetHeaders: Bool = true, change: (inout ClientRequest) -> Void = { _ in }
     ) async throws -> Exchange {
-        var request = HTTPRequest(method, url, headers: usesTargetHeaders ? target.headers : [:], body: body)
-        for field in headers.fields { request.headers[field.name] = field.value }
+        var request = ClientRequest(method, url, headerFields: usesTargetHeaders ? target.headers : [:], body: body)
+        for field in headers { request.headerFields[fields: field.name] = [field] }
         let hasData = (body?.byteCount ?? 1) > 0 && body != nil
-        request.clocks = HTTPRequest.Clocks(
+        request.clocks = ClientRequest.Clocks(
             deadline: options.deadline,
             attemptTimeout: hasData ? options.attemptTimeout : min(options.attemptTimeout, .seconds(60)),
             stallTimeout: options.stallTimeout)

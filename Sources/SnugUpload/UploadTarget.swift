@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import HTTPTypes
 public import SnugHTTP
 
 /// The protocols that an upload can speak.
@@ -24,7 +25,7 @@ public struct UploadTarget: Sendable {
     /// How to speak to it.
     public var wire: UploadProtocol
     /// Sent with every request.
-    public var headers: HTTPHeaders
+    public var headers: HTTPFields
     /// The name that the server is told; the file's own unless given.
     public var filename: String?
     /// The media type.
@@ -38,7 +39,7 @@ public struct UploadTarget: Sendable {
 
     /// Names a target.
     public init(
-        _ url: HTTPURL, _ wire: UploadProtocol, headers: HTTPHeaders = [:], filename: String? = nil,
+        _ url: HTTPURL, _ wire: UploadProtocol, headers: HTTPFields = [:], filename: String? = nil,
         contentType: String = "application/octet-stream", s3: S3Settings? = nil, form: FormSettings = FormSettings()
     ) {
         self.url = url

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Crypto
-public import SnugHTTP
+public import HTTPTypes
+internal import SnugHTTP
 
 extension Uploader {
     /// What a later look at an upload found.
@@ -22,19 +23,19 @@ extension Uploader {
     ///   - fetches: Whether to fetch all of it and hash it, where the receipt has a hash.
     /// - Throws: `HTTPError` when the server cannot be asked; `CancellationError`.
     public func verify(
-        _ receipt: UploadReceipt, headers: HTTPHeaders = [:], fetches: Bool = true
+        _ receipt: UploadReceipt, headers: HTTPFields = [:], fetches: Bool = true
     ) async throws -> Verification {
         let url = try HTTPURL(receipt.presignedURL ?? receipt.url)
         guard fetches, let expected = receipt.sha256 else {
-            let response = try await client.perform(HTTPRequest("HEAD", url, headers: headers))
-            guard response.isSuccess, let length = response.headers["Content-Length"].flatMap({ Int($0) }) else {
+            let response = try await client.perform(ClientRequest(.head, url, headerFields: headers))
+            guard response.isSuccess, let length = response.headerFields.integer(.contentLength) else {
                 return .unavailable
             }
             return length == receipt.bytes ? .sameLength : .different
         }
-        let (verification, _) = try await client.withStream(HTTPRequest("GET", url, headers: headers)) {
+        let (verification, _) = try await client.withStream(ClientRequest(.get, url, headerFields: headers)) {
             head, stream -> Verification in
-            guard (200...299).contains(head.status) else { return .unavailable }
+            guard head.status.kind == .successful else { return .unavailable }
             var hash = SHA256()
             var count = 0
             for try await piece in stream {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 public import Logging
 public import SnugHTTP
 internal import Synchronization
@@ -49,6 +50,10 @@ public final class Uploader: Sendable {
         _ path: FilePath, to target: UploadTarget, options: UploadOptions = UploadOptions()
     ) async throws -> UploadReceipt {
         let source = try UploadSource(path)
+        guard HTTPField.isValidValue(target.contentType) else {
+            throw UploadError(
+                .invalidTarget, "the media type has characters that cannot be sent; write it like image/jpeg")
+        }
         let job = makeJob(source, target, options)
         let lock = try store.map { try UploadLock($0, key: job.key) }
         defer { withExtendedLifetime(lock) {} }
@@ -151,7 +156,7 @@ public final class Uploader: Sendable {
         }
         let url = completion.upload ?? job.target.url
         var confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
-        if let headers = completion.answer?.headers,
+        if let headers = completion.answer?.headerFields,
             try await job.compareDigest(headers, of: url, isAboutObject: false)
         {
             confirmation = .checksum
@@ -162,10 +167,11 @@ public final class Uploader: Sendable {
 
 extension UploadJob {
     /// The receipt as far as the job itself knows it.
-    func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, answer: HTTPResponse?) -> UploadReceipt {
+    func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, answer: ClientResponse?) -> UploadReceipt {
         let tally = tally.withLock { $0 }
         return UploadReceipt(
-            url: url.text, wire: target.wire, bytes: length, etag: answer?.headers["ETag"], confirmation: confirmation,
+            url: url.text, wire: target.wire, bytes: length, etag: answer?.headerFields[.eTag],
+            confirmation: confirmation,
             attempts: tally.attempts, retries: tally.retries, bytesSent: tally.bytesSent, seconds: 0, resumed: false,
             answer: answer.flatMap { $0.body.isEmpty ? nil : String(decoding: $0.body.prefix(65536), as: UTF8.self) })
     }

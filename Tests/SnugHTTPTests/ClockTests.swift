@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugTestSupport
 import Synchronization
 import Testing
@@ -12,26 +13,26 @@ import Testing
     /// No bound is put on that from above: the machine has others to serve. That a clock ended it shows in the error, for
     /// the scripts do nothing by themselves that would.
     private func run(
-        bytes: Int, clocks: HTTPRequest.Clocks, receiveBuffer: Int32? = nil,
+        bytes: Int, clocks: ClientRequest.Clocks, receiveBuffer: Int32? = nil,
         _ script: @escaping @Sendable (FaultConnection) throws -> Void
-    ) async throws -> (Result<HTTPResponse, any Error>, Duration) {
+    ) async throws -> (Result<ClientResponse, any Error>, Duration) {
         let server = try FaultServer(receiveBuffer: receiveBuffer, script)
         let client = try makeClient()
-        var request = HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(bytes)), clocks: clocks)
+        var request = ClientRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(bytes)), clocks: clocks)
         request.expectsContinue = false
         let start = ContinuousClock.now
-        let result: Result<HTTPResponse, any Error>
+        let result: Result<ClientResponse, any Error>
         do { result = .success(try await client.send(request)) } catch { result = .failure(error) }
         return (result, ContinuousClock.now - start)
     }
 
-    private func error(_ result: Result<HTTPResponse, any Error>) -> HTTPError? {
+    private func error(_ result: Result<ClientResponse, any Error>) -> HTTPError? {
         if case .failure(let error) = result { return error as? HTTPError }
         return nil
     }
 
     @Test func silenceIsAllowedForTwentySeconds() {
-        #expect(HTTPRequest.Clocks().stallTimeout == .seconds(20))
+        #expect(ClientRequest.Clocks().stallTimeout == .seconds(20))
     }
 
     @Test func aSilentServerRunsIntoTheAttemptTimeout() async throws {
@@ -45,7 +46,7 @@ import Testing
     }
 
     @Test func theDeadlineBoundsAnAttempt() async throws {
-        let clocks = HTTPRequest.Clocks(deadline: .now + .milliseconds(300), attemptTimeout: .seconds(600))
+        let clocks = ClientRequest.Clocks(deadline: .now + .milliseconds(300), attemptTimeout: .seconds(600))
         let (result, _) = try await run(bytes: 10, clocks: clocks) { $0.waitForClose() }
         #expect(error(result)?.code == .deadlineExceeded)
     }
@@ -111,8 +112,9 @@ import Testing
             try connection.respond(200)
         }
         let body = HTTPBody(byteCount: 12) { _ in SlowReader() }
-        let clocks = HTTPRequest.Clocks(stallTimeout: .milliseconds(400))
-        let response = try await makeClient().send(HTTPRequest("PUT", try server.address(), body: body, clocks: clocks))
+        let clocks = ClientRequest.Clocks(stallTimeout: .milliseconds(400))
+        let response = try await makeClient().send(
+            ClientRequest("PUT", try server.address(), body: body, clocks: clocks))
         #expect(response.status == 200)
     }
 }
@@ -151,7 +153,7 @@ import Testing
             let body =
                 moment == .starved
                 ? HTTPBody(byteCount: 10) { _ in EndlessWait() } : HTTPBody(bytes: pattern(30_000_000))
-            var request = HTTPRequest("PUT", try server.address(), body: body)
+            var request = ClientRequest("PUT", try server.address(), body: body)
             request.expectsContinue = false
             return try await client.send(request)
         }
@@ -169,7 +171,7 @@ import Testing
         let client = try makeClient()
         let task = Task {
             unsafe withUnsafeCurrentTask { unsafe $0?.cancel() }
-            return try await client.send(HTTPRequest("GET", try server.address()))
+            return try await client.send(ClientRequest("GET", try server.address()))
         }
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(server.connectionCount == 0)
@@ -184,7 +186,7 @@ import Testing
             do {
                 let client = try makeClient()
                 for round in 0..<500 {
-                    var request = HTTPRequest("PUT", url, body: HTTPBody(bytes: pattern(10_000)))
+                    var request = ClientRequest("PUT", url, body: HTTPBody(bytes: pattern(10_000)))
                     let token = LiveCount.Token(live)
                     request.onProgress = { _ in withExtendedLifetime(token) {} }
                     let sent = request

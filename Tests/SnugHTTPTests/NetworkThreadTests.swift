@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugTestSupport
 import Testing
 
@@ -25,10 +26,10 @@ private func currentThread() -> pthread_t { pthread_self() }
         let url = try server.address()
         let threads = try await client.onNetworkThread {
             // An exchange may be over before it is waited for, and then this goes on where it was called.
-            for _ in 0..<1000 where currentThread() == outside { _ = try await client.send(HTTPRequest("GET", url)) }
+            for _ in 0..<1000 where currentThread() == outside { _ = try await client.send(ClientRequest("GET", url)) }
             var threads: [pthread_t] = []
             for _ in 0..<20 {
-                _ = try await client.send(HTTPRequest("GET", url))
+                _ = try await client.send(ClientRequest("GET", url))
                 threads.append(currentThread())
             }
             return Set(threads)
@@ -45,12 +46,12 @@ private func currentThread() -> pthread_t { pthread_self() }
         async let first: Void = client.onNetworkThread {
             both.0.set()
             await both.1.wait()
-            _ = try await client.send(HTTPRequest("GET", url))
+            _ = try await client.send(ClientRequest("GET", url))
         }
         async let second: Void = client.onNetworkThread {
             both.1.set()
             await both.0.wait()
-            _ = try await client.send(HTTPRequest("GET", url))
+            _ = try await client.send(ClientRequest("GET", url))
         }
         _ = try await (first, second)
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugTestSupport
 import Testing
 
@@ -6,12 +7,12 @@ import Testing
 
 @Suite struct OutcomeTests {
     private func failure(
-        _ method: String = "POST", bytes: Int, clocks: HTTPRequest.Clocks = HTTPRequest.Clocks(),
+        _ method: HTTPRequest.Method = "POST", bytes: Int, clocks: ClientRequest.Clocks = ClientRequest.Clocks(),
         receiveBuffer: Int32? = nil, _ script: @escaping @Sendable (FaultConnection) throws -> Void
     ) async throws -> (HTTPError, FaultServer) {
         let server = try FaultServer(receiveBuffer: receiveBuffer, script)
         let client = try makeClient()
-        let request = HTTPRequest(method, try server.address(), body: HTTPBody(bytes: pattern(bytes)), clocks: clocks)
+        let request = ClientRequest(method, try server.address(), body: HTTPBody(bytes: pattern(bytes)), clocks: clocks)
         let error = await #expect(throws: HTTPError.self) { try await client.send(request) }
         return (try #require(error), server)
     }
@@ -21,7 +22,7 @@ import Testing
         let url = try HTTPURL("http://127.0.0.1:\(refusing.port)/")
         let client = try makeClient()
         let error = await #expect(throws: HTTPError.self) {
-            try await client.send(HTTPRequest("POST", url, body: HTTPBody(bytes: pattern(10))))
+            try await client.send(ClientRequest("POST", url, body: HTTPBody(bytes: pattern(10))))
         }
         #expect(error?.code == .cannotConnect)
         #expect(error?.outcome == .notSent)
@@ -88,11 +89,11 @@ import Testing
             if ending == "linger" { connection.waitForClose() }
             if ending == "reset" { connection.ignoreEverything(seconds: 1) }
         }
-        var request = HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(20_000_000)))
+        var request = ClientRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(20_000_000)))
         request.expectsContinue = false
         let response = try await makeClient().send(request)
         #expect(response.status == 413)
-        #expect(response.headers["Retry-After"] == "3")
+        #expect(response.headerFields["Retry-After"] == "3")
         #expect(try #require(response.attempts.first).bytesSent < 20_000_000)
         let (streamed, attempt) = try await makeClient().withStream(request) { head, stream in
             var body: [UInt8] = []
@@ -111,7 +112,7 @@ import Testing
         }
         let client = try makeClient { $0.continueTimeout = .seconds(60) }
         let response = try await client.send(
-            HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(5_000_000))))
+            ClientRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(5_000_000))))
         #expect(response.status == 413)
         #expect(response.attempts.first?.bytesSent == 0)
     }
@@ -129,7 +130,7 @@ import Testing
         let client = try makeClient()
         for _ in 0..<2 {
             _ = try await client.send(
-                HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(2_000_000))))
+                ClientRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(2_000_000))))
         }
         #expect(server.requests.map { $0.headers["expect"] } == ["100-continue", nil])
         #expect(server.connectionCount == 1)
@@ -143,8 +144,8 @@ import Testing
             try connection.respond(201)
         }
         let seen = Signal()
-        var request = HTTPRequest("POST", try server.address(), body: HTTPBody(bytes: pattern(10)))
-        request.onInterim = { if $0.status == 104, $0.headers["Location"] == "/u/1" { seen.set() } }
+        var request = ClientRequest("POST", try server.address(), body: HTTPBody(bytes: pattern(10)))
+        request.onInterim = { if $0.status == 104, $0.headerFields["Location"] == "/u/1" { seen.set() } }
         let response = try await makeClient().send(request)
         await seen.wait()
         #expect(response.status == 201)
@@ -173,9 +174,9 @@ import Testing
             }
         }
         let client = try makeClient()
-        _ = try await client.send(HTTPRequest("GET", try server.address()))
+        _ = try await client.send(ClientRequest("GET", try server.address()))
         let error = await #expect(throws: HTTPError.self) {
-            try await client.send(HTTPRequest("POST", try server.address(), body: HTTPBody(bytes: pattern(bytes))))
+            try await client.send(ClientRequest("POST", try server.address(), body: HTTPBody(bytes: pattern(bytes))))
         }
         #expect(error?.outcome == .sentWithoutAnswer)
         #expect(server.requests.filter { $0.method == "POST" }.count == 1)
@@ -185,9 +186,9 @@ import Testing
     @Test func aBodyOnAReusedConnectionThatDiesIsNotSentAgainBehindOurBack() async throws {
         let server = try reuseAndDie()
         let client = try makeClient()
-        _ = try await client.send(HTTPRequest("GET", try server.address()))
+        _ = try await client.send(ClientRequest("GET", try server.address()))
         let error = await #expect(throws: HTTPError.self) {
-            try await client.send(HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(100_000))))
+            try await client.send(ClientRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(100_000))))
         }
         #expect(error?.code == .connectionLost)
         #expect(server.requests.filter { $0.method == "PUT" }.count == 1)

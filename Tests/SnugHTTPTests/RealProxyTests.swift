@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugSimulator
 import SnugTestSupport
 import Synchronization
@@ -54,8 +55,8 @@ private struct SecureServer: Sendable {
             ("GET", nil, "2"), ("HEAD", nil, "2"), ("DELETE", nil, "2"), ("OPTIONS", nil, "2"),
             ("PUT", HTTPBody(bytes: pattern(100_000)), "1.1"), ("POST", HTTPBody(bytes: []), "1.1"),
             ("PATCH", HTTPBody(bytes: [1]), "1.1"), ("GET", nil, "2"),
-        ] {
-            let response = try await client.send(HTTPRequest(method, url(server, secure.port), body: body))
+        ] as [(HTTPRequest.Method, HTTPBody?, String)] {
+            let response = try await client.send(ClientRequest(method, url(server, secure.port), body: body))
             #expect(response.status == 200, "\(method)")
             #expect(response.httpVersion == version, "\(method)")
         }
@@ -71,8 +72,8 @@ private struct SecureServer: Sendable {
         for asks in [true, false, nil] {
             for _ in 0..<10 {
                 // A success, after which the client asks no more by itself.
-                _ = try await client.send(HTTPRequest("PUT", url(server, secure.port), body: HTTPBody(bytes: [1])))
-                var request = HTTPRequest(
+                _ = try await client.send(ClientRequest("PUT", url(server, secure.port), body: HTTPBody(bytes: [1])))
+                var request = ClientRequest(
                     "PUT", try url(server, secure.port), body: HTTPBody(bytes: pattern(8_000_000)))
                 request.expectsContinue = asks
                 attempts.append(try await untilRefused(request, client))
@@ -82,7 +83,7 @@ private struct SecureServer: Sendable {
     }
 
     /// Sends a request until it is refused, and says how often that took.
-    private func untilRefused(_ request: HTTPRequest, _ client: HTTPClient) async throws -> Int {
+    private func untilRefused(_ request: ClientRequest, _ client: HTTPClient) async throws -> Int {
         for number in 1...20 {
             do {
                 #expect(try await client.send(request).status == 413)
@@ -106,8 +107,8 @@ private struct SecureServer: Sendable {
             // libcurl speaks HTTP/2 over TLS only when it may choose: HAProxy takes the TLS off.
             let server = try await startProxy("haproxy", before: port, listeningOn: 8)
             let client = try client(server)
-            var request = HTTPRequest("GET", try url(server, 8, "\(plain.path)/models"))
-            request.headers["Authorization"] = "Bearer sk-main"
+            var request = ClientRequest("GET", try url(server, 8, "\(plain.path)/models"))
+            request.headerFields["Authorization"] = "Bearer sk-main"
             #expect(try await client.send(request).httpVersion == "2")
             simulator.script(Rule(Fault(delivery: fault), times: 1))
             #expect(try await client.perform(request).status == 200)
@@ -126,14 +127,14 @@ private struct SecureServer: Sendable {
 @Suite(.serialized) struct KeepAliveTests {
     @Test(
         "Connections that nginx closes while they are picked up again send no body twice", arguments: ["PUT", "POST"])
-    func closing(method: String) async throws {
+    func closing(method: HTTPRequest.Method) async throws {
         let origin = try makeOrigin()
         let server = try await startProxy("nginx", before: origin.port, listeningOn: 8)
         let client = try makeClient()
         var answered = 0
         var random = SeededGenerator(seed: 5)
         for number in 0..<150 {
-            let request = HTTPRequest(
+            let request = ClientRequest(
                 method, try HTTPURL(server.url("/\(number)", port: 8)), body: HTTPBody(bytes: pattern(3000)))
             do {
                 answered += try await client.send(request).status == 200 ? 1 : 0
@@ -153,8 +154,8 @@ private struct SecureServer: Sendable {
 /// Clocks in real time, which take minutes: `make campaign-clocks`.
 @Suite(.enabled(if: ProcessInfo.processInfo.environment["SNUG_CAMPAIGN_CLOCKS"] != nil, "takes two minutes"))
 struct RealTimeTests {
-    private func request(_ server: FaultServer, bytes: Int) throws -> HTTPRequest {
-        var request = HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(bytes)))
+    private func request(_ server: FaultServer, bytes: Int) throws -> ClientRequest {
+        var request = ClientRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(bytes)))
         request.expectsContinue = false
         return request
     }

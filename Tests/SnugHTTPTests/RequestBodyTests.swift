@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugTestSupport
 import Synchronization
 import Testing
@@ -36,8 +37,8 @@ import Testing
     @Test func bytesArriveWithTheirLength() async throws {
         let server = try echoServer()
         let response = try await makeClient().send(
-            HTTPRequest(
-                "POST", server.address("/x?y=1"), headers: ["Content-Type": "text/plain"],
+            ClientRequest(
+                "POST", server.address("/x?y=1"), headerFields: ["Content-Type": "text/plain"],
                 body: HTTPBody(bytes: pattern(3000))))
         #expect(response.status == 200 && response.body == Array("ok".utf8))
         let request = try #require(server.requests.first)
@@ -65,29 +66,29 @@ import Testing
     }
 
     @Test("An empty body says so", arguments: ["POST", "PUT", "PATCH"])
-    func emptyBody(method: String) async throws {
+    func emptyBody(method: HTTPRequest.Method) async throws {
         let server = try echoServer()
         let client = try makeClient()
         for body in [HTTPBody.empty, nil] {
-            _ = try await client.send(HTTPRequest(method, server.address(), body: body))
+            _ = try await client.send(ClientRequest(method, server.address(), body: body))
         }
         #expect(server.requests.map { $0.headers["content-length"] } == ["0", "0"])
-        #expect(server.requests.allSatisfy { $0.method == method })
+        #expect(server.requests.allSatisfy { $0.method == method.rawValue })
     }
 
     @Test("Requests without a body send none", arguments: ["GET", "DELETE", "OPTIONS"])
-    func noBody(method: String) async throws {
+    func noBody(method: HTTPRequest.Method) async throws {
         let server = try echoServer()
-        _ = try await makeClient().send(HTTPRequest(method, server.address()))
+        _ = try await makeClient().send(ClientRequest(method, server.address()))
         let request = try #require(server.requests.first)
-        #expect(request.method == method && request.headers["content-length"] == nil)
+        #expect(request.method == method.rawValue && request.headers["content-length"] == nil)
     }
 
     @Test func aPieceOfAFileArrives() async throws {
         let server = try echoServer()
         let file = try ScratchFile(pattern(3_000_000))
         let body = HTTPBody(file: try BodyFile(file.path), range: 1_000_000..<2_500_000)
-        _ = try await makeClient().send(HTTPRequest("PUT", server.address(), body: body))
+        _ = try await makeClient().send(ClientRequest("PUT", server.address(), body: body))
         #expect(server.requests.first?.body == Array(pattern(3_000_000)[1_000_000..<2_500_000]))
     }
 
@@ -98,7 +99,7 @@ import Testing
         try ResponseFile(file.path).truncate(to: 1_000_000)
         let client = try makeClient()
         let error = await #expect(throws: HTTPError.self) {
-            try await client.send(HTTPRequest("PUT", server.address(), body: HTTPBody(file: opened)))
+            try await client.send(ClientRequest("PUT", server.address(), body: HTTPBody(file: opened)))
         }
         #expect(error?.code == .bodyFailed)
         #expect(error?.outcome == .partlySent)
@@ -110,7 +111,7 @@ import Testing
         let bytes = pattern(1_500_000)
         let body = HTTPBody(byteCount: knowsLength ? bytes.count : nil) { PatternReader(bytes, from: $0) }
         let response = try await makeClient().send(
-            HTTPRequest("PUT", server.address(), body: body.dropping(first: offset)))
+            ClientRequest("PUT", server.address(), body: body.dropping(first: offset)))
         #expect(response.status == 200)
         let request = try #require(server.requests.first)
         #expect(request.body == Array(bytes[offset...]))
@@ -124,7 +125,7 @@ import Testing
         let client = try makeClient()
         let body = HTTPBody(byteCount: promised) { PatternReader(pattern(1_000_000), from: $0) }
         let error = await #expect(throws: HTTPError.self) {
-            try await client.send(HTTPRequest("PUT", server.address(), body: body))
+            try await client.send(ClientRequest("PUT", server.address(), body: body))
         }
         #expect(error?.code == .bodyFailed)
         #expect(server.requests.isEmpty)
@@ -136,7 +137,7 @@ import Testing
         let client = try makeClient()
         let body = HTTPBody(byteCount: 10) { _ in throw Broken() }
         let error = await #expect(throws: HTTPError.self) {
-            try await client.send(HTTPRequest("PUT", server.address(), body: body))
+            try await client.send(ClientRequest("PUT", server.address(), body: body))
         }
         #expect(error?.code == .bodyFailed)
         #expect(error?.cause is Broken)
@@ -153,7 +154,7 @@ import Testing
         let whole = Array("begin".utf8) + pattern(200)[50..<150] + Array("finish".utf8)
         let body = try HTTPBody(joining: parts).dropping(first: offset)
         #expect(body.byteCount == whole.count - offset)
-        _ = try await makeClient().send(HTTPRequest("PUT", server.address(), body: body))
+        _ = try await makeClient().send(ClientRequest("PUT", server.address(), body: body))
         #expect(server.requests.first?.body == Array(whole[offset...]))
     }
 
@@ -163,7 +164,7 @@ import Testing
             try connection.respond(200, body: String(repeating: "x", count: 300_000))
         }
         let seen = Mutex<[TransferProgress]>([])
-        var request = HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(2_000_000)))
+        var request = ClientRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(2_000_000)))
         request.onProgress = { progress in seen.withLock { $0.append(progress) } }
         _ = try await makeClient().send(request)
         let last = try #require(seen.withLock { $0.last })
@@ -181,7 +182,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask {
-                    var request = HTTPRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(500_000)))
+                    var request = ClientRequest("PUT", try server.address(), body: HTTPBody(bytes: pattern(500_000)))
                     request.bandwidthLimiter = limiter
                     _ = try await client.send(request)
                 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
+import SnugTestSupport
 import Testing
 
 @testable import SnugHTTP
@@ -128,7 +130,7 @@ import Testing
     }
 
     @Test func aDateCountsFromTheServersOwnClock() {
-        let headers: HTTPHeaders = [
+        let headers: HTTPFields = [
             "Date": "Fri, 20 Nov 2026 10:00:00 GMT", "Retry-After": "Fri, 20 Nov 2026 10:00:10 GMT",
         ]
         #expect(WaitHint.read(headers, body: [], now: Self.now) == .seconds(10))
@@ -144,16 +146,14 @@ import Testing
             ([:], #"{"retryAfterSeconds": 45}"#, 45), ([:], "{\"retry_after\":\n 847}", 847),
             ([:], #"{"retry_after":null,"details":{"retry_after":5}}"#, 5),
             ([:], #"{"retry_after":2,"details":{"retry_after":5}}"#, 5),
-        ] as [([String: String], String, Double)])
-    func otherForms(fields: [String: String], body: String, seconds: Double) throws {
-        var headers = HTTPHeaders()
-        for (name, value) in fields { headers.add(name, value) }
-        let hint = try #require(WaitHint.read(headers, body: Array(body.utf8), now: Self.now))
+        ] as [(HTTPFields, String, Double)])
+    func otherForms(fields: HTTPFields, body: String, seconds: Double) throws {
+        let hint = try #require(WaitHint.read(fields, body: Array(body.utf8), now: Self.now))
         #expect(abs(hint.seconds - seconds) < 1e-9)
     }
 
     @Test func theLongestOfSeveralWins() {
-        let headers: HTTPHeaders = ["Retry-After": "2", "Retry-After-Ms": "9000"]
+        let headers: HTTPFields = ["Retry-After": "2", "Retry-After-Ms": "9000"]
         #expect(WaitHint.read(headers, body: Array(#"{"retry_after":4}"#.utf8), now: Self.now) == .seconds(9))
     }
 
@@ -183,11 +183,9 @@ import Testing
             (["x-ratelimit-reset-requests": "6"], 6), (["x-ratelimit-reset-requests": "6x"], nil),
             (["x-ratelimit-reset-requests": "m"], nil), (["x-ratelimit-reset-requests": "-5s"], nil),
             (["x-ratelimit-reset-requests": ""], nil), (["x-ratelimit-reset-requests": "1s2"], nil),
-        ] as [([String: String], Double?)])
-    func resets(fields: [String: String], seconds: Double?) throws {
-        var headers = HTTPHeaders()
-        for (name, value) in fields { headers.add(name, value) }
-        let hint = WaitHint.read(headers, body: [], now: Self.now)?.seconds
+        ] as [(HTTPFields, Double?)])
+    func resets(fields: HTTPFields, seconds: Double?) throws {
+        let hint = WaitHint.read(fields, body: [], now: Self.now)?.seconds
         #expect(hint.map { ($0 * 1000).rounded() } == seconds.map { ($0 * 1000).rounded() })
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -56,7 +57,7 @@ struct TLSTests {
         let server = try await TLSServer()
         let client = try makeClient()
         let error = await #expect(throws: HTTPError.self) {
-            try await client.send(HTTPRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))
+            try await client.send(ClientRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))
         }
         #expect(error?.code == .certificateRefused)
         #expect(error?.outcome == .notSent)
@@ -65,7 +66,7 @@ struct TLSTests {
     @Test func anAuthorityOfOnesOwnIsTrustedWhenGiven() async throws {
         let server = try await TLSServer()
         let client = try makeClient { $0.additionalCertificates = server.certificate }
-        let response = try await client.send(HTTPRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))
+        let response = try await client.send(ClientRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))
         #expect(response.status == 200)
     }
 
@@ -73,7 +74,7 @@ struct TLSTests {
         let server = try await TLSServer(subject: "other.example")
         let client = try makeClient { $0.additionalCertificates = server.certificate }
         let error = await #expect(throws: HTTPError.self) {
-            try await client.send(HTTPRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))
+            try await client.send(ClientRequest("GET", try HTTPURL("https://localhost:\(server.port)/")))
         }
         #expect(error?.code == .certificateRefused)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import Testing
@@ -36,14 +37,14 @@ struct Bucket: Sendable {
     }
 
     func signed(
-        _ method: String, _ path: String, _ fields: HTTPHeaders = [:], body: [UInt8] = []
-    ) throws -> HTTPRequest {
+        _ method: HTTPRequest.Method, _ path: String, _ fields: HTTPFields = [:], body: [UInt8] = []
+    ) throws -> ClientRequest {
         let url = try HTTPURL(server.url(path))
-        let headers = SigV4(settings: settings).sign(
+        let headers = try SigV4(settings: settings).sign(
             method, url, headers: fields, payloadHash: SHA256.hash(data: body).hexadecimal,
             now: Int(Date().timeIntervalSince1970))
-        let body = ["GET", "HEAD"].contains(method) ? nil : HTTPBody(bytes: body)
-        return HTTPRequest(method, url, headers: headers, body: body)
+        let body = [.get, .head].contains(method) ? nil : HTTPBody(bytes: body)
+        return ClientRequest(method, url, headerFields: headers, body: body)
     }
 
     /// An object's bytes; `nil` when there is none.
@@ -55,7 +56,7 @@ struct Bucket: Sendable {
     /// The CRC-64/NVME of an object, as the server has it.
     func checksum(_ key: String) async throws -> String? {
         try await plainClient().send(signed("HEAD", "/bkt/\(key)", ["x-amz-checksum-mode": "ENABLED"]))
-            .headers["x-amz-checksum-crc64nvme"]
+            .headerFields["x-amz-checksum-crc64nvme"]
     }
 
     /// The keys of unfinished uploads that the server still has.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import SystemPackage
@@ -10,7 +11,7 @@ import Testing
 /// Starts a server and waits until it answers; where it cannot be had, the test is cancelled, which is printed and counted.
 func startServer(
     _ name: String, portCount: Int = 1, environment: [String: String] = [:], ready: String = "/",
-    method: String = "GET",
+    method: HTTPRequest.Method = "GET",
     portOffset: Int = 0, expecting isReady: @escaping @Sendable (Int) -> Bool = { $0 > 0 }
 ) async throws -> RealServer {
     var server: RealServer
@@ -27,8 +28,8 @@ func startServer(
             if server.foundPortTaken {
                 server = try await RealServer(name, portCount: portCount, environment: environment)
             }
-            let request = HTTPRequest(method, try HTTPURL(server.url(ready, port: portOffset)), body: body)
-            if isReady(try await client.send(request).status) { return server }
+            let request = ClientRequest(method, try HTTPURL(server.url(ready, port: portOffset)), body: body)
+            if isReady(try await client.send(request).status.code) { return server }
         } catch is HTTPError {
             // Not listening yet.
         }
@@ -46,7 +47,7 @@ func plainClient() throws -> HTTPClient {
 /// What is at an address. Some servers have one thread, which a connection that died may still keep for a while.
 func fetch(_ url: String) async throws -> [UInt8] {
     let patient = RetryPolicy(maximumAttempts: 20, maximumDelay: .seconds(2))
-    let request = HTTPRequest("GET", try HTTPURL(url), clocks: HTTPRequest.Clocks(attemptTimeout: .seconds(120)))
+    let request = ClientRequest("GET", try HTTPURL(url), clocks: ClientRequest.Clocks(attemptTimeout: .seconds(120)))
     return try await plainClient().perform(request, policy: patient, into: .collect(maximum: 100_000_000)).body
 }
 
@@ -263,7 +264,7 @@ func fetch(_ url: String) async throws -> [UInt8] {
         let target = UploadTarget(try HTTPURL(server.url("/a.bin")), .rangedPut)
         // An older and longer file must leave no tail.
         _ = try await plainClient().send(
-            HTTPRequest("PUT", target.url, body: HTTPBody(bytes: pattern(9_000_000).reversed())))
+            ClientRequest("PUT", target.url, body: HTTPBody(bytes: pattern(9_000_000).reversed())))
         let receipt = try await makeUploader(folder).upload(try folder.file(bytes), to: target, options: options())
         #expect(receipt.confirmation == .length && receipt.attempts == 5)
         #expect(try await fetch(receipt.url) == bytes)

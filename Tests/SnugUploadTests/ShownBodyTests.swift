@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 import Testing
 
@@ -18,8 +19,9 @@ struct ShownBodyTests {
         (200, "fine", ""),
     ])
     func words(status: Int, body: String, shown: String) throws {
-        let response = HTTPResponse(
-            head: HTTPResponseHead(status: status), body: Array(body.utf8), url: try HTTPURL("http://localhost/"))
+        let response = ClientResponse(
+            head: HTTPResponse(status: .init(code: status)), body: Array(body.utf8),
+            url: try HTTPURL("http://localhost/"))
         #expect(response.shownBody == shown)
     }
 }

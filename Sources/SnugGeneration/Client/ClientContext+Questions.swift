@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import Logging
 import SnugHTTP
 
@@ -7,22 +8,22 @@ extension ClientContext {
     /// - Returns: The answer, whatever its status.
     /// - Throws: `provider_failed`, `not_authenticated`; `CancellationError`.
     func ask(
-        _ request: HTTPRequest, deadline: ContinuousClock.Instant? = nil, policy: RetryPolicy? = nil
+        _ request: ClientRequest, deadline: ContinuousClock.Instant? = nil, policy: RetryPolicy? = nil
     ) async throws -> ProviderResponse {
         var request = request
         request.clocks.deadline = deadline
         let secret = try await credentials.current()
-        if let secret { dialect.authorize(&request, with: secret) }
+        if let secret { try dialect.authorize(&request, with: secret) }
         let policy = policy ?? options.retry
         let answer = try await exchange(request, policy)
         guard answer.status == 401, let secret, case .session(let store) = credentials else { return answer }
         let fresh = try await store.renew(after: secret) { [self] old in try await fetchTokens(old) }
-        dialect.authorize(&request, with: fresh.access)
+        try dialect.authorize(&request, with: fresh.access)
         return try await exchange(request, policy)
     }
 
-    private func exchange(_ request: HTTPRequest, _ policy: RetryPolicy) async throws -> ProviderResponse {
-        let response: HTTPResponse
+    private func exchange(_ request: ClientRequest, _ policy: RetryPolicy) async throws -> ProviderResponse {
+        let response: ClientResponse
         do {
             response = try await http.perform(request, policy: policy, into: .collect(maximum: 4 << 20))
         } catch let error as HTTPError {
@@ -37,10 +38,10 @@ extension ClientContext {
         return answer(response, request)
     }
 
-    private func answer(_ response: HTTPResponse, _ request: HTTPRequest) -> ProviderResponse {
+    private func answer(_ response: ClientResponse, _ request: ClientRequest) -> ProviderResponse {
         ProviderResponse(
-            status: response.status, headers: response.headers, text: response.body, images: [],
-            byteCount: response.body.count, scrubber: Scrubber(request.headers))
+            status: response.status.code, headers: response.headerFields, text: response.body, images: [],
+            byteCount: response.body.count, scrubber: Scrubber(request.headerFields))
     }
 
     /// Fetches the next pair of tokens.
@@ -50,7 +51,7 @@ extension ClientContext {
                 .notAuthenticated, "the access token has expired and cannot be refreshed: log in again")
         }
         // A refresh that is repeated may find its token used up.
-        let response: HTTPResponse
+        let response: ClientResponse
         do {
             response = try await http.perform(request, policy: options.retry, repeatRule: .whenNotSent)
         } catch let error as HTTPError {

@@ -88,7 +88,7 @@ extension Operation {
             let dialect = parts.dialect
             image = try await parts.downloader.download(
                 address, to: place, deadline: deadline,
-                authorize: { request in if let secret { dialect.authorize(&request, with: secret) } },
+                authorize: { request in if let secret { try dialect.authorize(&request, with: secret) } },
                 onProgress: progress)
             image.revisedPrompt = prompt
         }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 extension Operation {
@@ -70,15 +71,15 @@ extension Operation {
         guard (200...299).contains(answer.status) else {
             return WaitHint.read(answer.headers, body: answer.text, now: parts.now)
         }
-        var headers = HTTPHeaders()
-        for name in ["Retry-After", "Retry-After-Ms", "Date"] {
-            for value in answer.headers.values(of: name) { headers.add(name, value) }
+        var headers = HTTPFields()
+        for name in [HTTPField.Name.retryAfter, .retryAfterMilliseconds, .date] {
+            headers[values: name] = answer.headers[values: name]
         }
         return WaitHint.read(headers, body: answer.text, now: parts.now)
     }
 
     /// Reads an answer, from a second copy of the question when the first is slow and that is wanted.
-    private func read(_ request: HTTPRequest) async throws -> (answer: ProviderResponse, attempt: Attempt) {
+    private func read(_ request: ClientRequest) async throws -> (answer: ProviderResponse, attempt: Attempt) {
         let reader = parts.reader
         guard let delay = parts.options.polling.hedgeDelay else { return try await reader.read(request) }
         let sleep = parts.environment.sleep
@@ -113,7 +114,7 @@ extension Operation {
         }
         request.clocks.deadline = deadline
         usedSecret = try await parts.credentials.current()
-        if let usedSecret { parts.dialect.authorize(&request, with: usedSecret) }
+        if let usedSecret { try parts.dialect.authorize(&request, with: usedSecret) }
         polls += 1
         do {
             let (answer, attempt) = try await read(request)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import Logging
 import SnugHTTP
 
@@ -105,16 +106,16 @@ extension Operation {
         request.clocks.deadline = deadline
         let hurry = attempts.isEmpty ? parts.options.firstAttemptTimeout : nil
         if let timeout = hurry ?? parts.options.attemptTimeout { request.clocks.attemptTimeout = timeout }
-        if !attempts.isEmpty { request.headers["X-Retry-Count"] = "\(attempts.count)" }
+        if !attempts.isEmpty { request.headerFields[.retryCount] = "\(attempts.count)" }
         // Our name for it, for when the provider is asked what became of it.
-        request.headers["X-Client-Request-Id"] = "\(record.key)-\(attempts.count + 1)"
+        request.headerFields[.clientRequestID] = "\(record.key)-\(attempts.count + 1)"
         do {
             usedSecret = try await parts.credentials.current()
+            if let usedSecret { try parts.dialect.authorize(&request, with: usedSecret) }
         } catch {
             permit.wasNotSent()
             throw error
         }
-        if let usedSecret { parts.dialect.authorize(&request, with: usedSecret) }
         emit(.submitting(model: job.model, attempt: attempts.count + 1))
         let start = ContinuousClock.now - begin
         isInFlight = true
@@ -130,7 +131,7 @@ extension Operation {
         } catch let error as HTTPError {
             for attempt in error.attempts { note(attempt, start) }
             if error.outcome == .notSent { permit.wasNotSent() }
-            return verdict(on: error, Scrubber(request.headers))
+            return verdict(on: error, Scrubber(request.headerFields))
         }
     }
 
@@ -147,7 +148,7 @@ extension Operation {
         emit(.attempt(attempt))
     }
 
-    private func learn(_ headers: HTTPHeaders, sent: Double) async {
+    private func learn(_ headers: HTTPFields, sent: Double) async {
         do {
             try await parts.limiter.learn(headers, sent: sent)
             if let count = try await parts.limiter.available() { parts.instruments.recordAvailable(count) }
@@ -163,7 +164,7 @@ extension Operation {
         // Of an answer whose body broke off the status is known, and of a refusal that says enough.
         if let status = error.attempts.last?.status, status >= 300 {
             let answer = ProviderResponse(
-                status: status, headers: error.response?.headers ?? [:], text: [], images: [], byteCount: 0,
+                status: status, headers: error.response?.headerFields ?? [:], text: [], images: [], byteCount: 0,
                 scrubber: scrubber)
             return parts.dialect.verdict(on: answer, to: job)
         }

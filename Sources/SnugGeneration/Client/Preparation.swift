@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 /// Makes the images of a request fit, and puts them where the provider can get them.
@@ -157,15 +158,15 @@ struct Preparation: Sendable {
     private func local(_ image: ImageInput, _ name: String) async throws -> ImageInput {
         guard case .url(let address) = image else { return image }
         do throws(any Error) {
-            var request = HTTPRequest("GET", try HTTPURL(address), headers: ["Accept": "image/*"])
+            var request = ClientRequest(.get, try HTTPURL(address), headerFields: [.accept: "image/*"])
             request.redirects = .follow(maximum: 5)
-            request.clocks = HTTPRequest.Clocks(deadline: deadline, attemptTimeout: .seconds(120))
+            request.clocks = ClientRequest.Clocks(deadline: deadline, attemptTimeout: .seconds(120))
             request.addressPolicy = parts.provider.baseURL.isLoopback ? .any : .publicOnly
             let response = try await parts.http.perform(request, into: .collect(maximum: Self.downloadLimit))
             guard response.isSuccess else {
                 throw GenerationError(
-                    .imageFailed, "\(name): \(request.url) answered \(response.status); check the address",
-                    status: response.status)
+                    .imageFailed, "\(name): \(request.url) answered \(response.status.code); check the address",
+                    status: response.status.code)
             }
             let last = request.url.path.split(separator: "/").last.map(String.init) ?? "image"
             return .bytes(response.body, name: last)

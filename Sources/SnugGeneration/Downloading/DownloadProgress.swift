@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 /// How far a download came, and whether to go on. Knows no clock and no socket.
@@ -42,7 +43,7 @@ struct DownloadProgress {
             offset = received
             wasResumed = false
             // A weak validator says nothing about bytes. RFC 9110 §13.1.5
-            validator = response.headers["ETag"].flatMap { $0.hasPrefix("\"") ? $0 : nil }
+            validator = response.headerFields[.eTag].flatMap { $0.hasPrefix("\"") ? $0 : nil }
         }
         if offset > 0 { wasResumed = true }
         if received > 0 { failures = 0 }

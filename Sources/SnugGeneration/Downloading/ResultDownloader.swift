@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 import SystemPackage
 
@@ -40,20 +41,20 @@ struct ResultDownloader: Sendable {
     @concurrent
     func download(
         _ address: String, to destination: ImageDestination, deadline: ContinuousClock.Instant? = nil,
-        authorize: (@Sendable (inout HTTPRequest) -> Void)? = nil,
+        authorize: (@Sendable (inout ClientRequest) throws -> Void)? = nil,
         onProgress: (@Sendable (_ received: Int, _ total: Int?) -> Void)? = nil
     ) async throws -> Generation.Image {
         try await withTaskExecutorPreference(threads) {
             let url = try resolve(address)
-            var request = HTTPRequest("GET", url, headers: ["Accept": "image/*"])
+            var request = ClientRequest(.get, url, headerFields: [.accept: "image/*"])
             // A host that says nothing at all is asked again; what is here already is not fetched again.
-            request.clocks = HTTPRequest.Clocks(
+            request.clocks = ClientRequest.Clocks(
                 deadline: deadline, attemptTimeout: .seconds(300), stallTimeout: .seconds(60))
             request.redirects = .follow(maximum: 5)
             // Whoever runs the provider on this machine has its results here too.
             let isOwn = base.isLoopback || url.origin == base.origin
             request.addressPolicy = isOwn ? .any : .publicOnly
-            if url.origin == base.origin { authorize?(&request) }
+            if url.origin == base.origin { try authorize?(&request) }
             let temporary = publisher.temporary(in: destination.folder)
             var wasResumed = try await fetch(request, into: temporary, onProgress)
             var facts: (ImageFacts, Int)
@@ -148,15 +149,15 @@ struct ResultDownloader: Sendable {
 
     /// - Returns: Whether it came in more than one part.
     private func fetch(
-        _ original: HTTPRequest, into temporary: ImagePublisher.Temporary,
+        _ original: ClientRequest, into temporary: ImagePublisher.Temporary,
         _ onProgress: (@Sendable (Int, Int?) -> Void)?
     ) async throws -> Bool {
         var progress = DownloadProgress(policy: policy)
         while true {
             var request = original
             if progress.offset > 0 {
-                request.headers["Range"] = "bytes=\(progress.offset)-"
-                if let validator = progress.validator { request.headers["If-Range"] = validator }
+                request.headerFields[.range] = "bytes=\(progress.offset)-"
+                if let validator = progress.validator { request.headerFields[.ifRange] = validator }
             }
             if let onProgress {
                 let offset = progress.offset
@@ -176,8 +177,8 @@ struct ResultDownloader: Sendable {
                     return progress.wasResumed && response.status == 206
                 }
                 failure = try refusal(response)
-                hint = WaitHint.read(response.headers, body: response.body, now: environment.wallClock())
-                progress.failed(response.status)
+                hint = WaitHint.read(response.headerFields, body: response.body, now: environment.wallClock())
+                progress.failed(response.status.code)
             } catch let error as HTTPError {
                 failure = try Self.failure(error)
                 hint = nil
@@ -200,12 +201,13 @@ struct ResultDownloader: Sendable {
 
     /// Why another attempt may help.
     /// - Throws: Why none would.
-    private func refusal(_ response: HTTPResponse) throws -> GenerationError {
+    private func refusal(_ response: ClientResponse) throws -> GenerationError {
         let where_ = response.url.authority
         var error = GenerationError(
-            .downloadFailed, "\(where_) answered \(response.status) instead of the image", status: response.status)
+            .downloadFailed, "\(where_) answered \(response.status.code) instead of the image",
+            status: response.status.code)
         error.requestID = response.requestID
-        switch response.status {
+        switch response.status.code {
         case 401, 403, 404, 410: throw ExpiredAddress(error: error)
         case 408, 416, 425, 429, 500...599: return error
         default: throw error

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 /// Takes out of a server's text what must not reach a log or a person: keys, signed addresses, images.
@@ -15,9 +16,9 @@ struct Scrubber: Sendable, Hashable {
     }
 
     /// Knows the secrets that a request was sent with.
-    init(_ headers: HTTPHeaders) {
+    init(_ headers: HTTPFields) {
         self.init(
-            headers.fields.filter(\.isSecret).flatMap { field in
+            headers.filter(\.isSecret).flatMap { field in
                 // `Bearer secret`, `name=secret; name=secret`.
                 field.value.split { $0 == " " || $0 == ";" }.flatMap { word in
                     [word, word.drop { $0 != "=" }.dropFirst()].map { Secret(String($0)) }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import Logging
 import SnugHTTP
 import SystemPackage
@@ -188,7 +189,7 @@ final class RateLimiter: Sendable {
 
     /// Learns from an answer's headers, whatever it answered.
     /// - Parameter sent: When its request was about to be sent: ``RatePermit/begun``, or ``now`` at the time.
-    func learn(_ headers: HTTPHeaders, sent: Double) async throws {
+    func learn(_ headers: HTTPFields, sent: Double) async throws {
         let now = environment.now()
         let report = RateReport(headers, now: now)
         guard !report.windows.isEmpty else { return }

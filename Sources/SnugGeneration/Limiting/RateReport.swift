@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 /// What the headers of an answer say about limits.
@@ -18,15 +19,15 @@ struct RateReport: Sendable, Hashable {
     /// Reads both families: `X-RateLimit-Limit-Hour` with a reset as a time, and `x-ratelimit-limit-requests` with a reset
     /// as a duration.
     /// - Parameter now: When the answer came, seconds since 1970.
-    init(_ headers: HTTPHeaders, now: Double) {
+    init(_ headers: HTTPFields, now: Double) {
         let names: [(name: String, length: Double)] = [
             ("Minute", 60), ("Hour", 3600), ("Day", 86_400), ("Requests", 60),
         ]
         for (name, length) in names {
-            func field(_ what: String) -> String? { headers["X-RateLimit-\(what)-\(name)"] }
+            func field(_ what: String) -> String? { headers[named: "X-RateLimit-\(what)-\(name)"] }
             guard let limit = field("Limit").flatMap({ Int($0) }) else { continue }
             let wait = field("Reset").flatMap {
-                WaitHint.reset($0, reference: headers["Date"].flatMap(HTTPDate.parse) ?? Int(now))
+                WaitHint.reset($0, reference: headers[.date].flatMap(HTTPDate.parse) ?? Int(now))
             }
             windows.append(
                 Window(

@@ -14,27 +14,27 @@ protocol ProviderDialect: Sendable {
     func verdict(on answer: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome
 
     /// How to ask for a job; `nil` when the provider has no jobs.
-    func poll(_ id: String) throws(GenerationError) -> HTTPRequest?
+    func poll(_ id: String) throws(GenerationError) -> ClientRequest?
     func verdict(onPoll answer: ProviderResponse, id: String) -> PollOutcome
 
     /// How to look for a job whose answer was lost; `nil` when there is no listing.
-    func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest?
+    func history(of job: PreparedJob, page: Int) throws(GenerationError) -> ClientRequest?
     /// The job among the listed ones that can only be ours, by prompt, model and time of creation.
     /// - Parameter known: Jobs that belong to other submissions of this client.
     func findLost(_ job: PreparedJob, in answer: ProviderResponse, known: Set<String>) -> HistoryFinding
 
     /// How to get a new access token; `nil` when there is nothing to refresh.
-    func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest?
+    func refresh(with token: Secret) throws(GenerationError) -> ClientRequest?
     /// - Throws: `not_authenticated` when the session is over.
     func readTokens(_ answer: ProviderResponse) throws(GenerationError) -> SessionTokens
 
-    func models() throws(GenerationError) -> HTTPRequest
+    func models() throws(GenerationError) -> ClientRequest
     func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription]
-    func balance() throws(GenerationError) -> HTTPRequest?
+    func balance() throws(GenerationError) -> ClientRequest?
     func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance
 
     /// Puts a key or token on a request.
-    func authorize(_ request: inout HTTPRequest, with secret: Secret)
+    func authorize(_ request: inout ClientRequest, with secret: Secret) throws(GenerationError)
     /// What a key of this provider looks like; `nil` when the key does.
     func keyWarning(_ key: Secret) -> String?
 }
@@ -106,7 +106,7 @@ enum ProviderImage: Sendable, Hashable {
 
 /// What goes out.
 struct Submission: Sendable {
-    var request: HTTPRequest
+    var request: ClientRequest
     /// SHA-256 of method, address and body, hexadecimal: equal for what a provider could take for the same.
     var digest: String
     /// With keys and images left out, for people: one line a field.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 import Synchronization
 import SystemPackage
@@ -14,7 +15,7 @@ import SystemPackage
 /// An answer with its images taken out: whatever its size, what is held in memory is small.
 struct ProviderResponse: Sendable {
     var status: Int
-    var headers: HTTPHeaders
+    var headers: HTTPFields
     /// Text, at most 1 MiB. In JSON, each image in base64 (a `b64_json`, or a data URI anywhere) is replaced by an empty
     /// string. Of server-sent events it is the data of the last one: `…completed`, or an `error`.
     var text: [UInt8]
@@ -27,7 +28,7 @@ struct ProviderResponse: Sendable {
     /// Knows what was sent with the request and must not come out of its answer.
     var scrubber = Scrubber()
 
-    var requestID: String? { named(HTTPResponse.requestID(in: headers)) }
+    var requestID: String? { named(headers.requestID) }
 
     /// A name that the provider gave something, cleaned.
     func named(_ name: String?) -> String? { name.map { scrubber.clean($0, limit: 100) } }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 #if canImport(FoundationEssentials)
@@ -24,7 +25,7 @@ struct ResponseContent {
         case textCut
     }
 
-    private let head: HTTPResponseHead
+    private let head: HTTPResponse
     private let limits: ResponseReader.Limits
     private let makeFile: () throws(HTTPError) -> SpoolFile
     private var kind = Kind.undecided
@@ -38,7 +39,7 @@ struct ResponseContent {
     private(set) var byteCount = 0
 
     init(
-        _ head: HTTPResponseHead, limits: ResponseReader.Limits,
+        _ head: HTTPResponse, limits: ResponseReader.Limits,
         makeFile: @escaping () throws(HTTPError) -> SpoolFile
     ) {
         self.head = head
@@ -83,14 +84,14 @@ struct ResponseContent {
     /// What came of it.
     var answer: ProviderResponse {
         ProviderResponse(
-            status: head.status, headers: head.headers, text: text, images: images,
+            status: head.status.code, headers: head.headerFields, text: text, images: images,
             isStreamComplete: kind == .events ? isCompleted : nil, byteCount: byteCount)
     }
 
     // MARK: Kinds
 
     private mutating func decide() throws(HTTPError) -> [Happening] {
-        kind = Self.kind(of: start, type: head.headers["Content-Type"]?.lowercased() ?? "", status: head.status)
+        kind = Self.kind(of: start, type: head.headerFields[.contentType]?.lowercased() ?? "", status: head.status.code)
         let limit = limits.textBytes
         let makeFile = makeFile
         let makeScanner = { JSONImageScanner(textLimit: limit, makeFile: makeFile) }
@@ -126,7 +127,7 @@ struct ResponseContent {
         case .json:
             try json?.consume(piece.span)
             // An error's text is not worth more bytes than are kept of it.
-            return json?.isCut == true && head.status >= 400 ? [.over] : []
+            return json?.isCut == true && head.status.code >= 400 ? [.over] : []
         case .events:
             var happenings: [Happening] = []
             for event in try events?.consume(piece) ?? [] {

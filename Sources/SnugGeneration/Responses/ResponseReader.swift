@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 import SystemPackage
 
@@ -35,7 +36,7 @@ struct ResponseReader: Sendable {
     ///   there is nowhere to put an image; `CancellationError`.
     @concurrent
     func read(
-        _ request: HTTPRequest, onPartial: (@Sendable (PartialImage) async -> Void)? = nil
+        _ request: ClientRequest, onPartial: (@Sendable (PartialImage) async -> Void)? = nil
     ) async throws -> (answer: ProviderResponse, attempt: Attempt) {
         try await withTaskExecutorPreference(threads) {
             // Nothing is paid for that could not be kept.
@@ -51,7 +52,7 @@ struct ResponseReader: Sendable {
             }
             switch result {
             case .success(var answer):
-                answer.scrubber = Scrubber(request.headers)
+                answer.scrubber = Scrubber(request.headerFields)
                 return (answer, attempt)
             case .failure(var error):
                 error.outcome = attempt.outcome
@@ -64,13 +65,13 @@ struct ResponseReader: Sendable {
     /// - Returns: The answer, or why we could not take it.
     /// - Throws: What the exchange fails with.
     private static func read(
-        _ stream: HTTPResponseStream, of head: HTTPResponseHead, into body: inout ResponseContent,
+        _ stream: HTTPResponseStream, of head: HTTPResponse, into body: inout ResponseContent,
         _ onPartial: (@Sendable (PartialImage) async -> Void)?
     ) async throws -> Result<ProviderResponse, HTTPError> {
-        let encoding = head.headers["Content-Encoding"]?.lowercased() ?? "identity"
+        let encoding = head.headerFields[.contentEncoding]?.lowercased() ?? "identity"
         guard encoding == "identity" else {
             // Never asked for, so nothing here undoes it, and nothing can swell.
-            if head.status >= 300 { return .success(body.answer) }
+            if head.status.code >= 300 { return .success(body.answer) }
             return .failure(
                 HTTPError(.malformedResponse, "the answer came compressed (\(encoding)), which nobody asked for"))
         }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import Synchronization
 
 /// Carries an answer from the network thread to the task that reads it, with a bound on what waits in between.
@@ -12,12 +13,12 @@ final class ResponsePipe: Sendable {
     }
 
     private struct State {
-        var head: HTTPResponseHead?
+        var head: HTTPResponse?
         var pieces: [[UInt8]] = []
         var buffered = 0
         var ending: Ending?
         var paused = false
-        var headWaiter: CheckedContinuation<HTTPResponseHead, any Error>?
+        var headWaiter: CheckedContinuation<HTTPResponse, any Error>?
         var pieceWaiter: CheckedContinuation<[UInt8]?, any Error>?
     }
     private let state = Mutex(State())
@@ -27,7 +28,7 @@ final class ResponsePipe: Sendable {
 
     // MARK: The network thread's side
 
-    func deliver(_ head: HTTPResponseHead) {
+    func deliver(_ head: HTTPResponse) {
         let waiter = state.withLock { state in
             state.head = head
             defer { state.headWaiter = nil }
@@ -78,9 +79,9 @@ final class ResponsePipe: Sendable {
 
     // Cancelling the reading task cancels the transfer, which ends the pipe: neither wait needs a handler of its own.
 
-    func head() async throws -> HTTPResponseHead {
+    func head() async throws -> HTTPResponse {
         try await withCheckedThrowingContinuation { continuation in
-            let ready = state.withLock { state -> Result<HTTPResponseHead, any Error>? in
+            let ready = state.withLock { state -> Result<HTTPResponse, any Error>? in
                 if let head = state.head { return .success(head) }
                 if case .failed(let error) = state.ending { return .failure(error) }
                 if state.ending != nil { return .failure(HTTPError(.malformedResponse, "the answer has no head")) }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import HTTPTypes
 public import Logging
 public import Metrics
 internal import Synchronization
@@ -41,8 +42,8 @@ public final class HTTPClient: Sendable {
     /// Sends a request once and takes its answer, whatever its status.
     /// - Throws: `HTTPError` when there is no complete final answer; `CancellationError`.
     public func send(
-        _ request: HTTPRequest, into sink: ResponseSink = .collect(maximum: 1 << 20)
-    ) async throws -> HTTPResponse {
+        _ request: ClientRequest, into sink: ResponseSink = .collect(maximum: 1 << 20)
+    ) async throws -> ClientResponse {
         var request = request
         var hops = 0
         while true {
@@ -63,7 +64,7 @@ public final class HTTPClient: Sendable {
         return try await withTaskExecutorPreference(loop) { try await work() }
     }
 
-    private static func check(hops: Int, of request: HTTPRequest, _ response: HTTPResponse) throws(HTTPError) {
+    private static func check(hops: Int, of request: ClientRequest, _ response: ClientResponse) throws(HTTPError) {
         guard case .follow(let maximum) = request.redirects, hops > maximum else { return }
         throw HTTPError(
             .redirectRefused, "more than \(maximum) redirects; give the final address", outcome: .answered,
@@ -76,7 +77,7 @@ public final class HTTPClient: Sendable {
     /// does not follow it.
     /// - Returns: What `body` returned, and the facts of the attempt that brought it.
     public func withStream<Result: Sendable>(
-        _ request: HTTPRequest, _ body: (HTTPResponseHead, HTTPResponseStream) async throws -> Result
+        _ request: ClientRequest, _ body: (HTTPResponse, HTTPResponseStream) async throws -> Result
     ) async throws -> (result: Result, attempt: Attempt) {
         var request = request
         var hops = 0
@@ -93,11 +94,11 @@ public final class HTTPClient: Sendable {
 
     private enum Streamed<Result: Sendable>: Sendable {
         case result(Result, Attempt)
-        case redirect(HTTPRequest, HTTPResponse)
+        case redirect(ClientRequest, ClientResponse)
     }
 
     private func streamOnce<Result: Sendable>(
-        _ request: HTTPRequest, _ body: (HTTPResponseHead, HTTPResponseStream) async throws -> Result
+        _ request: ClientRequest, _ body: (HTTPResponse, HTTPResponseStream) async throws -> Result
     ) async throws -> Streamed<Result> {
         try check(request)
         let transferBox = Mutex<Transfer?>(nil)
@@ -109,16 +110,16 @@ public final class HTTPClient: Sendable {
         defer { transferBox.withLock { $0 = nil } }
         async let ended = feedPipe(pipe, transfer)
         let head = try await pipe.head()
-        var next: HTTPRequest?
+        var next: ClientRequest?
         if case .follow = request.redirects {
-            next = try request.redirected(by: HTTPResponse(head: head, url: request.url))
+            next = try request.redirected(by: ClientResponse(head: head, url: request.url))
         }
         let result = next == nil ? try await body(head, HTTPResponseStream(pipe: pipe)) : nil
         // What the reader did not want is not fetched.
         transfer.requestCancel()
         loop.wake(transfer)
         let attempt = await ended
-        if let next { return .redirect(next, HTTPResponse(head: head, url: request.url, attempts: [attempt])) }
+        if let next { return .redirect(next, ClientResponse(head: head, url: request.url, attempts: [attempt])) }
         guard let result else { throw CancellationError() }
         if Self.asksNoMore(head.status), request.body != nil { remember(.trusted, request.url.origin) }
         return .result(result, attempt)
@@ -135,11 +136,11 @@ public final class HTTPClient: Sendable {
         return report.attempt
     }
 
-    private func sendOnce(_ request: HTTPRequest, into sink: ResponseSink) async throws -> HTTPResponse {
+    private func sendOnce(_ request: ClientRequest, into sink: ResponseSink) async throws -> ClientResponse {
         try check(request)
         let transfer = try makeTransfer(request, sink: .response(sink))
         let report = await run(transfer)
-        let response: HTTPResponse
+        let response: ClientResponse
         do {
             response = try self.response(from: report, to: request)
         } catch {
@@ -152,7 +153,9 @@ public final class HTTPClient: Sendable {
 
     /// Whether the next body goes without being asked for: this one was taken, or the question is not understood
     /// (RFC 9110 §10.1.1).
-    private static func asksNoMore(_ status: Int) -> Bool { (200...299).contains(status) || status == 417 }
+    private static func asksNoMore(_ status: HTTPResponse.Status) -> Bool {
+        status.kind == .successful || status == 417
+    }
 
     private func run(_ transfer: Transfer) async -> TransferReport {
         guard let body = transfer.request.body else { return await loop.run(transfer) }
@@ -174,7 +177,7 @@ public final class HTTPClient: Sendable {
         }
     }
 
-    private func makeTransfer(_ request: HTTPRequest, sink: TransferSink) throws -> Transfer {
+    private func makeTransfer(_ request: ClientRequest, sink: TransferSink) throws -> Transfer {
         let length = request.body?.byteCount
         let isLarge = request.body != nil && (length ?? .max) >= 1 << 20
         let standing = origins.withLock { $0[request.url.origin] }
@@ -183,7 +186,7 @@ public final class HTTPClient: Sendable {
             request, sink: sink, configuration: configuration, asksContinue: asks, isCareful: standing == .cut)
     }
 
-    private func check(_ request: HTTPRequest) throws(HTTPError) {
+    private func check(_ request: ClientRequest) throws(HTTPError) {
         try request.validate()
         if request.url.scheme == "http", !request.url.isLoopback, configuration.plainHTTP == .loopbackOnly {
             throw HTTPError(
@@ -192,19 +195,19 @@ public final class HTTPClient: Sendable {
         }
     }
 
-    private func response(from report: TransferReport, to request: HTTPRequest) throws -> HTTPResponse {
+    private func response(from report: TransferReport, to request: ClientRequest) throws -> ClientResponse {
         let attempt = report.attempt
         instruments.record(attempt)
         logger.debug(
             "request ended",
             metadata: [
                 "method": "\(request.method)", "url": "\(request.url)", "outcome": "\(report.outcome.rawValue)",
-                "status": "\(report.head.map { "\($0.status)" } ?? "-")", "sent": "\(report.bytesSent)",
+                "status": "\(report.head.map { "\($0.status.code)" } ?? "-")", "sent": "\(report.bytesSent)",
                 "received": "\(report.bytesReceived)", "seconds": "\(report.duration.seconds)",
-                "headers": "\(report.head?.headers.description ?? "")",
+                "headers": "\(report.head?.headerFields.redactedDescription ?? "")",
             ])
         let answer = report.head.map {
-            HTTPResponse(
+            ClientResponse(
                 head: $0, interim: report.interim, body: report.body, url: request.url,
                 httpVersion: report.httpVersion, attempts: [attempt])
         }

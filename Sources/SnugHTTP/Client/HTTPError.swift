@@ -106,7 +106,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     /// How far the last attempt got.
     public var outcome: Outcome
     /// The last answer, when there was one.
-    public var response: HTTPResponse?
+    public var response: ClientResponse?
     /// Every attempt with times, bytes and reasons, the first one first.
     public var attempts: [Attempt]
     /// Why no further attempt was made.
@@ -118,7 +118,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 
     /// Makes an error.
     public init(
-        _ code: Code, _ message: String, outcome: Outcome = .notSent, response: HTTPResponse? = nil,
+        _ code: Code, _ message: String, outcome: Outcome = .notSent, response: ClientResponse? = nil,
         attempts: [Attempt] = [], stopReason: StopReason = .notRetryable, cause: (any Error)? = nil
     ) {
         self.code = code

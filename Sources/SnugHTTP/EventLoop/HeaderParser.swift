@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 
 /// Sorts header lines, as libcurl hands them over, into interim answers and the final head.
 struct HeaderParser {
-    private(set) var interim: [HTTPResponseHead] = []
+    private(set) var interim: [HTTPResponse] = []
     /// The final answer's head once its empty line came.
-    private(set) var head: HTTPResponseHead?
+    private(set) var head: HTTPResponse?
     private(set) var byteCount = 0
-    private var current: HTTPResponseHead?
+    private var current: HTTPResponse?
 
     /// What a line completed.
     enum Event: Equatable {
         case none
-        case interim(HTTPResponseHead)
-        case final(HTTPResponseHead)
+        case interim(HTTPResponse)
+        case final(HTTPResponse)
         /// More or other than a server has reason to send.
         case refused
     }
@@ -31,11 +32,12 @@ struct HeaderParser {
         let text = String(decoding: line, as: UTF8.self)
         if text.hasPrefix("HTTP/") {
             guard let status = Self.status(text) else { return .refused }
-            current = HTTPResponseHead(status: status)
+            current = HTTPResponse(status: .init(code: status))
         } else if let colon = text.firstIndex(of: ":") {
-            let name = String(text[..<colon])
-            let value = String(decoding: Self.trimmed(text[text.index(after: colon)...].utf8[...]), as: UTF8.self)
-            current?.headers.add(name, value)
+            // A line with an impossible name is no field, and says nothing that anybody could ask for.
+            guard let name = HTTPField.Name(String(text[..<colon])) else { return .none }
+            let value = Self.trimmed(text[text.index(after: colon)...].utf8[...])
+            current?.headerFields.append(HTTPField(name: name, lenientValue: value))
         }
         return .none
     }
@@ -43,7 +45,7 @@ struct HeaderParser {
     private mutating func endBlock() -> Event {
         guard let done = current else { return .none }
         current = nil
-        if done.status < 200, done.status != 101 {
+        if done.status.kind == .informational, done.status != 101 {
             // Interim answers must not count against the limit for ever; what they are worth was handed on.
             byteCount = 0
             if interim.count == Self.interimLimit { interim.removeFirst() }

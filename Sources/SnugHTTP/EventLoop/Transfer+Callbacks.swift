@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
+internal import HTTPTypes
 
 // What libcurl calls on the network thread. The user pointer is the transfer, which the loop keeps alive while its handle
 // is in the multi handle. Nothing here may throw, block on the network or call libcurl's multi functions.
@@ -123,7 +124,7 @@ extension Transfer {
         case .final(let head):
             switch sink {
             case .pipe(let pipe): pipe.deliver(head)
-            case .response(.file(let file, let offset, _)) where (200...299).contains(head.status):
+            case .response(.file(let file, let offset, _)) where head.status.kind == .successful:
                 guard prepare(file, offset: offset, head: head) else { return 0 }
             case .response: break
             }
@@ -134,11 +135,11 @@ extension Transfer {
         return line.count
     }
 
-    private func prepare(_ file: ResponseFile, offset: Int, head: HTTPResponseHead) -> Bool {
+    private func prepare(_ file: ResponseFile, offset: Int, head: HTTPResponse) -> Bool {
         fileOffset = head.status == 206 ? offset : 0
         do {
             // RFC 9110 §15.3.7: a 206 may begin elsewhere than was asked for.
-            if head.status == 206, head.headers["Content-Range"]?.hasPrefix("bytes \(offset)-") != true {
+            if head.status == 206, head.headerFields[.contentRange]?.hasPrefix("bytes \(offset)-") != true {
                 throw HTTPError(.malformedResponse, "the server sent another range than the one asked for")
             }
             try file.truncate(to: fileOffset)
@@ -160,7 +161,7 @@ extension Transfer {
         case .response(.collect(let maximum)):
             guard unsafe collect(bytes, maximum: maximum) else { return 0 }
         case .response(.file(let file, _, let maximum)):
-            guard let status = parser.head?.status, (200...299).contains(status) else {
+            guard parser.head?.status.kind == .successful else {
                 let room = ResponseSink.errorBodyLimit - body.count
                 if room > 0 { unsafe body.append(contentsOf: bytes.prefix(room)) }
                 break

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
+internal import HTTPTypes
 
 extension Transfer {
     /// Looks at the clocks and reports progress.
@@ -51,7 +52,7 @@ extension Transfer {
 
     func reportProgress(sent: Int, now: ContinuousClock.Instant, isLast: Bool) {
         guard let onProgress = request.onProgress else { return }
-        let expected = parser.head?.headers["Content-Length"].flatMap { Int($0) }
+        let expected = parser.head?.headerFields.integer(.contentLength)
         let value = TransferProgress(
             bytesSent: min(sent, announcedLength ?? bytesFed), bytesToSend: announcedLength,
             bytesReceived: bytesReceived, bytesToReceive: expected)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
+internal import HTTPTypes
 internal import SystemPackage
 
 extension Transfer {
@@ -52,7 +53,7 @@ extension Transfer {
             // This libcurl loses an early 413 over HTTP/2, so whatever has a body goes by HTTP/1.1.
             try handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
             try handle.set(CURLOPT_UPLOAD, 1)
-            try handle.set(CURLOPT_CUSTOMREQUEST, request.method)
+            try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
             try handle.set(CURLOPT_INFILESIZE_LARGE, bytes: announcedLength ?? -1)
             try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, portion)
             let patience = max(1, Int(configuration.continueTimeout.seconds * 1000))
@@ -60,11 +61,11 @@ extension Transfer {
         } else {
             let version = configuration.speaksPlainHTTP2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS
             try handle.set(CURLOPT_HTTP_VERSION, Int(version))
-            if request.method == "HEAD" {
+            if request.method == .head {
                 try handle.set(CURLOPT_NOBODY, 1)
             } else {
                 try handle.set(CURLOPT_HTTPGET, 1)
-                if request.method != "GET" { try handle.set(CURLOPT_CUSTOMREQUEST, request.method) }
+                if request.method != .get { try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
             }
         }
     }

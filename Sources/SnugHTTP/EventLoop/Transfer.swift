@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
+internal import HTTPTypes
 internal import Synchronization
 
 /// Where a transfer puts its answer.
@@ -16,8 +17,8 @@ struct TransferReport: Sendable {
         case failed(HTTPError)
     }
     var ending: Ending
-    var head: HTTPResponseHead?
-    var interim: [HTTPResponseHead] = []
+    var head: HTTPResponse?
+    var interim: [HTTPResponse] = []
     var body: [UInt8] = []
     var outcome = Outcome.notSent
     var bytesSent = 0
@@ -30,7 +31,7 @@ struct TransferReport: Sendable {
     var attempt: Attempt {
         var attempt = Attempt(
             number: 1, start: .zero, duration: duration, bytesSent: bytesSent, bytesReceived: bytesReceived,
-            outcome: outcome, status: head?.status, requestID: head.flatMap { HTTPResponse.requestID(in: $0.headers) })
+            outcome: outcome, status: head?.status.code, requestID: head?.headerFields.requestID)
         if case .failed(let error) = ending { attempt.failure = error.code }
         return attempt
     }
@@ -42,7 +43,7 @@ struct TransferReport: Sendable {
 /// `isCancelRequested` is shared in between. That is what makes the class safe to send.
 @safe
 final class Transfer: @unchecked Sendable {
-    let request: HTTPRequest
+    let request: ClientRequest
     let handle: EasyHandle
     /// Bytes that the body is asked for at once.
     let portion: Int
@@ -89,7 +90,7 @@ final class Transfer: @unchecked Sendable {
     var lastProgress: (at: ContinuousClock.Instant, value: TransferProgress)?
 
     init(
-        _ request: HTTPRequest, sink: TransferSink, configuration: HTTPClientConfiguration, asksContinue: Bool,
+        _ request: ClientRequest, sink: TransferSink, configuration: HTTPClientConfiguration, asksContinue: Bool,
         isCareful: Bool
     ) throws {
         portion = Self.portion(of: request, isCareful: isCareful)
@@ -116,7 +117,7 @@ final class Transfer: @unchecked Sendable {
         return 0
     }
 
-    var hasBody: Bool { request.body != nil || ["POST", "PUT", "PATCH"].contains(request.method) }
+    var hasBody: Bool { request.body != nil || [.post, .put, .patch].contains(request.method) }
 
     /// Bytes that a body is asked for at once.
     static let ordinaryPortion = 64 * 1024
@@ -128,7 +129,7 @@ final class Transfer: @unchecked Sendable {
     /// server.
     static let largePortion = 1 << 20
 
-    private static func portion(of request: HTTPRequest, isCareful: Bool) -> Int {
+    private static func portion(of request: ClientRequest, isCareful: Bool) -> Int {
         let count = request.body?.byteCount
         if request.url.scheme == "http", !isCareful, case .regions = request.body?.storage, let count,
             count >= largePortion / 4
@@ -139,13 +140,14 @@ final class Transfer: @unchecked Sendable {
     }
 
     private func addHeaders(_ configuration: HTTPClientConfiguration) throws {
-        for field in request.headers.fields {
-            let name = field.name.lowercased()
-            // The length is the body's, and both are libcurl's to send.
-            if name == "content-length" || name == "transfer-encoding" || name == "expect" { continue }
-            try headerList.append(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)")
+        // libcurl sends these itself: the length is the body's.
+        for field in request.headerFields where ![.contentLength, .transferEncoding, .expect].contains(field.name) {
+            let name = field.name.rawName
+            try headerList.append(field.value.isEmpty ? "\(name);" : "\(name): \(field.value)")
         }
-        if request.headers["User-Agent"] == nil { try headerList.append("User-Agent: \(configuration.userAgent)") }
+        if !request.headerFields.contains(.userAgent) {
+            try headerList.append("User-Agent: \(configuration.userAgent)")
+        }
         try headerList.append(asksContinue ? "Expect: 100-continue" : "Expect:")
     }
 }

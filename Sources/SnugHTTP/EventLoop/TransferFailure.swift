@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
+internal import HTTPTypes
 
 extension Transfer {
     /// What a finished transfer came to, in our own terms.
@@ -43,7 +44,7 @@ extension Transfer {
             rest = rest[(end + 1)...]
         }
         guard let head = parser.head else { return }
-        let length = head.headers["Content-Length"].flatMap { Int($0) }
+        let length = head.headerFields.integer(.contentLength)
         let left = Array(rest.prefix(min(length ?? 0, ResponseSink.errorBodyLimit)))
         isAnswerWhole = length.map { rest.count >= $0 } ?? false
         switch sink {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import Logging
 
 extension HTTPClient {
@@ -13,10 +14,10 @@ extension HTTPClient {
     /// - Returns: The first answer that is not "not just now", with the history of all attempts.
     /// - Throws: `HTTPError` with that history, the reason for stopping and the last answer; `CancellationError`.
     public func perform(
-        _ request: HTTPRequest, policy: RetryPolicy = RetryPolicy(), repeatRule: RepeatRule? = nil,
+        _ request: ClientRequest, policy: RetryPolicy = RetryPolicy(), repeatRule: RepeatRule? = nil,
         into sink: ResponseSink = .collect(maximum: 1 << 20)
-    ) async throws -> HTTPResponse {
-        let rule = repeatRule ?? (["POST", "PATCH"].contains(request.method) ? .whenNotSent : .always)
+    ) async throws -> ClientResponse {
+        let rule = repeatRule ?? ([.post, .patch].contains(request.method) ? .whenNotSent : .always)
         var machine = RetryMachine(policy: policy, rule: rule)
         let origin = request.url.origin
         let environment = configuration.retryEnvironment
@@ -57,7 +58,7 @@ extension HTTPClient {
     }
 
     private enum AttemptResult {
-        case answer(HTTPResponse)
+        case answer(ClientResponse)
         case failure(HTTPError)
 
         var attempts: [Attempt] {
@@ -69,7 +70,7 @@ extension HTTPClient {
 
         var judged: RetryMachine.Result {
             switch self {
-            case .answer(let response): .status(response.status)
+            case .answer(let response): .status(response.status.code)
             case .failure(let error): .failure(error.code)
             }
         }
@@ -82,15 +83,15 @@ extension HTTPClient {
         }
 
         func hint(now: Int) -> Duration? {
-            let response: HTTPResponse? =
+            let response: ClientResponse? =
                 switch self {
                 case .answer(let response): response
                 case .failure(let error): error.response
                 }
-            return response.flatMap { $0.isSuccess ? nil : WaitHint.read($0.headers, body: $0.body, now: now) }
+            return response.flatMap { $0.isSuccess ? nil : WaitHint.read($0.headerFields, body: $0.body, now: now) }
         }
 
-        func finished(_ history: [Attempt]) throws -> HTTPResponse {
+        func finished(_ history: [Attempt]) throws -> ClientResponse {
             switch self {
             case .answer(var response):
                 response.attempts = history
@@ -108,7 +109,7 @@ extension HTTPClient {
             case .answer(let response):
                 error = HTTPError(
                     .transientStatus,
-                    "\(response.url.authority) answered \(response.status) (\(history.count) attempts)",
+                    "\(response.url.authority) answered \(response.status.code) (\(history.count) attempts)",
                     outcome: .answered, response: response)
             }
             error.attempts = history
@@ -118,7 +119,7 @@ extension HTTPClient {
         }
     }
 
-    private func attempt(_ request: HTTPRequest, into sink: ResponseSink) async throws -> AttemptResult {
+    private func attempt(_ request: ClientRequest, into sink: ResponseSink) async throws -> AttemptResult {
         do {
             return .answer(try await send(request, into: sink))
         } catch let error as HTTPError {

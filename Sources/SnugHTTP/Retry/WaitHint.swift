@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import HTTPTypes
 
 /// How long a server asks to be left alone, in all the forms in which servers say it.
 package enum WaitHint {
@@ -9,12 +10,12 @@ package enum WaitHint {
     ///
     /// Only where nothing is asked for in so many words, the end of a rate window that is used up is the wait.
     /// - Parameter now: Seconds since 1970, used for dates when the answer has no `Date` of its own.
-    package static func read(_ headers: HTTPHeaders, body: [UInt8], now: Int) -> Duration? {
+    package static func read(_ headers: HTTPFields, body: [UInt8], now: Int) -> Duration? {
         // Counting from the server's own clock takes a wrong clock on either side out of the sum.
-        let reference = headers["Date"].flatMap(HTTPDate.parse) ?? now
-        var hints: [Duration?] = headers.values(of: "Retry-After").map { retryAfter($0, reference: reference) }
-        for name in ["Retry-After-Ms", "X-Ms-Retry-After-Ms", "X-Amz-Retry-After"] {
-            hints += headers.values(of: name).map { number($0[...], unit: 0.001) }
+        let reference = headers[.date].flatMap(HTTPDate.parse) ?? now
+        var hints: [Duration?] = headers[values: .retryAfter].map { retryAfter($0, reference: reference) }
+        for name in millisecondNames {
+            hints += headers[values: name].map { number($0[...], unit: 0.001) }
         }
         hints += fromBody(body)
         var found = hints.compactMap { $0 }
@@ -22,12 +23,16 @@ package enum WaitHint {
         return found.max().map { min($0, longest) }
     }
 
+    private static let millisecondNames: [HTTPField.Name] = [
+        .retryAfterMilliseconds, .init(literal: "X-Ms-Retry-After-Ms"), .init(literal: "X-Amz-Retry-After"),
+    ]
+
     /// The ends of windows that are used up, or of which nothing else is said.
-    private static func resets(_ headers: HTTPHeaders, reference: Int) -> [Duration] {
+    private static func resets(_ headers: HTTPFields, reference: Int) -> [Duration] {
         let windows = ["", "-Minute", "-Hour", "-Day", "-Requests", "-Tokens"].map { ("X-RateLimit-", $0) }
         return (windows + [("RateLimit-", "")]).compactMap { prefix, suffix in
-            guard let value = headers["\(prefix)Reset\(suffix)"] else { return nil }
-            if let left = headers["\(prefix)Remaining\(suffix)"].flatMap({ Int($0) }), left > 0 { return nil }
+            guard let value = headers[named: "\(prefix)Reset\(suffix)"] else { return nil }
+            if let left = headers[named: "\(prefix)Remaining\(suffix)"].flatMap({ Int($0) }), left > 0 { return nil }
             return reset(value, reference: reference)
         }
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 
 /// Resumable uploads for HTTP, draft-ietf-httpbis-resumable-upload.
@@ -16,11 +17,11 @@ struct DraftDialect: OffsetDialect {
 
     mutating func create() async throws -> StepResult {
         var headers = fields(complete: false)
-        headers["Upload-Length"] = "\(job.length)"
-        headers["Content-Type"] = job.target.contentType
-        let exchange = try await job.exchange("POST", job.target.url, headers, body: .empty)
+        headers[.uploadLength] = "\(job.length)"
+        headers[.contentType] = job.target.contentType
+        let exchange = try await job.exchange(.post, job.target.url, headers, body: .empty)
         guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
-        if response.status == 400, let other = response.headers["Upload-Draft-Interop-Version"].flatMap({ Int($0) }),
+        if response.status == 400, let other = response.headerFields.integer(.uploadDraftInteropVersion),
             other != version, (3...10).contains(other)
         {
             version = other
@@ -28,7 +29,7 @@ struct DraftDialect: OffsetDialect {
         }
         // The address may have come with a 104 already.
         let heads = response.interim + [response.head]
-        let location = heads.compactMap { $0.status == 104 || $0.status == 201 ? $0.headers["Location"] : nil }.last
+        let location = heads.compactMap { $0.status == 104 || $0.status == 201 ? $0.headerFields[.location] : nil }.last
         guard response.isSuccess, let location, let upload = try? response.url.resolving(location) else {
             if response.isSuccess {
                 throw UploadError(
@@ -37,16 +38,16 @@ struct DraftDialect: OffsetDialect {
             return response.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
         }
         try job.checkOrigin(of: upload)
-        if let limit = Self.limit("max-size", in: response.headers), job.length > limit {
+        if let limit = Self.limit("max-size", in: response.headerFields), job.length > limit {
             throw UploadError(.tooLarge, "the file has \(job.length) bytes and the server takes \(limit)", status: 413)
         }
         expires = nil
-        readLimits(heads.last { $0.headers["Upload-Limit"] != nil }?.headers ?? [:])
+        readLimits(heads.last { $0.headerFields[.uploadLimit] != nil }?.headerFields ?? [:])
         return StepResult(.created(offset: 0), exchange, upload: upload)
     }
 
     /// Appends outside what the server says are refused, so they are not tried.
-    private mutating func readLimits(_ headers: HTTPHeaders) {
+    private mutating func readLimits(_ headers: HTTPFields) {
         expires = job.expiryAge(headers) ?? expires
         let most = Self.limit("max-append-size", in: headers)
         let least = Self.limit("min-append-size", in: headers)
@@ -56,11 +57,11 @@ struct DraftDialect: OffsetDialect {
     }
 
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
-        let exchange = try await job.exchange("HEAD", upload, ["Upload-Draft-Interop-Version": "\(version)"])
+        let exchange = try await job.exchange(.head, upload, [.uploadDraftInteropVersion: "\(version)"])
         guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
-        readLimits(response.headers)
-        if isComplete(response.headers) { return StepResult(.complete, exchange) }
-        guard let offset = response.headers["Upload-Offset"].flatMap({ Int($0) }) else {
+        readLimits(response.headerFields)
+        if isComplete(response.headerFields) { return StepResult(.complete, exchange) }
+        guard let offset = response.headerFields.integer(.uploadOffset) else {
             return StepResult(.gone, exchange)
         }
         return StepResult(.offset(offset), exchange)
@@ -69,49 +70,49 @@ struct DraftDialect: OffsetDialect {
     mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
         let isLast = range.upperBound == job.length
         var headers = fields(complete: isLast)
-        headers["Upload-Offset"] = "\(range.lowerBound)"
-        headers["Content-Type"] = "application/partial-upload"
+        headers[.uploadOffset] = "\(range.lowerBound)"
+        headers[.contentType] = "application/partial-upload"
         let body = HTTPBody(file: job.source.file, range: range)
-        let exchange = try await job.exchange("PATCH", upload, headers, body: body)
+        let exchange = try await job.exchange(.patch, upload, headers, body: body)
         guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
         if response.isSuccess {
-            if isLast || isComplete(response.headers) { return StepResult(.complete, exchange) }
-            let offset = response.headers["Upload-Offset"].flatMap { Int($0) } ?? range.upperBound
+            if isLast || isComplete(response.headerFields) { return StepResult(.complete, exchange) }
+            let offset = response.headerFields.integer(.uploadOffset) ?? range.upperBound
             return StepResult(.offset(offset), exchange)
         }
         // The target's own verdict on the whole: resuming cannot change it.
-        if isLast, isComplete(response.headers), response.status < 500 {
+        if isLast, isComplete(response.headerFields), response.status.code < 500 {
             throw exchange.error(.refused, at: job.length)
         }
         return StepResult(judging: exchange)
     }
 
     func discard(_ upload: HTTPURL) async throws -> Bool {
-        let exchange = try await job.exchange("DELETE", upload, ["Upload-Draft-Interop-Version": "\(version)"])
-        let status = exchange.response?.status ?? 0
-        return (200...299).contains(status) || status == 404 || status == 410
+        let exchange = try await job.exchange(.delete, upload, [.uploadDraftInteropVersion: "\(version)"])
+        guard let response = exchange.response else { return false }
+        return response.isSuccess || response.status == 404 || response.status == 410
     }
 
     func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .answer }
 
-    private func fields(complete: Bool) -> HTTPHeaders {
-        var headers: HTTPHeaders = ["Upload-Draft-Interop-Version": "\(version)"]
+    private func fields(complete: Bool) -> HTTPFields {
+        var headers: HTTPFields = [.uploadDraftInteropVersion: "\(version)"]
         if version == 3 {
-            headers["Upload-Incomplete"] = complete ? "?0" : "?1"
+            headers[.uploadIncomplete] = complete ? "?0" : "?1"
         } else {
-            headers["Upload-Complete"] = complete ? "?1" : "?0"
+            headers[.uploadComplete] = complete ? "?1" : "?0"
         }
         return headers
     }
 
     /// Servers are known that answer in the words of another draft than the one they speak.
-    private func isComplete(_ headers: HTTPHeaders) -> Bool {
-        headers["Upload-Complete"] == "?1" || headers["Upload-Incomplete"] == "?0"
+    private func isComplete(_ headers: HTTPFields) -> Bool {
+        headers[.uploadComplete] == "?1" || headers[.uploadIncomplete] == "?0"
     }
 
     /// An integer of the `Upload-Limit` dictionary. RFC 9651 §3.2
-    static func limit(_ key: String, in headers: HTTPHeaders) -> Int? {
-        let items = (headers["Upload-Limit"] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
+    static func limit(_ key: String, in headers: HTTPFields) -> Int? {
+        let items = (headers[.uploadLimit] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
         return items.first { $0.hasPrefix("\(key)=") }.flatMap { Int($0.dropFirst(key.utf8.count + 1)) }
     }
 }

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 
 /// When a server forgets an upload, in seconds since 1970 by this machine's clock.
 extension UploadJob {
     /// The date in tus' `Upload-Expires`.
-    func expiryDate(_ headers: HTTPHeaders) -> Int? {
-        guard let date = headers["Upload-Expires"].flatMap(HTTPDate.parse) else { return nil }
+    func expiryDate(_ headers: HTTPFields) -> Int? {
+        guard let date = headers[.uploadExpires].flatMap(HTTPDate.parse) else { return nil }
         let now = environment.wallClock()
         // The server's clock may be another.
-        return date - (headers["Date"].flatMap(HTTPDate.parse) ?? now) + now
+        return date - (headers[.date].flatMap(HTTPDate.parse) ?? now) + now
     }
 
     /// The seconds left in the draft's `Upload-Limit`: `max-age`, which was `expires` before.
-    func expiryAge(_ headers: HTTPHeaders) -> Int? {
+    func expiryAge(_ headers: HTTPFields) -> Int? {
         let left = DraftDialect.limit("max-age", in: headers) ?? DraftDialect.limit("expires", in: headers)
         return left.map { environment.wallClock() + min(max(0, $0), 1 << 40) }
     }

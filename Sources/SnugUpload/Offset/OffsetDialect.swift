@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 
 /// A protocol whose server keeps an offset, seen through its four requests.
@@ -39,7 +40,7 @@ struct StepResult {
     /// Judges everything that is not the dialect's own success.
     init(judging exchange: UploadJob.Exchange) {
         switch exchange {
-        case .answer(let response): self.init(Self.judge(response.status), exchange)
+        case .answer(let response): self.init(Self.judge(response.status.code), exchange)
         case .failure(let error): self.init(Self.judge(error.code), exchange)
         }
     }
@@ -72,8 +73,8 @@ struct StepResult {
 extension UploadJob.Exchange {
     /// The error that this exchange means when nothing else can be done.
     func error(_ failure: OffsetMachine.Failure, at offset: Int) -> UploadError {
-        let status = response?.status
-        let words = response.map { "\($0.url.authority) answered \($0.status)\($0.shownBody)" }
+        let status = response?.status.code
+        let words = response.map { "\($0.url.authority) answered \($0.status.code)\($0.shownBody)" }
         let cause: HTTPError? = if case .failure(let error) = self { error } else { nil }
         let what = words ?? cause?.message ?? "no answer"
         if cause?.code == .deadlineExceeded {
@@ -101,7 +102,7 @@ extension UploadJob.Exchange {
     }
 }
 
-extension HTTPResponse {
+extension ClientResponse {
     /// The beginning of an error's text, on one line and without anything that would move a terminal's cursor; of a page
     /// its title.
     var shownBody: String {

@@ -20,7 +20,7 @@ struct OffsetUpload {
     struct Completion {
         var upload: HTTPURL?
         var isConfirmed: Bool
-        var answer: HTTPResponse?
+        var answer: ClientResponse?
     }
 
     /// The whole file.
@@ -117,7 +117,7 @@ struct OffsetUpload {
             try await noteExpiry()
             let now = job.environment.wallClock()
             let hint = result.exchange.response.flatMap {
-                $0.isSuccess ? nil : WaitHint.read($0.headers, body: $0.body, now: now)
+                $0.isSuccess ? nil : WaitHint.read($0.headerFields, body: $0.body, now: now)
             }
             let wasTooLarge = result.step == .tooLarge
             action = machine.take(

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 
 /// How a server takes a file in pieces by PUT with `Content-Range`.
@@ -26,16 +27,16 @@ struct RangedPutDialect: OffsetDialect {
         case .inPlace: return try await clear()
         case .session: return StepResult(.created(offset: 0), try await query(job.target.url), upload: job.target.url)
         case .startsSession:
-            let headers: HTTPHeaders = [
-                "Content-Type": "application/json; charset=UTF-8", "X-Upload-Content-Type": job.target.contentType,
-                "X-Upload-Content-Length": "\(job.length)",
+            let headers: HTTPFields = [
+                .contentType: "application/json; charset=UTF-8", .uploadContentType: job.target.contentType,
+                .uploadContentLength: "\(job.length)",
             ]
             let exchange = try await job.exchange(
-                "POST", job.target.url, headers, body: HTTPBody(bytes: Array("{}".utf8)))
+                .post, job.target.url, headers, body: HTTPBody(bytes: Array("{}".utf8)))
             guard case .answer(let response) = exchange, response.isSuccess else {
                 return exchange.response?.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
             }
-            guard let location = response.headers["Location"], let session = try? response.url.resolving(location)
+            guard let location = response.headerFields[.location], let session = try? response.url.resolving(location)
             else {
                 throw UploadError(
                     .serverMisbehaved, "the server began a session without saying where", resumption: .startOver)
@@ -50,8 +51,8 @@ struct RangedPutDialect: OffsetDialect {
     /// it sees that PUT's connection end early, which may be after the rest has come over another: pieces have to find
     /// a file that none of them has made.
     private func clear() async throws -> StepResult {
-        let headers: HTTPHeaders = ["Content-Type": job.target.contentType]
-        let exchange = try await job.exchange("PUT", job.target.url, headers, body: .empty)
+        let headers: HTTPFields = [.contentType: job.target.contentType]
+        let exchange = try await job.exchange(.put, job.target.url, headers, body: .empty)
         guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         return StepResult(.created(offset: 0), exchange, upload: job.target.url)
     }
@@ -61,7 +62,7 @@ struct RangedPutDialect: OffsetDialect {
             let exchange = try await query(upload)
             return judgeSession(exchange, fallback: nil)
         }
-        let exchange = try await job.exchange("HEAD", upload)
+        let exchange = try await job.exchange(.head, upload)
         guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
         if response.status == 404 {
             let cleared = try await clear()
@@ -69,23 +70,23 @@ struct RangedPutDialect: OffsetDialect {
         }
         guard response.isSuccess else { return StepResult(judging: exchange) }
         // Apache says nothing of the length of an empty file.
-        return StepResult(.offset(response.headers["Content-Length"].flatMap { Int($0) } ?? 0), exchange)
+        return StepResult(.offset(response.headerFields.integer(.contentLength) ?? 0), exchange)
     }
 
     mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
-        var headers: HTTPHeaders = ["Content-Type": job.target.contentType]
+        var headers: HTTPFields = [.contentType: job.target.contentType]
         if !range.isEmpty {
-            headers["Content-Range"] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(job.length)"
+            headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(job.length)"
         }
         let body = HTTPBody(file: job.source.file, range: range)
-        let exchange = try await job.exchange("PUT", upload, headers, body: body)
+        let exchange = try await job.exchange(.put, upload, headers, body: body)
         guard style == .inPlace else { return judgeSession(exchange, fallback: nil) }
         guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         return StepResult(.offset(range.upperBound), exchange)
     }
 
     func discard(_ upload: HTTPURL) async throws -> Bool {
-        let exchange = try await job.exchange("DELETE", upload)
+        let exchange = try await job.exchange(.delete, upload)
         // 499 is Google's word for a session that was cancelled; 501 is an emulator's for "cannot".
         return [200, 204, 404, 410, 499].contains(exchange.response?.status)
     }
@@ -96,7 +97,7 @@ struct RangedPutDialect: OffsetDialect {
     }
 
     private func query(_ session: HTTPURL) async throws -> UploadJob.Exchange {
-        try await job.exchange("PUT", session, ["Content-Range": "bytes */\(job.length)"], body: .empty)
+        try await job.exchange(.put, session, [.contentRange: "bytes */\(job.length)"], body: .empty)
     }
 
     private func judgeSession(_ exchange: UploadJob.Exchange, fallback: Int?) -> StepResult {
@@ -106,7 +107,7 @@ struct RangedPutDialect: OffsetDialect {
             // A gap or an overlap: ask where it is.
             return response.status == 400 ? StepResult(.outOfStep, exchange) : StepResult(judging: exchange)
         }
-        let last = response.headers["Range"]?.split(separator: "-").last.flatMap { Int($0) } ?? 0
+        let last = response.headerFields[.range]?.split(separator: "-").last.flatMap { Int($0) } ?? 0
         // Without a Range nothing is stored, and one server says 0-0 for nothing. A single byte never is a piece here.
         return StepResult(.offset(last == 0 ? 0 : last + 1), exchange)
     }
@@ -118,9 +119,9 @@ extension UploadJob {
     func confirmLength(_ url: HTTPURL) async throws -> UploadReceipt.Confirmation {
         var failures = 0
         while true {
-            let exchange = try await exchange("HEAD", url)
-            if case .answer(let response) = exchange, response.status < 500, response.status != 429 {
-                guard response.isSuccess, let length = response.headers["Content-Length"].flatMap({ Int($0) }) else {
+            let exchange = try await exchange(.head, url)
+            if case .answer(let response) = exchange, response.status.code < 500, response.status != 429 {
+                guard response.isSuccess, let length = response.headerFields.integer(.contentLength) else {
                     return .answer
                 }
                 guard length == self.length else {
@@ -128,7 +129,7 @@ extension UploadJob {
                         .verificationFailed, "\(url) has \(length) bytes and the file \(self.length); send it again",
                         resumption: .startOver)
                 }
-                return try await compareDigest(response.headers, of: url) ? .checksum : .length
+                return try await compareDigest(response.headerFields, of: url) ? .checksum : .length
             }
             failures += 1
             guard failures < rules.attemptsWithoutProgress else { return .answer }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 internal import SystemPackage
 
@@ -29,19 +30,19 @@ struct TusDialect: OffsetDialect {
 
     mutating func create() async throws -> StepResult {
         if let failure = try await discover() { return failure }
-        var headers: HTTPHeaders = ["Tus-Resumable": "1.0.0", "Upload-Length": "\(piece.count)"]
-        if isPartial { headers["Upload-Concat"] = "partial" }
-        headers["Upload-Metadata"] = job.tusMetadata
+        var headers: HTTPFields = [.tusResumable: "1.0.0", .uploadLength: "\(piece.count)"]
+        if isPartial { headers[.uploadConcat] = "partial" }
+        headers[.uploadMetadata] = job.tusMetadata
         var body = HTTPBody.empty
         if job.options.createsWithFirstChunk, !isFirstChunkRefused, features?.has("creation-with-upload") == true,
             !piece.isEmpty
         {
-            headers["Content-Type"] = "application/offset+octet-stream"
+            headers[.contentType] = "application/offset+octet-stream"
             let most = min(job.options.chunkSize, try job.learntCeiling() ?? .max)
             body = HTTPBody(
                 file: job.source.file, range: piece.clamped(to: piece.lowerBound..<piece.lowerBound + most))
         }
-        let exchange = try await job.exchange("POST", job.target.url, headers, body: body, slot: slot)
+        let exchange = try await job.exchange(.post, job.target.url, headers, body: body, slot: slot)
         guard case .answer(let response) = exchange, response.status == 201 else {
             let count = body.byteCount ?? 0
             if exchange.response?.status == 413, count > 0 {
@@ -52,13 +53,13 @@ struct TusDialect: OffsetDialect {
             }
             return try judgeCreation(exchange, bodyCount: count)
         }
-        guard let location = response.headers["Location"], let upload = try? response.url.resolving(location) else {
+        guard let location = response.headerFields[.location], let upload = try? response.url.resolving(location) else {
             throw UploadError(
                 .serverMisbehaved, "the server created an upload without saying where", resumption: .startOver)
         }
         try job.checkOrigin(of: upload)
-        expires = job.expiryDate(response.headers)
-        let offset = body.byteCount == 0 ? 0 : response.headers["Upload-Offset"].flatMap { Int($0) } ?? 0
+        expires = job.expiryDate(response.headerFields)
+        let offset = body.byteCount == 0 ? 0 : response.headerFields.integer(.uploadOffset) ?? 0
         return StepResult(.created(offset: offset), exchange, upload: upload)
     }
 
@@ -79,9 +80,9 @@ struct TusDialect: OffsetDialect {
     /// - Returns: What to do instead when there is no telling now.
     mutating func discover() async throws -> StepResult? {
         guard features == nil else { return nil }
-        let exchange = try await job.exchange("OPTIONS", job.target.url)
+        let exchange = try await job.exchange(.options, job.target.url)
         guard case .answer(let response) = exchange, ![408, 425, 429].contains(response.status),
-            response.status < 500 || response.status == 501
+            response.status.code < 500 || response.status == 501
         else { return StepResult(judging: exchange) }
         let found = TusFeatures(response)
         if let limit = found.maximumSize, job.length > limit {
@@ -93,28 +94,28 @@ struct TusDialect: OffsetDialect {
 
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
         if let failure = try await discover() { return failure }
-        let exchange = try await job.exchange("HEAD", upload, ["Tus-Resumable": "1.0.0"], slot: slot)
+        let exchange = try await job.exchange(.head, upload, [.tusResumable: "1.0.0"], slot: slot)
         guard case .answer(let response) = exchange, response.isSuccess else {
             // Some servers forbid what they have removed.
             if case .answer(let response) = exchange, response.status == 403 { return StepResult(.gone, exchange) }
             return StepResult(judging: exchange)
         }
-        guard let offset = response.headers["Upload-Offset"].flatMap({ Int($0) }) else {
+        guard let offset = response.headerFields.integer(.uploadOffset) else {
             return StepResult(.gone, exchange)
         }
-        if let length = response.headers["Upload-Length"].flatMap({ Int($0) }), length != piece.count {
+        if let length = response.headerFields.integer(.uploadLength), length != piece.count {
             throw UploadError(
                 .verificationFailed, "the upload is for \(length) bytes, the file has \(piece.count)",
                 resumption: .startOver)
         }
-        expires = job.expiryDate(response.headers) ?? expires
+        expires = job.expiryDate(response.headerFields) ?? expires
         return StepResult(.offset(offset), exchange)
     }
 
     mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult {
-        var headers: HTTPHeaders = [
-            "Tus-Resumable": "1.0.0", "Upload-Offset": "\(range.lowerBound)",
-            "Content-Type": "application/offset+octet-stream",
+        var headers: HTTPFields = [
+            .tusResumable: "1.0.0", .uploadOffset: "\(range.lowerBound)",
+            .contentType: "application/offset+octet-stream",
         ]
         let body = HTTPBody(file: job.source.file, range: place(range))
         guard job.options.checksums, let algorithm = features?.checksumAlgorithm else {
@@ -122,9 +123,9 @@ struct TusDialect: OffsetDialect {
         }
         let source = job.source
         if let prepared, prepared.range == range {
-            headers["Upload-Checksum"] = prepared.checksum
+            headers[.uploadChecksum] = prepared.checksum
         } else {
-            headers["Upload-Checksum"] = try await Self.checksum(algorithm, place(range), of: source)
+            headers[.uploadChecksum] = try await Self.checksum(algorithm, place(range), of: source)
         }
         // Read and hashed while this one is on the line, which would be idle later.
         let nextPlace = place(next)
@@ -140,10 +141,10 @@ struct TusDialect: OffsetDialect {
         piece.lowerBound + range.lowerBound..<piece.lowerBound + range.upperBound
     }
 
-    private mutating func append(_ headers: HTTPHeaders, _ body: HTTPBody, _ upload: HTTPURL) async throws
+    private mutating func append(_ headers: HTTPFields, _ body: HTTPBody, _ upload: HTTPURL) async throws
         -> StepResult
     {
-        let exchange = try await job.exchange("PATCH", upload, headers, body: body, slot: slot)
+        let exchange = try await job.exchange(.patch, upload, headers, body: body, slot: slot)
         if exchange.response?.status == 405 || exchange.response?.status == 501 {
             return try await sendByPOST(headers, body, upload)
         }
@@ -151,24 +152,24 @@ struct TusDialect: OffsetDialect {
     }
 
     /// For paths that let no PATCH through.
-    private mutating func sendByPOST(_ headers: HTTPHeaders, _ body: HTTPBody, _ upload: HTTPURL) async throws
+    private mutating func sendByPOST(_ headers: HTTPFields, _ body: HTTPBody, _ upload: HTTPURL) async throws
         -> StepResult
     {
         var headers = headers
-        headers["X-HTTP-Method-Override"] = "PATCH"
-        return judgeAppend(try await job.exchange("POST", upload, headers, body: body, slot: slot))
+        headers[.methodOverride] = "PATCH"
+        return judgeAppend(try await job.exchange(.post, upload, headers, body: body, slot: slot))
     }
 
     private mutating func judgeAppend(_ exchange: UploadJob.Exchange) -> StepResult {
         guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
-        expires = job.expiryDate(response.headers) ?? expires
-        let offset = response.headers["Upload-Offset"].flatMap { Int($0) }
+        expires = job.expiryDate(response.headerFields) ?? expires
+        let offset = response.headerFields.integer(.uploadOffset)
         // An answer without an offset is no acknowledgement of any.
         return StepResult(offset.map { .offset($0) } ?? .outOfStep, exchange)
     }
 
     func discard(_ upload: HTTPURL) async throws -> Bool {
-        let exchange = try await job.exchange("DELETE", upload, ["Tus-Resumable": "1.0.0"])
+        let exchange = try await job.exchange(.delete, upload, [.tusResumable: "1.0.0"])
         return [204, 200, 404, 410].contains(exchange.response?.status)
     }
 
@@ -189,15 +190,15 @@ struct TusFeatures: Sendable {
     private(set) var maximumSize: Int?
     private(set) var checksumAlgorithm: String?
 
-    init(_ response: HTTPResponse) {
+    init(_ response: ClientResponse) {
         guard response.isSuccess else { return }
-        func list(_ name: String) -> [String] {
-            (response.headers[name] ?? "").split(separator: ",").map { $0.lowercased().filter { $0 != " " } }
+        func list(_ name: HTTPField.Name) -> [String] {
+            (response.headerFields[name] ?? "").split(separator: ",").map { $0.lowercased().filter { $0 != " " } }
         }
-        extensions = Set(list("Tus-Extension"))
-        maximumSize = response.headers["Tus-Max-Size"].flatMap { Int($0) }.flatMap { $0 > 0 ? $0 : nil }
+        extensions = Set(list(.tusExtension))
+        maximumSize = response.headerFields.integer(.tusMaximumSize).flatMap { $0 > 0 ? $0 : nil }
         if extensions.contains("checksum") {
-            let offered = list("Tus-Checksum-Algorithm")
+            let offered = list(.tusChecksumAlgorithm)
             checksumAlgorithm = ["sha256", "sha1"].first { offered.contains($0) }
         }
     }
@@ -214,7 +215,7 @@ extension UploadJob {
 
     /// The headers, and with them the credentials, go to an upload's address from now on.
     func checkOrigin(of upload: HTTPURL) throws(UploadError) {
-        guard upload.origin == target.url.origin || target.headers.fields.isEmpty else {
+        guard upload.origin == target.url.origin || target.headers.isEmpty else {
             throw UploadError(
                 .serverMisbehaved,
                 "the server moves the upload to \(upload.authority), where the credentials must not go; use that address"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 
 /// A file sent over tus in pieces side by side, each an upload of its own, which the server joins at the end.
@@ -77,24 +78,25 @@ struct TusParallelUpload {
     /// Nobody can be asked whether it happened, so it is asked for once; only a refusal may be followed by another try.
     private func join(_ pieces: [HTTPURL]) async throws -> OffsetUpload.Completion {
         var failures = 0
-        let headers: HTTPHeaders = [
-            "Tus-Resumable": "1.0.0", "Upload-Metadata": job.tusMetadata,
-            "Upload-Concat": "final;" + pieces.map(\.path).joined(separator: " "),
+        let headers: HTTPFields = [
+            .tusResumable: "1.0.0", .uploadMetadata: job.tusMetadata,
+            .uploadConcat: "final;" + pieces.map(\.path).joined(separator: " "),
         ]
         while true {
             try await keeper.update { $0.sentEverything = true }
-            let exchange = try await job.exchange("POST", job.target.url, headers, body: .empty) {
+            let exchange = try await job.exchange(.post, job.target.url, headers, body: .empty) {
                 $0.connectionUse = .fresh
             }
             switch exchange {
             case .answer(let response) where response.status == 201:
-                guard let location = response.headers["Location"], let upload = try? response.url.resolving(location)
+                guard let location = response.headerFields[.location],
+                    let upload = try? response.url.resolving(location)
                 else { throw Self.unknown }
                 try job.checkOrigin(of: upload)
                 try await checkLength(upload)
                 return OffsetUpload.Completion(upload: upload, isConfirmed: true, answer: response)
             case .answer(let response) where [408, 423, 425, 429, 503].contains(response.status): break
-            case .answer(let response) where response.status < 500: throw exchange.error(.refused, at: job.length)
+            case .answer(let response) where response.status.code < 500: throw exchange.error(.refused, at: job.length)
             case .failure(let error) where error.outcome == .notSent: break
             case .answer, .failure: throw Self.unknown
             }
@@ -106,8 +108,8 @@ struct TusParallelUpload {
     }
 
     private func checkLength(_ upload: HTTPURL) async throws {
-        let exchange = try await job.exchange("HEAD", upload, ["Tus-Resumable": "1.0.0"])
-        guard let offset = exchange.response?.headers["Upload-Offset"].flatMap({ Int($0) }) else { return }
+        let exchange = try await job.exchange(.head, upload, [.tusResumable: "1.0.0"])
+        guard let offset = exchange.response?.headerFields.integer(.uploadOffset) else { return }
         guard offset == job.length else {
             throw UploadError(
                 .verificationFailed, "the joined upload has \(offset) bytes and the file \(job.length); send it again",

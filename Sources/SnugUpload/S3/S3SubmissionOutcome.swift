@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 
 /// What an answer of S3 means. S3 says "try again" with a 400 and "it failed" with a 200, so the body decides.
 enum S3Verdict {
-    case success(HTTPResponse)
+    case success(ClientResponse)
     case again(hint: Duration?, throttled: Bool)
     /// The signature's date is off by so many seconds.
     case clock(Int)
@@ -28,9 +29,9 @@ enum S3Verdict {
     }
 
     private static func judge(
-        _ response: HTTPResponse, _ code: String, _ exchange: UploadJob.Exchange, _ now: Int
+        _ response: ClientResponse, _ code: String, _ exchange: UploadJob.Exchange, _ now: Int
     ) -> S3Verdict {
-        let hint = WaitHint.read(response.headers, body: [], now: now)
+        let hint = WaitHint.read(response.headerFields, body: [], now: now)
         switch code {
         case "RequestTimeout", "InternalError", "ConditionalRequestConflict", "OperationAborted":
             return .again(hint: hint, throttled: false)
@@ -42,10 +43,10 @@ enum S3Verdict {
             return .partsDisagree(exchange.error(.refused, at: 0))
         case "SlowDown", "ServiceUnavailable": return .again(hint: hint, throttled: true)
         case "RequestTimeTooSkewed":
-            return .clock((response.headers["Date"].flatMap(HTTPDate.parse) ?? now) - now)
+            return .clock((response.headerFields[.date].flatMap(HTTPDate.parse) ?? now) - now)
         default: break
         }
-        switch response.status {
+        switch response.status.code {
         case 200...299, 408, 500, 502, 504: return .again(hint: hint, throttled: false)
         case 425, 429, 503: return .again(hint: hint, throttled: true)
         case 404: return .fail(exchange.error(.gone, at: 0))

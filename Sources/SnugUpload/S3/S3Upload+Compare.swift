@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 
 extension S3Upload {
@@ -6,7 +7,7 @@ extension S3Upload {
     func compareObject(_ parts: S3Parts) async throws -> UploadReceipt? {
         let ours = parts.wholeCRC64.map(CRC64.text)
         guard let response = try await head(withChecksum: ours != nil),
-            response.headers["Content-Length"].flatMap({ Int($0) }) == job.length
+            response.headerFields.integer(.contentLength) == job.length
         else { return nil }
         var isSure = false
         if let crc = Self.checksum(response), let ours {
@@ -19,7 +20,7 @@ extension S3Upload {
         var receipt = job.receipt(url: object, confirmation: isSure ? .checksum : .length, answer: response)
         if let valid = settings.presignedFor {
             let now = job.environment.wallClock()
-            receipt.presignedURL = try signer.presign("GET", object, expires: Int(valid.components.seconds), now: now)
+            receipt.presignedURL = try signer.presign(.get, object, expires: Int(valid.components.seconds), now: now)
                 .text
         }
         return receipt
@@ -40,9 +41,9 @@ extension S3Upload {
     }
 
     /// - Returns: `nil` when there is no such object.
-    private func head(withChecksum: Bool) async throws -> HTTPResponse? {
+    private func head(withChecksum: Bool) async throws -> ClientResponse? {
         do {
-            return try await call("HEAD", headers: withChecksum ? ["x-amz-checksum-mode": "ENABLED"] : [:])
+            return try await call(.head, headers: withChecksum ? [.amazonChecksumMode: "ENABLED"] : [:])
         } catch let error as UploadError where error.code == .gone {
             return nil
         } catch let error as UploadError where withChecksum && error.code == .credentialsRefused {
@@ -52,9 +53,9 @@ extension S3Upload {
     }
 
     /// The `ETag` where it is made of the parts' MD5, which it is not with keys of a key service.
-    private static func digest(_ response: HTTPResponse) -> String? {
-        guard response.headers["x-amz-server-side-encryption"]?.hasPrefix("aws:kms") != true,
-            let etag = response.headers["ETag"].map({ S3Parts.unquoted($0).lowercased() }),
+    private static func digest(_ response: ClientResponse) -> String? {
+        guard response.headerFields[.amazonEncryption]?.hasPrefix("aws:kms") != true,
+            let etag = response.headerFields[.eTag].map({ S3Parts.unquoted($0).lowercased() }),
             etag.utf8.count > 32, S3Parts.isDigest(String(etag.prefix(32)))
         else { return nil }
         return etag

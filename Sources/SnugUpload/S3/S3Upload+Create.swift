@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 internal import Synchronization
 
@@ -13,14 +14,14 @@ extension S3Upload {
     func create(since: Int, mayExist: Bool, wantsChecksum: Bool) async throws -> Begun {
         var failures = 0
         if mayExist, let begun = try await adopt(since: since) { return begun }
-        var headers: HTTPHeaders = ["Content-Type": job.target.contentType]
+        var headers: HTTPFields = [.contentType: job.target.contentType]
         if wantsChecksum {
-            headers["x-amz-checksum-algorithm"] = "CRC64NVME"
-            headers["x-amz-checksum-type"] = "FULL_OBJECT"
+            headers[.amazonChecksumAlgorithm] = "CRC64NVME"
+            headers[.amazonChecksumType] = "FULL_OBJECT"
         }
         while true {
             do {
-                let response = try await call("POST", query: "uploads", headers: headers, body: .empty, attempts: 1)
+                let response = try await call(.post, query: "uploads", headers: headers, body: .empty, attempts: 1)
                 guard let id = S3Answers(response.body)["UploadId"], !id.isEmpty else {
                     throw UploadError(
                         .serverMisbehaved, "the server began an upload without naming it", resumption: .startOver)
@@ -28,8 +29,8 @@ extension S3Upload {
                 // Who does not know of such checksums takes no notice.
                 return Begun(
                     id: id,
-                    hasWholeChecksum: response.headers["x-amz-checksum-algorithm"] == "CRC64NVME"
-                        && response.headers["x-amz-checksum-type"] == "FULL_OBJECT")
+                    hasWholeChecksum: response.headerFields[.amazonChecksumAlgorithm] == "CRC64NVME"
+                        && response.headerFields[.amazonChecksumType] == "FULL_OBJECT")
             } catch let error as UploadError where error.code == .gone {
                 throw UploadError(.refused, "\(error.message) (is there such a bucket?)", status: 404)
             } catch let error as UploadError where error.code == .retriesSpent {
@@ -83,9 +84,9 @@ extension S3Upload {
     private func adopt(since: Int) async throws -> Begun? {
         let (bucket, key) = bucketAndKey
         let query = "max-uploads=1000&prefix=\(SigV4.encoded(key))&uploads"
-        let response: HTTPResponse
+        let response: ClientResponse
         do {
-            response = try await call("GET", at: bucket, query: query)
+            response = try await call(.get, at: bucket, query: query)
         } catch let error as UploadError
             where error.code == .refused || error.code == .credentialsRefused || error.code == .gone
         {
@@ -93,7 +94,7 @@ extension S3Upload {
             return nil
         }
         let now = job.environment.wallClock()
-        let skew = (response.headers["Date"].flatMap(HTTPDate.parse) ?? now) - now
+        let skew = (response.headerFields[.date].flatMap(HTTPDate.parse) ?? now) - now
         let candidates = S3Answers(response.body).all("Upload").compactMap { upload -> (began: Int, begun: Begun)? in
             guard upload["Key"] == key, let id = upload["UploadId"],
                 let began = upload["Initiated"].flatMap(Self.seconds),

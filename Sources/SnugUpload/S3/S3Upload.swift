@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Crypto
+internal import HTTPTypes
 internal import Logging
 internal import SnugHTTP
 internal import Synchronization
@@ -127,7 +128,7 @@ struct S3Upload {
         var marker = 0
         while true {
             let query = "max-parts=1000&part-number-marker=\(marker)&uploadId=\(SigV4.encoded(id))"
-            let answer = S3Answers(try await call("GET", query: query).body)
+            let answer = S3Answers(try await call(.get, query: query).body)
             for part in answer.all("Part") {
                 guard let number = part["PartNumber"].flatMap({ Int($0) }),
                     let size = part["Size"].flatMap({ Int($0) }),
@@ -186,13 +187,13 @@ struct S3Upload {
         let digests = try await job.source.digests(range, and: hasCRC ? .crc64 : .md5)
         let query = "partNumber=\(number)&uploadId=\(SigV4.encoded(id))"
         let crc = digests.crc64.map(CRC64.text)
-        var headers: HTTPHeaders = [:]
-        if let crc { headers[Self.crcField] = crc }
-        if let md5 = digests.md5 { headers["Content-MD5"] = md5.base64 }
+        var headers: HTTPFields = [:]
+        if let crc { headers[.amazonChecksumCRC64] = crc }
+        if let md5 = digests.md5 { headers[.contentMD5] = md5.base64 }
         let response = try await call(
-            "PUT", query: query, headers: headers, body: HTTPBody(file: job.source.file, range: range),
+            .put, query: query, headers: headers, body: HTTPBody(file: job.source.file, range: range),
             payloadHash: digests.sha256.hexadecimal, slot: number)
-        guard let etag = response.headers["ETag"], !etag.isEmpty else {
+        guard let etag = response.headerFields[.eTag], !etag.isEmpty else {
             throw UploadError(
                 .serverMisbehaved, "the server took part \(number) without naming it", resumption: .startOver)
         }
@@ -209,16 +210,16 @@ struct S3Upload {
 
     private func complete(_ parts: S3Parts, _ id: String) async throws -> UploadReceipt {
         let body = Array(parts.completion.utf8)
-        var headers: HTTPHeaders = ["Content-Type": "application/xml"]
-        if settings.refusesOverwriting { headers["If-None-Match"] = "*" }
+        var headers: HTTPFields = [.contentType: "application/xml"]
+        if settings.refusesOverwriting { headers[.ifNoneMatch] = "*" }
         if let crc = parts.wholeCRC64 {
-            headers[Self.crcField] = CRC64.text(crc)
-            headers["x-amz-checksum-type"] = "FULL_OBJECT"
+            headers[.amazonChecksumCRC64] = CRC64.text(crc)
+            headers[.amazonChecksumType] = "FULL_OBJECT"
         }
         do {
             let query = "uploadId=\(SigV4.encoded(id))"
             _ = try await call(
-                "POST", query: query, headers: headers, body: HTTPBody(bytes: body), payloadHash: Self.hash(body))
+                .post, query: query, headers: headers, body: HTTPBody(bytes: body), payloadHash: Self.hash(body))
         } catch let error as UploadError where error.code == .gone || error.status == 412 {
             // An earlier Complete whose answer was lost has done it, or somebody else's object is there.
             if let receipt = try await compareObject(parts) { return receipt }
@@ -237,7 +238,7 @@ struct S3Upload {
     func discard(_ id: String) async throws -> Bool {
         for _ in 0..<3 {
             do {
-                _ = try await call("DELETE", query: "uploadId=\(SigV4.encoded(id))", attempts: 2)
+                _ = try await call(.delete, query: "uploadId=\(SigV4.encoded(id))", attempts: 2)
                 if try await list(id).isEmpty { continue }
             } catch let error as UploadError where error.code == .gone {
                 return true
@@ -248,11 +249,9 @@ struct S3Upload {
 
     // MARK: One call
 
-    static let crcField = "x-amz-checksum-crc64nvme"
-
     /// Servers are known that give another checksum under this name, of another length.
-    static func checksum(_ response: HTTPResponse) -> String? {
-        response.headers[crcField].flatMap { $0.utf8.count == 12 ? $0 : nil }
+    static func checksum(_ response: ClientResponse) -> String? {
+        response.headerFields[.amazonChecksumCRC64].flatMap { $0.utf8.count == 12 ? $0 : nil }
     }
 
     private static func hash(_ bytes: [UInt8]) -> String {
@@ -261,17 +260,17 @@ struct S3Upload {
 
     /// Makes a call until it succeeds or cannot; each attempt is signed anew.
     func call(
-        _ method: String, at place: HTTPURL? = nil, query: String? = nil, headers: HTTPHeaders = [:],
+        _ method: HTTPRequest.Method, at place: HTTPURL? = nil, query: String? = nil, headers: HTTPFields = [:],
         body: HTTPBody? = nil,
         payloadHash: String? = nil, slot: Int = 0, attempts: Int? = nil
-    ) async throws -> HTTPResponse {
+    ) async throws -> ClientResponse {
         let base = place ?? object
         let url = try query.map { query throws(HTTPError) in try base.appending(query: query) } ?? base
         var failures = 0
         var skew = 0
         while true {
             let bytesBefore = job.tally.withLock { $0.confirmed }
-            let signed = signer.sign(
+            let signed = try signer.sign(
                 method, url, headers: headers, payloadHash: payloadHash ?? Self.hash([]),
                 now: job.environment.wallClock() + skew)
             let exchange = try await job.exchange(method, url, signed, body: body, slot: slot, cap: 4 << 20)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Crypto
+internal import HTTPTypes
 internal import SnugHTTP
 
 /// Signs S3 requests (AWS Signature Version 4).
@@ -16,24 +17,28 @@ struct SigV4 {
     ///   - headers: What is sent; `x-amz-*`, `content-md5` and `content-type` are signed.
     ///   - payloadHash: Hexadecimal SHA-256 of the body, or ``unsigned``.
     ///   - now: Seconds since 1970; a signature is good for 15 minutes, so each attempt is signed anew.
-    func sign(_ method: String, _ url: HTTPURL, headers: HTTPHeaders, payloadHash: String, now: Int) -> HTTPHeaders {
+    /// - Throws: `invalid_request` when the session token cannot be sent.
+    func sign(
+        _ method: HTTPRequest.Method, _ url: HTTPURL, headers: HTTPFields, payloadHash: String, now: Int
+    ) throws(HTTPError) -> HTTPFields {
         var signed = headers
         let date = AmazonDate(now)
-        signed["x-amz-date"] = date.time
-        signed["x-amz-content-sha256"] = payloadHash
-        if let token = settings.sessionToken { signed.set("x-amz-security-token", secret: token) }
-        var fields = signed.fields.map { (name: $0.name.lowercased(), value: Self.trimmed($0.value)) }
+        signed[.amazonDate] = date.time
+        signed[.amazonContentSHA256] = payloadHash
+        if let token = settings.sessionToken { try signed.set(.amazonSecurityToken, secret: token) }
+        var fields = signed.map { (name: $0.name.canonicalName, value: Self.trimmed($0.value)) }
         fields = fields.filter { $0.name.hasPrefix("x-amz-") || $0.name == "content-md5" || $0.name == "content-type" }
         fields.append(("host", url.authority))
         fields.sort { $0.name < $1.name }
         let names = fields.map(\.name).joined(separator: ";")
         let canonical = [
-            method, url.path, Self.canonicalQuery(url.query), fields.map { "\($0.name):\($0.value)\n" }.joined(), names,
+            method.rawValue, url.path, Self.canonicalQuery(url.query),
+            fields.map { "\($0.name):\($0.value)\n" }.joined(), names,
             payloadHash,
         ].joined(separator: "\n")
         let credential = "\(settings.accessKeyID)/\(scope(date))"
-        signed.set(
-            "Authorization",
+        try signed.set(
+            .authorization,
             secret: Secret(
                 "AWS4-HMAC-SHA256 Credential=\(credential), SignedHeaders=\(names), Signature=\(signature(canonical, date))"
             ))
@@ -41,7 +46,9 @@ struct SigV4 {
     }
 
     /// An address with which anybody can make one kind of request for a while.
-    func presign(_ method: String, _ url: HTTPURL, expires seconds: Int, now: Int) throws(HTTPError) -> HTTPURL {
+    func presign(
+        _ method: HTTPRequest.Method, _ url: HTTPURL, expires seconds: Int, now: Int
+    ) throws(HTTPError) -> HTTPURL {
         let date = AmazonDate(now)
         var items = [
             "X-Amz-Algorithm=AWS4-HMAC-SHA256",
@@ -51,7 +58,8 @@ struct SigV4 {
         if let token = settings.sessionToken { items.append("X-Amz-Security-Token=\(Self.encoded(token.reveal()))") }
         let unsignedURL = try url.appending(query: items.joined(separator: "&"))
         let canonical = [
-            method, url.path, Self.canonicalQuery(unsignedURL.query), "host:\(url.authority)\n", "host", Self.unsigned,
+            method.rawValue, url.path, Self.canonicalQuery(unsignedURL.query), "host:\(url.authority)\n", "host",
+            Self.unsigned,
         ].joined(separator: "\n")
         return try unsignedURL.appending(query: "X-Amz-Signature=\(signature(canonical, date))")
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 internal import SnugHTTP
 internal import Synchronization
 internal import SystemPackage
@@ -9,7 +10,7 @@ struct WholeUpload {
 
     func put() async throws -> UploadReceipt {
         let body = HTTPBody(file: job.source.file)
-        let response = try await send("PUT", ["Content-Type": job.target.contentType], body, mayRepeat: { _ in true })
+        let response = try await send(.put, [.contentType: job.target.contentType], body, mayRepeat: { _ in true })
         let confirmation = try await job.confirmLength(job.target.url)
         return job.receipt(url: job.target.url, confirmation: confirmation, answer: response)
     }
@@ -22,15 +23,15 @@ struct WholeUpload {
             file: job.target.form.fileField, filename: name, contentType: job.target.contentType,
             HTTPBody(file: job.source.file))
         // What did not arrive to its end cannot have been acted upon; everything else might have.
-        let response = try await send("POST", ["Content-Type": form.contentType], form.finished()) { error in
+        let response = try await send(.post, [.contentType: form.contentType], form.finished()) { error in
             error.outcome == .notSent || error.outcome == .partlySent
         }
         return job.receipt(url: response.url, confirmation: .answer, answer: response)
     }
 
     private func send(
-        _ method: String, _ headers: HTTPHeaders, _ body: HTTPBody, mayRepeat: (HTTPError) -> Bool
-    ) async throws -> HTTPResponse {
+        _ method: HTTPRequest.Method, _ headers: HTTPFields, _ body: HTTPBody, mayRepeat: (HTTPError) -> Bool
+    ) async throws -> ClientResponse {
         var failures = 0
         while true {
             let exchange = try await job.exchange(method, job.target.url, headers, body: body)
@@ -40,8 +41,8 @@ struct WholeUpload {
             case .answer(let response):
                 // Refused before acting, or harmless to repeat.
                 let isRefusal = [408, 425, 429, 503].contains(response.status)
-                guard isRefusal || (method == "PUT" && response.status >= 500) else {
-                    if response.status >= 500 { throw unknown(exchange) }
+                guard isRefusal || (method == .put && response.status.code >= 500) else {
+                    if response.status.code >= 500 { throw unknown(exchange) }
                     throw exchange.error(response.status == 413 ? .tooLarge : .refused, at: 0)
                 }
             case .failure(let error):
@@ -52,7 +53,7 @@ struct WholeUpload {
             job.tally.withLock { $0.retries += 1 }
             guard failures < job.rules.attemptsWithoutProgress else { throw startOver(exchange.error(.retries, at: 0)) }
             let now = job.environment.wallClock()
-            let hint = exchange.response.flatMap { WaitHint.read($0.headers, body: $0.body, now: now) }
+            let hint = exchange.response.flatMap { WaitHint.read($0.headerFields, body: $0.body, now: now) }
             let wait = hint ?? job.rules.delay(failures, job.environment.random(), throttled: step == .busy)
             guard wait <= job.rules.longestWait else { throw startOver(exchange.error(.waitTooLong, at: 0)) }
             try await job.wait(wait)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import HTTPTypes
 import Logging
 import SnugHTTP
 import SnugImage
@@ -40,17 +41,19 @@ struct UploadDestinationOptions: ParsableArguments {
     @Option(help: "ranged-put: in-place, session or starts-session.")
     var rangedStyle = "in-place"
 
-    func headers() throws -> HTTPHeaders {
-        var headers = HTTPHeaders()
+    func headers() throws -> HTTPFields {
+        var headers = HTTPFields()
         for text in header {
             let lines = text.hasPrefix("@") ? try ReceiptFile.lines(FilePath(String(text.dropFirst()))) : [text]
             for line in lines where !line.isEmpty {
                 guard let colon = line.firstIndex(of: ":") else {
                     throw ValidationError("a header is written 'Name: value'")
                 }
-                let value = line[line.index(after: colon)...].drop { $0 == " " }
+                let value = String(line[line.index(after: colon)...]).trimmingSpace()
                 // What a person gives may be a key, whatever it is called.
-                headers.set(String(line[..<colon]), secret: Secret(String(value)))
+                var field = try HTTPField(checked: String(line[..<colon]), value)
+                field.indexingStrategy = .disallow
+                headers.append(field)
             }
         }
         return headers

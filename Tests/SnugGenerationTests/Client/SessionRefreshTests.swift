@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
@@ -12,9 +13,9 @@ import Testing
 @Suite struct SessionRefreshTests {
     private func login(_ studio: Fixture, as name: String = "elite") async throws -> SessionTokens {
         let response = try await makeClient().send(
-            HTTPRequest(
+            ClientRequest(
                 "POST", try HTTPURL(studio.simulator.addresses[.elumenta] + "/auth/login"),
-                headers: ["Content-Type": "application/json"],
+                headerFields: ["Content-Type": "application/json"],
                 body: HTTPBody(bytes: Array(#"{"email":"\#(name)@example.test","password":"password"}"#.utf8))))
         let json = try #require(try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
         return SessionTokens(

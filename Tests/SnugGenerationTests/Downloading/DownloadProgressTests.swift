@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 import Testing
 
 @testable import SnugGeneration
@@ -15,12 +17,12 @@ import Testing
     private func error(_ step: Step) throws -> HTTPError? {
         let url = try HTTPURL("https://h/x")
         func cut(_ code: HTTPError.Code, _ status: Int, _ tag: String?, _ bytes: Int) -> HTTPError {
-            var head = HTTPResponseHead(status: status)
-            if let tag { head.headers["ETag"] = tag }
+            var head = HTTPResponse(status: .init(code: status))
+            if let tag { head.headerFields["ETag"] = tag }
             let attempt = Attempt(
                 number: 1, start: .zero, duration: .zero, bytesReceived: bytes, outcome: .answered, status: status)
             return HTTPError(
-                code, "", outcome: .answered, response: HTTPResponse(head: head, url: url), attempts: [attempt])
+                code, "", outcome: .answered, response: ClientResponse(head: head, url: url), attempts: [attempt])
         }
         return switch step {
         case .status: nil

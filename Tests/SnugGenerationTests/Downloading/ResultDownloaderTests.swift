@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import Synchronization
@@ -113,7 +114,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
         let waits = Mutex<[Duration]>([])
         let downloader = try downloader(base: front.address()) { wait in waits.withLock { $0.append(wait) } }
         let result = try await downloader.download("/x", to: destination) { request in
-            request.headers.set("Authorization", secret: Secret("k"), prefix: "Bearer ")
+            try request.headerFields.set("Authorization", secret: Secret("k"), prefix: "Bearer ")
         }
         #expect(try bytes(of: result.path) == image)
         #expect(store.requests.map { $0.headers["range"] } == [nil, "bytes=40000-", "bytes=70000-"])
@@ -128,7 +129,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
     func foreign() async throws {
         let server = try whole(image)
         _ = try await downloader().download(server.url("/x"), to: destination) { request in
-            request.headers.set("Authorization", secret: Secret("k"))
+            try request.headerFields.set("Authorization", secret: Secret("k"))
         }
         #expect(server.requests.first?.headers["authorization"] == nil)
     }

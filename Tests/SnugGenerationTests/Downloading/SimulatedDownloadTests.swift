@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
@@ -37,11 +38,11 @@ import Testing
     /// The address of a fresh result.
     private func result(_ simulator: Simulator, _ plan: JobPlan) async throws -> String {
         simulator.script(Rule(Fault(job: plan), service: .elumenta))
-        var request = HTTPRequest(
+        var request = ClientRequest(
             "POST", try HTTPURL(simulator.addresses[.elumenta] + "/generate"),
-            headers: ["Content-Type": "application/json"],
+            headerFields: ["Content-Type": "application/json"],
             body: HTTPBody(bytes: Array(#"{"model":"flux-1.1-pro","prompt":"a"}"#.utf8)))
-        request.headers.set("Authorization", secret: Secret(ElumentaAccount.key("elite")), prefix: "Bearer ")
+        try request.headerFields.set("Authorization", secret: Secret(ElumentaAccount.key("elite")), prefix: "Bearer ")
         let response = try await makeClient().send(request)
         let json = try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any]
         return try #require(json?["result_url"] as? String)
@@ -59,7 +60,7 @@ import Testing
                 Rule(Fault(delivery: .closeAfter(bytes: 4000)), service: .downloads, path: file),
                 Rule(Fault(delivery: .resetAfter(bytes: 9000)), service: .downloads, path: file))
             let image = try await downloader(simulator).download(address, to: destination) { request in
-                request.headers.set("Authorization", secret: Secret("nb_secret"))
+                try request.headerFields.set("Authorization", secret: Secret("nb_secret"))
             }
             #expect(image.byteCount > 50_000 && simulator.leakedCredentials.isEmpty)
             #expect(folder.files() == ["r.webp"])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import Testing
@@ -18,12 +19,6 @@ import Testing
             state.end(UInt64(id), counts: true, now: start + 1)
         }
         return state
-    }
-
-    private func headers(_ fields: [String: String]) -> HTTPHeaders {
-        var headers = HTTPHeaders()
-        for (name, value) in fields { headers.add(name, value) }
-        return headers
     }
 
     @Test("A full window waits for the first answer to be as old as the window is long")
@@ -67,11 +62,11 @@ import Testing
     func told() {
         var state = state(startingAt: [1_800_000_000])
         let report = RateReport(
-            headers([
+            [
                 "X-RateLimit-Limit-Hour": "5", "X-RateLimit-Remaining-Hour": "2",
                 "X-RateLimit-Reset-Hour": "1800000600",
                 "X-RateLimit-Limit-Day": "100", "X-RateLimit-Remaining-Day": "90",
-            ]), now: 1_800_000_001)
+            ], now: 1_800_000_001)
         state.learn(report, sent: 1_800_000_000, now: 1_800_000_001)
         #expect(state.available([], now: 1_800_000_001) == 2)
         #expect(state.available([.hour(4)], now: 1_800_000_001) == 1)
@@ -87,20 +82,20 @@ import Testing
 
     @Test("A reset counts from the server's own clock")
     func skew() {
-        let fields = [
+        let fields: HTTPFields = [
             "X-RateLimit-Limit-Hour": "5", "X-RateLimit-Remaining-Hour": "0", "X-RateLimit-Reset-Hour": "1795176060",
             "Date": "Fri, 20 Nov 2026 12:00:00 GMT",
         ]
-        #expect(RateReport(headers(fields), now: 5).windows.first?.reset == 65)
+        #expect(RateReport(fields, now: 5).windows.first?.reset == 65)
     }
 
     @Test("Durations as resets, and no limit where there is none")
     func durations() throws {
-        let fields = [
+        let fields: HTTPFields = [
             "x-ratelimit-limit-requests": "60", "x-ratelimit-remaining-requests": "0",
             "x-ratelimit-reset-requests": "6m0s", "X-RateLimit-Limit-Hour": "0", "X-RateLimit-Limit-Day": "soon",
         ]
-        let report = RateReport(headers(fields), now: 100)
+        let report = RateReport(fields, now: 100)
         #expect(report.windows.map(\.name) == ["hour", "requests"])
         #expect(report.windows.map(\.limit) == [nil, 60])
         var state = RateLimitState()
@@ -113,7 +108,7 @@ import Testing
     func forgets() {
         var state = state(startingAt: [0, 10, 20])
         let fresh = RateReport(
-            headers(["X-RateLimit-Limit-Day": "3", "X-RateLimit-Remaining-Day": "2"]), now: 100)
+            ["X-RateLimit-Limit-Day": "3", "X-RateLimit-Remaining-Day": "2"], now: 100)
         // A poll sent before the last answer says nothing of it.
         state.learn(fresh, sent: 15, now: 100)
         #expect(state.available([], now: 100) == 1)
@@ -124,7 +119,7 @@ import Testing
     @Test("What others used up is asked for again after an hour, when nobody says how long it lasts")
     func others() {
         var state = RateLimitState()
-        let spent = RateReport(headers(["X-RateLimit-Limit-Day": "3", "X-RateLimit-Remaining-Day": "0"]), now: 0)
+        let spent = RateReport(["X-RateLimit-Limit-Day": "3", "X-RateLimit-Remaining-Day": "0"], now: 0)
         state.learn(spent, sent: 0, now: 0)
         #expect(state.decide([], now: 1) == .wait(until: 3600, window: "day"))
         #expect(state.decide([], now: 3600) == .go)
@@ -173,14 +168,14 @@ import Testing
                 counted.append(request.arrives)
                 #expect(counted.count <= limit, "request \(request.id) at \(request.arrives)")
                 open.removeAll { $0.id == request.id }
-                var fields = ["X-RateLimit-Limit-Minute": "\(limit)"]
+                var fields: HTTPFields = ["X-RateLimit-Limit-Minute": "\(limit)"]
                 if tells {
                     fields["X-RateLimit-Remaining-Minute"] = "\(limit - counted.count)"
                     if !slides { fields["X-RateLimit-Reset-Minute"] = "\(Int(windowStart + 60))" }
                 }
                 let end = max(request.ends, now)
                 state.end(request.id, counts: true, now: end)
-                state.learn(RateReport(headers(fields), now: end), sent: request.sent, now: end)
+                state.learn(RateReport(fields, now: end), sent: request.sent, now: end)
                 now = end
             }
             state.prune([.minute(limit)], now: now)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import Synchronization
@@ -72,7 +73,7 @@ import Testing
         let limiter = limiter(time: Time())
         #expect(try await limiter.available() == nil)
         try await limiter.withPermit { permit in
-            let headers: HTTPHeaders = ["X-RateLimit-Limit-Hour": "2", "X-RateLimit-Remaining-Hour": "1"]
+            let headers: HTTPFields = ["X-RateLimit-Limit-Hour": "2", "X-RateLimit-Remaining-Hour": "1"]
             try await limiter.learn(headers, sent: permit.begun)
         }
         // The one that was answered is the one that is gone.

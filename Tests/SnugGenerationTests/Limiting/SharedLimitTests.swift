@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import Synchronization
@@ -48,7 +49,7 @@ import Testing
             for _ in 0..<requests {
                 group.addTask {
                     let status = try await limiter.withPermit { _ in
-                        try await client.send(HTTPRequest("POST", url)).status
+                        try await client.send(ClientRequest("POST", url)).status
                     }
                     #expect(status == 200)
                 }

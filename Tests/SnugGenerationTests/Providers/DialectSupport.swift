@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import SystemPackage
@@ -54,7 +55,7 @@ extension PollOutcome {
 
 /// An answer as the reader hands it out.
 func answer(
-    _ status: Int, _ text: String = "", headers: HTTPHeaders = [:], images: [SpooledImage] = [],
+    _ status: Int, _ text: String = "", headers: HTTPFields = [:], images: [SpooledImage] = [],
     isStreamComplete: Bool? = nil, secrets: [Secret] = []
 ) -> ProviderResponse {
     ProviderResponse(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 import Testing
 
 @testable import SnugGeneration
@@ -54,7 +56,7 @@ import Testing
 
     @Test("A window that ends is no advice where waiting does not help", arguments: Dialects.names)
     func pointlessWaits(provider: String) throws {
-        let headers: HTTPHeaders = ["X-RateLimit-Remaining-Hour": "0", "X-RateLimit-Reset-Hour": "1795176060"]
+        let headers: HTTPFields = ["X-RateLimit-Remaining-Hour": "0", "X-RateLimit-Reset-Hour": "1795176060"]
         for (status, hint) in [(400, nil), (401, nil), (402, nil), (422, nil), (429, 60), (503, 60)] as [(Int, Int?)] {
             let text = #"{"error":{"message":"no"}}"#
             let verdict = dialects.named(provider).verdict(on: answer(status, text, headers: headers), to: job())
@@ -66,7 +68,7 @@ import Testing
 
     @Test("A wait goes with the advice to try again", arguments: Dialects.names)
     func advisedWait(provider: String) {
-        let headers: HTTPHeaders = ["x-should-retry": "true", "Retry-After": "5"]
+        let headers: HTTPFields = ["x-should-retry": "true", "Retry-After": "5"]
         let verdict = dialects.named(provider).verdict(on: answer(422, "{}", headers: headers), to: job())
         #expect(verdict.kind == .transient && verdict.refusal?.hint == .seconds(5))
         let refused = dialects.named(provider).verdict(
@@ -107,7 +109,7 @@ import Testing
         let dialect = dialects.named(provider)
         for secret in [Self.key, Self.token] {
             let key = secret.reveal()
-            let headers: HTTPHeaders = [
+            let headers: HTTPFields = [
                 "x-request-id": key, "x-model-used": key, "Location": "https://h.test/?key=\(key)",
                 "WWW-Authenticate": "Bearer \(key)",
             ]

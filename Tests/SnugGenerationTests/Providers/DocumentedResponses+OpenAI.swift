@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 
 @testable import SnugGeneration
 
@@ -7,7 +9,7 @@ extension DocumentedResponse {
     /// `{error: {message, type, param, code}}`.
     private static func error(
         _ status: Int, _ message: String, type: String = "invalid_request_error", param: String? = nil,
-        named: String? = nil, headers: HTTPHeaders = [:], hasImage: Bool = false, kind: OutcomeKind,
+        named: String? = nil, headers: HTTPFields = [:], hasImage: Bool = false, kind: OutcomeKind,
         code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction = .none, hint: Double? = nil,
         fields: [GenerationError.Field] = [], suggestions: [String] = []
     ) -> DocumentedResponse {
@@ -94,7 +96,7 @@ extension DocumentedResponse {
     // MARK: Those who copy it
 
     private static func other(
-        _ name: String, _ status: Int, _ text: String, headers: HTTPHeaders = [:], hasImage: Bool = false,
+        _ name: String, _ status: Int, _ text: String, headers: HTTPFields = [:], hasImage: Bool = false,
         kind: OutcomeKind, code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction = .none,
         hint: Double? = nil,
         providerCode: String? = nil, fields: [GenerationError.Field] = []

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 
 @testable import SnugGeneration
 
@@ -8,7 +10,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
     var provider: String
     var name: String
     var status: Int
-    var headers: HTTPHeaders = [:]
+    var headers: HTTPFields = [:]
     var text: String
     /// Whether the request had an image, of 4,706,850 bytes.
     var hasImage = false
@@ -114,7 +116,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
     }
 
     private static func enveloped(
-        _ status: Int, _ providerCode: String, _ message: String, _ details: String = "", headers: HTTPHeaders = [:],
+        _ status: Int, _ providerCode: String, _ message: String, _ details: String = "", headers: HTTPFields = [:],
         hasImage: Bool = false, kind: OutcomeKind, code: GenerationError.Code,
         remedy: ProviderFailure.RecoveryAction = .none, hint: Double? = nil, fields: [GenerationError.Field] = [],
         suggestions: [String] = []

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 import SystemPackage
 import Testing
 
@@ -21,9 +23,9 @@ import Testing
         let submission = try dialect.submission(of: job)
         #expect(submission.request.method == "POST")
         #expect(submission.request.url.text == "https://elumenta.ru/api/v2/generate")
-        #expect(submission.request.headers["Content-Type"] == "application/json")
-        #expect(submission.request.headers["X-Client-Request-Id"] == job.key)
-        #expect(submission.request.headers["Idempotency-Key"] == nil)
+        #expect(submission.request.headerFields["Content-Type"] == "application/json")
+        #expect(submission.request.headerFields["X-Client-Request-Id"] == job.key)
+        #expect(submission.request.headerFields["Idempotency-Key"] == nil)
         #expect(
             try text(of: submission)
                 == #"{"model":"flux-1.1-pro","params":{"format":"jpeg","image_url":"https://h.test/a.png?sig=abc","#

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
@@ -21,8 +22,8 @@ import Testing
             #expect(first.hasPrefix(simulator.addresses[.media] + "/"))
             #expect(try await host.host(png()) == first)
             #expect(try await host.host(png(width: 9)) != first)
-            let stored = try await makeClient().send(HTTPRequest("GET", try HTTPURL(first)))
-            #expect(stored.body == png().bytes && stored.headers["Content-Type"] == "image/png")
+            let stored = try await makeClient().send(ClientRequest("GET", try HTTPURL(first)))
+            #expect(stored.body == png().bytes && stored.headerFields["Content-Type"] == "image/png")
             #expect(
                 simulator.requests.map { "\($0.method) \($0.status ?? 0)" }.prefix(3) == [
                     "POST 200", "POST 409", "HEAD 200",
@@ -40,7 +41,7 @@ import Testing
         try await withSimulator { simulator async throws in
             simulator.script(Rule(Fault(request: .closeAfterBody, takesEffect: true), service: .media))
             let address = try await host(simulator).host(png())
-            #expect(try await makeClient().send(HTTPRequest("GET", try HTTPURL(address))).body == png().bytes)
+            #expect(try await makeClient().send(ClientRequest("GET", try HTTPURL(address))).body == png().bytes)
             #expect(simulator.requests.map(\.method) == ["POST", "POST", "HEAD", "GET"])
         }
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 import SystemPackage
 import Testing
 
@@ -29,9 +31,9 @@ import Testing
             try text(of: submission)
                 == #"{"model":"gpt-image-1.5","n":2,"output_compression":80,"output_format":"jpeg","prompt":"a cat","#
                 + #""quality":"high","size":"1536x1024","user":"u"}"#)
-        #expect(submission.request.headers["Idempotency-Key"] == nil)
+        #expect(submission.request.headerFields["Idempotency-Key"] == nil)
         #expect(try text(of: vendor.submission(of: job())) == #"{"prompt":"a cat"}"#)
-        #expect(try vendor.submission(of: job()).request.headers["Idempotency-Key"] == job().key)
+        #expect(try vendor.submission(of: job()).request.headerFields["Idempotency-Key"] == job().key)
     }
 
     @Test("Partial images make it a stream")
@@ -85,10 +87,13 @@ import Testing
     @Test("Keys and account go into headers")
     func authorization() throws {
         var request = try vendor.models()
-        vendor.authorize(&request, with: Secret("sk-abcdef"))
+        try vendor.authorize(&request, with: Secret("sk-abcdef"))
         #expect(
-            request.headers["Authorization"] == "Bearer sk-abcdef" && request.headers["OpenAI-Organization"] == "org-1")
-        #expect(request.headers["OpenAI-Project"] == "p-1" && !request.headers.description.contains("sk-abcdef"))
+            request.headerFields["Authorization"] == "Bearer sk-abcdef"
+                && request.headerFields["OpenAI-Organization"] == "org-1")
+        #expect(
+            request.headerFields["OpenAI-Project"] == "p-1"
+                && !request.headerFields.redactedDescription.contains("sk-abcdef"))
         #expect(vendor.keyWarning(Secret("anything")) == nil && dialect.keyWarning(Secret("nb_x")) != nil)
         #expect(dialect.keyWarning(Secret("sk-proj-x")) == nil)
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 import SystemPackage
 import Testing
 
@@ -86,7 +88,7 @@ import Testing
         var job = job(request, seed: 4, images: [.inline(png())])
         let submission = try dialect.submission(of: job)
         #expect(submission.request.method == "POST" && submission.request.url.path == "/v1/images/edits")
-        let type = try #require(submission.request.headers["Content-Type"])
+        let type = try #require(submission.request.headerFields["Content-Type"])
         let boundary = try #require(type.split(separator: "=").last)
         func field(_ name: String, _ value: String) -> String {
             "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
@@ -98,7 +100,7 @@ import Testing
         #expect(try body(of: submission) == Array(expected.utf8) + png().bytes + Array("\r\n--\(boundary)--\r\n".utf8))
         #expect(try dialect.submission(of: job).digest == submission.digest)
         job.key = "another"
-        #expect(try dialect.submission(of: job).request.headers["Content-Type"] != type)
+        #expect(try dialect.submission(of: job).request.headerFields["Content-Type"] != type)
         job.images.append(.url("https://h.test/b.png"))
         let mixed = try text(of: dialect.submission(of: job))
         #expect(
@@ -162,7 +164,7 @@ import Testing
     @Test("The image itself, or its base64, with what the headers tell")
     func completed() throws {
         let image = spooled()
-        let headers: HTTPHeaders = ["x-model-used": "flux-2", "X-Cache": "HIT"]
+        let headers: HTTPFields = ["x-model-used": "flux-2", "X-Cache": "HIT"]
         let plain = dialect.verdict(on: answer(200, headers: headers, images: [image]), to: job())
         #expect(
             plain.kind == .completed

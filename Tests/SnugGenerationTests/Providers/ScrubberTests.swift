@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 import Testing
 
 @testable import SnugGeneration
@@ -31,16 +33,16 @@ import Testing
     }
 
     @Test("Long texts are cut")
-    func cut() {
+    func cut() throws {
         #expect(scrubber.clean(String(repeating: "word ", count: 1000), limit: 20) == "word word word word …")
     }
 
     @Test("What a request was sent with is known")
-    func fromHeaders() {
-        var headers: HTTPHeaders = ["Accept": "image-types"]
-        headers.set("Authorization", secret: Secret("odd~key"), prefix: "Bearer ")
+    func fromHeaders() throws {
+        var headers: HTTPFields = ["Accept": "image-types"]
+        try headers.set("Authorization", secret: Secret("odd~key"), prefix: "Bearer ")
         #expect(Scrubber(headers).clean("odd~key is no image-types") == "*** is no image-types")
-        headers.set("Cookie", secret: Secret("odd~token; other=odd~cookie"), prefix: "refresh_token=")
+        try headers.set("Cookie", secret: Secret("odd~token; other=odd~cookie"), prefix: "refresh_token=")
         #expect(Scrubber(headers).clean("odd~key odd~token odd~cookie, refresh_token=odd~token") == "*** *** ***, ***")
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
@@ -83,9 +84,9 @@ import Testing
     func session() async throws {
         try await withSimulator { simulator async throws in
             var wire = try Wire(simulator, "elumenta")
-            let login = HTTPRequest(
+            let login = ClientRequest(
                 "POST", try HTTPURL(simulator.addresses[.elumenta] + "/auth/login"),
-                headers: ["Content-Type": "application/json"],
+                headerFields: ["Content-Type": "application/json"],
                 body: HTTPBody(bytes: Array(#"{"email":"starter@example.test","password":"password"}"#.utf8)))
             let first = try wire.dialect.readTokens(try await wire.send(login))
             wire.key = first.access
@@ -256,10 +257,10 @@ import Testing
 
 extension HTTPClient {
     /// A short answer, with the credentials that the request itself has.
-    fileprivate func answer(_ request: HTTPRequest) async throws -> ProviderResponse {
+    fileprivate func answer(_ request: ClientRequest) async throws -> ProviderResponse {
         let response = try await send(request)
         return ProviderResponse(
-            status: response.status, headers: response.headers, text: response.body, images: [],
+            status: response.status.code, headers: response.headerFields, text: response.body, images: [],
             isStreamComplete: nil,
             byteCount: response.body.count)
     }

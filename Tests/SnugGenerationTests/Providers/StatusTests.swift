@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
+import SnugTestSupport
 import Testing
 
 @testable import SnugGeneration
@@ -132,7 +134,7 @@ import Testing
         #expect(dialects.openAI.verdict(on: answer(400), to: job()).forIncompleteBody.kind == .failed)
     }
 
-    private static let hints: [(HTTPHeaders, String, Double?)] = [
+    private static let hints: [(HTTPFields, String, Double?)] = [
         (["Retry-After": "7"], "", 7), (["Retry-After": "1.5"], "", 1.5), (["retry-after-ms": "250"], "", 0.25),
         (["Retry-After": "Fri, 20 Nov 2026 12:01:30 GMT"], "", 90),
         (["Retry-After": "Fri, 20 Nov 2026 11:00:00 GMT"], "", 0), (["Retry-After": "soon"], "", nil),

@@ -33,9 +33,9 @@ struct Wire {
         reader = ResponseReader(client: try makeClient(), spoolDirectory: folder.path, threads: try FileThreads())
     }
 
-    func send(_ request: HTTPRequest) async throws -> ProviderResponse {
+    func send(_ request: ClientRequest) async throws -> ProviderResponse {
         var request = request
-        dialect.authorize(&request, with: key)
+        try dialect.authorize(&request, with: key)
         return try await reader.read(request).answer
     }
 

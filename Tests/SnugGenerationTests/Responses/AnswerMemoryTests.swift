@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import SystemPackage
@@ -44,7 +45,7 @@ import Testing
                 // The most that there ever was begins anew.
                 try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
                 let before = try Self.memory("VmRSS")
-                let answer = try await reader.read(HTTPRequest("POST", try server.address())).answer
+                let answer = try await reader.read(ClientRequest("POST", try server.address())).answer
                 let growth = try Self.memory("VmHWM") - before
                 #expect(answer.byteCount > 100_000_000 && growth < 20_000_000)
                 #expect(answer.images.map(\.byteCount) == [Self.block.count * Self.blockCount])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugTestSupport
 import Synchronization
@@ -22,8 +23,8 @@ import Testing
         ResponseReader(client: try makeClient(), spoolDirectory: folder.path, threads: threads, limits: limits)
     }
 
-    private func post(_ server: FaultServer) throws -> HTTPRequest {
-        HTTPRequest("POST", try server.address(), body: HTTPBody(bytes: Array("{}".utf8)))
+    private func post(_ server: FaultServer) throws -> ClientRequest {
+        ClientRequest("POST", try server.address(), body: HTTPBody(bytes: Array("{}".utf8)))
     }
 
     /// A server that gives this answer.

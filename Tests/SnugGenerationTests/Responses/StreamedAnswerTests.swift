@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
@@ -28,17 +29,17 @@ import Testing
         threads = try FileThreads()
     }
 
-    private func read(_ request: HTTPRequest) async throws -> (answer: ProviderResponse, attempt: Attempt) {
+    private func read(_ request: ClientRequest) async throws -> (answer: ProviderResponse, attempt: Attempt) {
         let reader = ResponseReader(client: try makeClient(), spoolDirectory: folder.path, threads: threads)
         return try await reader.read(request) { [partials] in partials.add($0) }
     }
 
-    private func order(_ simulator: Simulator) throws -> HTTPRequest {
+    private func order(_ simulator: Simulator) throws -> ClientRequest {
         let body = #"{"model":"gpt-image-1.5","prompt":"a","stream":true,"partial_images":2,"output_format":"jpeg"}"#
         let url = try HTTPURL(simulator.addresses[.openai] + "/images/generations")
-        var headers: HTTPHeaders = ["Content-Type": "application/json"]
-        headers.set("Authorization", secret: Secret("sk-main"), prefix: "Bearer ")
-        return HTTPRequest("POST", url, headers: headers, body: HTTPBody(bytes: Array(body.utf8)))
+        var headers: HTTPFields = ["Content-Type": "application/json"]
+        try headers.set("Authorization", secret: Secret("sk-main"), prefix: "Bearer ")
+        return ClientRequest("POST", url, headerFields: headers, body: HTTPBody(bytes: Array(body.utf8)))
     }
 
     private func type(_ answer: ProviderResponse) throws -> String? {
@@ -97,7 +98,7 @@ import Testing
             _ = try connection.readRequest()
             try connection.respond(200, ["Content-Type": "text/event-stream; charset=utf-8"], body: events)
         }
-        let (answer, attempt) = try await read(HTTPRequest("POST", try server.address()))
+        let (answer, attempt) = try await read(ClientRequest("POST", try server.address()))
         #expect(answer.isStreamComplete == isComplete && attempt.failure == nil)
         let data = events.hasPrefix(":") || events.last != "\n" ? "" : events.drop { $0 != "{" }.prefix { $0 != "\n" }
         #expect(answer.text == Array(data.utf8))
@@ -111,7 +112,7 @@ import Testing
             try connection.send("event: image_generation.completed\ndata: {\"b64_json\":\"aGk=\"}\n\n")
             connection.waitForClose()
         }
-        let (answer, attempt) = try await read(HTTPRequest("POST", try server.address()))
+        let (answer, attempt) = try await read(ClientRequest("POST", try server.address()))
         #expect(answer.isStreamComplete == true && attempt.failure == nil)
         #expect(answer.images.map(\.byteCount) == [2])
     }
@@ -126,7 +127,7 @@ import Testing
             while partials.indices.isEmpty { usleep(1000) }
             try connection.send("event: image_edit.completed\ndata: {}\n\n")
         }
-        #expect(try await read(HTTPRequest("POST", try server.address())).answer.isStreamComplete == true)
+        #expect(try await read(ClientRequest("POST", try server.address())).answer.isStreamComplete == true)
         #expect(partials.seen.withLock { $0.map(\.bytes) } == [Array("hi".utf8)])
         #expect(partials.indices == [3])
     }

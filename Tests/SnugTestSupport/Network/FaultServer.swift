@@ -22,6 +22,8 @@ package final class FaultServer: Sendable {
         package var target: String
         /// Names in lower case.
         package var headers: [String: String]
+        /// The header lines as they came.
+        package var lines: [String] = []
         package var body: [UInt8]
     }
 
@@ -229,7 +231,8 @@ package final class FaultConnection: @unchecked Sendable {
             headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
         }
         return FaultServer.Request(
-            connection: number, method: String(words[0]), target: String(words[1]), headers: headers, body: [])
+            connection: number, method: String(words[0]), target: String(words[1]), headers: headers,
+            lines: lines.dropFirst().map(String.init), body: [])
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import Logging
 import SnugHTTP
 import SnugSimulator
@@ -159,9 +160,9 @@ extension GenerateTests {
         @Test("A session's expired token is refreshed, and the new pair kept")
         func session() async throws {
             try await GenerateFolder.with { folder in
-                let login = HTTPRequest(
+                let login = ClientRequest(
                     "POST", try HTTPURL(folder.simulator.addresses[.elumenta] + "/auth/login"),
-                    headers: ["Content-Type": "application/json"],
+                    headerFields: ["Content-Type": "application/json"],
                     body: HTTPBody(bytes: Array(#"{"email": "elite@example.test", "password": "password"}"#.utf8)))
                 let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
                 let client = try HTTPClient(configuration: HTTPClientConfiguration(), logger: logger)

@@ -132,6 +132,26 @@ import Testing
         #expect(result.standardOutput.contains("credentials_refused"))
     }
 
+    @Test("Headers are sent in their order, one given twice included")
+    func repeatedHeaders() throws {
+        let server = try server(201)
+        try place.folder.write([1], to: "a")
+        let headers = ["X-B: 1", "X-A:2 ", "x-b: 3"].flatMap { ["--header", $0] }
+        _ = try upload(["a", "--to", server.url("/x"), "--protocol", "put"] + headers)
+        #expect(
+            server.requests.first?.lines.filter { $0.lowercased().hasPrefix("x-") } == ["X-B: 1", "X-A: 2", "x-b: 3"])
+    }
+
+    @Test(
+        "A header that cannot be sent is an error, and nothing is sent", arguments: ["X A: 1", "X-A: a\u{7}b", ": 1"])
+    func invalidHeaders(header: String) throws {
+        let server = try server(201)
+        try place.folder.write([1], to: "a")
+        let result = try upload(["a", "--to", server.url("/x"), "--protocol", "put", "--header", header])
+        #expect(result.exitCode != 0 && result.standardError.contains("cannot be sent"), "\(result.standardError)")
+        #expect(server.requests.isEmpty)
+    }
+
     /// Begins tus uploads, takes no byte, and removes them when `removes` says so.
     private func reluctantServer(removes: Bool) throws -> FaultServer {
         try FaultServer { connection in

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 extension ElumentaDialect {
@@ -8,7 +9,7 @@ extension ElumentaDialect {
     /// Seconds by which a creation time may be before our sending it: both are cut to whole seconds, and clocks differ.
     static let clockTolerance = 5.0
 
-    func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest? {
+    func history(of job: PreparedJob, page: Int) throws(GenerationError) -> ClientRequest? {
         var query = [(name: "page", value: String(page)), (name: "limit", value: String(Self.historyLimit))]
         if let model = job.model ?? traits.defaultModel { query.append((name: "model_slug", value: model)) }
         return try get(["user", "history"], query: query)
@@ -49,7 +50,7 @@ extension ElumentaDialect {
     /// When ours can have been created at the earliest, by the provider's clock, which its `Date` tells.
     private func earliest(_ job: PreparedJob, _ answer: ProviderResponse) -> Double {
         guard let submitted = job.submittedAt else { return 0 }
-        let ahead = answer.headers["Date"].flatMap(HTTPDate.parse).map { $0 - wallClock() } ?? 0
+        let ahead = answer.headers[.date].flatMap(HTTPDate.parse).map { $0 - wallClock() } ?? 0
         return Double(submitted + ahead) - Self.clockTolerance
     }
 
@@ -67,13 +68,13 @@ extension ElumentaDialect {
 
     // MARK: Sessions
 
-    func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest? {
+    func refresh(with token: Secret) throws(GenerationError) -> ClientRequest? {
         // One page of the documentation has it in the body, another in a cookie: both are sent.
         let body = try JSONValue.object(["refresh_token": .text(token.reveal())]).encoded()
-        var request = HTTPRequest(
-            "POST", try endpoint.url(["auth", "refresh"]), headers: ["Content-Type": "application/json"],
+        var request = ClientRequest(
+            .post, try endpoint.url(["auth", "refresh"]), headerFields: [.contentType: "application/json"],
             body: HTTPBody(bytes: body), clocks: shortClocks)
-        request.headers.set("Cookie", secret: token, prefix: "refresh_token=")
+        try request.headerFields.set(.cookie, bearer: token, prefix: "refresh_token=")
         return request
     }
 
@@ -85,7 +86,7 @@ extension ElumentaDialect {
         guard let access = json["access_token"]?.text else {
             throw GenerationError(ResponseClassification.badResponse(answer, "no access token"), now: wallClock())
         }
-        let cookies = answer.headers.values(of: "Set-Cookie").compactMap { line in
+        let cookies = answer.headers[values: .setCookie].compactMap { line in
             let pair = line.prefix { $0 != ";" }
             return pair.hasPrefix("refresh_token=") ? String(pair.dropFirst("refresh_token=".count)) : nil
         }
@@ -95,7 +96,7 @@ extension ElumentaDialect {
 
     // MARK: Catalogue and account
 
-    func models() throws(GenerationError) -> HTTPRequest { try get(["models"]) }
+    func models() throws(GenerationError) -> ClientRequest { try get(["models"]) }
 
     func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
         try modelList(answer).compactMap { model in
@@ -111,7 +112,7 @@ extension ElumentaDialect {
         }
     }
 
-    func balance() throws(GenerationError) -> HTTPRequest? { try get(["balance"]) }
+    func balance() throws(GenerationError) -> ClientRequest? { try get(["balance"]) }
 
     func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance {
         let json = try json(answer)

@@ -84,7 +84,7 @@ struct ElumentaDialect: CommonDialect {
             .object(["model": .text(model), "prompt": .text(request.prompt), "params": params]), clocks: submitClocks)
     }
 
-    func poll(_ id: String) throws(GenerationError) -> HTTPRequest? { try get(["generate", id]) }
+    func poll(_ id: String) throws(GenerationError) -> ClientRequest? { try get(["generate", id]) }
 
     func keyWarning(_ key: Secret) -> String? {
         let text = key.reveal()

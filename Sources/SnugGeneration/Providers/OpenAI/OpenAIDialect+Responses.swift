@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 extension OpenAIDialect {
@@ -17,7 +18,7 @@ extension OpenAIDialect {
         guard let images = ImageList.read(answer, json, base: endpoint.base) else {
             return .unknown(ResponseClassification.badResponse(answer, ResponseClassification.described(answer)))
         }
-        let isReplayed = answer.headers["Idempotent-Replayed"]?.lowercased() == "true"
+        let isReplayed = answer.headers[.idempotentReplayed]?.lowercased() == "true"
         return .completed(
             JobResult(
                 images: images, id: nil, model: answer.named(json["model"]?.text) ?? job.model,
@@ -50,7 +51,7 @@ extension OpenAIDialect {
 
     // MARK: Catalogue
 
-    func models() throws(GenerationError) -> HTTPRequest { try get(["models"]) }
+    func models() throws(GenerationError) -> ClientRequest { try get(["models"]) }
 
     func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
         try modelList(answer).compactMap { model in
@@ -60,7 +61,7 @@ extension OpenAIDialect {
         }
     }
 
-    func balance() throws(GenerationError) -> HTTPRequest? { nil }
+    func balance() throws(GenerationError) -> ClientRequest? { nil }
 
     func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance {
         throw GenerationError(.badResponse, "this API does not tell what an account has left")

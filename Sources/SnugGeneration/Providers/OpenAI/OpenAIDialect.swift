@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 /// OpenAI's images API and the many that copy it, each at its own address and with its own subset.
@@ -108,11 +109,11 @@ struct OpenAIDialect: CommonDialect {
             builder.add("partial_images", .integer(request.partialImages))
         }
         if job.images.isEmpty {
-            return dressed(
+            return try dressed(
                 try builder.json(try endpoint.url(["images", "generations"]), clocks: submitClocks), job)
         }
         try addFiles(job, &builder)
-        return dressed(try builder.form(try endpoint.url(["images", "edits"]), clocks: submitClocks), job)
+        return try dressed(try builder.form(try endpoint.url(["images", "edits"]), clocks: submitClocks), job)
     }
 
     private func addFiles(_ job: PreparedJob, _ builder: inout SubmissionBuilder) throws(GenerationError) {
@@ -136,16 +137,16 @@ struct OpenAIDialect: CommonDialect {
         }
     }
 
-    private func dressed(_ submission: Submission, _ job: PreparedJob) -> Submission {
+    private func dressed(_ submission: Submission, _ job: PreparedJob) throws(GenerationError) -> Submission {
         var submission = submission
-        if honoursKeys { submission.request.headers["Idempotency-Key"] = job.key }
+        if honoursKeys { try submission.request.headerFields.set(.idempotencyKey, outside: job.key) }
         return submission
     }
 
-    func authorize(_ request: inout HTTPRequest, with secret: Secret) {
-        request.headers.set("Authorization", secret: secret, prefix: "Bearer ")
-        request.headers["OpenAI-Organization"] = organization
-        request.headers["OpenAI-Project"] = project
+    func authorize(_ request: inout ClientRequest, with secret: Secret) throws(GenerationError) {
+        try request.headerFields.set(.authorization, bearer: secret)
+        if let organization { try request.headerFields.set(.openAIOrganization, outside: organization) }
+        if let project { try request.headerFields.set(.openAIProject, outside: project) }
     }
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 extension PollinationsDialect {
     func verdict(on answer: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
         guard (200...299).contains(answer.status) else { return refusal(answer, job) }
-        let isHit = answer.headers["X-Cache"]?.uppercased().hasPrefix("HIT") ?? false
+        let isHit = answer.headers[.cacheResult]?.uppercased().hasPrefix("HIT") ?? false
         var result = JobResult(
-            model: answer.named(answer.headers["x-model-used"] ?? answer.headers["x-fallback-target"]),
+            model: answer.named(answer.headers[.modelUsed] ?? answer.headers[.fallbackTarget]),
             isReplayed: isHit)
         if answer.text.isEmpty {
             guard let image = answer.images.first, image.byteCount > 0 else {
@@ -57,7 +58,7 @@ extension PollinationsDialect {
 
     // MARK: Catalogue and account
 
-    func models() throws(GenerationError) -> HTTPRequest { try get(["image", "models"]) }
+    func models() throws(GenerationError) -> ClientRequest { try get(["image", "models"]) }
 
     func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
         try modelList(answer).compactMap { model in
@@ -71,7 +72,7 @@ extension PollinationsDialect {
         }
     }
 
-    func balance() throws(GenerationError) -> HTTPRequest? { try get(["account", "balance"]) }
+    func balance() throws(GenerationError) -> ClientRequest? { try get(["account", "balance"]) }
 
     func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance {
         guard let amount = try json(answer)["balance"]?.amount else {

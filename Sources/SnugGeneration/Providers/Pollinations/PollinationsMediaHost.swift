@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
+import HTTPTypes
 public import SnugHTTP
 
 /// Puts images on Pollinations' media host, for providers that take addresses only.
@@ -45,11 +46,11 @@ public struct PollinationsMediaHost: ImageHost {
         form.add(field: "id", digest)
         form.add(
             file: "file", filename: image.name, contentType: image.mediaType, HTTPBody(bytes: image.bytes))
-        var request = HTTPRequest(
-            "POST", try endpoint.url(["upload"]), headers: ["Content-Type": form.contentType],
+        var request = ClientRequest(
+            .post, try endpoint.url(["upload"]), headerFields: [.contentType: form.contentType],
             body: try form.finished(),
-            clocks: HTTPRequest.Clocks(attemptTimeout: .seconds(300), stallTimeout: .seconds(60)))
-        request.headers.set("Authorization", secret: key, prefix: "Bearer ")
+            clocks: ClientRequest.Clocks(attemptTimeout: .seconds(300), stallTimeout: .seconds(60)))
+        try request.headerFields.set(.authorization, bearer: key)
         do {
             // With its digest as id a repeat meets itself.
             let response = try await client.perform(request, policy: policy, repeatRule: .always)
@@ -64,37 +65,37 @@ public struct PollinationsMediaHost: ImageHost {
     /// The address of what is there under this id, when it is as long as the image.
     private func existing(_ id: String, _ image: FittedInput) async throws -> String {
         let url = try endpoint.url([id])
-        let head = HTTPRequest("HEAD", url, clocks: HTTPRequest.Clocks(attemptTimeout: .seconds(30)))
+        let head = ClientRequest(.head, url, clocks: ClientRequest.Clocks(attemptTimeout: .seconds(30)))
         let response = try await client.perform(head, policy: policy)
         guard response.isSuccess else { throw failure(response) }
-        let size = response.headers["X-Content-Size"] ?? response.headers["Content-Length"]
+        let size = response.headerFields[.contentSize] ?? response.headerFields[.contentLength]
         guard size.flatMap({ Int($0) }) == image.bytes.count else {
             throw GenerationError(
                 .imageFailed,
                 "the media host has a file of another size (\(size ?? "unknown")) under the id of \(image.name)",
-                status: response.status)
+                status: response.status.code)
         }
         return url.text
     }
 
-    private func address(in response: HTTPResponse, _ digest: String) throws(GenerationError) -> String {
+    private func address(in response: ClientResponse, _ digest: String) throws(GenerationError) -> String {
         let json = JSONValue(parsing: response.body)
         if let text = json?["url"]?.text, let url = try? endpoint.base.resolving(text) { return url.text }
         guard let id = json?["id"]?.identifier else {
             throw GenerationError(
-                .badResponse, "the media host took the image and did not say where it is", status: response.status)
+                .badResponse, "the media host took the image and did not say where it is", status: response.status.code)
         }
         return try endpoint.url([id]).text
     }
 
     // MARK: Failures
 
-    private func failure(_ response: HTTPResponse) -> GenerationError {
+    private func failure(_ response: ClientResponse) -> GenerationError {
         let scrubber = Scrubber([key])
         let json = JSONValue(parsing: response.body)
         let words = (json?["error"]?.text ?? json?["error"]?["message"]?.text).map { scrubber.clean($0) }
         let code: GenerationError.Code
-        switch response.status {
+        switch response.status.code {
         case 401: code = .notAuthenticated
         case 402: code = .paymentRequired
         case 403: code = .forbidden
@@ -105,8 +106,8 @@ public struct PollinationsMediaHost: ImageHost {
         }
         var error = GenerationError(
             code,
-            "the media host does not take the image (status \(response.status)\(words.map { ": \($0)" } ?? ""))",
-            status: response.status)
+            "the media host does not take the image (status \(response.status.code)\(words.map { ": \($0)" } ?? ""))",
+            status: response.status.code)
         error.requestID = response.requestID.map { scrubber.clean($0, limit: 100) }
         return error
     }

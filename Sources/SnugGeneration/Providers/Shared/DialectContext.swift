@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 #if canImport(Glibc)
@@ -21,20 +22,21 @@ let systemWallClock: @Sendable () -> Int = { time(nil) }
 
 extension CommonDialect {
     /// Clocks of a paid request.
-    var submitClocks: HTTPRequest.Clocks {
-        HTTPRequest.Clocks(attemptTimeout: traits.attemptTimeout, stallTimeout: .seconds(60))
+    var submitClocks: ClientRequest.Clocks {
+        ClientRequest.Clocks(attemptTimeout: traits.attemptTimeout, stallTimeout: .seconds(60))
     }
     /// Clocks of polls and account requests.
-    var shortClocks: HTTPRequest.Clocks {
-        HTTPRequest.Clocks(attemptTimeout: .seconds(30))
+    var shortClocks: ClientRequest.Clocks {
+        ClientRequest.Clocks(attemptTimeout: .seconds(30))
     }
 
-    func get(_ segments: [String], query: [(name: String, value: String)] = []) throws(GenerationError) -> HTTPRequest {
-        HTTPRequest("GET", try endpoint.url(segments, query: query), clocks: shortClocks)
+    func get(_ segments: [String], query: [(name: String, value: String)] = []) throws(GenerationError) -> ClientRequest
+    {
+        ClientRequest(.get, try endpoint.url(segments, query: query), clocks: shortClocks)
     }
 
-    func authorize(_ request: inout HTTPRequest, with secret: Secret) {
-        request.headers.set("Authorization", secret: secret, prefix: "Bearer ")
+    func authorize(_ request: inout ClientRequest, with secret: Secret) throws(GenerationError) {
+        try request.headerFields.set(.authorization, bearer: secret)
     }
 
     /// The JSON of a success.
@@ -61,13 +63,13 @@ extension CommonDialect {
 
     // MARK: What most providers do not have
 
-    func poll(_ id: String) throws(GenerationError) -> HTTPRequest? { nil }
+    func poll(_ id: String) throws(GenerationError) -> ClientRequest? { nil }
     func verdict(onPoll answer: ProviderResponse, id: String) -> PollOutcome {
         .pollFailed(ResponseClassification.badResponse(answer, "this provider has no jobs"))
     }
-    func history(of job: PreparedJob, page: Int) throws(GenerationError) -> HTTPRequest? { nil }
+    func history(of job: PreparedJob, page: Int) throws(GenerationError) -> ClientRequest? { nil }
     func findLost(_ job: PreparedJob, in answer: ProviderResponse, known: Set<String>) -> HistoryFinding { .unreadable }
-    func refresh(with token: Secret) throws(GenerationError) -> HTTPRequest? { nil }
+    func refresh(with token: Secret) throws(GenerationError) -> ClientRequest? { nil }
     func readTokens(_ answer: ProviderResponse) throws(GenerationError) -> SessionTokens {
         throw GenerationError(.badResponse, "this provider has no sessions")
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
 import SnugHTTP
 
 /// What a failure means by its status and body, where a provider promises nothing of its own. Dialects change what
@@ -26,7 +27,7 @@ struct ResponseClassification: Sendable {
     init(_ answer: ProviderResponse, images: [Int], prompt: String, now: Int) {
         let body = ErrorBody(answer)
         self.body = body
-        advice = answer.headers["x-should-retry"]?.lowercased()
+        advice = answer.headers[.shouldRetry]?.lowercased()
         effect = .unknown
         refusal = ProviderFailure(
             code: .outcomeUnknown, message: "", status: answer.status, providerCode: body.code ?? body.type,

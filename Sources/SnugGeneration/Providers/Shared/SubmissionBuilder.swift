@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
+import HTTPTypes
 import SnugHTTP
 
 /// Puts a submission together: always the same bytes for the same job, with a digest, and with lines for people.
@@ -61,8 +62,8 @@ struct SubmissionBuilder {
 
     // MARK: Requests
 
-    func get(_ url: HTTPURL, clocks: HTTPRequest.Clocks) throws(GenerationError) -> Submission {
-        var request = HTTPRequest("GET", url, clocks: clocks)
+    func get(_ url: HTTPURL, clocks: ClientRequest.Clocks) throws(GenerationError) -> Submission {
+        var request = ClientRequest(.get, url, clocks: clocks)
         // One copy on the wire for each attempt, as with POST: an idle connection that died would bring a second.
         request.connectionUse = .fresh
         return try finish(request)
@@ -70,12 +71,13 @@ struct SubmissionBuilder {
 
     /// A value as JSON, or all fields as one object.
     func json(
-        _ url: HTTPURL, _ value: JSONValue? = nil, clocks: HTTPRequest.Clocks
+        _ url: HTTPURL, _ value: JSONValue? = nil, clocks: ClientRequest.Clocks
     ) throws(GenerationError) -> Submission {
         let bytes = try (value ?? object).encoded()
         return try finish(
-            HTTPRequest(
-                "POST", url, headers: ["Content-Type": "application/json"], body: HTTPBody(bytes: bytes), clocks: clocks
+            ClientRequest(
+                .post, url, headerFields: [.contentType: "application/json"], body: HTTPBody(bytes: bytes),
+                clocks: clocks
             ))
     }
 
@@ -85,7 +87,7 @@ struct SubmissionBuilder {
     }
 
     /// All fields, and behind them the images.
-    func form(_ url: HTTPURL, clocks: HTTPRequest.Clocks) throws(GenerationError) -> Submission {
+    func form(_ url: HTTPURL, clocks: ClientRequest.Clocks) throws(GenerationError) -> Submission {
         // Nobody outside knows the key, so nobody can put this line into an image.
         let boundary = "snug" + SHA256.hash(data: Array("boundary \(job.key)".utf8)).hexadecimal.prefix(40)
         var form = FormBody(boundary: boundary)
@@ -104,13 +106,13 @@ struct SubmissionBuilder {
             throw GenerationError(.invalidRequest, error.message, cause: error)
         }
         return try finish(
-            HTTPRequest("POST", url, headers: ["Content-Type": form.contentType], body: body, clocks: clocks))
+            ClientRequest(.post, url, headerFields: [.contentType: form.contentType], body: body, clocks: clocks))
     }
 
-    private func finish(_ request: HTTPRequest) throws(GenerationError) -> Submission {
+    private func finish(_ request: ClientRequest) throws(GenerationError) -> Submission {
         var request = request
         // Our name for the request, for the provider's support: the same with each attempt.
-        request.headers["X-Client-Request-Id"] = job.key
+        try request.headerFields.set(.clientRequestID, outside: job.key)
         var hash = SHA256()
         hash.update(data: Array("\(request.method) \(request.url.text)\n".utf8))
         do {
@@ -118,7 +120,9 @@ struct SubmissionBuilder {
         } catch {
             throw GenerationError(.invalidRequest, error.message, cause: error)
         }
-        let head = [(name: "method", value: request.method), (name: "url", value: Self.shown(request.url.text))]
+        let head = [
+            (name: "method", value: request.method.rawValue), (name: "url", value: Self.shown(request.url.text)),
+        ]
         return Submission(request: request, digest: hash.finalize().hexadecimal, redacted: head + lines)
     }
 

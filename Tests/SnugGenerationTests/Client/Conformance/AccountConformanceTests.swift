@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import HTTPTypes
 import SnugHTTP
 import SnugSimulator
 import SnugTestSupport
@@ -15,9 +16,9 @@ import Testing
     /// An account with five requests an hour and twenty a day.
     private func starter(_ studio: Fixture) async throws -> SessionTokens {
         let response = try await makeClient().send(
-            HTTPRequest(
+            ClientRequest(
                 "POST", try HTTPURL(studio.simulator.addresses[.elumenta] + "/auth/login"),
-                headers: ["Content-Type": "application/json"],
+                headerFields: ["Content-Type": "application/json"],
                 body: HTTPBody(bytes: Array(#"{"email":"starter@example.test","password":"password"}"#.utf8))))
         let json = try #require(try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
         return SessionTokens(

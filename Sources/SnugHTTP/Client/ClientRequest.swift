@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+public import HTTPTypes
 
 /// One request: a value that can be sent any number of times.
-public struct HTTPRequest: Sendable {
+public struct ClientRequest: Sendable {
     /// Which connections a request may go out on.
     public enum ConnectionUse: Sendable, Hashable {
         /// A fresh one for POST, an idle one for the rest.
@@ -58,12 +59,12 @@ public struct HTTPRequest: Sendable {
         }
     }
 
-    /// `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`, `OPTIONS` or another token.
-    public var method: String
+    /// The method.
+    public var method: HTTPRequest.Method
     /// Where it goes.
     public var url: HTTPURL
     /// The header fields; length, host and `Expect` are added when sending.
-    public var headers: HTTPHeaders
+    public var headerFields: HTTPFields
     /// The body; `nil` sends none.
     public var body: HTTPBody?
     /// The clocks.
@@ -80,17 +81,18 @@ public struct HTTPRequest: Sendable {
     /// Shared by all requests that together must stay under one rate.
     public var bandwidthLimiter: BandwidthLimiter?
     /// Called with each interim answer (1xx) on the network thread, so it has to be quick.
-    public var onInterim: (@Sendable (HTTPResponseHead) -> Void)?
+    public var onInterim: (@Sendable (HTTPResponse) -> Void)?
     /// Called on the network thread as bytes move, at most ten times a second and once at the end.
     public var onProgress: (@Sendable (TransferProgress) -> Void)?
 
     /// Makes a request.
     public init(
-        _ method: String, _ url: HTTPURL, headers: HTTPHeaders = [:], body: HTTPBody? = nil, clocks: Clocks = Clocks()
+        _ method: HTTPRequest.Method, _ url: HTTPURL, headerFields: HTTPFields = [:], body: HTTPBody? = nil,
+        clocks: Clocks = Clocks()
     ) {
         self.method = method
         self.url = url
-        self.headers = headers
+        self.headerFields = headerFields
         self.body = body
         self.clocks = clocks
     }
@@ -98,23 +100,27 @@ public struct HTTPRequest: Sendable {
     /// Whether it goes out on a connection that no other request has used.
     var usesFreshConnection: Bool {
         switch connectionUse {
-        case .automatic: method == "POST"
+        case .automatic: method == .post
         case .fresh: true
         case .reused: false
         }
     }
 
     func validate() throws(HTTPError) {
-        guard !method.isEmpty, method.utf8.allSatisfy({ (65...90).contains($0) || $0 == 45 }) else {
-            throw HTTPError(.invalidRequest, "\"\(method)\" is no method; use capital letters")
-        }
-        if let name = headers.firstMalformedName {
-            throw HTTPError(
-                .invalidRequest, "the header \"\(name)\" has characters that cannot be sent; remove line breaks")
-        }
-        if body != nil, method == "HEAD" || method == "GET" {
+        if body != nil, method == .head || method == .get {
             throw HTTPError(.invalidRequest, "\(method) takes no body")
         }
+    }
+}
+
+extension ClientRequest: CustomReflectable {
+    /// Method, address and fields, without the values that may be secret.
+    public var customMirror: Mirror {
+        Mirror(
+            self,
+            children: [
+                "method": method.rawValue, "url": url.description, "headerFields": headerFields.redactedDescription,
+            ])
     }
 }
 

@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 
-extension HTTPRequest {
+extension ClientRequest {
     /// The request that a redirect asks for, or `nil` when the answer is none.
     /// - Throws: `redirect_refused` when following it would give something away.
-    func redirected(by response: HTTPResponse) throws(HTTPError) -> HTTPRequest? {
-        guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headers["Location"] else {
-            return nil
-        }
+    func redirected(by response: ClientResponse) throws(HTTPError) -> ClientRequest? {
+        guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headerFields[.location]
+        else { return nil }
         let target = try url.resolving(location)
         var next = self
         next.url = target
-        let keepsMethod = response.status == 307 || response.status == 308 || method == "GET" || method == "HEAD"
+        let keepsMethod = response.status == 307 || response.status == 308 || method == .get || method == .head
         if !keepsMethod {
             // RFC 9110 §15.4: the result of the request is to be fetched from there.
-            next.method = "GET"
+            next.method = .get
             next.body = nil
-            next.headers.remove("Content-Type")
+            next.headerFields[.contentType] = nil
         }
         guard target.origin != url.origin else { return next }
         guard target.scheme == "https" || url.scheme == "http" else {
             throw refusal(response, "from https to plain http")
         }
         guard next.body == nil else { throw refusal(response, "of a body to another server") }
-        next.headers = headers.keptAcrossOrigins()
+        next.headerFields = headerFields.keptAcrossOrigins
         return next
     }
 
-    private func refusal(_ response: HTTPResponse, _ what: String) -> HTTPError {
+    private func refusal(_ response: ClientResponse, _ what: String) -> HTTPError {
         HTTPError(
             .redirectRefused, "the server asks for a redirect \(what); give the final address if that is right",
             outcome: .answered, response: response, attempts: response.attempts)
