@@ -54,34 +54,6 @@ CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *
     return code ? code : curl_easy_setopt(easy, CURLOPT_SEEKDATA, user);
 }
 
-/* RFC 6890 and its successors: what a public service never has as its address. */
-static int internal_v4(uint32_t a) {
-    static const struct { uint32_t base; unsigned bits; } blocks[] = {
-        {0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},  {0xa9fe0000, 16}, {0xac100000, 12},
-        {0xc0000000, 24}, {0xc0000200, 24}, {0xc0a80000, 16}, {0xc6120000, 15}, {0xc6336400, 24}, {0xcb007100, 24},
-        {0xe0000000, 4},  {0xf0000000, 4},
-    };
-    for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
-        if ((a >> (32 - blocks[i].bits)) == (blocks[i].base >> (32 - blocks[i].bits))) return 1;
-    return 0;
-}
-
-static uint32_t big_endian(const uint8_t *b) {
-    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-}
-
-int snug_address_is_internal(int family, const void *address) {
-    const uint8_t *b = address;
-    if (family == AF_INET) return internal_v4(big_endian(b));
-    if (family != AF_INET6) return 1;
-    static const uint8_t zero[15];
-    if (!memcmp(b, zero, 10) && b[10] == 0xff && b[11] == 0xff) return internal_v4(big_endian(b + 12)); /* mapped */
-    if (!memcmp(b, zero, 12)) return 1;                                          /* ::, ::1 and IPv4-compatible */
-    if (b[0] == 0 && b[1] == 0x64 && b[2] == 0xff && b[3] == 0x9b) return internal_v4(big_endian(b + 12)); /* NAT64 */
-    if (b[0] == 0x20 && b[1] == 0x02) return internal_v4(big_endian(b + 2));     /* 6to4 */
-    return (b[0] & 0xe0) != 0x20;                /* global unicast is 2000::/3; fc00::/7, fe80::/10, ff00::/8 are not */
-}
-
 #define LEFTOVER_CAPACITY (16 * 1024)
 
 struct entry {
@@ -93,9 +65,14 @@ struct entry {
 struct snug_sockets {
     struct entry *entries;
     size_t count, capacity;
+    snug_address_filter is_allowed;
 };
 
-snug_sockets *snug_sockets_create(void) { return calloc(1, sizeof(snug_sockets)); }
+snug_sockets *snug_sockets_create(snug_address_filter is_allowed) {
+    snug_sockets *sockets = calloc(1, sizeof(snug_sockets));
+    if (sockets) sockets->is_allowed = is_allowed;
+    return sockets;
+}
 
 void snug_sockets_free(snug_sockets *sockets) {
     if (!sockets) return;
@@ -131,11 +108,18 @@ static curl_socket_t open_any(void *user, curlsocktype purpose, struct curl_sock
     return opened;
 }
 
-static curl_socket_t open_public(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+static curl_socket_t open_filtered(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+    const snug_sockets *sockets = user;
     const void *raw = NULL;
-    if (address->family == AF_INET) raw = &((const struct sockaddr_in *)(const void *)&address->addr)->sin_addr;
-    if (address->family == AF_INET6) raw = &((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_addr;
-    if (!raw || snug_address_is_internal(address->family, raw)) return CURL_SOCKET_BAD;
+    size_t count = 0;
+    if (address->family == AF_INET) {
+        raw = &((const struct sockaddr_in *)(const void *)&address->addr)->sin_addr;
+        count = 4;
+    } else if (address->family == AF_INET6) {
+        raw = &((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_addr;
+        count = 16;
+    }
+    if (!raw || !sockets->is_allowed(raw, count)) return CURL_SOCKET_BAD;
     return open_any(user, purpose, address);
 }
 
@@ -152,8 +136,8 @@ static int close_known(void *user, curl_socket_t socket) {
     return close(socket);
 }
 
-CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int public_only) {
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, public_only ? open_public : open_any);
+CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int is_filtered) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, is_filtered ? open_filtered : open_any);
     if (!code) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sockets);
     if (!code) code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_known);
     return code ? code : curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sockets);

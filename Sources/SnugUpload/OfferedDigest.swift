@@ -12,8 +12,7 @@ extension UploadJob {
     /// - Throws: `verification_failed`.
     func compareDigest(_ headers: HTTPFields, of place: HTTPURL, isAboutObject: Bool = true) async throws -> Bool {
         // In the answer to a request that stores, the standard fields speak of that answer's own body.
-        let names: [HTTPField.Name] = isAboutObject ? [.reprDigest, .digest, .googleHash] : [.googleHash]
-        let offered = OfferedDigest.all(names, in: headers)
+        let offered = OfferedDigest.all(in: headers, isAboutObject: isAboutObject)
         guard !offered.isEmpty else { return false }
         let digests = try await source.digests(0..<length, and: .md5)
         for digest in offered {
@@ -33,22 +32,28 @@ struct OfferedDigest: Hashable {
     var isSHA256: Bool
     var base64: String
 
-    static func all(_ names: [HTTPField.Name], in headers: HTTPFields) -> [OfferedDigest] {
-        names.flatMap { name in
-            headers[values: name].flatMap { $0.split(separator: ",") }.compactMap(Self.init)
+    static func all(in headers: HTTPFields, isAboutObject: Bool) -> [OfferedDigest] {
+        // `Digest` (`SHA-256=…`) and `x-goog-hash` (`md5=…`) are lists of pairs, older than structured fields.
+        let names: [HTTPField.Name] = isAboutObject ? [.digest, .googleHash] : [.googleHash]
+        let pairs = names.flatMap { headers[values: $0] }.flatMap { $0.split(separator: ",") }.compactMap { pair in
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            return parts.count == 2 ? Self(parts[0].filter { $0 != " " }, parts[1].filter { $0 != " " }) : nil
         }
+        guard isAboutObject else { return pairs }
+        let structured = headers.structuredDictionary(.reprDigest).sorted { $0.key < $1.key }.compactMap { key, item in
+            if case .base64(let text) = item.value { Self(key, text) } else { nil }
+        }
+        return structured + pairs
     }
 
-    /// `sha-256=:…:`, `SHA-256=…` or `md5=…`; `nil` for other algorithms.
-    private init?(_ text: Substring) {
-        let parts = text.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2 else { return nil }
-        switch parts[0].filter({ $0 != " " }).lowercased() {
+    /// `nil` for algorithms other than SHA-256 and MD5.
+    private init?(_ algorithm: String, _ base64: String) {
+        switch algorithm.lowercased() {
         case "sha-256": isSHA256 = true
         case "md5": isSHA256 = false
         default: return nil
         }
-        base64 = parts[1].filter { $0 != ":" && $0 != " " }
+        self.base64 = base64
         // A length that no digest of the kind has is no digest.
         guard base64.utf8.count == (isSHA256 ? 44 : 24) else { return nil }
     }

@@ -19,18 +19,19 @@ import Testing
         "Answers that will not change are handed out",
         arguments: [200, 201, 204, 301, 400, 401, 402, 403, 404, 413, 422, 501])
     func finalStatuses(status: Int) {
-        #expect(decide(.status(status), outcome: .answered, rule: .always) == .finish)
+        #expect(decide(.status(.init(code: status)), outcome: .answered, rule: .always) == .finish)
     }
 
     @Test("An unknown outcome is never repeated unless repeating is harmless", arguments: [500, 502, 504, 520, 524])
     func unknownStatuses(status: Int) {
-        #expect(decide(.status(status), outcome: .answered, rule: .whenNotSent) == .stop(.outcomeUnknown))
-        #expect(decide(.status(status), outcome: .answered, rule: .always) == .wait(.milliseconds(500)))
+        #expect(decide(.status(.init(code: status)), outcome: .answered, rule: .whenNotSent) == .stop(.outcomeUnknown))
+        #expect(decide(.status(.init(code: status)), outcome: .answered, rule: .always) == .wait(.milliseconds(500)))
     }
 
     @Test("A refusal before acting is repeated even for paid requests", arguments: [408, 425])
     func refusals(status: Int) {
-        #expect(decide(.status(status), outcome: .answered, rule: .whenNotSent) == .wait(.milliseconds(500)))
+        #expect(
+            decide(.status(.init(code: status)), outcome: .answered, rule: .whenNotSent) == .wait(.milliseconds(500)))
     }
 
     @Test("How far a lost request got decides", arguments: [RepeatRule.always, .whenIncomplete, .whenNotSent])

@@ -109,7 +109,7 @@ import Testing
         func verdict(_ status: Int, _ body: String) -> String {
             let response = ClientResponse(
                 head: HTTPResponse(status: .init(code: status)), body: Array(body.utf8), url: url)
-            switch S3Verdict(.answer(response), now: 0) {
+            switch S3Outcome(.answer(response), now: 0) {
             case .success: return "success"
             case .again(_, let throttled): return throttled ? "throttled" : "again"
             case .clock: return "clock"

@@ -35,10 +35,12 @@ CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *
  * multi handle.
  */
 typedef struct snug_sockets snug_sockets;
-snug_sockets *snug_sockets_create(void); /* NULL: out of memory */
+/* Non-zero to allow a connection to an address of 4 (IPv4) or 16 (IPv6) bytes in network order. */
+typedef int (*snug_address_filter)(const unsigned char *address, size_t count);
+snug_sockets *snug_sockets_create(snug_address_filter is_allowed); /* NULL: out of memory */
 void snug_sockets_free(snug_sockets *sockets);
-/* Makes the handle's connections known. `public_only` refuses internal addresses, checked after resolution. */
-CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int public_only);
+/* Makes the handle's connections known. With `is_filtered`, the filter is asked after names are resolved. */
+CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int is_filtered);
 /* Calls back just before a request is sent, with the ports that `snug_sockets_find` takes. */
 typedef int (*snug_curl_prerequest_callback)(
     void *user, char *peer_address, char *local_address, int peer_port, int local_port);
@@ -55,8 +57,6 @@ void snug_sockets_cork(int socket, int is_corked);
 size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity);
 /* Drops what is kept of closed sockets; to be called before more are opened. */
 void snug_sockets_forget_closed(snug_sockets *sockets);
-/* Non-zero when the address, in network form of `family`, is loopback, private, link-local, multicast or reserved. */
-int snug_address_is_internal(int family, const void *address);
 
 /* Each returns `absent` when libcurl does not know the value. */
 long snug_curl_get_long(CURL *easy, CURLINFO info, long absent);

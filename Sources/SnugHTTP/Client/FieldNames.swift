@@ -6,6 +6,7 @@ extension HTTPField.Name {
     package static let idempotencyKey = Self(literal: "Idempotency-Key")
     package static let requestID = Self(literal: "X-Request-Id")
     package static let retryAfterMilliseconds = Self(literal: "Retry-After-Ms")
+    package static let rateLimit = Self(literal: "RateLimit")
     /// RFC 9530
     package static let reprDigest = Self(literal: "Repr-Digest")
 

@@ -65,7 +65,12 @@ struct MultiHandle: ~Copyable {
     let sockets: OpaquePointer
 
     init?() {
-        guard let sockets = unsafe snug_sockets_create() else { return nil }
+        let created = unsafe snug_sockets_create { address, count in
+            guard let address = unsafe address else { return 0 }
+            let bytes = unsafe Array(UnsafeBufferPointer(start: address, count: count))
+            return PublicAddress.contains(bytes) ? 1 : 0
+        }
+        guard let sockets = unsafe created else { return nil }
         guard let raw = unsafe curl_multi_init() else {
             unsafe snug_sockets_free(sockets)
             return nil

@@ -70,7 +70,7 @@ extension HTTPClient {
 
         var judged: RetryMachine.Result {
             switch self {
-            case .answer(let response): .status(response.status.code)
+            case .answer(let response): .status(response.status)
             case .failure(let error): .failure(error.code)
             }
         }

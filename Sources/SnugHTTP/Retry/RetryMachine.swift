@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
 
 /// Decides what follows an attempt. Knows no clock and no socket.
 struct RetryMachine {
     /// What an attempt came to.
     enum Result: Equatable {
-        case status(Int)
+        case status(HTTPResponse.Status)
         case failure(HTTPError.Code)
     }
 
@@ -34,11 +35,14 @@ struct RetryMachine {
         _ result: Result, outcome: Outcome, hint: Duration?, remaining: Duration?, random: Double,
         payBudget: (_ throttled: Bool) -> Bool
     ) -> Action {
-        guard Self.isTransient(result) else { return .finish }
-        guard mayRepeat(result, outcome) else { return .stop(.outcomeUnknown) }
+        switch responseClass(of: result, outcome) {
+        case .success, .definite: return .finish
+        case .unknown where rule != .always: return .stop(.outcomeUnknown)
+        case .transient, .unknown: break
+        }
         failures += 1
         guard failures < policy.maximumAttempts else { return .stop(.attemptsSpent) }
-        let throttled = result == .status(429) || result == .status(503)
+        let throttled = if case .status(let status) = result { ResponseClass.asksToSlowDown(status) } else { false }
         let wait: Duration
         if let hint {
             guard hint <= policy.longestHint else { return .stop(.waitTooLong) }
@@ -52,28 +56,11 @@ struct RetryMachine {
         return .wait(wait)
     }
 
-    static func isTransient(_ result: Result) -> Bool {
+    private func responseClass(of result: Result, _ outcome: Outcome) -> ResponseClass {
         switch result {
-        case .status(let status):
-            [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529].contains(status)
+        case .status(let status): ResponseClass(status: status)
         case .failure(let code):
-            [
-                .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .answerCut, .stalled,
-                .attemptTimedOut,
-            ].contains(code)
-        }
-    }
-
-    private func mayRepeat(_ result: Result, _ outcome: Outcome) -> Bool {
-        switch (rule, outcome) {
-        case (.always, _), (_, .notSent), (.whenIncomplete, .partlySent): return true
-        case (_, .answered):
-            // Refused before acting. Whatever a gateway says (502, 504) or a broken server (500) tells nothing.
-            switch result {
-            case .status(let status): return [408, 425, 429, 503].contains(status)
-            case .failure: return false
-            }
-        case (_, .partlySent), (_, .sentWithoutAnswer): return false
+            ResponseClass(failure: code, outcome: outcome, needsWholeBody: rule == .whenIncomplete)
         }
     }
 }

@@ -30,10 +30,23 @@ package enum WaitHint {
     /// The ends of windows that are used up, or of which nothing else is said.
     private static func resets(_ headers: HTTPFields, reference: Int) -> [Duration] {
         let windows = ["", "-Minute", "-Hour", "-Day", "-Requests", "-Tokens"].map { ("X-RateLimit-", $0) }
-        return (windows + [("RateLimit-", "")]).compactMap { prefix, suffix in
+        let named = (windows + [("RateLimit-", "")]).compactMap { (prefix, suffix) -> Duration? in
             guard let value = headers[named: "\(prefix)Reset\(suffix)"] else { return nil }
             if let left = headers[named: "\(prefix)Remaining\(suffix)"].flatMap({ Int($0) }), left > 0 { return nil }
             return reset(value, reference: reference)
+        }
+        return named + rateLimits(headers)
+    }
+
+    /// The windows of `RateLimit` that are used up: a list of policies with `r` left and `t` seconds to go, and a dictionary
+    /// in earlier drafts (draft-ietf-httpapi-ratelimit-headers).
+    private static func rateLimits(_ fields: HTTPFields) -> [Duration] {
+        let windows = fields.structuredList(.rateLimit).map(\.parameters)
+            .map { ($0["r"]?.integer, $0["t"]?.integer) }
+        let earlier = fields.structuredDictionary(.rateLimit)
+        return (windows + [(earlier["remaining"]?.integer, earlier["reset"]?.integer)]).compactMap { left, seconds in
+            guard let left, left <= 0, let seconds, seconds >= 0 else { return nil }
+            return .seconds(min(seconds, Int(longest.seconds)))
         }
     }
 

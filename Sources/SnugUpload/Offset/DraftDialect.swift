@@ -98,21 +98,20 @@ struct DraftDialect: OffsetDialect {
     private func fields(complete: Bool) -> HTTPFields {
         var headers: HTTPFields = [.uploadDraftInteropVersion: "\(version)"]
         if version == 3 {
-            headers[.uploadIncomplete] = complete ? "?0" : "?1"
+            headers.set(.uploadIncomplete, boolean: !complete)
         } else {
-            headers[.uploadComplete] = complete ? "?1" : "?0"
+            headers.set(.uploadComplete, boolean: complete)
         }
         return headers
     }
 
     /// Servers are known that answer in the words of another draft than the one they speak.
     private func isComplete(_ headers: HTTPFields) -> Bool {
-        headers[.uploadComplete] == "?1" || headers[.uploadIncomplete] == "?0"
+        headers.structuredBoolean(.uploadComplete) == true || headers.structuredBoolean(.uploadIncomplete) == false
     }
 
-    /// An integer of the `Upload-Limit` dictionary. RFC 9651 §3.2
+    /// An integer of the `Upload-Limit` dictionary.
     static func limit(_ key: String, in headers: HTTPFields) -> Int? {
-        let items = (headers[.uploadLimit] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
-        return items.first { $0.hasPrefix("\(key)=") }.flatMap { Int($0.dropFirst(key.utf8.count + 1)) }
+        headers.structuredDictionary(.uploadLimit)[key]?.integer
     }
 }

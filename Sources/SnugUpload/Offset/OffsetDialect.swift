@@ -40,33 +40,42 @@ struct StepResult {
     /// Judges everything that is not the dialect's own success.
     init(judging exchange: UploadJob.Exchange) {
         switch exchange {
-        case .answer(let response): self.init(Self.judge(response.status.code), exchange)
-        case .failure(let error): self.init(Self.judge(error.code), exchange)
+        case .answer(let response): self.init(Self.step(after: response.status), exchange)
+        case .failure(let error): self.init(Self.step(after: error), exchange)
         }
     }
 
-    private static func judge(_ status: Int) -> OffsetMachine.Step {
+    private static func step(after status: HTTPResponse.Status) -> OffsetMachine.Step {
         switch status {
-        case 404, 410: .gone
-        case 408: .transient(lineFailed: true)
-        case 409, 416: .outOfStep
-        case 413: .tooLarge
-        case 423: .locked
-        case 425, 429, 503, 529: .busy
-        case 460: .badChecksum
-        case 507: .refused
-        case 500...599: .transient(lineFailed: false)
-        default: .refused
+        case 404, 410: return .gone
+        case 408: return .transient(lineFailed: true)
+        case 409, 416: return .outOfStep
+        case 413: return .tooLarge
+        case 423: return .locked
+        case 460: return .badChecksum
+        default: break
+        }
+        switch ResponseClass(ofUpload: status) {
+        case .success, .definite: return .refused
+        case .transient: return .busy
+        case .unknown: return ResponseClass.asksToSlowDown(status) ? .busy : .transient(lineFailed: false)
         }
     }
 
-    private static func judge(_ code: HTTPError.Code) -> OffsetMachine.Step {
-        switch code {
-        case .connectionLost, .stalled, .attemptTimedOut, .answerCut: .transient(lineFailed: true)
-        case .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .transportFailed, .malformedResponse:
-            .transient(lineFailed: false)
-        default: .refused
-        }
+    private static func step(after error: HTTPError) -> OffsetMachine.Step {
+        guard ResponseClass(error) != .definite else { return .refused }
+        // Smaller chunks help against what cuts a request off, not against what keeps it from starting.
+        let cut: [HTTPError.Code] = [.connectionLost, .stalled, .attemptTimedOut, .answerCut]
+        return .transient(lineFailed: cut.contains(error.code))
+    }
+}
+
+extension ResponseClass {
+    /// The class of a status in an upload: what a proxy or a server that restarts says with any 5xx may pass, except that
+    /// there is no room (507).
+    init(ofUpload status: HTTPResponse.Status) {
+        let general = ResponseClass(status: status)
+        self = general == .definite && status.kind == .serverError && status != 507 ? .unknown : general
     }
 }
 

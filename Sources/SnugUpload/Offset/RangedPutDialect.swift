@@ -120,7 +120,9 @@ extension UploadJob {
         var failures = 0
         while true {
             let exchange = try await exchange(.head, url)
-            if case .answer(let response) = exchange, response.status.code < 500, response.status != 429 {
+            if case .answer(let response) = exchange,
+                [.success, .definite].contains(ResponseClass(ofUpload: response.status))
+            {
                 guard response.isSuccess, let length = response.headerFields.integer(.contentLength) else {
                     return .answer
                 }

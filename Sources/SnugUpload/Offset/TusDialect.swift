@@ -81,8 +81,8 @@ struct TusDialect: OffsetDialect {
     mutating func discover() async throws -> StepResult? {
         guard features == nil else { return nil }
         let exchange = try await job.exchange(.options, job.target.url)
-        guard case .answer(let response) = exchange, ![408, 425, 429].contains(response.status),
-            response.status.code < 500 || response.status == 501
+        guard case .answer(let response) = exchange,
+            response.status == 501 || [.success, .definite].contains(ResponseClass(ofUpload: response.status))
         else { return StepResult(judging: exchange) }
         let found = TusFeatures(response)
         if let limit = found.maximumSize, job.length > limit {

@@ -95,10 +95,17 @@ struct TusParallelUpload {
                 try job.checkOrigin(of: upload)
                 try await checkLength(upload)
                 return OffsetUpload.Completion(upload: upload, isConfirmed: true, answer: response)
-            case .answer(let response) where [408, 423, 425, 429, 503].contains(response.status): break
-            case .answer(let response) where response.status.code < 500: throw exchange.error(.refused, at: job.length)
+            case .answer(let response):
+                switch ResponseClass(ofUpload: response.status) {
+                case .transient: break
+                // Locked by another request.
+                case .definite where response.status == 423: break
+                case .definite where response.status.kind != .serverError:
+                    throw exchange.error(.refused, at: job.length)
+                case .success, .definite, .unknown: throw Self.unknown
+                }
             case .failure(let error) where error.outcome == .notSent: break
-            case .answer, .failure: throw Self.unknown
+            case .failure: throw Self.unknown
             }
             try await keeper.update { $0.sentEverything = false }
             failures += 1

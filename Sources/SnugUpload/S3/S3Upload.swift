@@ -274,8 +274,8 @@ struct S3Upload {
                 method, url, headers: headers, payloadHash: payloadHash ?? Self.hash([]),
                 now: job.environment.wallClock() + skew)
             let exchange = try await job.exchange(method, url, signed, body: body, slot: slot, cap: 4 << 20)
-            let verdict = S3Verdict(exchange, now: job.environment.wallClock())
-            switch verdict {
+            let outcome = S3Outcome(exchange, now: job.environment.wallClock())
+            switch outcome {
             case .success(let response): return response
             case .fail(let error): throw error
             case .partsDisagree(let error): throw PartsDisagree(error: error)

@@ -35,18 +35,21 @@ struct WholeUpload {
         var failures = 0
         while true {
             let exchange = try await job.exchange(method, job.target.url, headers, body: body)
-            let step = StepResult(judging: exchange).step
+            var isThrottled = false
             switch exchange {
-            case .answer(let response) where response.isSuccess: return response
             case .answer(let response):
-                // Refused before acting, or harmless to repeat.
-                let isRefusal = [408, 425, 429, 503].contains(response.status)
-                guard isRefusal || (method == .put && response.status.code >= 500) else {
-                    if response.status.code >= 500 { throw unknown(exchange) }
+                isThrottled = ResponseClass.asksToSlowDown(response.status)
+                switch ResponseClass(ofUpload: response.status) {
+                case .success: return response
+                case .transient: break
+                case .unknown where method == .put: break
+                case .definite where response.status.kind != .serverError:
                     throw exchange.error(response.status == 413 ? .tooLarge : .refused, at: 0)
+                case .definite where method == .put: break
+                case .unknown, .definite: throw unknown(exchange)
                 }
             case .failure(let error):
-                guard case .transient = step else { throw exchange.error(.refused, at: 0) }
+                guard ResponseClass(error) != .definite else { throw exchange.error(.refused, at: 0) }
                 guard mayRepeat(error) else { throw unknown(exchange) }
             }
             failures += 1
@@ -54,7 +57,7 @@ struct WholeUpload {
             guard failures < job.rules.attemptsWithoutProgress else { throw startOver(exchange.error(.retries, at: 0)) }
             let now = job.environment.wallClock()
             let hint = exchange.response.flatMap { WaitHint.read($0.headerFields, body: $0.body, now: now) }
-            let wait = hint ?? job.rules.delay(failures, job.environment.random(), throttled: step == .busy)
+            let wait = hint ?? job.rules.delay(failures, job.environment.random(), throttled: isThrottled)
             guard wait <= job.rules.longestWait else { throw startOver(exchange.error(.waitTooLong, at: 0)) }
             try await job.wait(wait)
         }

@@ -3,7 +3,7 @@ internal import HTTPTypes
 internal import SnugHTTP
 
 /// What an answer of S3 means. S3 says "try again" with a 400 and "it failed" with a 200, so the body decides.
-enum S3Verdict {
+enum S3Outcome {
     case success(ClientResponse)
     case again(hint: Duration?, throttled: Bool)
     /// The signature's date is off by so many seconds.
@@ -14,7 +14,7 @@ enum S3Verdict {
 
     init(_ exchange: UploadJob.Exchange, now: Int) {
         switch exchange {
-        case .failure(let error) where Self.isTransient(error.code): self = .again(hint: nil, throttled: false)
+        case .failure(let error) where ResponseClass(error) != .definite: self = .again(hint: nil, throttled: false)
         case .failure: self = .fail(exchange.error(.refused, at: 0))
         case .answer(let response):
             let code = S3Answers(response.body)["Code"]
@@ -30,7 +30,7 @@ enum S3Verdict {
 
     private static func judge(
         _ response: ClientResponse, _ code: String, _ exchange: UploadJob.Exchange, _ now: Int
-    ) -> S3Verdict {
+    ) -> S3Outcome {
         let hint = WaitHint.read(response.headerFields, body: [], now: now)
         switch code {
         case "RequestTimeout", "InternalError", "ConditionalRequestConflict", "OperationAborted":
@@ -46,19 +46,14 @@ enum S3Verdict {
             return .clock((response.headerFields[.date].flatMap(HTTPDate.parse) ?? now) - now)
         default: break
         }
-        switch response.status.code {
-        case 200...299, 408, 500, 502, 504: return .again(hint: hint, throttled: false)
-        case 425, 429, 503: return .again(hint: hint, throttled: true)
-        case 404: return .fail(exchange.error(.gone, at: 0))
-        case 413: return .fail(exchange.error(.tooLarge, at: 0))
-        default: return .fail(exchange.error(.refused, at: 0))
+        switch ResponseClass(status: response.status) {
+        // A success with an error in it.
+        case .success: return .again(hint: hint, throttled: false)
+        case .transient, .unknown:
+            return .again(hint: hint, throttled: ResponseClass.asksToSlowDown(response.status))
+        case .definite where response.status == 404: return .fail(exchange.error(.gone, at: 0))
+        case .definite where response.status == 413: return .fail(exchange.error(.tooLarge, at: 0))
+        case .definite: return .fail(exchange.error(.refused, at: 0))
         }
-    }
-
-    private static func isTransient(_ code: HTTPError.Code) -> Bool {
-        [
-            .connectionLost, .stalled, .attemptTimedOut, .answerCut, .cannotResolve, .cannotConnect, .connectTimedOut,
-            .tlsFailed, .transportFailed, .malformedResponse,
-        ].contains(code)
     }
 }
