@@ -5,7 +5,7 @@ import SnugHTTP
 
 extension ClientContext {
     /// Asks something that changes nothing, as often as it takes, with a token refreshed once when it has expired.
-    /// - Returns: The answer, whatever its status.
+    /// - Returns: The response, whatever its status.
     /// - Throws: `provider_failed`, `not_authenticated`; `CancellationError`.
     func ask(
         _ request: ClientRequest, deadline: ContinuousClock.Instant? = nil, policy: RetryPolicy? = nil
@@ -15,8 +15,8 @@ extension ClientContext {
         let secret = try await credentials.current()
         if let secret { try dialect.authorize(&request, with: secret) }
         let policy = policy ?? options.retry
-        let answer = try await exchange(request, policy)
-        guard answer.status == 401, let secret, case .session(let store) = credentials else { return answer }
+        let response = try await exchange(request, policy)
+        guard response.status == 401, let secret, case .session(let store) = credentials else { return response }
         let fresh = try await store.renew(after: secret) { [self] old in try await fetchTokens(old) }
         try dialect.authorize(&request, with: fresh.access)
         return try await exchange(request, policy)
@@ -32,13 +32,13 @@ extension ClientContext {
             guard error.code == .transientStatus, let last = error.response else {
                 throw GenerationError(.providerFailed, error.message, cause: error)
             }
-            return answer(last, request)
+            return providerResponse(last, request)
         }
         for attempt in response.attempts { counters.record(attempt) }
-        return answer(response, request)
+        return providerResponse(response, request)
     }
 
-    private func answer(_ response: ClientResponse, _ request: ClientRequest) -> ProviderResponse {
+    private func providerResponse(_ response: ClientResponse, _ request: ClientRequest) -> ProviderResponse {
         ProviderResponse(
             status: response.status.code, headers: response.headerFields, text: response.body, images: [],
             byteCount: response.body.count, scrubber: Scrubber(request.headerFields))
@@ -61,17 +61,17 @@ extension ClientContext {
             }
             response = last
         }
-        return try dialect.readTokens(answer(response, request))
+        return try dialect.readTokens(providerResponse(response, request))
     }
 
     /// What the account has left; `nil` where the provider does not tell.
-    /// - Parameter patience: The longest to take, with a single attempt; `nil` for as long as questions usually take.
-    func balance(patience: Duration? = nil) async throws -> AccountBalance? {
+    /// - parameter limit: The longest to take, with a single attempt; `nil` for as long as questions usually take.
+    func balance(within limit: Duration? = nil) async throws -> AccountBalance? {
         guard let request = try dialect.balance() else { return nil }
         let balance = try dialect.readBalance(
             try await ask(
-                request, deadline: patience.map { .now + $0 },
-                policy: patience.map { _ in RetryPolicy(maximumAttempts: 1) }))
+                request, deadline: limit.map { .now + $0 },
+                policy: limit.map { _ in RetryPolicy(maximumAttempts: 1) }))
         standing.know(balance: balance.amount)
         return balance
     }

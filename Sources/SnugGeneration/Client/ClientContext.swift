@@ -24,7 +24,7 @@ struct ClientContext: Sendable {
     let limits: ObservedInputLimits
     let account: String
     let claims: JobClaims
-    let twins = KeyedQueue()
+    let submissionQueue = KeyedQueue()
     let standing = AccountStanding()
 
     var dialect: any ProviderDialect { provider.dialect }
@@ -51,7 +51,7 @@ struct ClientContext: Sendable {
 /// twin.
 final class KeyedQueue: Sendable {
     private final class Queue: Sendable {
-        let turnstile = AsyncMutex()
+        let mutex = AsyncMutex()
     }
     private let queues = Mutex<[String: (queue: Queue, users: Int)]>([:])
 
@@ -70,11 +70,11 @@ final class KeyedQueue: Sendable {
                 queues[name] = users > 0 ? (queue, users) : nil
             }
         }
-        guard try await queue.turnstile.enter(until: deadline) else {
+        guard try await queue.mutex.enter(until: deadline) else {
             throw GenerationError(
                 .deadlineExceeded, "the time is over: one that looks the same was still on its way, so it was not sent")
         }
-        defer { queue.turnstile.leave() }
+        defer { queue.mutex.leave() }
         return try await body()
     }
 }

@@ -11,7 +11,7 @@ extension GenerationClient {
 
     /// One request for each submission that it takes. A seed counts up: with the same one every piece would be the same.
     func split(_ request: GenerationRequest, name: String?) -> [Piece] {
-        let most = max(1, parts.traits.maximumCount)
+        let most = max(1, context.traits.maximumCount)
         return stride(from: 0, to: request.count, by: most).map { start in
             var piece = request
             piece.count = min(most, request.count - start)
@@ -62,7 +62,7 @@ extension GenerationClient {
     private func lost(_ pieces: [Piece]) async throws -> [Int] {
         var found: [(index: Int, since: Int)] = []
         for (index, piece) in pieces.enumerated() {
-            guard let name = piece.name, let record = try await parts.journal.record(name), record.state == .sending
+            guard let name = piece.name, let record = try await context.journal.record(name), record.state == .sending
             else { continue }
             found.append((index, record.submittedAt ?? 0))
         }

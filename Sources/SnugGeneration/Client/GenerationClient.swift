@@ -16,7 +16,7 @@ import SystemPackage
 ///     GenerationRequest(prompt: "a lighthouse at dusk"), to: ImageDestination(folder: "out", name: "lighthouse"))
 /// ```
 public final class GenerationClient: Sendable {
-    let parts: ClientContext
+    let context: ClientContext
 
     /// - Parameters:
     ///   - provider: Who is asked.
@@ -40,7 +40,7 @@ public final class GenerationClient: Sendable {
         let threads = try FileThreads()
         let account = ClientContext.account(credentials, provider)
         let state = options.stateDirectory
-        parts = ClientContext(
+        context = ClientContext(
             provider: provider, credentials: credentials, http: http, options: options, journal: journal,
             refitter: refitter, host: host, logger: logger, instruments: GenerationInstruments(metrics),
             threads: threads,
@@ -58,10 +58,10 @@ public final class GenerationClient: Sendable {
     }
 
     /// The account by a digest of its key, as records name it.
-    public var account: String { parts.account }
+    public var account: String { context.account }
 
     /// How requests ended, by status.
-    public var counters: StatusCounters { parts.counters }
+    public var counters: StatusCounters { context.counters }
 
     // MARK: Generating
 
@@ -80,8 +80,8 @@ public final class GenerationClient: Sendable {
         _ request: GenerationRequest, to destination: ImageDestination, name: String? = nil, isKept: Bool = false,
         onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
     ) async throws -> Generation {
-        try parts.dialect.validate(request)
-        let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
+        try context.dialect.validate(request)
+        let deadline = context.options.timeout.map { ContinuousClock.now + $0 }
         let pieces = split(request, name: name)
         guard pieces.count > 1 else {
             let number = request.count > 1 ? 1 : nil
@@ -90,7 +90,7 @@ public final class GenerationClient: Sendable {
         let generation = try await several(pieces, destination, deadline, onEvent)
         // Until now the pieces that are done were not to be made again for the sake of the others.
         if let name, !isKept {
-            for piece in names(of: request, under: name) { try await parts.journal.remove(piece) }
+            for piece in names(of: request, under: name) { try await context.journal.remove(piece) }
         }
         return generation
     }
@@ -98,12 +98,12 @@ public final class GenerationClient: Sendable {
     /// Everything that was begun and is not settled, the oldest first.
     /// - Throws: `journal_failed`.
     public func pending() async throws -> [GenerationRecord] {
-        try await parts.journal.records().filter { isOurs($0) && $0.state != .delivered }
+        try await context.journal.records().filter { isOurs($0) && $0.state != .delivered }
     }
 
     /// Whether a record is of this provider. Keys change while the account stays, so they do not count.
     private func isOurs(_ record: GenerationRecord) -> Bool {
-        record.provider == parts.provider.name && record.baseURL == parts.provider.baseURL.text
+        record.provider == context.provider.name && record.baseURL == context.provider.baseURL.text
     }
 
     /// Takes up something pending. What is held is sent again, which may be paid for a second time: that is the decision
@@ -115,9 +115,9 @@ public final class GenerationClient: Sendable {
     public func resume(
         _ id: String, onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
     ) async throws -> Generation {
-        let deadline = parts.options.timeout.map { ContinuousClock.now + $0 }
+        let deadline = context.options.timeout.map { ContinuousClock.now + $0 }
         return try await claimed(id) {
-            guard var record = try await parts.journal.record(id), record.state != .delivered else {
+            guard var record = try await context.journal.record(id), record.state != .delivered else {
                 throw Self.unknown(id)
             }
             let held = record.state == .held ? record : nil
@@ -128,41 +128,41 @@ public final class GenerationClient: Sendable {
                 record.submittedAt = nil
                 record.jobID = nil
                 // An image that was asked for with this key once may be what the vendor answers with for ever.
-                if parts.traits.contract == .rejectDuplicate { record.key = Self.newKey() }
+                if context.traits.contract == .rejectDuplicate { record.key = Self.newKey() }
             }
-            return try await Operation(parts, record, held: held, deadline: deadline, onEvent: onEvent).run()
+            return try await JobDriver(context, record, held: held, deadline: deadline, onEvent: onEvent).run()
         }
     }
 
     /// Keys change. What was begun with another one is free to ask for, and to send again is a decision; but what may have
     /// been charged to one account is not sent by itself to what may be another.
     private func adopt(_ record: inout GenerationRecord) throws(GenerationError) {
-        guard isOurs(record), record.account == parts.account || record.state != .sending else {
+        guard isOurs(record), record.account == context.account || record.state != .sending else {
             throw .invalid(
                 "id", "\"\(record.id)\" was sent with another key, or to another address; give those, or drop it")
         }
-        record.account = parts.account
+        record.account = context.account
     }
 
     /// Forgets something pending. A job of the provider's goes on, and is charged; nobody asks for it any more.
     /// - Throws: `journal_failed`; `invalid_request` when there is nothing of that name.
     public func drop(_ id: String) async throws {
         try await claimed(id) {
-            guard try await parts.journal.record(id) != nil else { throw Self.unknown(id) }
-            try await parts.journal.remove(id)
+            guard try await context.journal.record(id) != nil else { throw Self.unknown(id) }
+            try await context.journal.remove(id)
         }
     }
 
     // MARK: Catalogue and account
 
     /// The models that the provider has.
-    public func models() async throws -> [ModelDescription] { try await parts.models() }
+    public func models() async throws -> [ModelDescription] { try await context.models() }
 
     /// What the account has left; `nil` where the provider does not tell.
-    public func balance() async throws -> AccountBalance? { try await parts.balance() }
+    public func balance() async throws -> AccountBalance? { try await context.balance() }
 
     /// Sends again after a failure for want of money: the account was topped up.
-    public func accountMayGoOn() { parts.standing.goOn() }
+    public func resumeAccount() { context.standing.goOn() }
 
     // MARK: One submission
 
@@ -174,7 +174,7 @@ public final class GenerationClient: Sendable {
         return try await claimed(name ?? key) {
             var record = begin(request, destination, number, id: name ?? key, key: key)
             record.isKept = isKept
-            if let name, let known = try await parts.journal.record(name) {
+            if let name, let known = try await context.journal.record(name) {
                 guard known.request == request, isOurs(known) else {
                     throw GenerationError.invalid(
                         "name", "\"\(name)\" is that of other work, which is not done; give another or drop it")
@@ -182,37 +182,37 @@ public final class GenerationClient: Sendable {
                 if known.state != .delivered {
                     record = known
                     record.isKept = isKept || known.isKept == true
-                } else if let images = known.images, try await parts.downloader.areThere(images) {
+                } else if let images = known.images, try await context.downloader.areThere(images) {
                     return Generation(known, images)
                 }
             }
-            return try await Operation(parts, record, deadline: deadline, onEvent: onEvent).run()
+            return try await JobDriver(context, record, deadline: deadline, onEvent: onEvent).run()
         }
     }
 
     private func begin(
         _ request: GenerationRequest, _ destination: ImageDestination, _ number: Int?, id: String, key: String
     ) -> GenerationRecord {
-        let seed = request.seed ?? (parts.traits.needsSeed ? Int.random(in: 0...2_147_483_647) : nil)
+        let seed = request.seed ?? (context.traits.needsSeed ? Int.random(in: 0...2_147_483_647) : nil)
         return GenerationRecord(
-            id: id, key: key, provider: parts.provider.name, baseURL: parts.provider.baseURL.text,
-            account: parts.account, request: request, destination: destination, firstNumber: number, model: nil,
+            id: id, key: key, provider: context.provider.name, baseURL: context.provider.baseURL.text,
+            account: context.account, request: request, destination: destination, firstNumber: number, model: nil,
             seed: seed, bodyDigest: nil, state: .preparing, jobID: nil, resultURLs: [], cost: nil,
-            createdAt: parts.now, submittedAt: nil, balanceBefore: nil, imageURLs: [], note: nil)
+            createdAt: context.now, submittedAt: nil, balanceBefore: nil, imageURLs: [], note: nil)
     }
 
     /// Does something alone with a name.
     private func claimed<Result>(_ id: String, _ body: () async throws -> Result) async throws -> Result {
-        guard try await parts.journal.claim(id) else {
+        guard try await context.journal.claim(id) else {
             throw GenerationError(
                 .journalFailed, "somebody else works on \"\(id)\" at the moment; wait until that is over")
         }
         do {
             let result = try await body()
-            await parts.journal.release(id)
+            await context.journal.release(id)
             return result
         } catch {
-            await parts.journal.release(id)
+            await context.journal.release(id)
             throw error
         }
     }

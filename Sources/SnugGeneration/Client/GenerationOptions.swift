@@ -21,7 +21,7 @@ public struct GenerationOptions: Sendable {
     public var polling = PollingPolicy()
     /// How often input is made smaller after the provider found it too large. Default 2.
     public var maximumRefits = 2
-    /// How long to wait before each look for a job whose answer was lost. Default 2, 10, 30 s.
+    /// How long to wait before each look for a job whose response was lost. Default 2, 10, 30 s.
     public var searches: [Duration] = [.seconds(2), .seconds(10), .seconds(30)]
     /// Whether to send again what no look has found. It may be paid for twice, when the provider was only slow to list it.
     /// Default false: it is held for a person.
@@ -61,7 +61,7 @@ public struct PollingPolicy: Sendable, Hashable {
     public var growth = 1.5
     /// No wait is longer, unless the provider asks for it. Default 10 s.
     public var maximumDelay = Duration.seconds(10)
-    /// A look whose answer takes longer than this is asked for a second time beside it, and the first answer counts; `nil`
+    /// A look whose response takes longer than this is asked for a second time beside it, and the first response counts; `nil`
     /// for never, which is the default. Submissions are never doubled.
     public var hedgeDelay: Duration?
     /// Failed looks in a row that end the call; the job goes on and can be asked for later. Default 30.

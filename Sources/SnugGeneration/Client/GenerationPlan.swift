@@ -29,23 +29,23 @@ extension GenerationClient {
     ///   - asksProvider: Whether to ask for prices and for the balance.
     /// - Throws: `GenerationError`, when the request could not be sent; `CancellationError`.
     public func plan(_ request: GenerationRequest, asksProvider: Bool = true) async throws -> GenerationPlan {
-        try parts.dialect.validate(request)
-        let most = max(1, parts.traits.maximumCount)
+        try context.dialect.validate(request)
+        let most = max(1, context.traits.maximumCount)
         var piece = request
         piece.count = min(most, request.count)
         var job = PreparedJob(
-            request: piece, model: request.model ?? parts.traits.defaultModel,
-            seed: request.seed ?? (parts.traits.needsSeed ? 0 : nil), images: [], mask: nil, key: "rehearsal")
-        var preparation = Preparation(parts, piece)
-        try await preparation.prepare(&job, isRehearsal: true) { _ in }
-        let submission = try parts.dialect.submission(of: job)
+            request: piece, model: request.model ?? context.traits.defaultModel,
+            seed: request.seed ?? (context.traits.needsSeed ? 0 : nil), images: [], mask: nil, key: "rehearsal")
+        var preparation = Preparation(context, piece)
+        try await preparation.prepare(&job, isDryRun: true) { _ in }
+        let submission = try context.dialect.submission(of: job)
         var plan = GenerationPlan(
             submissions: (request.count + most - 1) / most, fields: submission.redacted, digest: submission.digest,
             warnings: [])
-        if request.seed == nil, parts.traits.needsSeed {
+        if request.seed == nil, context.traits.needsSeed {
             plan.fields = plan.fields.map { $0.name == "seed" ? ($0.name, "(random, when it is sent)") : $0 }
         }
-        if case .key(let key) = parts.credentials, let warning = parts.dialect.keyWarning(key) {
+        if case .key(let key) = context.credentials, let warning = context.dialect.keyWarning(key) {
             plan.warnings.append(warning)
         }
         guard asksProvider else { return plan }

@@ -27,7 +27,7 @@ public final class FileSession: SessionStore {
     public var identity: String { path.string }
     private let path: FilePath
     private let threads: FileThreads
-    private let turnstile = AsyncMutex()
+    private let mutex = AsyncMutex()
 
     /// Names the file, which has to be there.
     /// - Throws: `output_failed` when there are no threads to be had.
@@ -47,8 +47,8 @@ public final class FileSession: SessionStore {
     public func renew(
         after used: Secret, _ fetch: @escaping @Sendable (SessionTokens) async throws -> SessionTokens
     ) async throws -> SessionTokens {
-        try await turnstile.enter()
-        defer { turnstile.leave() }
+        try await mutex.enter()
+        defer { mutex.leave() }
         let lock = try await lock()
         // Closing gives the lock back.
         defer { close(lock) }

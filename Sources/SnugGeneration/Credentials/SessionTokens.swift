@@ -43,6 +43,8 @@ public enum GenerationCredentials: Sendable {
     /// Tokens that expire.
     case session(any SessionStore)
 
+    var isSession: Bool { if case .session = self { true } else { false } }
+
     /// The secret to send now.
     func current() async throws -> Secret? {
         switch self {
@@ -56,7 +58,7 @@ public enum GenerationCredentials: Sendable {
 /// Keeps tokens for this process.
 public final class InMemorySession: SessionStore {
     private let kept: Kept
-    private let turnstile = AsyncMutex()
+    private let mutex = AsyncMutex()
 
     private actor Kept {
         var tokens: SessionTokens
@@ -81,8 +83,8 @@ public final class InMemorySession: SessionStore {
     public func renew(
         after used: Secret, _ fetch: @escaping @Sendable (SessionTokens) async throws -> SessionTokens
     ) async throws -> SessionTokens {
-        try await turnstile.enter()
-        defer { turnstile.leave() }
+        try await mutex.enter()
+        defer { mutex.leave() }
         let old = await kept.tokens
         guard old.access == used else { return old }
         return try await Task { [kept] in

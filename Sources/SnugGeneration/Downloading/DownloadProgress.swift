@@ -8,7 +8,7 @@ struct DownloadProgress {
     private(set) var offset = 0
     /// What tells whether the rest is of the same file.
     private(set) var validator: String?
-    /// Whether the bytes come from more than one answer.
+    /// Whether the bytes come from more than one response.
     private(set) var wasResumed = false
     private let policy: RetryPolicy
     /// In a row without a byte.
@@ -19,7 +19,7 @@ struct DownloadProgress {
 
     init(policy: RetryPolicy) { self.policy = policy }
 
-    /// An answer came that was not the file.
+    /// A response came that was not the file.
     mutating func failed(_ status: Int) {
         attempts += 1
         failures += 1

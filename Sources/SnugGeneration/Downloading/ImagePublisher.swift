@@ -42,7 +42,7 @@ struct ImagePublisher: Sendable {
         GenerationError(.outputFailed, "\"\(name)\" is no name for a file; give another")
     }
 
-    /// Copies an image that came within an answer.
+    /// Copies an image that came within a response.
     func copy(_ image: SpooledImage, to temporary: Temporary) throws(GenerationError) {
         try Self.doing("write \(temporary.path)") { () throws(Errno) in
             let source = try DiskCalls.open(image.path, O_RDONLY)

@@ -77,7 +77,7 @@ struct ResultDownloader: Sendable {
         try await threads.run { try publisher.check(destination) }
     }
 
-    /// Puts an image that came within an answer in its place, checked like one that was fetched.
+    /// Puts an image that came within a response in its place, checked like one that was fetched.
     /// - Throws: `GenerationError`: `bad_picture`, `output_failed`; `CancellationError`.
     @concurrent
     func keep(_ image: SpooledImage, at destination: ImageDestination) async throws -> Generation.Image {
@@ -176,7 +176,7 @@ struct ResultDownloader: Sendable {
                     guard total <= byteLimit else { throw tooLarge() }
                     return progress.wasResumed && response.status == 206
                 }
-                failure = try refusal(response)
+                failure = try self.failure(response)
                 hint = WaitHint.read(response.headerFields, body: response.body, now: environment.wallClock())
                 progress.failed(response.status.code)
             } catch let error as HTTPError {
@@ -201,7 +201,7 @@ struct ResultDownloader: Sendable {
 
     /// Why another attempt may help.
     /// - Throws: Why none would.
-    private func refusal(_ response: ClientResponse) throws -> GenerationError {
+    private func failure(_ response: ClientResponse) throws -> GenerationError {
         let where_ = response.url.authority
         var error = GenerationError(
             .downloadFailed, "\(where_) answered \(response.status.code) instead of the image",

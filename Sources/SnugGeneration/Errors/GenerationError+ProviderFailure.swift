@@ -2,19 +2,19 @@
 import SnugHTTP
 
 extension GenerationError {
-    /// A refusal as what ends the operation.
+    /// A failure as what ends the operation.
     /// - Parameter now: Seconds since 1970.
-    init(_ refusal: ProviderFailure, now: Int) {
-        self.init(refusal.code, refusal.message, status: refusal.status)
-        fields = refusal.fields
-        providerCode = refusal.providerCode
-        requestID = refusal.requestID
-        retryAfter = refusal.hint
-        retryAt = refusal.hint.map { now + Int($0.seconds.rounded(.up)) }
-        isOutcomeUnknown = refusal.code == .outcomeUnknown
-        required = refusal.required
-        available = refusal.available
-        suggestions = refusal.suggestions
+    init(_ failure: ProviderFailure, now: Int) {
+        self.init(failure.code, failure.message, status: failure.status)
+        fields = failure.fields
+        providerCode = failure.providerCode
+        requestID = failure.requestID
+        retryAfter = failure.hint
+        retryAt = failure.hint.map { now + Int($0.seconds.rounded(.up)) }
+        isOutcomeUnknown = failure.code == .outcomeUnknown
+        required = failure.required
+        available = failure.available
+        suggestions = failure.suggestions
     }
 
     /// A request that cannot be right, and why.

@@ -114,7 +114,7 @@ enum DiskCalls {
     /// Removes a name, if it is there.
     static func remove(_ path: FilePath) { _ = unsafe path.withPlatformString { unsafe unlink($0) } }
 
-    /// Makes a folder and those above it. One that is there already may answer anything; what is missing shows later.
+    /// Makes a folder and those above it. One that is there already may response anything; what is missing shows later.
     static func makeFolders(_ path: FilePath, mode: UInt32) {
         var folder = FilePath(root: path.root, [])
         for component in path.components {

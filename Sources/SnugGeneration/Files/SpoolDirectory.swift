@@ -62,7 +62,7 @@ final class SpoolDirectory: Sendable {
         }
     }
 
-    /// Bytes that a usual answer's images take.
+    /// Bytes that a usual response's images take.
     private static let usualNeed = 32 << 20
 
     /// - Throws: `sink_failed` when there is no room for images.

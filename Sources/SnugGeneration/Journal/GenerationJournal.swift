@@ -49,7 +49,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var state: State
     /// The provider's name for the job.
     public var jobID: String?
-    /// Addresses of results not yet in their place; those that came within an answer are `file:` and a path.
+    /// Addresses of results not yet in their place; those that came within a response are `file:` and a path.
     public var resultURLs: [String]
     /// What it cost, in the provider's unit, when it said.
     public var cost: Double?

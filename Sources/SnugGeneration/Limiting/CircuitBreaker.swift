@@ -68,8 +68,8 @@ struct CircuitBreaker: Sendable, Hashable {
             state = .halfOpen(since: now, rest: rest)
             return .probe
         case .halfOpen(let since, let rest):
-            let patience = since + settings.longestProbe
-            guard now >= patience else { return .refuse(retryAfter: patience - now) }
+            let maximumWait = since + settings.longestProbe
+            guard now >= maximumWait else { return .refuse(retryAfter: maximumWait - now) }
             state = .halfOpen(since: now, rest: rest)
             return .probe
         }

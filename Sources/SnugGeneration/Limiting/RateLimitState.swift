@@ -16,14 +16,14 @@ struct RateWindow: Sendable, Hashable {
 
 /// What is known of an account's requests and limits. Knows no clock: all times are seconds since 1970.
 ///
-/// A request counts from the moment it is let go until a window's length after its *answer*: the server counted it at some
+/// A request counts from the moment it is let go until a window's length after its *response*: the server counted it at some
 /// moment in between, so whatever its windows are like, fixed or sliding, it never sees one more than its limit.
 struct RateLimitState: Codable, Sendable, Hashable {
     /// One request of ours.
     struct Use: Codable, Sendable, Hashable {
         var id: UInt64
         var start: Double
-        /// When its answer was here; `nil` while it is under way.
+        /// When its response was here; `nil` while it is under way.
         var end: Double?
     }
 
@@ -140,7 +140,7 @@ struct RateLimitState: Codable, Sendable, Hashable {
     }
 
     /// The provider said how things are.
-    /// - Parameter sent: When the request left whose answer says so.
+    /// - Parameter sent: When the request left whose response says so.
     mutating func learn(_ report: RateReport, sent: Double, now: Double) {
         for window in report.windows {
             var known = told[window.name] ?? Told(length: window.length)

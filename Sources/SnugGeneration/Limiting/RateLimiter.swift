@@ -28,11 +28,11 @@ final class RateLimiter: Sendable {
     private let store: RateLimitStore
     private let environment: Environment
     private let logger: Logger
-    private let turnstile = AsyncMutex()
-    private let bell = AsyncEvent()
+    private let mutex = AsyncMutex()
+    private let event = AsyncEvent()
 
     /// How often to look whether another process has finished a request.
-    private static let slotPatience = Duration.milliseconds(250)
+    private static let slotCheckInterval = Duration.milliseconds(250)
 
     /// - Parameters:
     ///   - account: What the limits hold for; a digest of a key, never the key.
@@ -54,17 +54,17 @@ final class RateLimiter: Sendable {
 
     /// Does `body` when the limits allow it. It counts as one request, and as running until `body` is over.
     /// - Parameters:
-    ///   - patience: The longest to wait; `nil` for as long as it takes.
+    ///   - maximumWait: The longest to wait; `nil` for as long as it takes.
     ///   - longestHint: The longest to wait because the provider says so, where that is less.
     ///   - onWait: Told of each wait that begins, and of the window that is full.
-    /// - Throws: `rate_limited` when the wait is longer than `patience`; `output_failed`; `CancellationError`; what `body`
+    /// - Throws: `rate_limited` when the wait is longer than `maximumWait`; `output_failed`; `CancellationError`; what `body`
     ///   throws.
     func withPermit<Result>(
-        patience: Duration? = nil, longestHint: Duration? = nil,
+        maximumWait: Duration? = nil, longestHint: Duration? = nil,
         onWait: (Duration, _ window: String) -> Void = { _, _ in },
         _ body: (RatePermit) async throws -> Result
     ) async throws -> Result {
-        let permit = try await acquire(patience: patience, longestHint: longestHint, onWait: onWait)
+        let permit = try await acquire(maximumWait: maximumWait, longestHint: longestHint, onWait: onWait)
         do {
             let result = try await body(permit)
             await release(permit)
@@ -76,14 +76,14 @@ final class RateLimiter: Sendable {
     }
 
     private func acquire(
-        patience: Duration?, longestHint: Duration?, onWait: (Duration, String) -> Void
+        maximumWait: Duration?, longestHint: Duration?, onWait: (Duration, String) -> Void
     ) async throws -> RatePermit {
-        let giveUp = patience.map { environment.now() + $0.seconds }
-        if !turnstile.tryEnter() {
+        let giveUp = maximumWait.map { environment.now() + $0.seconds }
+        if !mutex.tryEnter() {
             try await refuseIfHopeless(giveUp)
             try await enter(giveUp)
         }
-        defer { turnstile.leave() }
+        defer { mutex.leave() }
         var announced: String?
         while true {
             try Task.checkCancellation()
@@ -93,11 +93,11 @@ final class RateLimiter: Sendable {
                 // Of a slot nobody knows when it is free; of a window it is known, so there is nothing to wait for.
                 let now = environment.now()
                 if let giveUp, isCertain ? now + wait.seconds > giveUp : now >= giveUp {
-                    throw Self.refusal(wait, window, now: now)
+                    throw Self.limitReached(wait, window, now: now)
                 }
                 // What was set beforehand is meant to be waited for.
                 let isOwn = !isCertain || windows.contains { $0.name == window }
-                if let longestHint, !isOwn, wait > longestHint { throw Self.refusal(wait, window, now: now) }
+                if let longestHint, !isOwn, wait > longestHint { throw Self.limitReached(wait, window, now: now) }
                 if announced != window { onWait(wait, window) }
                 announced = window
                 // Another process may learn that it is over sooner.
@@ -122,7 +122,7 @@ final class RateLimiter: Sendable {
             var slot: RateLimitStore.Slot?
             if let most = [concurrency, state.concurrency].compactMap({ $0 }).min() {
                 slot = try store.takeSlot(of: most)
-                if slot == nil { return .full(Self.slotPatience, window: "concurrency", isCertain: false) }
+                if slot == nil { return .full(Self.slotCheckInterval, window: "concurrency", isCertain: false) }
             }
             state.begin(id, now: now)
             return .granted(RatePermit(id: id, begun: now, slot: slot))
@@ -138,7 +138,7 @@ final class RateLimiter: Sendable {
             // It goes on counting as under way for a while, which errs on the right side.
             logger.warning("a finished request could not be noted", metadata: ["error": "\(error)"])
         }
-        bell.ring()
+        event.ring()
     }
 
     // MARK: Waiting
@@ -146,19 +146,19 @@ final class RateLimiter: Sendable {
     /// Refuses at once whoever would wait too long behind those who wait already.
     private func refuseIfHopeless(_ giveUp: Double?) async throws {
         guard let giveUp else { return }
-        let (now, position) = (environment.now(), turnstile.count)
+        let (now, position) = (environment.now(), mutex.count)
         let decision = try await store.update { [windows] in $0.decide(windows, position: position, now: now) }
         if case .wait(let until, let window) = decision, until > giveUp {
-            throw Self.refusal(.seconds(until - now), window, now: now)
+            throw Self.limitReached(.seconds(until - now), window, now: now)
         }
     }
 
     private func enter(_ giveUp: Double?) async throws {
-        guard let giveUp else { return try await turnstile.enter() }
-        let isIn = try await turnstile.enter { [environment] in
+        guard let giveUp else { return try await mutex.enter() }
+        let isIn = try await mutex.enter { [environment] in
             try await environment.sleep(.seconds(max(0, giveUp - environment.now())))
         }
-        if !isIn { throw Self.refusal(Self.slotPatience, "queue", now: environment.now()) }
+        if !isIn { throw Self.limitReached(Self.slotCheckInterval, "queue", now: environment.now()) }
     }
 
     private func sleep(_ wait: Duration) async {
@@ -167,13 +167,13 @@ final class RateLimiter: Sendable {
                 // Cancellation is seen by whoever asked.
                 try? await environment.sleep(wait)
             }
-            group.addTask { [bell] in await bell.wait() }
+            group.addTask { [event] in await event.wait() }
             _ = await group.next()
             group.cancelAll()
         }
     }
 
-    private static func refusal(_ wait: Duration, _ window: String, now: Double) -> GenerationError {
+    private static func limitReached(_ wait: Duration, _ window: String, now: Double) -> GenerationError {
         let seconds = Int(wait.seconds.rounded(.up))
         var error = GenerationError(
             .rateLimited, "the limit of requests (\(window)) is reached; try again in \(seconds) s")
@@ -187,14 +187,14 @@ final class RateLimiter: Sendable {
     /// Seconds since 1970.
     var now: Double { environment.now() }
 
-    /// Learns from an answer's headers, whatever it answered.
+    /// Learns from a response's headers, whatever it answered.
     /// - Parameter sent: When its request was about to be sent: ``RatePermit/begun``, or ``now`` at the time.
     func learn(_ headers: HTTPFields, sent: Double) async throws {
         let now = environment.now()
         let report = RateReport(headers, now: now)
         guard !report.windows.isEmpty else { return }
         try await store.update { $0.learn(report, sent: sent, now: now) }
-        bell.ring()
+        event.ring()
     }
 
     /// Sends nothing for so long: the provider asked for it. Longer than a day is a mistake or a forgery.

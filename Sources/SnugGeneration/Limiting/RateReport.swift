@@ -2,7 +2,7 @@
 import HTTPTypes
 import SnugHTTP
 
-/// What the headers of an answer say about limits.
+/// What the headers of a response say about limits.
 struct RateReport: Sendable, Hashable {
     struct Window: Sendable, Hashable {
         var name: String
@@ -18,7 +18,7 @@ struct RateReport: Sendable, Hashable {
 
     /// Reads both families: `X-RateLimit-Limit-Hour` with a reset as a time, and `x-ratelimit-limit-requests` with a reset
     /// as a duration.
-    /// - Parameter now: When the answer came, seconds since 1970.
+    /// - Parameter now: When the response came, seconds since 1970.
     init(_ headers: HTTPFields, now: Double) {
         let names: [(name: String, length: Double)] = [
             ("Minute", 60), ("Hour", 3600), ("Day", 86_400), ("Requests", 60),

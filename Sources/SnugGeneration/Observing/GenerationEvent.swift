@@ -22,11 +22,11 @@ public enum GenerationEvent: Sendable, Hashable {
     case fallingBack(from: String?, to: String)
     /// A new access token was fetched.
     case refreshedToken
-    /// Looking for a job whose answer was lost.
+    /// Looking for a job whose response was lost.
     case reconciling
     /// A job was begun, or found again.
     case accepted(id: String)
-    /// A poll's answer, so many so far.
+    /// A poll's response, so many so far.
     case polled(count: Int)
     /// An unfinished image.
     case partialImage(index: Int, path: FilePath)

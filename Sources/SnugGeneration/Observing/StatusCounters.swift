@@ -6,7 +6,7 @@ internal import Synchronization
 public final class StatusCounters: Sendable {
     /// How often one thing happened.
     public struct Count: Sendable, Hashable {
-        /// 100–599; `nil` for requests that no answer came to.
+        /// 100–599; `nil` for requests that no response came to.
         public var status: Int?
         /// What failed, where the exchange did not come to its end.
         public var failure: String?
@@ -28,7 +28,7 @@ public final class StatusCounters: Sendable {
         tally.withLock { $0[Key(status: attempt.status, failure: attempt.failure?.description), default: 0] += 1 }
     }
 
-    /// Everything counted, by status; what had no answer comes last.
+    /// Everything counted, by status; what had no response comes last.
     public var counts: [Count] {
         tally.withLock { $0 }.map { Count(status: $0.status, failure: $0.failure, count: $1) }
             .sorted { ($0.status ?? 1000, $0.failure ?? "") < ($1.status ?? 1000, $1.failure ?? "") }
@@ -39,7 +39,7 @@ public final class StatusCounters: Sendable {
         let counts = counts
         guard !counts.isEmpty else { return "" }
         let rows = counts.map { count -> (String, Int) in
-            let name = count.status.map { "\($0) \(Self.names[$0] ?? "")" } ?? "no answer"
+            let name = count.status.map { "\($0) \(Self.names[$0] ?? "")" } ?? "no response"
             return ((name + (count.failure.map { " (\($0))" } ?? "")).trimmed, count.count)
         }
         let all = rows + [("in all", counts.map(\.count).reduce(0, +))]

@@ -11,27 +11,27 @@ protocol ProviderDialect: Sendable {
 
     /// The request that submits it, without credentials. The same input gives the same bytes.
     func submission(of job: PreparedJob) throws(GenerationError) -> Submission
-    func verdict(on answer: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome
+    func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome
 
     /// How to ask for a job; `nil` when the provider has no jobs.
     func poll(_ id: String) throws(GenerationError) -> ClientRequest?
-    func verdict(onPoll answer: ProviderResponse, id: String) -> PollOutcome
+    func pollOutcome(of response: ProviderResponse, id: String) -> PollOutcome
 
-    /// How to look for a job whose answer was lost; `nil` when there is no listing.
+    /// How to look for a job whose response was lost; `nil` when there is no listing.
     func history(of job: PreparedJob, page: Int) throws(GenerationError) -> ClientRequest?
     /// The job among the listed ones that can only be ours, by prompt, model and time of creation.
     /// - Parameter known: Jobs that belong to other submissions of this client.
-    func findLost(_ job: PreparedJob, in answer: ProviderResponse, known: Set<String>) -> HistoryFinding
+    func findLost(_ job: PreparedJob, in response: ProviderResponse, known: Set<String>) -> HistoryFinding
 
     /// How to get a new access token; `nil` when there is nothing to refresh.
     func refresh(with token: Secret) throws(GenerationError) -> ClientRequest?
     /// - Throws: `not_authenticated` when the session is over.
-    func readTokens(_ answer: ProviderResponse) throws(GenerationError) -> SessionTokens
+    func readTokens(_ response: ProviderResponse) throws(GenerationError) -> SessionTokens
 
     func models() throws(GenerationError) -> ClientRequest
-    func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription]
+    func readModels(_ response: ProviderResponse) throws(GenerationError) -> [ModelDescription]
     func balance() throws(GenerationError) -> ClientRequest?
-    func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance
+    func readBalance(_ response: ProviderResponse) throws(GenerationError) -> AccountBalance
 
     /// Puts a key or token on a request.
     func authorize(_ request: inout ClientRequest, with secret: Secret) throws(GenerationError)
@@ -54,6 +54,8 @@ struct ProviderTraits: Sendable {
     var maximumCount: Int
     /// Whether images can be given by address too.
     var takesAddresses = true
+    /// True when submissions start jobs that can be polled.
+    var hasJobs = false
     /// Whether the contract rests on a seed being sent.
     var needsSeed: Bool
     /// The longest that one submission may take.
@@ -66,7 +68,7 @@ public enum RepeatContract: String, Sendable, Hashable, Codable {
     case join
     /// A listing can be searched for the lost job.
     case history
-    /// An idempotency key makes a repeat return the stored answer.
+    /// An idempotency key makes a repeat return the stored response.
     case replay
     /// An idempotency key makes a repeat fail, and the job can be found.
     case rejectDuplicate = "reject_duplicate"
@@ -120,7 +122,7 @@ enum HistoryFinding: Sendable, Hashable {
     case ambiguous([String])
     /// It is not on this page; `hasMore` when older ones could follow.
     case notFound(hasMore: Bool)
-    /// The answer cannot be used.
+    /// The response cannot be used.
     case unreadable
 }
 

@@ -12,7 +12,7 @@ import SystemPackage
     import Darwin
 #endif
 
-/// An answer with its images taken out: whatever its size, what is held in memory is small.
+/// A response with its images taken out: whatever its size, what is held in memory is small.
 struct ProviderResponse: Sendable {
     var status: Int
     var headers: HTTPFields
@@ -25,7 +25,7 @@ struct ProviderResponse: Sendable {
     var isStreamComplete: Bool?
     /// Bytes of the body on the wire.
     var byteCount: Int
-    /// Knows what was sent with the request and must not come out of its answer.
+    /// Knows what was sent with the request and must not come out of its response.
     var scrubber = Scrubber()
 
     var requestID: String? { named(headers.requestID) }
@@ -34,7 +34,7 @@ struct ProviderResponse: Sendable {
     func named(_ name: String?) -> String? { name.map { scrubber.clean($0, limit: 100) } }
 }
 
-/// An image from an answer in a private temporary file, which is removed with the last reference unless it is kept.
+/// An image from a response in a private temporary file, which is removed with the last reference unless it is kept.
 final class SpooledImage: Sendable, Hashable {
     /// Where it is: another place after it was kept.
     var path: FilePath { place.withLock { $0.path } }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an answer to a submission means.
+/// What a response to a submission means.
 enum SubmissionOutcome: Sendable {
     /// The images are there.
     case completed(JobResult)
@@ -13,18 +13,18 @@ enum SubmissionOutcome: Sendable {
     /// It may have taken effect.
     case unknown(ProviderFailure)
 
-    /// What the same answer means when it came before the request's body was complete: nobody acts on half a body, so
+    /// What the same response means when it came before the request's body was complete: nobody acts on half a body, so
     /// that nothing has taken effect.
     var forIncompleteBody: SubmissionOutcome {
-        if case .unknown(var refusal) = self {
-            if refusal.code == .outcomeUnknown { refusal.code = .notSent }
-            return .transient(refusal)
+        if case .unknown(var failure) = self {
+            if failure.code == .outcomeUnknown { failure.code = .notSent }
+            return .transient(failure)
         }
         return self
     }
 }
 
-/// What an answer to a poll means.
+/// What a response to a poll means.
 enum PollOutcome: Sendable {
     case completed(JobResult)
     /// Still at it, as is every word that nobody documented.
@@ -49,7 +49,7 @@ struct JobResult: Sendable, Hashable {
 
 /// Where a result is.
 enum ImageReference: Sendable, Hashable {
-    /// In the answer itself, written to a file already.
+    /// In the response itself, written to a file already.
     case spooled(SpooledImage, revisedPrompt: String?)
     /// To be fetched, without credentials unless it is on the provider's own origin.
     case url(String, revisedPrompt: String?)
@@ -68,13 +68,13 @@ struct ProviderFailure: Sendable {
     var required: Double?
     var available: Double?
     var suggestions: [String] = []
-    var remedy = RecoveryAction.none
+    var recovery = RecoveryAction.none
 
-    /// The same with another remedy.
-    func with(_ remedy: RecoveryAction) -> ProviderFailure {
-        var refusal = self
-        refusal.remedy = remedy
-        return refusal
+    /// The same with another recovery.
+    func with(_ recovery: RecoveryAction) -> ProviderFailure {
+        var failure = self
+        failure.recovery = recovery
+        return failure
     }
 
     /// What makes another try worth it.

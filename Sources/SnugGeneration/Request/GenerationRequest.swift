@@ -6,7 +6,7 @@ public struct GenerationRequest: Sendable, Hashable {
     public var prompt: String
     /// The model; `nil` takes the provider's default.
     public var model: String?
-    /// Models to ask when the one before has no capacity, in order. Never asked after a refusal of what was asked for.
+    /// Models to ask when the one before has no capacity, in order. Never asked after a failure of what was asked for.
     public var fallbackModels: [String]
     /// Width and height; `nil` leaves them to the model.
     public var size: ImageSize?

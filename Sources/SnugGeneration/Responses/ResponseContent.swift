@@ -8,7 +8,7 @@ import SnugHTTP
     import Foundation
 #endif
 
-/// Sorts the body of an answer, as it comes, into text and images. What it is shows by how it begins.
+/// Sorts the body of a response, as it comes, into text and images. What it is shows by how it begins.
 struct ResponseContent {
     /// Something that is known before the body is over.
     enum Happening {
@@ -58,10 +58,10 @@ struct ResponseContent {
         byteCount += piece.count
         guard byteCount <= limits.bodyBytes else {
             throw HTTPError(
-                .responseTooLarge, "the answer has more than \(limits.bodyBytes) bytes; allow more if that is right")
+                .responseTooLarge, "the response has more than \(limits.bodyBytes) bytes; allow more if that is right")
         }
         guard kind == .undecided else { return try take(piece) }
-        // A server may keep a connection alive with blanks before the answer; no image begins with one.
+        // A server may keep a connection alive with blanks before the response; no image begins with one.
         let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
         start += start.isEmpty ? piece.drop(while: isBlank) : piece[...]
         guard start.count >= ContentKind.neededBytes else { return [] }
@@ -82,7 +82,7 @@ struct ResponseContent {
     }
 
     /// What came of it.
-    var answer: ProviderResponse {
+    var response: ProviderResponse {
         ProviderResponse(
             status: head.status.code, headers: head.headerFields, text: text, images: images,
             isStreamComplete: kind == .events ? isCompleted : nil, byteCount: byteCount)

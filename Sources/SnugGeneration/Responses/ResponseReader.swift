@@ -3,9 +3,9 @@ import HTTPTypes
 import SnugHTTP
 import SystemPackage
 
-/// Sends a request once and reads its answer into little memory, however large it is.
+/// Sends a request once and reads its response into little memory, however large it is.
 struct ResponseReader: Sendable {
-    /// What an answer may bring.
+    /// What a response may bring.
     struct Limits: Sendable, Hashable {
         /// Text that is kept; of an error with more, the rest is not even fetched.
         var textBytes = 1 << 20
@@ -26,18 +26,18 @@ struct ResponseReader: Sendable {
         spool = SpoolDirectory(spoolDirectory)
     }
 
-    /// Sends the request, exactly once, and takes its answer, whatever the status.
+    /// Sends the request, exactly once, and takes its response, whatever the status.
     ///
-    /// Of server-sent events the first `….completed` or `error` ends the answer; an end before that is told by
+    /// Of server-sent events the first `….completed` or `error` ends the response; an end before that is told by
     /// `isStreamComplete`, however it came about.
     /// - Parameter onPartial: Is given each unfinished image as soon as it is here.
-    /// - Returns: The answer, and the facts of the attempt.
+    /// - Returns: The response, and the facts of the attempt.
     /// - Throws: `HTTPError`, whose outcome says how far the request got: `sink_failed` before anything is sent when
     ///   there is nowhere to put an image; `CancellationError`.
     @concurrent
     func read(
         _ request: ClientRequest, onPartial: (@Sendable (PartialImage) async -> Void)? = nil
-    ) async throws -> (answer: ProviderResponse, attempt: Attempt) {
+    ) async throws -> (response: ProviderResponse, attempt: Attempt) {
         try await withTaskExecutorPreference(threads) {
             // Nothing is paid for that could not be kept.
             var spare: SpoolFile? = try spool.create()
@@ -51,9 +51,9 @@ struct ResponseReader: Sendable {
                 return try await Self.read(stream, of: head, into: &body, onPartial)
             }
             switch result {
-            case .success(var answer):
-                answer.scrubber = Scrubber(request.headerFields)
-                return (answer, attempt)
+            case .success(var response):
+                response.scrubber = Scrubber(request.headerFields)
+                return (response, attempt)
             case .failure(var error):
                 error.outcome = attempt.outcome
                 error.attempts = [attempt]
@@ -62,7 +62,7 @@ struct ResponseReader: Sendable {
         }
     }
 
-    /// - Returns: The answer, or why we could not take it.
+    /// - Returns: The response, or why we could not take it.
     /// - Throws: What the exchange fails with.
     private static func read(
         _ stream: HTTPResponseStream, of head: HTTPResponse, into body: inout ResponseContent,
@@ -71,9 +71,9 @@ struct ResponseReader: Sendable {
         let encoding = head.headerFields[.contentEncoding]?.lowercased() ?? "identity"
         guard encoding == "identity" else {
             // Never asked for, so nothing here undoes it, and nothing can swell.
-            if head.status.code >= 300 { return .success(body.answer) }
+            if head.status.code >= 300 { return .success(body.response) }
             return .failure(
-                HTTPError(.malformedResponse, "the answer came compressed (\(encoding)), which nobody asked for"))
+                HTTPError(.malformedResponse, "the response came compressed (\(encoding)), which nobody asked for"))
         }
         var cut: HTTPError?
         do {
@@ -91,7 +91,7 @@ struct ResponseReader: Sendable {
         do throws(HTTPError) {
             _ = try await pass(body.finish(), onPartial)
             if let cut, !body.isWholeJSON { return .failure(cut) }
-            return .success(body.answer)
+            return .success(body.response)
         } catch {
             return .failure(error)
         }

@@ -22,7 +22,7 @@ public struct Generation: Sendable, Hashable {
     public var polls: Int
     /// From the call to the last byte.
     public var duration: Duration
-    /// Whether the result was there already: joined, replayed, or found again after an answer was lost.
+    /// Whether the result was there already: joined, replayed, or found again after a response was lost.
     public var isRecovered: Bool
 
     /// One image.

@@ -75,7 +75,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let imageFailed = Code(.imageFailed)
         /// The provider takes addresses only, and there is nowhere to put the image.
         public static let hostNeeded = Code(.hostNeeded)
-        /// The answer is not what the provider documents.
+        /// The response is not what the provider documents.
         public static let badResponse = Code(.badResponse)
         /// What came as the image is none, or is damaged.
         public static let badImage = Code(.badImage)
@@ -110,7 +110,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// The fields complained of.
     public var fields: [Field] = []
-    /// The status of the answer that decided.
+    /// The status of the response that decided.
     public var status: Int?
     /// The provider's own word for the failure.
     public var providerCode: String?

@@ -14,44 +14,44 @@ import Testing
 
     @Test("An account without enough is left alone until it is topped up", arguments: [API.elumenta, .pollinations])
     func payment(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let (account, least) = api == .elumenta ? ("elite", 3.0) : ("paid", 0.1)
-            studio.simulator.setBalance(least, account: account, service: api.service)
-            let client = try studio.client()
+            fixture.simulator.setBalance(least, account: account, service: api.service)
+            let client = try fixture.client()
             var wish = GenerationRequest.cat
             if api == .elumenta { wish.model = "flux-1.1-pro" }
-            let error = try await studio.failure(client, wish)
-            #expect(error.code == .paymentRequired && studio.submissions.count == 1)
+            let error = try await fixture.failure(client, wish)
+            #expect(error.code == .paymentRequired && fixture.submissions.count == 1)
             if api == .elumenta { #expect(error.required == 4 && error.available == 3) }
             for _ in 0..<3 {
-                let next = try await studio.failure(client, wish)
+                let next = try await fixture.failure(client, wish)
                 #expect(next.code == .paymentRequired && next.required == error.required && next.attempts.isEmpty)
             }
-            #expect(studio.submissions.count == 1 && studio.charges.isEmpty)
-            studio.simulator.setBalance(50, account: account, service: api.service)
-            client.accountMayGoOn()
-            #expect(await studio.attempt(client, wish).value != nil && studio.charges.count == 1)
+            #expect(fixture.submissions.count == 1 && fixture.charges.isEmpty)
+            fixture.simulator.setBalance(50, account: account, service: api.service)
+            client.resumeAccount()
+            #expect(await fixture.attempt(client, wish).value != nil && fixture.charges.count == 1)
         }
     }
 
     @Test("A quota that never comes back is no reason to wait")
     func quota() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            studio.simulator.script(API.openAI.rule(Fault(answer: .named(code: "insufficient_quota"))))
-            let client = try studio.client()
-            #expect(try await studio.failure(client).code == .paymentRequired)
-            #expect(try await studio.failure(client).code == .paymentRequired)
-            #expect(studio.submissions.count == 1 && studio.time.waits.isEmpty)
+        try await Fixture.with(.openAI) { fixture async throws in
+            fixture.simulator.script(API.openAI.rule(Fault(answer: .named(code: "insufficient_quota"))))
+            let client = try fixture.client()
+            #expect(try await fixture.failure(client).code == .paymentRequired)
+            #expect(try await fixture.failure(client).code == .paymentRequired)
+            #expect(fixture.submissions.count == 1 && fixture.time.waits.isEmpty)
         }
     }
 
     @Test("What is too dear is known before it is sent")
     func plan() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            studio.simulator.setBalance(3, account: "elite", service: .elumenta)
-            let plan = try await studio.client().plan(GenerationRequest(prompt: "a", model: "flux-1.1-pro"))
+        try await Fixture.with(.elumenta) { fixture async throws in
+            fixture.simulator.setBalance(3, account: "elite", service: .elumenta)
+            let plan = try await fixture.client().plan(GenerationRequest(prompt: "a", model: "flux-1.1-pro"))
             #expect(
-                plan.cost == 4...4 && plan.balance?.amount == 3 && plan.exceedsBalance && studio.submissions.isEmpty)
+                plan.cost == 4...4 && plan.balance?.amount == 3 && plan.exceedsBalance && fixture.submissions.isEmpty)
         }
     }
 
@@ -59,38 +59,38 @@ import Testing
 
     @Test("A wait of 847 s with a minute's time returns at once, says when, and holds back the others")
     func parked() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            studio.simulator.script(API.elumenta.rule(Fault(answer: .status(code: 429))))
-            let state = studio.folder.path.appending("state")
-            let client = try studio.client { options in
+        try await Fixture.with(.elumenta) { fixture async throws in
+            fixture.simulator.script(API.elumenta.rule(Fault(answer: .status(code: 429))))
+            let state = fixture.folder.path.appending("state")
+            let client = try fixture.client { options in
                 options.timeout = .seconds(60)
                 options.stateDirectory = state
             }
             let before = Int(Date().timeIntervalSince1970)
-            let error = try await studio.failure(client)
-            #expect(error.code == .rateLimited && error.retryAfter == .seconds(847) && studio.time.waits.isEmpty)
+            let error = try await fixture.failure(client)
+            #expect(error.code == .rateLimited && error.retryAfter == .seconds(847) && fixture.time.waits.isEmpty)
             #expect(error.retryAt.map { $0 >= before + 847 } == true && error.status == 429)
-            let other = try studio.client { options in
+            let other = try fixture.client { options in
                 options.timeout = .seconds(60)
                 options.stateDirectory = state
             }
             for next in [client, other] {
-                let refused = try await studio.failure(next, GenerationRequest(prompt: "b"))
+                let refused = try await fixture.failure(next, GenerationRequest(prompt: "b"))
                 #expect(refused.code == .rateLimited && refused.attempts.isEmpty)
                 #expect(refused.retryAfter.map { $0 > .seconds(700) && $0 <= .seconds(847) } == true)
                 #expect(refused.retryAt.map { $0 >= before + 840 } == true)
             }
-            #expect(studio.submissions.count == 1)
-            studio.time.pass(.seconds(850))
-            #expect(await studio.attempt(client, GenerationRequest(prompt: "c")).value != nil)
+            #expect(fixture.submissions.count == 1)
+            fixture.time.pass(.seconds(850))
+            #expect(await fixture.attempt(client, GenerationRequest(prompt: "c")).value != nil)
         }
     }
 
     @Test("One at a time where the provider says so")
     func concurrency() async throws {
-        try await Fixture.with(.pollinations) { studio async throws in
-            studio.simulator.script(studio.api.rule(Fault(job: JobPlan(duration: 2000))))
-            let client = try studio.client(key: "sk_free") { options in
+        try await Fixture.with(.pollinations) { fixture async throws in
+            fixture.simulator.script(fixture.api.rule(Fault(job: JobPlan(duration: 2000))))
+            let client = try fixture.client(key: "sk_free") { options in
                 options.retry.maximumAttempts = 10
                 // Other waits than the fake ones, for the provider takes its time too.
                 options.environment.sleep = { try await Task.sleep(for: min($0, .milliseconds(400))) }
@@ -101,13 +101,13 @@ import Testing
             let made = try await withThrowingTaskGroup(of: Int.self) { group in
                 for (number, wish) in wishes.enumerated() {
                     group.addTask {
-                        try await client.generate(wish, to: studio.destination("p\(number)")).images.count
+                        try await client.generate(wish, to: fixture.destination("p\(number)")).images.count
                     }
                 }
                 return try await group.reduce(0, +)
             }
-            #expect(made == 4 && studio.simulator.ledger.entries.count == 4)
-            let refused = studio.submissions.filter { $0.status == 429 }.count
+            #expect(made == 4 && fixture.simulator.ledger.entries.count == 4)
+            let refused = fixture.submissions.filter { $0.status == 429 }.count
             #expect(refused >= 1 && refused <= 3 * 3, "\(refused)")
         }
     }
@@ -119,21 +119,21 @@ import Testing
             OpenAIAccount(name: "main", keys: ["sk-main", "sk-second"], requestsPerMinute: 3)
         ]
         try await withSimulator(configuration) { simulator async throws in
-            let studio = try Fixture(simulator, .openAI)
-            studio.time.drive(simulator.clock)
-            let state = studio.folder.path.appending("state")
+            let fixture = try Fixture(simulator, .openAI)
+            fixture.time.drive(simulator.clock)
+            let state = fixture.folder.path.appending("state")
             let clients = try [0, 1].map { number in
-                try studio.client(key: number == 1 && isSecondKey ? "sk-second" : nil) { $0.stateDirectory = state }
+                try fixture.client(key: number == 1 && isSecondKey ? "sk-second" : nil) { $0.stateDirectory = state }
             }
             for number in 0..<8 {
-                let result = await studio.attempt(
+                let result = await fixture.attempt(
                     clients[number % 2], GenerationRequest(prompt: "\(number)"), name: "p\(number)")
                 #expect(result.value != nil, "\(number): \(result)")
             }
-            let refused = studio.submissions.filter { $0.status == 429 }.count
+            let refused = fixture.submissions.filter { $0.status == 429 }.count
             // Keys of one account cannot be told to be so: what the other one used shows in the answers.
             #expect(isSecondKey || refused == 0)
-            #expect(studio.charges.count == 8 && studio.submissions.count == 8 + refused)
+            #expect(fixture.charges.count == 8 && fixture.submissions.count == 8 + refused)
         }
     }
 
@@ -141,80 +141,80 @@ import Testing
 
     @Test("A hundred failures at once do not spend more than the budget", arguments: API.plain)
     func budget(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(
                 api.rule(Fault(answer: .custom(status: 521, contentType: "text/html", body: "down")), times: nil))
             let http = try makeClient { configuration in
                 configuration.retryBudget.capacity = 100
                 configuration.retryBudget.retryCost = 14
                 configuration.retryBudget.tokensPerSecond = 0
             }
-            let client = try studio.client(http: http)
+            let client = try fixture.client(http: http)
             let codes = await withTaskGroup(of: GenerationError.Code?.self) { group in
                 for number in 0..<100 {
                     group.addTask {
                         // Each of its own model: what is counted is the budget, not the breaker.
                         let wish = GenerationRequest(prompt: "a", model: "model-\(number)")
-                        return await studio.attempt(client, wish).error?.code
+                        return await fixture.attempt(client, wish).error?.code
                     }
                 }
                 return await group.reduce(into: []) { $0.append($1) }
             }
             #expect(codes.count == 100 && codes.allSatisfy { $0 == .notSent || $0 == .retriesSpent })
             #expect(codes.contains(.retriesSpent))
-            #expect(studio.submissions.count == 107 && studio.charges.isEmpty)
+            #expect(fixture.submissions.count == 107 && fixture.charges.isEmpty)
         }
     }
 
     @Test("After five failures in a row a model is left alone, and another one is not", arguments: API.plain)
     func breaker(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: nil))
-            let client = try studio.client { $0.timeout = .seconds(20) }
-            #expect(try await studio.failure(client).code == .noCapacity)
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: nil))
+            let client = try fixture.client { $0.timeout = .seconds(20) }
+            #expect(try await fixture.failure(client).code == .noCapacity)
             // The fifth opens it, and thirty seconds are more than there is time.
-            let opened = try await studio.failure(client)
+            let opened = try await fixture.failure(client)
             #expect(opened.code == .circuitOpen || opened.code == .noCapacity)
-            #expect(studio.submissions.count == 5)
-            let refused = try await studio.failure(client)
+            #expect(fixture.submissions.count == 5)
+            let refused = try await fixture.failure(client)
             #expect(refused.code == .circuitOpen && refused.retryAfter.map { $0 > .seconds(20) } == true)
-            #expect(studio.submissions.count == 5 && refused.attempts.isEmpty)
+            #expect(fixture.submissions.count == 5 && refused.attempts.isEmpty)
             // Another model is not affected, and a fallback is taken at once.
-            studio.simulator.clearScript()
+            fixture.simulator.clearScript()
             let models = [API.pollinations: "zimage", .elumenta: "photon", .openAI: "gpt-image-1.5"]
             let other = GenerationRequest(prompt: "b", fallbackModels: [models[api] ?? ""])
-            let generation = try await client.generate(other, to: studio.destination())
-            #expect(generation.model == models[api] && studio.submissions.count == 6)
+            let generation = try await client.generate(other, to: fixture.destination())
+            #expect(generation.model == models[api] && fixture.submissions.count == 6)
         }
     }
 
     @Test("One request finds out whether a model works again")
     func probe() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            studio.simulator.script(API.openAI.rule(Fault(answer: .status(code: 503)), times: nil))
-            let client = try studio.client { options in
+        try await Fixture.with(.openAI) { fixture async throws in
+            fixture.simulator.script(API.openAI.rule(Fault(answer: .status(code: 503)), times: nil))
+            let client = try fixture.client { options in
                 options.retry.maximumAttempts = 1
                 options.breaker.firstRest = .seconds(2)
-                options.breakerNow = { [time = studio.time, start = ContinuousClock.now] in start + time.passed }
+                options.breakerNow = { [time = fixture.time, start = ContinuousClock.now] in start + time.passed }
             }
             func crowd() async -> [GenerationError.Code?] {
                 await withTaskGroup(of: GenerationError.Code?.self) { group in
-                    for _ in 0..<5 { group.addTask { await studio.attempt(client).error?.code } }
+                    for _ in 0..<5 { group.addTask { await fixture.attempt(client).error?.code } }
                     return await group.reduce(into: []) { $0.append($1) }
                 }
             }
-            for _ in 0..<5 { #expect(await studio.attempt(client).error?.code == .noCapacity) }
-            #expect(await studio.attempt(client).error?.code == .circuitOpen && studio.submissions.count == 5)
-            studio.time.pass(.milliseconds(2050))
+            for _ in 0..<5 { #expect(await fixture.attempt(client).error?.code == .noCapacity) }
+            #expect(await fixture.attempt(client).error?.code == .circuitOpen && fixture.submissions.count == 5)
+            fixture.time.pass(.milliseconds(2050))
             let asked = await crowd()
             #expect(asked.count { $0 == .noCapacity } == 1 && asked.count { $0 == .circuitOpen } == 4)
-            #expect(studio.submissions.count == 6)
-            studio.simulator.clearScript()
-            #expect(await studio.attempt(client).error?.code == .circuitOpen)
+            #expect(fixture.submissions.count == 6)
+            fixture.simulator.clearScript()
+            #expect(await fixture.attempt(client).error?.code == .circuitOpen)
             // It stays open twice as long after a probe that failed.
-            studio.time.pass(.milliseconds(4050))
-            #expect(await studio.attempt(client).value != nil)
-            #expect(await crowd().allSatisfy { $0 == nil } && studio.submissions.count == 12)
+            fixture.time.pass(.milliseconds(4050))
+            #expect(await fixture.attempt(client).value != nil)
+            #expect(await crowd().allSatisfy { $0 == nil } && fixture.submissions.count == 12)
         }
     }
 }

@@ -14,7 +14,7 @@ import Testing
 
     @Test("Whatever goes wrong, nothing is paid for twice and nothing is lost", arguments: API.allCases, 1...3)
     func chaos(api: API, seed: Int) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             var random = SeededGenerator(seed: UInt64(seed))
             let losses = Loss.all.filter { $0.connection == nil && !$0.isStall && $0.fault != Fault() }
             // Refusals, losses, and successes between them.
@@ -27,39 +27,41 @@ import Testing
                     }
                 // Elumenta's 429 asks for a quarter of an hour.
                 if api == .elumenta, fault.answer == .status(code: 429) { continue }
-                studio.simulator.script(api.rule(fault))
+                fixture.simulator.script(api.rule(fault))
             }
-            let folder = studio.folder.path.appending("journal")
+            let folder = fixture.folder.path.appending("journal")
             let http = try makeClient { $0.retryBudget.capacity = 10_000 }
-            let client = try studio.client(http: http, journal: try FileJournal(folder)) { $0.breaker.threshold = 1000 }
-            let results = await run(studio, client, seed)
-            studio.simulator.clearScript()
-            try await check(studio, client, results)
-            // The next process goes on with what can go on, and leaves alone what it cannot.
-            let next = try studio.client(http: http, journal: try FileJournal(folder))
-            let open = try await next.pending()
-            let sent = studio.submissions.count
-            for record in open where record.state != .held {
-                #expect(await studio.attempt(next, record.request, name: record.id).value != nil)
+            let client = try fixture.client(http: http, journal: try FileJournal(folder)) {
+                $0.breaker.threshold = 1000
             }
-            if api == .openAI { #expect(studio.submissions.count == sent) }
+            let results = await run(fixture, client, seed)
+            fixture.simulator.clearScript()
+            try await check(fixture, client, results)
+            // The next process goes on with what can go on, and leaves alone what it cannot.
+            let next = try fixture.client(http: http, journal: try FileJournal(folder))
+            let open = try await next.pending()
+            let sent = fixture.submissions.count
+            for record in open where record.state != .held {
+                #expect(await fixture.attempt(next, record.request, name: record.id).value != nil)
+            }
+            if api == .openAI { #expect(fixture.submissions.count == sent) }
             #expect(try await next.pending().allSatisfy { $0.state == .held })
-            for number in 0..<Self.wishes { #expect(charges(studio, number) <= 1, "wish \(number)") }
+            for number in 0..<Self.wishes { #expect(charges(fixture, number) <= 1, "wish \(number)") }
         }
     }
 
-    private func charges(_ studio: Fixture, _ number: Int) -> Int {
-        studio.simulator.ledger.charges(prompt: "wish \(number)").count
+    private func charges(_ fixture: Fixture, _ number: Int) -> Int {
+        fixture.simulator.ledger.charges(prompt: "wish \(number)").count
     }
 
     private func run(
-        _ studio: Fixture, _ client: GenerationClient, _ seed: Int
+        _ fixture: Fixture, _ client: GenerationClient, _ seed: Int
     ) async -> [Int: Swift.Result<Generation, any Error>] {
         await withTaskGroup(of: (Int, Swift.Result<Generation, any Error>).self) { group in
             for number in 0..<Self.wishes {
                 group.addTask {
                     let wish = GenerationRequest(prompt: "wish \(number)")
-                    return (number, await studio.attempt(client, wish, name: "w\(number)"))
+                    return (number, await fixture.attempt(client, wish, name: "w\(number)"))
                 }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -67,11 +69,11 @@ import Testing
     }
 
     private func check(
-        _ studio: Fixture, _ client: GenerationClient, _ results: [Int: Swift.Result<Generation, any Error>]
+        _ fixture: Fixture, _ client: GenerationClient, _ results: [Int: Swift.Result<Generation, any Error>]
     ) async throws {
         let pending = try await client.pending()
         for (number, result) in results {
-            let count = charges(studio, number)
+            let count = charges(fixture, number)
             let isOpen = pending.contains { $0.id == "w\(number)" }
             switch result {
             case .success(let generation):
@@ -89,7 +91,7 @@ import Testing
         "Twins, some of whose answers are lost, never share an image and never cost more than they are",
         arguments: 1...4)
     func twins(seed: Int) async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { fixture async throws in
             var random = SeededGenerator(seed: UInt64(seed))
             for _ in 0..<8 {
                 let fault: Fault =
@@ -98,16 +100,16 @@ import Testing
                     case 1: Fault(request: .closeAfterBody)
                     default: Fault()
                     }
-                studio.simulator.script(API.elumenta.rule(fault))
+                fixture.simulator.script(API.elumenta.rule(fault))
             }
-            let client = try studio.client { $0.breaker.threshold = 1000 }
+            let client = try fixture.client { $0.breaker.threshold = 1000 }
             let results = await withTaskGroup(of: Swift.Result<Generation, any Error>.self) { group in
-                for number in 0..<8 { group.addTask { await studio.attempt(client, .cat, name: "t\(number)") } }
+                for number in 0..<8 { group.addTask { await fixture.attempt(client, .cat, name: "t\(number)") } }
                 return await group.reduce(into: []) { $0.append($1) }
             }
             let made = results.compactMap(\.value)
-            #expect(Set(made.compactMap(\.id)).count == made.count && studio.images.count == made.count)
-            #expect(studio.charges.count == made.count && studio.submissions.count == 8)
+            #expect(Set(made.compactMap(\.id)).count == made.count && fixture.images.count == made.count)
+            #expect(fixture.charges.count == made.count && fixture.submissions.count == 8)
             #expect(try await client.pending().count == 8 - made.count)
         }
     }

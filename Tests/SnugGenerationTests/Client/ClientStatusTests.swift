@@ -11,24 +11,24 @@ import Testing
 
     @Test("A status that comes once", arguments: API.plain)
     func once(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             for row in StatusRow.all where Self.apis[row.provider] == api {
-                studio.simulator.clearRecords()
-                studio.simulator.script(api.rule(Fault(answer: .status(code: row.status))))
-                let client = try studio.client()
+                fixture.simulator.clearRecords()
+                fixture.simulator.script(api.rule(Fault(answer: .status(code: row.status))))
+                let client = try fixture.client()
                 // What another row made must not look like this one's.
-                let result = await studio.attempt(client, GenerationRequest(prompt: "\(row)"))
-                #expect(studio.simulator.remainingRules.isEmpty, "\(row)")
-                try check(result, row, api, studio)
-                #expect(studio.charges.count == (result.value == nil ? 0 : 1), "\(row)")
+                let result = await fixture.attempt(client, GenerationRequest(prompt: "\(row)"))
+                #expect(fixture.simulator.remainingRules.isEmpty, "\(row)")
+                try check(result, row, api, fixture)
+                #expect(fixture.charges.count == (result.value == nil ? 0 : 1), "\(row)")
             }
         }
     }
 
     private func check(
-        _ result: Swift.Result<Generation, any Error>, _ row: StatusRow, _ api: API, _ studio: Fixture
+        _ result: Swift.Result<Generation, any Error>, _ row: StatusRow, _ api: API, _ fixture: Fixture
     ) throws {
-        let sent = studio.submissions.count
+        let sent = fixture.submissions.count
         switch row.kind {
         // The documented wait is longer than anybody waits in line.
         case .transient where api == .elumenta && row.status == 429:
@@ -37,7 +37,7 @@ import Testing
         case .transient:
             let generation = try #require(result.value, "\(row): \(result)")
             #expect(sent == 2 && generation.attempts.map(\.status) == [row.status, 200], "\(row)")
-            #expect(generation.attempts.first?.wait != nil || row.remedy == .useBody, "\(row)")
+            #expect(generation.attempts.first?.wait != nil || row.recovery == .useBody, "\(row)")
         case .unknown where api == .pollinations:
             #expect(result.value?.attempts.map(\.status) == [row.status, 200] && sent == 2, "\(row)")
         case .unknown:
@@ -54,46 +54,46 @@ import Testing
 
     @Test("A status that stays", arguments: API.plain)
     func forEver(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             for row in StatusRow.all
-            where Self.apis[row.provider] == api && row.kind == .transient && row.remedy != .useBody {
-                studio.simulator.clearRecords()
-                studio.simulator.clearScript()
-                studio.simulator.script(api.rule(Fault(answer: .status(code: row.status)), times: nil))
-                let error = try await studio.failure(try studio.client())
+            where Self.apis[row.provider] == api && row.kind == .transient && row.recovery != .useBody {
+                fixture.simulator.clearRecords()
+                fixture.simulator.clearScript()
+                fixture.simulator.script(api.rule(Fault(answer: .status(code: row.status)), times: nil))
+                let error = try await fixture.failure(try fixture.client())
                 #expect(error.code == row.code && !error.isOutcomeUnknown, "\(row): \(error)")
-                #expect(studio.submissions.count == (api == .elumenta && row.status == 429 ? 1 : 4), "\(row)")
-                #expect(error.attempts.count == studio.submissions.count && studio.charges.isEmpty, "\(row)")
+                #expect(fixture.submissions.count == (api == .elumenta && row.status == 429 ? 1 : 4), "\(row)")
+                #expect(error.attempts.count == fixture.submissions.count && fixture.charges.isEmpty, "\(row)")
             }
         }
     }
 
     @Test("With one attempt, one request is on the wire whatever comes", arguments: API.plain)
     func oneAttempt(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             for row in StatusRow.all where Self.apis[row.provider] == api {
-                studio.simulator.clearRecords()
-                studio.simulator.clearScript()
-                studio.simulator.script(api.rule(Fault(answer: .status(code: row.status)), times: nil))
-                let client = try studio.client { $0.retry.maximumAttempts = 1 }
-                let error = try await studio.failure(client, GenerationRequest(prompt: "a", fallbackModels: []))
+                fixture.simulator.clearRecords()
+                fixture.simulator.clearScript()
+                fixture.simulator.script(api.rule(Fault(answer: .status(code: row.status)), times: nil))
+                let client = try fixture.client { $0.retry.maximumAttempts = 1 }
+                let error = try await fixture.failure(client, GenerationRequest(prompt: "a", fallbackModels: []))
                 #expect(error.status == row.status && error.attempts.count == 1, "\(row): \(error)")
                 #expect(error.isOutcomeUnknown == (row.kind == .unknown), "\(row)")
-                #expect(studio.simulator.requests.count == 1, "\(row)")
+                #expect(fixture.simulator.requests.count == 1, "\(row)")
             }
         }
     }
 
     @Test("With one attempt, one request is on the wire whatever breaks", arguments: API.allCases)
     func oneAttemptBroken(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             for loss in Loss.all where loss.fault != Fault() && !loss.isStall && !loss.isWholeAsJSON {
-                studio.simulator.clearRecords()
-                studio.simulator.clearScript()
-                studio.simulator.script(api.rule(loss.fault, times: nil))
-                let client = try studio.client { $0.retry.maximumAttempts = 1 }
-                let error = try await studio.failure(client)
-                #expect(error.isOutcomeUnknown && studio.simulator.requests.count == 1, "\(loss.name): \(error)")
+                fixture.simulator.clearRecords()
+                fixture.simulator.clearScript()
+                fixture.simulator.script(api.rule(loss.fault, times: nil))
+                let client = try fixture.client { $0.retry.maximumAttempts = 1 }
+                let error = try await fixture.failure(client)
+                #expect(error.isOutcomeUnknown && fixture.simulator.requests.count == 1, "\(loss.name): \(error)")
             }
         }
     }
@@ -115,32 +115,32 @@ import Testing
 
     @Test("Failures by the providers' names for them", arguments: API.plain)
     func named(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             for (_, name, code, count) in Self.namedFailures.filter({ $0.0 == api }) {
-                studio.simulator.clearRecords()
-                studio.simulator.clearScript()
-                studio.simulator.script(api.rule(Fault(answer: .named(code: name)), times: nil))
-                let error = try await studio.failure(try studio.client())
-                #expect(error.code == code && studio.submissions.count == count, "\(name): \(error)")
-                #expect(studio.charges.isEmpty)
+                fixture.simulator.clearRecords()
+                fixture.simulator.clearScript()
+                fixture.simulator.script(api.rule(Fault(answer: .named(code: name)), times: nil))
+                let error = try await fixture.failure(try fixture.client())
+                #expect(error.code == code && fixture.submissions.count == count, "\(name): \(error)")
+                #expect(fixture.charges.isEmpty)
             }
         }
     }
 
     @Test("A model that is not there is told with those that are", arguments: API.plain)
     func noSuchModel(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let error = try await studio.failure(
-                try studio.client(), GenerationRequest(prompt: "a", model: "no-such-model"))
+        try await Fixture.with(api) { fixture async throws in
+            let error = try await fixture.failure(
+                try fixture.client(), GenerationRequest(prompt: "a", model: "no-such-model"))
             let names = [API.pollinations: "flux", .elumenta: "photon-flash", .openAI: "gpt-image-1.5"]
             #expect(error.code == .modelNotFound && error.suggestions.contains(names[api] ?? ""))
-            #expect(error.message.contains(names[api] ?? "") && studio.submissions.count == 1)
+            #expect(error.message.contains(names[api] ?? "") && fixture.submissions.count == 1)
         }
     }
 
     @Test("Fields that are complained of are named", arguments: API.plain)
     func fields(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let bodies: [API: (Int, String)] = [
                 .elumenta: (
                     422,
@@ -156,11 +156,11 @@ import Testing
                 ),
             ]
             let (status, body) = try #require(bodies[api])
-            studio.simulator.script(
+            fixture.simulator.script(
                 api.rule(Fault(answer: .custom(status: status, contentType: nil, body: body))))
-            let error = try await studio.failure(try studio.client())
+            let error = try await fixture.failure(try fixture.client())
             #expect(error.code == .invalidRequest && error.fields.map(\.name) == ["prompt"])
-            #expect(error.fields.first?.message.contains("bad") == true && studio.submissions.count == 1)
+            #expect(error.fields.first?.message.contains("bad") == true && fixture.submissions.count == 1)
         }
     }
 
@@ -177,30 +177,30 @@ import Testing
 
     @Test("Another model is asked when there is no capacity", arguments: API.plain)
     func fallback(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: 2))
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: 2))
             let wish = Self.wish(api)
-            let generation = try await studio.client().generate(
-                wish, to: studio.destination(), onEvent: studio.events.record)
-            #expect(generation.model == wish.fallbackModels.first && studio.submissions.count == 3)
-            #expect(studio.events.all.contains(.fallingBack(from: wish.model, to: wish.fallbackModels[0])))
-            #expect(studio.charges.map(\.model) == wish.fallbackModels)
+            let generation = try await fixture.client().generate(
+                wish, to: fixture.destination(), onEvent: fixture.events.record)
+            #expect(generation.model == wish.fallbackModels.first && fixture.submissions.count == 3)
+            #expect(fixture.events.all.contains(.fallingBack(from: wish.model, to: wish.fallbackModels[0])))
+            #expect(fixture.charges.map(\.model) == wish.fallbackModels)
         }
     }
 
     @Test("Another model is asked at once for one that is not there", arguments: API.plain)
     func missingModel(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             var wish = Self.wish(api)
             wish.model = "no-such-model"
-            let generation = try await studio.client().generate(wish, to: studio.destination())
-            #expect(generation.model == wish.fallbackModels.first && studio.submissions.count == 2)
+            let generation = try await fixture.client().generate(wish, to: fixture.destination())
+            #expect(generation.model == wish.fallbackModels.first && fixture.submissions.count == 2)
         }
     }
 
-    @Test("No other model is asked after a refusal, or while one may be at it", arguments: API.plain)
+    @Test("No other model is asked after a failure, or while one may be at it", arguments: API.plain)
     func noFallback(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let policy = #"{"error":{"code":"content_policy_violation","message":"Content policy violation"}}"#
             let faults: [Fault] = [
                 Fault(answer: .custom(status: 422, contentType: nil, body: policy)),
@@ -209,19 +209,19 @@ import Testing
                 Fault(answer: .status(code: 403)), Fault(answer: .status(code: 401)),
             ]
             for fault in faults {
-                studio.simulator.clearRecords()
-                studio.simulator.clearScript()
-                studio.simulator.script(api.rule(fault, times: nil))
-                let error = try await studio.failure(try studio.client(), Self.wish(api))
-                #expect(studio.submissions.count == 1 && !error.isOutcomeUnknown, "\(fault): \(error)")
+                fixture.simulator.clearRecords()
+                fixture.simulator.clearScript()
+                fixture.simulator.script(api.rule(fault, times: nil))
+                let error = try await fixture.failure(try fixture.client(), Self.wish(api))
+                #expect(fixture.submissions.count == 1 && !error.isOutcomeUnknown, "\(fault): \(error)")
             }
-            studio.simulator.clearRecords()
-            studio.simulator.clearScript()
-            studio.simulator.script(
+            fixture.simulator.clearRecords()
+            fixture.simulator.clearScript()
+            fixture.simulator.script(
                 api.rule(Fault(request: .closeAfterBody, takesEffect: true)),
                 api.rule(Fault(answer: .status(code: 503)), times: 3))
-            let result = await studio.attempt(try studio.client(), Self.wish(api))
-            #expect(studio.charges.map(\.model) == [Self.wish(api).model ?? ""])
+            let result = await fixture.attempt(try fixture.client(), Self.wish(api))
+            #expect(fixture.charges.map(\.model) == [Self.wish(api).model ?? ""])
             if api == .pollinations { #expect(result.error?.isOutcomeUnknown == true) }
         }
     }

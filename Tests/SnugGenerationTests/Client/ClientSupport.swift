@@ -125,7 +125,7 @@ final class FakeTime: Sendable {
         await Task.yield()
     }
 
-    /// Ten minutes and more are the limiter's patience, not its waits.
+    /// Ten minutes and more are the limiter's maximumWait, not its waits.
     func nap(_ duration: Duration) async throws {
         guard duration < .seconds(600) else { return try await Task.sleep(for: duration) }
         try Task.checkCancellation()
@@ -159,7 +159,7 @@ final class Fixture: Sendable {
         folder = try TemporaryFolder()
     }
 
-    /// Runs `body` in a studio of its own.
+    /// Runs `body` in a fixture of its own.
     static func with<Result>(
         _ api: API, job: JobPlan = JobPlan(), _ body: (Fixture) async throws -> Result
     ) async throws -> Result {

@@ -11,40 +11,40 @@ import Testing
 @Suite struct DeadlineTests {
     @Test("The time ends while the provider is at it: what was sent is found later, or held", arguments: API.allCases)
     func inFlight(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let folder = studio.folder.path.appending("journal")
-            let hurried = try studio.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(15) }
+        try await Fixture.with(api) { fixture async throws in
+            let folder = fixture.folder.path.appending("journal")
+            let hurried = try fixture.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(15) }
             if api == .elumenta { _ = try await hurried.balance() }
-            studio.simulator.script(api.rule(Fault(delay: 120_000)))
-            let error = try await studio.failure(hurried, name: "work")
+            fixture.simulator.script(api.rule(Fault(delay: 120_000)))
+            let error = try await fixture.failure(hurried, name: "work")
             #expect(error.isOutcomeUnknown && error.journalKey == "work", "\(error)")
-            #expect(studio.charges.count == 1 && studio.submissions.count == 1)
-            let patient = try studio.client(journal: try FileJournal(folder))
-            let result = await studio.attempt(patient, name: "work")
+            #expect(fixture.charges.count == 1 && fixture.submissions.count == 1)
+            let patient = try fixture.client(journal: try FileJournal(folder))
+            let result = await fixture.attempt(patient, name: "work")
             let isFound = [RepeatContract.join, .history, .replay].contains(api.contract)
-            #expect((result.value != nil) == isFound && studio.charges.count == 1, "\(result)")
+            #expect((result.value != nil) == isFound && fixture.charges.count == 1, "\(result)")
             #expect(try await patient.pending().map(\.state) == (isFound ? [] : [.held]))
         }
     }
 
     @Test("With no time left nothing is sent", arguments: API.plain)
     func noTime(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client { $0.timeout = .zero }
-            let error = try await studio.failure(client)
-            #expect(error.code == .deadlineExceeded && studio.simulator.requests.isEmpty && error.journalKey == nil)
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client { $0.timeout = .zero }
+            let error = try await fixture.failure(client)
+            #expect(error.code == .deadlineExceeded && fixture.simulator.requests.isEmpty && error.journalKey == nil)
         }
     }
 
     @Test("A wait that is longer than the time is not begun", arguments: API.plain)
     func waits(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let answer = Answer.custom(status: 503, contentType: nil, body: #"{"error":{"message":"busy"}}"#)
-            studio.simulator.script(
+            fixture.simulator.script(
                 api.rule(Fault(answer: answer, hints: [.retryAfter(text: "30")]), times: nil))
-            let error = try await studio.failure(try studio.client { $0.timeout = .seconds(20) })
+            let error = try await fixture.failure(try fixture.client { $0.timeout = .seconds(20) })
             #expect(error.code == .noCapacity && error.retryAfter == .seconds(30) && error.retryAt != nil)
-            #expect(studio.submissions.count == 1 && studio.time.waits.isEmpty)
+            #expect(fixture.submissions.count == 1 && fixture.time.waits.isEmpty)
         }
     }
 }

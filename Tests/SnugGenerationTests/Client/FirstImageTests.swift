@@ -10,70 +10,70 @@ import Testing
 @Suite struct FirstImageTests {
     @Test("An image is made, paid for once and put in its place", arguments: API.allCases)
     func completed(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let journal = InMemoryJournal()
-            let client = try studio.client(journal: journal)
-            let generation = try await client.generate(.cat, to: studio.destination(), onEvent: studio.events.record)
+            let client = try fixture.client(journal: journal)
+            let generation = try await client.generate(.cat, to: fixture.destination(), onEvent: fixture.events.record)
             let image = try #require(generation.images.first)
             #expect(generation.images.count == 1)
             #expect(try bytes(of: image.path).count == image.byteCount)
-            #expect(studio.images == [image.path.lastComponent?.string ?? ""])
-            #expect(studio.charges.count == 1 && studio.submissions.count == 1)
+            #expect(fixture.images == [image.path.lastComponent?.string ?? ""])
+            #expect(fixture.charges.count == 1 && fixture.submissions.count == 1)
             #expect(generation.attempts.count == 1 && !generation.isRecovered && generation.polls == 0)
             #expect(try await client.pending().isEmpty)
             #expect(await journal.records().isEmpty)
-            #expect(simulatedKeys(studio).allSatisfy { $0 == nil || $0 == "Bearer \(api.key)" })
-            #expect(studio.simulator.leakedCredentials.isEmpty)
-            let events = studio.events.all
-            #expect(events.first == .submitting(model: client.parts.traits.defaultModel, attempt: 1))
+            #expect(simulatedKeys(fixture).allSatisfy { $0 == nil || $0 == "Bearer \(api.key)" })
+            #expect(fixture.simulator.leakedCredentials.isEmpty)
+            let events = fixture.events.all
+            #expect(events.first == .submitting(model: client.context.traits.defaultModel, attempt: 1))
             #expect(events.last == .delivered(path: image.path))
         }
     }
 
-    private func simulatedKeys(_ studio: Fixture) -> [String?] {
-        studio.simulator.requests.map { $0.headers["Authorization"] }
+    private func simulatedKeys(_ fixture: Fixture) -> [String?] {
+        fixture.simulator.requests.map { $0.headers["Authorization"] }
     }
 
     @Test("A job that takes its time is polled to its end", arguments: [JobPlan.Identifier.integer, .prefixed])
     func pending(identifier: JobPlan.Identifier) async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 2, identifier: identifier)) {
-            studio async throws in
-            let generation = try await studio.client().generate(
-                .cat, to: studio.destination(), onEvent: studio.events.record)
-            #expect(generation.polls == 3 && generation.images.count == 1 && studio.charges.count == 1)
+            fixture async throws in
+            let generation = try await fixture.client().generate(
+                .cat, to: fixture.destination(), onEvent: fixture.events.record)
+            #expect(generation.polls == 3 && generation.images.count == 1 && fixture.charges.count == 1)
             let id = try #require(generation.id)
             #expect(id.hasPrefix("gen_") == (identifier == .prefixed))
-            #expect(studio.events.all.contains(.accepted(id: id)))
+            #expect(fixture.events.all.contains(.accepted(id: id)))
         }
     }
 
     @Test("Three images are three files", arguments: API.plain)
     func several(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             var request = GenerationRequest.cat
             request.count = 3
-            let generation = try await studio.client().generate(request, to: studio.destination())
-            #expect(generation.images.count == 3 && studio.images.count == 3)
-            #expect(studio.images.allSatisfy { $0.hasPrefix("image-") })
-            #expect(studio.submissions.count == (api == .openAI ? 1 : 3))
-            #expect(studio.simulator.ledger.duplicates.isEmpty || api == .elumenta)
-            #expect(studio.charges.count == (api == .openAI ? 1 : 3))
+            let generation = try await fixture.client().generate(request, to: fixture.destination())
+            #expect(generation.images.count == 3 && fixture.images.count == 3)
+            #expect(fixture.images.allSatisfy { $0.hasPrefix("image-") })
+            #expect(fixture.submissions.count == (api == .openAI ? 1 : 3))
+            #expect(fixture.simulator.ledger.duplicates.isEmpty || api == .elumenta)
+            #expect(fixture.charges.count == (api == .openAI ? 1 : 3))
         }
     }
 
     @Test("An image of this machine is delivered as the provider takes it", arguments: API.plain)
     func images(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let models = [API.pollinations: "kontext", .elumenta: "flux-kontext-pro", .openAI: "gpt-image-1.5"]
             let request = GenerationRequest(prompt: "red", model: models[api], images: [input(5000)])
-            let generation = try await studio.client().generate(
-                request, to: studio.destination(), onEvent: studio.events.record)
-            #expect(generation.images.count == 1 && studio.charges.count == 1)
-            #expect(studio.events.all.first == .fitted(name: "cat.png", byteCount: 5000))
-            let sent = try #require(studio.submissions.first)
+            let generation = try await fixture.client().generate(
+                request, to: fixture.destination(), onEvent: fixture.events.record)
+            #expect(generation.images.count == 1 && fixture.charges.count == 1)
+            #expect(fixture.events.all.first == .fitted(name: "cat.png", byteCount: 5000))
+            let sent = try #require(fixture.submissions.first)
             if api == .elumenta {
-                #expect(studio.events.all.contains(.hosted(name: "cat.png")))
-                let hosted = studio.simulator.requests.filter { $0.service == .media && $0.method == "POST" }
+                #expect(fixture.events.all.contains(.hosted(name: "cat.png")))
+                let hosted = fixture.simulator.requests.filter { $0.service == .media && $0.method == "POST" }
                 #expect(hosted.count == 1)
             } else {
                 #expect(sent.path.hasSuffix("/images/edits") && sent.bodyBytes > 5000)
@@ -84,21 +84,21 @@ import Testing
 
     @Test("Unfinished images are shown as they come")
     func partial() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { fixture async throws in
             let request = GenerationRequest(prompt: "a", model: "gpt-image-1.5", partialImages: 2)
-            let generation = try await studio.client().generate(
-                request, to: studio.destination(), onEvent: studio.events.record)
-            let shown = studio.events.all.compactMap {
+            let generation = try await fixture.client().generate(
+                request, to: fixture.destination(), onEvent: fixture.events.record)
+            let shown = fixture.events.all.compactMap {
                 if case .partialImage(let index, _) = $0 { index } else { nil }
             }
-            #expect(shown == [0, 1] && generation.images.count == 1 && studio.charges.count == 1)
+            #expect(shown == [0, 1] && generation.images.count == 1 && fixture.charges.count == 1)
         }
     }
 
     @Test("Models and what the account has left", arguments: API.plain)
     func account(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client()
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client()
             let names = [API.pollinations: "flux", .elumenta: "photon-flash", .openAI: "gpt-image-1.5"]
             let models = try await client.models()
             #expect(models.contains { $0.name == names[api] })
@@ -107,7 +107,7 @@ import Testing
             let plan = try await client.plan(.cat)
             #expect(plan.submissions == 1 && !plan.exceedsBalance && plan.warnings.isEmpty, "\(plan.warnings)")
             #expect(plan.fields.contains { $0.name == "prompt" && $0.value == "a cat" })
-            #expect(studio.submissions.isEmpty && studio.charges.isEmpty)
+            #expect(fixture.submissions.isEmpty && fixture.charges.isEmpty)
         }
     }
 }

@@ -42,79 +42,79 @@ private final class FullJournal: GenerationJournal {
     @Test("A journal that fails at any moment costs no second charge", arguments: API.allCases, 1...4)
     func full(api: API, save: Int) async throws {
         let plan = api == .elumenta ? JobPlan(pendingPolls: 1) : JobPlan()
-        try await Fixture.with(api, job: plan) { studio async throws in
-            let folder = studio.folder.path.appending("journal")
-            let client = try studio.client(journal: try FullJournal(folder, failingAt: save))
-            let result = await studio.attempt(client, name: "work")
+        try await Fixture.with(api, job: plan) { fixture async throws in
+            let folder = fixture.folder.path.appending("journal")
+            let client = try fixture.client(journal: try FullJournal(folder, failingAt: save))
+            let result = await fixture.attempt(client, name: "work")
             if save == 1 {
-                #expect(result.error?.code == .journalFailed && studio.submissions.isEmpty, "\(result)")
+                #expect(result.error?.code == .journalFailed && fixture.submissions.isEmpty, "\(result)")
             }
             if result.value == nil {
                 #expect(result.error?.code == .journalFailed, "\(result)")
-                let next = try studio.client(journal: try FileJournal(folder))
-                let again = await studio.attempt(next, name: "work")
+                let next = try fixture.client(journal: try FileJournal(folder))
+                let again = await fixture.attempt(next, name: "work")
                 #expect(again.value != nil || again.error?.isOutcomeUnknown == true, "\(again)")
             }
-            #expect(studio.charges.count == 1)
+            #expect(fixture.charges.count == 1)
         }
     }
 
     @Test("What no look has found is sent again where that was allowed", arguments: [true, false])
     func repeatsLost(takesEffect: Bool) async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            studio.simulator.script(
+        try await Fixture.with(.elumenta) { fixture async throws in
+            fixture.simulator.script(
                 API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: takesEffect)))
-            let generation = try await studio.client { $0.repeatsLost = true }.generate(
-                .cat, to: studio.destination())
-            #expect(generation.images.count == 1 && studio.charges.count == 1)
-            #expect(studio.submissions.count == (takesEffect ? 1 : 2))
-            let looks = studio.simulator.requests.filter { $0.path.hasSuffix("/user/history") }.count
+            let generation = try await fixture.client { $0.repeatsLost = true }.generate(
+                .cat, to: fixture.destination())
+            #expect(generation.images.count == 1 && fixture.charges.count == 1)
+            #expect(fixture.submissions.count == (takesEffect ? 1 : 2))
+            let looks = fixture.simulator.requests.filter { $0.path.hasSuffix("/user/history") }.count
             #expect(looks == (takesEffect ? 1 : 3))
-            #expect(studio.time.waits.map(\.seconds).prefix(looks) == [2, 10, 30].prefix(looks))
+            #expect(fixture.time.waits.map(\.seconds).prefix(looks) == [2, 10, 30].prefix(looks))
         }
     }
 
     @Test("A job that is listed late is found late")
     func listedLate() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { fixture async throws in
             let empty = Answer.custom(
                 status: 200, contentType: nil, body: #"{"items":[],"total":0,"page":1,"limit":100}"#)
-            studio.simulator.script(
+            fixture.simulator.script(
                 API.elumenta.rule(Fault(answer: .html(status: 504), takesEffect: true)),
                 Rule(Fault(answer: empty), service: .elumenta, path: "*/user/history", times: 2))
-            let generation = try await studio.client().generate(.cat, to: studio.destination())
-            #expect(generation.isRecovered && studio.charges.count == 1 && studio.submissions.count == 1)
+            let generation = try await fixture.client().generate(.cat, to: fixture.destination())
+            #expect(generation.isRecovered && fixture.charges.count == 1 && fixture.submissions.count == 1)
         }
     }
 
     @Test("When nobody can be asked what became of it, it stays open, and is found later")
     func noListing() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            studio.simulator.script(
+        try await Fixture.with(.elumenta) { fixture async throws in
+            fixture.simulator.script(
                 API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)),
                 Rule(Fault(answer: .html(status: 502)), service: .elumenta, path: "*/user/history", times: nil))
-            let client = try studio.client()
-            let error = try await studio.failure(client, name: "work")
+            let client = try fixture.client()
+            let error = try await fixture.failure(client, name: "work")
             #expect(error.isOutcomeUnknown && error.journalKey == "work")
             #expect(try await client.pending().map(\.state) == [.sending])
-            studio.simulator.clearScript()
-            #expect(await studio.attempt(client, name: "work").value?.isRecovered == true)
-            #expect(studio.charges.count == 1 && studio.submissions.count == 1)
+            fixture.simulator.clearScript()
+            #expect(await fixture.attempt(client, name: "work").value?.isRecovered == true)
+            #expect(fixture.charges.count == 1 && fixture.submissions.count == 1)
         }
     }
 
     @Test("Two that could be it are a person's to tell apart")
     func ambiguous() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { fixture async throws in
             // Another machine of the same account, with the same wish at the same moment.
-            let client = try studio.client()
-            studio.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))
-            let other = try studio.client()
-            #expect(await studio.attempt(other, name: "other").value != nil || studio.charges.count == 1)
-            studio.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))
-            let error = try await studio.failure(client, name: "work")
+            let client = try fixture.client()
+            fixture.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            let other = try fixture.client()
+            #expect(await fixture.attempt(other, name: "other").value != nil || fixture.charges.count == 1)
+            fixture.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            let error = try await fixture.failure(client, name: "work")
             #expect(error.isOutcomeUnknown && error.message.contains("could be it"))
-            #expect(studio.submissions.count == 2)
+            #expect(fixture.submissions.count == 2)
             #expect(try await client.pending().map(\.state) == [.held])
         }
     }

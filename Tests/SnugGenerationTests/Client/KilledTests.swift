@@ -111,34 +111,34 @@ import Testing
     func everyStep(scene: Scenario, end: End) async throws {
         // Parts go on for a moment while one is copied, which no process that is gone does.
         if end == .killed, scene.charges > 1 { return }
-        try await Fixture.with(scene.api, job: scene.job) { studio async throws in
-            let steps = try await self.run(studio, scene, cutAt: 0, .cancelled)
+        try await Fixture.with(scene.api, job: scene.job) { fixture async throws in
+            let steps = try await self.run(fixture, scene, cutAt: 0, .cancelled)
             #expect(steps >= 3)
-            for step in 1...steps { _ = try await self.run(studio, scene, cutAt: step, end) }
+            for step in 1...steps { _ = try await self.run(fixture, scene, cutAt: step, end) }
         }
     }
 
     /// - Returns: How many steps there were.
-    private func run(_ studio: Fixture, _ scene: Scenario, cutAt step: Int, _ end: End) async throws -> Int {
+    private func run(_ fixture: Fixture, _ scene: Scenario, cutAt step: Int, _ end: End) async throws -> Int {
         var request = scene.request
         request.prompt += " \(step)"
-        studio.simulator.clearScript()
-        for fault in scene.faults { studio.simulator.script(scene.api.rule(fault)) }
-        let kept = studio.folder.path.appending("journal-\(step)")
-        let copy = studio.folder.path.appending("copy-\(step)")
-        let (seen, isDone) = try await begin(studio, request, journal: kept, cutAt: step, copy: copy)
-        studio.simulator.clearScript()
-        studio.simulator.clock.advance(by: .seconds(scene.pause))
+        fixture.simulator.clearScript()
+        for fault in scene.faults { fixture.simulator.script(scene.api.rule(fault)) }
+        let kept = fixture.folder.path.appending("journal-\(step)")
+        let copy = fixture.folder.path.appending("copy-\(step)")
+        let (seen, isDone) = try await begin(fixture, request, journal: kept, cutAt: step, copy: copy)
+        fixture.simulator.clearScript()
+        fixture.simulator.clock.advance(by: .seconds(scene.pause))
         let isKilled = end == .killed && step > 0
         // Whatever the first one did after that moment has not happened.
-        if isKilled { Self.copy(copy, to: studio.folder.path.appending("spool")) }
-        let client = try studio.client(journal: try FileJournal(isKilled ? copy : kept))
-        let place = studio.destination("image-\(step)")
+        if isKilled { Self.copy(copy, to: fixture.folder.path.appending("spool")) }
+        let client = try fixture.client(journal: try FileJournal(isKilled ? copy : kept))
+        let place = fixture.destination("image-\(step)")
         if end == .killed || !isDone {
             try await goOn(client, request, place, scene, "step \(step)")
         }
-        let charges = studio.simulator.ledger.charges(prompt: request.prompt).count
-        let files = studio.images.count { $0.hasPrefix("image-\(step).") || $0.hasPrefix("image-\(step)-") }
+        let charges = fixture.simulator.ledger.charges(prompt: request.prompt).count
+        let files = fixture.images.count { $0.hasPrefix("image-\(step).") || $0.hasPrefix("image-\(step)-") }
         let pending = try await client.pending()
         #expect(charges <= scene.charges && files <= scene.images, "step \(step)")
         if pending.isEmpty { #expect(charges == scene.charges && files == scene.images, "step \(step)") }
@@ -163,11 +163,11 @@ import Testing
 
     /// - Returns: How many steps there were, and whether it came to its end.
     private func begin(
-        _ studio: Fixture, _ request: GenerationRequest, journal: FilePath, cutAt step: Int, copy: FilePath
+        _ fixture: Fixture, _ request: GenerationRequest, journal: FilePath, cutAt step: Int, copy: FilePath
     ) async throws -> (Int, Bool) {
-        let client = try studio.client(journal: try FileJournal(journal))
-        let place = studio.destination("image-\(step)")
-        let spool = studio.folder.path.appending("spool")
+        let client = try fixture.client(journal: try FileJournal(journal))
+        let place = fixture.destination("image-\(step)")
+        let spool = fixture.folder.path.appending("spool")
         let task = Mutex<Task<Bool, Never>?>(nil)
         let count = Mutex(0)
         let (gate, opener) = AsyncStream.makeStream(of: Void.self)

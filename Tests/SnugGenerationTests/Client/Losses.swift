@@ -5,7 +5,7 @@ import Testing
 
 @testable import SnugGeneration
 
-/// A way in which an answer gets lost.
+/// A way in which a response gets lost.
 struct Loss: Sendable, CustomTestStringConvertible {
     var name: String
     var fault = Fault()
@@ -15,7 +15,7 @@ struct Loss: Sendable, CustomTestStringConvertible {
     var takesEffect = false
     /// Whether only the client's own clock ends it.
     var isStall = false
-    /// Whether all of the answer is there, and only the end of its transfer is missing: JSON tells that itself.
+    /// Whether all of the response is there, and only the end of its transfer is missing: JSON tells that itself.
     var isWholeAsJSON = false
 
     var testDescription: String { name + (takesEffect ? ", charged" : "") }
@@ -35,7 +35,7 @@ struct Loss: Sendable, CustomTestStringConvertible {
             isWholeAsJSON: isWholeAsJSON)
     }
 
-    private static func answered(_ status: Int) -> [Loss] {
+    private static func replied(_ status: Int) -> [Loss] {
         [false, true].map { effect in
             Loss(
                 name: "\(status) of a proxy", fault: Fault(answer: .html(status: status), takesEffect: effect),
@@ -43,7 +43,7 @@ struct Loss: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// The answer never begins.
+    /// The response never begins.
     static let beforeAnswer: [Loss] =
         [
             Loss(name: "connection accepted and never read", connection: .neverRead, isStall: true),
@@ -52,34 +52,36 @@ struct Loss: Sendable, CustomTestStringConvertible {
         + lost("closed after the body", .closeAfterBody) + lost("reset after the body", .resetAfterBody)
         + lost("silence after the body", .stallAfterBody, isStall: true)
 
-    /// The answer begins and does not end.
+    /// The response begins and does not end.
     static let withinAnswer: [Loss] = [
-        spoilt("silence in the answer's headers", .stallInHeaders, isStall: true),
-        spoilt("closed after the answer's headers", .closeAfter(bytes: 0)),
-        spoilt("closed within the answer", .closeAfter(bytes: 60)),
-        spoilt("reset within the answer", .resetAfter(bytes: 60)),
-        spoilt("silence within the answer", .stallAfter(bytes: 60), isStall: true),
+        spoilt("silence in the response's headers", .stallInHeaders, isStall: true),
+        spoilt("closed after the response's headers", .closeAfter(bytes: 0)),
+        spoilt("closed within the response", .closeAfter(bytes: 60)),
+        spoilt("reset within the response", .resetAfter(bytes: 60)),
+        spoilt("silence within the response", .stallAfter(bytes: 60), isStall: true),
         spoilt("chunks without an end, then closed", .chunkedWithoutEnd(thenClose: true), isWholeAsJSON: true),
         spoilt("chunks without an end, then silence", .chunkedWithoutEnd(thenClose: false), isStall: true),
         spoilt("longer by its length than it is", .contentLength(offBy: 5), isWholeAsJSON: true),
         spoilt("shorter by its length than it is", .contentLength(offBy: -5)),
         spoilt("a gzip bomb", .gzipBomb(unpackedBytes: 50_000_000)),
-        Loss(name: "an empty answer", fault: Fault(answer: .empty(status: 200), takesEffect: true), takesEffect: true),
         Loss(
-            name: "a page as the answer", fault: Fault(answer: .html(status: 200), takesEffect: true), takesEffect: true
+            name: "an empty response", fault: Fault(answer: .empty(status: 200), takesEffect: true), takesEffect: true),
+        Loss(
+            name: "a page as the response", fault: Fault(answer: .html(status: 200), takesEffect: true),
+            takesEffect: true
         ),
         Loss(
-            name: "half the answer's JSON", fault: Fault(answer: .truncatedJSON(status: 200), takesEffect: true),
+            name: "half the response's JSON", fault: Fault(answer: .truncatedJSON(status: 200), takesEffect: true),
             takesEffect: true),
     ]
 
     /// Somebody on the way answers for the provider.
-    static let byProxy: [Loss] = [408, 499, 500, 502, 504, 520, 522, 524].flatMap(answered)
+    static let byProxy: [Loss] = [408, 499, 500, 502, 504, 520, 522, 524].flatMap(replied)
 
     static let all = beforeAnswer + withinAnswer + byProxy
 }
 
-/// How a lost answer may end.
+/// How a lost response may end.
 enum Ending: Sendable, Equatable {
     case delivered
     /// For a person to decide.

@@ -12,12 +12,12 @@ import Testing
 @Suite struct ObservedTests {
     @Test("Events come in the order of what happens", arguments: API.plain)
     func events(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(
                 api.rule(Fault(answer: .status(code: 503))),
                 api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
-            let result = await studio.attempt(try studio.client())
-            let names = studio.events.all.compactMap { event -> String? in
+            let result = await fixture.attempt(try fixture.client())
+            let names = fixture.events.all.compactMap { event -> String? in
                 switch event {
                 case .submitting(_, let attempt): "submitting \(attempt)"
                 case .attempt(let attempt): "attempt \(attempt.status ?? 0)"
@@ -44,13 +44,13 @@ import Testing
 
     @Test("Counters by status, and metrics with labels of closed sets", arguments: API.plain)
     func counters(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let metrics = TestMetrics()
-            studio.simulator.script(
+            fixture.simulator.script(
                 api.rule(Fault(answer: .status(code: 503))),
                 api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
-            let client = try studio.client(metrics: metrics)
-            _ = await studio.attempt(client)
+            let client = try fixture.client(metrics: metrics)
+            _ = await fixture.attempt(client)
             let counts = client.counters.counts
             #expect(counts.contains { $0.status == 503 && $0.count == 1 })
             #expect(counts.contains { $0.status == nil && $0.failure == "connection_lost" })
@@ -68,23 +68,23 @@ import Testing
 
     @Test("A repeat says that it is one, and every request has a name of ours", arguments: API.plain)
     func headers(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: 2))
-            #expect(await studio.attempt(try studio.client()).value != nil)
-            let sent = studio.submissions.map(\.headers)
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: 2))
+            #expect(await fixture.attempt(try fixture.client()).value != nil)
+            let sent = fixture.submissions.map(\.headers)
             #expect(sent.map { $0["X-Retry-Count"] } == [nil, "1", "2"])
             let names = sent.compactMap { $0["X-Client-Request-Id"] }
             #expect(Set(names).count == 3 && Set(names.map { $0.dropLast(2) }).count == 1)
             #expect(sent.allSatisfy { $0["User-Agent"] == "snug" })
-            let digests = Set(studio.submissions.map { "\($0.method) \($0.path)?\($0.query) \($0.bodyDigest)" })
+            let digests = Set(fixture.submissions.map { "\($0.method) \($0.path)?\($0.query) \($0.bodyDigest)" })
             #expect(digests.count == 1)
         }
     }
 
     @Test("Requests are checked before anything is sent", arguments: API.plain)
     func validation(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client()
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client()
             let wrong: [(GenerationRequest, String)] = [
                 (GenerationRequest(prompt: " \n "), "prompt"),
                 (GenerationRequest(prompt: String(repeating: "a", count: 40_000)), "prompt"),
@@ -94,10 +94,10 @@ import Testing
                 (GenerationRequest(prompt: "a", count: 101), "count"),
             ]
             for (request, field) in wrong {
-                let error = try await studio.failure(client, request)
+                let error = try await fixture.failure(client, request)
                 #expect(error.code == .invalidRequest && error.fields.contains { $0.name == field }, "\(error)")
             }
-            #expect(studio.simulator.requests.isEmpty)
+            #expect(fixture.simulator.requests.isEmpty)
         }
     }
 }

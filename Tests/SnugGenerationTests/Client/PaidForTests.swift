@@ -34,46 +34,46 @@ import Testing
 
     @Test("What is held stays held when sending it again does not even begin")
     func heldStaysHeld() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            let journal = try FileJournal(studio.folder.path.appending("journal"))
-            let client = try studio.client(journal: journal)
-            studio.simulator.script(studio.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
-            _ = try await studio.failure(client, name: "work")
+        try await Fixture.with(.openAI) { fixture async throws in
+            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let client = try fixture.client(journal: journal)
+            fixture.simulator.script(fixture.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            _ = try await fixture.failure(client, name: "work")
             let before = try #require(try await journal.record("work"))
             #expect(before.state == .held)
-            let dead = try studio.client(at: "http://127.0.0.1:1/v1", journal: journal)
+            let dead = try fixture.client(at: "http://127.0.0.1:1/v1", journal: journal)
             await #expect(throws: GenerationError.self) { _ = try await dead.resume("work") }
             #expect(try await journal.record("work") == before)
-            studio.simulator.script(studio.api.rule(Fault(answer: .status(code: 402))))
+            fixture.simulator.script(fixture.api.rule(Fault(answer: .status(code: 402))))
             await #expect(throws: GenerationError.self) { _ = try await client.resume("work") }
             #expect(try await journal.record("work") == before)
-            #expect(try await studio.client(journal: journal).resume("work").images.count == 1)
+            #expect(try await fixture.client(journal: journal).resume("work").images.count == 1)
             #expect(try await journal.records().isEmpty)
         }
     }
 
     @Test("What was lost and may be sent again stays open when it is not sent again now")
     func lostStaysOpen() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            let journal = try FileJournal(studio.folder.path.appending("journal"))
-            let client = try studio.client(journal: journal) { $0.repeatsLost = true }
-            studio.simulator.script(
-                studio.api.rule(
+        try await Fixture.with(.elumenta) { fixture async throws in
+            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let client = try fixture.client(journal: journal) { $0.repeatsLost = true }
+            fixture.simulator.script(
+                fixture.api.rule(
                     Fault(answer: .html(status: 504), hints: [.retryAfter(text: "2400")], takesEffect: false)))
-            let error = try await studio.failure(client, name: "work")
+            let error = try await fixture.failure(client, name: "work")
             #expect(error.isOutcomeUnknown && error.journalKey == "work")
             #expect(try await journal.record("work")?.state == .held)
-            #expect(studio.submissions.count == 1)
+            #expect(fixture.submissions.count == 1)
         }
     }
 
     @Test("An image that cannot be looked at is not thrown away where it cannot be had again")
     func badImageIsKept() async throws {
-        try await Fixture.with(.openAI, job: JobPlan(image: .truncated)) { studio async throws in
-            let journal = try FileJournal(studio.folder.path.appending("journal"))
-            let error = try await studio.failure(try studio.client(journal: journal), name: "work")
+        try await Fixture.with(.openAI, job: JobPlan(image: .truncated)) { fixture async throws in
+            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let error = try await fixture.failure(try fixture.client(journal: journal), name: "work")
             #expect(error.code == .badImage && error.isOutcomeUnknown)
-            let kept = studio.folder.files().filter { $0.hasPrefix("spool/") }
+            let kept = fixture.folder.files().filter { $0.hasPrefix("spool/") }
             #expect(kept.count == 1 && error.message.contains(kept.first ?? "?"), "\(error) \(kept)")
             #expect(try await journal.record("work")?.note?.contains(kept.first ?? "?") == true)
         }
@@ -81,48 +81,48 @@ import Testing
 
     @Test("An entry without an image does not take the others with it")
     func emptyEntry() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { fixture async throws in
             let image = png().bytes.base64
             let body = "{\"data\": [{\"b64_json\": null}, {\"b64_json\": \"\(image)\"}, {\"b64_json\": \"\"}]}"
-            studio.simulator.script(
-                studio.api.rule(
+            fixture.simulator.script(
+                fixture.api.rule(
                     Fault(answer: .custom(status: 200, contentType: "application/json", body: body))))
             var request = GenerationRequest.cat
             request.count = 3
-            let generation = try await studio.client().generate(request, to: studio.destination())
-            #expect(generation.images.count == 1 && studio.images.count == 1)
+            let generation = try await fixture.client().generate(request, to: fixture.destination())
+            #expect(generation.images.count == 1 && fixture.images.count == 1)
         }
     }
 
-    @Test("A journal that fails once the answer is here does not keep the images from their places")
+    @Test("A journal that fails once the response is here does not keep the images from their places")
     func journalFails() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            let inner = try FileJournal(studio.folder.path.appending("journal"))
+        try await Fixture.with(.openAI) { fixture async throws in
+            let inner = try FileJournal(fixture.folder.path.appending("journal"))
             let journal = WilfulJournal(inner, refusing: .completed)
-            let generation = try await studio.client(journal: journal).generate(
-                .cat, to: studio.destination(), name: "work")
-            #expect(generation.images.count == 1 && studio.charges.count == 1)
+            let generation = try await fixture.client(journal: journal).generate(
+                .cat, to: fixture.destination(), name: "work")
+            #expect(generation.images.count == 1 && fixture.charges.count == 1)
             #expect(try await inner.records().isEmpty)
         }
     }
 
     @Test("Images that were kept without a record of it are found, and not paid for again")
     func keptWithoutRecord() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            let journal = try FileJournal(studio.folder.path.appending("journal"))
+        try await Fixture.with(.openAI) { fixture async throws in
+            let journal = try FileJournal(fixture.folder.path.appending("journal"))
             // As a kill between keeping the image and noting it leaves things.
-            studio.simulator.script(studio.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
-            _ = try await studio.failure(try studio.client(journal: journal), name: "work")
+            fixture.simulator.script(fixture.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            _ = try await fixture.failure(try fixture.client(journal: journal), name: "work")
             var record = try #require(try await journal.record("work"))
             record.state = .sending
             try await journal.save(record)
-            try studio.folder.write(png().bytes, to: "spool/\(record.key)-0")
-            let generation = try await studio.client(journal: journal).generate(
-                .cat, to: studio.destination(), name: "work")
+            try fixture.folder.write(png().bytes, to: "spool/\(record.key)-0")
+            let generation = try await fixture.client(journal: journal).generate(
+                .cat, to: fixture.destination(), name: "work")
             #expect(generation.isRecovered && generation.images.count == 1)
-            #expect(studio.submissions.count == 1)
+            #expect(fixture.submissions.count == 1)
             #expect(try await journal.records().isEmpty)
-            #expect(studio.folder.files().filter { $0.hasPrefix("spool/") }.isEmpty)
+            #expect(fixture.folder.files().filter { $0.hasPrefix("spool/") }.isEmpty)
         }
     }
 
@@ -130,38 +130,38 @@ import Testing
         "A kept image that is gone is asked for again where that is free, and held elsewhere",
         arguments: [API.replay, .openAI])
     func keptIsGone(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let journal = try FileJournal(studio.folder.path.appending("journal"))
-            studio.simulator.script(api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
-            let client = try studio.client(journal: journal) { $0.retry.maximumAttempts = 1 }
-            _ = try await studio.failure(client, name: "work")
+        try await Fixture.with(api) { fixture async throws in
+            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            fixture.simulator.script(api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            let client = try fixture.client(journal: journal) { $0.retry.maximumAttempts = 1 }
+            _ = try await fixture.failure(client, name: "work")
             var record = try #require(try await journal.record("work"))
             record.state = .completed
-            record.resultURLs = ["file:" + studio.folder.path.appending("spool/gone").string]
+            record.resultURLs = ["file:" + fixture.folder.path.appending("spool/gone").string]
             try await journal.save(record)
-            let result = await studio.attempt(try studio.client(journal: journal), name: "work")
+            let result = await fixture.attempt(try fixture.client(journal: journal), name: "work")
             #expect((result.value?.images.count == 1) == (api == .replay), "\(result)")
-            #expect(studio.charges.count == 1)
+            #expect(fixture.charges.count == 1)
             #expect(try await journal.record("work")?.state == (api == .replay ? nil : .held))
         }
     }
 
     @Test("Of several results those that can be had are fetched, whatever becomes of the others")
     func rest() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { fixture async throws in
             let good = png().bytes.base64
             let bad = Array(png().bytes.prefix(20)).base64
             let body =
                 "{\"data\": [{\"b64_json\": \"\(good)\"}, {\"b64_json\": \"\(bad)\"}, {\"b64_json\": \"\(good)\"}]}"
-            studio.simulator.script(
-                studio.api.rule(
+            fixture.simulator.script(
+                fixture.api.rule(
                     Fault(answer: .custom(status: 200, contentType: "application/json", body: body))))
             var request = GenerationRequest.cat
             request.count = 3
-            let result = await studio.attempt(try studio.client(), request)
+            let result = await fixture.attempt(try fixture.client(), request)
             let error = try #require(result.error)
             #expect(error.code == .badImage && error.delivered.count == 2)
-            #expect(studio.images == ["image-1.png", "image-3.png"])
+            #expect(fixture.images == ["image-1.png", "image-3.png"])
         }
     }
 

@@ -18,28 +18,28 @@ import Testing
 
     @Test("Keys reach no log line, no error, no event and no journal", arguments: API.plain, faults)
     func key(api: API, fault: Fault?) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let lines = LogLines()
-            if let fault { studio.simulator.script(api.rule(fault, times: nil)) }
+            if let fault { fixture.simulator.script(api.rule(fault, times: nil)) }
             var configuration = HTTPClientConfiguration()
             configuration.proxy = .none
             configuration.retryEnvironment.sleep = { _ in }
             let http = try HTTPClient(configuration: configuration, logger: lines.logger, metrics: noMetrics)
-            let client = try studio.client(
-                http: http, journal: try FileJournal(studio.folder.path.appending("journal")), logger: lines.logger
-            ) { $0.stateDirectory = studio.folder.path.appending("state") }
-            let result = await studio.attempt(client, name: "work")
+            let client = try fixture.client(
+                http: http, journal: try FileJournal(fixture.folder.path.appending("journal")), logger: lines.logger
+            ) { $0.stateDirectory = fixture.folder.path.appending("state") }
+            let result = await fixture.attempt(client, name: "work")
             #expect((result.value != nil) == (fault == nil) || fault?.answer == nil)
-            var told = lines.all + studio.events.all.map { String(reflecting: $0) }
+            var told = lines.all + fixture.events.all.map { String(reflecting: $0) }
             told.append(String(reflecting: result))
             if let error = result.error { told += [error.description, error.message, String(reflecting: error)] }
             told += try await client.pending().map { String(reflecting: $0) }
-            told += [client.counters.report, client.parts.account, String(reflecting: client)]
+            told += [client.counters.report, client.context.account, String(reflecting: client)]
             var mirror = ""
             dump(client, to: &mirror)
             told.append(mirror)
-            for name in studio.folder.files() where !name.hasPrefix("out/") {
-                told.append(String(decoding: try bytes(of: studio.folder.path.appending(name)), as: UTF8.self))
+            for name in fixture.folder.files() where !name.hasPrefix("out/") {
+                told.append(String(decoding: try bytes(of: fixture.folder.path.appending(name)), as: UTF8.self))
             }
             #expect(lines.all.count > 3 && told.contains { $0.contains("a cat") || $0.contains("work") })
             // In no form: whole, without its prefix, or encoded.
@@ -54,15 +54,15 @@ import Testing
 
     @Test("Tokens of a session come out of nothing either")
     func tokens() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
+        try await Fixture.with(.elumenta) { fixture async throws in
             let lines = LogLines()
-            studio.simulator.script(
+            fixture.simulator.script(
                 API.elumenta.rule(Fault(answer: .named(code: "token_expired")), times: nil),
                 Rule(Fault(answer: .echoesKey(status: 401)), service: .elumenta, path: "*/auth/refresh"))
             let tokens = SessionTokens(access: Secret("access-token-one"), refresh: Secret("refresh-token-one"))
-            let client = try studio.client(session: InMemorySession(tokens), logger: lines.logger)
-            let error = try await studio.failure(client)
-            let told = lines.all + [String(reflecting: error), error.message] + studio.events.all.map { "\($0)" }
+            let client = try fixture.client(session: InMemorySession(tokens), logger: lines.logger)
+            let error = try await fixture.failure(client)
+            let told = lines.all + [String(reflecting: error), error.message] + fixture.events.all.map { "\($0)" }
             #expect(error.code == .notAuthenticated)
             #expect(told.allSatisfy { !$0.contains("access-token-one") && !$0.contains("refresh-token-one") })
         }
@@ -70,16 +70,16 @@ import Testing
 
     @Test("Images come out of no message")
     func images() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { fixture async throws in
             let lines = LogLines()
             let image = String(imageBytes(3000).base64)
-            studio.simulator.script(
+            fixture.simulator.script(
                 API.openAI.rule(
                     Fault(
                         answer: .custom(
                             status: 400, contentType: nil,
                             body: #"{"error":{"message":"bad image data:image/png;base64,\#(image)"}}"#))))
-            let error = try await studio.failure(try studio.client(logger: lines.logger))
+            let error = try await fixture.failure(try fixture.client(logger: lines.logger))
             let told = lines.all + [String(reflecting: error)]
             #expect(error.message.contains("bad image") && told.allSatisfy { !$0.contains(image.prefix(60)) })
         }

@@ -22,8 +22,8 @@ import Testing
                 status: status, contentType: "application/json", body: #"{"error":{"message":"\#(words)"}}"#))
     }
 
-    private func fitted(_ studio: Fixture) -> [Int] {
-        studio.events.all.compactMap { if case .fitted(_, let count) = $0 { count } else { nil } }
+    private func fitted(_ fixture: Fixture) -> [Int] {
+        fixture.events.all.compactMap { if case .fitted(_, let count) = $0 { count } else { nil } }
     }
 
     @Test(
@@ -34,13 +34,13 @@ import Testing
             (413, "File too large: 400200 bytes > 300000 bytes"),
         ])
     func named(api: API, complaint: (Int, String)) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(self.complaint(complaint.0, complaint.1)))
-            let generation = try await studio.client().generate(
-                wish(api, bytes: 400_000), to: studio.destination(), onEvent: studio.events.record)
-            let sizes = fitted(studio)
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(self.complaint(complaint.0, complaint.1)))
+            let generation = try await fixture.client().generate(
+                wish(api, bytes: 400_000), to: fixture.destination(), onEvent: fixture.events.record)
+            let sizes = fitted(fixture)
             #expect(sizes.count == 2 && sizes[0] == 400_000 && (200_000...300_000).contains(sizes[1]), "\(sizes)")
-            #expect(generation.attempts.map(\.status) == [complaint.0, 200] && studio.charges.count == 1)
+            #expect(generation.attempts.map(\.status) == [complaint.0, 200] && fixture.charges.count == 1)
         }
     }
 
@@ -48,13 +48,13 @@ import Testing
         "Without a number it is 0.7 of the last, but not below 250 kB, twice at most",
         arguments: [API.pollinations, .openAI])
     func unnamed(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(complaint(413, "payload is too large"), times: nil))
-            let client = try studio.client()
-            let error = try await studio.failure(client, wish(api, bytes: 400_000))
-            #expect(error.code == .payloadTooLarge && studio.submissions.count == 3 && studio.charges.isEmpty)
-            #expect(fitted(studio) == [400_000, 280_000, 250_000])
-            #expect(studio.time.waits.isEmpty)
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(complaint(413, "payload is too large"), times: nil))
+            let client = try fixture.client()
+            let error = try await fixture.failure(client, wish(api, bytes: 400_000))
+            #expect(error.code == .payloadTooLarge && fixture.submissions.count == 3 && fixture.charges.isEmpty)
+            #expect(fitted(fixture) == [400_000, 280_000, 250_000])
+            #expect(fixture.time.waits.isEmpty)
         }
     }
 
@@ -64,59 +64,59 @@ import Testing
         configuration.pollinations.editLimit = 300_000
         configuration.openAI.requestLimit = 300_000
         try await withSimulator(configuration) { simulator async throws in
-            let studio = try Fixture(simulator, api)
-            let generation = try await studio.client().generate(
-                wish(api, bytes: 400_000), to: studio.destination(), onEvent: studio.events.record)
-            #expect(generation.attempts.map(\.status) == [413, 200] && studio.charges.count == 1)
-            #expect(studio.submissions.last.map { $0.bodyBytes <= 300_000 } == true)
+            let fixture = try Fixture(simulator, api)
+            let generation = try await fixture.client().generate(
+                wish(api, bytes: 400_000), to: fixture.destination(), onEvent: fixture.events.record)
+            #expect(generation.attempts.map(\.status) == [413, 200] && fixture.charges.count == 1)
+            #expect(fixture.submissions.last.map { $0.bodyBytes <= 300_000 } == true)
         }
     }
 
     @Test("What was learnt is known to the next client of the same folder", arguments: [true, false])
     func learnt(isShared: Bool) async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            let state = isShared ? studio.folder.path.appending("state") : nil
-            studio.simulator.script(API.openAI.rule(complaint(413, "too large: 400200 bytes > 300000 bytes")))
-            let first = try studio.client { $0.stateDirectory = state }
+        try await Fixture.with(.openAI) { fixture async throws in
+            let state = isShared ? fixture.folder.path.appending("state") : nil
+            fixture.simulator.script(API.openAI.rule(complaint(413, "too large: 400200 bytes > 300000 bytes")))
+            let first = try fixture.client { $0.stateDirectory = state }
             _ = try await first.generate(
-                wish(.openAI, bytes: 400_000), to: studio.destination("a"), onEvent: studio.events.record)
-            let next = try studio.client { $0.stateDirectory = state }
+                wish(.openAI, bytes: 400_000), to: fixture.destination("a"), onEvent: fixture.events.record)
+            let next = try fixture.client { $0.stateDirectory = state }
             _ = try await next.generate(
-                wish(.openAI, bytes: 400_000), to: studio.destination("b"), onEvent: studio.events.record)
-            let sizes = fitted(studio)
+                wish(.openAI, bytes: 400_000), to: fixture.destination("b"), onEvent: fixture.events.record)
+            let sizes = fitted(fixture)
             #expect(sizes.count == 3 && (sizes[2] < 400_000) == isShared, "\(sizes)")
             // Another model may take more.
             var other = wish(.openAI, bytes: 400_000)
             other.model = "gpt-image-2"
-            _ = try await next.generate(other, to: studio.destination("c"), onEvent: studio.events.record)
-            #expect(fitted(studio).last == 400_000)
+            _ = try await next.generate(other, to: fixture.destination("c"), onEvent: fixture.events.record)
+            #expect(fitted(fixture).last == 400_000)
         }
     }
 
     @Test("A format that is not taken is encoded anew", arguments: [API.pollinations, .openAI])
     func reencoded(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(answer: .status(code: 415))))
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(answer: .status(code: 415))))
             let image =
                 Array("RIFF".utf8) + [22, 0, 0, 0] + Array("WEBPVP8L".utf8) + [UInt8](repeating: 0, count: 14)
             var wish = wish(api, bytes: 1)
             wish.images = [.bytes(image, name: "cat.webp")]
-            let generation = try await studio.client().generate(wish, to: studio.destination())
-            #expect(generation.attempts.map(\.status) == [415, 200] && studio.charges.count == 1)
-            let bodies = studio.submissions.map { String(decoding: $0.body ?? [], as: UTF8.self) }
+            let generation = try await fixture.client().generate(wish, to: fixture.destination())
+            #expect(generation.attempts.map(\.status) == [415, 200] && fixture.charges.count == 1)
+            let bodies = fixture.submissions.map { String(decoding: $0.body ?? [], as: UTF8.self) }
             #expect(bodies[0].contains("image/webp") && !bodies[1].contains("image/webp"))
-            studio.simulator.script(api.rule(Fault(answer: .status(code: 415)), times: nil))
-            let error = try await studio.failure(try studio.client(), wish)
-            #expect(error.code == .unsupportedMedia && studio.submissions.count == 4)
+            fixture.simulator.script(api.rule(Fault(answer: .status(code: 415)), times: nil))
+            let error = try await fixture.failure(try fixture.client(), wish)
+            #expect(error.code == .unsupportedMedia && fixture.submissions.count == 4)
         }
     }
 
     @Test("Too large with nothing of this machine in it is said, not tried again", arguments: API.plain)
     func nothingToShrink(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(answer: .status(code: 413)), times: nil))
-            let error = try await studio.failure(try studio.client())
-            #expect(error.code == .payloadTooLarge && studio.submissions.count == 1)
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(answer: .status(code: 413)), times: nil))
+            let error = try await fixture.failure(try fixture.client())
+            #expect(error.code == .payloadTooLarge && fixture.submissions.count == 1)
         }
     }
 
@@ -125,26 +125,26 @@ import Testing
         var configuration = API.pollinations.configuration()
         configuration.longestTarget = 100
         try await withSimulator(configuration) { simulator async throws in
-            let studio = try Fixture(simulator, .pollinations)
+            let fixture = try Fixture(simulator, .pollinations)
             let wish = GenerationRequest(prompt: String(repeating: "cat ", count: 40))
-            let generation = try await studio.client().generate(wish, to: studio.destination())
+            let generation = try await fixture.client().generate(wish, to: fixture.destination())
             #expect(generation.attempts.map(\.status) == [414, 200])
-            #expect(studio.submissions.map(\.method) == ["GET", "POST"] && studio.charges.count == 1)
+            #expect(fixture.submissions.map(\.method) == ["GET", "POST"] && fixture.charges.count == 1)
         }
     }
 
     @Test("Without a refitter or a host, it is said what is missing, and nothing is sent", arguments: API.plain)
     func missing(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let models = [API.pollinations: "kontext", .elumenta: "flux-kontext-pro", .openAI: "gpt-image-1.5"]
             let wish = GenerationRequest(prompt: "red", model: models[api], images: [input()])
-            let unfit = try await studio.failure(try studio.client(fits: false), wish)
+            let unfit = try await fixture.failure(try fixture.client(fits: false), wish)
             #expect(unfit.code == .imageFailed)
             if api == .elumenta {
-                let unhosted = try await studio.failure(try studio.client(hosts: false), wish)
+                let unhosted = try await fixture.failure(try fixture.client(hosts: false), wish)
                 #expect(unhosted.code == .hostNeeded)
             }
-            #expect(studio.simulator.requests.allSatisfy { $0.path.hasSuffix("/balance") })
+            #expect(fixture.simulator.requests.allSatisfy { $0.path.hasSuffix("/balance") })
         }
     }
 }

@@ -14,56 +14,56 @@ import Testing
 
     // MARK: Twins
 
-    @Test("Of two wishes alike at once, one whose answer is lost is found, and each gets its own image")
+    @Test("Of two wishes alike at once, one whose response is lost is found, and each gets its own image")
     func twins() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            studio.simulator.script(API.elumenta.rule(Self.lost))
-            let client = try studio.client()
-            async let first = client.generate(.cat, to: studio.destination("first"))
-            async let second = client.generate(.cat, to: studio.destination("second"))
+        try await Fixture.with(.elumenta) { fixture async throws in
+            fixture.simulator.script(API.elumenta.rule(Self.lost))
+            let client = try fixture.client()
+            async let first = client.generate(.cat, to: fixture.destination("first"))
+            async let second = client.generate(.cat, to: fixture.destination("second"))
             let (one, other) = try await (first, second)
-            #expect(studio.charges.count == 2 && studio.submissions.count == 2 && studio.images.count == 2)
+            #expect(fixture.charges.count == 2 && fixture.submissions.count == 2 && fixture.images.count == 2)
             #expect(one.id != other.id && one.isRecovered != other.isRecovered)
         }
     }
 
     @Test("One that never got there does not take its twin's image", arguments: [true, false])
     func strangers(atOnce: Bool) async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            let client = try studio.client()
-            studio.simulator.script(API.elumenta.rule(Self.vanished, skip: 1))
+        try await Fixture.with(.elumenta) { fixture async throws in
+            let client = try fixture.client()
+            fixture.simulator.script(API.elumenta.rule(Self.vanished, skip: 1))
             var results: [Swift.Result<Generation, any Error>] = []
             if atOnce {
-                async let first = studio.attempt(client, name: "first")
-                async let second = studio.attempt(client, name: "second")
+                async let first = fixture.attempt(client, name: "first")
+                async let second = fixture.attempt(client, name: "second")
                 results = await [first, second]
             } else {
-                results = [await studio.attempt(client, name: "first"), await studio.attempt(client, name: "second")]
+                results = [await fixture.attempt(client, name: "first"), await fixture.attempt(client, name: "second")]
             }
             #expect(results.compactMap(\.value).count == 1)
             let error = try #require(results.compactMap(\.error).first)
             #expect(error.isOutcomeUnknown && error.code == .outcomeUnknown)
-            #expect(studio.charges.count == 1 && studio.images.count == 1)
+            #expect(fixture.charges.count == 1 && fixture.images.count == 1)
             #expect(try await client.pending().map(\.state) == [.held])
         }
     }
 
     @Test("A wish that was begun under another client's name is not taken for the lost one")
     func otherClients() async throws {
-        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 50)) { studio async throws in
-            let folder = studio.folder.path.appending("journal")
-            let first = try studio.client(journal: try FileJournal(folder)) { options in
+        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 50)) { fixture async throws in
+            let folder = fixture.folder.path.appending("journal")
+            let first = try fixture.client(journal: try FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
             }
             // It stays under way.
-            let open = try await studio.failure(first, name: "first")
+            let open = try await fixture.failure(first, name: "first")
             #expect(open.code == .deadlineExceeded)
-            let second = try studio.client(journal: try FileJournal(folder))
-            studio.simulator.script(API.elumenta.rule(Self.vanished))
-            let error = try await studio.failure(second, name: "second")
-            #expect(error.isOutcomeUnknown && studio.charges.count == 1)
+            let second = try fixture.client(journal: try FileJournal(folder))
+            fixture.simulator.script(API.elumenta.rule(Self.vanished))
+            let error = try await fixture.failure(second, name: "second")
+            #expect(error.isOutcomeUnknown && fixture.charges.count == 1)
             #expect(try await second.pending().map(\.state) == [.accepted, .held])
         }
     }
@@ -72,78 +72,78 @@ import Testing
 
     @Test("A job that outlived its time is taken up, under its name or by its id", arguments: [true, false])
     func afterDeadline(byName: Bool) async throws {
-        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 2)) { studio async throws in
-            let folder = studio.folder.path.appending("journal")
-            let hurried = try studio.client(journal: try FileJournal(folder)) { options in
+        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 2)) { fixture async throws in
+            let folder = fixture.folder.path.appending("journal")
+            let hurried = try fixture.client(journal: try FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
             }
-            let error = try await studio.failure(hurried, name: "work")
+            let error = try await fixture.failure(hurried, name: "work")
             #expect(error.code == .deadlineExceeded && error.jobID != nil && error.journalKey == "work")
-            #expect(!error.isOutcomeUnknown && studio.charges.count == 1)
-            let patient = try studio.client(journal: try FileJournal(folder))
+            #expect(!error.isOutcomeUnknown && fixture.charges.count == 1)
+            let patient = try fixture.client(journal: try FileJournal(folder))
             let pending = try await patient.pending()
             #expect(pending.map(\.state) == [.accepted] && pending.first?.jobID == error.jobID)
             let generation =
                 byName
-                ? try await patient.generate(.cat, to: studio.destination(), name: "work")
+                ? try await patient.generate(.cat, to: fixture.destination(), name: "work")
                 : try await patient.resume("work")
-            #expect(generation.id == error.jobID && studio.images.count == 1)
-            #expect(studio.charges.count == 1 && studio.submissions.count == 1)
+            #expect(generation.id == error.jobID && fixture.images.count == 1)
+            #expect(fixture.charges.count == 1 && fixture.submissions.count == 1)
             #expect(try await patient.pending().isEmpty)
         }
     }
 
     @Test("What is held is dropped for good")
     func drop() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
-            studio.simulator.script(API.openAI.rule(Self.lost))
-            #expect(try await studio.failure(client, name: "work").isOutcomeUnknown)
+        try await Fixture.with(.openAI) { fixture async throws in
+            let client = try fixture.client(journal: try FileJournal(fixture.folder.path.appending("journal")))
+            fixture.simulator.script(API.openAI.rule(Self.lost))
+            #expect(try await fixture.failure(client, name: "work").isOutcomeUnknown)
             try await client.drop("work")
             #expect(try await client.pending().isEmpty)
             for again in [client.drop, { _ = try await client.resume($0) }] {
                 let error = await #expect(throws: GenerationError.self) { try await again("work") }
                 #expect(error?.code == .invalidRequest)
             }
-            #expect(studio.submissions.count == 1)
+            #expect(fixture.submissions.count == 1)
             // The name is free again.
-            #expect(await studio.attempt(client, name: "work").value != nil)
+            #expect(await fixture.attempt(client, name: "work").value != nil)
         }
     }
 
     @Test("Another wish under the name of one that is open is refused")
     func sameName() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            let client = try studio.client()
-            studio.simulator.script(API.openAI.rule(Self.lost))
-            _ = try await studio.failure(client, name: "work")
-            let error = try await studio.failure(client, GenerationRequest(prompt: "a dog"), name: "work")
+        try await Fixture.with(.openAI) { fixture async throws in
+            let client = try fixture.client()
+            fixture.simulator.script(API.openAI.rule(Self.lost))
+            _ = try await fixture.failure(client, name: "work")
+            let error = try await fixture.failure(client, GenerationRequest(prompt: "a dog"), name: "work")
             #expect(error.code == .invalidRequest && error.fields.map(\.name) == ["name"])
-            #expect(studio.submissions.count == 1)
+            #expect(fixture.submissions.count == 1)
         }
     }
 
     @Test("Sent again at a person's word, a key that was used up is not used again")
     func freshKey() async throws {
-        try await Fixture.with(.rejectDuplicate) { studio async throws in
-            let client = try studio.client()
-            studio.simulator.script(API.rejectDuplicate.rule(Self.lost))
-            #expect(try await studio.failure(client, name: "work").isOutcomeUnknown)
+        try await Fixture.with(.rejectDuplicate) { fixture async throws in
+            let client = try fixture.client()
+            fixture.simulator.script(API.rejectDuplicate.rule(Self.lost))
+            #expect(try await fixture.failure(client, name: "work").isOutcomeUnknown)
             #expect(try await client.resume("work").images.count == 1)
-            let keys = studio.submissions.compactMap { $0.headers["Idempotency-Key"] }
-            #expect(keys.count == 3 && keys[0] == keys[1] && keys[2] != keys[0] && studio.charges.count == 2)
+            let keys = fixture.submissions.compactMap { $0.headers["Idempotency-Key"] }
+            #expect(keys.count == 3 && keys[0] == keys[1] && keys[2] != keys[0] && fixture.charges.count == 2)
         }
     }
 
     @Test("What cannot be delivered stays, and is delivered later without another charge", arguments: API.allCases)
     func undeliverable(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client(journal: try FileJournal(fixture.folder.path.appending("journal")))
             // Gone between the check and the delivery.
-            let place = ImageDestination(folder: studio.folder.path.appending("out"), name: "image")
-            let folder = studio.folder
+            let place = ImageDestination(folder: fixture.folder.path.appending("out"), name: "image")
+            let folder = fixture.folder
             let error = await #expect(throws: GenerationError.self) {
                 try await client.generate(.cat, to: place, name: "work") { event in
                     guard case .submitting = event else { return }
@@ -151,42 +151,42 @@ import Testing
                 }
             }
             #expect(error?.code == .outputFailed && error?.journalKey == "work", "\(String(describing: error))")
-            #expect(studio.charges.count == 1)
+            #expect(fixture.charges.count == 1)
             try FileManagerBlock.remove(place.folder)
             let pending = try await client.pending()
             #expect(pending.count == 1)
-            #expect(await studio.attempt(client, name: "work").value?.images.count == 1)
+            #expect(await fixture.attempt(client, name: "work").value?.images.count == 1)
             #expect(try await client.pending().isEmpty)
-            #expect(studio.charges.count == 1)
+            #expect(fixture.charges.count == 1)
         }
     }
 
     @Test("Without a journal that remembers, what cannot be delivered is told as what it is", arguments: API.plain)
     func undeliverableInMemory(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client()
-            let (place, folder) = (studio.destination(), studio.folder)
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client()
+            let (place, folder) = (fixture.destination(), fixture.folder)
             let error = await #expect(throws: GenerationError.self) {
                 try await client.generate(.cat, to: place, name: "work") { event in
                     if case .submitting = event { try? FileManagerBlock.file(at: place.folder, in: folder) }
                 }
             }
-            #expect(error?.code == .outputFailed && studio.charges.count == 1)
+            #expect(error?.code == .outputFailed && fixture.charges.count == 1)
             try FileManagerBlock.remove(place.folder)
             let states = [API.pollinations: GenerationRecord.State.sending, .elumenta: .completed, .openAI: .held]
             #expect(try await client.pending().first?.state == states[api])
-            let again = await studio.attempt(client, name: "work")
-            #expect(again.value?.images.count == (api == .openAI ? nil : 1) && studio.charges.count == 1)
+            let again = await fixture.attempt(client, name: "work")
+            #expect(again.value?.images.count == (api == .openAI ? nil : 1) && fixture.charges.count == 1)
         }
     }
 
     @Test("A place where nothing can be put is found out before anything is paid", arguments: API.plain)
     func noPlace(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let place = studio.destination()
-            try FileManagerBlock.file(at: place.folder, in: studio.folder)
-            let error = try await studio.failure(try studio.client())
-            #expect(error.code == .outputFailed && studio.submissions.isEmpty && studio.charges.isEmpty)
+        try await Fixture.with(api) { fixture async throws in
+            let place = fixture.destination()
+            try FileManagerBlock.file(at: place.folder, in: fixture.folder)
+            let error = try await fixture.failure(try fixture.client())
+            #expect(error.code == .outputFailed && fixture.submissions.isEmpty && fixture.charges.isEmpty)
         }
     }
 
@@ -194,36 +194,36 @@ import Testing
 
     @Test("With a new key of the account, a job is taken up, and what is held is sent again")
     func newKey() async throws {
-        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 1)) { studio async throws in
-            let folder = studio.folder.path.appending("journal")
-            let old = try studio.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder)) { options in
+        try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 1)) { fixture async throws in
+            let folder = fixture.folder.path.appending("journal")
+            let old = try fixture.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
             }
-            #expect(try await studio.failure(old, name: "job").code == .deadlineExceeded)
-            studio.simulator.script(API.elumenta.rule(Self.vanished))
-            let patient = try studio.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder))
-            #expect(try await studio.failure(patient, GenerationRequest(prompt: "b"), name: "held").isOutcomeUnknown)
-            let new = try studio.client(key: ElumentaAccount.key("vip2"), journal: try FileJournal(folder))
-            #expect(try await new.resume("job").images.count == 1 && studio.submissions.count == 2)
-            #expect(try await new.resume("held").images.count == 1 && studio.charges.count == 2)
+            #expect(try await fixture.failure(old, name: "job").code == .deadlineExceeded)
+            fixture.simulator.script(API.elumenta.rule(Self.vanished))
+            let patient = try fixture.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder))
+            #expect(try await fixture.failure(patient, GenerationRequest(prompt: "b"), name: "held").isOutcomeUnknown)
+            let new = try fixture.client(key: ElumentaAccount.key("vip2"), journal: try FileJournal(folder))
+            #expect(try await new.resume("job").images.count == 1 && fixture.submissions.count == 2)
+            #expect(try await new.resume("held").images.count == 1 && fixture.charges.count == 2)
             #expect(try await old.pending().isEmpty)
         }
     }
 
     @Test("With another key, what may have been charged is not sent by itself")
     func otherKey() async throws {
-        try await Fixture.with(.pollinations) { studio async throws in
-            let folder = studio.folder.path.appending("journal")
-            let old = try studio.client(journal: try FileJournal(folder))
-            studio.simulator.script(API.pollinations.rule(Self.lost, times: 4))
-            #expect(try await studio.failure(old, name: "work").isOutcomeUnknown && studio.submissions.count == 4)
-            let new = try studio.client(key: "sk_narrow", journal: try FileJournal(folder))
+        try await Fixture.with(.pollinations) { fixture async throws in
+            let folder = fixture.folder.path.appending("journal")
+            let old = try fixture.client(journal: try FileJournal(folder))
+            fixture.simulator.script(API.pollinations.rule(Self.lost, times: 4))
+            #expect(try await fixture.failure(old, name: "work").isOutcomeUnknown && fixture.submissions.count == 4)
+            let new = try fixture.client(key: "sk_narrow", journal: try FileJournal(folder))
             let refused = await #expect(throws: GenerationError.self) { try await new.resume("work") }
-            #expect(refused?.code == .invalidRequest && studio.submissions.count == 4)
-            let again = try studio.client(journal: try FileJournal(folder))
-            #expect(try await again.resume("work").isRecovered && studio.charges.count == 1)
+            #expect(refused?.code == .invalidRequest && fixture.submissions.count == 4)
+            let again = try fixture.client(journal: try FileJournal(folder))
+            #expect(try await again.resume("work").isRecovered && fixture.charges.count == 1)
         }
     }
 
@@ -231,46 +231,46 @@ import Testing
 
     @Test("Of several images, those that are here are not paid for again", arguments: API.plain)
     func parts(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let count = api == .openAI ? 23 : 3
             let wish = GenerationRequest(prompt: "a cat", model: api == .openAI ? "gpt-image-1.5" : nil, count: count)
-            let folder = studio.folder.path.appending("journal")
-            let client = try studio.client(journal: try FileJournal(folder))
-            studio.simulator.script(api.rule(Fault(answer: .status(code: 402)), skip: 1, times: 1))
-            let error = try await studio.failure(client, wish, name: "work")
-            let charged = studio.charges.count
+            let folder = fixture.folder.path.appending("journal")
+            let client = try fixture.client(journal: try FileJournal(folder))
+            fixture.simulator.script(api.rule(Fault(answer: .status(code: 402)), skip: 1, times: 1))
+            let error = try await fixture.failure(client, wish, name: "work")
+            let charged = fixture.charges.count
             #expect(error.code == .paymentRequired && charged >= 1 && !error.delivered.isEmpty)
             // What is missing is made by another process, after the account was topped up.
-            let next = try studio.client(journal: try FileJournal(folder))
+            let next = try fixture.client(journal: try FileJournal(folder))
             #expect(try await next.pending().isEmpty)
-            let generation = try await next.generate(wish, to: studio.destination("work"), name: "work")
-            #expect(generation.images.count == count && studio.images.count == count)
-            #expect(Set(generation.images.map(\.path)).count == count && studio.charges.count == 3)
+            let generation = try await next.generate(wish, to: fixture.destination("work"), name: "work")
+            #expect(generation.images.count == count && fixture.images.count == count)
+            #expect(Set(generation.images.map(\.path)).count == count && fixture.charges.count == 3)
             // Now it is done, and its name stands for nothing any more.
-            #expect(await studio.attempt(next, wish, name: "work").value != nil && studio.charges.count == 6)
+            #expect(await fixture.attempt(next, wish, name: "work").value != nil && fixture.charges.count == 6)
         }
     }
 
     @Test("A part that is held is resolved or dropped alone")
     func heldPart() async throws {
-        try await Fixture.with(.openAI) { studio async throws in
+        try await Fixture.with(.openAI) { fixture async throws in
             let wish = GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 15)
-            let client = try studio.client(journal: try FileJournal(studio.folder.path.appending("journal")))
+            let client = try fixture.client(journal: try FileJournal(fixture.folder.path.appending("journal")))
             for name in ["resolved", "dropped"] {
-                studio.simulator.clearRecords()
-                studio.simulator.script(API.openAI.rule(Self.vanished))
-                let error = try await studio.failure(client, wish, name: name)
-                #expect(error.isOutcomeUnknown && studio.charges.count == 1)
+                fixture.simulator.clearRecords()
+                fixture.simulator.script(API.openAI.rule(Self.vanished))
+                let error = try await fixture.failure(client, wish, name: name)
+                #expect(error.isOutcomeUnknown && fixture.charges.count == 1)
                 let held = try #require(try await client.pending().first)
                 #expect(held.state == .held && held.id == error.journalKey && held.id.hasPrefix("\(name)#"))
                 if name == "resolved" {
                     _ = try await client.resume(held.id)
-                    #expect(await studio.attempt(client, wish, name: name).value?.images.count == 15)
-                    #expect(studio.charges.count == 2)
+                    #expect(await fixture.attempt(client, wish, name: name).value?.images.count == 15)
+                    #expect(fixture.charges.count == 2)
                 } else {
                     try await client.drop(held.id)
-                    #expect(await studio.attempt(client, wish, name: name).value?.images.count == 15)
-                    #expect(studio.charges.count == 2)
+                    #expect(await fixture.attempt(client, wish, name: name).value?.images.count == 15)
+                    #expect(fixture.charges.count == 2)
                 }
                 #expect(try await client.pending().isEmpty)
             }
@@ -281,18 +281,18 @@ import Testing
 
     @Test("A connection that dies when it is used again never makes a second paid request", arguments: API.plain)
     func reused(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client()
-            #expect(await studio.attempt(client).value != nil)
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client()
+            #expect(await fixture.attempt(client).value != nil)
             for request in [RequestFault.closeAfterBody, .resetAfterBody] {
-                studio.simulator.script(
+                fixture.simulator.script(
                     Rule(
                         Fault(request: request, takesEffect: true), service: api.service,
                         method: api == .pollinations ? nil : "POST", connection: .reused, times: nil))
-                studio.simulator.clearRecords()
-                #expect(await studio.attempt(client, GenerationRequest(prompt: "\(request)")).value != nil)
-                #expect(studio.submissions.count == 1 && studio.charges.count == 1)
-                #expect(studio.submissions.allSatisfy { $0.positionOnConnection == 1 })
+                fixture.simulator.clearRecords()
+                #expect(await fixture.attempt(client, GenerationRequest(prompt: "\(request)")).value != nil)
+                #expect(fixture.submissions.count == 1 && fixture.charges.count == 1)
+                #expect(fixture.submissions.allSatisfy { $0.positionOnConnection == 1 })
             }
         }
     }

@@ -34,7 +34,7 @@ import Testing
         return image.path.lastComponent?.string
     }
 
-    @Test("An image within an answer is put in its place, as readable as any new file")
+    @Test("An image within a response is put in its place, as readable as any new file")
     func keeps() async throws {
         #expect(try await keep(300_000) == "cat.png")
         #expect(folder.files() == ["a/b/cat.png"])

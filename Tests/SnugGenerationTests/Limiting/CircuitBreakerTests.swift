@@ -8,7 +8,7 @@ import Testing
         case worked, failed, neither
         /// Time passes, in seconds.
         case wait(Int)
-        /// Asks, and what is the answer.
+        /// Asks, and what is the response.
         case admitted(CircuitBreaker.Admission)
     }
 
@@ -57,10 +57,10 @@ import Testing
             switch step {
             case .wait(let seconds): now += .seconds(seconds)
             case .admitted(let expected):
-                let answer = breaker.admit(now: now)
-                #expect(answer == expected, "\(name)")
-                if case .refuse = answer { break }
-                admission = answer
+                let response = breaker.admit(now: now)
+                #expect(response == expected, "\(name)")
+                if case .refuse = response { break }
+                admission = response
             case .worked: end(.worked)
             case .failed: end(.failed)
             case .neither: end(.neither)

@@ -21,7 +21,7 @@ import Testing
         return state
     }
 
-    @Test("A full window waits for the first answer to be as old as the window is long")
+    @Test("A full window waits for the first response to be as old as the window is long")
     func window() {
         let state = state(startingAt: [0, 10, 20])
         let hour = [RateWindow.hour(3)]
@@ -109,7 +109,7 @@ import Testing
         var state = state(startingAt: [0, 10, 20])
         let fresh = RateReport(
             ["X-RateLimit-Limit-Day": "3", "X-RateLimit-Remaining-Day": "2"], now: 100)
-        // A poll sent before the last answer says nothing of it.
+        // A poll sent before the last response says nothing of it.
         state.learn(fresh, sent: 15, now: 100)
         #expect(state.available([], now: 100) == 1)
         state.learn(fresh, sent: 50, now: 101)

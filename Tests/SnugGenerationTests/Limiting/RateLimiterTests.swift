@@ -41,17 +41,17 @@ import Testing
     }
 
     @Test("A wait longer than there is time is refused at once, with the time to come back", arguments: [false, true])
-    func refusal(isShared: Bool) async throws {
+    func failure(isShared: Bool) async throws {
         let time = Time()
         let limiter = limiter([.hour(1)], isShared: isShared, time: time)
         try await limiter.withPermit { _ in }
         let error = await #expect(throws: GenerationError.self) {
-            try await limiter.withPermit(patience: .seconds(60)) { _ in }
+            try await limiter.withPermit(maximumWait: .seconds(60)) { _ in }
         }
         #expect(error?.code == .rateLimited && error?.retryAfter == .seconds(3600))
         #expect(error?.retryAt == 1_800_003_600 && time.now == 1_800_000_000)
         let waits = Mutex<[String]>([])
-        try await limiter.withPermit(patience: .seconds(3600)) { wait, window in
+        try await limiter.withPermit(maximumWait: .seconds(3600)) { wait, window in
             waits.withLock { $0.append("\(window) \(Int(wait.seconds))") }
         } _: { _ in
         }
@@ -63,7 +63,7 @@ import Testing
         let limiter = limiter(time: Time())
         try await limiter.park(for: .seconds(1_000_000))
         let error = await #expect(throws: GenerationError.self) {
-            try await limiter.withPermit(patience: .seconds(847)) { _ in }
+            try await limiter.withPermit(maximumWait: .seconds(847)) { _ in }
         }
         #expect(error?.retryAfter == .seconds(86_400) && error?.message.contains("parked") == true)
     }
@@ -109,7 +109,7 @@ import Testing
         try await limiter.withPermit { _ in
             try await limiter.withPermit { _ in
                 let error = await #expect(throws: GenerationError.self) {
-                    try await limiter.withPermit(patience: .milliseconds(20)) { _ in }
+                    try await limiter.withPermit(maximumWait: .milliseconds(20)) { _ in }
                 }
                 #expect(error?.message.contains("concurrency") == true)
             }
@@ -122,23 +122,23 @@ import Testing
 
     @Test("Whoever asks first goes first")
     func order() async throws {
-        let turnstile = AsyncMutex()
-        #expect(turnstile.tryEnter() && !turnstile.tryEnter())
+        let mutex = AsyncMutex()
+        #expect(mutex.tryEnter() && !mutex.tryEnter())
         let tally = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<50 {
                 group.addTask {
-                    try await turnstile.enter()
+                    try await mutex.enter()
                     tally.enter(number)
                     tally.leave()
-                    turnstile.leave()
+                    mutex.leave()
                 }
-                while turnstile.count < number + 2 { await Task.yield() }
+                while mutex.count < number + 2 { await Task.yield() }
             }
-            turnstile.leave()
+            mutex.leave()
             for try await _ in group {}
         }
-        #expect(tally.order == Array(0..<50) && tally.most == 1 && turnstile.count == 0)
+        #expect(tally.order == Array(0..<50) && tally.most == 1 && mutex.count == 0)
     }
 
     @Test("Giving up in the queue leaves it to the others")
@@ -157,7 +157,7 @@ import Testing
     }
 
     @Test("Time runs out in the queue too")
-    func patience() async throws {
+    func maximumWait() async throws {
         let limiter = limiter(concurrency: 1)
         let gate = Gate()
         let holder = Task { try await limiter.withPermit { _ in await gate.wait() } }
@@ -166,7 +166,7 @@ import Testing
             for _ in 0..<3 {
                 group.addTask {
                     let error = await #expect(throws: GenerationError.self) {
-                        try await limiter.withPermit(patience: .milliseconds(50)) { _ in }
+                        try await limiter.withPermit(maximumWait: .milliseconds(50)) { _ in }
                     }
                     #expect(error?.code == .rateLimited)
                 }
@@ -174,7 +174,7 @@ import Testing
         }
         gate.open()
         try await holder.value
-        try await limiter.withPermit(patience: .seconds(100)) { _ in }
+        try await limiter.withPermit(maximumWait: .seconds(100)) { _ in }
     }
 
     @Test("Two limiters on one folder are one; accounts are apart; damage is begun anew")
@@ -209,7 +209,7 @@ import Testing
         }
         let limiter = limiter([.hour(2)], concurrency: 1, isShared: true)
         #expect(try await limiter.available() == 1)
-        try await limiter.withPermit(patience: .seconds(100)) { _ in }
+        try await limiter.withPermit(maximumWait: .seconds(100)) { _ in }
         #expect(try await limiter.available() == 0)
     }
 }

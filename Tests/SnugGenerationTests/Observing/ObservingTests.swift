@@ -14,7 +14,7 @@ private func attempt(_ status: Int?, _ failure: HTTPError.Code? = nil) -> Attemp
 }
 
 @Suite struct StatusCountersTests {
-    @Test("Requests are told by status, those without an answer last")
+    @Test("Requests are told by status, those without a response last")
     func report() {
         let counters = StatusCounters()
         #expect(counters.report.isEmpty && counters.counts.isEmpty)
@@ -25,12 +25,12 @@ private func attempt(_ status: Int?, _ failure: HTTPError.Code? = nil) -> Attemp
         for _ in 0..<2 { counters.record(attempt(nil, .connectionLost)) }
         #expect(
             counters.report == """
-                200 OK                       12
-                200 OK (answer_cut)           1
-                299                           1
-                429 too many requests         1
-                no answer (connection_lost)   2
-                in all                       17
+                200 OK                         12
+                200 OK (answer_cut)             1
+                299                             1
+                429 too many requests           1
+                no response (connection_lost)   2
+                in all                         17
 
                 """)
         #expect(counters.counts.first == StatusCounters.Count(status: 200, failure: nil, count: 12))

@@ -6,7 +6,7 @@ import SystemPackage
 
 @testable import SnugGeneration
 
-/// What a verdict comes to.
+/// What a outcome comes to.
 enum OutcomeKind: String, Sendable {
     case completed, accepted, failed, transient, unknown
 }
@@ -45,16 +45,16 @@ extension PollOutcome {
         }
     }
 
-    var refusal: ProviderFailure? {
+    var failure: ProviderFailure? {
         switch self {
-        case .failed(let refusal), .gone(let refusal), .pollFailed(let refusal): refusal
+        case .failed(let failure), .gone(let failure), .pollFailed(let failure): failure
         case .completed, .pending: nil
         }
     }
 }
 
-/// An answer as the reader hands it out.
-func answer(
+/// A response as the reader hands it out.
+func response(
     _ status: Int, _ text: String = "", headers: HTTPFields = [:], images: [SpooledImage] = [],
     isStreamComplete: Bool? = nil, secrets: [Secret] = []
 ) -> ProviderResponse {

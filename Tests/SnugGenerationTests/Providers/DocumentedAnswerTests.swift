@@ -13,34 +13,35 @@ import Testing
 
     init() throws { dialects = try Dialects() }
 
-    @Test("What providers document and what was seen of them is understood, each with its remedy, hint and fields")
+    @Test("What providers document and what was seen of them is understood, each with its recovery, hint and fields")
     func documented() throws {
         let inline = job(images: [.inline(Self.image)])
         for row in DocumentedResponse.all {
-            let verdict = dialects.named(row.provider).verdict(
-                on: answer(row.status, row.text, headers: row.headers), to: row.hasImage ? inline : job())
-            let refusal = try #require(verdict.refusal, "\(row)")
-            #expect(verdict.kind == row.kind, "\(row)")
-            #expect(refusal.code == row.code && refusal.remedy == row.remedy && refusal.status == row.status, "\(row)")
-            #expect(refusal.hint == row.hint.map { .seconds($0) }, "\(row)")
-            #expect(refusal.providerCode == row.providerCode && refusal.requestID == row.requestID, "\(row)")
-            #expect(refusal.fields == row.fields && refusal.suggestions == row.suggestions, "\(row)")
-            #expect(refusal.required == row.required && refusal.available == row.available, "\(row)")
-            #expect(refusal.message.contains("status \(row.status)"), "\(row)")
-            if !row.says.isEmpty { #expect(refusal.message.contains(row.says), "\(row)") }
+            let outcome = dialects.named(row.provider).outcome(
+                of: response(row.status, row.text, headers: row.headers), to: row.hasImage ? inline : job())
+            let failure = try #require(outcome.failure, "\(row)")
+            #expect(outcome.kind == row.kind, "\(row)")
+            #expect(
+                failure.code == row.code && failure.recovery == row.recovery && failure.status == row.status, "\(row)")
+            #expect(failure.hint == row.hint.map { .seconds($0) }, "\(row)")
+            #expect(failure.providerCode == row.providerCode && failure.requestID == row.requestID, "\(row)")
+            #expect(failure.fields == row.fields && failure.suggestions == row.suggestions, "\(row)")
+            #expect(failure.required == row.required && failure.available == row.available, "\(row)")
+            #expect(failure.message.contains("status \(row.status)"), "\(row)")
+            if !row.says.isEmpty { #expect(failure.message.contains(row.says), "\(row)") }
         }
     }
 
-    @Test("Whatever comes of an answer, the error of it says the same")
+    @Test("Whatever comes of a response, the error of it says the same")
     func errors() throws {
         for row in DocumentedResponse.all {
-            let verdict = dialects.named(row.provider).verdict(
-                on: answer(row.status, row.text, headers: row.headers), to: job())
-            let refusal = try #require(verdict.refusal)
-            let error = GenerationError(refusal, now: Dialects.now)
+            let outcome = dialects.named(row.provider).outcome(
+                of: response(row.status, row.text, headers: row.headers), to: job())
+            let failure = try #require(outcome.failure)
+            let error = GenerationError(failure, now: Dialects.now)
             #expect(error.retryAt == error.retryAfter.map { Dialects.now + Int($0.seconds) }, "\(row)")
-            #expect(error.isOutcomeUnknown == (verdict.kind == .unknown), "\(row)")
-            #expect(error.description.hasPrefix("\(refusal.code): "), "\(row)")
+            #expect(error.isOutcomeUnknown == (outcome.kind == .unknown), "\(row)")
+            #expect(error.description.hasPrefix("\(failure.code): "), "\(row)")
         }
     }
 
@@ -48,10 +49,10 @@ import Testing
     func noModels(provider: String) {
         let dialect = dialects.named(provider)
         for text in ["{}", #"{"data":{}}"#, #"{"models":null}"#, "\"flux\"", "<html></html>", ""] {
-            let error = #expect(throws: GenerationError.self) { try dialect.readModels(answer(200, text)) }
+            let error = #expect(throws: GenerationError.self) { try dialect.readModels(response(200, text)) }
             #expect(error?.code == .badResponse)
         }
-        #expect((try? dialect.readModels(answer(200, "[]"))) == [])
+        #expect((try? dialect.readModels(response(200, "[]"))) == [])
     }
 
     @Test("A window that ends is no advice where waiting does not help", arguments: Dialects.names)
@@ -59,21 +60,21 @@ import Testing
         let headers: HTTPFields = ["X-RateLimit-Remaining-Hour": "0", "X-RateLimit-Reset-Hour": "1795176060"]
         for (status, hint) in [(400, nil), (401, nil), (402, nil), (422, nil), (429, 60), (503, 60)] as [(Int, Int?)] {
             let text = #"{"error":{"message":"no"}}"#
-            let verdict = dialects.named(provider).verdict(on: answer(status, text, headers: headers), to: job())
-            let refusal = try #require(verdict.refusal)
-            #expect(refusal.hint == hint.map { .seconds($0) }, "\(status)")
-            #expect(GenerationError(refusal, now: Dialects.now).retryAt == hint.map { Dialects.now + $0 })
+            let outcome = dialects.named(provider).outcome(of: response(status, text, headers: headers), to: job())
+            let failure = try #require(outcome.failure)
+            #expect(failure.hint == hint.map { .seconds($0) }, "\(status)")
+            #expect(GenerationError(failure, now: Dialects.now).retryAt == hint.map { Dialects.now + $0 })
         }
     }
 
     @Test("A wait goes with the advice to try again", arguments: Dialects.names)
     func advisedWait(provider: String) {
         let headers: HTTPFields = ["x-should-retry": "true", "Retry-After": "5"]
-        let verdict = dialects.named(provider).verdict(on: answer(422, "{}", headers: headers), to: job())
-        #expect(verdict.kind == .transient && verdict.refusal?.hint == .seconds(5))
-        let refused = dialects.named(provider).verdict(
-            on: answer(503, headers: ["x-should-retry": "false", "Retry-After": "5"]), to: job())
-        #expect(refused.kind == .failed && refused.refusal?.hint == .seconds(5))
+        let outcome = dialects.named(provider).outcome(of: response(422, "{}", headers: headers), to: job())
+        #expect(outcome.kind == .transient && outcome.failure?.hint == .seconds(5))
+        let refused = dialects.named(provider).outcome(
+            of: response(503, headers: ["x-should-retry": "false", "Retry-After": "5"]), to: job())
+        #expect(refused.kind == .failed && refused.failure?.hint == .seconds(5))
     }
 
     // MARK: Secrets
@@ -115,10 +116,10 @@ import Testing
             ]
             for text in Self.shapes.flatMap({ quoted($0, key) }) {
                 for status in [200, 301, 400, 401, 413, 429, 502] {
-                    let echo = answer(status, text, headers: headers, secrets: [secret])
+                    let echo = response(status, text, headers: headers, secrets: [secret])
                     let shown =
-                        String(reflecting: dialect.verdict(on: echo, to: job(images: [.inline(png())])))
-                        + String(reflecting: dialect.verdict(onPoll: echo, id: "1"))
+                        String(reflecting: dialect.outcome(of: echo, to: job(images: [.inline(png())])))
+                        + String(reflecting: dialect.pollOutcome(of: echo, id: "1"))
                         + errors(dialect, echo).map { String(reflecting: $0) }.joined()
                     #expect(!shown.contains("7777777"), "\(status) \(text)")
                 }
@@ -126,12 +127,12 @@ import Testing
         }
     }
 
-    /// What reading such an answer as something else fails with.
-    private func errors(_ dialect: any ProviderDialect, _ answer: ProviderResponse) -> [GenerationError] {
+    /// What reading such a response as something else fails with.
+    private func errors(_ dialect: any ProviderDialect, _ response: ProviderResponse) -> [GenerationError] {
         var found: [GenerationError] = []
-        do { _ = try dialect.readModels(answer) } catch { found.append(error) }
-        do { _ = try dialect.readBalance(answer) } catch { found.append(error) }
-        do { _ = try dialect.readTokens(answer) } catch { found.append(error) }
+        do { _ = try dialect.readModels(response) } catch { found.append(error) }
+        do { _ = try dialect.readBalance(response) } catch { found.append(error) }
+        do { _ = try dialect.readTokens(response) } catch { found.append(error) }
         return found
     }
 
@@ -139,9 +140,9 @@ import Testing
     func unknownKeys(provider: String) throws {
         for secret in ["sk-proj-abcdefghijklmnop", "sk_live0123456789", "nb_0123456789abcdef", "eyJhbGciOiJIUzI1NiJ9"] {
             for text in Self.quotes.dropLast().map({ $0.replacing("%", with: secret) }) {
-                let verdict = dialects.named(provider).verdict(
-                    on: answer(400, #"{"error":{"message":"\#(text)"}}"#), to: job())
-                #expect(verdict.refusal?.message.contains(secret.dropFirst(3)) == false, "\(text)")
+                let outcome = dialects.named(provider).outcome(
+                    of: response(400, #"{"error":{"message":"\#(text)"}}"#), to: job())
+                #expect(outcome.failure?.message.contains(secret.dropFirst(3)) == false, "\(text)")
             }
         }
     }
@@ -150,11 +151,11 @@ import Testing
     func names() throws {
         let key = Self.key.reveal()
         let image = spooled()
-        let listed = answer(
+        let listed = response(
             200, #"{"model":"\#(key)","data":[{"b64_json":"","revised_prompt":"A  cat,\n\#(key)"}]}"#,
             headers: ["x-model-used": key], images: [image], secrets: [Self.key])
         for dialect in [dialects.openAI, dialects.pollinations] as [any ProviderDialect] {
-            let result = try #require(dialect.verdict(on: listed, to: job()).result)
+            let result = try #require(dialect.outcome(of: listed, to: job()).result)
             #expect(result.model == "***" && result.images == [.spooled(image, revisedPrompt: "A  cat,\n***")])
         }
     }
@@ -165,8 +166,8 @@ import Testing
         for padding in [4090, 64 * 1024 - 20, 64 * 1024 - 47] {
             let text = "Sorry." + String(repeating: " ", count: padding) + key + " is wrong"
             for body in [text, "<html><title>\(text)</title>", #"{"error":{"message":"\#(text)"}}"#] {
-                let verdict = dialects.elumenta.verdict(on: answer(400, body, secrets: [Self.key]), to: job())
-                #expect(verdict.refusal?.message.contains("7777") == false && verdict.kind == .failed)
+                let outcome = dialects.elumenta.outcome(of: response(400, body, secrets: [Self.key]), to: job())
+                #expect(outcome.failure?.message.contains("7777") == false && outcome.kind == .failed)
             }
         }
     }

@@ -10,7 +10,7 @@ extension DocumentedResponse {
     private static func error(
         _ status: Int, _ message: String, type: String = "invalid_request_error", param: String? = nil,
         named: String? = nil, headers: HTTPFields = [:], hasImage: Bool = false, kind: OutcomeKind,
-        code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction = .none, hint: Double? = nil,
+        code: GenerationError.Code, recovery: ProviderFailure.RecoveryAction = .none, hint: Double? = nil,
         fields: [GenerationError.Field] = [], suggestions: [String] = []
     ) -> DocumentedResponse {
         func quoted(_ text: String?) -> String { text.map { "\"\($0)\"" } ?? "null" }
@@ -19,7 +19,7 @@ extension DocumentedResponse {
         return DocumentedResponse(
             provider: "openai", name: message, status: status, headers: headers,
             text: #"{"error":{"message":"\#(message)","type":"\#(type)","param":\#(quoted(param)),"#
-                + #""code":\#(quoted(named))}}"#, hasImage: hasImage, kind: kind, code: code, remedy: remedy,
+                + #""code":\#(quoted(named))}}"#, hasImage: hasImage, kind: kind, code: code, recovery: recovery,
             hint: hint, providerCode: named ?? type, requestID: "req_7", fields: fields, suggestions: suggestions)
     }
 
@@ -46,13 +46,13 @@ extension DocumentedResponse {
             named: "unsupported_country_region_territory", kind: .failed, code: .forbidden),
         error(
             404, "The model 'x' does not exist or you do not have access to it.", param: "model",
-            named: "model_not_found", kind: .failed, code: .modelNotFound, remedy: .switchModel,
+            named: "model_not_found", kind: .failed, code: .modelNotFound, recovery: .switchModel,
             fields: [
                 GenerationError.Field("model", "The model 'x' does not exist or you do not have access to it.")
             ]),
         error(
             404, "This model is not supported in the v1/images/generations endpoint.", param: "model", kind: .failed,
-            code: .modelNotFound, remedy: .switchModel,
+            code: .modelNotFound, recovery: .switchModel,
             fields: [
                 GenerationError.Field("model", "This model is not supported in the v1/images/generations endpoint.")
             ]),
@@ -65,12 +65,12 @@ extension DocumentedResponse {
             code: .providerFailed),
         error(
             413, "Image too large: 4706850 bytes > 4000000 bytes", param: "image", hasImage: true, kind: .transient,
-            code: .payloadTooLarge, remedy: .refit(byteLimit: 4_000_000, maximumSide: nil),
+            code: .payloadTooLarge, recovery: .refit(byteLimit: 4_000_000, maximumSide: nil),
             fields: [GenerationError.Field("image", "Image too large: 4706850 bytes > 4000000 bytes")]),
         error(415, "Unsupported content type.", kind: .failed, code: .unsupportedMedia),
         error(
             415, "Unsupported content type.", hasImage: true, kind: .transient, code: .unsupportedMedia,
-            remedy: .reencode),
+            recovery: .reencode),
         error(422, "Unprocessable entity.", kind: .failed, code: .invalidRequest),
         error(
             429, "Rate limit reached for images per minute.", type: "requests", named: "rate_limit_exceeded",
@@ -88,22 +88,22 @@ extension DocumentedResponse {
             code: .outcomeUnknown),
         error(
             503, "The engine is currently overloaded, please try again later.", type: "server_error", kind: .transient,
-            code: .noCapacity, remedy: .switchModel),
+            code: .noCapacity, recovery: .switchModel),
         error(
-            529, "Overloaded", type: "overloaded_error", kind: .transient, code: .noCapacity, remedy: .switchModel),
+            529, "Overloaded", type: "overloaded_error", kind: .transient, code: .noCapacity, recovery: .switchModel),
     ]
 
     // MARK: Those who copy it
 
     private static func other(
         _ name: String, _ status: Int, _ text: String, headers: HTTPFields = [:], hasImage: Bool = false,
-        kind: OutcomeKind, code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction = .none,
+        kind: OutcomeKind, code: GenerationError.Code, recovery: ProviderFailure.RecoveryAction = .none,
         hint: Double? = nil,
         providerCode: String? = nil, fields: [GenerationError.Field] = []
     ) -> DocumentedResponse {
         DocumentedResponse(
             provider: "openai", name: name, status: status, headers: headers, text: text, hasImage: hasImage,
-            kind: kind, code: code, remedy: remedy, hint: hint, providerCode: providerCode, fields: fields)
+            kind: kind, code: code, recovery: recovery, hint: hint, providerCode: providerCode, fields: fields)
     }
 
     static let compatible: [DocumentedResponse] = [
@@ -111,21 +111,21 @@ extension DocumentedResponse {
             "Anthropic's bytes, counted in base64", 400,
             #"{"type":"error","error":{"type":"invalid_request_error","message":"messages.0.content.1.image.source."#
                 + #"base64: image exceeds 5 MB maximum: 6275800 bytes > 5242880 bytes"}}"#, hasImage: true,
-            kind: .transient, code: .payloadTooLarge, remedy: .refit(byteLimit: 3_932_160, maximumSide: nil),
+            kind: .transient, code: .payloadTooLarge, recovery: .refit(byteLimit: 3_932_160, maximumSide: nil),
             providerCode: "invalid_request_error"),
         other(
             "Anthropic's pixels", 400,
             #"{"type":"error","error":{"type":"invalid_request_error","message":"At least one of the image dimensions "#
                 + #"exceed max allowed size: 8000 pixels"}}"#, hasImage: true,
-            kind: .transient, code: .payloadTooLarge, remedy: .refit(byteLimit: nil, maximumSide: 8000),
+            kind: .transient, code: .payloadTooLarge, recovery: .refit(byteLimit: nil, maximumSide: 8000),
             providerCode: "invalid_request_error"),
         other(
             "aiohttp's text", 413, "Maximum request body size 4700000 exceeded, actual body size 4707500",
             headers: ["Content-Type": "text/plain"], hasImage: true, kind: .transient, code: .payloadTooLarge,
-            remedy: .refit(byteLimit: 4_700_000 - 8192 - 1024 - 5, maximumSide: nil)),
+            recovery: .refit(byteLimit: 4_700_000 - 8192 - 1024 - 5, maximumSide: nil)),
         other(
             "a media host's text", 413, #"{"error":"File too large. Max size: 4MB"}"#, hasImage: true,
-            kind: .transient, code: .payloadTooLarge, remedy: .refit(byteLimit: 4_000_000, maximumSide: nil)),
+            kind: .transient, code: .payloadTooLarge, recovery: .refit(byteLimit: 4_000_000, maximumSide: nil)),
         other(
             "Google's quota that comes back", 429,
             #"[{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing "#
@@ -150,12 +150,12 @@ extension DocumentedResponse {
     static let proxies: [DocumentedResponse] = Dialects.names.flatMap { provider in
         func page(
             _ status: Int, _ title: String, _ kind: OutcomeKind, _ code: GenerationError.Code,
-            _ remedy: ProviderFailure.RecoveryAction = .none
+            _ recovery: ProviderFailure.RecoveryAction = .none
         ) -> DocumentedResponse {
             DocumentedResponse(
                 provider: provider, name: title, status: status, headers: ["Content-Type": "text/html"],
                 text: "<!DOCTYPE html><html><head><title>\(title)</title></head><body></body></html>", kind: kind,
-                code: code, remedy: remedy)
+                code: code, recovery: recovery)
         }
         return [
             page(403, "Just a moment", .failed, .forbidden),

@@ -5,7 +5,7 @@ import SnugTestSupport
 
 @testable import SnugGeneration
 
-/// An answer with the body that a provider documents, or that was seen in the wild, and what it means.
+/// A response with the body that a provider documents, or that was seen in the wild, and what it means.
 struct DocumentedResponse: Sendable, CustomStringConvertible {
     var provider: String
     var name: String
@@ -17,7 +17,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
 
     var kind: OutcomeKind
     var code: GenerationError.Code
-    var remedy = ProviderFailure.RecoveryAction.none
+    var recovery = ProviderFailure.RecoveryAction.none
     /// Seconds.
     var hint: Double?
     var providerCode: String?
@@ -51,7 +51,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
         .init(
             provider: "elumenta", name: "old token", status: 401,
             text: #"{"error":"token_expired","message":"Access token has expired","details":{}}"#,
-            kind: .transient, code: .notAuthenticated, remedy: .refreshToken, providerCode: "token_expired"),
+            kind: .transient, code: .notAuthenticated, recovery: .refreshToken, providerCode: "token_expired"),
         .init(
             provider: "elumenta", name: "no tokens", status: 402,
             text: #"{"error":"insufficient_tokens","message":"Not enough","details":{"required":8,"available":3}}"#,
@@ -64,7 +64,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
         .init(
             provider: "elumenta", name: "model", status: 404,
             text: #"{"error":"not_found","message":"Model 'x' not found","details":{}}"#,
-            kind: .failed, code: .modelNotFound, remedy: .switchModel, providerCode: "not_found",
+            kind: .failed, code: .modelNotFound, recovery: .switchModel, providerCode: "not_found",
             says: "list the models"),
         .init(
             provider: "elumenta", name: "fields", status: 422,
@@ -90,7 +90,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
         .init(
             provider: "elumenta", name: "provider overloaded", status: 500,
             text: #"{"error":"provider_error","message":"Service unavailable: model is overloaded","details":{}}"#,
-            kind: .transient, code: .noCapacity, remedy: .switchModel, providerCode: "provider_error"),
+            kind: .transient, code: .noCapacity, recovery: .switchModel, providerCode: "provider_error"),
         .init(
             provider: "elumenta", name: "other 500", status: 500,
             text: #"{"error":"internal","message":"Oops","details":{}}"#,
@@ -98,7 +98,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
         .init(
             provider: "elumenta", name: "model away", status: 503, headers: ["Retry-After": "30"],
             text: #"{"error":"model_unavailable","message":"Model is temporarily unavailable","details":{}}"#,
-            kind: .transient, code: .noCapacity, remedy: .switchModel, hint: 30, providerCode: "model_unavailable"),
+            kind: .transient, code: .noCapacity, recovery: .switchModel, hint: 30, providerCode: "model_unavailable"),
         .init(
             provider: "elumenta", name: "an image that could not be fetched", status: 422,
             text: #"{"error":"validation_error","message":"Validation failed","details":{"fields":["#
@@ -118,13 +118,13 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
     private static func enveloped(
         _ status: Int, _ providerCode: String, _ message: String, _ details: String = "", headers: HTTPFields = [:],
         hasImage: Bool = false, kind: OutcomeKind, code: GenerationError.Code,
-        remedy: ProviderFailure.RecoveryAction = .none, hint: Double? = nil, fields: [GenerationError.Field] = [],
+        recovery: ProviderFailure.RecoveryAction = .none, hint: Double? = nil, fields: [GenerationError.Field] = [],
         suggestions: [String] = []
     ) -> DocumentedResponse {
         DocumentedResponse(
             provider: "pollinations", name: message, status: status, headers: headers,
             text: envelope(status, providerCode, message, details), hasImage: hasImage, kind: kind, code: code,
-            remedy: remedy, hint: hint, providerCode: providerCode, requestID: "r-9", fields: fields,
+            recovery: recovery, hint: hint, providerCode: providerCode, requestID: "r-9", fields: fields,
             suggestions: suggestions)
     }
 
@@ -139,7 +139,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
         enveloped(403, "FORBIDDEN", "Missing scope", kind: .failed, code: .forbidden),
         enveloped(
             404, "NOT_FOUND", "Model 'x' not found; available: flux, sana", kind: .failed, code: .modelNotFound,
-            remedy: .switchModel, suggestions: ["flux", "sana"]),
+            recovery: .switchModel, suggestions: ["flux", "sana"]),
         enveloped(
             404, "NOT_FOUND", "Route not found", kind: .failed, code: .invalidRequest,
             fields: [field("base_url", "has no such address")]),
@@ -149,7 +149,7 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
         enveloped(409, "CONFLICT", "Busy with it", kind: .transient, code: .providerFailed),
         enveloped(
             413, "UNKNOWN_ERROR", "payload is too large", hasImage: true, kind: .transient, code: .payloadTooLarge,
-            remedy: .refit(byteLimit: nil, maximumSide: nil)),
+            recovery: .refit(byteLimit: nil, maximumSide: nil)),
         enveloped(413, "UNKNOWN_ERROR", "payload is too large", kind: .failed, code: .payloadTooLarge),
         enveloped(422, "UNPROCESSABLE_ENTITY", "Cannot do that", kind: .failed, code: .invalidRequest),
         enveloped(422, "CONTENT_POLICY_VIOLATION", "Refused", kind: .failed, code: .policyRefused),
@@ -162,46 +162,46 @@ struct DocumentedResponse: Sendable, CustomStringConvertible {
         .init(
             provider: "pollinations", name: "second at once", status: 429, headers: ["Retry-After": "1"],
             text: #"{"error":"concurrency_limit_exceeded","message":"Only one at a time"}"#,
-            kind: .transient, code: .rateLimited, remedy: .lowerConcurrency, hint: 1,
+            kind: .transient, code: .rateLimited, recovery: .lowerConcurrency, hint: 1,
             providerCode: "concurrency_limit_exceeded"),
         enveloped(
             429, "RATE_LIMITED", "Once in 45 seconds", headers: ["Retry-After": "45"], kind: .transient,
             code: .rateLimited, hint: 45),
         enveloped(500, "INTERNAL_ERROR", "Broken", kind: .unknown, code: .outcomeUnknown),
-        enveloped(502, "BAD_GATEWAY", "Empty answer", kind: .transient, code: .providerFailed),
+        enveloped(502, "BAD_GATEWAY", "Empty response", kind: .transient, code: .providerFailed),
         enveloped(
-            503, "SERVICE_UNAVAILABLE", "Later", kind: .transient, code: .noCapacity, remedy: .switchModel),
+            503, "SERVICE_UNAVAILABLE", "Later", kind: .transient, code: .noCapacity, recovery: .switchModel),
         .init(
             provider: "pollinations", name: "coordinator", status: 503, headers: ["Content-Type": "text/plain"],
-            text: "Service unavailable", kind: .transient, code: .noCapacity, remedy: .switchModel),
+            text: "Service unavailable", kind: .transient, code: .noCapacity, recovery: .switchModel),
     ]
 
     private static func upstream(
         _ upstream: Int, _ upstreamBody: String, status: Int = 502, hasImage: Bool = false, kind: OutcomeKind,
-        code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction = .none
+        code: GenerationError.Code, recovery: ProviderFailure.RecoveryAction = .none
     ) -> DocumentedResponse {
         enveloped(
             status, "UPSTREAM", "Upstream error \(upstream)",
             #","details":{"name":"UpstreamError","upstreamStatus":\#(upstream),"upstreamHost":"h","upstreamBody":\#(upstreamBody)}"#,
-            hasImage: hasImage, kind: kind, code: code, remedy: remedy)
+            hasImage: hasImage, kind: kind, code: code, recovery: recovery)
     }
 
     private static let pollinationsUpstream: [DocumentedResponse] = [
-        upstream(401, #""no""#, kind: .transient, code: .providerFailed, remedy: .switchModel),
-        upstream(403, #""no""#, kind: .transient, code: .providerFailed, remedy: .switchModel),
-        upstream(404, #""no""#, kind: .transient, code: .providerFailed, remedy: .switchModel),
+        upstream(401, #""no""#, kind: .transient, code: .providerFailed, recovery: .switchModel),
+        upstream(403, #""no""#, kind: .transient, code: .providerFailed, recovery: .switchModel),
+        upstream(404, #""no""#, kind: .transient, code: .providerFailed, recovery: .switchModel),
         upstream(409, #""no""#, kind: .transient, code: .providerFailed),
-        upstream(415, #""no""#, hasImage: true, kind: .transient, code: .unsupportedMedia, remedy: .reencode),
+        upstream(415, #""no""#, hasImage: true, kind: .transient, code: .unsupportedMedia, recovery: .reencode),
         upstream(415, #""no""#, kind: .failed, code: .unsupportedMedia),
-        upstream(429, #""slow down""#, kind: .transient, code: .noCapacity, remedy: .switchModel),
+        upstream(429, #""slow down""#, kind: .transient, code: .noCapacity, recovery: .switchModel),
         upstream(403, #"{"error":{"code":"content_filter"}}"#, kind: .failed, code: .policyRefused),
         upstream(400, #""prompt blocked by safety filter""#, kind: .failed, code: .policyRefused),
         upstream(
             413, #""image exceeds 5 MB maximum: 6275800 bytes > 5242880 bytes""#, status: 413, hasImage: true,
-            kind: .transient, code: .payloadTooLarge, remedy: .refit(byteLimit: 3_932_160, maximumSide: nil)),
+            kind: .transient, code: .payloadTooLarge, recovery: .refit(byteLimit: 3_932_160, maximumSide: nil)),
         upstream(
             400, #"{"error":{"message":"image exceeds 5 MB maximum: 6275800 bytes > 5242880 bytes"}}"#, status: 400,
             hasImage: true, kind: .transient, code: .payloadTooLarge,
-            remedy: .refit(byteLimit: 3_932_160, maximumSide: nil)),
+            recovery: .refit(byteLimit: 3_932_160, maximumSide: nil)),
     ]
 }

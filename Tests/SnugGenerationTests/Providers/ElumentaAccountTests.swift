@@ -27,11 +27,11 @@ import Testing
         }.joined(separator: ",")
         let text =
             bare ? "[\(rows)]" : #"{"items":[\#(rows)],"total":\#(total ?? items.count),"page":\#(page),"limit":100}"#
-        return answer(200, text, headers: date.map { ["Date": $0] } ?? [:])
+        return response(200, text, headers: date.map { ["Date": $0] } ?? [:])
     }
 
-    private func find(_ answer: ProviderResponse, known: Set<String> = []) -> HistoryFinding {
-        dialect.findLost(lost, in: answer, known: known)
+    private func find(_ response: ProviderResponse, known: Set<String> = []) -> HistoryFinding {
+        dialect.findLost(lost, in: response, known: known)
     }
 
     @Test("The listing is asked by model")
@@ -83,8 +83,8 @@ import Testing
 
     @Test("What is no listing is none", arguments: ["", "{}", "<html>", #"{"error":"x"}"#, "5"])
     func unreadable(text: String) {
-        #expect(find(answer(200, text)) == .unreadable)
-        #expect(find(answer(500, "[]")) == .unreadable)
+        #expect(find(response(200, text)) == .unreadable)
+        #expect(find(response(500, "[]")) == .unreadable)
     }
 
     @Test("Times in all their forms")
@@ -115,13 +115,13 @@ import Testing
             request.url.path == "/api/v2/auth/refresh" && request.headerFields["Cookie"] == "refresh_token=old-token")
         #expect(request.headerFields.redactedDescription.contains("old-token") == false)
         let fromBody = try dialect.readTokens(
-            answer(200, #"{"access_token":"a2","refresh_token":"r2","token_type":"bearer"}"#))
+            response(200, #"{"access_token":"a2","refresh_token":"r2","token_type":"bearer"}"#))
         #expect(fromBody == SessionTokens(access: Secret("a2"), refresh: Secret("r2")))
         let fromCookie = try dialect.readTokens(
-            answer(200, #"{"access_token":"a2"}"#, headers: ["Set-Cookie": "refresh_token=r3; HttpOnly; Path=/"]))
+            response(200, #"{"access_token":"a2"}"#, headers: ["Set-Cookie": "refresh_token=r3; HttpOnly; Path=/"]))
         #expect(fromCookie.refresh == Secret("r3"))
-        #expect(try dialect.readTokens(answer(200, #"{"access_token":"a2"}"#)).refresh == nil)
-        let over = #expect(throws: GenerationError.self) { try dialect.readTokens(answer(401, "{}")) }
+        #expect(try dialect.readTokens(response(200, #"{"access_token":"a2"}"#)).refresh == nil)
+        let over = #expect(throws: GenerationError.self) { try dialect.readTokens(response(401, "{}")) }
         #expect(over?.code == .notAuthenticated)
     }
 
@@ -133,7 +133,7 @@ import Testing
         let list = #"[\#(model),{"slug":"veo","category":"video"},{"slug":"photon","token_cost":2}]"#
         for text in [#"{"items":\#(list)}"#, list, #"{"data":\#(list)}"#] {
             #expect(
-                try dialect.readModels(answer(200, text)) == [
+                try dialect.readModels(response(200, text)) == [
                     ModelDescription(name: "dall-e-3", summary: "D", cost: 5...13, sizes: ["1024x1024"]),
                     ModelDescription(name: "photon", cost: 2...2),
                 ])
@@ -143,12 +143,12 @@ import Testing
     @Test func balance() throws {
         let text = #"{"token_balance":12,"plan":"vip","plan_expires_at":null}"#
         #expect(
-            try dialect.readBalance(answer(200, text)) == AccountBalance(amount: 12, unit: "tokens", plan: "vip"))
+            try dialect.readBalance(response(200, text)) == AccountBalance(amount: 12, unit: "tokens", plan: "vip"))
         let refused = #expect(throws: GenerationError.self) {
-            try dialect.readBalance(answer(504, ""))
+            try dialect.readBalance(response(504, ""))
         }
         #expect(refused?.code == .providerFailed && refused?.isOutcomeUnknown == false)
-        let odd = #expect(throws: GenerationError.self) { try dialect.readBalance(answer(200, "[]")) }
+        let odd = #expect(throws: GenerationError.self) { try dialect.readBalance(response(200, "[]")) }
         #expect(odd?.code == .badResponse)
     }
 }

@@ -130,16 +130,16 @@ import Testing
     @Test("Ids are numbers or text, and stay what they are")
     func completed() throws {
         for (id, expected) in [("18491", "18491"), (#""gen_18491""#, "gen_18491")] {
-            let verdict = dialect.verdict(
-                on: answer(
+            let outcome = dialect.outcome(
+                of: response(
                     200,
                     #"{"id":\#(id),"status":"completed","model_slug":"photon","result_url":"https://storage.elumenta.ru/g/1.webp","#
                         + #""result_text":null,"error":null,"tokens_spent":4,"processing_ms":12,"result_metadata":null}"#
                 ),
                 to: job())
-            #expect(verdict.kind == .completed)
+            #expect(outcome.kind == .completed)
             #expect(
-                verdict.result
+                outcome.result
                     == JobResult(
                         images: [.url("https://storage.elumenta.ru/g/1.webp", revisedPrompt: nil)], id: expected,
                         model: "photon", cost: 4))
@@ -149,21 +149,21 @@ import Testing
     @Test("Unknown words are those of a job under way", arguments: ["pending", "queued", "dreaming", "PENDING"])
     func pending(word: String) {
         let text = #"{"id":5,"status":"\#(word)","result_url":null,"tokens_spent":0}"#
-        guard case .accepted(let id, _) = dialect.verdict(on: answer(200, text), to: job()) else {
+        guard case .accepted(let id, _) = dialect.outcome(of: response(200, text), to: job()) else {
             Issue.record("not accepted")
             return
         }
         #expect(id == "5")
-        #expect(dialect.verdict(onPoll: answer(200, text), id: "5").kind == .pending)
-        #expect(dialect.verdict(on: answer(202, #"{"status":"pending"}"#), to: job()).kind == .unknown)
+        #expect(dialect.pollOutcome(of: response(200, text), id: "5").kind == .pending)
+        #expect(dialect.outcome(of: response(202, #"{"status":"pending"}"#), to: job()).kind == .unknown)
     }
 
     @Test("A finished job without an image is asked again, not paid again")
     func withoutImage() {
         let text = #"{"id":5,"status":"completed","result_url":null,"tokens_spent":4}"#
-        #expect(dialect.verdict(on: answer(200, text), to: job()).kind == .accepted)
-        let poll = dialect.verdict(onPoll: answer(200, text), id: "5")
-        #expect(poll.kind == .pollFailed && poll.refusal?.code == .badResponse)
+        #expect(dialect.outcome(of: response(200, text), to: job()).kind == .accepted)
+        let poll = dialect.pollOutcome(of: response(200, text), id: "5")
+        #expect(poll.kind == .pollFailed && poll.failure?.code == .badResponse)
     }
 
     private static let failures: [(String, OutcomeKind, GenerationError.Code, ProviderFailure.RecoveryAction)] = [
@@ -180,52 +180,52 @@ import Testing
     ]
 
     @Test("Failures that come with 200 mean what their text says", arguments: failures)
-    func failed(text: String, kind: OutcomeKind, code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction)
+    func failed(text: String, kind: OutcomeKind, code: GenerationError.Code, recovery: ProviderFailure.RecoveryAction)
         throws
     {
         let body = #"{"id":5,"status":"failed","error":"\#(text)","tokens_spent":0,"result_url":null}"#
-        let verdict = dialect.verdict(on: answer(200, body), to: job())
-        #expect(verdict.kind == kind)
-        let refusal = try #require(verdict.refusal)
-        #expect(refusal.code == code && refusal.remedy == remedy && refusal.message.contains(text))
+        let outcome = dialect.outcome(of: response(200, body), to: job())
+        #expect(outcome.kind == kind)
+        let failure = try #require(outcome.failure)
+        #expect(failure.code == code && failure.recovery == recovery && failure.message.contains(text))
         // The job itself has ended in each case.
-        let poll = dialect.verdict(onPoll: answer(200, body), id: "5")
-        #expect(poll.kind == .failed && poll.refusal?.code == code && poll.refusal?.remedy == remedy)
+        let poll = dialect.pollOutcome(of: response(200, body), id: "5")
+        #expect(poll.kind == .failed && poll.failure?.code == code && poll.failure?.recovery == recovery)
     }
 
     @Test("A failed poll is no failed job, and only the provider says that a job is gone")
     func polls() {
         for status in [400, 401, 403, 408, 429, 500, 502, 503, 504, 520, 524] {
-            #expect(dialect.verdict(onPoll: answer(status), id: "5").kind == .pollFailed)
+            #expect(dialect.pollOutcome(of: response(status), id: "5").kind == .pollFailed)
         }
-        let gone = dialect.verdict(
-            onPoll: answer(404, #"{"error":"not_found","message":"Generation not found","details":{}}"#), id: "5")
+        let gone = dialect.pollOutcome(
+            of: response(404, #"{"error":"not_found","message":"Generation not found","details":{}}"#), id: "5")
         #expect(
-            gone.kind == .gone && gone.refusal?.code == .jobNotFound
-                && gone.refusal?.remedy == ProviderFailure.RecoveryAction.none)
-        #expect(dialect.verdict(onPoll: answer(404, "<html></html>"), id: "5").kind == .pollFailed)
-        #expect(dialect.verdict(onPoll: answer(200, #"{"status":"#), id: "5").kind == .pollFailed)
-        let expired = dialect.verdict(
-            onPoll: answer(401, #"{"error":"token_expired","message":"x"}"#), id: "5")
-        #expect(expired.kind == .pollFailed && expired.refusal?.remedy == .refreshToken)
+            gone.kind == .gone && gone.failure?.code == .jobNotFound
+                && gone.failure?.recovery == ProviderFailure.RecoveryAction.none)
+        #expect(dialect.pollOutcome(of: response(404, "<html></html>"), id: "5").kind == .pollFailed)
+        #expect(dialect.pollOutcome(of: response(200, #"{"status":"#), id: "5").kind == .pollFailed)
+        let expired = dialect.pollOutcome(
+            of: response(401, #"{"error":"token_expired","message":"x"}"#), id: "5")
+        #expect(expired.kind == .pollFailed && expired.failure?.recovery == .refreshToken)
     }
 
     @Test func details() throws {
         let payment = try #require(
-            dialect.verdict(
-                on: answer(
+            dialect.outcome(
+                of: response(
                     402, #"{"error":"insufficient_tokens","message":"x","details":{"required":8,"available":3}}"#),
                 to: job()
-            ).refusal)
+            ).failure)
         #expect(payment.required == 8 && payment.available == 3 && payment.providerCode == "insufficient_tokens")
         #expect(payment.message.hasPrefix("the account has 3 left where 8 are needed"))
         let fields = try #require(
-            dialect.verdict(
-                on: answer(
+            dialect.outcome(
+                of: response(
                     422,
                     #"{"error":"validation_error","message":"x","details":{"fields":[{"field":"params.size","#
                         + #""message":"Unsupported size; valid: 1024x1024, 768x1344"}]}}"#), to: job()
-            ).refusal)
+            ).failure)
         #expect(fields.fields.map(\.name) == ["params.size"])
         #expect(fields.suggestions == ["1024x1024", "768x1344"])
     }

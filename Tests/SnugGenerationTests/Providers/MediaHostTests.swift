@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("An upload whose answer was lost is found, not doubled")
+    @Test("An upload whose response was lost is found, not doubled")
     func lostAnswer() async throws {
         try await withSimulator { simulator async throws in
             simulator.script(Rule(Fault(request: .closeAfterBody, takesEffect: true), service: .media))

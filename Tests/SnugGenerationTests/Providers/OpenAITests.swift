@@ -156,23 +156,23 @@ import Testing
     @Test("Images come in base64, by address, or both mixed")
     func completed() {
         let (first, second) = (spooled(), spooled())
-        let verdict = dialect.verdict(
-            on: answer(
+        let outcome = dialect.outcome(
+            of: response(
                 200,
                 #"{"created":1,"data":[{"b64_json":"","revised_prompt":"A"},{"url":"https://s.test/1?sig=x"},{"b64_json":"","url":null}],"usage":{}}"#,
                 images: [first, second]), to: job(model: "gpt-image-1.5"))
-        #expect(verdict.kind == .completed && verdict.result?.model == "gpt-image-1.5")
+        #expect(outcome.kind == .completed && outcome.result?.model == "gpt-image-1.5")
         #expect(
-            verdict.result?.images == [
+            outcome.result?.images == [
                 .spooled(first, revisedPrompt: "A"), .url("https://s.test/1?sig=x", revisedPrompt: nil),
                 .spooled(second, revisedPrompt: nil),
             ])
-        let replayed = vendor.verdict(
-            on: answer(
+        let replayed = vendor.outcome(
+            of: response(
                 200, #"{"data":[{"b64_json":""}]}"#, headers: ["Idempotent-Replayed": "true"], images: [first]),
             to: job())
         #expect(replayed.result?.isReplayed == true)
-        let empty = dialect.verdict(on: answer(200, #"{"data":[{"b64_json":""}]}"#, images: [spooled(0)]), to: job())
+        let empty = dialect.outcome(of: response(200, #"{"data":[{"b64_json":""}]}"#, images: [spooled(0)]), to: job())
         #expect(empty.kind == .unknown)
     }
 
@@ -181,19 +181,20 @@ import Testing
         let image = spooled()
         let event = #"{"type":"image_generation.completed","b64_json":"","usage":{}}"#
         #expect(
-            dialect.verdict(on: answer(200, event, images: [image], isStreamComplete: true), to: job()).result?
+            dialect.outcome(of: response(200, event, images: [image], isStreamComplete: true), to: job()).result?
                 .images
                 == [.spooled(image, revisedPrompt: nil)])
-        let cut = dialect.verdict(on: answer(200, "", isStreamComplete: false), to: job())
-        #expect(cut.kind == .unknown && cut.refusal?.message.contains("stream ended") == true)
+        let cut = dialect.outcome(of: response(200, "", isStreamComplete: false), to: job())
+        #expect(cut.kind == .unknown && cut.failure?.message.contains("stream ended") == true)
         #expect(
-            dialect.verdict(on: answer(200, event, images: [image], isStreamComplete: false), to: job()).kind
+            dialect.outcome(of: response(200, event, images: [image], isStreamComplete: false), to: job()).kind
                 == .unknown)
         func failed(_ error: String) -> SubmissionOutcome {
-            dialect.verdict(on: answer(200, #"{"type":"error","error":\#(error)}"#, isStreamComplete: false), to: job())
+            dialect.outcome(
+                of: response(200, #"{"type":"error","error":\#(error)}"#, isStreamComplete: false), to: job())
         }
         let policy = failed(#"{"code":"moderation_blocked","message":"no"}"#)
-        #expect(policy.kind == .failed && policy.refusal?.code == .policyRefused)
+        #expect(policy.kind == .failed && policy.failure?.code == .policyRefused)
         #expect(failed(#"{"type":"image_generation_server_error","code":"image_generation_failed"}"#).kind == .unknown)
         #expect(failed(#"{"type":"rate_limit_error","code":"rate_limit_exceeded","message":"x"}"#).kind == .transient)
         #expect(failed(#"{"type":"image_generation_user_error","message":"x"}"#).kind == .failed)
@@ -201,20 +202,20 @@ import Testing
 
     @Test("Errors are objects, texts, lists or pages")
     func shapes() throws {
-        func refusal(_ text: String, _ status: Int = 400) throws -> ProviderFailure {
+        func failure(_ text: String, _ status: Int = 400) throws -> ProviderFailure {
             try #require(
-                dialect.verdict(on: answer(status, text, headers: ["x-request-id": "req_7"]), to: job()).refusal)
+                dialect.outcome(of: response(status, text, headers: ["x-request-id": "req_7"]), to: job()).failure)
         }
-        let object = try refusal(
+        let object = try failure(
             #"{"error":{"message":"Invalid value: 'x'. Supported values are: 'low', 'high'.","type":"invalid_request_error","param":"quality","code":"invalid_value"}}"#
         )
         #expect(object.fields.map(\.name) == ["quality"] && object.suggestions == ["low", "high"])
         #expect(object.providerCode == "invalid_value" && object.requestID == "req_7")
-        #expect(try refusal(#"{"error":"something went wrong"}"#).message.contains("something went wrong"))
-        #expect(try refusal(#"{"error":{"message":null,"type":"t","param":null,"code":null}}"#).providerCode == "t")
-        #expect(try refusal("<html><head><title>400 Bad</title></head></html>").message.contains("400 Bad"))
-        #expect(try refusal(#"{"detail":"no such thing"}"#).message.contains("no such thing"))
-        let list = try refusal(#"{"detail":[{"loc":["body","n"],"msg":"too many"}]}"#, 422)
+        #expect(try failure(#"{"error":"something went wrong"}"#).message.contains("something went wrong"))
+        #expect(try failure(#"{"error":{"message":null,"type":"t","param":null,"code":null}}"#).providerCode == "t")
+        #expect(try failure("<html><head><title>400 Bad</title></head></html>").message.contains("400 Bad"))
+        #expect(try failure(#"{"detail":"no such thing"}"#).message.contains("no such thing"))
+        let list = try failure(#"{"detail":[{"loc":["body","n"],"msg":"too many"}]}"#, 422)
         #expect(list.fields == [GenerationError.Field("body.n", "too many")])
     }
 
@@ -222,21 +223,21 @@ import Testing
     func keys() {
         let conflict =
             #"{"error":{"message":"A request with this key is in progress","code":"idempotency_in_progress"}}"#
-        #expect(vendor.verdict(on: answer(409, conflict), to: job()).kind == .unknown)
-        #expect(dialect.verdict(on: answer(409, conflict), to: job()).kind == .transient)
+        #expect(vendor.outcome(of: response(409, conflict), to: job()).kind == .unknown)
+        #expect(dialect.outcome(of: response(409, conflict), to: job()).kind == .transient)
         let used = #"{"error":{"message":"Idempotency key was already used","code":"duplicate_idempotency_key"}}"#
-        let verdict = vendor.verdict(on: answer(422, used), to: job())
-        #expect(verdict.kind == .unknown && verdict.refusal?.code == .outcomeUnknown)
+        let outcome = vendor.outcome(of: response(422, used), to: job())
+        #expect(outcome.kind == .unknown && outcome.failure?.code == .outcomeUnknown)
     }
 
     @Test func catalogue() throws {
         let text = #"{"object":"list","data":[{"id":"gpt-image-1.5","object":"model"},{"id":"other"}]}"#
-        #expect(try vendor.readModels(answer(200, text)).map(\.name) == ["gpt-image-1.5", "other"])
-        #expect(try dialect.readModels(answer(200, text)).map(\.name) == ["gpt-image-1.5"])
+        #expect(try vendor.readModels(response(200, text)).map(\.name) == ["gpt-image-1.5", "other"])
+        #expect(try dialect.readModels(response(200, text)).map(\.name) == ["gpt-image-1.5"])
         #expect(try dialect.balance() == nil)
         let refused = #expect(throws: GenerationError.self) {
             try dialect.readModels(
-                answer(401, #"{"error":{"message":"Incorrect API key provided: sk-abcd****wxyz."}}"#))
+                response(401, #"{"error":{"message":"Incorrect API key provided: sk-abcd****wxyz."}}"#))
         }
         #expect(refused?.code == .notAuthenticated && refused?.message.contains("abcd") == false)
     }

@@ -50,11 +50,11 @@ import Testing
     @Test("After 414 the same goes in a body")
     func afterRefusal() throws {
         let request = GenerationRequest(prompt: "a cat", model: "flux", size: ImageSize(width: 64, height: 64))
-        let verdict = dialect.verdict(on: answer(414), to: job(request, seed: 3))
-        #expect(verdict.kind == .transient && verdict.refusal?.remedy == .useBody)
+        let outcome = dialect.outcome(of: response(414), to: job(request, seed: 3))
+        #expect(outcome.kind == .transient && outcome.failure?.recovery == .useBody)
         let submission = try dialect.submission(of: job(request, seed: 3, usesBody: true))
         #expect(try text(of: submission) == #"{"model":"flux","prompt":"a cat","seed":3,"size":"64x64"}"#)
-        #expect(dialect.verdict(on: answer(414), to: job(request, usesBody: true)).kind == .failed)
+        #expect(dialect.outcome(of: response(414), to: job(request, usesBody: true)).kind == .failed)
     }
 
     @Test("What only an address has is never sent in a body")
@@ -68,7 +68,7 @@ import Testing
             let error = #expect(throws: GenerationError.self) { try dialect.submission(of: job) }
             #expect(error?.code == .invalidRequest && error?.fields.map(\.name) == ["enhance"])
         }
-        #expect(dialect.verdict(on: answer(414), to: job(short, seed: 1)).kind == .failed)
+        #expect(dialect.outcome(of: response(414), to: job(short, seed: 1)).kind == .failed)
     }
 
     @Test("Addresses of images go joined; those that would be split go in a body")
@@ -165,43 +165,43 @@ import Testing
     func completed() throws {
         let image = spooled()
         let headers: HTTPFields = ["x-model-used": "flux-2", "X-Cache": "HIT"]
-        let plain = dialect.verdict(on: answer(200, headers: headers, images: [image]), to: job())
+        let plain = dialect.outcome(of: response(200, headers: headers, images: [image]), to: job())
         #expect(
             plain.kind == .completed
                 && plain.result
                     == JobResult(
                         images: [.spooled(image, revisedPrompt: nil)], model: "flux-2", isReplayed: true)
         )
-        let listed = dialect.verdict(
-            on: answer(200, #"{"created":1,"data":[{"b64_json":"","revised_prompt":"A cat"}]}"#, images: [image]),
+        let listed = dialect.outcome(
+            of: response(200, #"{"created":1,"data":[{"b64_json":"","revised_prompt":"A cat"}]}"#, images: [image]),
             to: job())
         #expect(listed.result?.images == [.spooled(image, revisedPrompt: "A cat")])
-        let byAddress = dialect.verdict(on: answer(200, #"{"data":[{"url":"https://m.test/1"}]}"#), to: job())
+        let byAddress = dialect.outcome(of: response(200, #"{"data":[{"url":"https://m.test/1"}]}"#), to: job())
         #expect(byAddress.result?.images == [.url("https://m.test/1", revisedPrompt: nil)])
-        #expect(dialect.verdict(on: answer(200, images: [spooled(0)]), to: job()).kind == .unknown)
-        #expect(dialect.verdict(on: answer(200, #"{"error":"upstream gave no image"}"#), to: job()).kind == .unknown)
+        #expect(dialect.outcome(of: response(200, images: [spooled(0)]), to: job()).kind == .unknown)
+        #expect(dialect.outcome(of: response(200, #"{"error":"upstream gave no image"}"#), to: job()).kind == .unknown)
     }
 
     @Test("The three shapes of 429")
     func limited() throws {
-        let allowance = dialect.verdict(
-            on: answer(
+        let allowance = dialect.outcome(
+            of: response(
                 429, #"{"error":"Rate limit exceeded","message":"1 pollen an hour","retryAfterSeconds":1800}"#,
                 headers: ["Retry-After": "1800"]), to: job())
-        #expect(allowance.kind == .transient && allowance.refusal?.hint == .seconds(1800))
-        #expect(allowance.refusal?.remedy == ProviderFailure.RecoveryAction.none)
-        let concurrency = dialect.verdict(
-            on: answer(
+        #expect(allowance.kind == .transient && allowance.failure?.hint == .seconds(1800))
+        #expect(allowance.failure?.recovery == ProviderFailure.RecoveryAction.none)
+        let concurrency = dialect.outcome(
+            of: response(
                 429, #"{"error":"concurrency_limit_exceeded","message":"Only one at a time"}"#,
                 headers: ["Retry-After": "1"]), to: job())
-        #expect(concurrency.kind == .transient && concurrency.refusal?.remedy == .lowerConcurrency)
-        #expect(concurrency.refusal?.providerCode == "concurrency_limit_exceeded")
-        let spacing = dialect.verdict(
-            on: answer(
+        #expect(concurrency.kind == .transient && concurrency.failure?.recovery == .lowerConcurrency)
+        #expect(concurrency.failure?.providerCode == "concurrency_limit_exceeded")
+        let spacing = dialect.outcome(
+            of: response(
                 429, #"{"status":429,"success":false,"error":{"code":"RATE_LIMITED","message":"Wait"}}"#,
                 headers: ["Retry-After": "45"]), to: job())
-        #expect(spacing.kind == .transient && spacing.refusal?.hint == .seconds(45))
-        #expect(spacing.refusal?.providerCode == "RATE_LIMITED")
+        #expect(spacing.kind == .transient && spacing.failure?.hint == .seconds(45))
+        #expect(spacing.failure?.providerCode == "RATE_LIMITED")
     }
 
     private static let upstream: [(Int, OutcomeKind, GenerationError.Code, ProviderFailure.RecoveryAction)] = [
@@ -212,51 +212,53 @@ import Testing
     ]
 
     @Test("A 502 tells what the service behind said", arguments: upstream)
-    func behind(status: Int, kind: OutcomeKind, code: GenerationError.Code, remedy: ProviderFailure.RecoveryAction)
+    func behind(status: Int, kind: OutcomeKind, code: GenerationError.Code, recovery: ProviderFailure.RecoveryAction)
         throws
     {
         let text =
             #"{"status":502,"success":false,"error":{"code":"BAD_GATEWAY","message":"Upstream error","requestId":"r-9","#
             + #""details":{"name":"UpstreamError","upstreamStatus":\#(status),"upstreamHost":"h","upstreamBody":"x"}}}"#
-        let verdict = dialect.verdict(on: answer(502, text), to: job(images: [.inline(png())]))
-        let refusal = try #require(verdict.refusal)
-        #expect(verdict.kind == kind && refusal.code == code && refusal.remedy == remedy && refusal.requestID == "r-9")
-        if status == 415 { #expect(dialect.verdict(on: answer(502, text), to: job()).kind == .failed) }
+        let outcome = dialect.outcome(of: response(502, text), to: job(images: [.inline(png())]))
+        let failure = try #require(outcome.failure)
+        #expect(
+            outcome.kind == kind && failure.code == code && failure.recovery == recovery && failure.requestID == "r-9")
+        if status == 415 { #expect(dialect.outcome(of: response(502, text), to: job()).kind == .failed) }
     }
 
     @Test("Fields, and the models that there are")
     func details() throws {
-        let fields = dialect.verdict(
-            on: answer(
+        let fields = dialect.outcome(
+            of: response(
                 400,
                 #"{"status":400,"success":false,"error":{"code":"BAD_REQUEST","message":"Validation failed","details":"#
                     + #"{"name":"ValidationError","formErrors":["odd"],"fieldErrors":{"size":["too big"],"n":["only 1"]}}}}"#
             ),
             to: job())
-        #expect(fields.refusal?.fields.map(\.name) == ["n", "size", "request"])
-        let model = dialect.verdict(
-            on: answer(
+        #expect(fields.failure?.fields.map(\.name) == ["n", "size", "request"])
+        let model = dialect.outcome(
+            of: response(
                 404,
                 #"{"status":404,"success":false,"error":{"code":"NOT_FOUND","message":"Model 'x' not found; available: flux, sana"}}"#
             ), to: job())
-        #expect(model.refusal?.code == .modelNotFound && model.refusal?.suggestions == ["flux", "sana"])
-        let route = dialect.verdict(
-            on: answer(
+        #expect(model.failure?.code == .modelNotFound && model.failure?.suggestions == ["flux", "sana"])
+        let route = dialect.outcome(
+            of: response(
                 404, #"{"status":404,"success":false,"error":{"code":"NOT_FOUND","message":"Route not found"}}"#),
             to: job())
-        #expect(route.refusal?.code == .invalidRequest && route.refusal?.fields.map(\.name) == ["base_url"])
-        #expect(dialect.verdict(on: answer(503, "Service unavailable"), to: job()).refusal?.code == .noCapacity)
+        #expect(route.failure?.code == .invalidRequest && route.failure?.fields.map(\.name) == ["base_url"])
+        #expect(dialect.outcome(of: response(503, "Service unavailable"), to: job()).failure?.code == .noCapacity)
     }
 
     @Test func catalogue() throws {
         let text =
             #"[{"name":"flux","description":"F","input_modalities":["text"],"output_modalities":["image"]},"#
             + #"{"name":"veo","output_modalities":["video"]},"sana",{"name":"kontext","input_modalities":["text","image"]}]"#
-        let models = try dialect.readModels(answer(200, text))
+        let models = try dialect.readModels(response(200, text))
         #expect(models.map(\.name) == ["flux", "sana", "kontext"])
         #expect(models.map(\.takesImages) == [false, nil, true])
         #expect(
-            try dialect.readBalance(answer(200, #"{"balance":1.25}"#)) == AccountBalance(amount: 1.25, unit: "pollen"))
+            try dialect.readBalance(response(200, #"{"balance":1.25}"#)) == AccountBalance(amount: 1.25, unit: "pollen")
+        )
         #expect(try dialect.poll("x") == nil)
         #expect(try dialect.history(of: job(), page: 1) == nil)
     }

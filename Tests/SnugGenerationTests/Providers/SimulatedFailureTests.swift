@@ -12,16 +12,17 @@ import Testing
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, provider)
             for row in StatusRow.all where row.provider == provider {
-                let verdict = try await wire.submit(wire.plainJob(), answered: .status(code: row.status))
-                let refusal = try #require(verdict.refusal)
-                #expect(verdict.kind == row.kind, "\(row)")
+                let outcome = try await wire.submit(wire.plainJob(), answered: .status(code: row.status))
+                let failure = try #require(outcome.failure)
+                #expect(outcome.kind == row.kind, "\(row)")
                 #expect(
-                    refusal.code == row.code && refusal.remedy == row.remedy && refusal.status == row.status, "\(row)")
+                    failure.code == row.code && failure.recovery == row.recovery && failure.status == row.status,
+                    "\(row)")
             }
             #expect(simulator.ledger.entries.isEmpty && simulator.remainingRules.isEmpty)
             // Nothing of that is in the way of the next.
-            let verdict = try await wire.submit(wire.plainJob())
-            #expect(verdict.kind == .completed && simulator.ledger.charges.count == 1)
+            let outcome = try await wire.submit(wire.plainJob())
+            #expect(outcome.kind == .completed && simulator.ledger.charges.count == 1)
         }
     }
 
@@ -58,8 +59,8 @@ import Testing
             for (provider, name, kind, code) in Self.named {
                 let wire = try Wire(simulator, provider)
                 let images = provider == "elumenta" ? [] : [large]
-                let verdict = try await wire.submit(job(seed: 1, images: images), answered: .named(code: name))
-                #expect(verdict.kind == kind && verdict.refusal?.code == code, "\(provider) \(name)")
+                let outcome = try await wire.submit(job(seed: 1, images: images), answered: .named(code: name))
+                #expect(outcome.kind == kind && outcome.failure?.code == code, "\(provider) \(name)")
             }
             #expect(simulator.ledger.entries.isEmpty)
         }
@@ -72,22 +73,22 @@ import Testing
             for answer: Answer in [
                 .html(status: 200), .empty(status: 200), .wrongShape(status: 200), .truncatedJSON(status: 200),
             ] {
-                let verdict = try await wire.submit(wire.plainJob(), answered: answer)
-                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badResponse, "\(answer)")
+                let outcome = try await wire.submit(wire.plainJob(), answered: answer)
+                #expect(outcome.kind == .unknown && outcome.failure?.code == .badResponse, "\(answer)")
             }
             for answer: Answer in [
                 .html(status: 429), .empty(status: 429), .wrongShape(status: 429), .truncatedJSON(status: 429),
             ] {
-                let verdict = try await wire.submit(wire.plainJob(), answered: answer, hints: [.retryAfter(text: "7")])
-                #expect(verdict.kind == .transient && verdict.refusal?.code == .rateLimited, "\(answer)")
-                #expect(verdict.refusal?.hint == .seconds(7))
+                let outcome = try await wire.submit(wire.plainJob(), answered: answer, hints: [.retryAfter(text: "7")])
+                #expect(outcome.kind == .transient && outcome.failure?.code == .rateLimited, "\(answer)")
+                #expect(outcome.failure?.hint == .seconds(7))
             }
             let redirect = try await wire.submit(
                 wire.plainJob(), answered: .redirect(status: 307, location: "http://127.0.0.1:9/"))
-            #expect(redirect.kind == .failed && redirect.refusal?.code == .badResponse)
+            #expect(redirect.kind == .failed && redirect.failure?.code == .badResponse)
             let huge = try await wire.submit(wire.plainJob(), answered: .huge(status: 402, bytes: 10_000_000))
-            #expect(huge.kind == .failed && huge.refusal?.code == .paymentRequired)
-            #expect((huge.refusal?.message.utf8.count ?? .max) < 1000)
+            #expect(huge.kind == .failed && huge.failure?.code == .paymentRequired)
+            #expect((huge.failure?.message.utf8.count ?? .max) < 1000)
         }
     }
 
@@ -95,10 +96,10 @@ import Testing
     func echo(provider: String) async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, provider)
-            let verdict = try await wire.submit(wire.plainJob(), answered: .echoesKey(status: 401))
-            let message = try #require(verdict.refusal?.message)
+            let outcome = try await wire.submit(wire.plainJob(), answered: .echoesKey(status: 401))
+            let message = try #require(outcome.failure?.message)
             #expect(message.contains("Incorrect API key provided: ***"))
-            #expect(!String(reflecting: verdict).contains(wire.key.reveal()))
+            #expect(!String(reflecting: outcome).contains(wire.key.reveal()))
         }
     }
 
@@ -108,17 +109,17 @@ import Testing
             for provider in Dialects.names {
                 var wire = try Wire(simulator, provider)
                 let model = try await wire.submit(wire.plainJob(model: "no-such-model"))
-                #expect(model.kind == .failed && model.refusal?.code == .modelNotFound)
-                #expect(model.refusal?.remedy == .switchModel)
-                if provider == "pollinations" { #expect(model.refusal?.suggestions.contains("flux") == true) }
+                #expect(model.kind == .failed && model.failure?.code == .modelNotFound)
+                #expect(model.failure?.recovery == .switchModel)
+                if provider == "pollinations" { #expect(model.failure?.suggestions.contains("flux") == true) }
                 wire.key = Secret("sk_unknown_key")
-                #expect(try await wire.submit(wire.plainJob()).refusal?.code == .notAuthenticated)
+                #expect(try await wire.submit(wire.plainJob()).failure?.code == .notAuthenticated)
             }
             let lost = OpenAIDialect(try Endpoint(simulator.addresses[.openai] + "/wrong"))
             let wire = try Wire(simulator, "openai")
-            let answer = try await wire.send(try lost.submission(of: job()).request)
-            let refusal = lost.verdict(on: answer, to: job()).refusal
-            #expect(refusal?.code == .invalidRequest && refusal?.fields.map(\.name) == ["base_url"])
+            let response = try await wire.send(try lost.submission(of: job()).request)
+            let failure = lost.outcome(of: response, to: job()).failure
+            #expect(failure?.code == .invalidRequest && failure?.fields.map(\.name) == ["base_url"])
         }
     }
 }

@@ -47,17 +47,17 @@ import Testing
                 }
                 for _ in 0..<2 {
                     let request = try #require(try wire.dialect.poll(id))
-                    kinds.append(wire.dialect.verdict(onPoll: try await wire.send(request), id: id).kind)
+                    kinds.append(wire.dialect.pollOutcome(of: try await wire.send(request), id: id).kind)
                 }
             }
             #expect(kinds == [.pending, .completed, .pending, .failed])
             let unknown = try #require(try wire.dialect.poll("gen_1"))
-            #expect(wire.dialect.verdict(onPoll: try await wire.send(unknown), id: "gen_1").kind == .gone)
+            #expect(wire.dialect.pollOutcome(of: try await wire.send(unknown), id: "gen_1").kind == .gone)
             #expect(simulator.ledger.charges.count == 1)
         }
     }
 
-    @Test("A job whose answer was lost is found in the history")
+    @Test("A job whose response was lost is found in the history")
     func lostJob() async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "elumenta")
@@ -68,14 +68,14 @@ import Testing
             let lost = job(request, submittedAt: systemWallClock())
             await #expect(throws: HTTPError.self) { _ = try await wire.submit(lost) }
             let listing = try #require(try wire.dialect.history(of: lost, page: 1))
-            let answer = try await wire.send(listing)
-            guard case .found(let id) = wire.dialect.findLost(lost, in: answer, known: []) else {
+            let response = try await wire.send(listing)
+            guard case .found(let id) = wire.dialect.findLost(lost, in: response, known: []) else {
                 Issue.record("not found")
                 return
             }
-            #expect(wire.dialect.findLost(lost, in: answer, known: [id]) == .notFound(hasMore: false))
-            let poll = wire.dialect.verdict(
-                onPoll: try await wire.send(try #require(try wire.dialect.poll(id))), id: id)
+            #expect(wire.dialect.findLost(lost, in: response, known: [id]) == .notFound(hasMore: false))
+            let poll = wire.dialect.pollOutcome(
+                of: try await wire.send(try #require(try wire.dialect.poll(id))), id: id)
             #expect(poll.kind == .completed && simulator.ledger.charges(prompt: "a lost cat").count == 1)
         }
     }
@@ -93,14 +93,14 @@ import Testing
             #expect(try await wire.submit(job()).kind == .completed)
             simulator.clock.advance(by: .seconds(1000))
             let expired = try await wire.submit(job())
-            #expect(expired.kind == .transient && expired.refusal?.remedy == .refreshToken)
+            #expect(expired.kind == .transient && expired.failure?.recovery == .refreshToken)
             let token = try #require(first.refresh)
             let refresh = try #require(try wire.dialect.refresh(with: token))
-            let second = try wire.dialect.readTokens(try await makeClient().answer(refresh))
+            let second = try wire.dialect.readTokens(try await makeClient().response(refresh))
             #expect(second.refresh != nil && second.refresh != first.refresh)
             wire.key = second.access
             #expect(try await wire.submit(job()).kind == .completed)
-            let spent = try await makeClient().answer(refresh)
+            let spent = try await makeClient().response(refresh)
             let error = #expect(throws: GenerationError.self) { try wire.dialect.readTokens(spent) }
             #expect(error?.code == .notAuthenticated)
         }
@@ -142,7 +142,7 @@ import Testing
             let wire = try Wire(simulator, "pollinations")
             var job = job(GenerationRequest(prompt: String(repeating: "cat ", count: 40)), seed: 5)
             let refused = try await wire.submit(job)
-            #expect(refused.kind == .transient && refused.refusal?.remedy == .useBody)
+            #expect(refused.kind == .transient && refused.failure?.recovery == .useBody)
             job.usesBody = true
             #expect(try await wire.submit(job).kind == .completed && simulator.ledger.charges.count == 1)
         }
@@ -153,8 +153,8 @@ import Testing
         try await withSimulator(Simulator.Configuration(job: JobPlan(image: image))) { simulator async throws in
             let wire = try Wire(simulator, "pollinations")
             for usesBody in [false, true] where !usesBody || image == .empty {
-                let verdict = try await wire.submit(job(seed: 1, usesBody: usesBody))
-                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badResponse)
+                let outcome = try await wire.submit(job(seed: 1, usesBody: usesBody))
+                #expect(outcome.kind == .unknown && outcome.failure?.code == .badResponse)
             }
         }
     }
@@ -163,8 +163,8 @@ import Testing
     func tooLargeEdit() async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "pollinations")
-            let verdict = try await wire.submit(job(seed: 1, images: [.inline(png(padding: 9_999_700))]))
-            #expect(verdict.refusal?.remedy == .refit(byteLimit: nil, maximumSide: nil))
+            let outcome = try await wire.submit(job(seed: 1, images: [.inline(png(padding: 9_999_700))]))
+            #expect(outcome.failure?.recovery == .refit(byteLimit: nil, maximumSide: nil))
             let share = wire.dialect.traits.inputLimits.byteLimit(sharedBy: 2, prompt: "a cat")
             let image = png(padding: share - 300)
             #expect(image.bytes.count <= share)
@@ -188,8 +188,8 @@ import Testing
             let stream = GenerationRequest(prompt: "c", model: "gpt-image-1.5", partialImages: 2)
             for (request, count) in [(several, 3), (legacy, 1), (stream, 1)] {
                 try wire.dialect.validate(request)
-                let verdict = try await wire.submit(job(request))
-                #expect(verdict.kind == .completed && verdict.result?.images.count == count, "\(request.prompt)")
+                let outcome = try await wire.submit(job(request))
+                #expect(outcome.kind == .completed && outcome.result?.images.count == count, "\(request.prompt)")
             }
             let edit = GenerationRequest(
                 prompt: "d", model: "gpt-image-2", size: ImageSize(width: 2048, height: 1024), partialImages: 1,
@@ -208,8 +208,8 @@ import Testing
         let plan = JobPlan(stream: StreamPlan(cutsBeforeCompleted: true))
         try await withSimulator(Simulator.Configuration(job: plan)) { simulator async throws in
             let wire = try Wire(simulator, "openai")
-            let verdict = try await wire.submit(job(GenerationRequest(prompt: "a", partialImages: 1)))
-            #expect(verdict.kind == .unknown && simulator.ledger.charges.count == 1)
+            let outcome = try await wire.submit(job(GenerationRequest(prompt: "a", partialImages: 1)))
+            #expect(outcome.kind == .unknown && simulator.ledger.charges.count == 1)
         }
     }
 
@@ -223,7 +223,7 @@ import Testing
             if contract == .replay {
                 #expect(again.kind == .completed && again.result?.isReplayed == true)
             } else {
-                #expect(again.kind == .unknown && again.refusal?.status == 422)
+                #expect(again.kind == .unknown && again.failure?.status == 422)
             }
             #expect(simulator.ledger.charges(idempotencyKey: job().key).count == 1)
         }
@@ -256,8 +256,8 @@ import Testing
 }
 
 extension HTTPClient {
-    /// A short answer, with the credentials that the request itself has.
-    fileprivate func answer(_ request: ClientRequest) async throws -> ProviderResponse {
+    /// A short response, with the credentials that the request itself has.
+    fileprivate func response(_ request: ClientRequest) async throws -> ProviderResponse {
         let response = try await send(request)
         return ProviderResponse(
             status: response.status.code, headers: response.headerFields, text: response.body, images: [],

@@ -9,7 +9,7 @@ struct StatusRow: Sendable, CustomStringConvertible {
     var status: Int
     var kind: OutcomeKind
     var code: GenerationError.Code
-    var remedy = ProviderFailure.RecoveryAction.none
+    var recovery = ProviderFailure.RecoveryAction.none
 
     var description: String { "\(provider) \(status)" }
 
@@ -48,9 +48,9 @@ struct StatusRow: Sendable, CustomStringConvertible {
     ]
 
     static let all: [StatusRow] = Dialects.names.flatMap { provider in
-        common.map { status, kind, code, remedy in
-            let (kind, code, remedy) = own[provider]?[status] ?? (kind, code, remedy)
-            return StatusRow(provider: provider, status: status, kind: kind, code: code, remedy: remedy)
+        common.map { status, kind, code, recovery in
+            let (kind, code, recovery) = own[provider]?[status] ?? (kind, code, recovery)
+            return StatusRow(provider: provider, status: status, kind: kind, code: code, recovery: recovery)
         }
     }
 

@@ -14,11 +14,11 @@ import Testing
 
     @Test("Statuses mean what the table says", arguments: StatusRow.all)
     func rows(row: StatusRow) throws {
-        let verdict = dialects.named(row.provider).verdict(on: answer(row.status, row.body), to: job())
-        #expect(verdict.kind == row.kind)
-        let refusal = try #require(verdict.refusal)
-        #expect(refusal.code == row.code && refusal.remedy == row.remedy && refusal.status == row.status)
-        #expect(refusal.message.contains("It went wrong") && refusal.message.contains("status \(row.status)"))
+        let outcome = dialects.named(row.provider).outcome(of: response(row.status, row.body), to: job())
+        #expect(outcome.kind == row.kind)
+        let failure = try #require(outcome.failure)
+        #expect(failure.code == row.code && failure.recovery == row.recovery && failure.status == row.status)
+        #expect(failure.message.contains("It went wrong") && failure.message.contains("status \(row.status)"))
     }
 
     /// Those rows that rest on the provider's own words.
@@ -27,13 +27,13 @@ import Testing
     @Test("Without the provider's words a proxy speaks, and promises nothing", arguments: StatusRow.all)
     func proxies(row: StatusRow) throws {
         for body in ["<html><head><title>Sorry</title></head></html>", "", #"{"cut":"#] {
-            let verdict = dialects.named(row.provider).verdict(on: answer(row.status, body), to: job())
-            let refusal = try #require(verdict.refusal)
+            let outcome = dialects.named(row.provider).outcome(of: response(row.status, body), to: job())
+            let failure = try #require(outcome.failure)
             if Self.needsWords.contains(row.status) {
-                #expect(verdict.kind == (row.status == 404 ? .failed : .unknown))
-                #expect(refusal.code == (row.status == 404 ? .invalidRequest : .outcomeUnknown))
+                #expect(outcome.kind == (row.status == 404 ? .failed : .unknown))
+                #expect(failure.code == (row.status == 404 ? .invalidRequest : .outcomeUnknown))
             } else {
-                #expect(verdict.kind == row.kind && refusal.code == row.code && refusal.remedy == row.remedy)
+                #expect(outcome.kind == row.kind && failure.code == row.code && failure.recovery == row.recovery)
             }
         }
     }
@@ -43,33 +43,34 @@ import Testing
         let dialect = dialects.named(provider)
         let job = job(images: [.inline(png(padding: 2_000_000))])
         func judged(_ status: Int, _ text: String) -> SubmissionOutcome {
-            dialect.verdict(on: answer(status, text), to: job)
+            dialect.outcome(of: response(status, text), to: job)
         }
         let tooLarge = judged(413, #"{"error":"Image too large: 2000200 bytes > 1000000 bytes"}"#)
-        #expect(tooLarge.kind == .transient && tooLarge.refusal?.code == .payloadTooLarge)
-        #expect(tooLarge.refusal?.remedy == .refit(byteLimit: 1_000_000, maximumSide: nil))
-        #expect(judged(413, "").refusal?.remedy == .refit(byteLimit: nil, maximumSide: nil))
-        #expect(judged(415, "").refusal?.remedy == .reencode && judged(415, "").kind == .transient)
+        #expect(tooLarge.kind == .transient && tooLarge.failure?.code == .payloadTooLarge)
+        #expect(tooLarge.failure?.recovery == .refit(byteLimit: 1_000_000, maximumSide: nil))
+        #expect(judged(413, "").failure?.recovery == .refit(byteLimit: nil, maximumSide: nil))
+        #expect(judged(415, "").failure?.recovery == .reencode && judged(415, "").kind == .transient)
         let dimensions = judged(
             400, #"{"error":{"message":"At least one of the image dimensions exceed max allowed size: 8000 pixels"}}"#)
         #expect(dimensions.kind == .transient)
-        #expect(dimensions.refusal?.remedy == .refit(byteLimit: nil, maximumSide: 8000))
+        #expect(dimensions.failure?.recovery == .refit(byteLimit: nil, maximumSide: 8000))
     }
 
     @Test("A complaint about the size asked for is none about the input", arguments: Dialects.names)
     func sizeAskedFor(provider: String) {
         let text = #"{"error":{"message":"Invalid size '9x9'. The maximum image size is 1024x1024","param":"size"}}"#
-        let verdict = dialects.named(provider).verdict(on: answer(400, text), to: job(images: [.inline(png())]))
-        #expect(verdict.kind == .failed && verdict.refusal?.code == .invalidRequest)
-        #expect(verdict.refusal?.fields.map(\.name) == ["size"])
+        let outcome = dialects.named(provider).outcome(of: response(400, text), to: job(images: [.inline(png())]))
+        #expect(outcome.kind == .failed && outcome.failure?.code == .invalidRequest)
+        #expect(outcome.failure?.fields.map(\.name) == ["size"])
     }
 
     @Test("An expired token is refreshed", arguments: Dialects.names)
     func expired(provider: String) {
-        let verdict = dialects.named(provider).verdict(
-            on: answer(401, #"{"error":"token_expired","message":"Access token has expired","details":{}}"#), to: job())
-        #expect(verdict.kind == .transient && verdict.refusal?.remedy == .refreshToken)
-        #expect(verdict.refusal?.code == .notAuthenticated)
+        let outcome = dialects.named(provider).outcome(
+            of: response(401, #"{"error":"token_expired","message":"Access token has expired","details":{}}"#),
+            to: job())
+        #expect(outcome.kind == .transient && outcome.failure?.recovery == .refreshToken)
+        #expect(outcome.failure?.code == .notAuthenticated)
     }
 
     private static let policies = [
@@ -83,38 +84,38 @@ import Testing
         ),
     ]
 
-    @Test("A refusal of what was asked for is final, whatever its status", arguments: Dialects.names)
+    @Test("A failure of what was asked for is final, whatever its status", arguments: Dialects.names)
     func policy(provider: String) {
         for (status, text) in Self.policies {
-            let verdict = dialects.named(provider).verdict(on: answer(status, text), to: job())
+            let outcome = dialects.named(provider).outcome(of: response(status, text), to: job())
             #expect(
-                verdict.kind == .failed && verdict.refusal?.code == .policyRefused
-                    && verdict.refusal?.remedy == ProviderFailure.RecoveryAction.none)
+                outcome.kind == .failed && outcome.failure?.code == .policyRefused
+                    && outcome.failure?.recovery == ProviderFailure.RecoveryAction.none)
         }
     }
 
     @Test("403 and 400 can be about something else", arguments: Dialects.names)
     func otherMeanings(provider: String) {
         let dialect = dialects.named(provider)
-        let limit = dialect.verdict(
-            on: answer(403, #"{"error":"rate-limit","message":"Too many requests"}"#), to: job())
-        #expect(limit.kind == .transient && limit.refusal?.code == .rateLimited)
-        let billing = dialect.verdict(
-            on: answer(400, #"{"error":{"code":"billing_hard_limit_reached","message":"x"}}"#), to: job())
-        #expect(billing.kind == .failed && billing.refusal?.code == .paymentRequired)
-        let quota = dialect.verdict(
-            on: answer(429, #"{"error":{"message":"You exceeded","type":"insufficient_quota"}}"#), to: job())
-        #expect(quota.kind == .failed && quota.refusal?.code == .paymentRequired)
-        let model = dialect.verdict(
-            on: answer(400, #"{"error":{"code":"model_not_found","message":"x"}}"#), to: job())
-        #expect(model.refusal?.code == .modelNotFound && model.refusal?.remedy == .switchModel)
+        let limit = dialect.outcome(
+            of: response(403, #"{"error":"rate-limit","message":"Too many requests"}"#), to: job())
+        #expect(limit.kind == .transient && limit.failure?.code == .rateLimited)
+        let billing = dialect.outcome(
+            of: response(400, #"{"error":{"code":"billing_hard_limit_reached","message":"x"}}"#), to: job())
+        #expect(billing.kind == .failed && billing.failure?.code == .paymentRequired)
+        let quota = dialect.outcome(
+            of: response(429, #"{"error":{"message":"You exceeded","type":"insufficient_quota"}}"#), to: job())
+        #expect(quota.kind == .failed && quota.failure?.code == .paymentRequired)
+        let model = dialect.outcome(
+            of: response(400, #"{"error":{"code":"model_not_found","message":"x"}}"#), to: job())
+        #expect(model.failure?.code == .modelNotFound && model.failure?.recovery == .switchModel)
     }
 
     @Test("x-should-retry is obeyed both ways, but is no promise that nothing happened", arguments: Dialects.names)
     func shouldRetry(provider: String) {
         func kind(_ status: Int, _ advice: String, _ text: String = #"{"error":{"message":"x"}}"#) -> OutcomeKind {
-            dialects.named(provider).verdict(
-                on: answer(status, text, headers: ["x-should-retry": advice]), to: job()
+            dialects.named(provider).outcome(
+                of: response(status, text, headers: ["x-should-retry": advice]), to: job()
             ).kind
         }
         #expect(kind(503, "false") == .failed && kind(503, "true") == .transient)
@@ -127,11 +128,11 @@ import Testing
     @Test("What came before the body was complete has done nothing")
     func incomplete() {
         for status in [408, 500, 502, 504] {
-            let verdict = dialects.openAI.verdict(on: answer(status), to: job())
-            #expect(verdict.kind == .unknown && verdict.forIncompleteBody.kind == .transient)
-            #expect(verdict.forIncompleteBody.refusal?.code == .notSent)
+            let outcome = dialects.openAI.outcome(of: response(status), to: job())
+            #expect(outcome.kind == .unknown && outcome.forIncompleteBody.kind == .transient)
+            #expect(outcome.forIncompleteBody.failure?.code == .notSent)
         }
-        #expect(dialects.openAI.verdict(on: answer(400), to: job()).forIncompleteBody.kind == .failed)
+        #expect(dialects.openAI.outcome(of: response(400), to: job()).forIncompleteBody.kind == .failed)
     }
 
     private static let hints: [(HTTPFields, String, Double?)] = [
@@ -153,14 +154,14 @@ import Testing
     @Test("All forms of wait hints", arguments: Dialects.names)
     func waits(provider: String) throws {
         for (headers, text, expected) in Self.hints {
-            let verdict = dialects.named(provider).verdict(on: answer(429, text, headers: headers), to: job())
-            #expect(verdict.kind == .transient && verdict.refusal?.code == .rateLimited)
-            let hint = verdict.refusal?.hint?.seconds
+            let outcome = dialects.named(provider).outcome(of: response(429, text, headers: headers), to: job())
+            #expect(outcome.kind == .transient && outcome.failure?.code == .rateLimited)
+            let hint = outcome.failure?.hint?.seconds
             #expect(hint.map { ($0 * 1000).rounded() } == expected.map { $0 * 1000 }, "\(headers) \(text)")
         }
     }
 
-    @Test("The answer to a success is judged too", arguments: Dialects.names)
+    @Test("The response to a success is judged too", arguments: Dialects.names)
     func uselessSuccess(provider: String) throws {
         let bodies = [
             "", "<html><title>busy</title></html>", #"{"status":"comp"#, #"[["unexpected"],true]"#, "OK", "{}",
@@ -168,13 +169,13 @@ import Testing
         ]
         for status in [200, 201, 202, 204] {
             for body in bodies {
-                let verdict = dialects.named(provider).verdict(on: answer(status, body), to: job())
-                #expect(verdict.kind == .unknown && verdict.refusal?.code == .badResponse, "\(status) \(body)")
+                let outcome = dialects.named(provider).outcome(of: response(status, body), to: job())
+                #expect(outcome.kind == .unknown && outcome.failure?.code == .badResponse, "\(status) \(body)")
             }
         }
     }
 
-    @Test("Nothing secret comes out of an answer", arguments: Dialects.names)
+    @Test("Nothing secret comes out of a response", arguments: Dialects.names)
     func scrubbed(provider: String) throws {
         let key = "nb_" + String(repeating: "0", count: 40) + "elite"
         let image = String(repeating: "iVBORw0KGgo", count: 50)
@@ -185,9 +186,9 @@ import Testing
         ] {
             for secret in [key, "Bearer \(key)", "image \(image) end"] {
                 let text = shape.replacing("%", with: secret)
-                let verdict = dialects.named(provider).verdict(
-                    on: answer(400, text, secrets: [Secret(key)]), to: job())
-                let shown = verdict.refusal.map { String(reflecting: $0) } ?? ""
+                let outcome = dialects.named(provider).outcome(
+                    of: response(400, text, secrets: [Secret(key)]), to: job())
+                let shown = outcome.failure.map { String(reflecting: $0) } ?? ""
                 #expect(!shown.contains(key.dropFirst(3)) && !shown.contains(image), "\(shape)")
             }
         }
@@ -196,7 +197,7 @@ import Testing
     @Test("An error of ten million bytes is a short message", arguments: Dialects.names)
     func huge(provider: String) {
         let text = #"{"error":{"message":"\#(String(repeating: "x ", count: 500_000))"}}"#
-        let verdict = dialects.named(provider).verdict(on: answer(400, text), to: job())
-        #expect(verdict.kind == .failed && (verdict.refusal?.message.utf8.count ?? .max) < 1000)
+        let outcome = dialects.named(provider).outcome(of: response(400, text), to: job())
+        #expect(outcome.kind == .failed && (outcome.failure?.message.utf8.count ?? .max) < 1000)
     }
 }

@@ -36,17 +36,17 @@ struct Wire {
     func send(_ request: ClientRequest) async throws -> ProviderResponse {
         var request = request
         try dialect.authorize(&request, with: key)
-        return try await reader.read(request).answer
+        return try await reader.read(request).response
     }
 
     func submit(_ job: PreparedJob) async throws -> SubmissionOutcome {
-        dialect.verdict(on: try await send(try dialect.submission(of: job).request), to: job)
+        dialect.outcome(of: try await send(try dialect.submission(of: job).request), to: job)
     }
 
     /// A plain job, as the provider wants it: only where the contract rests on a seed there is one.
     func plainJob(model: String? = nil) -> PreparedJob { job(model: model, seed: dialect.traits.needsSeed ? 1 : nil) }
 
-    /// Submits with this answer in place of the provider's.
+    /// Submits with this response in place of the provider's.
     func submit(_ job: PreparedJob, answered answer: Answer, hints: [SnugSimulator.WaitHint] = []) async throws
         -> SubmissionOutcome
     {

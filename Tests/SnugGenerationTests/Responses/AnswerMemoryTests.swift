@@ -34,7 +34,7 @@ import Testing
         }
 
         @Test(
-            "An answer of 100 MB takes less than 20 MB of memory",
+            "A response of 100 MB takes less than 20 MB of memory",
             .enabled(if: ProcessInfo.processInfo.environment["SNUG_SANITIZER"] == nil))
         func hundredMegabytes() async {
             await #expect(processExitsWith: .success) {
@@ -45,11 +45,11 @@ import Testing
                 // The most that there ever was begins anew.
                 try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
                 let before = try Self.memory("VmRSS")
-                let answer = try await reader.read(ClientRequest("POST", try server.address())).answer
+                let response = try await reader.read(ClientRequest("POST", try server.address())).response
                 let growth = try Self.memory("VmHWM") - before
-                #expect(answer.byteCount > 100_000_000 && growth < 20_000_000)
-                #expect(answer.images.map(\.byteCount) == [Self.block.count * Self.blockCount])
-                #expect(answer.text == Array(#"{"data":[{"b64_json":""}]}"#.utf8))
+                #expect(response.byteCount > 100_000_000 && growth < 20_000_000)
+                #expect(response.images.map(\.byteCount) == [Self.block.count * Self.blockCount])
+                #expect(response.text == Array(#"{"data":[{"b64_json":""}]}"#.utf8))
             }
         }
     }

@@ -27,7 +27,7 @@ import Testing
         ClientRequest("POST", try server.address(), body: HTTPBody(bytes: Array("{}".utf8)))
     }
 
-    /// A server that gives this answer.
+    /// A server that gives this response.
     private func server(_ status: Int = 200, _ headers: [String: String] = [:], _ body: [UInt8]) throws -> FaultServer {
         try FaultServer { connection in
             _ = try connection.readRequest()
@@ -42,11 +42,11 @@ import Testing
     func imageBody() async throws {
         let server = try server(200, ["Content-Type": "image/png", "X-Request-Id": "r1"], image)
         do {
-            let (answer, attempt) = try await reader().read(post(server))
-            #expect(answer.status == 200 && answer.text.isEmpty && answer.byteCount == image.count)
-            #expect(answer.isStreamComplete == nil && answer.requestID == "r1")
-            let spooled = try #require(answer.images.first)
-            #expect(try answer.images.count == 1 && bytes(of: spooled.path) == image)
+            let (response, attempt) = try await reader().read(post(server))
+            #expect(response.status == 200 && response.text.isEmpty && response.byteCount == image.count)
+            #expect(response.isStreamComplete == nil && response.requestID == "r1")
+            let spooled = try #require(response.images.first)
+            #expect(try response.images.count == 1 && bytes(of: spooled.path) == image)
             #expect(spooled.byteCount == image.count)
             let status = try FileManager.default.attributesOfItem(atPath: spooled.path.string)
             #expect(status[.posixPermissions] as? Int == 0o600)
@@ -60,9 +60,9 @@ import Testing
     func json() async throws {
         let text = "{\"data\":[{\"b64_json\":\"\(image.base64)\",\"n\":1},{\"b64_json\":\"aGk=\"}]}"
         let server = try server(200, ["Content-Type": "application/json"], Array(text.utf8))
-        let answer = try await reader().read(post(server)).answer
-        #expect(answer.text == Array(#"{"data":[{"b64_json":"","n":1},{"b64_json":""}]}"#.utf8))
-        #expect(try answer.images.map { try bytes(of: $0.path) } == [image, Array("hi".utf8)])
+        let response = try await reader().read(post(server)).response
+        #expect(response.text == Array(#"{"data":[{"b64_json":"","n":1},{"b64_json":""}]}"#.utf8))
+        #expect(try response.images.map { try bytes(of: $0.path) } == [image, Array("hi".utf8)])
     }
 
     @Test(
@@ -80,9 +80,9 @@ import Testing
     func labels(type: String, body: String, text: String?, images: Int) async throws {
         let bytes = body == "\u{89}PNG" ? imageBytes(40) : Array(body.utf8)
         let server = try server(200, ["Content-Type": type], bytes)
-        let answer = try await reader().read(post(server)).answer
-        #expect(answer.text == Array((text ?? "").utf8))
-        #expect(answer.images.map(\.byteCount) == Array(repeating: bytes.count, count: images))
+        let response = try await reader().read(post(server)).response
+        #expect(response.text == Array((text ?? "").utf8))
+        #expect(response.images.map(\.byteCount) == Array(repeating: bytes.count, count: images))
     }
 
     @Test("Of an error's endless body only the beginning is fetched", arguments: ["plain ", "{\"a\":\"", "<html>"])
@@ -97,8 +97,8 @@ import Testing
                 sent.withLock { $0 += block.count }
             }
         }
-        let (answer, attempt) = try await reader().read(post(server))
-        #expect(answer.status == 500 && answer.text.count == 1 << 20 && answer.images.isEmpty)
+        let (response, attempt) = try await reader().read(post(server))
+        #expect(response.status == 500 && response.text.count == 1 << 20 && response.images.isEmpty)
         #expect(attempt.status == 500 && attempt.failure == nil)
         #expect(sent.withLock { $0 } < 100_000_000)
     }
@@ -114,7 +114,7 @@ import Testing
         #expect(folder.files().isEmpty)
     }
 
-    @Test("An answer that ends early failed, and was one", arguments: ["image/png", "application/json"])
+    @Test("A response that ends early failed, and was one", arguments: ["image/png", "application/json"])
     func cut(type: String) async throws {
         let server = try server(200, ["Content-Type": type, "Content-Length": "200000"], image)
         let (reader, request) = (try reader(), try post(server))
@@ -127,7 +127,7 @@ import Testing
     @Test("A length that is too short cuts the body where it says")
     func shortLength() async throws {
         let server = try server(200, ["Content-Type": "image/png", "Content-Length": "1000"], image)
-        #expect(try await reader().read(post(server)).answer.images.map(\.byteCount) == [1000])
+        #expect(try await reader().read(post(server)).response.images.map(\.byteCount) == [1000])
     }
 
     @Test("Compressed answers are not unpacked", arguments: [200, 502])
@@ -135,15 +135,15 @@ import Testing
         let server = try server(status, ["Content-Encoding": "gzip"], [0x1F, 0x8B, 8, 0, 0, 0, 0, 0])
         let (reader, request) = (try reader(), try post(server))
         if status == 502 {
-            let answer = try await reader.read(request).answer
-            #expect(answer.status == 502 && answer.text.isEmpty)
+            let response = try await reader.read(request).response
+            #expect(response.status == 502 && response.text.isEmpty)
         } else {
             let error = await #expect(throws: HTTPError.self) { _ = try await reader.read(request) }
             #expect(error?.code == .malformedResponse && error?.outcome == .answered)
         }
     }
 
-    @Test("No answer at all is told as it is")
+    @Test("No response at all is told as it is")
     func lost() async throws {
         let server = try FaultServer { connection in _ = try connection.readRequest() }
         let (reader, request) = (try reader(), try post(server))
@@ -188,9 +188,9 @@ import Testing
         try folder.write([1], to: ".snug-spool-dead")
         try folder.write([1], to: "other")
         let server = try server(200, [:], image)
-        let held = try await reader().read(post(server)).answer
+        let held = try await reader().read(post(server)).response
         #expect(folder.files().count == 2)
-        let second = try await reader().read(post(server)).answer
+        let second = try await reader().read(post(server)).response
         #expect(folder.files().count == 3)
         #expect(Set((held.images + second.images).map(\.path)).count == 2)
     }

@@ -29,7 +29,7 @@ import Testing
         threads = try FileThreads()
     }
 
-    private func read(_ request: ClientRequest) async throws -> (answer: ProviderResponse, attempt: Attempt) {
+    private func read(_ request: ClientRequest) async throws -> (response: ProviderResponse, attempt: Attempt) {
         let reader = ResponseReader(client: try makeClient(), spoolDirectory: folder.path, threads: threads)
         return try await reader.read(request) { [partials] in partials.add($0) }
     }
@@ -42,8 +42,8 @@ import Testing
         return ClientRequest("POST", url, headerFields: headers, body: HTTPBody(bytes: Array(body.utf8)))
     }
 
-    private func type(_ answer: ProviderResponse) throws -> String? {
-        let json = try JSONSerialization.jsonObject(with: Data(answer.text)) as? [String: Any]
+    private func type(_ response: ProviderResponse) throws -> String? {
+        let json = try JSONSerialization.jsonObject(with: Data(response.text)) as? [String: Any]
         return json?["type"] as? String
     }
 
@@ -56,13 +56,13 @@ import Testing
         ])
     func streams(plan: StreamPlan) async throws {
         try await withSimulator(Simulator.Configuration(job: JobPlan(stream: plan))) { simulator in
-            let (answer, attempt) = try await read(order(simulator))
-            #expect(answer.isStreamComplete == true && attempt.status == 200)
+            let (response, attempt) = try await read(order(simulator))
+            #expect(response.isStreamComplete == true && attempt.status == 200)
             #expect(partials.indices == [0, 1])
             #expect(partials.seen.withLock { $0.allSatisfy { $0.bytes.starts(with: [0xFF, 0xD8, 0xFF]) } })
-            #expect(try type(answer) == "image_generation.completed")
-            let image = try #require(answer.images.first)
-            #expect(try answer.images.count == 1 && bytes(of: image.path).starts(with: [0xFF, 0xD8, 0xFF]))
+            #expect(try type(response) == "image_generation.completed")
+            let image = try #require(response.images.first)
+            #expect(try response.images.count == 1 && bytes(of: image.path).starts(with: [0xFF, 0xD8, 0xFF]))
             // The finished one and nothing of the unfinished.
             #expect(folder.files().count == 1)
         }
@@ -76,9 +76,9 @@ import Testing
                 let fault = Fault(delivery: .chunkedWithoutEnd(thenClose: true), job: JobPlan(stream: plan))
                 simulator.script(Rule(fault, service: .openai))
             }
-            let (answer, attempt) = try await read(order(simulator))
+            let (response, attempt) = try await read(order(simulator))
             // Without the last chunk the completed event is there all the same.
-            #expect(answer.isStreamComplete == !byPlan && attempt.status == 200)
+            #expect(response.isStreamComplete == !byPlan && attempt.status == 200)
             #expect(partials.indices == [0, 1])
             if byPlan { #expect(attempt.failure == .answerCut) }
         }
@@ -98,13 +98,13 @@ import Testing
             _ = try connection.readRequest()
             try connection.respond(200, ["Content-Type": "text/event-stream; charset=utf-8"], body: events)
         }
-        let (answer, attempt) = try await read(ClientRequest("POST", try server.address()))
-        #expect(answer.isStreamComplete == isComplete && attempt.failure == nil)
+        let (response, attempt) = try await read(ClientRequest("POST", try server.address()))
+        #expect(response.isStreamComplete == isComplete && attempt.failure == nil)
         let data = events.hasPrefix(":") || events.last != "\n" ? "" : events.drop { $0 != "{" }.prefix { $0 != "\n" }
-        #expect(answer.text == Array(data.utf8))
+        #expect(response.text == Array(data.utf8))
     }
 
-    @Test("The completed event ends the answer though the server keeps the connection")
+    @Test("The completed event ends the response though the server keeps the connection")
     func keptOpen() async throws {
         let server = try FaultServer { connection in
             _ = try connection.readRequest()
@@ -112,9 +112,9 @@ import Testing
             try connection.send("event: image_generation.completed\ndata: {\"b64_json\":\"aGk=\"}\n\n")
             connection.waitForClose()
         }
-        let (answer, attempt) = try await read(ClientRequest("POST", try server.address()))
-        #expect(answer.isStreamComplete == true && attempt.failure == nil)
-        #expect(answer.images.map(\.byteCount) == [2])
+        let (response, attempt) = try await read(ClientRequest("POST", try server.address()))
+        #expect(response.isStreamComplete == true && attempt.failure == nil)
+        #expect(response.images.map(\.byteCount) == [2])
     }
 
     @Test("A partial image is handed on before the next event comes")
@@ -127,7 +127,7 @@ import Testing
             while partials.indices.isEmpty { usleep(1000) }
             try connection.send("event: image_edit.completed\ndata: {}\n\n")
         }
-        #expect(try await read(ClientRequest("POST", try server.address())).answer.isStreamComplete == true)
+        #expect(try await read(ClientRequest("POST", try server.address())).response.isStreamComplete == true)
         #expect(partials.seen.withLock { $0.map(\.bytes) } == [Array("hi".utf8)])
         #expect(partials.indices == [3])
     }

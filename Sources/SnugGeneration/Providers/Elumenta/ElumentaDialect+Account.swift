@@ -15,12 +15,12 @@ extension ElumentaDialect {
         return try get(["user", "history"], query: query)
     }
 
-    func findLost(_ job: PreparedJob, in answer: ProviderResponse, known: Set<String>) -> HistoryFinding {
-        guard (200...299).contains(answer.status), let json = JSONValue(parsing: answer.text),
+    func findLost(_ job: PreparedJob, in response: ProviderResponse, known: Set<String>) -> HistoryFinding {
+        guard (200...299).contains(response.status), let json = JSONValue(parsing: response.text),
             json["items"] != nil || !json.elements.isEmpty || json == .array([])
         else { return .unreadable }
         let items = json["items"]?.elements ?? json.elements
-        let earliest = earliest(job, answer)
+        let earliest = earliest(job, response)
         var matches: [String] = []
         var undated: [String] = []
         for item in items {
@@ -48,9 +48,9 @@ extension ElumentaDialect {
     private static func normal(_ prompt: String) -> String { prompt.trimming(\.isWhitespace) }
 
     /// When ours can have been created at the earliest, by the provider's clock, which its `Date` tells.
-    private func earliest(_ job: PreparedJob, _ answer: ProviderResponse) -> Double {
+    private func earliest(_ job: PreparedJob, _ response: ProviderResponse) -> Double {
         guard let submitted = job.submittedAt else { return 0 }
-        let ahead = answer.headers[.date].flatMap(HTTPDate.parse).map { $0 - wallClock() } ?? 0
+        let ahead = response.headers[.date].flatMap(HTTPDate.parse).map { $0 - wallClock() } ?? 0
         return Double(submitted + ahead) - Self.clockTolerance
     }
 
@@ -78,15 +78,15 @@ extension ElumentaDialect {
         return request
     }
 
-    func readTokens(_ answer: ProviderResponse) throws(GenerationError) -> SessionTokens {
-        if answer.status == 401 {
+    func readTokens(_ response: ProviderResponse) throws(GenerationError) -> SessionTokens {
+        if response.status == 401 {
             throw GenerationError(.notAuthenticated, "the session is over: log in again", status: 401)
         }
-        let json = try json(answer)
+        let json = try json(response)
         guard let access = json["access_token"]?.text else {
-            throw GenerationError(ResponseClassification.badResponse(answer, "no access token"), now: wallClock())
+            throw GenerationError(ResponseClassification.badResponse(response, "no access token"), now: wallClock())
         }
-        let cookies = answer.headers[values: .setCookie].compactMap { line in
+        let cookies = response.headers[values: .setCookie].compactMap { line in
             let pair = line.prefix { $0 != ";" }
             return pair.hasPrefix("refresh_token=") ? String(pair.dropFirst("refresh_token=".count)) : nil
         }
@@ -98,8 +98,8 @@ extension ElumentaDialect {
 
     func models() throws(GenerationError) -> ClientRequest { try get(["models"]) }
 
-    func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
-        try modelList(answer).compactMap { model in
+    func readModels(_ response: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
+        try modelList(response).compactMap { model in
             guard let slug = model["slug"]?.text ?? model["id"]?.text,
                 (model["category"]?.text ?? "image").lowercased() == "image"
             else { return nil }
@@ -114,10 +114,10 @@ extension ElumentaDialect {
 
     func balance() throws(GenerationError) -> ClientRequest? { try get(["balance"]) }
 
-    func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance {
-        let json = try json(answer)
+    func readBalance(_ response: ProviderResponse) throws(GenerationError) -> AccountBalance {
+        let json = try json(response)
         guard let amount = json["token_balance"]?.amount else {
-            throw GenerationError(ResponseClassification.badResponse(answer, "no balance"), now: wallClock())
+            throw GenerationError(ResponseClassification.badResponse(response, "no balance"), now: wallClock())
         }
         return AccountBalance(amount: amount, unit: "tokens", plan: json["plan"]?.text)
     }

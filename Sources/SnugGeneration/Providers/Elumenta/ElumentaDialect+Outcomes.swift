@@ -2,52 +2,52 @@
 import SnugHTTP
 
 extension ElumentaDialect {
-    func verdict(on answer: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
-        guard (200...299).contains(answer.status) else {
-            var judgement = ResponseClassification(answer, to: job, now: wallClock())
+    func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
+        guard (200...299).contains(response.status) else {
+            var classification = ResponseClassification(response, to: job, now: wallClock())
             // Documented: a provider's failure is never charged. A 500 from something else promises nothing.
-            if answer.status == 500, judgement.body.code == "provider_error", judgement.effect == .unknown {
-                if judgement.body.wording.isCapacity {
-                    judgement.set(.transient, .noCapacity, .switchModel)
+            if response.status == 500, classification.body.code == "provider_error", classification.effect == .unknown {
+                if classification.body.wording.isCapacity {
+                    classification.set(.transient, .noCapacity, .switchModel)
                 } else {
-                    judgement.set(.transient, .providerFailed)
+                    classification.set(.transient, .providerFailed)
                 }
             }
-            return judgement.verdict
+            return classification.outcome
         }
-        switch state(answer) {
+        switch state(response) {
         case .completed(let result): return .completed(result)
         case .pending(let result):
             if let id = result.id { return .accepted(id: id, result) }
-            return .unknown(ResponseClassification.badResponse(answer, "a job without an id"))
+            return .unknown(ResponseClassification.badResponse(response, "a job without an id"))
         case .withoutImage(let result):
             // Polling tells whether the address comes later.
             if let id = result.id { return .accepted(id: id, result) }
-            return .unknown(ResponseClassification.badResponse(answer, "a finished job without an image"))
-        case .failed(let judgement): return judgement.verdict
+            return .unknown(ResponseClassification.badResponse(response, "a finished job without an image"))
+        case .failed(let classification): return classification.outcome
         case .unreadable:
-            return .unknown(ResponseClassification.badResponse(answer, ResponseClassification.described(answer)))
+            return .unknown(ResponseClassification.badResponse(response, ResponseClassification.described(response)))
         }
     }
 
-    func verdict(onPoll answer: ProviderResponse, id: String) -> PollOutcome {
-        guard (200...299).contains(answer.status) else {
-            let judgement = ResponseClassification(answer, images: [], prompt: "", now: wallClock())
-            var refusal = judgement.verdict.refusal ?? judgement.refusal
-            guard answer.status == 404, judgement.body.isEnvelope else { return .pollFailed(refusal) }
-            refusal.code = .jobNotFound
-            refusal.remedy = .none
-            refusal.message = Advice.message(refusal, words: judgement.body.message)
-            return .gone(refusal)
+    func pollOutcome(of response: ProviderResponse, id: String) -> PollOutcome {
+        guard (200...299).contains(response.status) else {
+            let classification = ResponseClassification(response, images: [], prompt: "", now: wallClock())
+            var failure = classification.outcome.failure ?? classification.failure
+            guard response.status == 404, classification.body.isEnvelope else { return .pollFailed(failure) }
+            failure.code = .jobNotFound
+            failure.recovery = .none
+            failure.message = Advice.message(failure, words: classification.body.message)
+            return .gone(failure)
         }
-        switch state(answer) {
+        switch state(response) {
         case .completed(let result): return .completed(result)
         case .pending: return .pending
         case .withoutImage:
-            return .pollFailed(ResponseClassification.badResponse(answer, "a finished job without an image"))
-        case .failed(let judgement): return .failed(judgement.verdict.refusal ?? judgement.refusal)
+            return .pollFailed(ResponseClassification.badResponse(response, "a finished job without an image"))
+        case .failed(let classification): return .failed(classification.outcome.failure ?? classification.failure)
         case .unreadable:
-            return .pollFailed(ResponseClassification.badResponse(answer, ResponseClassification.described(answer)))
+            return .pollFailed(ResponseClassification.badResponse(response, ResponseClassification.described(response)))
         }
     }
 
@@ -61,42 +61,42 @@ extension ElumentaDialect {
         case unreadable
     }
 
-    private func state(_ answer: ProviderResponse) -> State {
-        guard let json = JSONValue(parsing: answer.text), !json.members.isEmpty else { return .unreadable }
+    private func state(_ response: ProviderResponse) -> State {
+        guard let json = JSONValue(parsing: response.text), !json.members.isEmpty else { return .unreadable }
         var result = JobResult(
             id: json["id"]?.identifier, model: json["model_slug"]?.text, cost: json["tokens_spent"]?.amount)
-        if let image = answer.images.first, image.byteCount > 0 {
+        if let image = response.images.first, image.byteCount > 0 {
             result.images = [.spooled(image, revisedPrompt: nil)]
         } else if let address = json["result_url"]?.text, let url = try? endpoint.base.resolving(address) {
             result.images = [.url(url.text, revisedPrompt: nil)]
         }
         switch json["status"]?.text?.lowercased() {
         case "completed": return result.images.isEmpty ? .withoutImage(result) : .completed(result)
-        case "failed": return .failed(failure(answer))
+        case "failed": return .failed(failure(response))
         case nil:
             if !result.images.isEmpty { return .completed(result) }
-            return json["error"] == nil ? .unreadable : .failed(failure(answer))
+            return json["error"] == nil ? .unreadable : .failed(failure(response))
         // Words that nobody documented are those of a job under way.
         case .some: return .pending(result)
         }
     }
 
     /// What a failed job's text means. All of them are documented as free of charge.
-    private func failure(_ answer: ProviderResponse) -> ResponseClassification {
-        var judgement = ResponseClassification(answer, images: [], prompt: "", now: wallClock())
-        judgement.refusal.providerCode = nil
-        if judgement.refusal.code == .generationFailed, judgement.body.wording.isTimeout {
-            judgement.set(.transient, .providerFailed)
+    private func failure(_ response: ProviderResponse) -> ResponseClassification {
+        var classification = ResponseClassification(response, images: [], prompt: "", now: wallClock())
+        classification.failure.providerCode = nil
+        if classification.failure.code == .generationFailed, classification.body.wording.isTimeout {
+            classification.set(.transient, .providerFailed)
         }
-        return judgement
+        return classification
     }
 }
 
 extension SubmissionOutcome {
     /// Why not, when it is a failure.
-    var refusal: ProviderFailure? {
+    var failure: ProviderFailure? {
         switch self {
-        case .failed(let refusal), .transient(let refusal), .unknown(let refusal): refusal
+        case .failed(let failure), .transient(let failure), .unknown(let failure): failure
         case .completed, .accepted: nil
         }
     }

@@ -13,7 +13,8 @@ struct ElumentaDialect: CommonDialect {
         self.wallClock = wallClock
         traits = ProviderTraits(
             name: "elumenta", baseURL: endpoint.base, contract: .history, delivery: .url,
-            inputLimits: InputLimits(), defaultModel: "photon-flash", maximumCount: 1, needsSeed: false)
+            inputLimits: InputLimits(), defaultModel: "photon-flash", maximumCount: 1, hasJobs: true,
+            needsSeed: false)
     }
 
     static let formats = ["webp", "png", "jpeg"]

@@ -3,58 +3,58 @@ import HTTPTypes
 import SnugHTTP
 
 extension OpenAIDialect {
-    func verdict(on answer: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
-        guard (200...299).contains(answer.status) else { return refusal(answer, job) }
-        guard let json = JSONValue(parsing: answer.text), !json.members.isEmpty else {
+    func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
+        guard (200...299).contains(response.status) else { return failure(response, job) }
+        guard let json = JSONValue(parsing: response.text), !json.members.isEmpty else {
             return .unknown(
                 ResponseClassification.badResponse(
-                    answer, lostStream(answer) ?? ResponseClassification.described(answer)))
+                    response, lostStream(response) ?? ResponseClassification.described(response)))
         }
-        if json["error"] != nil { return reported(answer, job) }
+        if json["error"] != nil { return reported(response, job) }
         // Of a stream only the event that ends it has the image.
-        guard answer.isStreamComplete != false else {
-            return .unknown(ResponseClassification.badResponse(answer, lostStream(answer) ?? ""))
+        guard response.isStreamComplete != false else {
+            return .unknown(ResponseClassification.badResponse(response, lostStream(response) ?? ""))
         }
-        guard let images = ImageList.read(answer, json, base: endpoint.base) else {
-            return .unknown(ResponseClassification.badResponse(answer, ResponseClassification.described(answer)))
+        guard let images = ImageList.read(response, json, base: endpoint.base) else {
+            return .unknown(ResponseClassification.badResponse(response, ResponseClassification.described(response)))
         }
-        let isReplayed = answer.headers[.idempotentReplayed]?.lowercased() == "true"
+        let isReplayed = response.headers[.idempotentReplayed]?.lowercased() == "true"
         return .completed(
             JobResult(
-                images: images, id: nil, model: answer.named(json["model"]?.text) ?? job.model,
+                images: images, id: nil, model: response.named(json["model"]?.text) ?? job.model,
                 isReplayed: isReplayed))
     }
 
-    private func lostStream(_ answer: ProviderResponse) -> String? {
-        answer.isStreamComplete == false ? "the stream ended before the image" : nil
+    private func lostStream(_ response: ProviderResponse) -> String? {
+        response.isStreamComplete == false ? "the stream ended before the image" : nil
     }
 
     /// An error within a success: in a stream it is too late for another status.
-    private func reported(_ answer: ProviderResponse, _ job: PreparedJob) -> SubmissionOutcome {
-        var judgement = ResponseClassification(answer, to: job, now: wallClock())
-        let type = (judgement.body.type ?? "") + (judgement.body.code ?? "")
+    private func reported(_ response: ProviderResponse, _ job: PreparedJob) -> SubmissionOutcome {
+        var classification = ResponseClassification(response, to: job, now: wallClock())
+        let type = (classification.body.type ?? "") + (classification.body.code ?? "")
         // A server that broke down promises nothing, with whatever status it says so.
-        if judgement.refusal.code == .generationFailed, type.lowercased().contains("server") {
-            judgement.set(.unknown, .outcomeUnknown)
+        if classification.failure.code == .generationFailed, type.lowercased().contains("server") {
+            classification.set(.unknown, .outcomeUnknown)
         }
-        return judgement.verdict
+        return classification.outcome
     }
 
-    private func refusal(_ answer: ProviderResponse, _ job: PreparedJob) -> SubmissionOutcome {
-        var judgement = ResponseClassification(answer, to: job, now: wallClock())
-        if answer.status == 409, judgement.refusal.code == .invalidRequest {
+    private func failure(_ response: ProviderResponse, _ job: PreparedJob) -> SubmissionOutcome {
+        var classification = ResponseClassification(response, to: job, now: wallClock())
+        if response.status == 409, classification.failure.code == .invalidRequest {
             // With a key that counts: the first request is still under way. Without: refused before anything was done.
-            judgement.set(honoursKeys ? .unknown : .transient, honoursKeys ? .outcomeUnknown : .providerFailed)
+            classification.set(honoursKeys ? .unknown : .transient, honoursKeys ? .outcomeUnknown : .providerFailed)
         }
-        return judgement.verdict
+        return classification.outcome
     }
 
     // MARK: Catalogue
 
     func models() throws(GenerationError) -> ClientRequest { try get(["models"]) }
 
-    func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
-        try modelList(answer).compactMap { model in
+    func readModels(_ response: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
+        try modelList(response).compactMap { model in
             guard let name = model["id"]?.text ?? model["name"]?.text ?? model.text else { return nil }
             // OpenAI lists everything it has, and does not say what makes images.
             return isOpenAI && OpenAIModelFamily(name) == .other ? nil : ModelDescription(name: name)
@@ -63,7 +63,7 @@ extension OpenAIDialect {
 
     func balance() throws(GenerationError) -> ClientRequest? { nil }
 
-    func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance {
+    func readBalance(_ response: ProviderResponse) throws(GenerationError) -> AccountBalance {
         throw GenerationError(.badResponse, "this API does not tell what an account has left")
     }
 }

@@ -4,7 +4,7 @@ import SnugHTTP
 
 /// OpenAI's images API and the many that copy it, each at its own address and with its own subset.
 ///
-/// Nothing is promised when a request comes twice, and there is no listing of what was made: an answer that is lost stays
+/// Nothing is promised when a request comes twice, and there is no listing of what was made: a response that is lost stays
 /// lost, unless the vendor honours an idempotency key.
 struct OpenAIDialect: CommonDialect {
     let endpoint: Endpoint

@@ -3,56 +3,58 @@ import HTTPTypes
 import SnugHTTP
 
 extension PollinationsDialect {
-    func verdict(on answer: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
-        guard (200...299).contains(answer.status) else { return refusal(answer, job) }
-        let isHit = answer.headers[.cacheResult]?.uppercased().hasPrefix("HIT") ?? false
+    func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
+        guard (200...299).contains(response.status) else { return failure(response, job) }
+        let isHit = response.headers[.cacheResult]?.uppercased().hasPrefix("HIT") ?? false
         var result = JobResult(
-            model: answer.named(answer.headers[.modelUsed] ?? answer.headers[.fallbackTarget]),
+            model: response.named(response.headers[.modelUsed] ?? response.headers[.fallbackTarget]),
             isReplayed: isHit)
-        if answer.text.isEmpty {
-            guard let image = answer.images.first, image.byteCount > 0 else {
-                return .unknown(ResponseClassification.badResponse(answer, ResponseClassification.described(answer)))
+        if response.text.isEmpty {
+            guard let image = response.images.first, image.byteCount > 0 else {
+                return .unknown(
+                    ResponseClassification.badResponse(response, ResponseClassification.described(response)))
             }
             result.images = [.spooled(image, revisedPrompt: nil)]
             return .completed(result)
         }
-        guard let json = JSONValue(parsing: answer.text) else {
-            return .unknown(ResponseClassification.badResponse(answer, ResponseClassification.described(answer)))
+        guard let json = JSONValue(parsing: response.text) else {
+            return .unknown(ResponseClassification.badResponse(response, ResponseClassification.described(response)))
         }
-        if let images = ImageList.read(answer, json, base: endpoint.base) {
+        if let images = ImageList.read(response, json, base: endpoint.base) {
             result.images = images
             return .completed(result)
         }
         guard json["error"] != nil else {
-            return .unknown(ResponseClassification.badResponse(answer, ResponseClassification.described(answer)))
+            return .unknown(ResponseClassification.badResponse(response, ResponseClassification.described(response)))
         }
-        var judgement = ResponseClassification(answer, to: job, now: wallClock())
+        var classification = ResponseClassification(response, to: job, now: wallClock())
         // The same request may be asked again for nothing, so what is not understood is not given up.
-        if judgement.refusal.code == .generationFailed { judgement.set(.unknown, .badResponse) }
-        return judgement.verdict
+        if classification.failure.code == .generationFailed { classification.set(.unknown, .badResponse) }
+        return classification.outcome
     }
 
-    private func refusal(_ answer: ProviderResponse, _ job: PreparedJob) -> SubmissionOutcome {
-        var judgement = ResponseClassification(answer, to: job, now: wallClock())
-        switch answer.status {
-        case 409 where judgement.refusal.code == .invalidRequest: judgement.set(.transient, .providerFailed)
-        case 414 where answer.isForAddress(job): judgement.set(.transient, .invalidRequest, .useBody)
-        case 429 where judgement.body.wording.isConcurrency: judgement.refusal.remedy = .lowerConcurrency
-        case 502 where judgement.body.isEnvelope && judgement.effect == .unknown: judgeUpstream(&judgement, job)
+    private func failure(_ response: ProviderResponse, _ job: PreparedJob) -> SubmissionOutcome {
+        var classification = ResponseClassification(response, to: job, now: wallClock())
+        switch response.status {
+        case 409 where classification.failure.code == .invalidRequest: classification.set(.transient, .providerFailed)
+        case 414 where response.isForAddress(job): classification.set(.transient, .invalidRequest, .useBody)
+        case 429 where classification.body.wording.isConcurrency: classification.failure.recovery = .lowerConcurrency
+        case 502 where classification.body.isEnvelope && classification.effect == .unknown:
+            classifyUpstream(&classification, job)
         default: break
         }
-        return judgement.verdict
+        return classification.outcome
     }
 
     /// A 502 in the provider's own words: a service behind it failed, and told how.
-    private func judgeUpstream(_ judgement: inout ResponseClassification, _ job: PreparedJob) {
-        switch judgement.body.upstreamStatus {
-        case 429: judgement.set(.transient, .noCapacity, .switchModel)
+    private func classifyUpstream(_ classification: inout ResponseClassification, _ job: PreparedJob) {
+        switch classification.body.upstreamStatus {
+        case 429: classification.set(.transient, .noCapacity, .switchModel)
         // The key that is not accepted is the provider's, and the model that is not there is so for everybody.
-        case 401, 403, 404: judgement.set(.transient, .providerFailed, .switchModel)
-        case 415 where !job.images.isEmpty: judgement.set(.transient, .unsupportedMedia, .reencode)
-        case 415: judgement.set(.refused, .unsupportedMedia)
-        default: judgement.set(.transient, .providerFailed)
+        case 401, 403, 404: classification.set(.transient, .providerFailed, .switchModel)
+        case 415 where !job.images.isEmpty: classification.set(.transient, .unsupportedMedia, .reencode)
+        case 415: classification.set(.refused, .unsupportedMedia)
+        default: classification.set(.transient, .providerFailed)
         }
     }
 
@@ -60,8 +62,8 @@ extension PollinationsDialect {
 
     func models() throws(GenerationError) -> ClientRequest { try get(["image", "models"]) }
 
-    func readModels(_ answer: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
-        try modelList(answer).compactMap { model in
+    func readModels(_ response: ProviderResponse) throws(GenerationError) -> [ModelDescription] {
+        try modelList(response).compactMap { model in
             if let name = model.text { return ModelDescription(name: name) }
             guard let name = model["name"]?.text ?? model["id"]?.text else { return nil }
             let makes = model["output_modalities"]?.elements.compactMap(\.text)
@@ -74,9 +76,9 @@ extension PollinationsDialect {
 
     func balance() throws(GenerationError) -> ClientRequest? { try get(["account", "balance"]) }
 
-    func readBalance(_ answer: ProviderResponse) throws(GenerationError) -> AccountBalance {
-        guard let amount = try json(answer)["balance"]?.amount else {
-            throw GenerationError(ResponseClassification.badResponse(answer, "no balance"), now: wallClock())
+    func readBalance(_ response: ProviderResponse) throws(GenerationError) -> AccountBalance {
+        guard let amount = try json(response)["balance"]?.amount else {
+            throw GenerationError(ResponseClassification.badResponse(response, "no balance"), now: wallClock())
         }
         return AccountBalance(amount: amount, unit: "pollen")
     }

@@ -4,7 +4,7 @@ import SnugHTTP
 /// Pollinations. An identical request joins the one under way or gets its stored image, and only one is charged: the
 /// contract rests on a fixed seed, on the same bytes, and on never asking for a fresh image.
 ///
-/// Plain wishes go as `GET /image/{prompt}`. Its answer is the image itself, where POST answers with a third more bytes in
+/// Plain wishes go as `GET /image/{prompt}`. Its response is the image itself, where POST answers with a third more bytes in
 /// base64, and being served from the cache is its documented default. What an address cannot carry, for its length or
 /// because proxies might change it, goes as `POST /v1/images/generations`, images of this machine as a form to
 /// `/v1/images/edits`.

@@ -41,22 +41,23 @@ extension CommonDialect {
 
     /// The JSON of a success.
     /// - Throws: What the failure means, or `bad_answer`.
-    func json(_ answer: ProviderResponse) throws(GenerationError) -> JSONValue {
-        guard (200...299).contains(answer.status) else {
-            let judgement = ResponseClassification(answer, images: [], prompt: "", now: wallClock())
-            switch judgement.verdict {
-            case .failed(let refusal), .transient(let refusal), .unknown(let refusal):
-                var error = GenerationError(refusal, now: wallClock())
+    func json(_ response: ProviderResponse) throws(GenerationError) -> JSONValue {
+        guard (200...299).contains(response.status) else {
+            let classification = ResponseClassification(response, images: [], prompt: "", now: wallClock())
+            switch classification.outcome {
+            case .failed(let failure), .transient(let failure), .unknown(let failure):
+                var error = GenerationError(failure, now: wallClock())
                 // Reading changes nothing, so nothing is in doubt.
                 if error.code == .outcomeUnknown { error.code = .providerFailed }
                 error.isOutcomeUnknown = false
                 throw error
-            case .completed, .accepted: throw GenerationError(.badResponse, "the answer cannot be judged")
+            case .completed, .accepted: throw GenerationError(.badResponse, "the response cannot be judged")
             }
         }
-        guard let json = JSONValue(parsing: answer.text) else {
+        guard let json = JSONValue(parsing: response.text) else {
             throw GenerationError(
-                ResponseClassification.badResponse(answer, ResponseClassification.described(answer)), now: wallClock())
+                ResponseClassification.badResponse(response, ResponseClassification.described(response)),
+                now: wallClock())
         }
         return json
     }
@@ -64,13 +65,15 @@ extension CommonDialect {
     // MARK: What most providers do not have
 
     func poll(_ id: String) throws(GenerationError) -> ClientRequest? { nil }
-    func verdict(onPoll answer: ProviderResponse, id: String) -> PollOutcome {
-        .pollFailed(ResponseClassification.badResponse(answer, "this provider has no jobs"))
+    func pollOutcome(of response: ProviderResponse, id: String) -> PollOutcome {
+        .pollFailed(ResponseClassification.badResponse(response, "this provider has no jobs"))
     }
     func history(of job: PreparedJob, page: Int) throws(GenerationError) -> ClientRequest? { nil }
-    func findLost(_ job: PreparedJob, in answer: ProviderResponse, known: Set<String>) -> HistoryFinding { .unreadable }
+    func findLost(_ job: PreparedJob, in response: ProviderResponse, known: Set<String>) -> HistoryFinding {
+        .unreadable
+    }
     func refresh(with token: Secret) throws(GenerationError) -> ClientRequest? { nil }
-    func readTokens(_ answer: ProviderResponse) throws(GenerationError) -> SessionTokens {
+    func readTokens(_ response: ProviderResponse) throws(GenerationError) -> SessionTokens {
         throw GenerationError(.badResponse, "this provider has no sessions")
     }
 }

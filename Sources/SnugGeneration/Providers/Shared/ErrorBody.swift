@@ -29,15 +29,15 @@ struct ErrorBody: Sendable {
     /// Whether it says that it is about the model asked for.
     var isAboutModel: Bool { code?.lowercased() == "model_not_found" || fields.contains { $0.name == "model" } }
 
-    init(_ answer: ProviderResponse) {
-        let scrubber = answer.scrubber
+    init(_ response: ProviderResponse) {
+        let scrubber = response.scrubber
         var upstreamBody: String?
-        let json = JSONValue(parsing: answer.text)
+        let json = JSONValue(parsing: response.text)
         // Google sends a list with the one error in it.
         if let json = json?.elements.first ?? json, case .object = json {
             upstreamBody = read(json, scrubber)
         } else {
-            message = Self.plainText(answer.text).map { scrubber.clean($0, limit: 300) }
+            message = Self.plainText(response.text).map { scrubber.clean($0, limit: 300) }
         }
         wording = Wording(code, type, message, upstreamBody)
         complaint = [message, upstreamBody].compactMap { $0 }.joined(separator: "\n")

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 
-/// The answer that OpenAI's API has made common: `{data: [{b64_json | url, revised_prompt}]}`.
+/// The response that OpenAI's API has made common: `{data: [{b64_json | url, revised_prompt}]}`.
 enum ImageList {
-    /// The images of an answer, in order; `nil` when it is of another shape or has none.
-    static func read(_ answer: ProviderResponse, _ json: JSONValue, base: HTTPURL) -> [ImageReference]? {
+    /// The images of a response, in order; `nil` when it is of another shape or has none.
+    static func read(_ response: ProviderResponse, _ json: JSONValue, base: HTTPURL) -> [ImageReference]? {
         // The event that ends a stream is itself the one element.
         let isEvent = json["data"] == nil && json.members["b64_json"] != nil
         let entries = isEvent ? [json] : json["data"]?.elements ?? []
-        var spooled = answer.images[...]
+        var spooled = response.images[...]
         var found: [ImageReference] = []
         for entry in entries {
-            let revised = entry["revised_prompt"]?.text.map(answer.scrubber.hide)
+            let revised = entry["revised_prompt"]?.text.map(response.scrubber.hide)
             // An image in base64, and one in a data URI, left an empty string behind.
             if entry.members["b64_json"] == .text("") || entry.members["url"] == .text("") {
                 guard let image = spooled.popFirst() else { return nil }

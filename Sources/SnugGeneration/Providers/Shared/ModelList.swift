@@ -3,10 +3,10 @@ import SnugHTTP
 
 extension CommonDialect {
     /// The models in an answer: a list, bare or under one of the names that are in use.
-    func modelList(_ answer: ProviderResponse) throws(GenerationError) -> [JSONValue] {
-        let json = try json(answer)
+    func modelList(_ response: ProviderResponse) throws(GenerationError) -> [JSONValue] {
+        let json = try json(response)
         guard case .array(let models) = json["items"] ?? json["data"] ?? json["models"] ?? json else {
-            throw GenerationError(ResponseClassification.badResponse(answer, "no list of models"), now: wallClock())
+            throw GenerationError(ResponseClassification.badResponse(response, "no list of models"), now: wallClock())
         }
         return models
     }

@@ -3,7 +3,7 @@ import HTTPTypes
 import SnugHTTP
 
 /// What a failure means by its status and body, where a provider promises nothing of its own. Dialects change what
-/// their provider promises, then ask for the verdict.
+/// their provider promises, then ask for the outcome.
 struct ResponseClassification: Sendable {
     /// Whether the request has taken effect.
     enum Effect: Sendable, Hashable {
@@ -15,59 +15,61 @@ struct ResponseClassification: Sendable {
         case unknown
     }
     var effect: Effect
-    var refusal: ProviderFailure
+    var failure: ProviderFailure
     let body: ErrorBody
     /// `x-should-retry`.
     private let advice: String?
 
-    /// Judges an answer that is no success.
+    /// Judges a response that is no success.
     /// - Parameters:
     ///   - images: Raw bytes of the images in the request, 0 for one by address.
     ///   - now: Seconds since 1970, for hints that are times.
-    init(_ answer: ProviderResponse, images: [Int], prompt: String, now: Int) {
-        let body = ErrorBody(answer)
+    init(_ response: ProviderResponse, images: [Int], prompt: String, now: Int) {
+        let body = ErrorBody(response)
         self.body = body
-        advice = answer.headers[.shouldRetry]?.lowercased()
+        advice = response.headers[.shouldRetry]?.lowercased()
         effect = .unknown
-        refusal = ProviderFailure(
-            code: .outcomeUnknown, message: "", status: answer.status, providerCode: body.code ?? body.type,
-            requestID: answer.requestID ?? body.requestID, fields: body.fields,
-            hint: WaitHint.read(answer.headers, body: answer.text, now: now), required: body.required,
+        failure = ProviderFailure(
+            code: .outcomeUnknown, message: "", status: response.status, providerCode: body.code ?? body.type,
+            requestID: response.requestID ?? body.requestID, fields: body.fields,
+            hint: WaitHint.read(response.headers, body: response.text, now: now), required: body.required,
             available: body.available, suggestions: body.suggestions)
-        if (200...299).contains(answer.status) {
-            judgeReported()
-        } else if body.isEnvelope, body.wording.isPolicy, ![401, 429].contains(answer.status), answer.status >= 400 {
+        if (200...299).contains(response.status) {
+            classifyReported()
+        } else if body.isEnvelope, body.wording.isPolicy, ![401, 429].contains(response.status), response.status >= 400
+        {
             set(.refused, .policyRefused)
-        } else if answer.status < 500 {
-            judgeClientStatus(answer.status, images: images, prompt: prompt)
+        } else if response.status < 500 {
+            classifyClientStatus(response.status, images: images, prompt: prompt)
         } else {
-            judgeServerStatus(answer.status)
+            classifyServerStatus(response.status)
         }
     }
 
-    mutating func set(_ effect: Effect, _ code: GenerationError.Code, _ remedy: ProviderFailure.RecoveryAction = .none)
-    {
+    mutating func set(
+        _ effect: Effect, _ code: GenerationError.Code, _ recovery: ProviderFailure.RecoveryAction = .none
+    ) {
         self.effect = effect
-        refusal.code = code
-        refusal.remedy = remedy
+        failure.code = code
+        failure.recovery = recovery
     }
 
-    /// The verdict, with words for a person.
-    var verdict: SubmissionOutcome {
-        var refusal = refusal
+    /// The outcome, with words for a person.
+    var outcome: SubmissionOutcome {
+        var failure = failure
         // Where waiting does not help, the end of some window is no advice.
-        if advisedEffect == .refused, ![.rateLimited, .noCapacity].contains(refusal.code) { refusal.hint = nil }
-        refusal.message = Advice.message(refusal, words: body.message)
+        if advisedEffect == .refused, ![.rateLimited, .noCapacity].contains(failure.code) { failure.hint = nil }
+        failure.message = Advice.message(failure, words: body.message)
         return switch advisedEffect {
-        case .refused: .failed(refusal)
-        case .transient: .transient(refusal)
-        case .unknown: .unknown(refusal)
+        case .refused: .failed(failure)
+        case .transient: .transient(failure)
+        case .unknown: .unknown(failure)
         }
     }
 
     // MARK: Statuses
 
-    private mutating func judgeClientStatus(_ status: Int, images: [Int], prompt: String) {
+    private mutating func classifyClientStatus(_ status: Int, images: [Int], prompt: String) {
         let wording = body.wording
         switch status {
         case 300...399: set(.refused, .badResponse)
@@ -98,7 +100,7 @@ struct ResponseClassification: Sendable {
             set(.refused, .modelNotFound, .switchModel)
         case 404, 405:
             set(.refused, .invalidRequest)
-            refusal.fields = [GenerationError.Field("base_url", "has no such address")]
+            failure.fields = [GenerationError.Field("base_url", "has no such address")]
         case 408, 499: set(.unknown, .outcomeUnknown)
         case 413 where !images.isEmpty: set(.transient, .payloadTooLarge, refit(images, prompt))
         case 413: set(.refused, .payloadTooLarge)
@@ -108,7 +110,7 @@ struct ResponseClassification: Sendable {
         case 417: set(.transient, .notSent)
         case 425: set(.transient, .providerFailed)
         // A quota that comes back says when, whatever it is called in the text.
-        case 429 where Wording(body.code, body.type).isPayment || (wording.isPayment && refusal.hint == nil):
+        case 429 where Wording(body.code, body.type).isPayment || (wording.isPayment && failure.hint == nil):
             set(.refused, .paymentRequired)
         case 429: set(.transient, .rateLimited)
         case 400...499: set(.refused, .invalidRequest)
@@ -116,7 +118,7 @@ struct ResponseClassification: Sendable {
         }
     }
 
-    private mutating func judgeServerStatus(_ status: Int) {
+    private mutating func classifyServerStatus(_ status: Int) {
         switch status {
         case 501, 505: set(.refused, .providerFailed)
         case 503, 529: set(.transient, .noCapacity, .switchModel)
@@ -127,7 +129,7 @@ struct ResponseClassification: Sendable {
     }
 
     /// A failure that is told with a status of success.
-    private mutating func judgeReported() {
+    private mutating func classifyReported() {
         let wording = body.wording
         if wording.isPolicy {
             set(.refused, .policyRefused)
@@ -157,31 +159,31 @@ struct ResponseClassification: Sendable {
     private var advisedEffect: Effect {
         switch (advice, effect) {
         // Another request, as after a refit, is none that it speaks of.
-        case ("false", .transient) where refusal.remedy == .none || refusal.remedy == .switchModel: .refused
-        case ("true", .refused) where !Self.finalCodes.contains(refusal.code): .transient
+        case ("false", .transient) where failure.recovery == .none || failure.recovery == .switchModel: .refused
+        case ("true", .refused) where !Self.finalCodes.contains(failure.code): .transient
         default: effect
         }
     }
 }
 
 extension ResponseClassification {
-    init(_ answer: ProviderResponse, to job: PreparedJob, now: Int) {
-        self.init(answer, images: job.imageSizes, prompt: job.request.prompt, now: now)
+    init(_ response: ProviderResponse, to job: PreparedJob, now: Int) {
+        self.init(response, images: job.imageSizes, prompt: job.request.prompt, now: now)
     }
 
     /// A success whose body is of no use: something was made, and nobody can say what.
-    static func badResponse(_ answer: ProviderResponse, _ what: String) -> ProviderFailure {
+    static func badResponse(_ response: ProviderResponse, _ what: String) -> ProviderFailure {
         ProviderFailure(
-            code: .badResponse, message: "the answer is not what the API documents: \(what)", status: answer.status,
-            requestID: answer.requestID)
+            code: .badResponse, message: "the response is not what the API documents: \(what)", status: response.status,
+            requestID: response.requestID)
     }
 
     /// What came where JSON or an image should be.
-    static func described(_ answer: ProviderResponse) -> String {
-        if let image = answer.images.first { return image.byteCount == 0 ? "an empty image" : "an image" }
-        let kind = ContentKind(answer.text)
+    static func described(_ response: ProviderResponse) -> String {
+        if let image = response.images.first { return image.byteCount == 0 ? "an empty image" : "an image" }
+        let kind = ContentKind(response.text)
         guard kind == .json else { return kind.description }
-        return JSONValue(parsing: answer.text) == nil ? "JSON that is cut or damaged" : "JSON of another shape"
+        return JSONValue(parsing: response.text) == nil ? "JSON that is cut or damaged" : "JSON of another shape"
     }
 }
 

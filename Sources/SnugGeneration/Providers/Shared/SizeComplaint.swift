@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an answer says about how large input may be.
+/// What a response says about how large input may be.
 struct SizeComplaint: Sendable, Hashable {
     /// The most bytes of one encoded image, counted raw; `nil` when no limit can be made out.
     var byteLimit: Int?

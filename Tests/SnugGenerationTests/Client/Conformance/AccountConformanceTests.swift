@@ -14,10 +14,10 @@ import Testing
     // MARK: Rate windows
 
     /// An account with five requests an hour and twenty a day.
-    private func starter(_ studio: Fixture) async throws -> SessionTokens {
+    private func starter(_ fixture: Fixture) async throws -> SessionTokens {
         let response = try await makeClient().send(
             ClientRequest(
-                "POST", try HTTPURL(studio.simulator.addresses[.elumenta] + "/auth/login"),
+                "POST", try HTTPURL(fixture.simulator.addresses[.elumenta] + "/auth/login"),
                 headerFields: ["Content-Type": "application/json"],
                 body: HTTPBody(bytes: Array(#"{"email":"starter@example.test","password":"password"}"#.utf8))))
         let json = try #require(try JSONSerialization.jsonObject(with: Data(response.body)) as? [String: Any])
@@ -28,52 +28,52 @@ import Testing
 
     @Test("hour and day counters with Elumenta's headers: the server never has to refuse")
     func windows() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            studio.simulator.setBalance(1000, account: "starter", service: .elumenta)
-            studio.time.drive(studio.simulator.clock)
-            let client = try studio.client(session: InMemorySession(try await starter(studio)))
+        try await Fixture.with(.elumenta) { fixture async throws in
+            fixture.simulator.setBalance(1000, account: "starter", service: .elumenta)
+            fixture.time.drive(fixture.simulator.clock)
+            let client = try fixture.client(session: InMemorySession(try await starter(fixture)))
             var made = 0
             for hour in 0..<4 {
                 for _ in 0..<5 {
                     made += 1
-                    let result = await studio.attempt(client, GenerationRequest(prompt: "\(made)"))
+                    let result = await fixture.attempt(client, GenerationRequest(prompt: "\(made)"))
                     #expect(result.value != nil, "hour \(hour), number \(made): \(result)")
                 }
-                let error = try await studio.failure(client)
+                let error = try await fixture.failure(client)
                 #expect(error.code == .rateLimited && error.attempts.isEmpty && error.retryAfter != nil, "\(error)")
-                studio.time.pass(.seconds(3650))
+                fixture.time.pass(.seconds(3650))
             }
             // The hour is new, the day is not.
-            let error = try await studio.failure(client)
+            let error = try await fixture.failure(client)
             #expect(error.code == .rateLimited && error.message.contains("day"), "\(error)")
-            #expect(studio.submissions.count == 20 + studio.submissions.count { $0.status == 401 })
-            #expect(!studio.submissions.contains { $0.status == 429 } && studio.charges.count == 20)
+            #expect(fixture.submissions.count == 20 + fixture.submissions.count { $0.status == 401 })
+            #expect(!fixture.submissions.contains { $0.status == 429 } && fixture.charges.count == 20)
         }
     }
 
     @Test("concurrency of one with Retry-After: 1")
     func concurrency() async throws {
-        try await Fixture.with(.pollinations) { studio async throws in
-            studio.simulator.script(
+        try await Fixture.with(.pollinations) { fixture async throws in
+            fixture.simulator.script(
                 API.pollinations.rule(Fault(answer: .named(code: "concurrency_limit_exceeded")), times: 2))
-            let generation = try await studio.client().generate(.cat, to: studio.destination())
+            let generation = try await fixture.client().generate(.cat, to: fixture.destination())
             #expect(generation.attempts.map(\.status) == [429, 429, 200])
-            #expect(studio.time.waits.count == 2 && studio.time.waits.allSatisfy { $0 >= .seconds(1) })
+            #expect(fixture.time.waits.count == 2 && fixture.time.waits.allSatisfy { $0 >= .seconds(1) })
         }
     }
 
     @Test("limits shared by two keys of one account: what the other used is known from the headers")
     func twoKeys() async throws {
-        try await Fixture.with(.elumenta) { studio async throws in
-            studio.time.drive(studio.simulator.clock)
-            let first = try studio.client(key: ElumentaAccount.key("vip"))
-            let second = try studio.client(key: ElumentaAccount.key("vip2"))
+        try await Fixture.with(.elumenta) { fixture async throws in
+            fixture.time.drive(fixture.simulator.clock)
+            let first = try fixture.client(key: ElumentaAccount.key("vip"))
+            let second = try fixture.client(key: ElumentaAccount.key("vip2"))
             for number in 0..<3 {
-                #expect(await studio.attempt(first, GenerationRequest(prompt: "a\(number)")).value != nil)
-                #expect(await studio.attempt(second, GenerationRequest(prompt: "b\(number)")).value != nil)
+                #expect(await fixture.attempt(first, GenerationRequest(prompt: "a\(number)")).value != nil)
+                #expect(await fixture.attempt(second, GenerationRequest(prompt: "b\(number)")).value != nil)
             }
             // 100 an hour, of which the other key has used three.
-            #expect(try await second.parts.limiter.available() == 94)
+            #expect(try await second.context.limiter.available() == 94)
         }
     }
 
@@ -81,21 +81,21 @@ import Testing
 
     @Test("a revoked key", arguments: API.plain)
     func revoked(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client()
-            #expect(await studio.attempt(client).value != nil)
-            studio.simulator.revoke(key: api.key)
-            let error = try await studio.failure(client, GenerationRequest(prompt: "b"))
-            #expect(error.code == .notAuthenticated && error.status == 401 && studio.submissions.count == 2)
-            #expect(studio.charges.count == 1 && error.message.contains("key"))
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client()
+            #expect(await fixture.attempt(client).value != nil)
+            fixture.simulator.revoke(key: api.key)
+            let error = try await fixture.failure(client, GenerationRequest(prompt: "b"))
+            #expect(error.code == .notAuthenticated && error.status == 401 && fixture.submissions.count == 2)
+            #expect(fixture.charges.count == 1 && error.message.contains("key"))
         }
     }
 
     @Test("a key that is echoed in an error", arguments: API.plain)
     func echoed(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(answer: .echoesKey(status: 401))))
-            let error = try await studio.failure(try studio.client())
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(answer: .echoesKey(status: 401))))
+            let error = try await fixture.failure(try fixture.client())
             #expect(error.code == .notAuthenticated && !String(reflecting: error).contains(api.key))
         }
     }
@@ -104,27 +104,27 @@ import Testing
 
     @Test("the ledger counts charges, not calls", arguments: API.allCases)
     func ledger(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
-            let client = try studio.client()
-            let result = await studio.attempt(client, name: "work")
-            let ledger = studio.simulator.ledger
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
+            let client = try fixture.client()
+            let result = await fixture.attempt(client, name: "work")
+            let ledger = fixture.simulator.ledger
             #expect(ledger.charges.count == 1 && ledger.duplicates.isEmpty)
             switch api {
             case .pollinations:
                 // By seed and body.
-                #expect(studio.submissions.count == 2 && ledger.entries[0].joins == 1)
+                #expect(fixture.submissions.count == 2 && ledger.entries[0].joins == 1)
                 #expect(result.value?.isRecovered == true && result.value?.seed == ledger.entries[0].seed)
             case .elumenta:
                 // By nothing: found in the history.
-                #expect(studio.submissions.count == 1 && result.value?.isRecovered == true)
+                #expect(fixture.submissions.count == 1 && result.value?.isRecovered == true)
             case .openAI:
-                #expect(studio.submissions.count == 1 && result.error?.isOutcomeUnknown == true)
+                #expect(fixture.submissions.count == 1 && result.error?.isOutcomeUnknown == true)
             case .replay, .rejectDuplicate:
                 // By key.
-                let key = try #require(studio.submissions.first?.headers["Idempotency-Key"])
-                #expect(studio.submissions.allSatisfy { $0.headers["Idempotency-Key"] == key })
-                #expect(studio.submissions.count == 2 && ledger.charges(idempotencyKey: key).count == 1)
+                let key = try #require(fixture.submissions.first?.headers["Idempotency-Key"])
+                #expect(fixture.submissions.allSatisfy { $0.headers["Idempotency-Key"] == key })
+                #expect(fixture.submissions.count == 2 && ledger.charges(idempotencyKey: key).count == 1)
                 #expect((result.value != nil) == (api == .replay))
             }
         }

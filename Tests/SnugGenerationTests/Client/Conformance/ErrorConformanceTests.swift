@@ -22,15 +22,15 @@ import Testing
 
     @Test("201 and 202 with an image or a job are as good as 200", arguments: API.plain, [201, 202])
     func created(api: API, status: Int) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let image = png().bytes.base64
             let body =
                 api == .elumenta
                 ? #"{"id":7,"status":"completed","result_url":"data:image/png;base64,\#(image)","tokens_spent":1}"#
                 : #"{"created":1,"data":[{"b64_json":"\#(image)"}]}"#
-            studio.simulator.script(api.rule(Fault(answer: .custom(status: status, contentType: nil, body: body))))
-            #expect(await studio.attempt(try studio.client()).value?.images.count == 1)
-            #expect(studio.submissions.count == 1)
+            fixture.simulator.script(api.rule(Fault(answer: .custom(status: status, contentType: nil, body: body))))
+            #expect(await fixture.attempt(try fixture.client()).value?.images.count == 1)
+            #expect(fixture.submissions.count == 1)
         }
     }
 
@@ -46,11 +46,11 @@ import Testing
 
     @Test("HTML, empty, of the wrong shape, truncated, 10 MB: the status still counts", arguments: API.plain, strange)
     func bodies(api: API, answer: Answer) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(answer: answer)))
-            let error = try await studio.failure(try studio.client())
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(answer: answer)))
+            let error = try await fixture.failure(try fixture.client())
             #expect(error.code == .paymentRequired && error.status == 402 && error.message.utf8.count < 1000)
-            #expect(studio.submissions.count == 1 && !error.isOutcomeUnknown)
+            #expect(fixture.submissions.count == 1 && !error.isOutcomeUnknown)
         }
     }
 
@@ -61,36 +61,36 @@ import Testing
             .custom(status: 200, contentType: "text/plain", body: "OK"),
         ])
     func uselessSuccess(api: API, answer: Answer) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(answer: answer), times: nil))
-            let error = try await studio.failure(try studio.client())
-            #expect(error.isOutcomeUnknown && studio.images.isEmpty)
-            #expect(studio.submissions.count == (api == .pollinations ? 4 : 1))
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(answer: answer), times: nil))
+            let error = try await fixture.failure(try fixture.client())
+            #expect(error.isOutcomeUnknown && fixture.images.isEmpty)
+            #expect(fixture.submissions.count == (api == .pollinations ? 4 : 1))
         }
     }
 
     @Test("a redirect of a POST is not followed", arguments: API.plain, [301, 302, 303, 307, 308])
     func redirect(api: API, status: Int) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let place = studio.simulator.addresses[.media] + "/elsewhere"
-            studio.simulator.script(api.rule(Fault(answer: .redirect(status: status, location: place))))
-            let error = try await studio.failure(try studio.client())
-            #expect(error.code == .badResponse && studio.submissions.count == 1)
-            #expect(!studio.simulator.requests.contains { $0.service == .media })
+        try await Fixture.with(api) { fixture async throws in
+            let place = fixture.simulator.addresses[.media] + "/elsewhere"
+            fixture.simulator.script(api.rule(Fault(answer: .redirect(status: status, location: place))))
+            let error = try await fixture.failure(try fixture.client())
+            #expect(error.code == .badResponse && fixture.submissions.count == 1)
+            #expect(!fixture.simulator.requests.contains { $0.service == .media })
         }
     }
 
     @Test(
         "a model behind the provider that is limited, or gone, is not ours", arguments: [401, 403, 404, 409, 415, 429])
     func upstream(status: Int) async throws {
-        try await Fixture.with(.pollinations) { studio async throws in
+        try await Fixture.with(.pollinations) { fixture async throws in
             let body =
                 #"{"status":502,"success":false,"error":{"code":"BAD_GATEWAY","message":"Upstream error","details":"#
                 + #"{"name":"UpstreamError","upstreamStatus":\#(status),"upstreamHost":"m","upstreamBody":"x"}}}"#
-            studio.simulator.script(
+            fixture.simulator.script(
                 API.pollinations.rule(Fault(answer: .custom(status: 502, contentType: nil, body: body))))
-            let result = await studio.attempt(try studio.client())
-            #expect((result.value == nil) == (status == 415) && studio.submissions.count == (status == 415 ? 1 : 2))
+            let result = await fixture.attempt(try fixture.client())
+            #expect((result.value == nil) == (status == 415) && fixture.submissions.count == (status == 415 ? 1 : 2))
         }
     }
 }

@@ -21,24 +21,24 @@ import Testing
         "HTTP/2 GOAWAY and REFUSED_STREAM: not processed, asked again, charged once",
         arguments: [DeliveryFault.refuseStream, .goAway])
     func refusedStreams(fault: DeliveryFault) async throws {
-        try await Fixture.with(.pollinations) { studio async throws in
+        try await Fixture.with(.pollinations) { fixture async throws in
             let http = try makeClient { $0.speaksPlainHTTP2 = true }
-            let address = try #require(studio.simulator.addresses.http2[.pollinations])
-            studio.simulator.script(studio.api.rule(Fault(delivery: fault)))
-            let generation = try await studio.client(at: address, http: http).generate(
-                .cat, to: studio.destination())
-            #expect(generation.images.count == 1 && studio.charges.count == 1)
-            #expect(studio.submissions.count == 2 && studio.simulator.remainingRules.isEmpty)
+            let address = try #require(fixture.simulator.addresses.http2[.pollinations])
+            fixture.simulator.script(fixture.api.rule(Fault(delivery: fault)))
+            let generation = try await fixture.client(at: address, http: http).generate(
+                .cat, to: fixture.destination())
+            #expect(generation.images.count == 1 && fixture.charges.count == 1)
+            #expect(fixture.submissions.count == 2 && fixture.simulator.remainingRules.isEmpty)
         }
     }
 
     @Test("never accepts", arguments: API.plain)
     func neverAccepts(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client(at: studio.simulator.addresses.neverAccepts) { options in
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client(at: fixture.simulator.addresses.neverAccepts) { options in
                 options.attemptTimeout = .milliseconds(300)
             }
-            let error = try await studio.failure(client)
+            let error = try await fixture.failure(client)
             #expect(error.code == .notSent && !error.isOutcomeUnknown && error.attempts.count == 4, "\(error)")
             #expect(error.attempts.allSatisfy { $0.outcome == .notSent } && error.journalKey == nil)
         }
@@ -46,9 +46,9 @@ import Testing
 
     @Test("refuses", arguments: API.plain)
     func refuses(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client(at: studio.simulator.addresses.refuses)
-            let error = try await studio.failure(client)
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client(at: fixture.simulator.addresses.refuses)
+            let error = try await fixture.failure(client)
             #expect(error.code == .notSent && !error.isOutcomeUnknown && error.attempts.count == 4, "\(error)")
             #expect(error.attempts.allSatisfy { $0.failure == .cannotConnect } && error.journalKey == nil)
         }
@@ -58,51 +58,51 @@ import Testing
         "accepts and never reads; reads headers then stalls; reads the whole body then closes without a byte",
         arguments: API.plain, [Loss.beforeAnswer[0], Loss.beforeAnswer[1], Loss.beforeAnswer[2]])
     func silent(api: API, loss: Loss) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client { $0.firstAttemptTimeout = .seconds(5) }
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client { $0.firstAttemptTimeout = .seconds(5) }
             if api == .elumenta { #expect(try await client.plan(.cat).balance != nil) }
             if let fault = loss.connection {
-                studio.simulator.scriptConnections(fault, service: api.service)
+                fixture.simulator.scriptConnections(fault, service: api.service)
             } else {
-                studio.simulator.script(api.rule(loss.fault))
+                fixture.simulator.script(api.rule(loss.fault))
             }
-            let result = await studio.attempt(client)
+            let result = await fixture.attempt(client)
             #expect((result.value != nil) == (api == .pollinations), "\(result)")
-            #expect(result.error.map { $0.isOutcomeUnknown } ?? true && studio.charges.count <= 1)
+            #expect(result.error.map { $0.isOutcomeUnknown } ?? true && fixture.charges.count <= 1)
         }
     }
 
     @Test("a reused connection that closes without a byte sees no paid request at all", arguments: API.plain)
     func reused(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            let client = try studio.client()
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client()
             _ = try await client.models()
-            studio.simulator.script(
+            fixture.simulator.script(
                 Rule(Fault(request: .closeAfterBody, takesEffect: true), connection: .reused, times: nil))
-            #expect(await studio.attempt(client).value != nil || api == .elumenta)
-            #expect(studio.submissions.allSatisfy { $0.positionOnConnection == 1 && !$0.metFault })
-            #expect(studio.charges.count == 1)
+            #expect(await fixture.attempt(client).value != nil || api == .elumenta)
+            #expect(fixture.submissions.allSatisfy { $0.positionOnConnection == 1 && !$0.metFault })
+            #expect(fixture.charges.count == 1)
         }
     }
 
     @Test("resets mid-upload: half a body has done nothing", arguments: withBodies)
     func midUpload(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(request: .resetAfter(bytes: 100_000))))
-            let generation = try await studio.client().generate(Self.large(api), to: studio.destination())
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(request: .resetAfter(bytes: 100_000))))
+            let generation = try await fixture.client().generate(Self.large(api), to: fixture.destination())
             #expect(generation.attempts.count == 2 && generation.attempts[0].outcome == .partlySent)
-            #expect(studio.charges.count == 1)
+            #expect(fixture.charges.count == 1)
         }
     }
 
     @Test("stalls mid-upload", arguments: withBodies)
     func stallMidUpload(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(request: .stallAfter(bytes: 100_000))))
-            let client = try studio.client { $0.firstAttemptTimeout = .seconds(6) }
-            let generation = try await client.generate(Self.large(api), to: studio.destination())
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(request: .stallAfter(bytes: 100_000))))
+            let client = try fixture.client { $0.firstAttemptTimeout = .seconds(6) }
+            let generation = try await client.generate(Self.large(api), to: fixture.destination())
             #expect(generation.attempts.count == 2 && generation.attempts[0].outcome == .partlySent)
-            #expect(studio.charges.count == 1)
+            #expect(fixture.charges.count == 1)
         }
     }
 
@@ -110,15 +110,15 @@ import Testing
         "an early 413, then close, half-close or reset", arguments: withBodies,
         [RequestFault.Ending.close, .halfClose, .reset])
     func early(api: API, ending: RequestFault.Ending) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(
                 api.rule(Fault(answer: .status(code: 413), request: .answerEarly(after: 50_000, then: ending))))
-            let generation = try await studio.client().generate(
-                Self.large(api), to: studio.destination(), onEvent: studio.events.record)
-            #expect(generation.attempts.count >= 2 && studio.charges.count == 1)
-            // Unless the reset took it away, the answer was read, and the second one was smaller.
+            let generation = try await fixture.client().generate(
+                Self.large(api), to: fixture.destination(), onEvent: fixture.events.record)
+            #expect(generation.attempts.count >= 2 && fixture.charges.count == 1)
+            // Unless the reset took it away, the response was read, and the second one was smaller.
             if generation.attempts[0].status == 413 {
-                let sizes = studio.events.all.compactMap { if case .fitted(_, let count) = $0 { count } else { nil } }
+                let sizes = fixture.events.all.compactMap { if case .fitted(_, let count) = $0 { count } else { nil } }
                 #expect(sizes.count == 2 && sizes[1] < sizes[0])
             }
         }
@@ -128,11 +128,11 @@ import Testing
         "100-continue honoured, ignored, refused", arguments: withBodies,
         [nil, RequestFault.ignoreExpect, .refuseExpect])
     func expectation(api: API, fault: RequestFault?) async throws {
-        try await Fixture.with(api) { studio async throws in
-            if let fault { studio.simulator.script(api.rule(Fault(request: fault))) }
-            let generation = try await studio.client().generate(Self.large(api), to: studio.destination())
-            #expect(generation.images.count == 1 && studio.charges.count == 1)
-            #expect(studio.submissions.first?.headers["Expect"] == "100-continue")
+        try await Fixture.with(api) { fixture async throws in
+            if let fault { fixture.simulator.script(api.rule(Fault(request: fault))) }
+            let generation = try await fixture.client().generate(Self.large(api), to: fixture.destination())
+            #expect(generation.images.count == 1 && fixture.charges.count == 1)
+            #expect(fixture.submissions.first?.headers["Expect"] == "100-continue")
         }
     }
 
@@ -144,38 +144,38 @@ import Testing
             (.contentLength(offBy: -7), false), (.gzipBomb(unpackedBytes: 100_000_000), false),
         ])
     func badAnswers(api: API, fault: (DeliveryFault, Bool)) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(delivery: fault.0)))
-            let client = try studio.client { if fault.1 { $0.firstAttemptTimeout = .seconds(5) } }
-            let result = await studio.attempt(client)
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(delivery: fault.0)))
+            let client = try fixture.client { if fault.1 { $0.firstAttemptTimeout = .seconds(5) } }
+            let result = await fixture.attempt(client)
             // JSON that is whole needs no end of its transfer.
             let isWhole =
                 api != .pollinations
                 && [.chunkedWithoutEnd(thenClose: true), .contentLength(offBy: 7)].contains(fault.0)
             // Found again where the provider lets it be found; charged once in any case.
-            #expect((result.value != nil) == (api != .openAI || isWhole) && studio.charges.count == 1, "\(result)")
+            #expect((result.value != nil) == (api != .openAI || isWhole) && fixture.charges.count == 1, "\(result)")
             #expect(isWhole || result.value?.isRecovered ?? true && result.error?.isOutcomeUnknown ?? true)
         }
     }
 
     @Test(
-        "slow drip, and an answer that ends with its connection", arguments: API.plain,
+        "slow drip, and a response that ends with its connection", arguments: API.plain,
         [DeliveryFault.drip(bytes: 40, milliseconds: 5), .untilClose])
     func slow(api: API, fault: DeliveryFault) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(delivery: fault)))
-            let result = await studio.attempt(try studio.client())
-            #expect(result.value?.images.count == 1 && studio.submissions.count == 1, "\(result)")
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(delivery: fault)))
+            let result = await fixture.attempt(try fixture.client())
+            #expect(result.value?.images.count == 1 && fixture.submissions.count == 1, "\(result)")
         }
     }
 
     @Test("a server that thinks for longer than it may is asked what became of it", arguments: API.allCases)
     func slowServer(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
-            studio.simulator.script(api.rule(Fault(delay: 60_000)))
-            let client = try studio.client { $0.firstAttemptTimeout = .seconds(5) }
-            let result = await studio.attempt(client)
-            #expect(studio.charges.count <= 1)
+        try await Fixture.with(api) { fixture async throws in
+            fixture.simulator.script(api.rule(Fault(delay: 60_000)))
+            let client = try fixture.client { $0.firstAttemptTimeout = .seconds(5) }
+            let result = await fixture.attempt(client)
+            #expect(fixture.charges.count <= 1)
             let isFound = [RepeatContract.join, .history, .replay].contains(api.contract)
             #expect(
                 (result.value != nil) == isFound && (isFound || result.error?.isOutcomeUnknown == true), "\(result)")

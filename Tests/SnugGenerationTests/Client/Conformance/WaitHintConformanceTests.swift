@@ -39,7 +39,7 @@ import Testing
         Row("Retry-After as garbage", [.retryAfter(text: "soon")], .ownWait),
         Row("Retry-After below nothing", [.retryAfter(text: "-3")], .ownWait),
         Row("Retry-After beyond reason", [.retryAfter(text: "99999999999")], .stops(86_400)),
-        Row("Retry-After beyond patience", [.retryAfter(text: "847")], .stops(847)),
+        Row("Retry-After beyond maximumWait", [.retryAfter(text: "847")], .stops(847)),
         Row("retry-after-ms", [.retryAfterMilliseconds(text: "250")], .waits(0.25)),
         Row("the body's retry_after", [.bodyRetryAfter(seconds: 7)], .waits(7)),
         Row("the body's retryAfterSeconds", [.bodyRetryAfterSeconds(seconds: 2.5)], .waits(2.5)),
@@ -47,7 +47,7 @@ import Testing
         Row("header and body, the longer one", [.retryAfter(text: "3"), .bodyRetryAfter(seconds: 20)], .waits(20)),
         Row("body and header, the longer one", [.retryAfter(text: "20"), .bodyRetryAfter(seconds: 3)], .waits(20)),
         Row(
-            "header and body, beyond patience", [.retryAfter(text: "3"), .bodyRetryAfter(seconds: 847)], .stops(847)),
+            "header and body, beyond maximumWait", [.retryAfter(text: "3"), .bodyRetryAfter(seconds: 847)], .stops(847)),
         Row("x-ratelimit-reset-requests in ms", [.resetRequests(text: "12ms")], .waits(0.012)),
         Row("x-ratelimit-reset-requests in minutes", [.resetRequests(text: "6m0s")], .stops(360)),
         Row(
@@ -58,37 +58,37 @@ import Testing
 
     @Test("a 429 with every hint", arguments: API.plain, rows)
     func rateLimited(api: API, row: Row) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             let answer = Answer.custom(status: 429, contentType: nil, body: #"{"error":{"message":"slow down"}}"#)
-            studio.simulator.script(api.rule(Fault(answer: answer, hints: row.hints, headers: row.headers)))
-            let result = await studio.attempt(try studio.client())
-            let waits = studio.time.waits.map(\.seconds)
+            fixture.simulator.script(api.rule(Fault(answer: answer, hints: row.hints, headers: row.headers)))
+            let result = await fixture.attempt(try fixture.client())
+            let waits = fixture.time.waits.map(\.seconds)
             switch row.reaction {
             case .waits(let seconds):
-                #expect(result.value != nil && waits.count == 1 && studio.submissions.count == 2, "\(result)")
+                #expect(result.value != nil && waits.count == 1 && fixture.submissions.count == 2, "\(result)")
                 #expect(waits.first.map { $0 >= seconds && $0 <= seconds * 1.1 + 4 } == true, "\(waits)")
             case .ownWait:
-                #expect(result.value != nil && waits.count == 1 && studio.submissions.count == 2, "\(result)")
+                #expect(result.value != nil && waits.count == 1 && fixture.submissions.count == 2, "\(result)")
                 #expect(waits.first.map { $0 >= 0 && $0 <= 2 } == true, "\(waits)")
             case .stops(let seconds):
-                #expect(result.error?.code == .rateLimited && waits.isEmpty && studio.submissions.count == 1)
+                #expect(result.error?.code == .rateLimited && waits.isEmpty && fixture.submissions.count == 1)
                 #expect(result.error?.retryAfter == .seconds(seconds) && result.error?.retryAt != nil)
             }
-            #expect(studio.charges.count == (result.value == nil ? 0 : 1))
+            #expect(fixture.charges.count == (result.value == nil ? 0 : 1))
         }
     }
 
     @Test("x-should-retry both ways", arguments: API.plain)
     func shouldRetry(api: API) async throws {
-        try await Fixture.with(api) { studio async throws in
+        try await Fixture.with(api) { fixture async throws in
             func run(_ status: Int, _ value: Bool) async throws -> (GenerationError?, Int) {
-                studio.simulator.clearRecords()
-                studio.simulator.clearScript()
-                studio.simulator.script(
+                fixture.simulator.clearRecords()
+                fixture.simulator.clearScript()
+                fixture.simulator.script(
                     api.rule(Fault(answer: .status(code: status), hints: [.shouldRetry(value: value)])))
-                let result = await studio.attempt(
-                    try studio.client(), GenerationRequest(prompt: "\(status) \(value)"))
-                return (result.error, studio.submissions.count)
+                let result = await fixture.attempt(
+                    try fixture.client(), GenerationRequest(prompt: "\(status) \(value)"))
+                return (result.error, fixture.submissions.count)
             }
             let (stubborn, once) = try await run(503, false)
             #expect(stubborn?.code == .noCapacity && once == 1)
@@ -103,10 +103,10 @@ import Testing
 
     @Test("waits without a hint double, with all of chance between nothing and that", arguments: [0.25, 0.5, 1.0])
     func jitter(random: Double) async throws {
-        try await Fixture.with(.openAI) { studio async throws in
-            studio.simulator.script(API.openAI.rule(Fault(answer: .status(code: 521)), times: nil))
-            _ = try await studio.failure(try studio.client { $0.environment.random = { random } })
-            #expect(studio.time.waits == [0.5, 1, 2].map { .seconds($0 * random) })
+        try await Fixture.with(.openAI) { fixture async throws in
+            fixture.simulator.script(API.openAI.rule(Fault(answer: .status(code: 521)), times: nil))
+            _ = try await fixture.failure(try fixture.client { $0.environment.random = { random } })
+            #expect(fixture.time.waits == [0.5, 1, 2].map { .seconds($0 * random) })
         }
     }
 }

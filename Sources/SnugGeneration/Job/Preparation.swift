@@ -4,7 +4,7 @@ import SnugHTTP
 
 /// Makes the images of a request fit, and puts them where the provider can get them.
 struct Preparation: Sendable {
-    private let parts: ClientContext
+    private let context: ClientContext
     private let request: GenerationRequest
     private let deadline: ContinuousClock.Instant?
     private var byteLimit: Int?
@@ -17,11 +17,11 @@ struct Preparation: Sendable {
     /// Encoded bytes of the largest image as it was last made; 0 when there is none of this machine.
     private(set) var largest = 0
 
-    init(_ parts: ClientContext, _ request: GenerationRequest, deadline: ContinuousClock.Instant? = nil) {
-        self.parts = parts
+    init(_ context: ClientContext, _ request: GenerationRequest, deadline: ContinuousClock.Instant? = nil) {
+        self.context = context
         self.request = request
         self.deadline = deadline
-        applied = parts.traits.inputLimits
+        applied = context.traits.inputLimits
     }
 
     /// Bytes downloaded for a provider that takes no addresses.
@@ -32,19 +32,28 @@ struct Preparation: Sendable {
     /// Images are guessed smaller down to this, which every API takes.
     private static let smallestGuess = 250_000
 
+    /// The way in which images become smaller.
+    enum Reduction: Sendable, Hashable {
+        case bytes(Int)
+        /// Only the pixels were too many.
+        case pixels
+
+        var byteLimit: Int? { if case .bytes(let limit) = self { limit } else { nil } }
+    }
+
     /// Makes images smaller from now on.
-    /// - Parameter byteLimit: As the provider named it; else it is 0.7 of the largest one sent.
-    /// - Returns: The new limit in bytes, `nil` inside when only pixels were too many; `nil` when nothing can be made smaller.
-    mutating func shrink(byteLimit: Int?, maximumSide: Int?) -> Int?? {
+    /// - Parameter byteLimit: The limit that the provider named; without one, 0.7 of the largest image sent.
+    /// - Returns: `nil` when nothing can be made smaller.
+    mutating func shrink(byteLimit: Int?, maximumSide: Int?) -> Reduction? {
         guard largest > 0 else { return nil }
         if let maximumSide { self.maximumSide = min(self.maximumSide ?? maximumSide, maximumSide) }
         let named = byteLimit.flatMap { $0 < largest ? $0 : nil }
-        if named == nil, maximumSide != nil { return .some(nil) }
+        if named == nil, maximumSide != nil { return .pixels }
         let guess = largest * 7 / 10
         let limit = named ?? (largest > Self.smallestGuess ? max(guess, Self.smallestGuess) : guess)
         guard limit > 0 else { return nil }
         self.byteLimit = limit
-        return .some(limit)
+        return .bytes(limit)
     }
 
     /// The form that what was prepared has.
@@ -72,7 +81,7 @@ struct Preparation: Sendable {
         }
         if let mediaTypes { limits.mediaTypes = limits.mediaTypes.filter(mediaTypes.contains) }
         limits.byteLimit = limits.byteLimit(sharedBy: request.images.count, prompt: request.prompt)
-        let learnt = await parts.limits.apply(to: limits, origin: parts.origin, model: model, now: parts.now)
+        let learnt = await context.limits.apply(to: limits, origin: context.origin, model: model, now: context.now)
         return ObservedInputLimits.narrowed(learnt, byteLimit: byteLimit, maximumSide: maximumSide)
     }
 
@@ -81,28 +90,28 @@ struct Preparation: Sendable {
     /// Fits and delivers all images.
     /// - Parameters:
     ///   - hosted: Addresses from an earlier submission that has to be repeated word for word.
-    ///   - isRehearsal: Nothing leaves this machine: addresses are made up.
+    ///   - isDryRun: Nothing leaves this machine: addresses are made up.
     mutating func prepare(
-        _ job: inout PreparedJob, hosted: [String] = [], isRehearsal: Bool = false,
+        _ job: inout PreparedJob, hosted: [String] = [], isDryRun: Bool = false,
         _ emit: (GenerationEvent) -> Void
     ) async throws {
         largest = 0
         job.images = []
-        let limits = await limits(parts.traits.inputLimits, model: job.model)
+        let limits = await limits(context.traits.inputLimits, model: job.model)
         applied = limits
         for (index, image) in request.images.enumerated() {
-            if case .url(let address) = image, parts.traits.takesAddresses {
+            if case .url(let address) = image, context.traits.takesAddresses {
                 job.images.append(.url(address))
                 continue
             }
             let fitted = try await fit(image, limits, name: "images[\(index)]", emit)
             largest = max(largest, fitted.bytes.count)
-            guard parts.traits.delivery == .url else {
+            guard context.traits.delivery == .url else {
                 job.images.append(.inline(fitted))
                 continue
             }
             let address: String
-            if isRehearsal {
+            if isDryRun {
                 address = "https://hosted-before-sending.invalid/\(index + 1)"
             } else if hosted.count == request.images.count {
                 address = hosted[index]
@@ -111,14 +120,14 @@ struct Preparation: Sendable {
             }
             job.images.append(.url(address))
         }
-        guard let mask = request.mask, let maskLimits = parts.traits.maskLimits else { return }
+        guard let mask = request.mask, let maskLimits = context.traits.maskLimits else { return }
         job.mask = .inline(try await fit(mask, maskLimits, name: "mask", emit))
     }
 
     private func fit(
         _ image: ImageInput, _ limits: InputLimits, name: String, _ emit: (GenerationEvent) -> Void
     ) async throws -> FittedInput {
-        guard let refitter = parts.refitter else {
+        guard let refitter = context.refitter else {
             throw GenerationError(
                 .imageFailed, "\(name) cannot be made to fit: this client was made without a refitter")
         }
@@ -135,10 +144,10 @@ struct Preparation: Sendable {
     }
 
     private func host(_ image: FittedInput, _ emit: (GenerationEvent) -> Void) async throws -> String {
-        guard let host = parts.host else {
+        guard let host = context.host else {
             throw GenerationError(
                 .hostNeeded,
-                "\(parts.traits.name) takes images by address only, and there is nowhere to put \(image.name): "
+                "\(context.traits.name) takes images by address only, and there is nowhere to put \(image.name): "
                     + "give an address, or a host for images")
         }
         do {
@@ -161,8 +170,8 @@ struct Preparation: Sendable {
             var request = ClientRequest(.get, try HTTPURL(address), headerFields: [.accept: "image/*"])
             request.redirects = .follow(maximum: 5)
             request.clocks = ClientRequest.Clocks(deadline: deadline, attemptTimeout: .seconds(120))
-            request.addressPolicy = parts.provider.baseURL.isLoopback ? .any : .publicOnly
-            let response = try await parts.http.perform(request, into: .collect(maximum: Self.downloadLimit))
+            request.addressPolicy = context.provider.baseURL.isLoopback ? .any : .publicOnly
+            let response = try await context.http.perform(request, into: .collect(maximum: Self.downloadLimit))
             guard response.isSuccess else {
                 throw GenerationError(
                     .imageFailed, "\(name): \(request.url) answered \(response.status.code); check the address",
