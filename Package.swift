@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
         .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
+        .library(name: "SnugLedger", targets: ["SnugLedger"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
@@ -43,6 +44,7 @@ let package = Package(
         // For tests only: others' implementation of resumable uploads.
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Libraries of the system, found through pkg-config.
@@ -116,6 +118,14 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "SnugLedger",
+            dependencies: [
+                "SnugSystem",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
@@ -212,6 +222,19 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        // A process that tests of the ledger kill.
+        .executableTarget(
+            name: "snug-ledger-worker",
+            dependencies: ["SnugLedger", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/LedgerWorker", swiftSettings: settings),
+        .testTarget(
+            name: "SnugLedgerTests",
+            dependencies: [
+                "SnugLedger", "SnugTestSupport", "snug-ledger-worker",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),

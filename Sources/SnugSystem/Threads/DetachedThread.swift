@@ -34,6 +34,9 @@ package enum DetachedThread {
         throw Errno(rawValue: code)
     }
 
+    /// Lets the calling thread, which must be none of Swift's pool, sleep.
+    package static func pause(milliseconds: UInt32) { usleep(milliseconds &* 1000) }
+
     /// Blocks a signal in the calling thread, so that what would raise it shows as an error code there.
     package static func blockBrokenPipeSignal() {
         var signals = sigset_t()
