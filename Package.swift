@@ -72,6 +72,8 @@ let package = Package(
         .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
         .target(name: "CChecksums", path: "CSupport/CChecksums", cSettings: cSettings),
+        .target(
+            name: "CJPEGKernels", dependencies: ["CKernels"], path: "CSupport/CJPEGKernels", cSettings: cSettings),
 
         .target(
             name: "SnugSystem",
@@ -85,7 +87,7 @@ let package = Package(
         .target(
             name: "SnugImage",
             dependencies: [
-                "CJPEG", "CPNG", "CLCMS", "CKernels", "SnugSystem",
+                "CJPEG", "CPNG", "CLCMS", "CKernels", "CJPEGKernels", "SnugSystem",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: imageSettings),
@@ -180,7 +182,7 @@ let package = Package(
         .testTarget(
             name: "SnugImageTests",
             dependencies: [
-                "SnugImage", "SnugTestSupport", "CKernels",
+                "SnugImage", "SnugTestSupport", "CKernels", "CJPEGKernels",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Fixtures")],
