@@ -95,6 +95,7 @@ let package = Package(
             name: "SnugHTTP",
             dependencies: [
                 "CCurl", "SnugSystem",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "StructuredFieldValues", package: "swift-http-structured-headers"),
                 .product(name: "Logging", package: "swift-log"),
@@ -201,7 +202,7 @@ let package = Package(
         .testTarget(
             name: "SnugUploadTests",
             dependencies: [
-                "SnugUpload", "SnugHTTP", "SnugTestSupport",
+                "SnugUpload", "SnugHTTP", "SnugSystem", "SnugTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DequeModule
 internal import HTTPTypes
 internal import Synchronization
 
@@ -14,7 +15,7 @@ final class ResponsePipe: Sendable {
 
     private struct State {
         var head: HTTPResponse?
-        var pieces: [[UInt8]] = []
+        var pieces: Deque<[UInt8]> = []
         var buffered = 0
         var ending: Ending?
         var paused = false

@@ -183,7 +183,7 @@ public final class HTTPClient: Sendable {
         let standing = origins.withLock { $0[request.url.origin] }
         let asks = request.expectsContinue ?? (isLarge && standing != .trusted)
         return try Transfer(
-            request, sink: sink, configuration: configuration, asksContinue: asks, isCareful: standing == .cut)
+            request, sink: sink, configuration: configuration, asksContinue: asks, readsBeforeWriting: standing == .cut)
     }
 
     private func check(_ request: ClientRequest) throws(HTTPError) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DequeModule
 internal import HTTPTypes
 
 /// Sorts header lines, as libcurl hands them over, into interim answers and the final head.
 struct HeaderParser {
-    private(set) var interim: [HTTPResponse] = []
+    private(set) var interim: Deque<HTTPResponse> = []
     /// The final answer's head once its empty line came.
     private(set) var head: HTTPResponse?
     private(set) var byteCount = 0

@@ -49,9 +49,9 @@ extension Transfer {
             feedEnded = true
             return 0
         }
-        if listensFirst() { return Int(CURL_READFUNC_PAUSE) }
+        if pauseToReadResponse() { return Int(CURL_READFUNC_PAUSE) }
         // The head leaves with a little, so that the server begins while the rest is being read.
-        let most = bytesFed == 0 ? min(buffer.count, Self.ordinaryPortion) : buffer.count
+        let most = bytesFed == 0 ? min(buffer.count, Self.ordinaryChunk) : buffer.count
         var target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<most])
         if let limiter = request.bandwidthLimiter {
             let now = ContinuousClock.now
@@ -65,7 +65,7 @@ extension Transfer {
         switch unsafe feed.fill(target) {
         case .bytes(let count):
             isHeldBack = false
-            hasFed = true
+            hasSent = true
             bytesFed += count
             request.bandwidthLimiter?.refund(target.count - count)
             return count
@@ -89,14 +89,14 @@ extension Transfer {
     ///
     /// A server that refuses a body answers and closes, and the reset that follows makes the next write fail. Whoever
     /// keeps writing until then loses the answer: under TLS libcurl decrypts it only to throw it away.
-    private func listensFirst() -> Bool {
-        guard !hasListened, parser.head == nil, isCareful || snug_sockets_has_input(socket) == 1 else {
-            hasListened = false
+    private func pauseToReadResponse() -> Bool {
+        guard !hasPausedToRead, parser.head == nil, readsBeforeWriting || snug_sockets_has_input(socket) == 1 else {
+            hasPausedToRead = false
             return false
         }
         // Once for each piece, because not everything that a server says has to be an answer.
-        hasListened = true
-        resumeAt = isCareful ? .now + .milliseconds(1) : .now
+        hasPausedToRead = true
+        resumeAt = readsBeforeWriting ? .now + .milliseconds(1) : .now
         return true
     }
 
@@ -104,7 +104,7 @@ extension Transfer {
     private func requestBegins(localPort: Int32, peerPort: Int32) {
         guard let sockets = unsafe sockets else { return }
         socket = unsafe snug_sockets_find(sockets, localPort, peerPort)
-        if portion == Self.largePortion, !asksContinue {
+        if chunkSize == Self.largeChunk, !asksContinue {
             isCorked = true
             snug_sockets_cork(socket, 1)
         }

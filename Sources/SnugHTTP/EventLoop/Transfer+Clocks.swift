@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
+internal import DequeModule
 internal import HTTPTypes
 
 extension Transfer {
@@ -70,7 +71,7 @@ extension Transfer {
         reportProgress(sent: sent, now: now, isLast: true)
         var report = TransferReport(ending: ending)
         report.head = parser.head
-        report.interim = parser.interim
+        report.interim = Array(parser.interim)
         report.body = body
         report.bytesSent = min(sent, announcedLength ?? bytesFed)
         report.bytesReceived = bytesReceived

@@ -46,7 +46,7 @@ final class Transfer: @unchecked Sendable {
     let request: ClientRequest
     let handle: EasyHandle
     /// Bytes that the body is asked for at once.
-    let portion: Int
+    let chunkSize: Int
     private(set) var headerList = HeaderList()
     let sink: TransferSink
     private let cancelRequest = Mutex(false)
@@ -61,22 +61,22 @@ final class Transfer: @unchecked Sendable {
     var bytesReceived = 0
     var bytesFed = 0
     /// Gave libcurl something to send since the loop looked last: more may go at once.
-    var hasFed = false
+    var hasSent = false
     var feedEnded = false
     var ownFailure: HTTPError?
     /// The body or the reader of the answer keeps the transfer waiting.
     var isHeldBack = false
     /// The bandwidth limit keeps it waiting until then.
     var resumeAt: ContinuousClock.Instant?
-    /// Listens to the server before each portion that it sends.
-    let isCareful: Bool
+    /// Listens to the server before each chunk that it sends.
+    let readsBeforeWriting: Bool
     /// Waits for the server to say that it takes the body.
     let asksContinue: Bool
-    var hasListened = false
+    var hasPausedToRead = false
     var fileOffset = 0
     /// The loop's sockets, set while the transfer is in it.
     var sockets: OpaquePointer?
-    /// The request's head waits for the first portion of its body, to leave with it.
+    /// The request's head waits for the first chunk of its body, to leave with it.
     var isCorked = false
     /// The connection's socket, known from the moment the request is sent on it.
     var socket: Int32 = -1
@@ -91,14 +91,14 @@ final class Transfer: @unchecked Sendable {
 
     init(
         _ request: ClientRequest, sink: TransferSink, configuration: HTTPClientConfiguration, asksContinue: Bool,
-        isCareful: Bool
+        readsBeforeWriting: Bool
     ) throws {
-        portion = Self.portion(of: request, isCareful: isCareful)
+        chunkSize = Self.chunkSize(of: request, readsBeforeWriting: readsBeforeWriting)
         guard let handle = EasyHandle() else { throw HTTPError(.outOfMemory, "libcurl has no memory for a request") }
         self.handle = handle
         self.request = request
         self.sink = sink
-        self.isCareful = isCareful
+        self.readsBeforeWriting = readsBeforeWriting
         self.asksContinue = asksContinue
         stall = StallWatch(timeout: request.clocks.stallTimeout, start: .now)
         try configure(configuration)
@@ -120,23 +120,23 @@ final class Transfer: @unchecked Sendable {
     var hasBody: Bool { request.body != nil || [.post, .put, .patch].contains(request.method) }
 
     /// Bytes that a body is asked for at once.
-    static let ordinaryPortion = 64 * 1024
+    static let ordinaryChunk = 64 * 1024
 
     /// The same for a body that is not encrypted.
     ///
     /// A server on the same machine or a fast network is done with 64 KiB sooner than the next 64 KiB are there, and to wake
     /// it up for each of them costs about as much as to copy them. While more is being encrypted nobody listens to the
     /// server.
-    static let largePortion = 1 << 20
+    static let largeChunk = 1 << 20
 
-    private static func portion(of request: ClientRequest, isCareful: Bool) -> Int {
+    private static func chunkSize(of request: ClientRequest, readsBeforeWriting: Bool) -> Int {
         let count = request.body?.byteCount
-        if request.url.scheme == "http", !isCareful, case .regions = request.body?.storage, let count,
-            count >= largePortion / 4
+        if request.url.scheme == "http", !readsBeforeWriting, case .regions = request.body?.storage, let count,
+            count >= largeChunk / 4
         {
-            return largePortion
+            return largeChunk
         }
-        return min(ordinaryPortion, max(16 * 1024, count ?? ordinaryPortion))
+        return min(ordinaryChunk, max(16 * 1024, count ?? ordinaryChunk))
     }
 
     private func addHeaders(_ configuration: HTTPClientConfiguration) throws {

@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+internal import SnugSystem
 
 /// Time and chance, as the retry layer sees them.
 package struct RetryEnvironment: Sendable {
@@ -15,7 +8,7 @@ package struct RetryEnvironment: Sendable {
     /// 0…1.
     package var random: @Sendable () -> Double = { Double.random(in: 0...1) }
     /// Seconds since 1970.
-    package var wallClock: @Sendable () -> Int = { time(nil) }
+    package var wallClock: @Sendable () -> Int = { WallClock.seconds }
 
     package init() {}
 }

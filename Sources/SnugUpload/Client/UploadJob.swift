@@ -2,7 +2,9 @@
 internal import HTTPTypes
 internal import Logging
 internal import SnugHTTP
+internal import SnugSystem
 internal import Synchronization
+internal import SystemPackage
 
 /// Everything that one upload needs, whatever its protocol.
 final class UploadJob: Sendable {
@@ -26,7 +28,7 @@ final class UploadJob: Sendable {
     let target: UploadTarget
     let options: UploadOptions
     let client: HTTPClient
-    let store: UploadStore?
+    let store: (any UploadStore)?
     let limits: HostLimits
     let environment: RetryEnvironment
     let logger: Logger
@@ -35,8 +37,8 @@ final class UploadJob: Sendable {
     private let saved = Mutex<UploadRecord?>(nil)
 
     init(
-        source: UploadSource, target: UploadTarget, options: UploadOptions, client: HTTPClient, store: UploadStore?,
-        limits: HostLimits, environment: RetryEnvironment, logger: Logger
+        source: UploadSource, target: UploadTarget, options: UploadOptions, client: HTTPClient,
+        store: (any UploadStore)?, limits: HostLimits, environment: RetryEnvironment, logger: Logger
     ) {
         self.source = source
         self.target = target
@@ -46,14 +48,15 @@ final class UploadJob: Sendable {
         self.limits = limits
         self.environment = environment
         self.logger = logger
-        key = UploadStore.key(path: source.path, target: target.url.text, wire: target.wire)
+        key = UploadRecord.key(
+            path: source.path, target: target.url.text, uploadProtocol: target.uploadProtocol)
         tally = Mutex(Tally(chunkSize: options.chunkSize))
     }
 
     var length: Int { source.byteCount }
 
     /// The same with little time, for cleaning up.
-    func hasty(_ time: Duration) -> UploadJob {
+    func withShortDeadline(_ time: Duration) -> UploadJob {
         var options = options
         options.deadline = .now + time
         options.attemptsWithoutProgress = 2
@@ -69,8 +72,9 @@ final class UploadJob: Sendable {
     func onDisk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         do {
             return try await DetachedThread.value(work)
-        } catch let error as HTTPError {
-            throw UploadError(.stateFailed, error.message, resumption: .startOver, cause: error)
+        } catch let error as Errno {
+            throw UploadError(
+                .stateFailed, "no thread to wait for the disk: \(error)", resumption: .startOver, cause: error)
         }
     }
 

@@ -19,7 +19,7 @@ public struct UploadReceipt: Sendable, Hashable, Codable {
     /// An address from which anybody can fetch it for a while, where one was asked for. It is a secret of sorts.
     public var presignedURL: String?
     /// The protocol.
-    public var wire: UploadProtocol
+    public var uploadProtocol: UploadProtocol
     /// Bytes.
     public var bytes: Int
     /// Hexadecimal SHA-256 of the file, unless checksums were off.
@@ -42,7 +42,8 @@ public struct UploadReceipt: Sendable, Hashable, Codable {
     public var answer: String?
 
     enum CodingKeys: String, CodingKey {
-        case url, presignedURL = "presigned_url", wire = "protocol", bytes, sha256, etag, confirmation, attempts,
+        case url, presignedURL = "presigned_url", uploadProtocol = "protocol", bytes, sha256, etag, confirmation,
+            attempts,
             retries
         case bytesSent = "bytes_sent", seconds, resumed, answer
     }

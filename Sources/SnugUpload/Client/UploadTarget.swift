@@ -23,7 +23,7 @@ public struct UploadTarget: Sendable {
     /// The tus or draft endpoint, the object's address, or the form's action.
     public var url: HTTPURL
     /// How to speak to it.
-    public var wire: UploadProtocol
+    public var uploadProtocol: UploadProtocol
     /// Sent with every request.
     public var headers: HTTPFields
     /// The name that the server is told; the file's own unless given.
@@ -39,11 +39,11 @@ public struct UploadTarget: Sendable {
 
     /// Names a target.
     public init(
-        _ url: HTTPURL, _ wire: UploadProtocol, headers: HTTPFields = [:], filename: String? = nil,
+        _ url: HTTPURL, _ uploadProtocol: UploadProtocol, headers: HTTPFields = [:], filename: String? = nil,
         contentType: String = "application/octet-stream", s3: S3Settings? = nil, form: FormSettings = FormSettings()
     ) {
         self.url = url
-        self.wire = wire
+        self.uploadProtocol = uploadProtocol
         self.headers = headers
         self.filename = filename
         self.contentType = contentType

@@ -15,8 +15,8 @@ extension Uploader {
             record.key = "\(job.key)-\(String(UInt32.random(in: .min ... .max), radix: 16))"
             try store?.save(record)
             try store?.remove(job.key)
-            let isGone = await Task { [hasty = job.hasty(discardPatience), record] in
-                await removeIfPossible(hasty, record)
+            let isGone = await Task { [brief = job.withShortDeadline(discardTimeout), record] in
+                await removeIfPossible(brief, record)
             }.value
             // Where the upload has the object's own address, trying later might hit another's object.
             if isGone || record.uploadURL == job.target.url.text { try store?.remove(record.key) }
@@ -35,13 +35,13 @@ extension Uploader {
     }
 
     /// Removes what cancelled uploads have left at a server that has just shown that it answers.
-    func sweep(_ job: UploadJob) async {
+    func cleanUp(_ job: UploadJob) async {
         do {
-            for record in try pending() where record.isDiscarded && record.wire == job.target.wire {
+            for record in try pending() where record.isDiscarded && record.uploadProtocol == job.target.uploadProtocol {
                 guard let url = try? HTTPURL(record.target), url.origin == job.target.url.origin else { continue }
                 var target = job.target
                 target.url = url
-                guard try await removeDiscarded(record, target: target, within: sweepPatience) else { return }
+                guard try await removeDiscarded(record, target: target, within: cleanUpTimeout) else { return }
             }
         } catch {
             logger.debug("discarded uploads stay at the server for now", metadata: ["error": "\(error)"])
@@ -77,19 +77,19 @@ extension Uploader {
     }
 
     private func removeDiscarded(
-        _ record: UploadRecord, target: UploadTarget, within patience: Duration
+        _ record: UploadRecord, target: UploadTarget, within timeout: Duration
     ) async throws -> Bool {
         guard let store, record.isDiscarded else { return false }
-        // Only addresses matter here, and the file may be gone: the record stands in for it.
-        let source = try UploadSource(store.directory.appending("\(record.key).json"))
+        // Only addresses matter here, and the file may be gone.
+        let source = try UploadSource(standInFor: FilePath(record.path))
         let job = makeJob(source, target, UploadOptions())
-        guard try await Self.remove(job.hasty(patience), record) else { return false }
+        guard try await Self.remove(job.withShortDeadline(timeout), record) else { return false }
         try store.remove(record.key)
         return true
     }
 
     private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
-        if record.wire == .s3 {
+        if record.uploadProtocol == .s3 {
             let upload = try S3Upload(job: job)
             guard let id = try await upload.identifier(record) else { return true }
             return try await upload.discard(id)
@@ -100,7 +100,7 @@ extension Uploader {
         }
         guard let text = record.uploadURL else { return true }
         let upload = try HTTPURL(text)
-        switch record.wire {
+        switch record.uploadProtocol {
         case .tus: return try await TusDialect(job: job).discard(upload)
         case .resumable: return try await DraftDialect(job: job).discard(upload)
         case .rangedPut: return try await RangedPutDialect(job: job).discard(upload)

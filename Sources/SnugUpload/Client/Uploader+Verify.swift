@@ -2,6 +2,7 @@
 internal import Crypto
 public import HTTPTypes
 internal import SnugHTTP
+internal import SnugSystem
 
 extension Uploader {
     /// What a later look at an upload found.

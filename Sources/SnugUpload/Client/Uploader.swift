@@ -10,31 +10,31 @@ public import SystemPackage
 /// Share one for all uploads of a process: its client keeps connections, and what it learns about hosts.
 public final class Uploader: Sendable {
     let client: HTTPClient
-    let store: UploadStore?
+    let store: (any UploadStore)?
     private let limits: HostLimits
     private let environment: RetryEnvironment
     /// What a cancelled upload still does at its server takes no longer: with ``UploadOptions/creationGrace`` before it,
     /// the end comes within a second.
-    let discardPatience: Duration
+    let discardTimeout: Duration
     /// What an upload still does for each that was cancelled before it takes no longer.
-    let sweepPatience: Duration
+    let cleanUpTimeout: Duration
     let logger: Logger
 
     /// - Parameters:
     ///   - client: Sends everything.
     ///   - store: Where uploads under way are recorded; without one they do not survive the process.
     ///   - logger: Told of what no result or error tells.
-    public convenience init(client: HTTPClient, store: UploadStore?, logger: Logger) {
+    public convenience init(client: HTTPClient, store: (any UploadStore)?, logger: Logger) {
         self.init(client: client, store: store, logger: logger, environment: RetryEnvironment())
     }
 
     package init(
-        client: HTTPClient, store: UploadStore?, logger: Logger, environment: RetryEnvironment,
-        discardPatience: Duration = .milliseconds(450), sweepPatience: Duration = .seconds(2)
+        client: HTTPClient, store: (any UploadStore)?, logger: Logger, environment: RetryEnvironment,
+        discardTimeout: Duration = .milliseconds(450), cleanUpTimeout: Duration = .seconds(2)
     ) {
         self.client = client
-        self.discardPatience = discardPatience
-        self.sweepPatience = sweepPatience
+        self.discardTimeout = discardTimeout
+        self.cleanUpTimeout = cleanUpTimeout
         self.store = store
         limits = HostLimits(store)
         self.logger = logger
@@ -55,7 +55,7 @@ public final class Uploader: Sendable {
                 .invalidTarget, "the media type has characters that cannot be sent; write it like image/jpeg")
         }
         let job = makeJob(source, target, options)
-        let lock = try store.map { try UploadLock($0, key: job.key) }
+        let lock = try store?.lock(job.key)
         defer { withExtendedLifetime(lock) {} }
         let start = ContinuousClock.now
         let (record, isResumed) = try await beginRecord(job)
@@ -67,7 +67,7 @@ public final class Uploader: Sendable {
             receipt.sha256 = try await digest
             receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
             receipt.resumed = isResumed
-            await sweep(job)
+            await cleanUp(job)
             // Last: whoever is killed before this looks for the upload, whoever is killed after it sends the file anew.
             try store?.remove(job.key)
             return receipt
@@ -100,7 +100,8 @@ public final class Uploader: Sendable {
     private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
         let fresh = UploadRecord(
             key: job.key, path: job.source.path.string, fingerprint: job.source.fingerprint, bytes: job.length,
-            target: job.target.url.description, wire: job.target.wire, created: environment.wallClock())
+            target: job.target.url.description, uploadProtocol: job.target.uploadProtocol,
+            created: environment.wallClock())
         guard let old = try store?.record(job.key) else { return (fresh, false) }
         let isSameFile = old.fingerprint == fresh.fingerprint
         let isExpired = old.isExpired(now: environment.wallClock())
@@ -117,7 +118,7 @@ public final class Uploader: Sendable {
     }
 
     private static func run(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
-        switch job.target.wire {
+        switch job.target.uploadProtocol {
         case .tus: return try await runTus(job, record)
         case .s3: return try await S3Upload(job: job).run(record)
         case .resumable: return try await runOffset(job, DraftDialect(job: job), record)
@@ -170,7 +171,7 @@ extension UploadJob {
     func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, answer: ClientResponse?) -> UploadReceipt {
         let tally = tally.withLock { $0 }
         return UploadReceipt(
-            url: url.text, wire: target.wire, bytes: length, etag: answer?.headerFields[.eTag],
+            url: url.text, uploadProtocol: target.uploadProtocol, bytes: length, etag: answer?.headerFields[.eTag],
             confirmation: confirmation,
             attempts: tally.attempts, retries: tally.retries, bytesSent: tally.bytesSent, seconds: 0, resumed: false,
             answer: answer.flatMap { $0.body.isEmpty ? nil : String(decoding: $0.body.prefix(65536), as: UTF8.self) })

@@ -5,15 +5,10 @@ internal import Synchronization
 ///
 /// Kept in memory for the uploads of this process, and in the store, where there is one, for the next.
 final class HostLimits: Sendable {
-    struct Limit: Codable, Sendable {
-        var ceiling: Int
-        var until: Int
-    }
+    private let store: (any HostLimitStore)?
+    private let known = Mutex<[String: HostLimit]>([:])
 
-    private let store: UploadStore?
-    private let known = Mutex<[String: Limit]>([:])
-
-    init(_ store: UploadStore?) { self.store = store }
+    init(_ store: (any HostLimitStore)?) { self.store = store }
 
     func ceiling(of origin: String, now: Int) throws(UploadError) -> Int? {
         let stored = try store?.hostLimits()[origin]
@@ -24,7 +19,7 @@ final class HostLimits: Sendable {
     func remember(ceiling: Int, of origin: String, now: Int) throws(UploadError) {
         // One at a time: what two uploads learn at once would overwrite each other's file.
         try known.withLock { known throws(UploadError) in
-            known[origin] = Limit(ceiling: ceiling, until: now + 86400)
+            known[origin] = HostLimit(ceiling: ceiling, until: now + 86400)
             guard let store else { return }
             var limits = try store.hostLimits().filter { $0.value.until > now }
             limits[origin] = known[origin]

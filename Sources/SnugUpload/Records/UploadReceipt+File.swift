@@ -28,7 +28,7 @@ extension UploadReceipt {
     /// - Returns: The file.
     /// - Throws: `state_failed`.
     public func keep(in directory: FilePath, named name: String) throws(UploadError) -> FilePath {
-        try UploadStore(directory).write(self, as: "\(name).json")
+        try FileUploadStore(directory).write(self, as: "\(name).json")
         return directory.appending("\(name).json")
     }
 }

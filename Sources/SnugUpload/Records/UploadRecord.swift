@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Crypto
+internal import SnugSystem
 internal import Synchronization
+internal import SystemPackage
 
 /// What is known of an upload under way: written before it is acted upon, so that a kill at any moment finds it.
 ///
@@ -16,7 +19,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     /// Where it goes, without the query.
     public var target: String
     /// How it goes there.
-    public var wire: UploadProtocol
+    public var uploadProtocol: UploadProtocol
     /// The upload's own address at the server; a secret of sorts.
     var uploadURL: String?
     /// S3's name for it.
@@ -37,6 +40,20 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     public var isDiscarded = false
     /// Seconds since 1970.
     public var created: Int
+
+    /// Names the record of a file's upload to a place. A file that changed is found under the same name.
+    static func key(path: FilePath, target: String, uploadProtocol: UploadProtocol) -> String {
+        var hash = SHA256()
+        for text in [path.lexicallyNormalized().string, target, uploadProtocol.rawValue] {
+            hash.update(data: Array("\(text)\n".utf8))
+        }
+        return String(hash.finalize().hexadecimal.prefix(32))
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case key, path, fingerprint, bytes, target, uploadProtocol = "wire", uploadURL, uploadID, partSize, creating
+        case hasWholeChecksum, sentEverything, pieces, expires, isDiscarded, created
+    }
 
     /// Whether the server has something of it, as far as is known.
     var hasBegun: Bool {

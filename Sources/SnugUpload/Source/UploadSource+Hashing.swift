@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Crypto
 internal import SnugHTTP
-internal import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+internal import SnugSystem
+internal import SystemPackage
 
 extension UploadSource {
     /// SHA-256 and other hashes of a piece of the file, from reading it once.
@@ -66,7 +59,7 @@ extension UploadSource {
             try isCancelled.check()
             let end = min(offset + Self.step, range.upperBound)
             guard mayRead(end) else {
-                usleep(20_000)
+                DetachedThread.pause(milliseconds: 20)
                 continue
             }
             let target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<(end - offset)])
@@ -87,21 +80,13 @@ extension UploadSource {
             } onCancel: {
                 flag.set()
             }
+        } catch let error as Errno {
+            throw UploadError(
+                .sourceFailed, "\(path): no thread to read it: \(error)", resumption: .startOver, cause: error)
         } catch let error as HTTPError {
             try checkUnchanged()
             throw UploadError(.sourceFailed, "\(path): \(error.message)", resumption: .startOver, cause: error)
         }
-    }
-}
-
-/// Tells a hashing thread to stop: it cannot see that its task was cancelled.
-private final class CancellationFlag: Sendable {
-    private let flag = Atomic<Bool>(false)
-
-    func set() { flag.store(true, ordering: .relaxed) }
-
-    func check() throws {
-        if flag.load(ordering: .relaxed) { throw CancellationError() }
     }
 }
 

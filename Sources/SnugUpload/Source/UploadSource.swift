@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Crypto
 public import SnugHTTP
+internal import SnugSystem
 public import SystemPackage
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// The file to send, and how to tell whether it is still the same.
 public struct UploadSource: Sendable {
@@ -33,6 +40,17 @@ public struct UploadSource: Sendable {
         }
     }
 
+    /// Stands in for a file that may be gone, where only its name matters.
+    init(standInFor path: FilePath) throws(UploadError) {
+        do throws(HTTPError) {
+            file = try BodyFile(empty: ())
+        } catch {
+            throw UploadError(.sourceFailed, "\(path): \(error.message)", cause: error)
+        }
+        self.path = path
+        fingerprint = ""
+    }
+
     /// - Throws: `source_changed`.
     func checkUnchanged() throws(UploadError) {
         do throws(HTTPError) {
@@ -47,34 +65,6 @@ public struct UploadSource: Sendable {
 }
 
 extension Sequence<UInt8> {
-    /// Two digits a byte, lower case.
-    var hexadecimal: String {
-        var text: [UInt8] = []
-        let digits = Array("0123456789abcdef".utf8)
-        for byte in self {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 15)])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
     /// RFC 4648 §4
-    var base64: String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        text.reserveCapacity((count + 2) / 3 * 4)
-        for start in stride(from: 0, to: count, by: 3) {
-            let left = Swift.min(3, count - start)
-            var group = UInt32(self[start]) << 16
-            if left > 1 { group |= UInt32(self[start + 1]) << 8 }
-            if left > 2 { group |= UInt32(self[start + 2]) }
-            for place in 0..<4 {
-                let isPadding = place > left
-                text.append(isPadding ? UInt8(ascii: "=") : alphabet[Int(group >> UInt32(18 - 6 * place)) & 63])
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
+    var base64: String { Data(self).base64EncodedString() }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Crypto
+internal import SnugSystem
 
 /// How a file is cut into parts, and which of them are at the server.
 struct S3Parts: Sendable {

@@ -3,6 +3,7 @@ internal import Crypto
 internal import HTTPTypes
 internal import Logging
 internal import SnugHTTP
+internal import SnugSystem
 internal import Synchronization
 
 /// An S3 multipart upload: begun, listed after a restart, sent in parallel, put together and compared.

@@ -2,6 +2,7 @@
 internal import Crypto
 internal import HTTPTypes
 internal import SnugHTTP
+internal import SnugSystem
 
 /// Signs S3 requests (AWS Signature Version 4).
 ///
