@@ -2,9 +2,9 @@
 internal import SnugSystem
 public import SystemPackage
 
-/// A file open for reading by offset, shared by any number of requests at once.
+/// A file open for reading at any offset, shared by any number of requests.
 public final class BodyFile: Sendable {
-    /// What tells whether a file is still the one it was.
+    /// The facts that identify the content of a file.
     public struct Identity: Sendable, Hashable {
         /// The file system.
         public var device: UInt64

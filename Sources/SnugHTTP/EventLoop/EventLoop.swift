@@ -9,8 +9,8 @@ internal import SystemPackage
 /// The thread owns the multi handle and every easy handle in it; others only put commands into the inbox and wake it.
 /// It keeps the loop alive until ``stop()``, after which it fails what is left and ends.
 ///
-/// As an executor it also runs tasks that have nothing to do but requests, one after the other: what an answer sets going
-/// then needs no other thread to wake up.
+/// As an executor it also runs tasks that only make requests, so that no other thread has to wake up between a response
+/// and the next request.
 @safe
 final class EventLoop: TaskExecutor, @unchecked Sendable {
     private enum Command {
@@ -76,7 +76,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         multi.wakeUp()
     }
 
-    /// - Returns: Whether the thread is still there to handle it.
+    /// - Returns: False when the thread has ended.
     @discardableResult
     private func post(_ command: Command) -> Bool {
         let (isTaken, isAsleep) = inbox.withLock { inbox in
@@ -100,8 +100,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     private func runThread() {
-        // A TLS library may write to a connection that the peer has closed. With the signal blocked in this thread that is
-        // an error code like any other, and the signal handling of the process stays as it is.
+        // A TLS library may write to a connection that the peer has closed. With the signal blocked in this thread that
+        // is an error code like any other, and the signal handling of the process stays as it is.
         DetachedThread.blockBrokenPipeSignal()
         while true {
             let (commands, isStopping) = inbox.withLock { inbox in
@@ -128,7 +128,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         end()
     }
 
-    /// What came in too late is not left waiting.
+    /// Ends the commands that came in too late.
     private func end() {
         let commands = inbox.withLock { inbox in
             inbox.isOver = true
@@ -168,13 +168,13 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
                 transfer.isHeldBack = false
                 transfer.stall.resume(now: .now)
             }
-            // Both directions go on; a side that still has nothing pauses itself again.
+            // Both directions continue; a side that still has nothing pauses itself again.
             _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
         case .run(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
         }
     }
 
-    /// Whether a transfer has just sent something. Trying at once to send more costs less than asking whether it can be.
+    /// True when a transfer has just sent something. Trying to send more at once costs less than polling first.
     private func consumeSentFlags() -> Bool {
         var any = false
         for transfer in transfers.values where transfer.hasSent {

@@ -2,8 +2,8 @@
 internal import CCurl
 internal import HTTPTypes
 
-// What libcurl calls on the network thread. The user pointer is the transfer, which the loop keeps alive while its handle
-// is in the multi handle. Nothing here may throw, block on the network or call libcurl's multi functions.
+// The callbacks of libcurl on the network thread. The user pointer is the transfer, which the loop keeps alive while
+// its handle is in the multi handle. Nothing here may throw, block on the network or call libcurl's multi functions.
 
 extension Transfer {
     func installCallbacks() throws(HTTPError) {
@@ -85,16 +85,16 @@ extension Transfer {
         }
     }
 
-    /// Whether to read what the server says before sending more.
+    /// Pauses sending once when a response may be waiting, so that it is read first.
     ///
-    /// A server that refuses a body answers and closes, and the reset that follows makes the next write fail. Whoever
-    /// keeps writing until then loses the answer: under TLS libcurl decrypts it only to throw it away.
+    /// A server that refuses a body responds and closes the connection, and the reset that follows makes the next write
+    /// fail. A client that writes until then loses the response: under TLS libcurl decrypts and discards it.
     private func pauseToReadResponse() -> Bool {
         guard !hasPausedToRead, parser.head == nil, readsBeforeWriting || snug_sockets_has_input(socket) == 1 else {
             hasPausedToRead = false
             return false
         }
-        // Once for each piece, because not everything that a server says has to be an answer.
+        // Once for each chunk, because not everything that a server sends is a response.
         hasPausedToRead = true
         resumeAt = readsBeforeWriting ? .now + .milliseconds(1) : .now
         return true
@@ -129,7 +129,7 @@ extension Transfer {
             case .response: break
             }
         case .refused:
-            ownFailure = HTTPError(.malformedResponse, "the answer's head is not HTTP, or larger than 128 KiB")
+            ownFailure = HTTPError(.malformedResponse, "the head of the response is not HTTP, or larger than 128 KiB")
             return 0
         }
         return line.count
@@ -186,7 +186,7 @@ extension Transfer {
 
     private func tooLarge(_ maximum: Int) -> Int {
         ownFailure = HTTPError(
-            .responseTooLarge, "the answer has more than \(maximum) bytes; allow more if that is right")
+            .responseTooLarge, "the response has more than \(maximum) bytes; allow more if that is right")
         return 0
     }
 }

@@ -3,13 +3,13 @@ internal import CCurl
 internal import HTTPTypes
 internal import Synchronization
 
-/// Where a transfer puts its answer.
+/// The destination of a transfer's response.
 enum TransferSink: Sendable {
     case response(ResponseSink)
     case pipe(ResponsePipe)
 }
 
-/// What is left of a transfer: facts only, judged elsewhere.
+/// The facts of a finished transfer, without judgement.
 struct TransferReport: Sendable {
     enum Ending: Sendable {
         case complete
@@ -27,7 +27,7 @@ struct TransferReport: Sendable {
     var start = ContinuousClock.now
     var duration = Duration.zero
 
-    /// The same for those who asked.
+    /// The facts for the caller.
     var attempt: Attempt {
         var attempt = Attempt(
             number: 1, start: .zero, duration: duration, bytesSent: bytesSent, bytesReceived: bytesReceived,
@@ -55,7 +55,7 @@ final class Transfer: @unchecked Sendable {
     var continuation: CheckedContinuation<TransferReport, Never>?
     var start = ContinuousClock.now
 
-    // What the callbacks leave behind.
+    // The results of the callbacks.
     var parser = HeaderParser()
     var body: [UInt8] = []
     var bytesReceived = 0
@@ -64,11 +64,11 @@ final class Transfer: @unchecked Sendable {
     var hasSent = false
     var feedEnded = false
     var ownFailure: HTTPError?
-    /// The body or the reader of the answer keeps the transfer waiting.
+    /// The body or the reader of the response keeps the transfer waiting.
     var isHeldBack = false
     /// The bandwidth limit keeps it waiting until then.
     var resumeAt: ContinuousClock.Instant?
-    /// Listens to the server before each chunk that it sends.
+    /// Reads from the server before each chunk that it sends.
     let readsBeforeWriting: Bool
     /// Waits for the server to say that it takes the body.
     let asksContinue: Bool
@@ -82,10 +82,10 @@ final class Transfer: @unchecked Sendable {
     var socket: Int32 = -1
     /// libcurl wanted to send the body again by itself and was refused; its own count of what was sent is lost then.
     var wasRewound = false
-    /// The whole answer was found in the socket after libcurl had given up.
+    /// The whole response was found in the socket after libcurl had given up.
     var isAnswerWhole = false
 
-    // What the clocks need.
+    // The state of the time limits.
     var stall: StallWatch
     var lastProgress: (at: ContinuousClock.Instant, value: TransferProgress)?
 
@@ -122,11 +122,11 @@ final class Transfer: @unchecked Sendable {
     /// Bytes that a body is asked for at once.
     static let ordinaryChunk = 64 * 1024
 
-    /// The same for a body that is not encrypted.
+    /// Bytes that an unencrypted body is asked for at once.
     ///
-    /// A server on the same machine or a fast network is done with 64 KiB sooner than the next 64 KiB are there, and to wake
-    /// it up for each of them costs about as much as to copy them. While more is being encrypted nobody listens to the
-    /// server.
+    /// A server on the same machine or a fast network is done with 64 KiB before the next 64 KiB are there, and waking
+    /// it up costs about as much as copying them. Encrypted bodies stay with smaller chunks, because nothing is read
+    /// from the server during encryption.
     static let largeChunk = 1 << 20
 
     private static func chunkSize(of request: ClientRequest, readsBeforeWriting: Bool) -> Int {

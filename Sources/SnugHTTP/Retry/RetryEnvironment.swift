@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import SnugSystem
 
-/// Time and chance, as the retry layer sees them.
+/// Time and randomness of the retry layer.
 package struct RetryEnvironment: Sendable {
-    /// Waits. Ends early with `CancellationError`.
+    /// Waits; throws `CancellationError` when the task is cancelled.
     package var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     /// 0…1.
     package var random: @Sendable () -> Double = { Double.random(in: 0...1) }
