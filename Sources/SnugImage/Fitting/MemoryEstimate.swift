@@ -104,7 +104,8 @@ struct MemoryEstimate: Sendable, Hashable {
     /// The stepped method's sheet of tiles with an encoder's coefficients for it; else a sample's blocks and counts.
     private static func sampleBytes(pixels: Int, strategy: FitPolicy.Strategy) -> Int {
         strategy == .stepped
-            ? min(pixels, TileSampler.mostPixels) * 20 : min(pixels * 8, SamplePlan.blocks * 128) + (4 << 20)
+            ? min(pixels, TileSampler.mostPixels) * 20
+            : min(pixels * 8, SamplePlan.blocks * 128 + (2 << 20)) + (1 << 19)
     }
 
     /// The encoder's buffer, which grows by halves, its copy, and the best result so far.

@@ -18,9 +18,10 @@ struct PixelFit {
 
     /// - Parameters:
     ///   - pixels: Decodes the image at so many eighths of its size.
-    ///   - share: Of the planned side, to begin with.
+    ///   - share: Of the planned side, to begin with; less than 1 where the full size is known to be too much.
     func fit(_ pixels: (Int) throws -> PixelSupply, share first: Double) throws -> Encoded {
         var share = SizeChoice.snapped(first)
+        var search = SizeSearch(target: Double(limit), fullSizeIsTooLarge: first < 1)
         var supply: (eighths: Int, pixels: PixelSupply)?
         var smallest = (bytes: Int.max, width: plan.width, height: plan.height)
         var encodes = 0
@@ -34,8 +35,15 @@ struct PixelFit {
             }
             let work = try fit.requantisation(
                 source, shape: share < 1 ? .reduced : .fullSize, ceiling: policy.qualityCeiling ?? Self.pixelCeiling)
-            let isLast = attempt >= Self.mostSizes || prepared.shape.width * prepared.shape.height <= 1
-            if !isLast, let other = try better(than: share, work) {
+            let isLast = policy.keepsSize || prepared.shape.width * prepared.shape.height <= 1
+            if attempt < Self.mostSizes, !isLast {
+                let other = try search.next(
+                    after: share, result: work.choice, bytes: try work.bytes(scale: SizeChoice.landing(share)))
+                if let other {
+                    share = other
+                    continue
+                }
+            } else if attempt == Self.mostSizes, work.choice.isFinest, !isLast, let other = search.fallback {
                 share = other
                 continue
             }
@@ -56,23 +64,6 @@ struct PixelFit {
             }
         }
         throw fit.outOfReach(smallest: smallest.bytes, width: smallest.width, height: smallest.height)
-    }
-
-    /// Another share of the side that looks better than this one; `nil` when it is good.
-    private func better(than share: Double, _ work: Requantisation) throws -> Double? {
-        if policy.keepsSize { return nil }
-        let scale = work.choice.model.scale
-        if share == 1 {
-            if scale <= SizeChoice.coarsestAtFullSize && !work.choice.isTooLarge { return nil }
-        } else {
-            if SizeChoice.accepts(scale: scale, at: share) && !work.choice.isFinest { return nil }
-        }
-        let wanted = SizeChoice.side(
-            current: share, bytes: try work.bytes(scale: SizeChoice.landing(share)), target: Double(limit))
-        let next = SizeChoice.snapped(wanted)
-        // A share that is about the same, or the full size that was left before, is no better.
-        if abs(next / share - 1) < 0.02 || share == 1 && next > 0.97 { return nil }
-        return min(next, 1)
     }
 
     /// Eighths of the full size to decode a JPEG at; exact fractions need no other resampling.

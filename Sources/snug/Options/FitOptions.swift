@@ -79,7 +79,8 @@ struct ImageOptions: ParsableArguments {
     var strategy = FitPolicy.Strategy.best
 
     @Option(
-        help: "For best: default, or fast: two thirds of the CPU and half a point of SSIMULACRA2 less at the same size.")
+        help: "For best: default, or fast: two thirds of the CPU and half a point of SSIMULACRA2 less at the same size."
+    )
     var effort = FitPolicy.Effort.standard
 
     @Flag(help: "Never give up pixels to reach the limit of bytes.")
@@ -115,7 +116,8 @@ struct ImageOptions: ParsableArguments {
     /// The policy that the options make.
     var policy: FitPolicy {
         FitPolicy(
-            strategy: strategy, effort: effort, keepsSize: keepSize, qualityFloor: qualityFloor, qualityCeiling: qualityCeiling,
+            strategy: strategy, effort: effort, keepsSize: keepSize, qualityFloor: qualityFloor,
+            qualityCeiling: qualityCeiling,
             format: format, metadata: metadata, chroma: chroma, background: background, salvages: salvage)
     }
 }

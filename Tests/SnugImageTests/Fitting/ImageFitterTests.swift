@@ -58,6 +58,66 @@ import Testing
         #expect(Double(image.byteCount) >= 0.95 * Double(limit))
     }
 
+    @Test(
+        "No limit is a cliff: almost all of it is used at any size",
+        arguments: [1_200, 2_000, 3_500, 6_000, 10_000, 20_000, 50_000, 100_000, 180_000])
+    func noCliffs(limit: Int) async throws {
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 900, height: 700, grain: 8), quality: 97)
+        let image = try await fit(input, Limits(byteLimit: limit))
+        #expect(image.status == .fitted && image.byteCount <= limit)
+        #expect(Double(image.byteCount) >= (limit < 2000 ? 0.85 : 0.95) * Double(limit))
+    }
+
+    @Test("A JPEG is limited by its own quality, not by a ceiling for pixels; an explicit ceiling caps")
+    func ceilings() async throws {
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 600, height: 400, grain: 20), quality: 99)
+        let limits = Limits(byteLimit: input.count * 85 / 100)
+        let image = try await fit(input, limits)
+        #expect(Double(image.byteCount) >= 0.97 * Double(limits.byteLimit) && (image.quality ?? 0) > 95)
+        let capped = try await fit(input, limits, FitPolicy(qualityCeiling: 80))
+        #expect(capped.byteCount < image.byteCount && (capped.quality ?? 100) <= 82)
+    }
+
+    @Test("Coloured lines keep their chroma resolution", arguments: [0.9, 0.6])
+    func colouredLines(share: Double) async throws {
+        let plane = DrawnImage.scene(width: 480, height: 320, grain: 3)
+        for y in stride(from: 20, to: 300, by: 7) {
+            var row = plane.mutableRow(y)
+            for x in 20..<460 where x % 5 < 3 {
+                row[3 * x] = 255
+                row[3 * x + 1] = 0
+                row[3 * x + 2] = 0
+            }
+        }
+        let input = try DrawnImage.jpeg(plane, quality: 95, subsamples: false)
+        let image = try await fit(input, Limits(byteLimit: Int(Double(input.count) * share)))
+        let header = try ImageProbe.header(of: ImageSource(bytes: image.bytes(of: input)))
+        #expect(header.chromaSubsampling == .s444 && image.scale == 1)
+    }
+
+    @Test("Thin images are scaled like others", arguments: [(2000, 16, 2500), (1500, 3, 1500), (20, 3000, 4000)])
+    func thin(width: Int, height: Int, limit: Int) async throws {
+        let input = try DrawnImage.png(DrawnImage.scene(width: width, height: height, grain: 40))
+        let image = try await fit(input, Limits(byteLimit: limit), FitPolicy(format: .jpeg))
+        #expect(image.byteCount <= limit && image.width >= 1 && image.height >= 1)
+    }
+
+    @Test("Damage that only the image data show is found while fitting, and salvaged on request")
+    func damage() async throws {
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 500, height: 400), quality: 95)
+        let scan = try #require(try SequentialScan.read(ImageSource(bytes: input)))
+        var cut = input
+        // Bytes taken out of the middle: everything behind is out of step.
+        cut.removeSubrange(
+            scan.data.lowerBound + scan.data.count / 2..<scan.data.lowerBound + scan.data.count / 2 + 400)
+        let limits = Limits(byteLimit: input.count / 2)
+        await #expect { try await fit(cut, limits) } throws: {
+            [.corruptInput, .truncatedInput].contains(($0 as? ImageError)?.code)
+        }
+        let salvaged = try await fit(cut, limits, FitPolicy(salvages: true))
+        #expect(salvaged.status == .fitted && salvaged.byteCount <= limits.byteLimit)
+    }
+
     @Test("What complies and is sound is copied, trailing bytes are cut off, a broken file is never passed on")
     func copies() async throws {
         let input = try DrawnImage.jpeg(DrawnImage.scene(width: 120, height: 90))

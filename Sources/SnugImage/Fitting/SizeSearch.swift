@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Finds the side at which the steps that meet the limit are as coarse as looks best.
+///
+/// Takes what a size came to and says which to try next; holds no pixels.
+struct SizeSearch {
+    /// Sides closer than this, one too large and one too small, are as good as each other.
+    private static let nearest = 1.05
+
+    private let target: Double
+    /// The largest share of the side that is known to be too small, the smallest known to be too large.
+    private var tooSmall = 0.0
+    private var tooLarge = Double.infinity
+
+    /// - Parameters:
+    ///   - target: Bytes aimed at.
+    ///   - fullSizeIsTooLarge: Known beforehand.
+    init(target: Double, fullSizeIsTooLarge: Bool) {
+        self.target = target
+        if fullSizeIsTooLarge { tooLarge = 1 }
+    }
+
+    /// The smallest share known to be too large: it uses the limit, if with coarser steps than are best.
+    var fallback: Double? { tooLarge.isFinite ? tooLarge : nil }
+
+    /// - Parameters:
+    ///   - share: Of the planned side.
+    ///   - result: What meeting the limit takes there.
+    ///   - bytes: Predicted at the landing scale there.
+    /// - Returns: The share to try next; `nil` when this one is good.
+    mutating func next(
+        after share: Double, result: ModelSearch.Result, bytes: @autoclosure () throws -> Double
+    ) rethrows -> Double? {
+        let scale = result.model.scale
+        let isUnderused = result.isFinest && share < 1
+        if share >= 1 {
+            if scale <= SizeChoice.coarsestAtFullSize && !result.isTooLarge { return nil }
+        } else if SizeChoice.accepts(scale: scale, at: share) && !isUnderused && !result.isTooLarge {
+            return nil
+        }
+        if scale > SizeChoice.landing(share) || result.isTooLarge {
+            tooLarge = min(tooLarge, share)
+        } else {
+            tooSmall = max(tooSmall, share)
+        }
+        if tooLarge / max(tooSmall, 1e-9) < Self.nearest { return isUnderused ? fallback : nil }
+        var wanted = try SizeChoice.snapped(SizeChoice.side(current: share, bytes: bytes(), target: target))
+        if wanted <= tooSmall || wanted >= tooLarge {
+            wanted =
+                tooSmall > 0 && tooLarge.isFinite
+                ? (tooSmall * tooLarge).squareRoot() : tooSmall > 0 ? min(tooSmall * 1.15, 1) : tooLarge * 0.87
+        }
+        return abs(wanted / share - 1) < 0.01 ? nil : wanted
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import SnugImage
+
+@Suite struct SizeSearchTests {
+    /// An image whose bytes at a scale of the steps go with a power of the side.
+    private func search(bytesAtFullSize: Double, power: Double, target: Double) -> (share: Double, scale: Double) {
+        var search = SizeSearch(target: target, fullSizeIsTooLarge: false)
+        var share = 1.0
+        var scale = 0.0
+        for _ in 0..<8 {
+            func bytes(_ scale: Double) -> Double {
+                bytesAtFullSize * share.raised(to: power) * scale.raised(to: -0.75)
+            }
+            // Steps of 0.5 are the finest allowed.
+            scale = max((bytes(1) / target).raised(to: 1 / 0.75), 0.5)
+            let result = ModelSearch.Result(
+                model: RateModel(scale: scale), bytes: bytes(scale), low: 1, high: 1, isFinest: scale <= 0.5)
+            guard
+                let next = search.next(after: share, result: result, bytes: bytes(SizeChoice.landing(share)))
+            else { break }
+            share = next
+        }
+        return (share, scale)
+    }
+
+    @Test("What fits with fine steps keeps its size", arguments: [1.0, 2, 3])
+    func keeps(factor: Double) {
+        #expect(search(bytesAtFullSize: 1_000_000 * factor.raised(to: 0.75), power: 1.6, target: 1_000_000).share == 1)
+    }
+
+    @Test(
+        "Pixels are given up until steps are as coarse as looks best, however bytes go with the side",
+        arguments: [0.3, 0.1, 0.03, 0.003], [1.2, 1.6, 2.0, 3.0])
+    func lands(budget: Double, power: Double) {
+        let found = search(bytesAtFullSize: 10_000_000, power: power, target: 10_000_000 * budget)
+        #expect(found.scale < 12 && (found.share == 1 || found.scale > 0.5))
+    }
+
+    @Test("Exact fractions are taken where they are near")
+    func fractions() {
+        #expect(SizeChoice.snapped(0.52) == 0.5 && SizeChoice.snapped(0.3) == 0.375 && SizeChoice.snapped(0.7) == 0.7)
+    }
+}
