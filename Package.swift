@@ -42,6 +42,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         // For tests only: others' implementation of resumable uploads.
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     ],
     targets: [
@@ -84,6 +85,7 @@ let package = Package(
             name: "SnugImage",
             dependencies: [
                 "CJPEG", "CPNG", "CLCMS", "CKernels", "SnugSystem",
+                .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: imageSettings),
@@ -171,6 +173,7 @@ let package = Package(
             name: "SnugImageTests",
             dependencies: [
                 "SnugImage", "SnugTestSupport", "CKernels",
+                .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Fixtures")],

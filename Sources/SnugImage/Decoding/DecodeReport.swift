@@ -34,13 +34,13 @@ struct DecodeReport: Sendable, Hashable {
         if endedEarly {
             return ImageError(
                 .truncatedInput,
-                "the file ends before the image does: \(share ?? "part of it is missing")\(words); get it again, or use "
-                    + "--salvage to keep what is there", details: details)
+                "the file ends before the image does: \(share ?? "part of it is missing")\(words); get it again, or "
+                    + ImageError.Setting.recovery.remedy, details: details, settings: [.recovery])
         }
         return ImageError(
             .corruptInput,
-            "the image data is damaged: \(share ?? "some of it is wrong")\(words); get it again, or use --salvage to "
-                + "keep what can be read", details: details)
+            "the image data is damaged: \(share ?? "some of it is wrong")\(words); get it again, or "
+                + ImageError.Setting.recovery.remedy, details: details, settings: [.recovery])
     }
 
     /// What to tell a person about an image that is delivered all the same.
@@ -49,7 +49,7 @@ struct DecodeReport: Sendable, Hashable {
         if isDamaged {
             let share =
                 damagedShare.map { "about \(Int(($0 * 100).rounded(.up))) % of the rows" } ?? "part of the image"
-            notes.append("salvaged: \(share) could not be read and is filled")
+            notes.append("partly recovered: \(share) could not be read and is filled")
         } else if endedEarly {
             notes.append("the end marker is missing; every row of the image is there")
         }

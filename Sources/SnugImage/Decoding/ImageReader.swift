@@ -59,9 +59,9 @@ struct ImageReader: Sendable {
         let isPlanarAlready = conversion.isIdentity && (decoder.isYCbCr || decoder.isGray)
         if demand.isPlanar && isPlanarAlready {
             return try JPEGPlanarStream(
-                decoder, eighths: demand.eighths, warnings: warnings, salvages: policy.salvages)
+                decoder, eighths: demand.eighths, warnings: warnings, recoversPartialImages: policy.recoversPartialImages)
         }
         return try JPEGInterleavedStream(
-            decoder, demand: demand, conversion: conversion, warnings: warnings, salvages: policy.salvages)
+            decoder, demand: demand, conversion: conversion, warnings: warnings, recoversPartialImages: policy.recoversPartialImages)
     }
 }

@@ -166,12 +166,16 @@ struct JPEGDecoder: ~Copyable {
             ImageError(
                 .unsupportedFeature, "this kind of JPEG is not supported (\(message)); convert it to a baseline JPEG")
         case .outOfMemory:
-            ImageError(.memoryExceeded, "decoding needs more memory than allowed (\(message)); raise --memory")
+            ImageError(
+                .memoryExceeded,
+                "decoding needs more memory than allowed (\(message)); \(ImageError.Setting.memory.remedy)",
+                settings: [.memory])
         case .tooMuchWork:
             ImageError(
                 .limitExceeded,
-                "has more scans than allowed (\(message)); raise --max-input-scans or --max-input-scan-work if you trust the "
-                    + "file")
+                "has more scans than allowed (\(message)); \(ImageError.Setting.inputScans.remedy) or "
+                    + "\(ImageError.Setting.inputScanWork.remedy) if you trust the file",
+                settings: [.inputScans, .inputScanWork])
         case .readFailed: ImageError(.ioFailed, "cannot read it: \(message)")
         case .misuse:
             ImageError(.codecFailed, "the JPEG library was used wrongly (\(message)); please report this file")

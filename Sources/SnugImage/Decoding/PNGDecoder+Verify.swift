@@ -6,7 +6,7 @@ extension PNGDecoder {
     ///
     /// For a file that is to be passed on unchanged. It takes about as long as decoding.
     /// - Throws: `truncated_input` or `corrupt_input` when rows are missing or a chunk that makes the image is damaged,
-    ///   and the other codes of ``init(source:limits:keeps16Bits:salvages:memoryLimit:)``.
+    ///   and the other codes of ``init(source:limits:keeps16Bits:recoversPartialImages:memoryLimit:)``.
     static func verify(_ source: ImageSource, limits: DecodingLimits = DecodingLimits()) throws(ImageError)
         -> PNGVerification
     {

@@ -15,8 +15,9 @@ struct PNGDecoderHandle: ~Copyable {
                 max(memoryLimit, 0), warnings, depth, toleratesCRCErrors)
         else {
             throw ImageError(
-                .memoryExceeded, "a memory limit of \(memoryLimit) bytes does not hold a PNG decoder; raise it",
-                details: ["limit_bytes": .integer(memoryLimit)])
+                .memoryExceeded, "a PNG decoder needs more memory than \(memoryLimit) bytes; "
+                    + ImageError.Setting.memory.remedy,
+                details: ["limit_bytes": .integer(memoryLimit)], settings: [.memory])
         }
         unsafe pointer = created
     }
@@ -56,9 +57,13 @@ struct PNGDecoderHandle: ~Copyable {
         case .ok, .overLimit: return consumed
         case .codecError:
             let message = unsafe String(cString: snug_png_decoder_message(pointer))
-            throw ImageError(.corruptInput, "is a damaged PNG (\(message)); write it anew, or salvage what is there")
+            throw ImageError(
+                .corruptInput, "is a damaged PNG (\(message)); get it again, or \(ImageError.Setting.recovery.remedy)",
+                settings: [.recovery])
         case .outOfMemory:
-            throw ImageError(.memoryExceeded, "decoding it takes more memory than allowed; raise the memory limit")
+            throw ImageError(
+                .memoryExceeded, "decoding it takes more memory than allowed; \(ImageError.Setting.memory.remedy)",
+                settings: [.memory])
         }
     }
 

@@ -105,10 +105,12 @@ public struct ImageFitter: Sendable {
         guard needed <= budget.total else {
             throw ImageError(
                 .memoryExceeded,
-                "needs \(ByteCount(needed)) of memory and --memory allows \(ByteCount(budget.total)); raise it"
+                "needs \(ByteCount(needed)) of memory and \(ByteCount(budget.total)) are allowed; "
+                    + ImageError.Setting.memory.remedy
                     + (header.jpegProcess?.isProgressive == true || header.isInterlaced
                         ? ", or save the image as a baseline JPEG or a PNG that is not interlaced" : ""),
-                details: ["needed_bytes": .integer(needed), "memory_bytes": .integer(budget.total)])
+                details: ["needed_bytes": .integer(needed), "memory_bytes": .integer(budget.total)],
+                settings: [.memory])
         }
         return try await budget.withReservation(of: needed) {
             try await threads.run { [cache] cancellation in

@@ -50,8 +50,7 @@ struct JPEGFit {
             guard !context.policy.keepsSize, let smaller = choice.smaller(than: shape, bytes: outcome.smallest) else {
                 throw context.cannotFit(
                     smallest: outcome.smallest, width: shape.width, height: shape.height,
-                    advice: "raise the limit or lower --quality-floor"
-                        + (context.policy.keepsSize ? ", or leave out --keep-size" : ""))
+                    remedies: [.byteLimit, .qualityFloor] + (context.policy.keepsSize ? [.keepsSize] : []))
             }
             shape = smaller
             pixels = try supply.prepared(shape, orientation: orientation)

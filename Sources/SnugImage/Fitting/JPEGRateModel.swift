@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 
 /// Predicts how many bytes an image takes as a JPEG, from a sample of its pixels.
 ///
@@ -68,12 +69,12 @@ final class JPEGRateModel {
         var high = range.upperBound
         var highBytes = try bytes(quality: high)
         // Bytes grow about like a power of the inverse table scale, so interpolate both on a log scale.
-        func position(_ quality: Double) -> Double { -JPEGRateModel.tableScale(quality).logarithm }
+        func position(_ quality: Double) -> Double { -Double.log(JPEGRateModel.tableScale(quality)) }
         for _ in 0..<8 {
             if high - low < 0.2 || lowBytes > byteTarget * 0.997 { break }
-            let share = (byteTarget / lowBytes).logarithm / max((highBytes / lowBytes).logarithm, 1e-9)
+            let share = Double.log(byteTarget / lowBytes) / max(Double.log(highBytes / lowBytes), 1e-9)
             let guess = position(low) + (position(high) - position(low)) * min(max(share, 0.08), 0.92)
-            let middle = JPEGRateModel.quality(tableScale: (-guess).exponential)
+            let middle = JPEGRateModel.quality(tableScale: .exp(-guess))
             let middleBytes = try bytes(quality: middle)
             if middleBytes <= byteTarget {
                 (low, lowBytes) = (middle, middleBytes)

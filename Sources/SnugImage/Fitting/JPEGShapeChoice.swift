@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 
 /// Chooses the size and the chroma resolution of a JPEG on a sample of its pixels.
 struct JPEGShapeChoice {
@@ -79,7 +80,7 @@ struct JPEGShapeChoice {
         var high = (scale: 1.0, bytes: try fullModel.bytes(quality: leastQuality))
         var low: (scale: Double, bytes: Double)?
         // Bytes go about with the scale to the power of 1.6: small images have more detail for each pixel.
-        var guess = min((target / high.bytes).raised(to: 1 / 1.6), 0.98)
+        var guess = min(Double.pow(target / high.bytes, 1 / 1.6), 0.98)
         for _ in 0..<6 {
             guess = max(guess, leastScale(full))
             let bytes = try model(for: scaled(full, by: guess)).bytes(quality: leastQuality)
@@ -92,11 +93,11 @@ struct JPEGShapeChoice {
             if guess <= leastScale(full) { break }
             if let low {
                 if high.scale - low.scale < 0.004 { break }
-                let power = (high.bytes / low.bytes).logarithm / max((high.scale / low.scale).logarithm, 1e-9)
-                guess = low.scale * (target * 0.985 / low.bytes).raised(to: 1 / max(power, 0.5))
+                let power = Double.log(high.bytes / low.bytes) / max(Double.log(high.scale / low.scale), 1e-9)
+                guess = low.scale * Double.pow(target * 0.985 / low.bytes, 1 / max(power, 0.5))
                 guess = min(max(guess, low.scale * 1.001), high.scale * 0.999)
             } else {
-                guess = high.scale * (target / high.bytes).raised(to: 1 / 1.6)
+                guess = high.scale * Double.pow(target / high.bytes, 1 / 1.6)
             }
         }
         return scaled(full, by: low?.scale ?? guess)

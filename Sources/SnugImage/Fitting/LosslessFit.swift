@@ -72,14 +72,14 @@ struct LosslessFit {
         return .done(
             image(
                 .fitted, content: .bytes(bytes), byteCount: bytes.count,
-                notes: ["coded anew without loss: every pixel is the same"], encodes: 1))
+                notes: ["losslessly recompressed: every pixel is the same"], encodes: 1))
     }
 
     /// Decodes the image to find damage that its structure does not show.
     /// - Returns: What a person should know.
     private func checkPixels() throws -> [String] {
         guard context.mode.holdsPixels else {
-            return ["only its structure was checked: its pixels need more memory than --memory allows"]
+            return ["only its structure was checked: decoding it needs more memory than the limit allows"]
         }
         if header.format == .png {
             let found = try PNGDecoder.verify(source, limits: context.policy.decodingLimits)

@@ -38,8 +38,7 @@ struct PNGFit {
             smallest = min(smallest, outcome.byteCount)
             guard !context.policy.keepsSize else {
                 throw context.cannotFit(
-                    smallest: smallest, width: width, height: height, advice: "raise the limit or leave out --keep-size"
-                )
+                    smallest: smallest, width: width, height: height, remedies: [.byteLimit, .keepsSize])
             }
             guard let next = nextSize(width: width, height: height, bytes: outcome.byteCount, best: best) else { break }
             (width, height) = next
@@ -47,9 +46,8 @@ struct PNGFit {
         guard let best else {
             throw context.cannotFit(
                 smallest: smallest, width: width, height: height,
-                advice: context.header.hasAlpha
-                    ? "raise the limit, or give --background so that it can become a JPEG"
-                    : "raise the limit, or let it become a JPEG")
+                remedies: context.header.hasAlpha ? [.byteLimit, .background] : [.byteLimit],
+                advice: context.header.hasAlpha ? " so that it can become a JPEG" : ", or let it become a JPEG")
         }
         return finished(best, encodes: best.encodes)
     }

@@ -42,7 +42,7 @@ final class PixelSupply {
         let store = RasterStore(stream.shape)
         try stream.run(into: store)
         let report = stream.report
-        if !reader.policy.salvages, let error = report.error { throw error }
+        if !reader.policy.recoversPartialImages, let error = report.error { throw error }
         return PixelSupply(.held(store.raster), shape: stream.shape, cancellation: reader.cancellation, report: report)
     }
 
@@ -66,7 +66,7 @@ final class PixelSupply {
             let stream = try reader.open(demand)
             try stream.run(into: end)
             report = stream.report
-            if !reader.policy.salvages, let error = report.error { throw error }
+            if !reader.policy.recoversPartialImages, let error = report.error { throw error }
         case .resized(let base):
             try base.send(to: ResamplingSink(from: base.shape, to: shape, next: end))
             report = base.report

@@ -26,9 +26,7 @@ struct SteppedFit {
             case .giveUp(let smallest):
                 throw context.cannotFit(
                     smallest: smallest, width: last.width, height: last.height,
-                    advice: context.policy.keepsSize
-                        ? "raise the limit, lower --quality-floor, or leave out --keep-size"
-                        : "raise the limit or lower --quality-floor")
+                    remedies: [.byteLimit, .qualityFloor] + (context.policy.keepsSize ? [.keepsSize] : []))
             case .encode(let width, let height, let quality):
                 last = (width, height)
                 let shape = RasterShape.planar(

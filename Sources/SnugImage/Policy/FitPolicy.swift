@@ -46,7 +46,7 @@ public struct FitPolicy: Sendable, Hashable {
     /// What transparent pixels are laid on, so that an image with alpha can become a JPEG; `nil` keeps alpha.
     public var background: RGBColour?
     /// Deliver what is there of a damaged or truncated image, the rest filled, instead of failing.
-    public var salvages: Bool
+    public var recoversPartialImages: Bool
     /// What inputs may ask of us.
     public var decodingLimits: DecodingLimits
 
@@ -54,7 +54,7 @@ public struct FitPolicy: Sendable, Hashable {
     public init(
         strategy: Strategy = .best, keepsSize: Bool = false, qualityFloor: Int = 50, qualityCeiling: Int = 95,
         format: OutputFormat = .automatic, metadata: Metadata = .strip, chroma: ChromaChoice = .automatic,
-        background: RGBColour? = nil, salvages: Bool = false, decodingLimits: DecodingLimits = DecodingLimits()
+        background: RGBColour? = nil, recoversPartialImages: Bool = false, decodingLimits: DecodingLimits = DecodingLimits()
     ) {
         self.strategy = strategy
         self.keepsSize = keepsSize
@@ -64,7 +64,7 @@ public struct FitPolicy: Sendable, Hashable {
         self.metadata = metadata
         self.chroma = chroma
         self.background = background
-        self.salvages = salvages
+        self.recoversPartialImages = recoversPartialImages
         self.decodingLimits = decodingLimits
     }
 }

@@ -7,7 +7,7 @@ public enum ImageProbe {
     /// Reads what stands around the image data, never the pixels: a few reads, whatever the file's size. For formats
     /// that are recognised but not decoded, size and animation are filled in where the first bytes say them, else 0.
     /// - Throws: `empty_input`, `not_an_image`, `unsupported_feature`, `corrupt_input`, `truncated_input`,
-    ///   `limit_exceeded` (details `value`, `limit`, `option`), `io_failed`, `input_changed`.
+    ///   `limit_exceeded` (details `value`, `limit`), `io_failed`, `input_changed`.
     public static func header(
         of source: ImageSource, limits: DecodingLimits = DecodingLimits()
     ) throws(ImageError) -> ImageHeader {

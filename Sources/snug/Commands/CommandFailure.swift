@@ -21,7 +21,7 @@ enum CommandFailure {
             // Of arguments that parsed well: how they are written is not what is wrong.
             throw tell(error.message, isUsage: true)
         } catch let error as ImageError {
-            throw tell(error.message, isUsage: error.code == .invalidArgument)
+            throw tell(error.namingOptions.message, isUsage: error.code == .invalidArgument)
         }
     }
 

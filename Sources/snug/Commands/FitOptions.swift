@@ -109,7 +109,7 @@ struct ImageOptions: ParsableArguments {
     var policy: FitPolicy {
         FitPolicy(
             strategy: strategy, keepsSize: keepSize, qualityFloor: qualityFloor, qualityCeiling: qualityCeiling,
-            format: format, metadata: metadata, chroma: chroma, background: background, salvages: salvage)
+            format: format, metadata: metadata, chroma: chroma, background: background, recoversPartialImages: salvage)
     }
 }
 

@@ -52,7 +52,9 @@ final class FitReporter: Sendable {
     }
 
     /// Reports one input that is done with.
-    func finished(_ record: FitRecord, plannedBytes: Int = 0) {
+    func finished(_ result: FitRecord, plannedBytes: Int = 0) {
+        var record = result
+        record.error = result.error?.namingOptions
         state.withLock { state in
             state.summary.add(record)
             state.progress?.finished(record, plannedBytes: plannedBytes)

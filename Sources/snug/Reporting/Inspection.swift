@@ -29,11 +29,11 @@ struct Inspection: Sendable {
                 plan = .success(
                     try FitPlan.make(header: header, byteCount: source.byteCount, limits: limits, policy: policy))
             } catch {
-                plan = .failure(error)
+                plan = .failure(error.namingOptions)
             }
             facts = .success(Facts(header: header, byteCount: source.byteCount, limits: limits, plan: plan))
         } catch let error as ImageError {
-            facts = .failure(error)
+            facts = .failure(error.namingOptions)
         } catch {
             facts = .failure(ImageError(.ioFailed, "failed for an unexpected reason: \(error)"))
         }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 import SnugTestSupport
 import Testing
 
@@ -37,7 +38,7 @@ import Testing
         let steepness = Double.random(in: 1.5...4, using: &random)
         let limit = Int.random(in: 10_000...5_000_000, using: &random)
         let middle = Double.random(in: 55...94, using: &random)
-        func bytes(_ quality: Double) -> Int { Int(Double(limit) * (quality / middle).raised(to: steepness * 4)) }
+        func bytes(_ quality: Double) -> Int { Int(Double(limit) * .pow(quality / middle, steepness * 4)) }
         let (search, action) = run(
             limit: limit, range: 50...95, error: Double.random(in: 0.8...1.25, using: &random), bytes: bytes)
         #expect(action == .finish)

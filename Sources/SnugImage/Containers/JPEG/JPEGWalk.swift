@@ -104,14 +104,14 @@ struct JPEGWalk {
         if scanCount > limits.maximumScanCount {
             throw InputFault.exceeds(
                 "has at least \(scanCount) scans", scanCount, limit: limits.maximumScanCount,
-                option: "--max-input-scans")
+                .inputScans)
         }
         // At most 65,535² × maximumScanCount, but that limit may be anything.
         let (work, overflow) = scanCount.multipliedReportingOverflow(by: frame.width * frame.height)
         if frame.process.isProgressive, overflow || work > limits.maximumScanWork {
             throw InputFault.exceeds(
                 "has at least \(scanCount) scans of \(InputFault.grouped(frame.width * frame.height)) pixels each, in all",
-                overflow ? .max : work, limit: limits.maximumScanWork, option: "--max-input-scan-work")
+                overflow ? .max : work, limit: limits.maximumScanWork, .inputScanWork)
         }
     }
 
