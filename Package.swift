@@ -172,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "SnugImageTests",
             dependencies: [
-                "SnugImage", "SnugTestSupport", "CKernels",
+                "SnugImage", "SnugSystem", "SnugTestSupport", "CKernels",
                 .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -222,6 +222,7 @@ let package = Package(
             name: "snugTests",
             dependencies: [
                 "snug", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator", "SnugTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

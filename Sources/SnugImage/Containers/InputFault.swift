@@ -5,7 +5,8 @@ enum InputFault {
     /// The bytes contradict their format.
     static func corrupt(_ what: String, at offset: Int) -> ImageError {
         ImageError(
-            .corruptInput, "\(what) at byte \(offset): the file is damaged; get it again", details: ["offset": .integer(offset)])
+            .corruptInput, "\(what) at byte \(offset): the file is damaged; get it again",
+            details: ["offset": .integer(offset)])
     }
 
     /// The file ends too early.

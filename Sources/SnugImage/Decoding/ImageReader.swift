@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Opens an image as often as needed.
 struct ImageReader: Sendable {
@@ -59,9 +60,11 @@ struct ImageReader: Sendable {
         let isPlanarAlready = conversion.isIdentity && (decoder.isYCbCr || decoder.isGray)
         if demand.isPlanar && isPlanarAlready {
             return try JPEGPlanarStream(
-                decoder, eighths: demand.eighths, warnings: warnings, recoversPartialImages: policy.recoversPartialImages)
+                decoder, eighths: demand.eighths, warnings: warnings,
+                recoversPartialImages: policy.recoversPartialImages)
         }
         return try JPEGInterleavedStream(
-            decoder, demand: demand, conversion: conversion, warnings: warnings, recoversPartialImages: policy.recoversPartialImages)
+            decoder, demand: demand, conversion: conversion, warnings: warnings,
+            recoversPartialImages: policy.recoversPartialImages)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEG
+import SnugSystem
 
 /// A JPEG being decoded from its top, one band or one row at a time.
 ///

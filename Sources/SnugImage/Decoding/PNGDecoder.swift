@@ -154,7 +154,9 @@ struct PNGDecoder: ~Copyable {
             while try feed.push(to: handle) {}
             if feed.end == .cutOff { recoveryWarnings.append("the file ends without an IEND chunk") }
         } catch {
-            guard recoversPartialImages, error.code == .corruptInput || error.code == .unsupportedFeature else { throw error }
+            guard recoversPartialImages, error.code == .corruptInput || error.code == .unsupportedFeature else {
+                throw error
+            }
             recoveryWarnings.append(error.message)
         }
     }

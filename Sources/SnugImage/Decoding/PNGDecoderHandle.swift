@@ -15,7 +15,8 @@ struct PNGDecoderHandle: ~Copyable {
                 max(memoryLimit, 0), warnings, depth, toleratesCRCErrors)
         else {
             throw ImageError(
-                .memoryExceeded, "a PNG decoder needs more memory than \(memoryLimit) bytes; "
+                .memoryExceeded,
+                "a PNG decoder needs more memory than \(memoryLimit) bytes; "
                     + ImageError.Setting.memory.remedy,
                 details: ["limit_bytes": .integer(memoryLimit)], settings: [.memory])
         }

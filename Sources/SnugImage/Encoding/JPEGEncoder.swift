@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEG
+import SnugSystem
 
 /// A JPEG being written from planes of samples, in memory.
 @safe

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Encodes the rows it receives as a JPEG.
 final class JPEGEncodingSink: RowSink {

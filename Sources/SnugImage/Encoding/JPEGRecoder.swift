@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEG
+import SnugSystem
 
 /// Codes a JPEG's coefficients anew.
 enum JPEGRecoder {

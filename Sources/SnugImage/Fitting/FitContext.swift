@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// The inputs that all steps of one fit share.
 struct FitContext {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import RealModule
+import SnugSystem
 
 /// Predicts how many bytes an image takes as a JPEG, from a sample of its pixels.
 ///

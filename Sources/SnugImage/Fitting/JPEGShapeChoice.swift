@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import RealModule
+import SnugSystem
 
 /// Chooses the size and the chroma resolution of a JPEG on a sample of its pixels.
 struct JPEGShapeChoice {

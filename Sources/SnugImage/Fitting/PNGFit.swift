@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Makes a PNG that fits: without loss where possible, else smaller by the area ratio until it does.
 struct PNGFit {

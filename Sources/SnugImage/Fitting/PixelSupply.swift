@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// The pixels of an image, to be had as often as a search needs them: held in memory, or decoded anew each time.
 ///

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Sample pixels of an image, from which any output size can be tried.
 struct Sample {

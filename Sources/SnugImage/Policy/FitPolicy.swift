@@ -54,7 +54,8 @@ public struct FitPolicy: Sendable, Hashable {
     public init(
         strategy: Strategy = .best, keepsSize: Bool = false, qualityFloor: Int = 50, qualityCeiling: Int = 95,
         format: OutputFormat = .automatic, metadata: Metadata = .strip, chroma: ChromaChoice = .automatic,
-        background: RGBColour? = nil, recoversPartialImages: Bool = false, decodingLimits: DecodingLimits = DecodingLimits()
+        background: RGBColour? = nil, recoversPartialImages: Bool = false,
+        decodingLimits: DecodingLimits = DecodingLimits()
     ) {
         self.strategy = strategy
         self.keepsSize = keepsSize

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Reads what the first bytes of an image say.
 public enum ImageProbe {
@@ -11,10 +12,8 @@ public enum ImageProbe {
     public static func header(
         of source: ImageSource, limits: DecodingLimits = DecodingLimits()
     ) throws(ImageError) -> ImageHeader {
-        let start = ByteView(try source.bytes(at: 0, count: FormatSignature.byteCount))
-        guard let format = FormatSignature.format(of: start) else {
-            throw FormatSignature.refusal(of: start, byteCount: source.byteCount)
-        }
+        let start = ByteView(try source.bytes(at: 0, count: ContentSignature.byteCount))
+        let format = try ImageFormat.recognise(start)
         switch format {
         case .jpeg:
             var probe = JPEGHeaderProbe(source, limits: limits)

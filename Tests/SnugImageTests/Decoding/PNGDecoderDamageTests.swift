@@ -76,7 +76,8 @@ import Testing
             let limits = DecodingLimits(maximumPixelCount: 1 << 20)
             for recoversPartialImages in [false, true] {
                 do throws(ImageError) {
-                    let decoded = try DecodedPNG(broken, recoversPartialImages: recoversPartialImages, limits: limits, memoryLimit: 64 << 20)
+                    let decoded = try DecodedPNG(
+                        broken, recoversPartialImages: recoversPartialImages, limits: limits, memoryLimit: 64 << 20)
                     let samples = decoded.width * decoded.height * decoded.channels * decoded.bits / 8
                     #expect(decoded.pixels.count == samples)
                 } catch { #expect(!error.message.isEmpty) }

@@ -81,7 +81,8 @@ import Testing
     func recoversPartialImages() async throws {
         let scene = DrawnImage.scene(width: 300, height: 200)
         for input in [try DrawnImage.jpeg(scene), try DrawnImage.png(scene)] {
-            let image = try await fit(Array(input.prefix(input.count * 2 / 3)), Limits(), FitPolicy(recoversPartialImages: true))
+            let image = try await fit(
+                Array(input.prefix(input.count * 2 / 3)), Limits(), FitPolicy(recoversPartialImages: true))
             #expect(image.status == .fitted && image.width == 300 && image.height == 200)
             #expect(image.warnings.contains { $0.contains("partly recovered") })
         }

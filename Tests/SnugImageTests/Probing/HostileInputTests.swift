@@ -48,7 +48,7 @@ import Testing
                 PNGBuilder.chunk("PLTE", [1, 2, 3, 4, 5, 6]), PNGBuilder.chunk("tRNS", [0, 255]),
                 PNGBuilder.chunk("eXIf", block.bytes), PNGBuilder.xmp("<tiff:Orientation>8</tiff:Orientation>"),
             ], colourType: 3)
-        return [jpeg.bytes, png.bytes] + FormatSignatureTests.samples.map(\.bytes)
+        return [jpeg.bytes, png.bytes] + FormatRecognitionTests.samples.map(\.bytes)
     }()
 
     @Test("A file cut at any byte", arguments: victims.indices)
