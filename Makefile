@@ -67,6 +67,6 @@ docs: ## Build the libraries' documentation, warnings as errors, under .build/do
 	for module in SnugImage SnugHTTP SnugUpload SnugGeneration; do \
 	  mkdir -p .build/docs/$$module; \
 	  find -L .build -name "$$module.symbols.json" -not -path '*/docs/*' -exec cp {} .build/docs/$$module/ \; ; \
-	  docc convert --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \
+	  docc convert $$(test -d Sources/$$module/$$module.docc && echo Sources/$$module/$$module.docc) --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \
 	    --fallback-bundle-identifier snug.$$module --warnings-as-errors --output-path .build/docs/$$module.doccarchive; \
 	done
