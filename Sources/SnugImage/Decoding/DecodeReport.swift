@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a decoder noticed on its way through a file.
+/// The findings of a decoder about a file.
 struct DecodeReport: Sendable, Hashable {
     /// The codec's own words, the first few of them.
     var warnings: [String] = []
@@ -43,7 +43,7 @@ struct DecodeReport: Sendable, Hashable {
                 + ImageError.Setting.recovery.remedy, details: details, settings: [.recovery])
     }
 
-    /// What to tell a person about an image that is delivered all the same.
+    /// The warnings about an image that is delivered in spite of its damage.
     var notes: [String] {
         var notes: [String] = []
         if isDamaged {

@@ -7,7 +7,7 @@ import SnugSystem
 /// Sequential files hold a few rows; progressive ones hold all coefficients, 2 bytes for each sample.
 @safe
 struct JPEGDecoder: ~Copyable {
-    /// How samples come out.
+    /// The form of decoded samples.
     enum Output {
         /// The components as stored, each at its own resolution, in bands of one MCU row.
         case planar
@@ -51,7 +51,7 @@ struct JPEGDecoder: ~Copyable {
     private(set) var components: [Component] = []
 
     /// Reads the headers.
-    /// - Parameter memory: Most bytes that the library may hold; what needs more fails at once, before allocating.
+    /// - Parameter memory: The library's limit in bytes; an image that needs more fails before allocating.
     /// - Throws: `corrupt_input`, `unsupported_feature`, `memory_exceeded`, `io_failed`; `CancellationError`.
     static func open(
         _ source: ImageSource, limits: DecodingLimits, memory: Int, cancellation: CancellationFlag
@@ -133,7 +133,7 @@ struct JPEGDecoder: ~Copyable {
         try check(status)
     }
 
-    /// What was noticed so far.
+    /// The findings so far.
     var report: DecodeReport {
         var raw = snug_jpeg_report()
         unsafe snug_jpeg_decoder_report(handle, &raw)

@@ -20,7 +20,7 @@ struct PNGDecoder: ~Copyable {
     let channels: Int
     /// 8 or 16.
     let bitsPerSample: Int
-    /// Whether the image is held whole in memory (Adam7).
+    /// True for Adam7: the whole image is held in memory.
     let isInterlaced: Bool
     /// Bytes of a row.
     let rowByteCount: Int
@@ -31,18 +31,18 @@ struct PNGDecoder: ~Copyable {
     /// With recovery: rows that the file lacks, or lacks in full resolution.
     private(set) var missingRowCount = 0
 
-    /// Whether a pixel has its own opacity.
+    /// True when each pixel has an alpha sample.
     var hasAlpha: Bool { channels == 2 || channels == 4 }
-    /// What was odd but bearable, in words; complete once the last row was read.
+    /// Oddities that did not stop decoding, in words; complete after the last row.
     var warnings: [String] { feed.warnings + handle.warnings + recoveryWarnings }
-    /// Most bytes that libpng, the queued rows and an interlaced image took together.
+    /// The peak of memory for libpng, queued rows and an interlaced image together.
     var peakMemory: Int { handle.peakMemory }
 
     /// Reads up to the image's first byte.
     /// - Parameters:
     ///   - keeps16Bits: Hands out 16-bit samples as native-endian pairs of bytes instead of rounding them to 8 bits.
     ///   - recoversPartialImages: Fills what is missing of a damaged image instead of throwing.
-    ///   - memoryLimit: Most bytes for the C side: rows, and the whole image when it is interlaced.
+    ///   - memoryLimit: The limit in bytes for the C side: rows, and the whole image when it is interlaced.
     /// - Throws: `empty_input`, `not_an_image`, `truncated_input`, `corrupt_input`, `unsupported_feature`,
     ///   `limit_exceeded`, `memory_exceeded` (with `needed_bytes` and `limit_bytes`), or what reading throws.
     init(
@@ -113,7 +113,7 @@ struct PNGDecoder: ~Copyable {
         nextRow += 1
         guard nextRow == height else { return }
         if failure == nil { try readTrailer() }
-        // What follows the last row can be damaged in the same slice of input that brought the row.
+        // The input slice that completes the last row can contain damage after it.
         if let failure, !recoversPartialImages { throw failure }
     }
 

@@ -25,7 +25,7 @@ struct PNGDecoderHandle: ~Copyable {
 
     deinit { unsafe snug_png_decoder_free(pointer) }
 
-    /// What the rows will look like, once the chunks before the image have been pushed.
+    /// The layout of the rows, known once the chunks before the image have been pushed.
     var header: snug_png_header? {
         var header = snug_png_header()
         return unsafe snug_png_decoder_get_header(pointer, &header) ? header : nil
@@ -33,7 +33,7 @@ struct PNGDecoderHandle: ~Copyable {
     var rowsDecoded: Int { Int(unsafe snug_png_decoder_rows_decoded(pointer)) }
     var isComplete: Bool { unsafe snug_png_decoder_is_complete(pointer) }
     var warningCount: Int { Int(unsafe snug_png_decoder_warning_count(pointer)) }
-    /// Most bytes that the C side held at one time.
+    /// The peak of the C side's memory in bytes.
     var peakMemory: Int { Int(clamping: unsafe snug_png_decoder_peak_memory(pointer)) }
 
     /// The texts of the first few warnings.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Fits an image by encoding its pixels anew.
+/// Fits an image by re-encoding its pixels.
 struct EncodingFit {
     private let context: FitContext
     private var header: ImageHeader { context.header }

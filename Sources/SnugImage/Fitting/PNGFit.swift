@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 
-/// Makes a PNG that fits: without loss where possible, else smaller by the area ratio until it does.
+/// Makes a PNG that fits: losslessly where possible, else scaled down by area ratios until it does.
 struct PNGFit {
-    private static let mostEncodes = 8
+    private static let maximumEncodes = 8
     /// Share of the limit at which a scaled result is good enough.
     private static let wantedUse = 0.9
     /// An estimate this far over the limit is believed.
@@ -23,7 +23,7 @@ struct PNGFit {
         var best: Encoded?
         // Sides over which nothing fits, for the search between the best result and them.
         var smallest = Int.max
-        for attempt in 1...Self.mostEncodes {
+        for attempt in 1...Self.maximumEncodes {
             let isFullSize = width == plan.width && height == plan.height
             let pixels = try prepared(supply, width: width, height: height)
             let outcome = try encode(pixels, options: options, effort: isFullSize ? .thorough : .quick)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 
-/// The pixels of an image, to be had as often as a search needs them: held in memory, or decoded anew each time.
+/// The pixels of an image, available any number of times: held in memory, or decoded again for each pass.
 ///
 /// One code path serves both, so that a lean fit gives the same image as a fast one.
 final class PixelSupply {
@@ -13,10 +13,10 @@ final class PixelSupply {
         case resized(PixelSupply)
     }
     private let origin: Origin
-    /// What ``send(to:)`` sends.
+    /// The shape that ``send(to:)`` sends.
     let shape: RasterShape
     private let cancellation: CancellationFlag
-    /// What decoding noticed; the union over all passes is the last pass.
+    /// The decoder's findings in the last pass, which include those of all passes.
     private(set) var report = DecodeReport()
     /// Rows are mirrored on the way.
     private let mirrors: Bool

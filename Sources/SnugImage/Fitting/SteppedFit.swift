@@ -51,7 +51,7 @@ struct SteppedFit {
         }
     }
 
-    /// What is over the limit is measured up to here.
+    /// Sizes over the limit are measured up to this one.
     private static func cap(_ limit: Int) -> Int { limit.multipliedReportingOverflow(by: 4).partialValue }
 
     private func encode(_ pixels: PixelSupply, shape: RasterShape, quality: Int) throws -> JPEGEncodingSink? {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 
-/// Reads what the first bytes of an image say.
+/// Reads the headers of images.
 public enum ImageProbe {
     /// Reads the header of an image.
     ///
-    /// Reads what stands around the image data, never the pixels: a few reads, whatever the file's size. For formats
-    /// that are recognised but not decoded, size and animation are filled in where the first bytes say them, else 0.
+    /// Reads the bytes around the image data, never the pixels: a few reads, whatever the file's size. For formats
+    /// that are recognised but not decoded, size and animation are filled in where the first bytes have them, else 0.
     /// - Throws: `empty_input`, `not_an_image`, `unsupported_feature`, `corrupt_input`, `truncated_input`,
     ///   `limit_exceeded` (details `value`, `limit`), `io_failed`, `input_changed`.
     public static func header(
