@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
         .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
+        .library(name: "SnugLedger", targets: ["SnugLedger"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
@@ -44,6 +45,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // Libraries of the system, found through pkg-config.
@@ -71,6 +73,8 @@ let package = Package(
         .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
         .target(name: "CChecksums", path: "CSupport/CChecksums", cSettings: cSettings),
+        .target(
+            name: "CJPEGKernels", dependencies: ["CKernels"], path: "CSupport/CJPEGKernels", cSettings: cSettings),
 
         .target(
             name: "SnugSystem",
@@ -84,7 +88,7 @@ let package = Package(
         .target(
             name: "SnugImage",
             dependencies: [
-                "CJPEG", "CPNG", "CLCMS", "CKernels", "SnugSystem",
+                "CJPEG", "CPNG", "CLCMS", "CKernels", "CJPEGKernels", "SnugSystem",
                 .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -93,6 +97,7 @@ let package = Package(
             name: "SnugHTTP",
             dependencies: [
                 "CCurl", "SnugSystem",
+                .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "StructuredFieldValues", package: "swift-http-structured-headers"),
                 .product(name: "Logging", package: "swift-log"),
@@ -118,6 +123,14 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "SnugLedger",
+            dependencies: [
+                "SnugSystem",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
@@ -172,8 +185,7 @@ let package = Package(
         .testTarget(
             name: "SnugImageTests",
             dependencies: [
-                "SnugImage", "SnugSystem", "SnugTestSupport", "CKernels",
-                .product(name: "RealModule", package: "swift-numerics"),
+                "SnugImage", "SnugSystem", "SnugTestSupport", "CKernels", "CJPEGKernels",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Fixtures")],
@@ -192,7 +204,7 @@ let package = Package(
         .testTarget(
             name: "SnugUploadTests",
             dependencies: [
-                "SnugUpload", "SnugHTTP", "SnugTestSupport",
+                "SnugUpload", "SnugHTTP", "SnugSystem", "SnugTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -215,6 +227,19 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        // A process that tests of the ledger kill.
+        .executableTarget(
+            name: "snug-ledger-worker",
+            dependencies: ["SnugLedger", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Tests/LedgerWorker", swiftSettings: settings),
+        .testTarget(
+            name: "SnugLedgerTests",
+            dependencies: [
+                "SnugLedger", "SnugTestSupport", "snug-ledger-worker",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),

@@ -18,6 +18,7 @@
 #ifdef __linux__
 #include <sched.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #endif
 
 int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to) {
@@ -29,6 +30,16 @@ int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to
 #else
     (void)folder, (void)from, (void)to;
     return ENOSYS;
+#endif
+}
+
+int64_t snug_file_system_type(const char *path) {
+#ifdef __linux__
+    struct statfs status;
+    return statfs(path, &status) == 0 ? (int64_t)(uint32_t)status.f_type : -1;
+#else
+    (void)path;
+    return 0;
 #endif
 }
 

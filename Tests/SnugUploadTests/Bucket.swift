@@ -3,6 +3,7 @@ import Crypto
 import Foundation
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import Testing
 

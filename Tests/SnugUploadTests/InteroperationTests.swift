@@ -222,13 +222,13 @@ func fetch(_ url: String) async throws -> [UInt8] {
         let server = bucket.server
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
-        let store = try UploadStore(folder.path.appending("state"))
+        let store = try FileUploadStore(folder.path.appending("state"))
         let source = try UploadSource(file)
         let now = Int(Date().timeIntervalSince1970)
         // As it is after a kill between the server's answer and its record.
         var record = UploadRecord(
-            key: UploadStore.key(path: file, target: target.url.text, wire: .s3), path: file.string,
-            fingerprint: source.fingerprint, bytes: bytes.count, target: "", wire: .s3, created: now)
+            key: UploadRecord.key(path: file, target: target.url.text, uploadProtocol: .s3), path: file.string,
+            fingerprint: source.fingerprint, bytes: bytes.count, target: "", uploadProtocol: .s3, created: now)
         record.creating = now
         try store.save(record)
         _ = try await plainClient().send(bucket.signed("POST", "/bkt/k.bin?uploads"))

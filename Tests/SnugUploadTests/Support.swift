@@ -36,7 +36,7 @@ final class ScratchFolder: Sendable {
 /// An uploader that does not wait between attempts, unless asked to, and that takes its time to remove what it cancelled.
 /// - Parameter continueTimeout: Long where a refusal has to keep the body at home, however late it comes.
 func makeUploader(
-    _ folder: ScratchFolder?, waits: Bool = false, now: Int? = nil, discardPatience: Duration = .seconds(60),
+    _ folder: ScratchFolder?, waits: Bool = false, now: Int? = nil, discardTimeout: Duration = .seconds(60),
     continueTimeout: Duration = .seconds(1)
 ) throws -> Uploader {
     var configuration = HTTPClientConfiguration()
@@ -47,8 +47,8 @@ func makeUploader(
     if !waits { environment.sleep = { _ in try Task.checkCancellation() } }
     return Uploader(
         client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: noMetrics),
-        store: try folder.map { try UploadStore($0.path.appending("state")) }, logger: quietLogger,
-        environment: environment, discardPatience: discardPatience, sweepPatience: .seconds(60))
+        store: try folder.map { try FileUploadStore($0.path.appending("state")) }, logger: quietLogger,
+        environment: environment, discardTimeout: discardTimeout, cleanUpTimeout: .seconds(60))
 }
 
 /// An upload that cancels itself once so many bytes of it are on their way, before anything else happens.

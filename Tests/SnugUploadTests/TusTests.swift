@@ -220,7 +220,7 @@ import Testing
     @Test("What may be complete does not expire")
     func completeDoesNotExpire() {
         var record = UploadRecord(
-            key: "k", path: "/f", fingerprint: "f", bytes: 1, target: "http://h/", wire: .tus, created: 0)
+            key: "k", path: "/f", fingerprint: "f", bytes: 1, target: "http://h/", uploadProtocol: .tus, created: 0)
         #expect(!record.isExpired(now: 10))
         record.expires = 10
         #expect(record.isExpired(now: 10) && !record.isExpired(now: 9))
@@ -307,55 +307,5 @@ import Testing
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(server.requests.last?.method == "DELETE" && server.requests.last?.target == "/files/1")
         #expect(!server.requests.contains { $0.method == "PATCH" })
-    }
-
-    @Test func twoAtOnceOfTheSameAreRefused() async throws {
-        let store = try UploadStore(folder.path.appending("state"))
-        let lock = try UploadLock(store, key: "k")
-        let error = #expect(throws: UploadError.self) { try UploadLock(store, key: "k") }
-        #expect(error?.code == .inUse)
-        withExtendedLifetime(lock) {}
-    }
-}
-
-@Suite struct UploadStoreTests {
-    @Test func aRecordComesBackAsItWas() throws {
-        let folder = try ScratchFolder()
-        let store = try UploadStore(folder.path.appending("a/b"))
-        let record = UploadRecord(
-            key: "k1", path: "/x", fingerprint: "f", bytes: 3, target: "http://h/", wire: .tus, uploadURL: "http://h/1",
-            created: 5)
-        try store.save(record)
-        #expect(try UploadStore(folder.path.appending("a/b")).pending() == [record])
-        try store.remove("k1")
-        #expect(try store.pending().isEmpty)
-    }
-
-    @Test func aDamagedRecordIsAnErrorThatNamesIt() throws {
-        let folder = try ScratchFolder()
-        let store = try UploadStore(folder.path)
-        _ = try folder.file(Array("{".utf8), named: "k1.json")
-        let error = #expect(throws: UploadError.self) { try store.pending() }
-        #expect(error?.code == .stateFailed)
-        #expect(error?.message.contains("k1.json") == true)
-    }
-
-    @Test func whatAHostTakesIsRememberedForADay() throws {
-        let folder = try ScratchFolder()
-        let limits = HostLimits(try UploadStore(folder.path))
-        try limits.remember(ceiling: 1000, of: "http://h:80", now: 1_000_000)
-        try limits.remember(ceiling: 2000, of: "http://i:80", now: 1_000_000)
-        for known in [limits, HostLimits(try UploadStore(folder.path))] {
-            #expect(try known.ceiling(of: "http://h:80", now: 1_000_000 + 86_399) == 1000)
-            #expect(try known.ceiling(of: "http://i:80", now: 1_000_000 + 86_399) == 2000)
-            #expect(try known.ceiling(of: "http://h:80", now: 1_000_000 + 86_401) == nil)
-            #expect(try known.ceiling(of: "http://other:80", now: 1_000_000) == nil)
-        }
-    }
-
-    @Test func withoutAStoreItIsRememberedWhileTheProcessLives() throws {
-        let limits = HostLimits(nil)
-        try limits.remember(ceiling: 1000, of: "http://h:80", now: 1_000_000)
-        #expect(try limits.ceiling(of: "http://h:80", now: 1_000_000) == 1000)
     }
 }

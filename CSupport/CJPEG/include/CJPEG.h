@@ -177,6 +177,22 @@ snug_jpeg_status snug_jpeg_recode(
     snug_jpeg_report *report);
 void snug_jpeg_free(void *_Nullable bytes);
 
+/* ---- coefficients ---- */
+
+typedef struct snug_jpeg_coefficients snug_jpeg_coefficients;
+
+/* Reads all coefficients of a file into memory. Returns NULL only when there is no memory for the handle itself. */
+snug_jpeg_coefficients *_Nullable snug_jpeg_coefficients_create(
+    snug_jpeg_source source, snug_jpeg_limits limits, snug_jpeg_status *status);
+void snug_jpeg_coefficients_free(snug_jpeg_coefficients *coefficients);
+void snug_jpeg_coefficients_report(const snug_jpeg_coefficients *coefficients, snug_jpeg_report *report);
+/* The 64 steps of a component in natural (row by row) order; false when it has none. */
+bool snug_jpeg_coefficients_steps(
+    const snug_jpeg_coefficients *coefficients, int32_t component, uint16_t *natural);
+/* `blocks` blocks of a component's block row, each in natural order. */
+snug_jpeg_status snug_jpeg_coefficients_row(
+    snug_jpeg_coefficients *coefficients, int32_t component, int32_t row, size_t blocks, int16_t *natural);
+
 /* The version the program was built with, as in "2.1.5"; "" when the library is not libjpeg-turbo. */
 const char *snug_jpeg_version(void);
 

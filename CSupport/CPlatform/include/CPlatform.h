@@ -12,6 +12,10 @@
    ENOSYS or ENOTSUP where the file system cannot do that in one step). */
 int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to);
 
+/* The number by which the system knows the kind of file system that a path is on (statfs(2), linux/magic.h); 0 where it has
+   none, -1 with errno set when the path cannot be looked at. */
+int64_t snug_file_system_type(const char *path);
+
 /* Cores that this process may run on; 0 when the system does not say. */
 int32_t snug_usable_core_count(void);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Dispatch
 import SnugHTTP
+import SnugSystem
 import Synchronization
 
 /// Threads for calls that wait for a disk or for another process's lock.
@@ -29,7 +30,9 @@ final class FileThreads: TaskExecutor {
     /// Starts the threads, or as many as the system gives; they end with the last reference.
     /// - Throws: `output_failed` when there is not even one.
     init(count: Int = 4) throws(GenerationError) {
-        threadCount = (0..<max(count, 1)).count { [queue] _ in DetachedThread.start { queue.work() } == 0 }
+        threadCount = (0..<max(count, 1)).count { [queue] _ in
+            (try? DetachedThread.start { queue.work() }) != nil
+        }
         guard threadCount > 0 else {
             throw GenerationError(.outputFailed, "the system gives this process no more threads; end other programs")
         }

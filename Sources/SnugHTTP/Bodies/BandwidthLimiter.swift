@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// Holds all uploads that share it under one rate.
+/// One maximum rate for all transfers that share it.
 ///
-/// libcurl can cap one transfer only; a cap across transfers has to be counted in one place.
+/// libcurl can limit the rate of one transfer only, so a limit for several is counted here.
 public final class BandwidthLimiter: Sendable {
     /// Bytes a second over all transfers.
     public let bytesPerSecond: Int
@@ -15,16 +15,16 @@ public final class BandwidthLimiter: Sendable {
         bucket = Mutex(PacedBucket(bytesPerSecond: max(1024, bytesPerSecond)))
     }
 
-    /// How many of `wanted` bytes may go now, or how long to wait when none may.
+    /// The share of `wanted` bytes that may be sent now, or the wait until some may.
     func grant(_ wanted: Int, now: ContinuousClock.Instant) -> PacedBucket.Grant {
         bucket.withLock { $0.grant(wanted, now: now) }
     }
 
-    /// Gives back what was granted and then not needed.
+    /// Gives unused bytes back.
     func refund(_ count: Int) { bucket.withLock { $0.refund(count) } }
 }
 
-/// A token bucket that never saves up more than a twentieth of a second.
+/// A token bucket that saves up at most a twentieth of a second.
 struct PacedBucket {
     enum Grant: Equatable {
         case bytes(Int)
@@ -45,7 +45,7 @@ struct PacedBucket {
     mutating func grant(_ wanted: Int, now: ContinuousClock.Instant) -> Grant {
         if let updated { tokens = min(capacity, tokens + rate * (now - updated).seconds) }
         updated = now
-        // A trickle of tiny writes would cost more than it sends, so wait for a sensible piece.
+        // Tiny writes cost more than they send, so wait for a larger one.
         let least = min(Double(wanted), capacity / 2)
         guard tokens >= least else { return .wait(.seconds((least - tokens) / rate)) }
         let granted = min(Double(wanted), tokens)

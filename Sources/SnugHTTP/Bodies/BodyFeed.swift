@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// What a body has for the network thread when it asks.
+/// The reply of a body that is asked for bytes.
 enum Supply {
     case bytes(Int)
-    /// Nothing yet; the feed wakes the transfer when there is more.
+    /// Nothing yet: the feed wakes the transfer when there is more.
     case later
     case end
     case failed(any Error)
 }
 
-/// The network thread's end of a request body. It is asked from that thread only and never blocks on anything but a
-/// local file.
+/// The network thread's end of a request body. Only that thread asks it, and it blocks on nothing but a local file.
 protocol BodyFeed: AnyObject, Sendable {
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Supply
 }
@@ -57,9 +56,9 @@ final class RegionFeed: BodyFeed {
     }
 }
 
-/// A reader's bytes, fetched ahead by its own task into a bounded buffer.
+/// The bytes of a reader, fetched ahead by a task into a bounded buffer.
 final class StreamFeed: BodyFeed {
-    /// Most bytes that wait here: a few of libcurl's buffers, so that neither side runs dry.
+    /// Maximum of waiting bytes: a few of libcurl's buffers, so that neither side runs dry.
     static let capacity = 256 * 1024
 
     private struct State {
@@ -78,7 +77,7 @@ final class StreamFeed: BodyFeed {
     private let wake: @Sendable () -> Void
 
     /// - Parameters:
-    ///   - expected: Bytes that the reader has promised.
+    ///   - expected: Number of bytes that the reader announced.
     ///   - wake: Tells the transfer that there is more.
     init(expected: Int?, wake: @escaping @Sendable () -> Void) {
         self.expected = expected

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import SnugSystem
 public import SystemPackage
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A file open for reading by offset, shared by any number of requests at once.
+/// A file open for reading at any offset, shared by any number of requests.
 public final class BodyFile: Sendable {
-    /// What tells whether a file is still the one it was.
+    /// The facts that identify the content of a file.
     public struct Identity: Sendable, Hashable {
         /// The file system.
         public var device: UInt64
@@ -33,7 +26,7 @@ public final class BodyFile: Sendable {
 
     /// The file as it was when opened.
     public let identity: Identity
-    private let descriptor: Int32
+    private let file: FileDescriptor
 
     /// Bytes in the file when it was opened.
     public var byteCount: Int { identity.byteCount }
@@ -41,21 +34,33 @@ public final class BodyFile: Sendable {
     /// Opens a regular file; anything else could block for ever.
     /// - Throws: `body_failed`.
     public init(_ path: FilePath) throws(HTTPError) {
-        let opened = unsafe path.withPlatformString { unsafe open($0, O_RDONLY | O_NONBLOCK | O_CLOEXEC) }
-        guard opened >= 0 else { throw Self.failure("open", errno) }
-        do {
-            identity = try Self.examine(opened)
+        do throws(Errno) {
+            file = try FileDescriptor.opening(path, .readOnly, options: .nonBlocking)
         } catch {
-            close(opened)
+            throw Self.failure("open", error)
+        }
+        do {
+            identity = try Self.examine(file)
+        } catch {
+            file.closeIgnoringErrors()
             throw error
         }
-        descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    /// Stands in for a file that is not there any more: it has no bytes.
+    package init(empty: ()) throws(HTTPError) {
+        do throws(Errno) {
+            file = try FileDescriptor.opening("/dev/null", .readOnly)
+        } catch {
+            throw Self.failure("open", error)
+        }
+        identity = Identity(device: 0, inode: 0, byteCount: 0, modified: 0)
+    }
+
+    deinit { file.closeIgnoringErrors() }
 
     /// The identity as it is now, to be compared with ``identity``.
-    public func currentIdentity() throws(HTTPError) -> Identity { try Self.examine(descriptor) }
+    public func currentIdentity() throws(HTTPError) -> Identity { try Self.examine(file) }
 
     /// Reads up to `count` bytes from `offset` on, fewer only at the end of the file.
     public func bytes(at offset: Int, count: Int) throws(HTTPError) -> [UInt8] {
@@ -81,36 +86,30 @@ public final class BodyFile: Sendable {
 
     /// Reads what is there at `offset`, at least one byte.
     package func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(HTTPError) -> Int {
-        while true {
-            let result = unsafe pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
-            if result > 0 { return result }
-            if result == 0 {
-                throw HTTPError(
-                    .bodyFailed, "the file became shorter while it was sent; send it again once nothing writes to it")
-            }
-            if errno != EINTR { throw Self.failure("read", errno) }
+        let count: Int
+        do {
+            count = try unsafe file.read(fromAbsoluteOffset: Int64(offset), into: buffer)
+        } catch {
+            throw Self.failure("read", Errno(error))
         }
+        guard count > 0 else {
+            throw HTTPError(
+                .bodyFailed, "the file became shorter while it was sent; send it again once nothing writes to it")
+        }
+        return count
     }
 
-    private static func examine(_ descriptor: Int32) throws(HTTPError) -> Identity {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("examine", errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+    private static func examine(_ file: FileDescriptor) throws(HTTPError) -> Identity {
+        let found: FileIdentity
+        do throws(Errno) { found = try file.identity() } catch { throw failure("examine", error) }
+        guard found.kind == .file else {
             throw HTTPError(.bodyFailed, "only regular files can be sent; this is a folder, a pipe or a device")
         }
-        #if canImport(Darwin)
-            let modified = status.st_mtimespec
-        #else
-            let modified = status.st_mtim
-        #endif
         return Identity(
-            device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino),
-            byteCount: Int(status.st_size), modified: Int64(modified.tv_sec) &* 1_000_000_000 &+ Int64(modified.tv_nsec)
-        )
+            device: found.device, inode: found.inode, byteCount: found.byteCount, modified: found.modified)
     }
 
-    private static func failure(_ verb: String, _ code: Int32) -> HTTPError {
-        let reason = unsafe String(cString: strerror(code))
-        return HTTPError(.bodyFailed, "cannot \(verb) the file to send: \(reason)")
+    private static func failure(_ verb: String, _ reason: Errno) -> HTTPError {
+        HTTPError(.bodyFailed, "cannot \(verb) the file to send: \(reason)")
     }
 }

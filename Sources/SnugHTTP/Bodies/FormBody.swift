@@ -2,14 +2,14 @@
 
 /// A multipart/form-data body whose files stay where they are. RFC 7578, with browsers' escapes.
 package struct FormBody {
-    /// What separates the parts.
+    /// The text between the parts.
     package let boundary: String
     private var pieces: [HTTPBody] = []
 
-    /// - Parameter boundary: Must not occur in the data: long, and nothing that anybody could have foreseen.
+    /// - Parameter boundary: A long, unpredictable text that does not occur in the data.
     package init(boundary: String) { self.boundary = boundary }
 
-    /// Long and random enough that it need not be looked for in the data.
+    /// A boundary long and random enough not to occur in any data.
     package static func randomBoundary() -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789".utf8)
         let text = (0..<32).map { _ in alphabet[Int.random(in: 0..<alphabet.count)] }
@@ -33,7 +33,7 @@ package struct FormBody {
         append("\r\n")
     }
 
-    /// The whole, with its end.
+    /// The complete body.
     /// - Throws: `invalid_request` when a file is a stream.
     package func finished() throws(HTTPError) -> HTTPBody {
         try HTTPBody(joining: pieces + [HTTPBody(bytes: Array("--\(boundary)--\r\n".utf8))])

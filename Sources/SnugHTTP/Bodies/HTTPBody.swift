@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Hands out the bytes of a request body from where its factory was told to begin.
+/// Reads a request body from the offset at which its factory was told to start.
 public protocol HTTPBodyReader: Sendable {
     /// The next bytes, at most `maximum`; none at the end.
     ///
-    /// It is called again only after it returned, so a slow network slows the reader down. It has to return early when
+    /// A slow network slows the reader down, because each call waits for the previous one. It has to return early when
     /// its task is cancelled.
     func read(atMost maximum: Int) async throws -> [UInt8]
 }
 
-/// The body of a request: never a consumed stream, always something that can be read again from any offset.
+/// The body of a request, which can be read again from any offset.
 public struct HTTPBody: Sendable {
     enum Region: Sendable {
         case bytes([UInt8])
@@ -28,7 +28,7 @@ public struct HTTPBody: Sendable {
         case stream(@Sendable (_ offset: Int) async throws -> any HTTPBodyReader, from: Int)
     }
 
-    /// Bytes in all; `nil` when only the end tells, which sends chunks and is refused by many servers.
+    /// Length in bytes; `nil` when it is unknown, which needs chunked encoding, and many servers refuse that.
     public let byteCount: Int?
     let storage: Storage
 
@@ -73,7 +73,7 @@ public struct HTTPBody: Sendable {
         self.init(byteCount: all.reduce(0) { $0 + $1.byteCount }, storage: .regions(all))
     }
 
-    /// The same body from an offset on.
+    /// The body from an offset on.
     public func dropping(first count: Int) -> HTTPBody {
         let left = byteCount.map { max(0, $0 - count) }
         switch storage {
@@ -95,7 +95,7 @@ public struct HTTPBody: Sendable {
         }
     }
 
-    /// Shows all bytes in order, files in pieces.
+    /// Passes on all bytes in order, files in pieces.
     /// - Throws: `invalid_request` for a stream, `body_failed` when a file cannot be read.
     package func forEachPiece(_ take: ([UInt8]) -> Void) throws(HTTPError) {
         guard case .regions(let regions) = storage else {

@@ -1,56 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import SnugSystem
 public import SystemPackage
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A file that answers are written into as they come.
+/// A file that a response is written into as it comes.
 ///
 /// Naming, syncing and renaming are the caller's: only it knows when the whole is complete.
 public final class ResponseFile: Sendable {
-    private let descriptor: Int32
+    private let file: FileDescriptor
 
-    /// Creates the file, or opens the one that is there for going on with it.
+    /// Creates the file, or opens the one that is there to continue it.
     /// - Throws: `sink_failed`.
     public init(_ path: FilePath, permissions: UInt32 = 0o600) throws(HTTPError) {
-        let opened = unsafe path.withPlatformString {
-            unsafe open($0, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode_t(permissions))
+        do throws(Errno) {
+            file = try FileDescriptor.opening(
+                path, .readWrite, options: [.create, .noFollow],
+                permissions: FilePermissions(rawValue: CModeT(permissions)))
+        } catch {
+            throw Self.failure("create", error)
         }
-        guard opened >= 0 else { throw Self.failure("create", errno) }
-        descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit { file.closeIgnoringErrors() }
 
-    /// Makes what was written survive a power cut. Blocks.
+    /// Makes the bytes written so far survive a power cut. Blocks.
     public func synchronize() throws(HTTPError) {
-        guard fsync(descriptor) == 0 else { throw Self.failure("sync", errno) }
+        do throws(Errno) { try file.synchronize() } catch { throw Self.failure("sync", error) }
     }
 
     func truncate(to byteCount: Int) throws(HTTPError) {
-        guard ftruncate(descriptor, off_t(byteCount)) == 0 else { throw Self.failure("cut", errno) }
+        do { try file.resize(to: Int64(byteCount)) } catch { throw Self.failure("cut", Errno(error)) }
     }
 
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(HTTPError) {
         var done = 0
         while done < bytes.count {
             let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[done...])
-            let written = unsafe pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + done))
-            if written > 0 {
-                done += written
-            } else if written == 0 || errno != EINTR {
-                throw Self.failure("write", errno)
+            let written: Int
+            do {
+                written = try unsafe file.write(toAbsoluteOffset: Int64(offset + done), rest)
+            } catch {
+                throw Self.failure("write", Errno(error))
             }
+            guard written > 0 else { throw Self.failure("write", .noSpace) }
+            done += written
         }
     }
 
-    private static func failure(_ verb: String, _ code: Int32) -> HTTPError {
-        let reason = unsafe String(cString: strerror(code))
-        return HTTPError(.sinkFailed, "cannot \(verb) the file for the answer: \(reason)")
+    private static func failure(_ verb: String, _ reason: Errno) -> HTTPError {
+        HTTPError(.sinkFailed, "cannot \(verb) the file for the response: \(reason)")
     }
 }

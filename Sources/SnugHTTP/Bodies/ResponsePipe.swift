@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DequeModule
 internal import HTTPTypes
 internal import Synchronization
 
-/// Carries an answer from the network thread to the task that reads it, with a bound on what waits in between.
+/// Carries a response from the network thread to the task that reads it, with a bound on the bytes in between.
 final class ResponsePipe: Sendable {
-    /// Bytes that may wait; the connection is paused from there on.
+    /// Maximum of waiting bytes, beyond which the connection is paused.
     static let capacity = 256 * 1024
 
     private enum Ending {
@@ -14,7 +15,7 @@ final class ResponsePipe: Sendable {
 
     private struct State {
         var head: HTTPResponse?
-        var pieces: [[UInt8]] = []
+        var pieces: Deque<[UInt8]> = []
         var buffered = 0
         var ending: Ending?
         var paused = false
@@ -70,7 +71,7 @@ final class ResponsePipe: Sendable {
             headWaiter?.resume(throwing: error)
             pieceWaiter?.resume(throwing: error)
         } else {
-            headWaiter?.resume(throwing: HTTPError(.malformedResponse, "the answer has no head"))
+            headWaiter?.resume(throwing: HTTPError(.malformedResponse, "the response has no head"))
             pieceWaiter?.resume(returning: nil)
         }
     }
@@ -84,7 +85,7 @@ final class ResponsePipe: Sendable {
             let ready = state.withLock { state -> Result<HTTPResponse, any Error>? in
                 if let head = state.head { return .success(head) }
                 if case .failed(let error) = state.ending { return .failure(error) }
-                if state.ending != nil { return .failure(HTTPError(.malformedResponse, "the answer has no head")) }
+                if state.ending != nil { return .failure(HTTPError(.malformedResponse, "the response has no head")) }
                 state.headWaiter = continuation
                 return nil
             }
@@ -109,7 +110,7 @@ final class ResponsePipe: Sendable {
                 case .complete: return .success(nil)
                 case .failed(let error): return .failure(error)
                 case nil:
-                    precondition(state.pieceWaiter == nil, "an answer has one reader")
+                    precondition(state.pieceWaiter == nil, "a response has one reader")
                     state.pieceWaiter = continuation
                     unpause = state.paused
                     state.paused = false

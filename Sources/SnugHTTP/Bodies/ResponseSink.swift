@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the body of an answer goes.
+/// The destination of a response's body.
 public enum ResponseSink: Sendable {
-    /// Into memory, at most so many bytes; more fail the request.
+    /// Memory, up to a maximum: a longer body fails the request.
     case collect(maximum: Int)
-    /// The body of a success into a file from `offset` on, at most `maximum` bytes of this answer.
+    /// A file from `offset` on, for the body of a success, up to `maximum` bytes of this response.
     ///
-    /// An answer of another status is collected (64 KiB at most), so that an error page never looks like the file. With
-    /// an offset above 0 the request has to carry the `Range`; when the server sends the whole all the same (200), the
-    /// file is begun anew.
+    /// The body of another status is collected in memory (up to 64 KiB), so that an error page never looks like the
+    /// file. With an offset above 0 the request has to carry the `Range`. If the server sends the whole file
+    /// nevertheless (200), it starts over at offset 0.
     case file(ResponseFile, offset: Int = 0, maximum: Int)
 
     /// Bytes of an error's body that are kept.
     static let errorBodyLimit = 64 * 1024
 }
 
-/// An answer's body, handed on as fast as its reader takes it.
+/// The body of a response, delivered as fast as its reader takes it.
 public struct HTTPResponseStream: AsyncSequence, Sendable {
     /// Some bytes, never none.
     public typealias Element = [UInt8]
 
     let pipe: ResponsePipe
 
-    /// Begins to read. There is one stream of bytes: two iterators would share it.
+    /// Starts reading. There is one stream of bytes: two iterators would share it.
     public func makeAsyncIterator() -> Iterator { Iterator(pipe: pipe) }
 
     /// Takes the pieces one after the other.

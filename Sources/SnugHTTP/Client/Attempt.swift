@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How far a request got: what decides whether it may have taken effect.
+/// How far a request got, which decides whether it may have taken effect.
 public enum Outcome: String, Sendable, Hashable {
     /// No byte of it left this machine.
     case notSent = "not_sent"
-    /// Some of it left, but surely not all: a server that needs the whole body cannot have acted.
+    /// A part of it was sent: a server that needs the whole body cannot have acted.
     case partlySent = "partly_sent"
-    /// All of it was handed to the system and no final answer came: it may have taken effect.
+    /// All of it was handed to the system and no final response came: it may have taken effect.
     case sentWithoutAnswer = "sent_without_answer"
-    /// Status and headers of a final answer came.
+    /// Status and headers of a final response came.
     case answered
 }
 
-/// What happened in one attempt, for error messages, receipts and logs.
+/// The facts of one attempt, for error messages, receipts and logs.
 public struct Attempt: Sendable, Hashable {
     /// 1 for the first.
     public var number: Int
-    /// When it began, counted from the start of the operation.
+    /// Its start, counted from the start of the operation.
     public var start: Duration
-    /// How long it took.
+    /// Its duration.
     public var duration: Duration
     /// Body bytes handed to the connection.
     public var bytesSent: Int
@@ -26,13 +26,13 @@ public struct Attempt: Sendable, Hashable {
     public var bytesReceived: Int
     /// How far it got.
     public var outcome: Outcome
-    /// The final answer's status.
+    /// The status of the final response.
     public var status: Int?
-    /// What went wrong, when it did not end with a complete answer.
+    /// The failure, when there was no complete response.
     public var failure: HTTPError.Code?
-    /// The server's name for the request, if it gave one.
+    /// The name that the server gave the request, if any.
     public var requestID: String?
-    /// How long was waited after it, before the next.
+    /// The wait between it and the next.
     public var wait: Duration?
 
     /// Makes a record.

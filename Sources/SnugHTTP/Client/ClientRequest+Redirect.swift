@@ -2,8 +2,8 @@
 internal import HTTPTypes
 
 extension ClientRequest {
-    /// The request that a redirect asks for, or `nil` when the answer is none.
-    /// - Throws: `redirect_refused` when following it would give something away.
+    /// The request that a redirect asks for; `nil` when the response is no redirect.
+    /// - Throws: `redirect_refused` when following it would disclose something.
     func redirected(by response: ClientResponse) throws(HTTPError) -> ClientRequest? {
         guard [301, 302, 303, 307, 308].contains(response.status), let location = response.headerFields[.location]
         else { return nil }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 public import HTTPTypes
 
-/// One request: a value that can be sent any number of times.
+/// A request, which can be sent any number of times.
 public struct ClientRequest: Sendable {
-    /// Which connections a request may go out on.
+    /// The connections that a request may use.
     public enum ConnectionUse: Sendable, Hashable {
-        /// A fresh one for POST, an idle one for the rest.
+        /// A new one for POST, an idle one for other methods.
         ///
-        /// libcurl sends a request again by itself when a reused connection turns out dead, so whatever must not arrive
-        /// twice goes on a connection that cannot have died idle.
+        /// libcurl repeats a request by itself when a reused connection turns out to be dead. A request that must not
+        /// arrive twice gets a connection that cannot have died while idle.
         case automatic
         /// Always a new connection.
         case fresh
@@ -16,35 +16,35 @@ public struct ClientRequest: Sendable {
         case reused
     }
 
-    /// Whether to follow redirects.
+    /// The treatment of redirects.
     public enum Redirects: Sendable, Hashable {
-        /// Hand a redirect to the caller as the answer it is.
+        /// Returns a redirect as the response.
         case none
-        /// Follow at most so many, never from https to http, and to another origin only without body, credentials and
-        /// any header that is not known to be harmless.
+        /// Follows up to a maximum. Never from https to http, and to another origin only without the body, credentials
+        /// and any header that is not known to be harmless.
         case follow(maximum: Int)
     }
 
-    /// Which addresses a request may connect to.
+    /// The addresses that a request may connect to.
     public enum AddressPolicy: Sendable, Hashable {
-        /// Any.
+        /// All addresses.
         case any
-        /// Public ones only, checked after the name was resolved: for addresses that came from outside.
+        /// Public addresses only, checked after the name is resolved: for URLs from outside.
         case publicOnly
     }
 
-    /// The three clocks. Each runs only where it is set.
+    /// The time limits of a request.
     public struct Clocks: Sendable, Hashable {
-        /// When the whole operation has to be over, retries and waits included.
+        /// The end of the whole operation, retries and waits included.
         public var deadline: ContinuousClock.Instant?
-        /// The longest that one attempt may take.
+        /// The longest time for one attempt.
         public var attemptTimeout: Duration?
-        /// The longest that no byte may move while sending or receiving.
+        /// The longest time without a byte moving while sending or receiving.
         ///
-        /// It does not run while the server thinks after the last byte has reached it, as long as its machine answers
-        /// the system's probes, nor while our own side is what holds the bytes back. Default 20 s.
+        /// It does not run while the server works after it has received the last byte, as long as its machine replies
+        /// to the system's probes, nor while this side holds the bytes back. Default 20 s.
         public var stallTimeout: Duration?
-        /// The longest that connecting may take. Default 10 s.
+        /// The longest time for connecting. Default 10 s.
         public var connectTimeout: Duration
 
         /// Sets the clocks.
@@ -61,26 +61,26 @@ public struct ClientRequest: Sendable {
 
     /// The method.
     public var method: HTTPRequest.Method
-    /// Where it goes.
+    /// The address.
     public var url: HTTPURL
     /// The header fields; length, host and `Expect` are added when sending.
     public var headerFields: HTTPFields
     /// The body; `nil` sends none.
     public var body: HTTPBody?
-    /// The clocks.
+    /// The time limits.
     public var clocks: Clocks
-    /// Which connections it may use.
+    /// The connections that it may use.
     public var connectionUse = ConnectionUse.automatic
-    /// Whether redirects are followed.
+    /// The treatment of redirects.
     public var redirects = Redirects.none
-    /// Which addresses it may connect to.
+    /// The addresses that it may connect to.
     public var addressPolicy = AddressPolicy.any
-    /// Whether to ask for `100 Continue` before sending the body; `nil` asks for bodies from 1 MiB on when this client has
-    /// not had a success from that origin yet.
+    /// True to ask for `100 Continue` before sending the body. `nil` asks for bodies from 1 MiB on until this client
+    /// had a success from that origin.
     public var expectsContinue: Bool?
-    /// Shared by all requests that together must stay under one rate.
+    /// The rate limit that this request shares with others.
     public var bandwidthLimiter: BandwidthLimiter?
-    /// Called with each interim answer (1xx) on the network thread, so it has to be quick.
+    /// Called with each interim response (1xx) on the network thread, so it has to be quick.
     public var onInterim: (@Sendable (HTTPResponse) -> Void)?
     /// Called on the network thread as bytes move, at most ten times a second and once at the end.
     public var onProgress: (@Sendable (TransferProgress) -> Void)?
@@ -97,7 +97,7 @@ public struct ClientRequest: Sendable {
         self.clocks = clocks
     }
 
-    /// Whether it goes out on a connection that no other request has used.
+    /// True for a request that needs a connection of its own.
     var usesFreshConnection: Bool {
         switch connectionUse {
         case .automatic: method == .post

@@ -13,7 +13,8 @@ public struct ClientResponse: Sendable, Hashable {
     public var url: HTTPURL
     /// `1.1` or `2`.
     public var httpVersion: String
-    /// Facts of the attempt that brought it and, from ``HTTPClient/perform(_:policy:repeatRule:into:)``, of those before.
+    /// Facts of the attempt that brought it and, from ``HTTPClient/perform(_:policy:repeatRule:into:)``, of those
+    /// before.
     public var attempts: [Attempt]
 
     /// The final status.

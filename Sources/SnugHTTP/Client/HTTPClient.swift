@@ -6,8 +6,8 @@ internal import Synchronization
 
 /// Sends HTTP requests over one event loop and one connection cache.
 ///
-/// Make one and share it. It holds one thread, which ends when the client is released. ``send(_:into:)`` is exactly one
-/// attempt; ``perform(_:policy:repeatRule:into:)`` is the one place that repeats.
+/// Create one and share it. It has one thread, which ends when the client is released. ``send(_:into:)`` makes exactly
+/// one attempt; only ``perform(_:policy:repeatRule:into:)`` retries.
 public final class HTTPClient: Sendable {
     let configuration: HTTPClientConfiguration
     let logger: Logger
@@ -16,16 +16,17 @@ public final class HTTPClient: Sendable {
     private let loop: EventLoop
     private let origins = Mutex<[String: Standing]>([:])
 
-    /// How the last body fared at an origin.
+    /// The fate of the last body at an origin.
     private enum Standing {
-        /// Taken without complaint: asking before the next would only cost a round trip.
+        /// Accepted: asking before the next one would only cost a round trip.
         case trusted
-        /// Cut while it was sent, and with it perhaps an answer that said why: the next one goes at a pace that hears it.
+        /// Cut off while it was sent, perhaps together with a response that gave the reason. The next body is sent
+        /// slowly enough to read such a response.
         case cut
     }
 
     /// Starts a client.
-    /// - Throws: `out_of_memory` when there is no thread or no libcurl to be had.
+    /// - Throws: `out_of_memory` when the system has no thread or no memory for libcurl.
     public init(
         configuration: HTTPClientConfiguration = HTTPClientConfiguration(), logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
@@ -39,8 +40,8 @@ public final class HTTPClient: Sendable {
 
     deinit { loop.stop() }
 
-    /// Sends a request once and takes its answer, whatever its status.
-    /// - Throws: `HTTPError` when there is no complete final answer; `CancellationError`.
+    /// Sends a request once and returns the response, whatever its status.
+    /// - Throws: `HTTPError` when there is no complete final response; `CancellationError`.
     public func send(
         _ request: ClientRequest, into sink: ResponseSink = .collect(maximum: 1 << 20)
     ) async throws -> ClientResponse {
@@ -57,8 +58,8 @@ public final class HTTPClient: Sendable {
         }
     }
 
-    /// Runs work that is little more than requests one after the other on the network's own thread: what follows an answer
-    /// goes out without waking up another thread first. It must not block, and gets there with its first wait.
+    /// Runs work that consists of requests one after the other on the network thread, so that no other thread has to
+    /// wake up between a response and the next request. The work must not block. It moves there with its first wait.
     package func onNetworkThread<Value>(_ work: () async throws -> Value) async rethrows -> Value {
         defer { withExtendedLifetime(self) {} }
         return try await withTaskExecutorPreference(loop) { try await work() }
@@ -71,11 +72,11 @@ public final class HTTPClient: Sendable {
             response: response, attempts: response.attempts)
     }
 
-    /// Sends a request once and reads its answer piece by piece, no faster than `body` takes it.
+    /// Sends a request once and reads the response piece by piece, no faster than `body` takes it.
     ///
-    /// Returning from `body` early ends the transfer. An answer that is a redirect reaches `body` only when the request
-    /// does not follow it.
-    /// - Returns: What `body` returned, and the facts of the attempt that brought it.
+    /// Returning from `body` early ends the transfer. A redirect reaches `body` only when the request does not follow
+    /// it.
+    /// - Returns: The result of `body`, and the facts of the attempt.
     public func withStream<Result: Sendable>(
         _ request: ClientRequest, _ body: (HTTPResponse, HTTPResponseStream) async throws -> Result
     ) async throws -> (result: Result, attempt: Attempt) {
@@ -115,7 +116,7 @@ public final class HTTPClient: Sendable {
             next = try request.redirected(by: ClientResponse(head: head, url: request.url))
         }
         let result = next == nil ? try await body(head, HTTPResponseStream(pipe: pipe)) : nil
-        // What the reader did not want is not fetched.
+        // The rest that the reader did not take is not fetched.
         transfer.requestCancel()
         loop.wake(transfer)
         let attempt = await ended
@@ -151,7 +152,7 @@ public final class HTTPClient: Sendable {
         return response
     }
 
-    /// Whether the next body goes without being asked for: this one was taken, or the question is not understood
+    /// True when the next body needs no `Expect`: this one was accepted, or the server does not understand the field
     /// (RFC 9110 §10.1.1).
     private static func asksNoMore(_ status: HTTPResponse.Status) -> Bool {
         status.kind == .successful || status == 417
@@ -183,7 +184,7 @@ public final class HTTPClient: Sendable {
         let standing = origins.withLock { $0[request.url.origin] }
         let asks = request.expectsContinue ?? (isLarge && standing != .trusted)
         return try Transfer(
-            request, sink: sink, configuration: configuration, asksContinue: asks, isCareful: standing == .cut)
+            request, sink: sink, configuration: configuration, asksContinue: asks, readsBeforeWriting: standing == .cut)
     }
 
     private func check(_ request: ClientRequest) throws(HTTPError) {
@@ -220,7 +221,7 @@ public final class HTTPClient: Sendable {
             throw error
         case .complete:
             guard let answer else {
-                throw HTTPError(.malformedResponse, "the answer has no head", outcome: report.outcome)
+                throw HTTPError(.malformedResponse, "the response has no head", outcome: report.outcome)
             }
             return answer
         }

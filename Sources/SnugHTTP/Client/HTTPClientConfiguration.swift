@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SystemPackage
 
-/// What holds for every request of a client.
+/// Settings for all requests of a client.
 public struct HTTPClientConfiguration: Sendable {
-    /// How requests reach their servers.
+    /// The way to the servers.
     public enum Proxy: Sendable, Hashable {
-        /// As `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` say.
+        /// Follows `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`.
         case environment
-        /// Directly, whatever the environment says.
+        /// Direct connections, without regard to the environment.
         case none
-        /// Through this one.
+        /// A given proxy.
         case url(HTTPURL)
     }
 
-    /// Where requests may go without TLS.
+    /// The servers that requests may reach without TLS.
     public enum PlainHTTP: Sendable, Hashable {
-        /// To this machine only.
+        /// This machine only.
         case loopbackOnly
-        /// Anywhere: everything sent can be read on the way, keys included.
+        /// All servers: anybody on the way can read everything, keys included.
         case anywhere
     }
 
@@ -27,17 +27,17 @@ public struct HTTPClientConfiguration: Sendable {
     public var proxy = Proxy.environment
     /// Default ``PlainHTTP/loopbackOnly``.
     public var plainHTTP = PlainHTTP.loopbackOnly
-    /// A PEM file with authorities of your own. There is no switch that turns verification off.
+    /// A PEM file with your own authorities. Verification cannot be turned off.
     public var additionalCertificates: FilePath?
-    /// Connections to one host at a time; more requests wait. Default 16.
+    /// Maximum of connections to one host; further requests wait. Default 16.
     public var maximumConnectionsPerHost = 16
     /// The budget that all retries to one host share.
     public var retryBudget = RetryBudget.Settings()
-    /// Whether requests without a body speak HTTP/2 without TLS, to servers that are known to; tests have such.
+    /// Sends requests without a body over HTTP/2 without TLS, for the servers of tests.
     package var speaksPlainHTTP2 = false
-    /// How long a body waits for the answer to `Expect: 100-continue` before it goes all the same; tests have more patience.
+    /// The longest wait for the response to `Expect: 100-continue` before the body is sent without one.
     package var continueTimeout = Duration.seconds(1)
-    /// What the retry layer takes for time and chance; tests put in their own.
+    /// Time and randomness of the retry layer, replaced by tests.
     package var retryEnvironment = RetryEnvironment()
 
     /// The defaults.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why a request brought no answer that its caller can use.
+/// The reason why a request brought no usable response.
 ///
-/// ``outcome`` is what decides whether the request may be sent again: it says how far the request got, as opposed to
-/// ``code``, which says what went wrong.
+/// ``code`` names the failure. ``outcome`` tells how far the request got, and so whether it may be sent again; see
+/// ``ResponseClass``.
 public struct HTTPError: Error, Sendable, CustomStringConvertible {
     /// A stable name of a failure: snake_case, used in JSON, logs and metrics.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -34,7 +34,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         private let value: Value
         private init(_ value: Value) { self.value = value }
 
-        /// The text is no `http` or `https` address.
+        /// The text is not an `http` or `https` address.
         public static let invalidURL = Code(.invalidURL)
         /// The request contradicts itself: a line break in a header, a body with HEAD.
         public static let invalidRequest = Code(.invalidRequest)
@@ -42,21 +42,21 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         public static let insecureScheme = Code(.insecureScheme)
         /// The host's (or the proxy's) name has no address.
         public static let cannotResolve = Code(.cannotResolve)
-        /// No connection came about.
+        /// The connection was refused or failed.
         public static let cannotConnect = Code(.cannotConnect)
-        /// The connection was not there within the connect timeout.
+        /// Connecting took longer than the connect timeout.
         public static let connectTimedOut = Code(.connectTimedOut)
         /// The TLS handshake failed for another reason than the certificate.
         public static let tlsFailed = Code(.tlsFailed)
-        /// The server's certificate is not to be trusted.
+        /// The server's certificate is not trusted.
         public static let certificateRefused = Code(.certificateRefused)
         /// The host's address is an internal one and the request allows public ones only.
         public static let addressRefused = Code(.addressRefused)
-        /// The connection ended before an answer came.
+        /// The connection ended before a response came.
         public static let connectionLost = Code(.connectionLost)
-        /// The connection ended within the answer; status and headers are there.
+        /// The connection ended within the response; status and headers are there.
         public static let answerCut = Code(.answerCut)
-        /// What came back is no HTTP.
+        /// The response is not HTTP.
         public static let malformedResponse = Code(.malformedResponse)
         /// No byte moved for the stall timeout while sending or receiving.
         public static let stalled = Code(.stalled)
@@ -64,15 +64,15 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         public static let attemptTimedOut = Code(.attemptTimedOut)
         /// The operation's deadline passed.
         public static let deadlineExceeded = Code(.deadlineExceeded)
-        /// The answer has more bytes than the caller's cap.
+        /// The response has more bytes than the caller allows.
         public static let responseTooLarge = Code(.responseTooLarge)
         /// The request's own body could not be read; ``HTTPError/cause`` says why.
         public static let bodyFailed = Code(.bodyFailed)
-        /// The answer could not be written where it should go.
+        /// The response could not be written to its destination.
         public static let sinkFailed = Code(.sinkFailed)
-        /// The answer is a redirect that must not be followed.
+        /// The response is a redirect that must not be followed.
         public static let redirectRefused = Code(.redirectRefused)
-        /// The server kept answering that it cannot just now.
+        /// The server refused every attempt for now.
         public static let transientStatus = Code(.transientStatus)
         /// libcurl had no memory.
         public static let outOfMemory = Code(.outOfMemory)
@@ -83,37 +83,37 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         public var description: String { value.rawValue }
     }
 
-    /// Why it was not tried (again).
+    /// The reason for making no further attempt.
     public enum StopReason: String, Sendable, Hashable {
-        /// Repeating would give the same.
+        /// Another attempt would end in the same way.
         case notRetryable = "not_retryable"
-        /// The request may have taken effect, and its repeat rule forbids to send it a second time.
+        /// The request may have taken effect, and its repeat rule forbids a second one.
         case outcomeUnknown = "outcome_unknown"
         /// All attempts that the policy allows were made.
         case attemptsSpent = "attempts_spent"
-        /// The deadline is here, or would be before the next attempt.
+        /// The deadline has passed, or would pass before the next attempt.
         case deadline
-        /// The retry budget of this host is empty: it is in an outage that retries would only feed.
+        /// The retry budget of this host is empty: retries would only prolong its outage.
         case budgetSpent = "budget_spent"
         /// The server asked for a longer wait than the policy allows; ``HTTPError/retryAfter`` is that wait.
         case waitTooLong = "wait_too_long"
     }
 
-    /// What kind of failure this is: the last attempt's.
+    /// The failure of the last attempt.
     public var code: Code
-    /// For a person: what happened, with the values, and what to do.
+    /// The failure and its remedy, for a person.
     public var message: String
     /// How far the last attempt got.
     public var outcome: Outcome
-    /// The last answer, when there was one.
+    /// The last response, when there was one.
     public var response: ClientResponse?
     /// Every attempt with times, bytes and reasons, the first one first.
     public var attempts: [Attempt]
-    /// Why no further attempt was made.
+    /// The reason for making no further attempt.
     public var stopReason: StopReason
-    /// How long the server asked to be left alone.
+    /// The wait that the server asked for.
     public var retryAfter: Duration?
-    /// What lies beneath, where another part failed.
+    /// The underlying error, if any.
     public var cause: (any Error)?
 
     /// Makes an error.

@@ -2,7 +2,8 @@
 public import HTTPTypes
 
 extension HTTPField {
-    /// A field from untrusted text, checked instead of adjusted: `HTTPField(name:value:)` replaces a line break by a space.
+    /// A field from untrusted text, checked instead of adjusted: `HTTPField(name:value:)` replaces a line break by a
+    /// space.
     /// - Throws: `invalid_request` when the name or the value has characters that HTTP does not allow there.
     public init(checked name: String, _ value: String) throws(HTTPError) {
         guard let valid = Name(name), !name.hasPrefix(":"), HTTPField.isValidValue(value) else {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
 
-/// An `http` or `https` address, taken apart by the very parser that will send the request.
+/// An `http` or `https` address, parsed by the library that sends the request.
 ///
-/// Two parsers that disagree about where the host ends are how credentials reach the wrong server, so libcurl's own is
-/// the only one here. Printing leaves out the query, which is where signed addresses keep their secret.
+/// If two parsers disagreed about the end of the host, credentials could reach the wrong server: libcurl's is the only
+/// one here. The description leaves out the query, in which signed addresses carry their secret.
 public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// The whole address as it goes to the server.
     public let text: String
@@ -12,39 +12,40 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     public let scheme: String
     /// The host as written, IPv6 literals in brackets.
     public let host: String
-    /// The port, the scheme's own when none is written.
+    /// The port, by default that of the scheme.
     public let port: Int
     /// The path, percent-encoded as written, at least `/`.
     public let path: String
-    /// What follows the question mark, percent-encoded as written.
+    /// The part after the question mark, percent-encoded as written.
     public let query: String?
 
-    /// Takes an absolute address apart.
-    /// - Throws: `invalid_url`: no address, another scheme, or a user name in it (credentials belong in a header).
+    /// Parses an absolute address.
+    /// - Throws: `invalid_url` for a text that is no address, another scheme, or a user name (credentials belong in a
+    ///   header).
     public init(_ text: String) throws(HTTPError) {
         try self.init(text, relativeTo: nil)
     }
 
-    /// The address that a server's reference (a `Location`, say) means, seen from this one.
+    /// The address that a reference in a response (such as `Location`) means, relative to this one.
     public func resolving(_ reference: String) throws(HTTPError) -> HTTPURL {
         try HTTPURL(reference, relativeTo: self)
     }
 
-    /// The same address with more query items, given percent-encoded and without the separator.
+    /// The address with further query items, which are percent-encoded and come without a separator.
     public func appending(query more: String) throws(HTTPError) -> HTTPURL {
         let base = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
         return try HTTPURL(base + (query == nil ? "?" : "&") + more)
     }
 
-    /// Scheme, host and port: what credentials are bound to. RFC 6454 §4
+    /// Scheme, host and port, to which credentials are bound. RFC 6454 §4
     public var origin: String { "\(scheme)://\(host.lowercased()):\(port)" }
 
-    /// What the `Host` field says: the port only when it is not the scheme's own.
+    /// The value for the `Host` field: with the port unless it is the scheme's default.
     public var authority: String {
         (scheme == "https" ? 443 : 80) == port ? host : "\(host):\(port)"
     }
 
-    /// Whether the host is written as this machine itself.
+    /// True when the host is written as a loopback name or address.
     public var isLoopback: Bool {
         host.lowercased() == "localhost" || host == "[::1]"
             || (host.hasPrefix("127.") && host.utf8.allSatisfy { $0 == 46 || (48...57).contains($0) })
@@ -70,13 +71,13 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         self.query = query
     }
 
-    /// The start of a text that is no address, without what could be a secret in it.
+    /// The start of a text that is no address, cut before anything that could be a secret.
     private static func shown(_ text: String) -> String {
         let safe = text.prefix { $0 != "?" && $0 != "@" && $0 != "#" }.prefix(60)
         return safe.count == text.count ? "\"\(safe)\"" : "\"\(safe)…\""
     }
 
-    /// libcurl takes `http:/h` and `http:///h` for `http://h`, others do not: refused, so that nobody has to agree.
+    /// libcurl reads `http:/h` and `http:///h` as `http://h`, other parsers do not. Both are refused.
     private static func hasOddSlashes(_ text: String) -> Bool {
         guard let colon = text.firstIndex(of: ":"), ["http", "https"].contains(text[..<colon].lowercased()) else {
             return false

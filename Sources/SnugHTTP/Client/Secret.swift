@@ -10,10 +10,10 @@ public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugSt
     /// Wraps a text that must not be printed.
     public init(_ text: String) { self.text = text }
 
-    /// The text itself, for the wire and for signing only.
+    /// The text itself, for sending and signing only.
     public func reveal() -> String { text }
 
-    /// Whether there is nothing in it, as when an environment variable is set but empty.
+    /// True for an empty text, as when an environment variable is set but empty.
     public var isEmpty: Bool { text.isEmpty }
 
     /// Three stars.

@@ -4,7 +4,7 @@ internal import CCurl
 /// Owner of one libcurl easy handle. Used on the network thread only, once it has been submitted.
 @safe
 struct EasyHandle: ~Copyable {
-    /// Goes to libcurl calls; never kept by anybody else.
+    /// The handle for libcurl calls, which nobody else keeps.
     let raw: UnsafeMutableRawPointer
 
     init?() {
@@ -14,7 +14,7 @@ struct EasyHandle: ~Copyable {
 
     deinit { unsafe curl_easy_cleanup(raw) }
 
-    /// What finds the transfer again when libcurl names the handle.
+    /// The key of the transfer, found by the handle that libcurl names.
     var key: UInt { unsafe UInt(bitPattern: raw) }
 
     func set(_ option: CURLoption, _ value: Int) throws(HTTPError) {

@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
+internal import SnugSystem
 internal import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+internal import SystemPackage
 
 /// libcurl's multi interface on a thread of its own.
 ///
 /// The thread owns the multi handle and every easy handle in it; others only put commands into the inbox and wake it.
 /// It keeps the loop alive until ``stop()``, after which it fails what is left and ends.
 ///
-/// As an executor it also runs tasks that have nothing to do but requests, one after the other: what an answer sets going
-/// then needs no other thread to wake up.
+/// As an executor it also runs tasks that only make requests, so that no other thread has to wake up between a response
+/// and the next request.
 @safe
 final class EventLoop: TaskExecutor, @unchecked Sendable {
     private enum Command {
@@ -82,7 +76,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         multi.wakeUp()
     }
 
-    /// - Returns: Whether the thread is still there to obey.
+    /// - Returns: False when the thread has ended.
     @discardableResult
     private func post(_ command: Command) -> Bool {
         let (isTaken, isAsleep) = inbox.withLock { inbox in
@@ -98,21 +92,24 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     // MARK: The network thread
 
     private func startThread() throws(HTTPError) {
-        let code = DetachedThread.start { [self] in runThread() }
-        guard code == 0 else {
-            throw HTTPError(.outOfMemory, "no thread for the network: \(unsafe String(cString: strerror(code)))")
+        do throws(Errno) {
+            try DetachedThread.start { [self] in runThread() }
+        } catch {
+            throw HTTPError(.outOfMemory, "no thread for the network: \(error); end other programs")
         }
     }
 
     private func runThread() {
-        blockBrokenPipeSignal()
+        // A TLS library may write to a connection that the peer has closed. With the signal blocked in this thread that
+        // is an error code like any other, and the signal handling of the process stays as it is.
+        DetachedThread.blockBrokenPipeSignal()
         while true {
             let (commands, isStopping) = inbox.withLock { inbox in
                 defer { inbox.commands.removeAll() }
                 inbox.isAsleep = false
                 return (inbox.commands, inbox.isStopping)
             }
-            for command in commands { obey(command) }
+            for command in commands { handle(command) }
             if isStopping { break }
             var running: Int32 = 0
             _ = unsafe curl_multi_perform(multi.raw, &running)
@@ -120,18 +117,18 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             collectFinished()
             let now = ContinuousClock.now
             checkClocks(now)
-            let mayGoOn = takeFed()
+            let mayGoOn = consumeSentFlags()
             let isAsleep = inbox.withLock { inbox in
                 inbox.isAsleep = inbox.commands.isEmpty && !mayGoOn
                 return inbox.isAsleep
             }
-            if isAsleep { _ = unsafe curl_multi_poll(multi.raw, nil, 0, patience(now), nil) }
+            if isAsleep { _ = unsafe curl_multi_poll(multi.raw, nil, 0, pollTimeout(now), nil) }
         }
         for transfer in Array(transfers.values) { finish(transfer, Self.shutDown) }
         end()
     }
 
-    /// What came in too late is not left waiting.
+    /// Ends the commands that came in too late.
     private func end() {
         let commands = inbox.withLock { inbox in
             inbox.isOver = true
@@ -150,16 +147,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         .failed(HTTPError(.transportFailed, "the client was shut down"))
     }
 
-    /// A TLS library may write to a connection that the peer has closed; with the signal blocked in this thread that is
-    /// an error code like any other, and the process's own handling stays as it is.
-    private func blockBrokenPipeSignal() {
-        var signals = sigset_t()
-        unsafe sigemptyset(&signals)
-        unsafe sigaddset(&signals, SIGPIPE)
-        unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
-    }
-
-    private func obey(_ command: Command) {
+    private func handle(_ command: Command) {
         switch command {
         case .add(let transfer):
             if transfer.isCancelRequested { return finish(transfer, .cancelled) }
@@ -180,17 +168,17 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
                 transfer.isHeldBack = false
                 transfer.stall.resume(now: .now)
             }
-            // Both directions go on; a side that still has nothing pauses itself again.
+            // Both directions continue; a side that still has nothing pauses itself again.
             _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
         case .run(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
         }
     }
 
-    /// Whether a transfer has just sent something. Trying at once to send more costs less than asking whether it can be.
-    private func takeFed() -> Bool {
+    /// True when a transfer has just sent something. Trying to send more at once costs less than polling first.
+    private func consumeSentFlags() -> Bool {
         var any = false
-        for transfer in transfers.values where transfer.hasFed {
-            transfer.hasFed = false
+        for transfer in transfers.values where transfer.hasSent {
+            transfer.hasSent = false
             any = true
         }
         return any
@@ -225,7 +213,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     /// Milliseconds until something other than the network needs the loop.
-    private func patience(_ now: ContinuousClock.Instant) -> Int32 {
+    private func pollTimeout(_ now: ContinuousClock.Instant) -> Int32 {
         guard !transfers.isEmpty else { return 60_000 }
         var next = nextCheck
         for transfer in transfers.values {

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import DequeModule
 internal import HTTPTypes
 
-/// Sorts header lines, as libcurl hands them over, into interim answers and the final head.
+/// Sorts the header lines from libcurl into interim responses and the final head.
 struct HeaderParser {
-    private(set) var interim: [HTTPResponse] = []
-    /// The final answer's head once its empty line came.
+    private(set) var interim: Deque<HTTPResponse> = []
+    /// The head of the final response, once it is complete.
     private(set) var head: HTTPResponse?
     private(set) var byteCount = 0
     private var current: HTTPResponse?
 
-    /// What a line completed.
+    /// The effect of a line.
     enum Event: Equatable {
         case none
         case interim(HTTPResponse)
         case final(HTTPResponse)
-        /// More or other than a server has reason to send.
+        /// A head that is too large, or not HTTP.
         case refused
     }
 
     /// Bytes of all heads of one transfer together.
     static let byteLimit = 128 * 1024
-    /// Interim answers that are kept; a server that reports progress by 104 may send very many.
+    /// Maximum of interim responses kept: a server that reports progress by 104 may send very many.
     static let interimLimit = 64
 
     /// Takes one line with or without its line break.
@@ -34,7 +35,7 @@ struct HeaderParser {
             guard let status = Self.status(text) else { return .refused }
             current = HTTPResponse(status: .init(code: status))
         } else if let colon = text.firstIndex(of: ":") {
-            // A line with an impossible name is no field, and says nothing that anybody could ask for.
+            // A line whose name is not valid is no field, and nobody could ask for it.
             guard let name = HTTPField.Name(String(text[..<colon])) else { return .none }
             let value = Self.trimmed(text[text.index(after: colon)...].utf8[...])
             current?.headerFields.append(HTTPField(name: name, lenientValue: value))
@@ -46,7 +47,7 @@ struct HeaderParser {
         guard let done = current else { return .none }
         current = nil
         if done.status.kind == .informational, done.status != 101 {
-            // Interim answers must not count against the limit for ever; what they are worth was handed on.
+            // Interim responses have been delivered and no longer count against the limit.
             byteCount = 0
             if interim.count == Self.interimLimit { interim.removeFirst() }
             interim.append(done)

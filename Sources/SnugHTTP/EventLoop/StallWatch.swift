@@ -5,7 +5,7 @@
 /// libcurl's own low-speed option runs on while the server thinks, which kills a generation that takes a minute; and it
 /// counts what the system has buffered as sent, so that a dead line looks like a thinking server.
 struct StallWatch {
-    /// What a transfer is doing.
+    /// The activity of a transfer.
     enum Phase: String {
         case connecting, sending, waiting, receiving
     }
@@ -29,10 +29,10 @@ struct StallWatch {
         self.bytesMoved = bytesMoved
     }
 
-    /// Our own side has just become ready: until now it was not the line's turn.
+    /// This side has just become ready: the connection was not to blame until now.
     mutating func resume(now: ContinuousClock.Instant) { lastMove = now }
 
-    /// When the line counts as dead unless something moves; `nil` while nothing has to.
+    /// The time at which the connection counts as stalled unless bytes move; `nil` while none have to.
     var expiry: ContinuousClock.Instant? {
         guard let timeout, phase == .sending || phase == .receiving else { return nil }
         return lastMove + timeout

@@ -2,8 +2,8 @@
 internal import CCurl
 internal import HTTPTypes
 
-// What libcurl calls on the network thread. The user pointer is the transfer, which the loop keeps alive while its handle
-// is in the multi handle. Nothing here may throw, block on the network or call libcurl's multi functions.
+// The callbacks of libcurl on the network thread. The user pointer is the transfer, which the loop keeps alive while
+// its handle is in the multi handle. Nothing here may throw, block on the network or call libcurl's multi functions.
 
 extension Transfer {
     func installCallbacks() throws(HTTPError) {
@@ -49,9 +49,9 @@ extension Transfer {
             feedEnded = true
             return 0
         }
-        if listensFirst() { return Int(CURL_READFUNC_PAUSE) }
+        if pauseToReadResponse() { return Int(CURL_READFUNC_PAUSE) }
         // The head leaves with a little, so that the server begins while the rest is being read.
-        let most = bytesFed == 0 ? min(buffer.count, Self.ordinaryPortion) : buffer.count
+        let most = bytesFed == 0 ? min(buffer.count, Self.ordinaryChunk) : buffer.count
         var target = unsafe UnsafeMutableRawBufferPointer(rebasing: buffer[..<most])
         if let limiter = request.bandwidthLimiter {
             let now = ContinuousClock.now
@@ -65,7 +65,7 @@ extension Transfer {
         switch unsafe feed.fill(target) {
         case .bytes(let count):
             isHeldBack = false
-            hasFed = true
+            hasSent = true
             bytesFed += count
             request.bandwidthLimiter?.refund(target.count - count)
             return count
@@ -85,18 +85,18 @@ extension Transfer {
         }
     }
 
-    /// Whether to read what the server says before sending more.
+    /// Pauses sending once when a response may be waiting, so that it is read first.
     ///
-    /// A server that refuses a body answers and closes, and the reset that follows makes the next write fail. Whoever
-    /// keeps writing until then loses the answer: under TLS libcurl decrypts it only to throw it away.
-    private func listensFirst() -> Bool {
-        guard !hasListened, parser.head == nil, isCareful || snug_sockets_has_input(socket) == 1 else {
-            hasListened = false
+    /// A server that refuses a body responds and closes the connection, and the reset that follows makes the next write
+    /// fail. A client that writes until then loses the response: under TLS libcurl decrypts and discards it.
+    private func pauseToReadResponse() -> Bool {
+        guard !hasPausedToRead, parser.head == nil, readsBeforeWriting || snug_sockets_has_input(socket) == 1 else {
+            hasPausedToRead = false
             return false
         }
-        // Once for each piece, because not everything that a server says has to be an answer.
-        hasListened = true
-        resumeAt = isCareful ? .now + .milliseconds(1) : .now
+        // Once for each chunk, because not everything that a server sends is a response.
+        hasPausedToRead = true
+        resumeAt = readsBeforeWriting ? .now + .milliseconds(1) : .now
         return true
     }
 
@@ -104,7 +104,7 @@ extension Transfer {
     private func requestBegins(localPort: Int32, peerPort: Int32) {
         guard let sockets = unsafe sockets else { return }
         socket = unsafe snug_sockets_find(sockets, localPort, peerPort)
-        if portion == Self.largePortion, !asksContinue {
+        if chunkSize == Self.largeChunk, !asksContinue {
             isCorked = true
             snug_sockets_cork(socket, 1)
         }
@@ -129,7 +129,7 @@ extension Transfer {
             case .response: break
             }
         case .refused:
-            ownFailure = HTTPError(.malformedResponse, "the answer's head is not HTTP, or larger than 128 KiB")
+            ownFailure = HTTPError(.malformedResponse, "the head of the response is not HTTP, or larger than 128 KiB")
             return 0
         }
         return line.count
@@ -186,7 +186,7 @@ extension Transfer {
 
     private func tooLarge(_ maximum: Int) -> Int {
         ownFailure = HTTPError(
-            .responseTooLarge, "the answer has more than \(maximum) bytes; allow more if that is right")
+            .responseTooLarge, "the response has more than \(maximum) bytes; allow more if that is right")
         return 0
     }
 }

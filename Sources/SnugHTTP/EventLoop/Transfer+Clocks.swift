@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CCurl
+internal import DequeModule
 internal import HTTPTypes
 
 extension Transfer {
-    /// Looks at the clocks and reports progress.
-    /// - Returns: The clock that ran out, if one did.
+    /// Checks the time limits and reports progress.
+    /// - Returns: The error of the limit that was exceeded, if any.
     func check(now: ContinuousClock.Instant) -> HTTPError? {
         let sent = handle.bytes(CURLINFO_SIZE_UPLOAD_T)
         let queued = snug_sockets_unacknowledged(socket)
@@ -17,7 +18,7 @@ extension Transfer {
         }
         if let timeout = request.clocks.attemptTimeout, now >= start + timeout {
             return HTTPError(
-                .attemptTimedOut, "no answer within \(timeout) (while \(stall.phase.rawValue)); allow more time")
+                .attemptTimedOut, "no response within \(timeout) (while \(stall.phase.rawValue)); allow more time")
         }
         if let timeout = request.clocks.stallTimeout, let expiry = stall.expiry, now >= expiry {
             return HTTPError(.stalled, "nothing moved for \(timeout) while \(stall.phase.rawValue)")
@@ -25,7 +26,7 @@ extension Transfer {
         return nil
     }
 
-    /// When the clocks have to be looked at again.
+    /// The time of the next check.
     func nextCheck(after now: ContinuousClock.Instant) -> ContinuousClock.Instant {
         // While bytes move, often enough for progress; while waiting, only for what can still run out.
         let moving = stall.phase == .sending || stall.phase == .receiving
@@ -36,8 +37,8 @@ extension Transfer {
         return next
     }
 
-    /// Bytes that the system has taken but the peer has not acknowledged are still being sent: a line that went dead
-    /// swallows the last piece of a request without a word.
+    /// Bytes that the system has taken and the peer has not acknowledged count as being sent: a dead connection
+    /// swallows the last piece of a request without an error.
     private func phase(sent: Int, queued: Int) -> StallWatch.Phase {
         if parser.head != nil { return .receiving }
         if handle.bytes(CURLINFO_PRETRANSFER_TIME_T) == 0 { return .connecting }
@@ -63,14 +64,14 @@ extension Transfer {
         onProgress(value)
     }
 
-    /// Gathers what is known at the end. `failure` is what the loop or libcurl found.
+    /// Collects the facts at the end.
     func report(_ ending: TransferReport.Ending) -> TransferReport {
         let now = ContinuousClock.now
         let sent = wasRewound ? bytesFed : handle.bytes(CURLINFO_SIZE_UPLOAD_T)
         reportProgress(sent: sent, now: now, isLast: true)
         var report = TransferReport(ending: ending)
         report.head = parser.head
-        report.interim = parser.interim
+        report.interim = Array(parser.interim)
         report.body = body
         report.bytesSent = min(sent, announcedLength ?? bytesFed)
         report.bytesReceived = bytesReceived

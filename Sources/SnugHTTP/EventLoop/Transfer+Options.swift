@@ -55,9 +55,9 @@ extension Transfer {
             try handle.set(CURLOPT_UPLOAD, 1)
             try handle.set(CURLOPT_CUSTOMREQUEST, request.method.rawValue)
             try handle.set(CURLOPT_INFILESIZE_LARGE, bytes: announcedLength ?? -1)
-            try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, portion)
-            let patience = max(1, Int(configuration.continueTimeout.seconds * 1000))
-            try handle.set(CURLOPT_EXPECT_100_TIMEOUT_MS, patience)
+            try handle.set(CURLOPT_UPLOAD_BUFFERSIZE, chunkSize)
+            let timeout = max(1, Int(configuration.continueTimeout.seconds * 1000))
+            try handle.set(CURLOPT_EXPECT_100_TIMEOUT_MS, timeout)
         } else {
             let version = configuration.speaksPlainHTTP2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_2TLS
             try handle.set(CURLOPT_HTTP_VERSION, Int(version))

@@ -3,13 +3,13 @@ internal import CCurl
 internal import HTTPTypes
 internal import Synchronization
 
-/// Where a transfer puts its answer.
+/// The destination of a transfer's response.
 enum TransferSink: Sendable {
     case response(ResponseSink)
     case pipe(ResponsePipe)
 }
 
-/// What is left of a transfer: facts only, judged elsewhere.
+/// The facts of a finished transfer, without judgement.
 struct TransferReport: Sendable {
     enum Ending: Sendable {
         case complete
@@ -27,7 +27,7 @@ struct TransferReport: Sendable {
     var start = ContinuousClock.now
     var duration = Duration.zero
 
-    /// The same for those who asked.
+    /// The facts for the caller.
     var attempt: Attempt {
         var attempt = Attempt(
             number: 1, start: .zero, duration: duration, bytesSent: bytesSent, bytesReceived: bytesReceived,
@@ -46,7 +46,7 @@ final class Transfer: @unchecked Sendable {
     let request: ClientRequest
     let handle: EasyHandle
     /// Bytes that the body is asked for at once.
-    let portion: Int
+    let chunkSize: Int
     private(set) var headerList = HeaderList()
     let sink: TransferSink
     private let cancelRequest = Mutex(false)
@@ -55,50 +55,50 @@ final class Transfer: @unchecked Sendable {
     var continuation: CheckedContinuation<TransferReport, Never>?
     var start = ContinuousClock.now
 
-    // What the callbacks leave behind.
+    // The results of the callbacks.
     var parser = HeaderParser()
     var body: [UInt8] = []
     var bytesReceived = 0
     var bytesFed = 0
     /// Gave libcurl something to send since the loop looked last: more may go at once.
-    var hasFed = false
+    var hasSent = false
     var feedEnded = false
     var ownFailure: HTTPError?
-    /// The body or the reader of the answer keeps the transfer waiting.
+    /// The body or the reader of the response keeps the transfer waiting.
     var isHeldBack = false
     /// The bandwidth limit keeps it waiting until then.
     var resumeAt: ContinuousClock.Instant?
-    /// Listens to the server before each portion that it sends.
-    let isCareful: Bool
+    /// Reads from the server before each chunk that it sends.
+    let readsBeforeWriting: Bool
     /// Waits for the server to say that it takes the body.
     let asksContinue: Bool
-    var hasListened = false
+    var hasPausedToRead = false
     var fileOffset = 0
     /// The loop's sockets, set while the transfer is in it.
     var sockets: OpaquePointer?
-    /// The request's head waits for the first portion of its body, to leave with it.
+    /// The request's head waits for the first chunk of its body, to leave with it.
     var isCorked = false
     /// The connection's socket, known from the moment the request is sent on it.
     var socket: Int32 = -1
     /// libcurl wanted to send the body again by itself and was refused; its own count of what was sent is lost then.
     var wasRewound = false
-    /// The whole answer was found in the socket after libcurl had given up.
+    /// The whole response was found in the socket after libcurl had given up.
     var isAnswerWhole = false
 
-    // What the clocks need.
+    // The state of the time limits.
     var stall: StallWatch
     var lastProgress: (at: ContinuousClock.Instant, value: TransferProgress)?
 
     init(
         _ request: ClientRequest, sink: TransferSink, configuration: HTTPClientConfiguration, asksContinue: Bool,
-        isCareful: Bool
+        readsBeforeWriting: Bool
     ) throws {
-        portion = Self.portion(of: request, isCareful: isCareful)
+        chunkSize = Self.chunkSize(of: request, readsBeforeWriting: readsBeforeWriting)
         guard let handle = EasyHandle() else { throw HTTPError(.outOfMemory, "libcurl has no memory for a request") }
         self.handle = handle
         self.request = request
         self.sink = sink
-        self.isCareful = isCareful
+        self.readsBeforeWriting = readsBeforeWriting
         self.asksContinue = asksContinue
         stall = StallWatch(timeout: request.clocks.stallTimeout, start: .now)
         try configure(configuration)
@@ -120,23 +120,23 @@ final class Transfer: @unchecked Sendable {
     var hasBody: Bool { request.body != nil || [.post, .put, .patch].contains(request.method) }
 
     /// Bytes that a body is asked for at once.
-    static let ordinaryPortion = 64 * 1024
+    static let ordinaryChunk = 64 * 1024
 
-    /// The same for a body that is not encrypted.
+    /// Bytes that an unencrypted body is asked for at once.
     ///
-    /// A server on the same machine or a fast network is done with 64 KiB sooner than the next 64 KiB are there, and to wake
-    /// it up for each of them costs about as much as to copy them. While more is being encrypted nobody listens to the
-    /// server.
-    static let largePortion = 1 << 20
+    /// A server on the same machine or a fast network is done with 64 KiB before the next 64 KiB are there, and waking
+    /// it up costs about as much as copying them. Encrypted bodies stay with smaller chunks, because nothing is read
+    /// from the server during encryption.
+    static let largeChunk = 1 << 20
 
-    private static func portion(of request: ClientRequest, isCareful: Bool) -> Int {
+    private static func chunkSize(of request: ClientRequest, readsBeforeWriting: Bool) -> Int {
         let count = request.body?.byteCount
-        if request.url.scheme == "http", !isCareful, case .regions = request.body?.storage, let count,
-            count >= largePortion / 4
+        if request.url.scheme == "http", !readsBeforeWriting, case .regions = request.body?.storage, let count,
+            count >= largeChunk / 4
         {
-            return largePortion
+            return largeChunk
         }
-        return min(ordinaryPortion, max(16 * 1024, count ?? ordinaryPortion))
+        return min(ordinaryChunk, max(16 * 1024, count ?? ordinaryChunk))
     }
 
     private func addHeaders(_ configuration: HTTPClientConfiguration) throws {

@@ -3,13 +3,13 @@ internal import CCurl
 internal import HTTPTypes
 
 extension Transfer {
-    /// What a finished transfer came to, in our own terms.
+    /// The end of a transfer in our terms.
     func ending(_ result: CURLcode) -> TransferReport.Ending {
         if let ownFailure { return .failed(ownFailure) }
         if result == CURLE_OK {
-            // Without a final head libcurl gave up on an interim answer or an empty one.
+            // Without a final head libcurl gave up after an interim or an empty response.
             guard parser.head != nil else {
-                return .failed(HTTPError(.connectionLost, "the connection ended without a final answer"))
+                return .failed(HTTPError(.connectionLost, "the connection ended without a final response"))
             }
             return .complete
         }
@@ -19,16 +19,18 @@ extension Transfer {
         if isAnswerWhole { return .complete }
         if parser.head != nil {
             return .failed(
-                HTTPError(.answerCut, "the connection ended within the answer (\(words), libcurl \(result.rawValue))"))
+                HTTPError(.answerCut, "the connection ended within the response (\(words), libcurl \(result.rawValue))")
+            )
         }
         let code = Self.code(result, isPublicOnly: request.addressPolicy == .publicOnly)
         return .failed(HTTPError(code, "\(Self.advice(code, request.url)) (\(words), libcurl \(result.rawValue))"))
     }
 
-    /// Reads the answer that libcurl left in the socket when sending failed.
+    /// Reads the response that libcurl left in the socket when sending failed.
     ///
-    /// A server that refuses a body answers and closes; the reset that follows makes the next write fail, at times
-    /// before the answer was looked at. Under TLS the bytes are encrypted, so there it stays a lost connection.
+    /// A server that refuses a body responds and closes the connection. The reset that follows makes the next write
+    /// fail, sometimes before the response was read. Under TLS the bytes are encrypted, so there it stays a lost
+    /// connection.
     private func readLeftover() {
         guard parser.head == nil, request.url.scheme == "http", socket >= 0,
             let sockets = unsafe sockets
@@ -50,7 +52,7 @@ extension Transfer {
         switch sink {
         case .response: body = left
         case .pipe(let pipe):
-            // Nothing of the answer came before, so there is room for what fits a socket.
+            // Nothing of the response came before, so the pipe has room for what fits a socket.
             pipe.deliver(head)
             if !left.isEmpty { _ = unsafe left.withUnsafeBytes { unsafe pipe.offer($0) } }
             bytesReceived += left.count

@@ -6,13 +6,13 @@ extension HTTPClient {
     /// Sends a request and repeats it as policy, deadline and budget allow.
     ///
     /// - Parameters:
-    ///   - request: What is sent; its deadline bounds all attempts and waits.
-    ///   - policy: How often, and how long to wait.
-    ///   - repeatRule: When a second copy on the wire is harmless; `nil` reads it from the method: always, but for POST and
-    ///     PATCH, which are repeated only when they were surely not acted upon.
-    ///   - sink: Where the answer's body goes.
-    /// - Returns: The first answer that is not "not just now", with the history of all attempts.
-    /// - Throws: `HTTPError` with that history, the reason for stopping and the last answer; `CancellationError`.
+    ///   - request: The request; its deadline bounds all attempts and waits.
+    ///   - policy: Number of attempts and waits.
+    ///   - repeatRule: When a duplicate request does no harm. `nil` takes the rule from the method: always, except for
+    ///     POST and PATCH, which are repeated only when the server cannot have acted on them.
+    ///   - sink: The destination of the body.
+    /// - Returns: The first response that is a success or a definite failure, with the history of all attempts.
+    /// - Throws: `HTTPError` with that history, the reason for stopping and the last response; `CancellationError`.
     public func perform(
         _ request: ClientRequest, policy: RetryPolicy = RetryPolicy(), repeatRule: RepeatRule? = nil,
         into sink: ResponseSink = .collect(maximum: 1 << 20)

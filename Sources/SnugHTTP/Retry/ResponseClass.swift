@@ -17,8 +17,8 @@ public enum ResponseClass: String, Sendable, Hashable, CaseIterable {
 
     /// The class of a final status.
     ///
-    /// Of a gateway's failure (502, 504) and a broken server (500) nobody knows what happened behind it. Statuses without a
-    /// meaning of their own are definite, as are redirects that are not followed.
+    /// Of a gateway's failure (502, 504) and a broken server (500) nobody knows what happened behind it. Statuses
+    /// without a meaning of their own are definite, as are redirects that are not followed.
     public init(status: HTTPResponse.Status) {
         self =
             switch status.code {

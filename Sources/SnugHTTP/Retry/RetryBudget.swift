@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// A bucket of tokens that retries pay from: in an outage it runs dry, and traffic stays near what it was without
-/// retries instead of a multiple of it.
+/// A bucket of tokens that retries pay from. In an outage it runs dry, so that retries do not multiply the traffic.
 public struct RetryBudget: Sendable {
-    /// The bucket's figures; those of the AWS clients unless changed.
+    /// The figures of the bucket, by default those of the AWS clients.
     public struct Settings: Sendable, Hashable {
-        /// Tokens at most, and at the start. Default 500.
+        /// Maximum number of tokens, and their number at the start. Default 500.
         public var capacity = 500.0
-        /// What a retry costs. Default 14.
+        /// The cost of a retry. Default 14.
         public var retryCost = 14.0
-        /// What a retry costs after the server asked for less. Default 5.
+        /// The cost of a retry after the server asked for fewer requests. Default 5.
         public var throttledCost = 5.0
-        /// What a success at the first attempt brings. Default 1.
+        /// Tokens gained by a success at the first attempt. Default 1.
         public var successCredit = 1.0
-        /// What a second brings by itself, so that a bucket emptied by an outage recovers without traffic. Default 0.5.
+        /// Tokens gained each second, so that a bucket emptied by an outage recovers without traffic. Default 0.5.
         public var tokensPerSecond = 0.5
 
         /// The defaults.
@@ -23,7 +22,7 @@ public struct RetryBudget: Sendable {
 
     private let settings: Settings
     private var updated: ContinuousClock.Instant
-    /// What is left.
+    /// Tokens in the bucket.
     public private(set) var tokens: Double
 
     /// A full bucket.
@@ -34,7 +33,7 @@ public struct RetryBudget: Sendable {
     }
 
     /// Pays for a retry.
-    /// - Returns: What was paid, to be given back when the retry succeeds; `nil` when there is not enough.
+    /// - Returns: The price, which is given back when the retry succeeds; `nil` when there are not enough tokens.
     public mutating func pay(throttled: Bool, now: ContinuousClock.Instant = .now) -> Double? {
         refill(now)
         let cost = throttled ? settings.throttledCost : settings.retryCost
@@ -43,7 +42,7 @@ public struct RetryBudget: Sendable {
         return cost
     }
 
-    /// Books a success: the retry's own cost back, or a little for a clean one.
+    /// Books a success: gives the price of the retry back, or a little for a first attempt.
     public mutating func succeed(paid: Double?, now: ContinuousClock.Instant = .now) {
         refill(now)
         tokens = min(settings.capacity, tokens + (paid ?? settings.successCredit))
@@ -56,7 +55,7 @@ public struct RetryBudget: Sendable {
     }
 }
 
-/// One budget a host, shared by everything that goes through a client.
+/// One budget for each host, shared by all requests of a client.
 package final class RetryBudgets: Sendable {
     private let settings: RetryBudget.Settings
     private let budgets = Mutex<[String: RetryBudget]>([:])
@@ -71,12 +70,12 @@ package final class RetryBudgets: Sendable {
         withBudget(origin) { $0.succeed(paid: paid) }
     }
 
-    /// What is left for retries to a host.
+    /// Tokens left for retries to a host.
     package func tokens(_ origin: String) -> Double { withBudget(origin) { $0.tokens } }
 
     private func withBudget<Result: Sendable>(_ origin: String, _ body: (inout RetryBudget) -> Result) -> Result {
         budgets.withLock { budgets in
-            // Hosts come from configuration, but a bound costs nothing.
+            // Hosts come from the configuration, but a bound costs nothing.
             if budgets.count >= 1024, budgets[origin] == nil { budgets.removeAll() }
             var budget = budgets[origin] ?? RetryBudget(settings)
             defer { budgets[origin] = budget }

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import HTTPTypes
 
-/// Decides what follows an attempt. Knows no clock and no socket.
+/// Decides what follows an attempt, without a clock or a socket.
 struct RetryMachine {
-    /// What an attempt came to.
+    /// The result of an attempt.
     enum Result: Equatable {
         case status(HTTPResponse.Status)
         case failure(HTTPError.Code)
     }
 
     enum Action: Equatable {
-        /// Hand the answer or the error out: there is nothing to be gained by another attempt.
+        /// Return the response or throw the error: another attempt would not help.
         case finish
         /// Send it again after this wait.
         case wait(Duration)
@@ -46,7 +46,7 @@ struct RetryMachine {
         let wait: Duration
         if let hint {
             guard hint <= policy.longestHint else { return .stop(.waitTooLong) }
-            // The hint is a floor: jitter goes on top.
+            // The hint is a minimum, and jitter is added.
             wait = hint + min(.seconds(1), max(.milliseconds(100), hint / 10)) * min(max(random, 0), 1)
         } else {
             wait = policy.delay(afterFailures: failures, throttled: throttled, random: random)

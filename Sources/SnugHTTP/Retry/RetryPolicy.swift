@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How often and how fast to try again.
+/// Number and timing of attempts.
 public struct RetryPolicy: Sendable, Hashable {
-    /// Attempts in all; 1 means exactly one request on the wire. Default 4.
+    /// Attempts in all; 1 sends exactly one request. Default 4.
     public var maximumAttempts: Int
     /// The first wait is anything up to this. Default 0.5 s.
     public var firstDelay: Duration
-    /// The same when the server said that it is overloaded without saying for how long. Default 2 s.
+    /// The first wait after a server that is overloaded and does not say for how long. Default 2 s.
     public var throttledDelay: Duration
-    /// No wait of our own choosing is longer. Default 30 s.
+    /// The longest wait that the client chooses itself. Default 30 s.
     public var maximumDelay: Duration
-    /// The longest wait asked for by a server that is obeyed; a longer one stops the operation, because trying earlier
-    /// would only make it longer. Default 120 s.
+    /// The longest wait that a server may ask for. A longer one stops the operation, because trying earlier would only
+    /// prolong it. Default 120 s.
     public var longestHint: Duration
 
     /// Sets the policy.
@@ -30,7 +30,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// return together.
     /// - Parameters:
     ///   - failures: Failures so far, 1 after the first.
-    ///   - throttled: Whether the server said that it is overloaded.
+    ///   - throttled: True after the server said that it is overloaded.
     ///   - random: 0…1.
     public func delay(afterFailures failures: Int, throttled: Bool = false, random: Double) -> Duration {
         let base = throttled ? throttledDelay : firstDelay
@@ -40,12 +40,13 @@ public struct RetryPolicy: Sendable, Hashable {
     }
 }
 
-/// When a request may be sent a second time.
+/// The condition for sending a request a second time.
 public enum RepeatRule: Sendable, Hashable {
-    /// Always: repeating changes nothing (reads, whole-object PUT, offset-checked PATCH, a key that the server honours).
+    /// Always: repeating changes nothing (reads, whole-object PUT, offset-checked PATCH, a key that the server
+    /// honours).
     case always
-    /// Only when the server surely did not get all of it: for requests that are worth nothing without their end.
+    /// Only when the server cannot have received all of it: for requests without effect unless they are complete.
     case whenIncomplete
-    /// Only when nothing left this machine, or the server said that it did not act.
+    /// Only when no byte left this machine, or the server said that it did not act.
     case whenNotSent
 }

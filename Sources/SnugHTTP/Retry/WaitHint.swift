@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package import HTTPTypes
 
-/// How long a server asks to be left alone, in all the forms in which servers say it.
+/// The wait that a server asks for, in all the forms in which servers say it.
 package enum WaitHint {
-    /// Longer than this is a mistake or a forgery, and must not switch a client off for ever.
+    /// A longer wait is a mistake or a forgery, and must not switch a client off for ever.
     package static let longest = Duration.seconds(24 * 3600)
 
-    /// The longest of the waits that an answer asks for; `nil` when it asks for none that can be read.
+    /// The longest of the waits that a response asks for; `nil` when it asks for none that can be read.
     ///
-    /// Only where nothing is asked for in so many words, the end of a rate window that is used up is the wait.
-    /// - Parameter now: Seconds since 1970, used for dates when the answer has no `Date` of its own.
+    /// The end of a used-up rate window counts only where no wait is asked for explicitly.
+    /// - Parameter now: Seconds since 1970, used for dates when the response has no `Date`.
     package static func read(_ headers: HTTPFields, body: [UInt8], now: Int) -> Duration? {
-        // Counting from the server's own clock takes a wrong clock on either side out of the sum.
+        // Counting from the server's clock cancels out a wrong clock on either side.
         let reference = headers[.date].flatMap(HTTPDate.parse) ?? now
         var hints: [Duration?] = headers[values: .retryAfter].map { retryAfter($0, reference: reference) }
         for name in millisecondNames {
@@ -27,7 +27,7 @@ package enum WaitHint {
         .retryAfterMilliseconds, .init(literal: "X-Ms-Retry-After-Ms"), .init(literal: "X-Amz-Retry-After"),
     ]
 
-    /// The ends of windows that are used up, or of which nothing else is said.
+    /// The ends of windows that are used up, or whose remainder is not told.
     private static func resets(_ headers: HTTPFields, reference: Int) -> [Duration] {
         let windows = ["", "-Minute", "-Hour", "-Day", "-Requests", "-Tokens"].map { ("X-RateLimit-", $0) }
         let named = (windows + [("RateLimit-", "")]).compactMap { (prefix, suffix) -> Duration? in
@@ -38,8 +38,8 @@ package enum WaitHint {
         return named + rateLimits(headers)
     }
 
-    /// The windows of `RateLimit` that are used up: a list of policies with `r` left and `t` seconds to go, and a dictionary
-    /// in earlier drafts (draft-ietf-httpapi-ratelimit-headers).
+    /// The windows of `RateLimit` that are used up: a list of policies with `r` left and `t` seconds to go, and a
+    /// dictionary in earlier drafts (draft-ietf-httpapi-ratelimit-headers).
     private static func rateLimits(_ fields: HTTPFields) -> [Duration] {
         let windows = fields.structuredList(.rateLimit).map(\.parameters)
             .map { ($0["r"]?.integer, $0["t"]?.integer) }
@@ -50,8 +50,8 @@ package enum WaitHint {
         }
     }
 
-    /// What a reset field says: a time as seconds or milliseconds since 1970, a number of seconds, or a duration as Go
-    /// writes it (`12ms`, `1s`, `6m0s`).
+    /// The value of a reset field: a time as seconds or milliseconds since 1970, a number of seconds, or a duration as
+    /// Go writes it (`12ms`, `1s`, `6m0s`).
     package static func reset(_ value: String, reference: Int) -> Duration? {
         guard let plain = Double(value), value.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }) else {
             return goDuration(value)
@@ -100,8 +100,8 @@ package enum WaitHint {
         return .seconds(min(value * unit, longest.seconds))
     }
 
-    // A scan for known keys, not a JSON parser: bodies of errors are not to be trusted to be JSON, and all that is wanted
-    // is a number behind a name.
+    // A scan for known keys, not a JSON parser: an error's body need not be JSON, and only a number after a name is
+    // wanted.
     private static let keys: [(name: String, unit: Double)] = [
         ("retry_after", 1), ("retryAfter", 1), ("retry_after_seconds", 1), ("retryAfterSeconds", 1),
         ("retry_after_ms", 0.001), ("retryAfterMs", 0.001), ("retryDelay", 1), ("retry_delay", 1),
@@ -118,7 +118,7 @@ package enum WaitHint {
                 let rest = text[found.upperBound...].drop { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" }
                 guard rest.first == ":" else { return nil }
                 let value = rest.dropFirst().drop { $0.isWhitespace || $0 == "\"" }
-                // All that could belong to a number, so that `-5` and `1e3` are none rather than another.
+                // Everything that could belong to a number, so that `-5` and `1e3` are no hint instead of a wrong one.
                 return number(value.prefix { $0.isNumber || $0.isLetter || "+-.".contains($0) }, unit: key.unit)
             }
         }

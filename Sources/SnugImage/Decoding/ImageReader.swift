@@ -46,6 +46,14 @@ struct ImageReader: Sendable {
             maximumProfileBytes: policy.decodingLimits.maximumProfileBytes)
     }
 
+    /// True when a JPEG's luma and chroma are an output's as they are.
+    func keepsPlanarColours() throws -> Bool {
+        guard header.colourModel == .ycbcr || header.colourModel == .gray else { return false }
+        let profile = try ImageProbe.iccProfile(of: source, header: header, limits: policy.decodingLimits)
+        let layout = SampleLayout(header.colourModel == .gray ? .gray : .rgb)
+        return conversion(profile: profile, layout: layout).conversion.isIdentity
+    }
+
     private func openJPEG(_ demand: PixelDemand) throws -> any ImageStream {
         let decoder = try JPEGDecoder.open(
             source, limits: policy.decodingLimits, memory: memory, cancellation: cancellation)

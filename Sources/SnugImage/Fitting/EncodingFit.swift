@@ -23,20 +23,20 @@ struct EncodingFit {
     }
 
     private func fitJPEG() throws -> Encoded {
-        let eighths = plan.eighths(for: header)
         if plan.format == .png {
+            let eighths = plan.eighths(for: header)
             let supply = try context.supply(PixelDemand(isPlanar: false, eighths: eighths))
             return try PNGFit(context).fit(supply)
         }
-        return try encodeJPEG(try context.supply(PixelDemand(isPlanar: true, eighths: eighths)))
+        return try encodeJPEG { eighths in try context.supply(PixelDemand(isPlanar: true, eighths: eighths)) }
     }
 
     private func fitPNG() throws -> Encoded {
         // Without alpha, or with a background to lay it on, and bound to be a JPEG: straight to planes.
         let becomesOpaque = !header.hasAlpha || policy.background != nil
         if becomesOpaque && plan.format == .jpeg {
-            return try encodeJPEG(
-                try context.supply(PixelDemand(isPlanar: true, background: policy.background)))
+            let supply = try context.supply(PixelDemand(isPlanar: true, background: policy.background))
+            return try encodeJPEG { _ in supply }
         }
         let supply = try context.supply(PixelDemand(isPlanar: false, background: policy.background))
         let content = try PixelContent(of: supply)
@@ -51,7 +51,8 @@ struct EncodingFit {
         }
         if plan.format == .png { return try PNGFit(context).fit(supply) }
         if plan.format == nil, let png = try losslessPNG(supply, content: content) { return png }
-        return try encodeJPEG(try planes(of: supply))
+        let planes = try planes(of: supply)
+        return try encodeJPEG { _ in planes }
     }
 
     /// An opaque image stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.
@@ -65,13 +66,15 @@ struct EncodingFit {
         return try PNGFit(context).lossless(supply)
     }
 
-    private func encodeJPEG(_ supply: PixelSupply) throws -> Encoded {
+    /// - Parameter pixels: Planes, decoded at so many eighths of the size where the format allows it.
+    private func encodeJPEG(_ pixels: (Int) throws -> PixelSupply) throws -> Encoded {
         let profile = policy.metadata == .keep ? try context.reader.keptProfile() : nil
         let segments = try MetadataSegments.encoded(context.source, header: header, policy: policy, profile: profile)
         switch policy.strategy {
         case .best:
-            return try JPEGFit(context, segments: segments).fit(supply, width: plan.width, height: plan.height)
-        case .stepped: return try SteppedFit(context, segments: segments).fit(supply)
+            return try JPEGFit(context, segments: segments).fit(pixels)
+        case .stepped:
+            return try SteppedFit(context, segments: segments).fit(try pixels(plan.eighths(for: header)))
         }
     }
 

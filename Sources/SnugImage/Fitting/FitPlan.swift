@@ -76,12 +76,12 @@ public struct FitPlan: Sendable, Hashable {
         guard limits.byteLimit > 0 else {
             throw ImageError(.invalidArgument, "the byte limit is \(limits.byteLimit); it has to be positive")
         }
-        guard (1...100).contains(policy.qualityFloor), (1...100).contains(policy.qualityCeiling),
-            policy.qualityFloor <= policy.qualityCeiling
+        let ceiling = policy.qualityCeiling ?? 100
+        guard (1...100).contains(policy.qualityFloor), (1...100).contains(ceiling), policy.qualityFloor <= ceiling
         else {
             throw ImageError(
                 .invalidArgument,
-                "quality floor \(policy.qualityFloor) and ceiling \(policy.qualityCeiling) have to be 1 to 100, floor first"
+                "quality floor \(policy.qualityFloor) and ceiling \(ceiling) have to be 1 to 100, floor first"
             )
         }
         for (name, value) in [

@@ -54,7 +54,9 @@ struct LosslessFit {
                     notes: notes + ["\(saved) bytes of metadata and trailing data were removed"], encodes: 0))
         }
         guard header.format == .jpeg, context.policy.strategy == .best, context.mode.holdsCoefficients,
-            Double(stripper.byteCount) <= Double(limit) * Self.maximumRecodingGain
+            Double(stripper.byteCount) <= Double(limit) * Self.maximumRecodingGain,
+            // Where coefficients are quantised again, keeping all of them is one of the choices.
+            try !CoefficientSources.isSequential(context)
         else { return .notEnough }
         return try recode()
     }

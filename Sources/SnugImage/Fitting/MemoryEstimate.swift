@@ -26,9 +26,11 @@ struct MemoryEstimate: Sendable, Hashable {
         let decoded = decodedPixels * (isPNG ? pngChannels(header) : planeFactor(header, eighths: eighths))
         let factor = targetFactor(header)
         let target = output * (isPNG ? 6 : factor) * (header.orientation == .upright ? 1 : 2)
-        let holdsCoefficients = output <= ProgressiveChoice.mostPixels || policy.strategy == .stepped
-        let coefficients = holdsCoefficients ? output * 2 * factor : 0
-        let small = sampleBytes(pixels: pixels) + outputBytes(limit: limit, pixels: output) + fixedBytes
+        // The stepped method's encoder makes its tables for the image, from all of its coefficients.
+        let coefficients = policy.strategy == .stepped ? output * 2 * factor : 0
+        let small =
+            sampleBytes(pixels: pixels, strategy: policy.strategy) + outputBytes(limit: limit, pixels: output)
+            + fixedBytes
         let width = max(header.width, plan.width)
         let rows = width * 640
         let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 2 * factor) : 0
@@ -99,8 +101,11 @@ struct MemoryEstimate: Sendable, Hashable {
         }
     }
 
-    /// Sample sheets at the source's and the output's resolution, and the encoder's coefficients for them.
-    private static func sampleBytes(pixels: Int) -> Int { min(pixels, TileSampler.mostPixels) * 20 }
+    /// The stepped method's sheet of tiles with an encoder's coefficients for it; else a sample's blocks and counts.
+    private static func sampleBytes(pixels: Int, strategy: FitPolicy.Strategy) -> Int {
+        strategy == .stepped
+            ? min(pixels, TileSampler.mostPixels) * 20 : min(pixels * 8, SamplePlan.blocks * 128) + (4 << 20)
+    }
 
     /// The encoder's buffer, which grows by halves, its copy, and the best result so far.
     private static func outputBytes(limit: Int, pixels: Int) -> Int {

@@ -73,8 +73,7 @@ struct SteppedFit {
     private func tables(for pixels: PixelSupply, quality: Int) throws -> HuffmanTables? {
         let sampler = TileSampler(pixels.shape)
         try pixels.send(to: sampler)
-        let model = JPEGRateModel(
-            sheet: sampler.sheet, pixels: pixels.shape.width * pixels.shape.height, cancellation: context.cancellation)
-        return try model.huffmanTables(quality: Double(quality))
+        return try SampledTables.tables(
+            of: sampler.sheet, quality: Double(quality), cancellation: context.cancellation)
     }
 }

@@ -34,7 +34,7 @@ struct SteppedSearch {
         self.limit = limit
         keepsSize = policy.keepsSize
         floor = policy.qualityFloor
-        firstQuality = max(min(policy.keepsSize ? 95 : 85, policy.qualityCeiling), policy.qualityFloor)
+        firstQuality = max(min(policy.keepsSize ? 95 : 85, policy.qualityCeiling ?? 95), policy.qualityFloor)
         quality = firstQuality
         self.width = width
         self.height = height

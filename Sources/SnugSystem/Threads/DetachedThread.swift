@@ -34,6 +34,21 @@ package enum DetachedThread {
         throw Errno(rawValue: code)
     }
 
+    /// Lets the calling thread, which must be none of Swift's pool, sleep.
+    package static func pause(milliseconds: UInt32) { usleep(milliseconds &* 1000) }
+
+    /// Runs work on a thread of its own and waits for its result without holding a thread of the pool.
+    /// - Throws: The error of the work; `Errno` when the system has no thread to give.
+    package static func value<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            do throws(Errno) {
+                try start { continuation.resume(with: Result { try work() }) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
     /// Blocks a signal in the calling thread, so that what would raise it shows as an error code there.
     package static func blockBrokenPipeSignal() {
         var signals = sigset_t()

@@ -69,5 +69,6 @@ enum ArgumentParsing {
 }
 
 extension FitPolicy.Strategy: ExpressibleByArgument {}
+extension FitPolicy.Effort: ExpressibleByArgument {}
 extension FitPolicy.Metadata: ExpressibleByArgument {}
 extension FitPolicy.ChromaChoice: ExpressibleByArgument {}

@@ -37,9 +37,8 @@ struct FitCommand: AsyncParsableCommand {
 
     mutating func validate() throws {
         try output.check(inputs: inputs.paths, format: images.format, printsJSON: running.json, plans: running.dryRun)
-        guard images.qualityFloor <= images.qualityCeiling else {
-            throw ValidationError(
-                "--quality-floor \(images.qualityFloor) is above --quality-ceiling \(images.qualityCeiling)")
+        if let ceiling = images.qualityCeiling, images.qualityFloor > ceiling {
+            throw ValidationError("--quality-floor \(images.qualityFloor) is above --quality-ceiling \(ceiling)")
         }
         let formats = limits.limits.formats
         if let only = images.format.imageFormat, !formats.contains(only), let profile = limits.profile {

@@ -77,6 +77,11 @@ struct ImageOptions: ParsableArguments {
     @Option(help: "best, or stepped: the textbook method.")
     var strategy = FitPolicy.Strategy.best
 
+    @Option(
+        help: "For best: default, or fast: two thirds of the CPU and half a point of SSIMULACRA2 less at the same size."
+    )
+    var effort = FitPolicy.Effort.standard
+
     @Flag(help: "Never give up pixels to reach the limit of bytes.")
     var keepSize = false
 
@@ -86,9 +91,10 @@ struct ImageOptions: ParsableArguments {
     var qualityFloor = 50
 
     @Option(
-        help: ArgumentHelp("Highest JPEG quality, 1 to 100. (default: 95)", valueName: "q"),
+        help: ArgumentHelp(
+            "Highest JPEG quality, 1 to 100. (default: the JPEG's own, 95 for other pixels)", valueName: "q"),
         transform: ArgumentParsing.quality)
-    var qualityCeiling = 95
+    var qualityCeiling: Int?
 
     @Option(help: "Chroma resolution of JPEG outputs: auto, 4:2:0 or 4:4:4.")
     var chroma = FitPolicy.ChromaChoice.automatic
@@ -108,8 +114,9 @@ struct ImageOptions: ParsableArguments {
     /// The policy that comes of it.
     var policy: FitPolicy {
         FitPolicy(
-            strategy: strategy, keepsSize: keepSize, qualityFloor: qualityFloor, qualityCeiling: qualityCeiling,
-            format: format, metadata: metadata, chroma: chroma, background: background, recoversPartialImages: salvage)
+            strategy: strategy, effort: effort, keepsSize: keepSize, qualityFloor: qualityFloor,
+            qualityCeiling: qualityCeiling, format: format, metadata: metadata, chroma: chroma, background: background,
+            recoversPartialImages: salvage)
     }
 }
 

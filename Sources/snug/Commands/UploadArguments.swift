@@ -18,7 +18,7 @@ struct UploadDestinationOptions: ParsableArguments {
     @Option(
         name: .customLong("protocol"),
         help: "auto, tus, resumable, s3, ranged-put, put or form. auto asks the server.")
-    var wire = "auto"
+    var protocolName = "auto"
 
     @Option(help: "A header for every request, 'Name: value', or @FILE with one a line.")
     var header: [String] = []
@@ -64,12 +64,12 @@ struct UploadDestinationOptions: ParsableArguments {
         var url = try HTTPURL(to ?? "")
         let headers = try headers()
         let chosen: UploadProtocol
-        if wire == "auto" {
+        if protocolName == "auto" {
             chosen = try await uploader.detectProtocol(of: url, headers: headers)
-        } else if let named = UploadProtocol(rawValue: wire) {
+        } else if let named = UploadProtocol(rawValue: protocolName) {
             chosen = named
         } else {
-            throw ValidationError("'\(PrintableName.escaped(wire))' is no protocol; 'snug upload --help' lists them")
+            throw ValidationError("'\(PrintableName.escaped(protocolName))' is no protocol; 'snug upload --help' lists them")
         }
         if [.s3, .put, .rangedPut].contains(chosen), url.path.hasSuffix("/"), url.query == nil {
             let name = file.lastComponent?.string ?? "file"
@@ -92,8 +92,8 @@ struct UploadDestinationOptions: ParsableArguments {
     /// The target of an upload that was begun before.
     func target(of record: UploadRecord) throws -> UploadTarget {
         UploadTarget(
-            try HTTPURL(record.target), record.wire, headers: try headers(),
-            s3: record.wire == .s3 ? try s3Settings() : nil)
+            try HTTPURL(record.target), record.uploadProtocol, headers: try headers(),
+            s3: record.uploadProtocol == .s3 ? try s3Settings() : nil)
     }
 
     private func s3Settings() throws -> S3Settings {
@@ -180,7 +180,7 @@ struct UploadTransferOptions: ParsableArguments {
         let logger = Logger(label: "snug.upload") { _ in SwiftLogNoOpLogHandler() }
         return Uploader(
             client: try HTTPClient(configuration: configuration, logger: logger),
-            store: try UploadStore(WorkingFolder.absolute(directory)),
+            store: try FileUploadStore(WorkingFolder.absolute(directory)),
             logger: logger)
     }
 

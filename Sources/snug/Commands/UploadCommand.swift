@@ -92,7 +92,7 @@ struct UploadCommand: AsyncParsableCommand {
                 output.writeLine(
                     JSONText.object([
                         .init("id", .string(record.key)), .init("input", .string(record.path)),
-                        .init("target", .string(record.target)), .init("protocol", .string(record.wire.rawValue)),
+                        .init("target", .string(record.target)), .init("protocol", .string(record.uploadProtocol.rawValue)),
                         .init("bytes", .integer(record.bytes)), .init("created", .integer(record.created)),
                         .init("expires", .optional(record.expires)), .init("discarded", .boolean(record.isDiscarded)),
                     ]).description)

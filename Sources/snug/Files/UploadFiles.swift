@@ -61,7 +61,7 @@ final class SpooledInput {
     /// Copies standard input to its end.
     init(near directory: FilePath) throws {
         let folder = try WorkingFolder.absolute(directory)
-        _ = try UploadStore(folder)
+        _ = try FileUploadStore(folder)
         path = folder.appending("stdin.\(TemporaryFiles.randomName())")
         let file = try FileDescriptor.open(
             path, .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec], permissions: .ownerReadWrite)

@@ -88,7 +88,7 @@ final class UploadReporter: Sendable {
             JSONText.object([
                 .init("input", .string(name)), .init("status", .string("uploaded")), .init("url", .string(receipt.url)),
                 .init("presigned_url", .optional(receipt.presignedURL)),
-                .init("protocol", .string(receipt.wire.rawValue)),
+                .init("protocol", .string(receipt.uploadProtocol.rawValue)),
                 .init("bytes", .integer(receipt.bytes)), .init("sha256", .optional(receipt.sha256)),
                 .init("etag", .optional(receipt.etag)), .init("confirmation", .string(receipt.confirmation.rawValue)),
                 .init("attempts", .integer(receipt.attempts)), .init("retries", .integer(receipt.retries)),

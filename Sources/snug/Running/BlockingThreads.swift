@@ -2,6 +2,7 @@
 import Dispatch
 import SnugHTTP
 import SnugImage
+import SnugSystem
 import Synchronization
 
 /// Threads for system calls that wait: a disk, a pipe, a network file system.
@@ -70,9 +71,9 @@ private final class WorkQueue: Sendable {
 
     func startThread() -> Bool {
         let started =
-            DetachedThread.start { [self] in
+            (try? DetachedThread.start { [self] in
                 while let work = next() { work() }
-            } == 0
+            }) != nil
         if started { state.withLock { $0.threadCount += 1 } }
         return started
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPlatform
-import SnugHTTP
+import SnugSystem
 import Synchronization
 
 #if canImport(Glibc)
@@ -38,14 +38,14 @@ final class Interruption: Sendable {
         let pipe = unsafe snug_watch_signals(numbers, Int32(numbers.count))
         // Without a pipe the system's rules stay in force: signals end the process, with temporary files left behind.
         guard pipe >= 0 else { return interruption }
-        let code = DetachedThread.start {
+        let watcher: Void? = try? DetachedThread.start {
             var number: UInt8 = 0
             while true {
                 let count = unsafe read(pipe, &number, 1)
                 if count == 1 { interruption.signalArrived() } else if count == 0 || errno != EINTR { return }
             }
         }
-        if code != 0 { for number in numbers { signal(number, SIG_DFL) } }
+        if watcher == nil { for number in numbers { signal(number, SIG_DFL) } }
         return interruption
     }
 

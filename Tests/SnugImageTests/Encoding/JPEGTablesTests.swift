@@ -57,7 +57,7 @@ import Testing
             planar.raster, to: .planar(width: 256, height: 192, isGray: false, subsamplesChroma: true),
             cancellation: cancellation)
         let tables = try #require(
-            try JPEGRateModel(sheet: raster, pixels: 256 * 192, cancellation: cancellation).huffmanTables(quality: 80))
+            try SampledTables.tables(of: raster, quality: 80, cancellation: cancellation))
         let sampled = try DrawnImage.jpeg(scene, quality: 80, coding: .sequential(tables))
         #expect(Double(sampled.count) < Double(optimal.count) * 1.01 + 300)
         #expect(DrawnImage.difference(try DrawnImage.decoded(sampled), try DrawnImage.decoded(optimal)) == 0)

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Metrics
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -129,7 +130,7 @@ struct Campaign {
         return Uploader(
             client: try HTTPClient(
                 configuration: configuration, logger: quietLogger, metrics: NOOPMetricsHandler.instance),
-            store: try UploadStore(folder.path.appending("state")), logger: quietLogger, environment: environment)
+            store: try FileUploadStore(folder.path.appending("state")), logger: quietLogger, environment: environment)
     }
 
     private static func content(_ size: Int, seed: UInt64) -> [UInt8] {

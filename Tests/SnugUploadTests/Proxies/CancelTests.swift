@@ -52,7 +52,7 @@ import Testing
     @Test func whatASleepingServerKeepsIsRemovedLater() async throws {
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(.nginx, before: origin.server.port)
-        let uploader = try makeUploader(folder, discardPatience: .milliseconds(450))
+        let uploader = try makeUploader(folder, discardTimeout: .milliseconds(450))
         let target = UploadTarget(try proxy.url("/files", port: 3), .tus)
         let task = await begin(
             uploader, try folder.file(bytes), to: target, options: options(), after: 3_000_000
@@ -91,11 +91,12 @@ import Testing
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(bucket.server.url("/bkt/a.bin")), .s3, s3: bucket.settings)
         // As it is when the answer to the first request was not waited for.
-        let store = try UploadStore(folder.path.appending("state"))
+        let store = try FileUploadStore(folder.path.appending("state"))
         let now = Int(Date().timeIntervalSince1970)
         var record = UploadRecord(
-            key: UploadStore.key(path: file, target: target.url.text, wire: .s3), path: file.string, fingerprint: "f",
-            bytes: bytes.count, target: "", wire: .s3, created: now)
+            key: UploadRecord.key(path: file, target: target.url.text, uploadProtocol: .s3), path: file.string,
+            fingerprint: "f",
+            bytes: bytes.count, target: "", uploadProtocol: .s3, created: now)
         record.creating = now
         record.isDiscarded = true
         try store.save(record)

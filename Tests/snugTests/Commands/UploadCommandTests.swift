@@ -118,7 +118,7 @@ import Testing
         try place.folder.write([1], to: "state")
         let result = try upload(["a", "--to", "http://127.0.0.1:1/x", "--protocol", "put"])
         #expect(result.exitCode == 1)
-        #expect(result.standardError.contains("state is no folder"), "\(result.standardError)")
+        #expect(result.standardError.contains("state is not a folder"), "\(result.standardError)")
     }
 
     @Test("A header from a file is sent and never shown")

@@ -21,6 +21,13 @@ struct JPEGFrame {
         guard let bits = payload.u8(at: 0), let height = payload.u16(at: 1), let width = payload.u16(at: 3),
             let count = payload.u8(at: 5), payload.count == 6 + 3 * count
         else { throw InputFault.corrupt("JPEG frame header \(name) has a wrong length", at: segment.offset) }
+        // T.81 B.2.5: a height of 0 is legal, and given by a DNL segment behind the first scan.
+        guard height > 0 || width == 0 else {
+            throw ImageError(
+                .unsupportedFeature,
+                "is a JPEG whose height is given behind its image data (DNL), which is not supported; save it again with "
+                    + "another program")
+        }
         guard width > 0, height > 0 else {
             throw InputFault.corrupt("JPEG frame header \(name) says \(width) × \(height) pixels", at: segment.offset)
         }

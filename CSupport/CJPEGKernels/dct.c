@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "internal.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+typedef float float_row __attribute__((ext_vector_type(8)));
+typedef int32_t int_row __attribute__((ext_vector_type(8)));
+typedef uint8_t byte_row __attribute__((ext_vector_type(8)));
+
+static const uint8_t ZIGZAG[SNUG_BLOCK_SIZE] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+};
+
+// The orthonormal DCT-II of eight columns at once, by even and odd halves.
+SNUG_BODY void transform(float_row *r) {
+    const float c1 = 0.490392640f, c2 = 0.461939766f, c3 = 0.415734806f, c4 = 0.353553391f, c5 = 0.277785117f,
+                c6 = 0.191341716f, c7 = 0.097545161f;
+    float_row s0 = r[0] + r[7], d0 = r[0] - r[7], s1 = r[1] + r[6], d1 = r[1] - r[6];
+    float_row s2 = r[2] + r[5], d2 = r[2] - r[5], s3 = r[3] + r[4], d3 = r[3] - r[4];
+    float_row a = s0 + s3, b = s1 + s2, c = s0 - s3, d = s1 - s2;
+    r[0] = (a + b) * c4;
+    r[4] = (a - b) * c4;
+    r[2] = c * c2 + d * c6;
+    r[6] = c * c6 - d * c2;
+    r[1] = d0 * c1 + d1 * c3 + d2 * c5 + d3 * c7;
+    r[3] = d0 * c3 - d1 * c7 - d2 * c1 - d3 * c5;
+    r[5] = d0 * c5 - d1 * c1 + d2 * c7 + d3 * c3;
+    r[7] = d0 * c7 - d1 * c5 + d2 * c3 - d3 * c1;
+}
+
+SNUG_BODY void transpose(float_row *r) {
+    float_row t[8], u[8];
+    for (int32_t i = 0; i < 8; i += 2) {
+        t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (int32_t i = 0; i < 8; i += 4) {
+        u[i] = __builtin_shufflevector(t[i], t[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        u[i + 1] = __builtin_shufflevector(t[i], t[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        u[i + 2] = __builtin_shufflevector(t[i + 1], t[i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
+        u[i + 3] = __builtin_shufflevector(t[i + 1], t[i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int32_t i = 0; i < 4; i++) {
+        r[i] = __builtin_shufflevector(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        r[i + 4] = __builtin_shufflevector(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+SNUG_BODY void transform_block(const uint8_t *samples, size_t stride, int16_t *out) {
+    // Adding and taking away 1.5 × 2²³ rounds to a whole number in any rounding unit.
+    const float magic = 12582912.0f;
+    float_row r[8];
+    int32_t natural[SNUG_BLOCK_SIZE];
+    for (int32_t y = 0; y < 8; y++) {
+        byte_row bytes;
+        memcpy(&bytes, samples + (size_t)y * stride, sizeof bytes);
+        r[y] = __builtin_convertvector(bytes, float_row) - 128.0f;
+    }
+    transform(r);
+    transpose(r);
+    transform(r);
+    transpose(r);
+    for (int32_t y = 0; y < 8; y++) {
+        float_row eighths = (r[y] * 8.0f + magic) - magic;
+        int_row whole = __builtin_convertvector(eighths, int_row);
+        memcpy(natural + 8 * y, &whole, sizeof whole);
+    }
+    for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) out[k] = (int16_t)natural[ZIGZAG[k]];
+}
+
+SNUG_BODY void transform_row(
+    const uint8_t *samples, size_t stride, int32_t width, int32_t height, int32_t blocks, int16_t *out) {
+    uint8_t edge[SNUG_BLOCK_SIZE];
+    for (int32_t block = 0; block < blocks; block++) {
+        int32_t x = block * 8;
+        int16_t *target = out + (size_t)block * SNUG_BLOCK_SIZE;
+        if (x + 8 <= width && height >= 8) {
+            transform_block(samples + x, stride, target);
+            continue;
+        }
+        for (int32_t v = 0; v < 8; v++) {
+            const uint8_t *row = samples + (size_t)(v < height ? v : height - 1) * stride;
+            for (int32_t u = 0; u < 8; u++) edge[8 * v + u] = row[x + u < width ? x + u : width - 1];
+        }
+        transform_block(edge, 8, target);
+    }
+}
+
+static void transform_row_portable(
+    const uint8_t *samples, size_t stride, int32_t width, int32_t height, int32_t blocks, int16_t *out) {
+    transform_row(samples, stride, width, height, blocks, out);
+}
+
+#if SNUG_HAS_AVX2
+SNUG_TARGET_AVX2 static void transform_row_avx2(
+    const uint8_t *samples, size_t stride, int32_t width, int32_t height, int32_t blocks, int16_t *out) {
+    transform_row(samples, stride, width, height, blocks, out);
+}
+#endif
+
+void snug_forward_dct(
+    snug_kernel_level level, const uint8_t *samples, size_t stride, int32_t width, int32_t height, int32_t blocks,
+    int16_t *out) {
+    if (width < 1 || height < 1) return;
+#if SNUG_HAS_AVX2
+    if (level == SNUG_KERNEL_AVX2) {
+        transform_row_avx2(samples, stride, width, height, blocks, out);
+        return;
+    }
+#endif
+    (void)level;
+    transform_row_portable(samples, stride, width, height, blocks, out);
+}
+
+void snug_blocks_to_zigzag(const int16_t *natural, size_t blocks, int16_t *zigzag) {
+    for (size_t b = 0; b < blocks; b++) {
+        for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) {
+            zigzag[b * SNUG_BLOCK_SIZE + (size_t)k] = natural[b * SNUG_BLOCK_SIZE + ZIGZAG[k]];
+        }
+    }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Makes a JPEG of pixels, as many of them as look best in the bytes there are.
+struct PixelFit {
+    private static let mostSizes = 5
+    /// Quality ceiling of pixels without history.
+    private static let pixelCeiling = 95
+    /// Decoded sides over the output's, at least: the block transform's own shrinking costs detail near the limit.
+    private static let decodingMargin = 1.4
+
+    private let fit: JPEGFit
+    private var context: FitContext { fit.context }
+    private var policy: FitPolicy { context.policy }
+    private var plan: FitPlan { context.plan }
+    private var limit: Int { context.byteLimit }
+
+    init(_ fit: JPEGFit) { self.fit = fit }
+
+    /// - Parameters:
+    ///   - pixels: Decodes the image at so many eighths of its size.
+    ///   - share: Of the planned side, to begin with.
+    func fit(_ pixels: (Int) throws -> PixelSupply, share first: Double) throws -> Encoded {
+        var share = SizeChoice.snapped(first)
+        var supply: (eighths: Int, pixels: PixelSupply)?
+        var smallest = (bytes: Int.max, width: plan.width, height: plan.height)
+        var encodes = 0
+        for attempt in 1... {
+            let eighths = eighths(for: share)
+            if supply.map({ $0.eighths < eighths }) ?? true { supply = (eighths, try pixels(eighths)) }
+            guard let base = supply?.pixels else { break }
+            let prepared = try prepare(base, share: share)
+            guard let source = PixelSource(prepared) else {
+                throw ImageError(.codecFailed, "its planes cannot become a JPEG; please report this file")
+            }
+            let work = try fit.requantisation(
+                source, shape: share < 1 ? .reduced : .fullSize, ceiling: policy.qualityCeiling ?? Self.pixelCeiling)
+            let isLast = attempt >= Self.mostSizes || prepared.shape.width * prepared.shape.height <= 1
+            if !isLast, let other = try better(than: share, work) {
+                share = other
+                continue
+            }
+            switch try work.encode() {
+            case .done(let output, let count):
+                return fit.encoded(
+                    output, width: prepared.shape.width, height: prepared.shape.height, encodes: encodes + count,
+                    report: base.report.totalRows > 0 ? base.report : prepared.report)
+            case .tooLarge(let bytes, let count):
+                encodes += count
+                if bytes < smallest.bytes { smallest = (bytes, prepared.shape.width, prepared.shape.height) }
+                let next = share * (Double(limit) / Double(bytes)).squareRoot() * 0.9
+                if policy.keepsSize || prepared.shape.width * prepared.shape.height <= 1 || attempt > 2 * Self.mostSizes
+                {
+                    throw fit.outOfReach(smallest: smallest.bytes, width: smallest.width, height: smallest.height)
+                }
+                share = min(next, share * 0.9)
+            }
+        }
+        throw fit.outOfReach(smallest: smallest.bytes, width: smallest.width, height: smallest.height)
+    }
+
+    /// Another share of the side that looks better than this one; `nil` when it is good.
+    private func better(than share: Double, _ work: Requantisation) throws -> Double? {
+        if policy.keepsSize { return nil }
+        let scale = work.choice.model.scale
+        if share == 1 {
+            if scale <= SizeChoice.coarsestAtFullSize && !work.choice.isTooLarge { return nil }
+        } else {
+            if SizeChoice.accepts(scale: scale, at: share) && !work.choice.isFinest { return nil }
+        }
+        let wanted = SizeChoice.side(
+            current: share, bytes: try work.bytes(scale: SizeChoice.landing(share)), target: Double(limit))
+        let next = SizeChoice.snapped(wanted)
+        // A share that is about the same, or the full size that was left before, is no better.
+        if abs(next / share - 1) < 0.02 || share == 1 && next > 0.97 { return nil }
+        return min(next, 1)
+    }
+
+    /// Eighths of the full size to decode a JPEG at; exact fractions need no other resampling.
+    private func eighths(for share: Double) -> Int {
+        guard context.header.format == .jpeg else { return 8 }
+        let width = Double(plan.width) * share / Double(max(context.header.uprightWidth, 1))
+        let height = Double(plan.height) * share / Double(max(context.header.uprightHeight, 1))
+        let side = max(width, height)
+        let isFullPlan = plan.width == context.header.uprightWidth && plan.height == context.header.uprightHeight
+        if isFullPlan && SizeChoice.isFraction(share) { return Int((share * 8).rounded()) }
+        return [1, 2, 4].first { Double($0) / 8 >= side * Self.decodingMargin } ?? 8
+    }
+
+    /// The pixels at a share of the planned size, upright, with the chroma resolution chosen.
+    private func prepare(_ supply: PixelSupply, share: Double) throws -> PixelSupply {
+        let upright = context.header.orientation.swapsAxes ? supply.shape.transposed : supply.shape
+        var width = max(1, Int((Double(plan.width) * share).rounded()))
+        var height = max(1, Int((Double(plan.height) * share).rounded()))
+        // An exact fraction is what the decoder made of it, rounding included.
+        if abs(upright.width - width) <= 1 && abs(upright.height - height) <= 1 && share < 1 {
+            (width, height) = (upright.width, upright.height)
+        }
+        let isGray = supply.shape.model == .gray
+        func shape(subsamples: Bool) -> RasterShape {
+            .planar(width: width, height: height, isGray: isGray, subsamplesChroma: subsamples)
+        }
+        let coarse = shape(subsamples: true)
+        if isGray || policy.chroma == .s420 {
+            return try supply.prepared(coarse, orientation: context.header.orientation)
+        }
+        let fine = shape(subsamples: false)
+        if policy.chroma == .s444 { return try supply.prepared(fine, orientation: context.header.orientation) }
+        let hasFine =
+            supply.shape.planes.count == 3 && upright.planes[1].width >= width && upright.planes[1].height >= height
+        guard hasFine, context.mode.holdsPixels else {
+            return try supply.prepared(coarse, orientation: context.header.orientation)
+        }
+        let full = try supply.prepared(fine, orientation: context.header.orientation)
+        if let raster = full.heldRaster, ChromaDetail.isWorthFullResolution(raster) { return full }
+        return try supply.prepared(coarse, orientation: context.header.orientation)
+    }
+}

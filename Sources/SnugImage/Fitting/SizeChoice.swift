@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import RealModule
+
+/// Chooses how many pixels an output keeps, by how coarse its steps have to be.
+///
+/// Measured with SSIMULACRA2 at the original's size, smaller results scaled back up: down to steps of about 4.2 times the
+/// finest the full size looks best; where it would take coarser ones, fewer pixels with steps about half as coarse do.
+/// Exact fractions of the size gain more than a point over their neighbours, because every output pixel then has the same
+/// phase.
+enum SizeChoice {
+    /// Scale of the steps from which on fewer pixels look better.
+    static let coarsestAtFullSize = 4.2
+    /// Scale of the steps aimed at when pixels are given up: the fewer are left, the coarser each may be.
+    static func landing(_ share: Double) -> Double { min(2.4 * Double.pow(max(share, 0.001), -0.45), 8) }
+
+    /// True when a size is near enough to the one aimed at; exact fractions may be further off.
+    static func accepts(scale: Double, at share: Double) -> Bool {
+        let ratio = scale / landing(share)
+        return isFraction(share) ? (0.66...1.7).contains(ratio) : (0.75...1.45).contains(ratio)
+    }
+
+    /// Bytes go about with the side to this power: small images have more detail for each pixel.
+    static let bytesPower = 1.6
+    private static let fractions = [
+        (0.38..<0.60, 0.5), (0.29..<0.38, 0.375), (0.19..<0.29, 0.25), (0.105..<0.145, 0.125),
+    ]
+
+    /// The side, as a share of `current`, at which the landing scale takes `target` bytes.
+    /// - Parameter bytes: Predicted at the landing scale for the current side.
+    static func side(current: Double, bytes: Double, target: Double) -> Double {
+        min(current * Double.pow(target / max(bytes, 1), 1 / bytesPower), 1)
+    }
+
+    /// The exact fraction near a share of the side, else the share itself.
+    static func snapped(_ share: Double) -> Double {
+        fractions.first { $0.0.contains(share) }?.1 ?? share
+    }
+
+    static func isFraction(_ share: Double) -> Bool { fractions.contains { $0.1 == share } }
+}

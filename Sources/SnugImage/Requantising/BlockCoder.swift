@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import CJPEGKernels
+
+/// Quantises and codes rows of MCUs, or counts the symbols that coding them would take.
+@safe
+struct BlockCoder: ~Copyable {
+    let layout: BlockLayout
+    let isProgressive: Bool
+    private let handle: OpaquePointer
+    private let level: KernelLevel
+
+    init(_ layout: BlockLayout, isProgressive: Bool, level: KernelLevel = .best) throws(ImageError) {
+        var coding = layout.coding(isProgressive: isProgressive)
+        guard let handle = unsafe snug_coder_create(&coding) else { throw Self.outOfMemory }
+        unsafe self.handle = handle
+        self.layout = layout
+        self.isProgressive = isProgressive
+        self.level = level
+    }
+
+    deinit { unsafe snug_coder_free(handle) }
+
+    private static var outOfMemory: ImageError {
+        ImageError(.memoryExceeded, "encoding ran out of memory; run fewer jobs at once or give more memory")
+    }
+
+    /// Begins an output with the given tables.
+    mutating func begin(_ tables: CodeTables) {
+        unsafe snug_coder_rewind(handle)
+        unsafe tables.withTables { unsafe snug_coder_set_tables(handle, $0) }
+    }
+
+    /// Writes row `row` of MCUs.
+    mutating func write(_ rows: BlockRows, row: Int, quantisers: Quantisers) throws(ImageError) {
+        precondition(rows.capacity >= layout.mcusAcross, "a row of MCUs is incomplete")
+        let isWritten = unsafe rows.withRows { rows in
+            unsafe quantisers.withQuantisers { unsafe snug_coder_write_row(handle, level, $0, rows, Int32(row)) }
+        }
+        if !isWritten { throw Self.outOfMemory }
+    }
+
+    /// Adds a row's symbols to `counts`.
+    mutating func count(_ rows: BlockRows, row: Int, quantisers: Quantisers, counts: inout snug_symbol_counts) {
+        precondition(rows.capacity >= layout.mcusAcross, "a row of MCUs is incomplete")
+        unsafe rows.withRows { rows in
+            unsafe quantisers.withQuantisers {
+                unsafe snug_coder_count_row(handle, level, $0, rows, Int32(row), &counts)
+            }
+        }
+    }
+
+    /// Ends a count.
+    mutating func finishCount(_ counts: inout snug_symbol_counts) {
+        unsafe snug_coder_finish_count(handle, &counts)
+    }
+
+    /// Adds the symbols of a run from the middle of an image to `counts`.
+    mutating func countRun(_ rows: BlockRows, quantisers: Quantisers, counts: inout snug_symbol_counts) {
+        unsafe rows.withRows { pointers in
+            unsafe quantisers.withQuantisers {
+                unsafe snug_coder_count_sample(
+                    handle, level, $0, pointers, Int32(rows.capacity), Int32(rows.capacity), &counts)
+            }
+        }
+    }
+
+    /// Bytes written so far, without stuffing.
+    var byteCount: Int { unsafe snug_coder_byte_count(handle) }
+
+    /// Ends all scans.
+    mutating func finish() throws(ImageError) {
+        if unsafe !snug_coder_finish(handle) { throw Self.outOfMemory }
+    }
+
+    /// Bytes of a finished scan.
+    func scanSize(_ stream: Int) -> Int { unsafe snug_coder_scan_size(handle, Int32(stream)) }
+
+    /// Appends a finished scan.
+    func append(_ stream: Int, to bytes: inout [UInt8]) {
+        let size = scanSize(stream)
+        let start = bytes.count
+        bytes.append(contentsOf: repeatElement(0, count: size))
+        unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+            guard let base = buffer.baseAddress, size > 0 else { return }
+            unsafe snug_coder_copy_scan(handle, Int32(stream), base + start)
+        }
+    }
+}

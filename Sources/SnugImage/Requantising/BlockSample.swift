@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Blocks of an image from which sizes of outputs are predicted: runs of MCUs spread over it, or all of them.
+struct BlockSample {
+    struct Run {
+        var rows: BlockRows
+        /// What the run takes in the source: bits where they are known, else MCUs.
+        var sourceSize: Double
+        /// Where it lies in the source, 0…1.
+        var position: Double
+    }
+
+    let layout: BlockLayout
+    /// In order of position; rows of MCUs from top to bottom when all are there.
+    var runs: [Run]
+    /// True when the runs are all rows of MCUs.
+    let isWhole: Bool
+    /// The whole image in the units of ``Run/sourceSize``.
+    let sourceSize: Double
+
+    /// What each run stands for, in its own size.
+    var weight: Double {
+        let sampled = runs.reduce(0) { $0 + $1.sourceSize }
+        return sampled > 0 ? sourceSize / sampled : 1
+    }
+
+    var mcuCount: Int { runs.reduce(0) { $0 + $1.rows.capacity } }
+}
+
+/// How many blocks a sample takes.
+enum SamplePlan {
+    /// About 5 ms for each prediction; sizes are predicted to about half a percent.
+    static let blocks = 48_000
+    /// Runs that a sample is made of.
+    static let runs = 256
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Opens a JPEG as coefficients where an output can be made of those.
+enum CoefficientSources {
+    /// - Returns: `nil` where pixels are needed: for another size, colour space, chroma resolution or orientation, for
+    ///   what is to be salvaged, and for kinds of JPEG that a baseline output cannot stand for.
+    static func make(_ context: FitContext) throws -> (any CoefficientSource)? {
+        guard try isPossible(context) else { return nil }
+        let limits = context.policy.decodingLimits
+        if let scan = try SequentialScan.read(context.source),
+            let source = try SequentialSource(context.source, scan: scan, cancellation: context.cancellation)
+        {
+            return source
+        }
+        guard context.mode.holdsPixels, let frame = try frame(of: context.source) else { return nil }
+        return try LibrarySource(
+            context.source, frame: frame, limits: limits, memory: context.codecMemory,
+            cancellation: context.cancellation)
+    }
+
+    /// True where ``make(_:)`` gives coefficients that are decoded here, row by row.
+    static func isSequential(_ context: FitContext) throws -> Bool {
+        try isPossible(context) && SequentialScan.read(context.source) != nil
+    }
+
+    private static func isPossible(_ context: FitContext) throws -> Bool {
+        let header = context.header
+        return try header.format == .jpeg && header.orientation == .upright && !context.policy.recoversPartialImages
+            && context.plan.width == header.width && context.plan.height == header.height
+            && keepsChroma(header, policy: context.policy) && context.reader.keepsPlanarColours()
+    }
+
+    private static func keepsChroma(_ header: ImageHeader, policy: FitPolicy) -> Bool {
+        guard let sampling = header.chromaSubsampling else { return true }
+        return switch policy.chroma {
+        case .automatic: sampling != .other
+        case .s420: sampling == .s420
+        case .s444: sampling == .s444
+        }
+    }
+
+    private static func frame(of source: ImageSource) throws(ImageError) -> JPEGFrame? {
+        var reader = JPEGSegmentReader(source)
+        while let segment = try reader.next() {
+            if JPEGMarker.isFrame(segment.marker) {
+                return try JPEGFrame(segment, payload: try reader.payload(segment))
+            }
+            if segment.marker == JPEGMarker.startOfScan { return nil }
+        }
+        return nil
+    }
+}

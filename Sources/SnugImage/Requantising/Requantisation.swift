@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+
+/// One image on its way to a JPEG within a byte limit, its size in pixels settled.
+///
+/// A sample tells which steps and λ take the bytes aimed at; then one pass quantises and writes row by row while λ is
+/// adjusted to what was written. The exact size is known before anything leaves; an output that missed is made again.
+final class Requantisation {
+    struct Output {
+        var bytes: [UInt8]
+        /// On libjpeg's scale: that of the luma steps nearest by their sum.
+        var quality: Double
+        /// The source's coefficients, all of them unchanged.
+        var isLossless: Bool
+    }
+    enum Outcome {
+        case done(Output, encodes: Int)
+        /// Over the limit at the coarsest that is allowed; the smallest attempt, measured.
+        case tooLarge(smallest: Int, encodes: Int)
+    }
+
+    /// Share of the limit aimed at: from a sample, and where all blocks are counted.
+    private static let aims = (sampled: 0.9965, whole: 0.9985)
+    /// Share from which on an output is good enough to be the last.
+    private static let wantedUse = (sampled: 0.982, whole: 0.99)
+    private static let mostEncodes = 5
+
+    private let source: any CoefficientSource
+    private let segments: [MetadataSegment]
+    private let limit: Int
+    private let effort: FitPolicy.Effort
+    private let cancellation: CancellationFlag
+    private let stepTables: StepTables
+    private let scales: ClosedRange<Double>
+    private let sample: BlockSample
+    private var evaluator: RateEvaluator
+    /// Costs a prediction of bytes without the file's own overhead.
+    private(set) var choice: ModelSearch.Result
+
+    /// - Parameters:
+    ///   - qualities: On libjpeg's scale; without a ceiling, as fine as the source or as 1 in each step.
+    init(
+        _ source: any CoefficientSource, shape: StepShape, segments: [MetadataSegment], limit: Int, floor: Int,
+        ceiling: Int?, effort: FitPolicy.Effort, cancellation: CancellationFlag
+    ) throws {
+        self.source = source
+        self.segments = segments
+        self.limit = limit
+        self.effort = effort
+        self.cancellation = cancellation
+        let tables = StepTables(shape, layout: source.layout, sourceSteps: source.steps)
+        let finest = max(tables.finestScale, ceiling.map { tables.scale(quality: $0) } ?? 0)
+        scales = finest...max(finest, min(tables.scale(quality: floor), tables.coarsestScale))
+        stepTables = tables
+        sample = try source.sample(blocks: SamplePlan.blocks)
+        evaluator = try RateEvaluator(
+            sample, stepTables: stepTables, isProgressive: effort == .standard, segments: segments,
+            cancellation: cancellation)
+        let search = ModelSearch(evaluator, scales: scales, isGreedy: effort == .standard)
+        choice = try search.search(target: Double(limit) * (sample.isWhole ? Self.aims.whole : Self.aims.sampled))
+        try preferSequential()
+    }
+
+    /// Small files have more tables than data: one scan may take less.
+    private func preferSequential() throws {
+        guard sample.isWhole, evaluator.isProgressive, limit < 1 << 15 else { return }
+        let plain = try RateEvaluator(
+            sample, stepTables: stepTables, isProgressive: false, segments: segments, cancellation: cancellation)
+        let search = ModelSearch(plain, scales: scales, isGreedy: true)
+        let other = try search.search(target: Double(limit) * Self.aims.whole, start: choice.model.scale)
+        guard isBetter(other, than: choice) else { return }
+        evaluator = plain
+        choice = other
+    }
+
+    private func isBetter(_ one: ModelSearch.Result, than other: ModelSearch.Result) -> Bool {
+        if one.isTooLarge != other.isTooLarge { return other.isTooLarge }
+        if one.isTooLarge || one.isFinest && other.isFinest { return one.bytes < other.bytes }
+        return (one.model.scale, one.model.lambdaFactor) < (other.model.scale, other.model.lambdaFactor)
+    }
+
+    /// True for a source with chroma at full resolution that would look better at half of it.
+    var prefersHalfChroma: Bool {
+        guard let steps = source.steps, source.layout.hasFullChroma, choice.model.scale > ChromaDetail.finestScale
+        else { return false }
+        return !ChromaDetail.isWorthFullResolution(sample, steps: steps)
+    }
+
+    /// Predicted bytes at a scale of the steps.
+    func bytes(scale: Double) throws -> Double {
+        try evaluator.estimate(RateModel(scale: scale), every: 2).bytes
+    }
+
+    /// Writes the file.
+    func encode() throws -> Outcome {
+        let aim = sample.isWhole ? Self.aims.whole : Self.aims.sampled
+        let wanted = Double(limit) * (sample.isWhole ? Self.wantedUse.whole : Self.wantedUse.sampled)
+        var target = Double(limit) * aim
+        var best: Output?
+        var smallest = Int.max
+        for encode in 1...Self.mostEncodes {
+            let attempt = try write(target: target)
+            if let output = attempt.output, output.bytes.count > best?.bytes.count ?? 0 { best = output }
+            smallest = min(smallest, attempt.byteCount)
+            let isEnough = attempt.output != nil && (Double(attempt.byteCount) >= wanted || choice.isFinest)
+            // Over the limit it is made again; under it, once more at most.
+            if isEnough || best != nil && (encode >= (sample.isWhole ? 4 : 2) || choice.isTooLarge) {
+                if let best { return .done(best, encodes: encode) }
+            }
+            if choice.isTooLarge && attempt.output == nil { return .tooLarge(smallest: smallest, encodes: encode) }
+            target *= Double(limit) * aim / Double(attempt.byteCount)
+            if attempt.output == nil { target *= 1 - 0.002 * Double(encode) }
+            let search = ModelSearch(evaluator, scales: scales, isGreedy: effort == .standard)
+            choice = try search.search(target: target, start: choice.model.scale)
+        }
+        if let best { return .done(best, encodes: Self.mostEncodes) }
+        return .tooLarge(smallest: smallest, encodes: Self.mostEncodes)
+    }
+
+    private struct Attempt {
+        /// Within the limit.
+        var output: Output?
+        var byteCount: Int
+    }
+
+    /// One pass over the image.
+    private func write(target: Double) throws -> Attempt {
+        let (estimate, profile) = try evaluator.profile(choice.model)
+        var coder = try BlockCoder(source.layout, isProgressive: evaluator.isProgressive)
+        coder.begin(estimate.tables)
+        let quantisers = Quantisers(stepTables, componentCount: source.layout.components.count)
+        quantisers.prepare(choice.model, costs: evaluator.costs)
+        let container = JPEGContainer(
+            layout: source.layout, isProgressive: evaluator.isProgressive, steps: quantisers.steps, segments: segments)
+        let overhead = Double(container.headerByteCount(estimate.tables))
+        var controller = RateController(
+            base: choice.model, predicted: estimate.bytes, low: choice.low, high: choice.high, target: target,
+            limit: Double(limit))
+        let isControlled = !sample.isWhole && !choice.isFinest
+        let isLossless = choice.model.lambdaFactor == 0 && source.steps != nil
+        func process(_ rows: BlockRows, _ row: Int, _ position: Double) throws {
+            try coder.write(rows, row: row, quantisers: quantisers)
+            guard isControlled else { return }
+            let spent = Double(coder.byteCount) * 1.003 + overhead
+            if controller.update(spent: spent, share: profile.share(at: position)) {
+                quantisers.prepare(controller.model, costs: evaluator.costs)
+            }
+        }
+        if sample.isWhole {
+            for (row, run) in sample.runs.enumerated() { try process(run.rows, row, run.position) }
+        } else {
+            try source.readRows(process)
+        }
+        try coder.finish()
+        let count = container.byteCount(coder, tables: estimate.tables)
+        guard count <= limit else { return Attempt(output: nil, byteCount: count) }
+        let bytes = container.bytes(coder, tables: estimate.tables)
+        let quality = StepTables.quality(of: quantisers.steps[0])
+        return Attempt(
+            output: Output(bytes: bytes, quality: quality, isLossless: isLossless), byteCount: count)
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+import CJPEGKernels
+import SnugSystem
+
+/// The coefficients of a sequential Huffman JPEG, decoded on the way and held row by row.
+@safe
+final class SequentialSource: CoefficientSource {
+    private let source: ImageSource
+    private let scan: SequentialScan
+    private let stream: OpaquePointer
+    private let level: KernelLevel
+    private let cancellation: CancellationFlag
+    private(set) var report = DecodeReport()
+
+    var layout: BlockLayout { scan.layout }
+    var steps: [[UInt16]]? { scan.steps }
+
+    /// - Returns: `nil` when the tables or the layout are not for this decoder.
+    init?(
+        _ source: ImageSource, scan: SequentialScan, level: KernelLevel = .best, cancellation: CancellationFlag
+    ) throws(ImageError) {
+        self.source = source
+        self.scan = scan
+        self.level = level
+        self.cancellation = cancellation
+        var layout = scan.streamLayout
+        var status = snug_stream_status.ok
+        let created = unsafe scan.dcTables.withUnsafeBufferPointer { dc -> OpaquePointer? in
+            unsafe scan.acTables.withUnsafeBufferPointer { ac -> OpaquePointer? in
+                guard let dc = dc.baseAddress, let ac = ac.baseAddress else { return nil }
+                return unsafe snug_stream_create(&layout, dc, ac, &status)
+            }
+        }
+        guard let created = unsafe created else {
+            if status == .outOfMemory {
+                throw ImageError(.memoryExceeded, "no memory for a JPEG decoder; run fewer jobs at once")
+            }
+            return nil
+        }
+        unsafe stream = created
+    }
+
+    deinit { unsafe snug_stream_free(stream) }
+
+    func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws {
+        unsafe snug_stream_rewind(stream)
+        report = DecodeReport()
+        report.totalRows = layout.height
+        report.endedEarly = scan.endsEarly
+        let rows = BlockRows(layout, capacity: layout.mcusAcross)
+        var feed = Feed(source: source, range: scan.data)
+        for row in 0..<layout.mcusDown {
+            if row % 8 == 0 { try cancellation.check() }
+            try decode(rows, row: row, feed: &feed)
+            let share = Double(unsafe snug_stream_position(stream)) / Double(max(scan.data.count, 1))
+            try body(rows, row, min(max(share, 0), 1))
+        }
+        try checkEnd(&feed)
+    }
+
+    private func decode(_ rows: BlockRows, row: Int, feed: inout Feed) throws {
+        while true {
+            let status = unsafe rows.withMutableRows { unsafe snug_stream_read_row(stream, level, $0) }
+            switch status {
+            case .ok: return
+            case .needsInput: try unsafe feed.next(stream)
+            case .truncated: throw damage(row: row, endsEarly: true, "its data end too early")
+            default: throw damage(row: row, endsEarly: false, "its data make no sense there")
+            }
+        }
+    }
+
+    /// A stream that goes on behind its last block was damaged somewhere before: codes came out too short.
+    private func checkEnd(_ feed: inout Feed) throws {
+        while !feed.isAtEnd {
+            let before = feed.offset
+            try unsafe feed.next(stream)
+            if unsafe snug_stream_leftover(stream) > 0 || feed.offset == before { break }
+        }
+        let left = unsafe max(Int(snug_stream_leftover(stream)), 0) + scan.data.upperBound - feed.offset
+        if left > 0 {
+            throw damage(row: nil, endsEarly: false, "\(left) bytes are left behind its last block")
+        }
+    }
+
+    private func damage(row: Int?, endsEarly: Bool, _ words: String) -> ImageError {
+        var damaged = DecodeReport()
+        damaged.isDamaged = true
+        damaged.endedEarly = endsEarly
+        damaged.totalRows = layout.height
+        damaged.goodRows = row.map { min($0 * 8 * layout.vertical, layout.height) }
+        damaged.warnings = [words]
+        damaged.warningCount = 1
+        return damaged.error ?? ImageError(.corruptInput, words)
+    }
+
+    /// Hands the scan's bytes to the decoder, chunk by chunk.
+    private struct Feed {
+        let source: ImageSource
+        let end: Int
+        private(set) var offset: Int
+        private var chunk = [UInt8](repeating: 0, count: 1 << 15)
+        /// Of the chunk: where it lies in the file, and how much of it is there.
+        private var chunkStart = 0
+        private var filled = 0
+
+        init(source: ImageSource, range: Range<Int>) {
+            self.source = source
+            offset = range.lowerBound
+            end = range.upperBound
+        }
+
+        var isAtEnd: Bool { offset >= end }
+
+        private static func read(
+            _ source: ImageSource, at offset: Int, into chunk: inout [UInt8]
+        ) throws(ImageError) -> Int {
+            var span = chunk.mutableSpan
+            return try source.read(at: offset, into: &span)
+        }
+
+        /// Feeds once.
+        mutating func next(_ stream: OpaquePointer) throws(ImageError) {
+            if offset >= end {
+                unsafe snug_stream_end_input(stream)
+                return
+            }
+            if offset >= chunkStart + filled {
+                chunkStart = offset
+                filled = min(try Self.read(source, at: offset, into: &chunk), end - offset)
+                if filled == 0 {
+                    offset = end
+                    return
+                }
+            }
+            let start = offset - chunkStart
+            let count = filled - start
+            let taken = unsafe chunk.withUnsafeBufferPointer { bytes in
+                guard let base = bytes.baseAddress else { return 0 }
+                return unsafe snug_stream_feed(stream, base + start, count)
+            }
+            offset += taken
+        }
+    }
+}
+
+extension SequentialSource {
+    /// A Huffman stream can be entered anywhere: a decoder that starts at a wrong bit is in step after a few MCUs.
+    private static let bytesToFallIntoStep = 1200
+
+    func sample(blocks: Int) throws -> BlockSample {
+        if layout.blockCount <= blocks { return try wholeSample() }
+        let bytes = scan.data.count
+        let share = min(Double(blocks) / Double(layout.blockCount), 0.5)
+        let interval = Double(bytes) / Double(SamplePlan.runs)
+        let wantedBits = Int64(interval * share * 8)
+        let capacity = min(
+            layout.mcuCount / SamplePlan.runs + 16, Int(Double(layout.mcuCount) * share * 8) / SamplePlan.runs + 16)
+        let scratch = BlockRows(layout, capacity: capacity)
+        var runs: [BlockSample.Run] = []
+        for index in 0..<SamplePlan.runs {
+            if index % 32 == 0 { try cancellation.check() }
+            // At the golden ratio's steps within its interval: even steps would beat with the image's rows.
+            let phase = (Double(index) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
+            let offset = index == 0 ? 0 : Int((Double(index) + 0.93 * phase) * interval)
+            let skip = index == 0 ? 0 : Self.bytesToFallIntoStep
+            let count = skip + Int(wantedBits / 8) + 2048
+            let piece = try source.bytes(
+                at: scan.data.lowerBound + offset, count: min(count, scan.data.count - offset))
+            var bits: Int64 = 0
+            let decoded = unsafe piece.withUnsafeBufferPointer { piece -> Int in
+                guard let base = piece.baseAddress else { return 0 }
+                return unsafe scratch.withMutableRows {
+                    unsafe Int(
+                        snug_stream_sample(
+                            stream, base, piece.count, skip, Int32(capacity), wantedBits, $0, &bits))
+                }
+            }
+            if decoded > 1 {
+                runs.append(
+                    BlockSample.Run(
+                        rows: scratch.part(from: 0, count: decoded), sourceSize: Double(bits),
+                        position: Double(index) / Double(SamplePlan.runs)))
+            }
+            scratch.clear(decoded)
+        }
+        guard runs.count >= SamplePlan.runs / 4 else { return try scatteredSample(blocks: blocks) }
+        return BlockSample(layout: layout, runs: runs, isWhole: false, sourceSize: Double(bytes) * 8)
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Settings of a ledger in SQLite.
+public struct LedgerConfiguration: Sendable {
+    /// Settings of how jobs are handed out and given up.
+    public var policy: LedgerPolicy
+    /// Time and chance.
+    public var environment: LedgerEnvironment
+    /// The longest wait for other processes that write. Default 10 s.
+    public var busyTimeout: Duration
+    /// False allows a file system that other machines may write to, which loses data. Default true.
+    public var refusesNetworkFileSystems: Bool
+    /// Is told each statement, for tests of their plans.
+    var onStatement: (@Sendable (String) -> Void)?
+
+    /// Sets up a ledger.
+    public init(
+        policy: LedgerPolicy = LedgerPolicy(), environment: LedgerEnvironment = .system,
+        busyTimeout: Duration = .seconds(10), refusesNetworkFileSystems: Bool = true
+    ) {
+        self.policy = policy
+        self.environment = environment
+        self.busyTimeout = busyTimeout
+        self.refusesNetworkFileSystems = refusesNetworkFileSystems
+    }
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import SnugSystem
+internal import SystemPackage
+
+/// Files beside the database.
+enum LedgerFiles {
+    /// Makes a folder and those above it, readable to its owner only.
+    static func makeFolder(_ folder: FilePath) throws(LedgerError) {
+        do throws(Errno) {
+            try FileSystem.makeFolders(folder, mode: 0o700)
+        } catch {
+            throw failure(error, "make the folder \(folder)")
+        }
+    }
+
+    /// Makes an empty file that only its owner can read, unless it is there: tokens of sessions go into it.
+    static func makePrivate(_ path: FilePath) throws(LedgerError) {
+        do throws(Errno) {
+            // An existing file is not opened, for closing it would drop SQLite's locks.
+            let options: FileDescriptor.OpenOptions = [.create, .exclusiveCreate]
+            try FileDescriptor.opening(path, .readWrite, options: options, permissions: .ownerReadWrite).closing()
+        } catch .fileExists {
+            return
+        } catch {
+            throw failure(error, "make \(path)")
+        }
+    }
+
+    /// Moves a complete file to its name, unless that is taken, and waits for the disk.
+    static func publish(_ temporary: FilePath, as path: FilePath) throws(LedgerError) {
+        do throws(Errno) {
+            let file = try FileDescriptor.opening(temporary, .readOnly)
+            defer { file.closeIgnoringErrors() }
+            try file.synchronize()
+            let parent = path.removingLastComponent()
+            let folder = try FileDescriptor.openFolder(parent.isEmpty ? "." : parent)
+            defer { folder.closeIgnoringErrors() }
+            let names = [temporary, path].map { FilePath(root: nil, $0.components.suffix(1)) }
+            try PublishingCalls.system.rename(folder, names[0], names[1], false)
+            try FileSystem.synchronizeFolder(parent)
+        } catch .fileExists {
+            throw LedgerError(.alreadyExists, "\(path) is already there; name another file, or move that away")
+        } catch {
+            throw failure(error, "write \(path)")
+        }
+    }
+
+    /// Waits for a lock among processes.
+    /// - Throws: `ledger_busy` when another has it for longer than the timeout.
+    static func lock(_ path: FilePath, timeout: Duration, whatFor: String) throws(LedgerError) -> FileLock {
+        let deadline = ContinuousClock.now + timeout
+        do throws(Errno) {
+            while true {
+                if let lock = try FileLock.acquire(path) { return lock }
+                guard ContinuousClock.now < deadline else { break }
+                DetachedThread.pause(milliseconds: 10)
+            }
+        } catch {
+            throw failure(error, whatFor)
+        }
+        throw LedgerError(.busy, "cannot \(whatFor): another process is at it; try again when that has ended")
+    }
+
+    static func failure(_ cause: Errno, _ what: String) -> LedgerError {
+        switch cause {
+        case .readOnlyFileSystem, .permissionDenied, .notPermitted, .notDirectory, .noSuchFileOrDirectory:
+            LedgerError(
+                .readOnly, "cannot \(what): \(cause); make it writable, or name another folder with --state",
+                cause: cause)
+        case .noSpace, .diskQuotaExceeded:
+            LedgerError(
+                .diskFull, "cannot \(what): \(cause); free some space, and work resumes by itself", cause: cause)
+        default: LedgerError(.ioFailed, "cannot \(what): \(cause); check the disk", cause: cause)
+        }
+    }
+
+    // MARK: Network file systems
+
+    /// Refuses a file system on which SQLite's locks and shared memory cannot be relied on.
+    /// - Throws: `network_file_system`.
+    static func refuseNetwork(_ folder: FilePath) throws(LedgerError) {
+        let path: FilePath = folder.isEmpty ? "." : folder
+        let type: UInt32?
+        do throws(Errno) {
+            type = try FileSystem.type(of: path)
+        } catch {
+            throw failure(error, "look at \(path)")
+        }
+        if let type, let kind = networkKind(magic: type) {
+            throw LedgerError(
+                .networkFileSystem,
+                "\(path) is on \(kind), where a ledger is not safe; name a folder on a local disk with --state")
+        }
+    }
+
+    /// The name of a file system that is not local; `nil` for all others. Numbers of statfs(2) and linux/magic.h.
+    static func networkKind(magic: UInt32) -> String? {
+        switch magic {
+        case 0x6969: "NFS"
+        case 0x517B, 0xFF53_4D42, 0xFE53_4D42: "SMB"
+        case 0x6573_5546: "FUSE"
+        case 0x0102_1997: "9P"
+        case 0x5346_414F, 0x6B41_4653: "AFS"
+        case 0x7375_7245: "Coda"
+        case 0x00C3_6400: "Ceph"
+        case 0x0BD0_0BD0: "Lustre"
+        case 0x0116_1970: "GFS2"
+        case 0x7461_636F: "OCFS2"
+        default: nil
+        }
+    }
+}
+
+/// Does what blocks on a thread of its own: the threads of the cooperative pool are few.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+    // Without its caller's cancellation: half a backup is removed by the rest of it.
+    try await withCheckedThrowingContinuation { continuation in
+        do {
+            try DetachedThread.start { continuation.resume(with: Result { try body() }) }
+        } catch {
+            continuation.resume(
+                throwing: LedgerError(.ioFailed, "the system has no thread to give; raise ulimit -u", cause: error))
+        }
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import GRDB
+
+extension SQLiteLedger: DocumentStore {
+    /// A value; `nil` when there is none, or its time is over.
+    public func document(_ kind: DocumentKind, _ key: String) async throws -> LedgerDocument? {
+        try await look { try $0.document(kind, key) }
+    }
+
+    /// All values of a kind, the oldest first.
+    public func documents(_ kind: DocumentKind) async throws -> [LedgerDocument] {
+        try await look { transaction in
+            try transaction.fetch(
+                DocumentRow.self,
+                """
+                SELECT * FROM \(kind.table) WHERE expires_at IS NULL OR expires_at > :now ORDER BY created_at, key
+                """, ["now": transaction.now.milliseconds]
+            ).map(\.document)
+        }
+    }
+
+    /// Reads and changes a value in one step, with no other process in between.
+    public func update<Result: Sendable>(
+        _ kind: DocumentKind, _ key: String, expiresAt: LedgerInstant?,
+        _ body: @escaping @Sendable (inout String?) throws -> Result
+    ) async throws -> Result {
+        try await transact { transaction in
+            let old = try transaction.document(kind, key)
+            var payload = old?.payload
+            let result = try body(&payload)
+            if payload != old?.payload || (payload != nil && expiresAt != old?.expiresAt) {
+                try transaction.save(payload, as: kind, key, expiresAt: expiresAt)
+            }
+            return result
+        }
+    }
+}
+
+extension LedgerTransaction {
+    fileprivate func document(_ kind: DocumentKind, _ key: String) throws -> LedgerDocument? {
+        try fetch(
+            DocumentRow.self,
+            "SELECT * FROM \(kind.table) WHERE key = :key AND (expires_at IS NULL OR expires_at > :now)",
+            ["key": key, "now": now.milliseconds]
+        ).first?.document
+    }
+
+    fileprivate func save(
+        _ payload: String?, as kind: DocumentKind, _ key: String, expiresAt: LedgerInstant?
+    ) throws {
+        guard let payload else {
+            return try execute("DELETE FROM \(kind.table) WHERE key = :key", ["key": key])
+        }
+        try execute(
+            """
+            INSERT INTO \(kind.table) (key, payload, version, created_at, updated_at, expires_at)
+            VALUES (:key, :payload, 1, :now, :now, :expires)
+            ON CONFLICT (key) DO UPDATE SET payload = excluded.payload, version = \(kind.table).version + 1,
+                updated_at = excluded.updated_at, expires_at = excluded.expires_at
+            """,
+            [
+                "key": key, "payload": payload, "now": now.milliseconds, "expires": expiresAt?.milliseconds,
+            ])
+    }
+}
+
+private struct DocumentRow: Decodable, FetchableRecord {
+    static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
+
+    var key: String
+    var payload: String
+    var version: Int
+    var createdAt: Int
+    var updatedAt: Int
+    var expiresAt: Int?
+
+    var document: LedgerDocument {
+        LedgerDocument(
+            key: key, payload: payload, version: version, createdAt: LedgerInstant(milliseconds: createdAt),
+            updatedAt: LedgerInstant(milliseconds: updatedAt),
+            expiresAt: expiresAt.map { LedgerInstant(milliseconds: $0) })
+    }
+}

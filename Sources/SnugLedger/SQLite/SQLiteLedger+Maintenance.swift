@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import GRDB
+internal import SnugSystem
+public import SystemPackage
+
+extension SQLiteLedger {
+    /// Looks through the whole file, its indexes and its references, which takes a while for a large one.
+    /// - Throws: `corrupt_ledger`, naming the first findings.
+    public func checkIntegrity() async throws {
+        let (pool, path) = (pool, path)
+        try await translatingOnThread {
+            try Self.check(pool, "integrity_check", path)
+            let orphan = try pool.read { try Row.fetchOne($0, sql: "PRAGMA foreign_key_check") }
+            guard orphan == nil else {
+                throw LedgerError(
+                    .corrupt,
+                    "\(path): it has records of jobs that are gone; stop Snug, keep a copy, and restore the last backup"
+                )
+            }
+        }
+        let books = try await books()
+        for (folder, books) in books.sorted(by: { $0.key < $1.key }) where !books.areBalanced {
+            throw LedgerError(
+                .corrupt,
+                "\(path): the books of the folder '\(folder)' do not balance: \(books.seen) seen, "
+                    + "\(books.states.values.reduce(0, +)) there; keep a copy, and report it")
+        }
+    }
+
+    /// Writes a copy to a file of its own while work goes on, checks it, and puts it in its place.
+    /// - Throws: `already_exists`, `disk_full`, `corrupt_ledger`.
+    public func backup(to file: FilePath) async throws {
+        let (pool, id) = (pool, ids.next())
+        try await translatingOnThread {
+            let name = file.lastComponent?.string ?? "ledger"
+            let temporary = file.removingLastComponent().appending(".snug-\(name.prefix(100))-\(id)")
+            defer {
+                for suffix in ["", "-wal", "-shm", "-journal"] {
+                    FileSystem.removeIfThere(FilePath(temporary.string + suffix))
+                }
+            }
+            try LedgerFiles.makePrivate(temporary)
+            let copy = try DatabaseQueue(path: temporary.string)
+            try pool.backup(to: copy)
+            try copy.writeWithoutTransaction { database in
+                // One file, also for those who look at it with other tools.
+                try database.execute(sql: "PRAGMA journal_mode = DELETE")
+            }
+            try Self.check(copy, "integrity_check", file)
+            try copy.close()
+            try LedgerFiles.publish(temporary, as: file)
+        }
+    }
+
+    private func translatingOnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+        let path = path
+        try await onThread {
+            do { try body() } catch { throw LedgerError.translating(error, path: path.string) }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import GRDB
+
+extension SQLiteLedger {
+    /// Forgets jobs that have been over for long enough, in transactions of some hundred.
+    /// - Returns: How many.
+    @discardableResult
+    public func prune(_ policy: PruningPolicy) async throws -> Int {
+        var total = 0
+        for (state, age) in policy.ages {
+            while true {
+                try Task.checkCancellation()
+                let count = try await transact { try $0.prune(state, age: age) }
+                total += count
+                if count == 0 { break }
+            }
+        }
+        try await transact { try $0.pruneRest() }
+        return total
+    }
+}
+
+extension LedgerTransaction {
+    private static let batch = 500
+
+    fileprivate func prune(_ state: JobState, age: Duration) throws -> Int {
+        let jobs = try fetch(
+            PrunedRow.self,
+            """
+            SELECT id, folder FROM jobs
+            WHERE state = :state AND since < :before AND outcome_unknown = 0
+                AND NOT EXISTS (SELECT 1 FROM steps WHERE steps.job_id = jobs.id AND steps.key_expires_at > :now)
+            ORDER BY since LIMIT :limit
+            """,
+            [
+                "state": state.rawValue, "before": (now - age).milliseconds, "now": now.milliseconds,
+                "limit": Self.batch,
+            ])
+        for job in jobs {
+            try execute("DELETE FROM jobs WHERE id = :id", ["id": job.id])
+            // The name of a column, never text from outside.
+            try execute(
+                "UPDATE totals SET pruned_\(state.rawValue) = pruned_\(state.rawValue) + 1 WHERE folder = :folder",
+                ["folder": job.folder])
+        }
+        return jobs.count
+    }
+
+    /// Forgets lanes without jobs, holds that are over, and documents past their time.
+    fileprivate func pruneRest() throws {
+        let now: StatementArguments = ["now": self.now.milliseconds]
+        try execute(
+            """
+            DELETE FROM lanes WHERE NOT EXISTS (
+                SELECT 1 FROM jobs WHERE jobs.folder = lanes.folder AND jobs.account = lanes.account
+                    AND jobs.step = lanes.step AND jobs.priority = lanes.priority AND jobs.state = 'waiting')
+            """)
+        try execute("DELETE FROM holds WHERE until <= :now", now)
+        for kind in DocumentKind.allCases {
+            try execute("DELETE FROM \(kind.table) WHERE expires_at <= :now", now)
+        }
+    }
+}
+
+private struct PrunedRow: Decodable, FetchableRecord {
+    var id: String
+    var folder: String
+}

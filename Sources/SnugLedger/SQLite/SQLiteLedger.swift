@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import GRDB
+internal import Synchronization
+public import SystemPackage
+
+/// A ledger in one SQLite file, shared by all processes of a machine that open it.
+///
+/// What a call has recorded survives a kill and a power cut. Jobs and names of a process that ends are free at once: each
+/// holds a lock on a file of its own beside the database, which the system takes back.
+public final class SQLiteLedger: LedgerStore {
+    /// The database.
+    public let path: FilePath
+    /// The name under which this instance claims work.
+    public let workerID: String
+    let policy: LedgerPolicy
+    let environment: LedgerEnvironment
+    let ids: LedgerIDGenerator
+    let liveness: WorkerLiveness
+    let pool: DatabasePool
+    /// Leases that have run out although their workers live, and when that was first seen.
+    let overdue = Mutex<[JobID: OverdueLease]>([:])
+    private let isClosed = Mutex(false)
+
+    struct OverdueLease: Sendable {
+        var fence: Int
+        var until: Int
+        var seenAt: Duration
+    }
+
+    init(
+        path: FilePath, pool: DatabasePool, liveness: WorkerLiveness, ids: LedgerIDGenerator,
+        configuration: LedgerConfiguration
+    ) {
+        self.path = path
+        self.pool = pool
+        self.liveness = liveness
+        self.ids = ids
+        workerID = liveness.id
+        policy = configuration.policy
+        environment = configuration.environment
+    }
+
+    /// Hands back what this instance has claimed, and closes the database.
+    /// - Throws: `disk_full` and the like; the jobs are then freed when the process ends.
+    public func close() async throws {
+        guard
+            isClosed.withLock({ isClosed in
+                defer { isClosed = true }
+                return !isClosed
+            })
+        else { return }
+        let (workerID, pool, liveness, path) = (workerID, pool, liveness, path)
+        try await transact { try $0.retire(worker: workerID) }
+        try await onThread {
+            do { try pool.close() } catch { throw LedgerError.translating(error, path: path.string) }
+            liveness.end()
+        }
+    }
+
+    // MARK: Transactions
+
+    /// Carries out a transaction that writes.
+    func transact<Result: Sendable>(
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
+    ) async throws -> Result {
+        let (pool, environment, ids) = (pool, environment, ids)
+        do {
+            // A task of its own: GRDB gives a transaction up when the task that waits for it is cancelled, and what has
+            // happened must be recorded anyway.
+            return try await Task {
+                try await pool.write { database in
+                    try body(LedgerTransaction(database: database, now: environment.now(), ids: ids))
+                }
+            }.value
+        } catch {
+            throw LedgerError.translating(error, path: path.string)
+        }
+    }
+
+    /// Carries out a transaction that only reads.
+    func look<Result: Sendable>(
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
+    ) async throws -> Result {
+        let (environment, ids) = (environment, ids)
+        do {
+            return try await pool.read { database in
+                try body(LedgerTransaction(database: database, now: environment.now(), ids: ids))
+            }
+        } catch {
+            throw LedgerError.translating(error, path: path.string)
+        }
+    }
+}

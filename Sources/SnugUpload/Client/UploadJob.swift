@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
+internal import Logging
+internal import SnugHTTP
+internal import SnugSystem
+internal import Synchronization
+internal import SystemPackage
+
+/// Everything that one upload needs, whatever its protocol.
+final class UploadJob: Sendable {
+    struct Tally {
+        var attempts = 0
+        var retries = 0
+        var bytesSent = 0
+        /// Bytes at the server, for each piece of the file that is sent on its own.
+        var confirmedPieces: [Int: Int] = [:]
+        var inFlight: [Int: Int] = [:]
+        var chunkSize: Int
+        var note: UploadProgress.Note?
+        var isSent = false
+
+        var confirmed: Int { confirmedPieces.values.reduce(0, +) }
+        /// Bytes at the server or on their way.
+        var underWay: Int { confirmed + inFlight.values.reduce(0, +) }
+    }
+
+    let source: UploadSource
+    let target: UploadTarget
+    let options: UploadOptions
+    let client: HTTPClient
+    let store: (any UploadStore)?
+    let limits: HostLimits
+    let environment: RetryEnvironment
+    let logger: Logger
+    let key: String
+    let tally: Mutex<Tally>
+    private let saved = Mutex<UploadRecord?>(nil)
+
+    init(
+        source: UploadSource, target: UploadTarget, options: UploadOptions, client: HTTPClient,
+        store: (any UploadStore)?, limits: HostLimits, environment: RetryEnvironment, logger: Logger
+    ) {
+        self.source = source
+        self.target = target
+        self.options = options
+        self.client = client
+        self.store = store
+        self.limits = limits
+        self.environment = environment
+        self.logger = logger
+        key = UploadRecord.key(
+            path: source.path, target: target.url.text, uploadProtocol: target.uploadProtocol)
+        tally = Mutex(Tally(chunkSize: options.chunkSize))
+    }
+
+    var length: Int { source.byteCount }
+
+    /// The same with little time, for cleaning up.
+    func withShortDeadline(_ time: Duration) -> UploadJob {
+        var options = options
+        options.deadline = .now + time
+        options.attemptsWithoutProgress = 2
+        options.onProgress = nil
+        return UploadJob(
+            source: source, target: target, options: options, client: client, store: store, limits: limits,
+            environment: environment, logger: logger)
+    }
+
+    // MARK: What is known of it
+
+    /// Runs what waits for a disk, on a thread of its own.
+    func onDisk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        do {
+            return try await DetachedThread.value(work)
+        } catch let error as Errno {
+            throw UploadError(
+                .stateFailed, "no thread to wait for the disk: \(error)", resumption: .startOver, cause: error)
+        }
+    }
+
+    /// Keeps the record, here and in the store. Waits for the disk.
+    func save(_ record: UploadRecord) throws(UploadError) {
+        saved.withLock { $0 = record }
+        try store?.save(record)
+    }
+
+    /// What was saved last, in this process or an earlier one.
+    func record() throws(UploadError) -> UploadRecord? {
+        if let record = saved.withLock({ $0 }) { return record }
+        return try store?.record(key)
+    }
+
+    /// The most that the target's host takes in one request, as far as it is known.
+    func learntCeiling() throws(UploadError) -> Int? {
+        try limits.ceiling(of: target.url.origin, now: environment.wallClock())
+    }
+
+    func learn(ceiling: Int) async throws {
+        let now = environment.wallClock()
+        try await onDisk { [self] in try limits.remember(ceiling: ceiling, of: target.url.origin, now: now) }
+    }
+
+    /// What an exchange came to; cancellation is thrown instead.
+    enum Exchange {
+        case answer(ClientResponse)
+        case failure(HTTPError)
+
+        var response: ClientResponse? {
+            switch self {
+            case .answer(let response): response
+            case .failure(let error): error.response
+            }
+        }
+
+        /// Whether all of the body may have reached the server.
+        var bodyLeft: Bool {
+            switch self {
+            case .answer: true
+            case .failure(let error): error.outcome == .sentWithoutAnswer || error.outcome == .answered
+            }
+        }
+    }
+
+    /// Sends one request once, with the job's clocks, headers, limits and count.
+    ///
+    /// - Throws: `source_changed` or `source_failed` when the file could not be read to the end; `CancellationError`.
+    /// - Parameter slot: Tells requests apart that run at the same time, for the progress.
+    func exchange(
+        _ method: HTTPRequest.Method, _ url: HTTPURL, _ headers: HTTPFields = [:], body: HTTPBody? = nil, slot: Int = 0,
+        cap: Int = 1 << 20, usesTargetHeaders: Bool = true, change: (inout ClientRequest) -> Void = { _ in }
+    ) async throws -> Exchange {
+        var request = ClientRequest(method, url, headerFields: usesTargetHeaders ? target.headers : [:], body: body)
+        for field in headers { request.headerFields[fields: field.name] = [field] }
+        let hasData = (body?.byteCount ?? 1) > 0 && body != nil
+        request.clocks = ClientRequest.Clocks(
+            deadline: options.deadline,
+            attemptTimeout: hasData ? options.attemptTimeout : min(options.attemptTimeout, .seconds(60)),
+            stallTimeout: options.stallTimeout)
+        request.bandwidthLimiter = hasData ? options.bandwidthLimiter : nil
+        if hasData {
+            request.onProgress = { [self] in moved($0.bytesSent, slot: slot) }
+            tally.withLock { $0.attempts += 1 }
+        }
+        change(&request)
+        let result: Exchange
+        do {
+            result = .answer(try await client.send(request, into: .collect(maximum: cap)))
+        } catch let error as HTTPError {
+            result = .failure(error)
+        }
+        let sent = (result.response?.attempts ?? []).first?.bytesSent
+        let failed: Int? = if case .failure(let error) = result { error.attempts.first?.bytesSent } else { nil }
+        tally.withLock {
+            $0.bytesSent += sent ?? failed ?? 0
+            $0.inFlight[slot] = nil
+        }
+        if case .failure(let error) = result, error.code == .bodyFailed {
+            // Ours to mend, and nothing to ask the server about.
+            try source.checkUnchanged()
+            throw UploadError(
+                .sourceFailed, "\(source.path): \(error.message)", resumption: .startOver, cause: error)
+        }
+        return result
+    }
+
+    // MARK: Progress
+
+    private func moved(_ bytes: Int, slot: Int) {
+        tally.withLock { $0.inFlight[slot] = bytes }
+        report()
+    }
+
+    /// So many bytes of a piece are at the server.
+    func confirm(_ bytes: Int, slot: Int = 0, chunkSize: Int, newRetries: Int = 0) {
+        tally.withLock {
+            $0.confirmedPieces[slot] = bytes
+            $0.chunkSize = chunkSize
+            $0.retries += newRetries
+        }
+        report()
+    }
+
+    func note(_ note: UploadProgress.Note) {
+        tally.withLock { $0.note = note }
+        logger.info("upload changed course", metadata: ["note": "\(note.rawValue)", "path": "\(source.path)"])
+        report()
+    }
+
+    private func report() {
+        guard let onProgress = options.onProgress else { return }
+        onProgress(
+            tally.withLock {
+                UploadProgress(
+                    bytesSent: min(length, $0.underWay), bytesTotal: length, chunkSize: $0.chunkSize,
+                    retries: $0.retries, note: $0.note)
+            })
+    }
+
+    /// Whether the hash of the whole may read on to an offset: what it reads shortly before it is sent comes from the disk
+    /// once only, and a hash that ran ahead would take the disk from the sending.
+    @Sendable
+    func mayHash(_ end: Int) -> Bool { tally.withLock { $0.isSent || end <= $0.underWay + 128 << 20 } }
+
+    func sendingEnded() { tally.withLock { $0.isSent = true } }
+
+    // MARK: Retrying
+
+    var rules: RetryRules {
+        RetryRules(
+            attemptsWithoutProgress: max(1, options.attemptsWithoutProgress), longestWait: options.retry.longestHint,
+            delay: { [retry = options.retry] failures, random, throttled in
+                retry.delay(afterFailures: failures, throttled: throttled, random: random)
+            })
+    }
+
+    /// Waits, unless the deadline would pass meanwhile.
+    func wait(_ duration: Duration) async throws {
+        if let deadline = options.deadline, ContinuousClock.now + duration >= deadline {
+            throw UploadError(
+                .deadlineExceeded, "the deadline would pass before the next attempt", resumption: .startOver)
+        }
+        try await environment.sleep(duration)
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+public import HTTPTypes
+public import SnugHTTP
+
+/// The protocols that an upload can speak.
+public enum UploadProtocol: String, Sendable, Hashable, Codable, CaseIterable {
+    /// tus 1.0.0.
+    case tus
+    /// Resumable uploads for HTTP (IETF draft, interop version 6 and what falls back from it).
+    case resumable
+    /// S3 multipart.
+    case s3
+    /// PUT in pieces with `Content-Range`.
+    case rangedPut = "ranged-put"
+    /// One PUT of everything.
+    case put
+    /// One POST as multipart/form-data.
+    case form
+}
+
+/// Where an upload goes, and how.
+public struct UploadTarget: Sendable {
+    /// The tus or draft endpoint, the object's address, or the form's action.
+    public var url: HTTPURL
+    /// How to speak to it.
+    public var uploadProtocol: UploadProtocol
+    /// Sent with every request.
+    public var headers: HTTPFields
+    /// The name that the server is told; the file's own unless given.
+    public var filename: String?
+    /// The media type.
+    public var contentType: String
+    /// What ``UploadProtocol/s3`` needs.
+    public var s3: S3Settings?
+    /// What ``UploadProtocol/form`` needs.
+    public var form: FormSettings
+    /// How ``UploadProtocol/rangedPut`` is spoken.
+    public var ranged = RangedPutStyle.inPlace
+
+    /// Names a target.
+    public init(
+        _ url: HTTPURL, _ uploadProtocol: UploadProtocol, headers: HTTPFields = [:], filename: String? = nil,
+        contentType: String = "application/octet-stream", s3: S3Settings? = nil, form: FormSettings = FormSettings()
+    ) {
+        self.url = url
+        self.uploadProtocol = uploadProtocol
+        self.headers = headers
+        self.filename = filename
+        self.contentType = contentType
+        self.s3 = s3
+        self.form = form
+    }
+}
+
+/// Who signs S3 requests, and for which region.
+public struct S3Settings: Sendable, Hashable {
+    /// The access key's name.
+    public var accessKeyID: String
+    /// The access key.
+    public var secretKey: Secret
+    /// With temporary credentials.
+    public var sessionToken: Secret?
+    /// Default `us-east-1`.
+    public var region: String
+    /// Fail instead of replacing an object that is already there.
+    public var refusesOverwriting: Bool
+    /// How long the address in the receipt lets anybody fetch the object; `nil` makes none. At most a week.
+    public var presignedFor: Duration?
+
+    /// Names the signer.
+    public init(
+        accessKeyID: String, secretKey: Secret, sessionToken: Secret? = nil, region: String = "us-east-1",
+        refusesOverwriting: Bool = false, presignedFor: Duration? = nil
+    ) {
+        self.accessKeyID = accessKeyID
+        self.secretKey = secretKey
+        self.sessionToken = sessionToken
+        self.region = region
+        self.refusesOverwriting = refusesOverwriting
+        self.presignedFor = presignedFor
+    }
+}
+
+/// The fields of a form besides the file.
+public struct FormSettings: Sendable, Hashable {
+    /// The file's field. Default `file`.
+    public var fileField: String
+    /// Text fields, sent in this order before the file: some servers act on the order.
+    public var fields: [Field]
+
+    /// One text field.
+    public struct Field: Sendable, Hashable {
+        /// Its name.
+        public var name: String
+        /// Its text.
+        public var value: String
+
+        /// Makes a field.
+        public init(_ name: String, _ value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// Describes a form.
+    public init(fileField: String = "file", fields: [Field] = []) {
+        self.fileField = fileField
+        self.fields = fields
+    }
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Logging
+internal import SnugHTTP
+internal import SystemPackage
+
+extension Uploader {
+    /// Removes what the server has, in a task of its own because the caller's is cancelled already.
+    ///
+    /// What could not be removed in time stays recorded as discarded, under a name of its own: the next upload of the same
+    /// file must not take its place.
+    func discard(_ job: UploadJob) async {
+        do {
+            guard var record = try job.record() else { return }
+            record.isDiscarded = true
+            record.key = "\(job.key)-\(String(UInt32.random(in: .min ... .max), radix: 16))"
+            try store?.save(record)
+            try store?.remove(job.key)
+            let isGone = await Task { [brief = job.withShortDeadline(discardTimeout), record] in
+                await removeIfPossible(brief, record)
+            }.value
+            // Where the upload has the object's own address, trying later might hit another's object.
+            if isGone || record.uploadURL == job.target.url.text { try store?.remove(record.key) }
+        } catch {
+            logger.debug("a discarded upload is not recorded", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func removeIfPossible(_ job: UploadJob, _ record: UploadRecord) async -> Bool {
+        do {
+            return try await Self.remove(job, record)
+        } catch {
+            logger.debug("a discarded upload stays at the server for now", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// Removes what cancelled uploads have left at a server that has just shown that it answers.
+    func cleanUp(_ job: UploadJob) async {
+        do {
+            for record in try pending() where record.isDiscarded && record.uploadProtocol == job.target.uploadProtocol {
+                guard let url = try? HTTPURL(record.target), url.origin == job.target.url.origin else { continue }
+                var target = job.target
+                target.url = url
+                guard try await removeDiscarded(record, target: target, within: cleanUpTimeout) else { return }
+            }
+        } catch {
+            logger.debug("discarded uploads stay at the server for now", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Gives a pending upload up: what the server has of it is removed, then the record.
+    /// - Parameters:
+    ///   - record: The upload, one of ``pending()``.
+    ///   - target: Where it went, with the credentials.
+    /// - Returns: Whether nothing is left there. If something is, the record says so from now on, and it is tried again
+    ///   after the next upload to that server; where the upload has the object's own address, the record is gone and what is
+    ///   there stays.
+    public func abandon(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
+        guard let store else { return false }
+        guard record.hasBegun, record.uploadURL != target.url.text else {
+            try store.remove(record.key)
+            return !record.hasBegun
+        }
+        var discarded = record
+        discarded.isDiscarded = true
+        try store.save(discarded)
+        return try await removeDiscarded(discarded, target: target)
+    }
+
+    /// Tries again to remove what a cancelled upload left at its server.
+    /// - Parameters:
+    ///   - record: The upload, one of ``pending()``.
+    ///   - target: Where it went, with the credentials.
+    /// - Returns: Whether nothing is left there; the record is gone then.
+    public func removeDiscarded(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
+        try await removeDiscarded(record, target: target, within: .seconds(30))
+    }
+
+    private func removeDiscarded(
+        _ record: UploadRecord, target: UploadTarget, within timeout: Duration
+    ) async throws -> Bool {
+        guard let store, record.isDiscarded else { return false }
+        // Only addresses matter here, and the file may be gone.
+        let source = try UploadSource(standInFor: FilePath(record.path))
+        let job = makeJob(source, target, UploadOptions())
+        guard try await Self.remove(job.withShortDeadline(timeout), record) else { return false }
+        try store.remove(record.key)
+        return true
+    }
+
+    private static func remove(_ job: UploadJob, _ record: UploadRecord) async throws -> Bool {
+        if record.uploadProtocol == .s3 {
+            let upload = try S3Upload(job: job)
+            guard let id = try await upload.identifier(record) else { return true }
+            return try await upload.discard(id)
+        }
+        for piece in record.pieces ?? [] {
+            guard let text = piece.uploadURL else { continue }
+            guard try await TusDialect(job: job).discard(try HTTPURL(text)) else { return false }
+        }
+        guard let text = record.uploadURL else { return true }
+        let upload = try HTTPURL(text)
+        switch record.uploadProtocol {
+        case .tus: return try await TusDialect(job: job).discard(upload)
+        case .resumable: return try await DraftDialect(job: job).discard(upload)
+        case .rangedPut: return try await RangedPutDialect(job: job).discard(upload)
+        case .s3, .put, .form: return true
+        }
+    }
+}

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import HTTPTypes
+public import Logging
+public import SnugHTTP
+internal import Synchronization
+public import SystemPackage
+
+/// Uploads files: streamed in chunks, resumed after anything up to a power cut, verified at the end.
+///
+/// Share one for all uploads of a process: its client keeps connections, and what it learns about hosts.
+public final class Uploader: Sendable {
+    let client: HTTPClient
+    let store: (any UploadStore)?
+    private let limits: HostLimits
+    private let environment: RetryEnvironment
+    /// What a cancelled upload still does at its server takes no longer: with ``UploadOptions/creationGrace`` before it,
+    /// the end comes within a second.
+    let discardTimeout: Duration
+    /// What an upload still does for each that was cancelled before it takes no longer.
+    let cleanUpTimeout: Duration
+    let logger: Logger
+
+    /// - Parameters:
+    ///   - client: Sends everything.
+    ///   - store: Where uploads under way are recorded; without one they do not survive the process.
+    ///   - logger: Told of what no result or error tells.
+    public convenience init(client: HTTPClient, store: (any UploadStore)?, logger: Logger) {
+        self.init(client: client, store: store, logger: logger, environment: RetryEnvironment())
+    }
+
+    package init(
+        client: HTTPClient, store: (any UploadStore)?, logger: Logger, environment: RetryEnvironment,
+        discardTimeout: Duration = .milliseconds(450), cleanUpTimeout: Duration = .seconds(2)
+    ) {
+        self.client = client
+        self.discardTimeout = discardTimeout
+        self.cleanUpTimeout = cleanUpTimeout
+        self.store = store
+        limits = HostLimits(store)
+        self.logger = logger
+        self.environment = environment
+    }
+
+    /// Sends a file and checks what arrived.
+    ///
+    /// Cancelling the task ends it within a second; unless the options keep it, what the server has is removed, now or, if
+    /// that takes longer, after the next upload to that server, or by ``removeDiscarded(_:target:)``.
+    /// - Throws: `UploadError`, which says how to go on; `CancellationError`.
+    public func upload(
+        _ path: FilePath, to target: UploadTarget, options: UploadOptions = UploadOptions()
+    ) async throws -> UploadReceipt {
+        let source = try UploadSource(path)
+        guard HTTPField.isValidValue(target.contentType) else {
+            throw UploadError(
+                .invalidTarget, "the media type has characters that cannot be sent; write it like image/jpeg")
+        }
+        let job = makeJob(source, target, options)
+        let lock = try store?.lock(job.key)
+        defer { withExtendedLifetime(lock) {} }
+        let start = ContinuousClock.now
+        let (record, isResumed) = try await beginRecord(job)
+        async let digest = options.checksums ? source.wholeSHA256(pacedBy: job.mayHash) : nil
+        do {
+            var receipt = try await Self.run(job, record)
+            job.sendingEnded()
+            try source.checkUnchanged()
+            receipt.sha256 = try await digest
+            receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
+            receipt.resumed = isResumed
+            await cleanUp(job)
+            // Last: whoever is killed before this looks for the upload, whoever is killed after it sends the file anew.
+            try store?.remove(job.key)
+            return receipt
+        } catch is CancellationError {
+            if options.discardsWhenCancelled { await discard(job) }
+            throw CancellationError()
+        } catch let error as UploadError where error.code == .outcomeUnknown {
+            // What may be complete is neither removed nor gone on with: whoever was told looks, and sends it again or not.
+            try store?.remove(job.key)
+            throw error
+        } catch let error as UploadError {
+            // Nothing can go on from a refusal, and from a changed file only garbage would.
+            if error.resumption == .none || error.code == .sourceChanged { await discard(job) }
+            throw error
+        }
+    }
+
+    /// Uploads that were begun and not finished.
+    public func pending() throws(UploadError) -> [UploadRecord] { try store?.pending() ?? [] }
+
+    /// Forgets a pending upload here, and nothing else.
+    public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
+
+    func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
+        UploadJob(
+            source: source, target: target, options: options, client: client, store: store, limits: limits,
+            environment: environment, logger: logger)
+    }
+
+    private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
+        let fresh = UploadRecord(
+            key: job.key, path: job.source.path.string, fingerprint: job.source.fingerprint, bytes: job.length,
+            target: job.target.url.description, uploadProtocol: job.target.uploadProtocol,
+            created: environment.wallClock())
+        guard let old = try store?.record(job.key) else { return (fresh, false) }
+        let isSameFile = old.fingerprint == fresh.fingerprint
+        let isExpired = old.isExpired(now: environment.wallClock())
+        guard job.options.resumes, !old.isDiscarded, isSameFile, !isExpired else {
+            if isExpired { job.note(.startedOverBecauseExpired) }
+            if !isSameFile { job.note(.startedOverBecauseFileChanged) }
+            // What the server has of the other one would stay there for ever.
+            await discard(job)
+            return (fresh, false)
+        }
+        let isResumed = old.hasBegun
+        if isResumed { job.note(.resumed) }
+        return (old, isResumed)
+    }
+
+    private static func run(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
+        switch job.target.uploadProtocol {
+        case .tus: return try await runTus(job, record)
+        case .s3: return try await S3Upload(job: job).run(record)
+        case .resumable: return try await runOffset(job, DraftDialect(job: job), record)
+        case .rangedPut: return try await runOffset(job, RangedPutDialect(job: job), record)
+        case .put: return try await WholeUpload(job: job).put()
+        case .form: return try await WholeUpload(job: job).form()
+        }
+    }
+
+    private static func runOffset(
+        _ job: UploadJob, _ dialect: any OffsetDialect, _ record: UploadRecord
+    ) async throws -> UploadReceipt {
+        var upload = try OffsetUpload(job: job, dialect: dialect, keeper: RecordKeeper(record, of: job))
+        let completion = try await upload.run()
+        return try await receipt(job, completion) { try await dialect.confirm($0) }
+    }
+
+    /// In pieces side by side where that was asked for and the server can join them, else from the first byte to the last.
+    private static func runTus(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
+        let parallel = TusParallelUpload(job: job, keeper: RecordKeeper(record, of: job))
+        guard let completion = try await parallel.run() else {
+            return try await runOffset(job, TusDialect(job: job), record)
+        }
+        return try await receipt(job, completion) { _ in .length }
+    }
+
+    private static func receipt(
+        _ job: UploadJob, _ completion: OffsetUpload.Completion,
+        confirm: (HTTPURL) async throws -> UploadReceipt.Confirmation
+    ) async throws -> UploadReceipt {
+        if !completion.isConfirmed, job.options.unconfirmed == .fail {
+            throw UploadError(
+                .outcomeUnknown,
+                "all of it was sent and the server has forgotten the upload; look whether it is there before sending it "
+                    + "again", resumption: .startOver)
+        }
+        let url = completion.upload ?? job.target.url
+        var confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
+        if let headers = completion.answer?.headerFields,
+            try await job.compareDigest(headers, of: url, isAboutObject: false)
+        {
+            confirmation = .checksum
+        }
+        return job.receipt(url: url, confirmation: confirmation, answer: completion.answer)
+    }
+}
+
+extension UploadJob {
+    /// The receipt as far as the job itself knows it.
+    func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, answer: ClientResponse?) -> UploadReceipt {
+        let tally = tally.withLock { $0 }
+        return UploadReceipt(
+            url: url.text, uploadProtocol: target.uploadProtocol, bytes: length, etag: answer?.headerFields[.eTag],
+            confirmation: confirmation,
+            attempts: tally.attempts, retries: tally.retries, bytesSent: tally.bytesSent, seconds: 0, resumed: false,
+            answer: answer.flatMap { $0.body.isEmpty ? nil : String(decoding: $0.body.prefix(65536), as: UTF8.self) })
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Crypto
+internal import SnugSystem
+
+/// How a file is cut into parts, and which of them are at the server.
+struct S3Parts: Sendable {
+    static let smallest = 5 << 20
+    static let most = 10_000
+
+    let length: Int
+    let size: Int
+    private(set) var done: [Int: Done] = [:]
+
+    /// A part that the server has.
+    struct Done: Sendable, Hashable {
+        var etag: String
+        /// Where it was compared.
+        var md5: [UInt8]?
+        /// Where the upload has a checksum of the whole.
+        var crc64: UInt64?
+    }
+
+    /// - Parameter wanted: The chunk size asked for; parts are larger where their number would not do otherwise.
+    init(length: Int, wanted: Int) {
+        self.length = length
+        let needed = (length + 8_999) / 9_000
+        let rounded = (needed + (1 << 20) - 1) / (1 << 20) * (1 << 20)
+        size = max(Self.smallest, rounded, wanted)
+    }
+
+    /// As it was cut before.
+    init(length: Int, size: Int) {
+        self.length = length
+        self.size = max(1, size)
+    }
+
+    var count: Int { max(1, (length + size - 1) / size) }
+
+    /// Bytes of a part, numbered from 1.
+    func range(_ number: Int) -> Range<Int> {
+        let start = (number - 1) * size
+        return start..<min(length, start + size)
+    }
+
+    var missing: [Int] { (1...count).filter { done[$0] == nil } }
+    var bytesDone: Int { done.keys.reduce(0) { $0 + range($1).count } }
+
+    mutating func finish(_ number: Int, _ part: Done) { done[number] = part }
+
+    /// The order to put the parts together.
+    var completion: String {
+        let parts = done.sorted { $0.key < $1.key }.map { number, part in
+            let crc = part.crc64.map { "<ChecksumCRC64NVME>\(CRC64.text($0))</ChecksumCRC64NVME>" } ?? ""
+            return "<Part><PartNumber>\(number)</PartNumber><ETag>\(S3Answers.escaped(part.etag))</ETag>\(crc)</Part>"
+        }
+        return "<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>"
+    }
+
+    /// The `ETag` of a whole that was put together from parts with these MD5, where parts are named by theirs.
+    static func wholeETag(_ md5: [[UInt8]]) -> String {
+        "\(Insecure.MD5.hash(data: md5.flatMap(\.self)).hexadecimal)-\(md5.count)"
+    }
+
+    /// The checksum of the whole, once all parts are there with theirs.
+    var wholeCRC64: UInt64? {
+        guard done.count == count else { return nil }
+        var whole = CRC64().value
+        for (number, part) in done.sorted(by: { $0.key < $1.key }) {
+            guard let crc = part.crc64 else { return nil }
+            whole = CRC64.joined(whole, crc, secondLength: range(number).count)
+        }
+        return whole
+    }
+
+    /// Whether an `ETag` is an MD5 at all: with encryption keys of the customer's it is not.
+    static func isDigest(_ etag: String) -> Bool {
+        let text = unquoted(etag)
+        return text.utf8.count == 32 && text.allSatisfy(\.isHexDigit)
+    }
+
+    static func unquoted(_ etag: String) -> String { String(etag.filter { $0 != "\"" }) }
+}

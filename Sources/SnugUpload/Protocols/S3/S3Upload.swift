@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Crypto
+internal import HTTPTypes
+internal import Logging
+internal import SnugHTTP
+internal import SnugSystem
+internal import Synchronization
+
+/// An S3 multipart upload: begun, listed after a restart, sent in parallel, put together and compared.
+struct S3Upload {
+    let job: UploadJob
+    let signer: SigV4
+    let settings: S3Settings
+    let object: HTTPURL
+
+    init(job: UploadJob) throws(UploadError) {
+        guard let settings = job.target.s3 else {
+            throw UploadError(.invalidTarget, "S3 needs an access key; give one")
+        }
+        self.job = job
+        self.settings = settings
+        signer = SigV4(settings: settings)
+        // What goes on the wire has to be what is signed: encoded once, all but the unreserved characters.
+        let url = job.target.url
+        let path = SigV4.encoded(SigV4.decoded(url.path), keepingSlashes: true)
+        guard url.query == nil, path.utf8.count > 1,
+            let object = try? HTTPURL("\(url.scheme)://\(url.authority)\(path)")
+        else {
+            throw UploadError(.invalidTarget, "\(url) does not name an object; write https://host/bucket/key")
+        }
+        self.object = object
+    }
+
+    func run(_ record: UploadRecord) async throws -> UploadReceipt {
+        var record = record
+        var restarts = 0
+        var wantsChecksum = job.options.checksums
+        while true {
+            do {
+                return try await runOnce(&record, wantsChecksum: wantsChecksum)
+            } catch let error as UploadError where error.code == .gone && restarts < 3 {
+                restarts += 1
+                job.note(.startedOverBecauseGone)
+                record.uploadID = nil
+            } catch let error as UploadError where error.code == .tooLarge {
+                try await shrink(&record, after: error)
+            } catch let error as UploadError where wantsChecksum && (error.status == 400 || error.status == 501) {
+                // Not every server that calls itself S3 knows of checksums of the whole, and few say so in one way.
+                wantsChecksum = false
+                try await withoutChecksum(&record, after: error)
+            }
+        }
+    }
+
+    private func runOnce(_ record: inout UploadRecord, wantsChecksum: Bool) async throws -> UploadReceipt {
+        var parts: S3Parts
+        if let size = record.partSize, record.uploadID != nil {
+            parts = S3Parts(length: job.length, size: size)
+            if let receipt = try await takeOver(&parts, record) { return receipt }
+        } else {
+            let ceiling = try job.learntCeiling() ?? .max
+            parts = S3Parts(length: job.length, wanted: min(job.options.chunkSize, ceiling))
+            let mayExist = record.creating != nil
+            let since = record.creating ?? job.environment.wallClock()
+            record.creating = since
+            try await job.onDisk { [job, record] in try job.save(record) }
+            let begun = try await create(since: since, mayExist: mayExist, wantsChecksum: wantsChecksum)
+            record.uploadID = begun.id
+            record.hasWholeChecksum = begun.hasWholeChecksum
+            record.creating = nil
+            record.partSize = parts.size
+            try await job.onDisk { [job, record] in try job.save(record) }
+        }
+        let hasCRC = record.hasWholeChecksum == true
+        guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
+        var rounds = 0
+        while true {
+            parts = try await send(parts, id, hasCRC: hasCRC)
+            record.sentEverything = true
+            try await job.onDisk { [job, record] in try job.save(record) }
+            do {
+                return try await complete(parts, id)
+            } catch let disagreement as PartsDisagree {
+                rounds += 1
+                guard rounds < 4 else { throw disagreement.error }
+                // What the server lists decides which parts to send again; when that is none, the list was damaged.
+                parts = S3Parts(length: job.length, size: parts.size)
+                if let receipt = try await takeOver(&parts, record) { return receipt }
+            }
+        }
+    }
+
+    /// The server does not have the parts that it was told to put together.
+    private struct PartsDisagree: Error { var error: UploadError }
+
+    // MARK: The calls
+
+    /// Looks what the server has, and keeps the parts that equal the file's.
+    /// - Returns: A receipt when the upload turns out to be complete already.
+    private func takeOver(_ parts: inout S3Parts, _ record: UploadRecord) async throws -> UploadReceipt? {
+        guard let id = record.uploadID else { return nil }
+        let hasCRC = record.hasWholeChecksum == true
+        let listed: [(number: Int, size: Int, etag: String)]
+        do {
+            listed = try await list(id)
+        } catch let error as UploadError where error.code == .gone && record.sentEverything {
+            // Put together, and the answer lost with the process: the object itself has to tell.
+            for number in parts.missing {
+                let digests = try await job.source.digests(parts.range(number), and: hasCRC ? .crc64 : .md5)
+                parts.finish(number, .init(etag: "", md5: digests.md5, crc64: digests.crc64))
+            }
+            if let receipt = try await compareObject(parts) { return receipt }
+            throw error
+        }
+        for part in listed where part.number >= 1 && part.number <= parts.count {
+            let range = parts.range(part.number)
+            guard part.size == range.count else { continue }
+            let digests = try await job.source.digests(range, and: hasCRC ? [.md5, .crc64] : .md5)
+            // Without a digest to compare there is no telling, so such parts are sent again.
+            guard S3Parts.isDigest(part.etag), S3Parts.unquoted(part.etag) == digests.md5?.hexadecimal else { continue }
+            parts.finish(part.number, .init(etag: part.etag, md5: digests.md5, crc64: digests.crc64))
+        }
+        job.confirm(parts.bytesDone, chunkSize: parts.size)
+        return nil
+    }
+
+    func list(_ id: String) async throws -> [(number: Int, size: Int, etag: String)] {
+        var found: [(number: Int, size: Int, etag: String)] = []
+        var marker = 0
+        while true {
+            let query = "max-parts=1000&part-number-marker=\(marker)&uploadId=\(SigV4.encoded(id))"
+            let answer = S3Answers(try await call(.get, query: query).body)
+            for part in answer.all("Part") {
+                guard let number = part["PartNumber"].flatMap({ Int($0) }),
+                    let size = part["Size"].flatMap({ Int($0) }),
+                    let etag = part["ETag"]
+                else { continue }
+                found.append((number, size, etag))
+            }
+            guard answer["IsTruncated"] == "true", let next = answer["NextPartNumberMarker"].flatMap({ Int($0) }),
+                next > marker
+            else { return found }
+            marker = next
+        }
+    }
+
+    private func send(_ parts: S3Parts, _ id: String, hasCRC: Bool) async throws -> S3Parts {
+        try await withThrowingTaskGroup(of: (Int, S3Parts.Done).self) { group in
+            var parts = parts
+            var running = 0
+            for number in parts.missing {
+                if running == max(1, job.options.parallelism ?? 4) {
+                    if let (finished, part) = try await group.next() { accept(finished, part, &parts) }
+                } else {
+                    running += 1
+                }
+                let range = parts.range(number)
+                group.addTask { (number, try await sendPart(number, range, id, hasCRC: hasCRC)) }
+            }
+            for try await (finished, part) in group { accept(finished, part, &parts) }
+            return parts
+        }
+    }
+
+    private func accept(_ number: Int, _ part: S3Parts.Done, _ parts: inout S3Parts) {
+        parts.finish(number, part)
+        job.confirm(parts.bytesDone, chunkSize: parts.size)
+    }
+
+    /// Sends a part, and again where another checksum comes back than went out.
+    private func sendPart(
+        _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
+    ) async throws -> S3Parts.Done {
+        for _ in 0..<2 {
+            do {
+                return try await sendPartOnce(number, range, id, hasCRC: hasCRC)
+            } catch let error as UploadError where error.code == .checksumMismatch {
+                job.tally.withLock { $0.retries += 1 }
+            }
+        }
+        return try await sendPartOnce(number, range, id, hasCRC: hasCRC)
+    }
+
+    private func sendPartOnce(
+        _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
+    ) async throws -> S3Parts.Done {
+        // Whoever promised to check the one has no need of the other, which takes longer than all the rest.
+        let digests = try await job.source.digests(range, and: hasCRC ? .crc64 : .md5)
+        let query = "partNumber=\(number)&uploadId=\(SigV4.encoded(id))"
+        let crc = digests.crc64.map(CRC64.text)
+        var headers: HTTPFields = [:]
+        if let crc { headers[.amazonChecksumCRC64] = crc }
+        if let md5 = digests.md5 { headers[.contentMD5] = md5.base64 }
+        let response = try await call(
+            .put, query: query, headers: headers, body: HTTPBody(file: job.source.file, range: range),
+            payloadHash: digests.sha256.hexadecimal, slot: number)
+        guard let etag = response.headerFields[.eTag], !etag.isEmpty else {
+            throw UploadError(
+                .serverMisbehaved, "the server took part \(number) without naming it", resumption: .startOver)
+        }
+        let hasOtherCRC = Self.checksum(response).map { crc != nil && $0 != crc }
+        let hasOtherMD5 = digests.md5.map {
+            S3Parts.isDigest(etag) && S3Parts.unquoted(etag).lowercased() != $0.hexadecimal
+        }
+        if hasOtherCRC == true || hasOtherMD5 == true {
+            throw UploadError(
+                .checksumMismatch, "part \(number) arrived changed; check memory and network", resumption: .startOver)
+        }
+        return S3Parts.Done(etag: etag, md5: digests.md5, crc64: digests.crc64)
+    }
+
+    private func complete(_ parts: S3Parts, _ id: String) async throws -> UploadReceipt {
+        let body = Array(parts.completion.utf8)
+        var headers: HTTPFields = [.contentType: "application/xml"]
+        if settings.refusesOverwriting { headers[.ifNoneMatch] = "*" }
+        if let crc = parts.wholeCRC64 {
+            headers[.amazonChecksumCRC64] = CRC64.text(crc)
+            headers[.amazonChecksumType] = "FULL_OBJECT"
+        }
+        do {
+            let query = "uploadId=\(SigV4.encoded(id))"
+            _ = try await call(
+                .post, query: query, headers: headers, body: HTTPBody(bytes: body), payloadHash: Self.hash(body))
+        } catch let error as UploadError where error.code == .gone || error.status == 412 {
+            // An earlier Complete whose answer was lost has done it, or somebody else's object is there.
+            if let receipt = try await compareObject(parts) { return receipt }
+            throw error
+        }
+        guard let receipt = try await compareObject(parts) else {
+            throw UploadError(
+                .verificationFailed,
+                "the object at \(object) is not the file that was sent; look who else writes there",
+                resumption: .startOver)
+        }
+        return receipt
+    }
+
+    /// Gives the upload up. Parts that were still arriving may survive one abort, so it is looked at again.
+    func discard(_ id: String) async throws -> Bool {
+        for _ in 0..<3 {
+            do {
+                _ = try await call(.delete, query: "uploadId=\(SigV4.encoded(id))", attempts: 2)
+                if try await list(id).isEmpty { continue }
+            } catch let error as UploadError where error.code == .gone {
+                return true
+            }
+        }
+        return false
+    }
+
+    // MARK: One call
+
+    /// Servers are known that give another checksum under this name, of another length.
+    static func checksum(_ response: ClientResponse) -> String? {
+        response.headerFields[.amazonChecksumCRC64].flatMap { $0.utf8.count == 12 ? $0 : nil }
+    }
+
+    private static func hash(_ bytes: [UInt8]) -> String {
+        SHA256.hash(data: bytes).hexadecimal
+    }
+
+    /// Makes a call until it succeeds or cannot; each attempt is signed anew.
+    func call(
+        _ method: HTTPRequest.Method, at place: HTTPURL? = nil, query: String? = nil, headers: HTTPFields = [:],
+        body: HTTPBody? = nil,
+        payloadHash: String? = nil, slot: Int = 0, attempts: Int? = nil
+    ) async throws -> ClientResponse {
+        let base = place ?? object
+        let url = try query.map { query throws(HTTPError) in try base.appending(query: query) } ?? base
+        var failures = 0
+        var skew = 0
+        while true {
+            let bytesBefore = job.tally.withLock { $0.confirmed }
+            let signed = try signer.sign(
+                method, url, headers: headers, payloadHash: payloadHash ?? Self.hash([]),
+                now: job.environment.wallClock() + skew)
+            let exchange = try await job.exchange(method, url, signed, body: body, slot: slot, cap: 4 << 20)
+            let outcome = S3Outcome(exchange, now: job.environment.wallClock())
+            switch outcome {
+            case .success(let response): return response
+            case .fail(let error): throw error
+            case .partsDisagree(let error): throw PartsDisagree(error: error)
+            case .clock(let seconds) where skew == 0: skew = seconds
+            case .clock: throw UploadError(.credentialsRefused, "this machine's clock is wrong; set it", status: 403)
+            case .again(let hint, let throttled):
+                failures = job.tally.withLock { $0.confirmed } > bytesBefore ? 1 : failures + 1
+                job.tally.withLock { $0.retries += 1 }
+                guard failures < (attempts ?? job.rules.attemptsWithoutProgress) else {
+                    throw exchange.error(.retries, at: job.tally.withLock { $0.confirmed })
+                }
+                let wait = hint ?? job.rules.delay(failures, job.environment.random(), throttled: throttled)
+                guard wait <= job.rules.longestWait else {
+                    throw exchange.error(.waitTooLong, at: job.tally.withLock { $0.confirmed })
+                }
+                try await job.wait(wait)
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Synchronization
+
+/// A store that lasts as long as the process: uploads survive a lost connection, not a restart.
+public final class MemoryUploadStore: UploadRecordStore, HostLimitStore {
+    private struct State {
+        var records: [String: UploadRecord] = [:]
+        var limits: [String: HostLimit] = [:]
+    }
+    private let state = Mutex(State())
+    private let locks = Locks()
+
+    private final class Locks: Sendable {
+        let held = Mutex<Set<String>>([])
+    }
+
+    private final class Lock: UploadLock {
+        private let key: String
+        private let locks: Locks
+
+        init(_ key: String, _ locks: Locks) {
+            self.key = key
+            self.locks = locks
+        }
+
+        deinit { _ = locks.held.withLock { $0.remove(key) } }
+    }
+
+    /// An empty store.
+    public init() {}
+
+    public func pending() -> [UploadRecord] {
+        state.withLock { Array($0.records.values) }.filter(\.hasBegun).sorted {
+            ($0.created, $0.key) < ($1.created, $1.key)
+        }
+    }
+
+    public func record(_ key: String) -> UploadRecord? { state.withLock { $0.records[key] } }
+
+    public func save(_ record: UploadRecord) { state.withLock { $0.records[record.key] = record } }
+
+    public func remove(_ key: String) { state.withLock { $0.records[key] = nil } }
+
+    public func lock(_ key: String) throws(UploadError) -> any UploadLock {
+        guard locks.held.withLock({ $0.insert(key).inserted }) else { throw .inUse }
+        return Lock(key, locks)
+    }
+
+    public func hostLimits() -> [String: HostLimit] { state.withLock { $0.limits } }
+
+    public func saveHostLimits(_ limits: [String: HostLimit]) { state.withLock { $0.limits = limits } }
+}

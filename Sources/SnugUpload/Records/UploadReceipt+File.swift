@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SystemPackage
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+extension UploadReceipt {
+    /// Reads a receipt that was kept.
+    /// - Throws: `state_failed`.
+    public init(reading path: FilePath) throws(UploadError) {
+        guard let data = FileManager.default.contents(atPath: path.string) else {
+            throw UploadError(.stateFailed, "cannot read \(path)")
+        }
+        do {
+            self = try JSONDecoder().decode(UploadReceipt.self, from: data)
+        } catch {
+            throw UploadError(.stateFailed, "\(path) is no receipt of an upload", cause: error)
+        }
+    }
+
+    /// Keeps the receipt as a file of a folder, complete or not at all.
+    /// - Parameters:
+    ///   - directory: The folder, made when it is not there.
+    ///   - name: The file's name without its extension.
+    /// - Returns: The file.
+    /// - Throws: `state_failed`.
+    public func keep(in directory: FilePath, named name: String) throws(UploadError) -> FilePath {
+        try FileUploadStore(directory).write(self, as: "\(name).json")
+        return directory.appending("\(name).json")
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Crypto
+public import SnugHTTP
+internal import SnugSystem
+public import SystemPackage
+
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// The file to send, and how to tell whether it is still the same.
+public struct UploadSource: Sendable {
+    /// The file.
+    public let file: BodyFile
+    /// Where it was opened.
+    public let path: FilePath
+    /// Hash of identity, beginning and end: a changed file is noticed without reading all of it.
+    public let fingerprint: String
+
+    /// Bytes in the file.
+    public var byteCount: Int { file.byteCount }
+
+    /// Opens a file and reads its beginning and end.
+    /// - Throws: `source_failed`.
+    public init(_ path: FilePath) throws(UploadError) {
+        do throws(HTTPError) {
+            let file = try BodyFile(path)
+            self.file = file
+            self.path = path
+            var hash = SHA256()
+            let id = file.identity
+            hash.update(data: Array("\(id.device) \(id.inode) \(id.byteCount) \(id.modified)\n".utf8))
+            hash.update(data: try file.bytes(at: 0, count: 64 * 1024))
+            hash.update(data: try file.bytes(at: max(0, id.byteCount - 64 * 1024), count: 64 * 1024))
+            fingerprint = hash.finalize().hexadecimal
+        } catch {
+            throw UploadError(.sourceFailed, "\(path): \(error.message)", cause: error)
+        }
+    }
+
+    /// Stands in for a file that may be gone, where only its name matters.
+    init(standInFor path: FilePath) throws(UploadError) {
+        do throws(HTTPError) {
+            file = try BodyFile(empty: ())
+        } catch {
+            throw UploadError(.sourceFailed, "\(path): \(error.message)", cause: error)
+        }
+        self.path = path
+        fingerprint = ""
+    }
+
+    /// - Throws: `source_changed`.
+    func checkUnchanged() throws(UploadError) {
+        do throws(HTTPError) {
+            if try file.currentIdentity() == file.identity { return }
+        } catch {
+            throw UploadError(.sourceFailed, "\(path): \(error.message)", resumption: .startOver, cause: error)
+        }
+        throw UploadError(
+            .sourceChanged, "\(path) changed while it was sent; send it again once nothing writes to it",
+            resumption: .startOver)
+    }
+}
+
+extension Sequence<UInt8> {
+    /// RFC 4648 §4
+    var base64: String { Data(self).base64EncodedString() }
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import GRDB
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugLedger
+
+@Suite("Opening a ledger in SQLite") struct OpeningTests {
+    let folder: TemporaryFolder
+    let path: FilePath
+
+    init() throws {
+        folder = try TemporaryFolder()
+        path = folder.path.appending("state/ledger.sqlite")
+    }
+
+    /// Changes the file as another program would.
+    private func tamper(_ sql: String) throws {
+        let queue = try DatabaseQueue(path: path.string)
+        try queue.writeWithoutTransaction { try $0.execute(sql: sql) }
+        try queue.close()
+    }
+
+    private func pragma(_ name: String, of ledger: SQLiteLedger) async throws -> String? {
+        try await ledger.pool.writeWithoutTransaction { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
+    @Test("Each commit waits for the disk, on the connection that writes, also when it is opened again")
+    func durable() async throws {
+        for _ in 0..<2 {
+            let ledger = try await SQLiteLedger.open(path)
+            #expect(try await pragma("synchronous", of: ledger) == "2")
+            #expect(try await pragma("journal_mode", of: ledger) == "wal")
+            #expect(try await pragma("foreign_keys", of: ledger) == "1")
+            #expect(try await pragma("busy_timeout", of: ledger) == "10000")
+            _ = try await ledger.enqueue([.sample("a")])
+            #expect(try await pragma("synchronous", of: ledger) == "2")
+            try await ledger.close()
+        }
+    }
+
+    @Test("The file is its owner's alone")
+    func permissions() async throws {
+        let ledger = try await SQLiteLedger.open(path)
+        _ = try await ledger.enqueue([.sample("a")])
+        for suffix in ["", "-wal", "-shm"] {
+            let file = FilePath(path.string + suffix)
+            let mode = try FileManager.default.attributesOfItem(atPath: file.string)[.posixPermissions]
+            #expect(mode as? Int == 0o600, "\(file)")
+        }
+        try await ledger.close()
+        await expectFailure(.closed) { _ = try await ledger.books() }
+    }
+
+    @Test("What was recorded is there when it is opened again")
+    func reopened() async throws {
+        let first = try await SQLiteLedger.open(path)
+        let job = try await first.enqueue([.sample("a", step: .deliver)])[0].job
+        let claim = try await first.claim(ClaimRequest())[0]
+        try await first.close()
+        let second = try await SQLiteLedger.open(path)
+        // Closing has handed it back, at no cost.
+        let again = try await second.job(job.id)
+        #expect(again.state == .waiting && again.attempt == 0 && again.crashes == 0)
+        #expect(try await second.history(of: job.id).map(\.verb) == ["enqueue", "claim", "release"])
+        await expectFailure(.staleLease) { _ = try await second.release(claim.lease) }
+    }
+
+    @Test("A ledger of a later version is refused, and left as it is")
+    func newer() async throws {
+        try await SQLiteLedger.open(path).close()
+        try tamper("INSERT INTO grdb_migrations (identifier) VALUES ('2 something later')")
+        await expectFailure(.newerSchema) { _ = try await SQLiteLedger.open(path) }
+    }
+
+    @Test("Somebody else's database and a file that is none are refused, and left as they are")
+    func foreign() async throws {
+        try await SQLiteLedger.open(path).close()
+        try tamper("PRAGMA application_id = 7")
+        await expectFailure(.notALedger) { _ = try await SQLiteLedger.open(path) }
+        let tables = folder.path.appending("tables.sqlite")
+        let queue = try DatabaseQueue(path: tables.string)
+        try await queue.write { try $0.execute(sql: "CREATE TABLE other (x)") }
+        try queue.close()
+        await expectFailure(.notALedger) { _ = try await SQLiteLedger.open(tables) }
+        let text = Array(String(repeating: "no database at all\n", count: 100).utf8)
+        let file = try folder.write(text, to: "notes.txt")
+        await expectFailure(.notALedger) { _ = try await SQLiteLedger.open(file) }
+        #expect(try folder.bytes(of: "notes.txt") == text)
+    }
+
+    @Test("A damaged file is found after an unclean end, and by a check")
+    func damaged() async throws {
+        let ledger = try await SQLiteLedger.open(path)
+        for number in 0..<200 { _ = try await ledger.enqueue([.sample("job \(number)")]) }
+        try await ledger.checkIntegrity()
+        try await ledger.close()
+        // A worker that nobody heard of again, as after a kill.
+        try tamper("INSERT INTO workers (id, process, started_at) VALUES ('gone', 1, 1)")
+        let index = try #require(try damageIndex())
+        #expect(index > 0)
+        await expectFailure(.corrupt) { _ = try await SQLiteLedger.open(path) }
+    }
+
+    /// Overwrites a page of an index with what stands in another.
+    private func damageIndex() throws -> Int? {
+        let queue = try DatabaseQueue(path: path.string)
+        let (page, size) = try queue.read { database in
+            (
+                try Int.fetchOne(database, sql: "SELECT rootpage FROM sqlite_schema WHERE name = 'jobs_identity'"),
+                try Int.fetchOne(database, sql: "PRAGMA page_size") ?? 4096
+            )
+        }
+        try queue.close()
+        guard let page else { return nil }
+        let file = try FileDescriptor.open(path, .readWrite)
+        defer { try? file.close() }
+        _ = try file.writeAll(toAbsoluteOffset: Int64((page - 1) * size), [UInt8](repeating: 0xA5, count: 16))
+        return page
+    }
+
+    @Test("A folder that cannot be written says so")
+    func unwritable() async throws {
+        await expectFailure(.readOnly) { _ = try await SQLiteLedger.open("/proc/snug/ledger.sqlite") }
+        let file = try folder.write([1], to: "file")
+        await expectFailure(.readOnly) { _ = try await SQLiteLedger.open(file.appending("ledger.sqlite")) }
+    }
+
+    @Test("A full disk stops the ledger, and work resumes when there is space")
+    func full() async throws {
+        let ledger = try await SQLiteLedger.open(path)
+        let pages = try await pragma("page_count", of: ledger)
+        _ = try await pragma("max_page_count = \(try #require(pages))", of: ledger)
+        let jobs = (0..<500).map { NewJob.sample("job \($0)") }
+        await expectFailure(.diskFull) { _ = try await ledger.enqueue(jobs) }
+        #expect(try await ledger.list(JobFilter()).isEmpty)
+        _ = try await pragma("max_page_count = 100000", of: ledger)
+        #expect(try await ledger.enqueue(jobs).count == 500)
+        try await ledger.checkIntegrity()
+    }
+
+    @Test("A ledger that another process keeps locked is reported as busy")
+    func busy() async throws {
+        let configuration = LedgerConfiguration(busyTimeout: .milliseconds(50))
+        let ledger = try await SQLiteLedger.open(path, configuration: configuration)
+        var settings = Configuration()
+        settings.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(path: path.string, configuration: settings)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        await expectFailure(.busy) { _ = try await ledger.enqueue([.sample("a")]) }
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        #expect(try await ledger.enqueue([.sample("a")]).count == 1)
+    }
+
+    @Test("File systems that other machines write to are told from local ones")
+    func network() throws {
+        for (magic, name) in [(0x6969, "NFS"), (0xFE53_4D42, "SMB"), (0x6573_5546, "FUSE"), (0x0102_1997, "9P")] {
+            #expect(LedgerFiles.networkKind(magic: UInt32(magic)) == name)
+        }
+        // ext4, XFS, Btrfs, tmpfs, overlay, ZFS.
+        for magic in [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630, 0x2FC1_2FC1] {
+            #expect(LedgerFiles.networkKind(magic: UInt32(magic)) == nil)
+        }
+        try LedgerFiles.refuseNetwork(folder.path)
+    }
+
+    @Test(
+        "SQLite's errors have codes and remedies",
+        arguments: [
+            (ResultCode.SQLITE_FULL, LedgerError.Code.diskFull), (.SQLITE_READONLY_DIRECTORY, .readOnly),
+            (.SQLITE_CANTOPEN, .readOnly), (.SQLITE_CORRUPT_INDEX, .corrupt), (.SQLITE_NOTADB, .notALedger),
+            (.SQLITE_BUSY_SNAPSHOT, .busy), (.SQLITE_IOERR_FSYNC, .ioFailed),
+        ])
+    func errors(result: ResultCode, code: LedgerError.Code) {
+        let error = LedgerError(DatabaseError(resultCode: result), path: "/a/ledger.sqlite")
+        #expect(error.code == code)
+        #expect(error.message.hasPrefix("/a/ledger.sqlite: ") && error.message.contains(";"))
+        #expect(error.isEnvironmental == [.diskFull, .readOnly, .busy, .ioFailed].contains(code))
+    }
+
+    @Test("A ledger that every version left behind opens with the jobs it had")
+    func migrated() async throws {
+        // The first version, as its own statements made it.
+        let queue = try DatabaseQueue(path: folder.path.appending("old.sqlite").string)
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration(Migration1.name) { database in
+            for statement in Migration1.statements { try database.execute(sql: statement) }
+        }
+        try migrator.migrate(queue)
+        try await queue.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
+        }
+        try queue.close()
+        let ledger = try await SQLiteLedger.open(folder.path.appending("old.sqlite"))
+        #expect(try await ledger.enqueue([.sample("a")]).count == 1)
+        try await ledger.checkIntegrity()
+    }
+
+    @Test("The migration that has landed is still what it was")
+    func unchanged() {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in Migration1.statements.joined(separator: "\n").utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
+        }
+        #expect(hash == 16_189_299_883_317_895_217)
+    }
+}
