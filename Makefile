@@ -64,9 +64,9 @@ lint: ## Check the format of all Swift sources
 docs: ## Build the libraries' documentation, warnings as errors, under .build/docs
 	swift package dump-symbol-graph --minimum-access-level public > /dev/null
 	rm -rf .build/docs
-	for module in SnugImage SnugHTTP SnugUpload SnugGeneration SnugLedger; do \
+	for module in SnugImage SnugHTTP SnugUpload SnugGeneration SnugLedger SnugPipeline; do \
 	  mkdir -p .build/docs/$$module; \
 	  find -L .build -name "$$module.symbols.json" -not -path '*/docs/*' -exec cp {} .build/docs/$$module/ \; ; \
-	  docc convert $$(test -d Sources/$$module/$$module.docc && echo Sources/$$module/$$module.docc) --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \
+	  docc convert $$(ls -d Sources/$$module/*.docc 2> /dev/null || true) --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \
 	    --fallback-bundle-identifier snug.$$module --warnings-as-errors --output-path .build/docs/$$module.doccarchive; \
 	done

@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
         .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
         .library(name: "SnugLedger", targets: ["SnugLedger"]),
+        .library(name: "SnugPipeline", targets: ["SnugPipeline"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
@@ -134,12 +135,23 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "SnugPipeline",
+            dependencies: [
+                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "CPlatform", "SnugSystem",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -179,13 +191,16 @@ let package = Package(
         .testTarget(
             name: "SnugSystemTests",
             dependencies: [
-                "SnugSystem", "SnugTestSupport", .product(name: "SystemPackage", package: "swift-system"),
+                "SnugSystem", "SnugTestSupport",
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
         .testTarget(
             name: "SnugImageTests",
             dependencies: [
                 "SnugImage", "SnugSystem", "SnugTestSupport", "CKernels", "CJPEGKernels",
+                .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Fixtures")],
@@ -244,9 +259,19 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "SnugPipelineTests",
+            dependencies: [
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSimulator", "SnugSystem",
+                "SnugTestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "snugTests",
             dependencies: [
-                "snug", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator", "SnugTestSupport",
+                "snug", "SnugPipeline", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator",
+                "SnugTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

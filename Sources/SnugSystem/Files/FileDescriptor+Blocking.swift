@@ -41,6 +41,22 @@ extension FileDescriptor {
         }
     }
 
+    /// The bytes that there are, at most `maximum`; none at the end.
+    package func readSome(maximum: Int) throws(Errno) -> [UInt8] {
+        var chunk = [UInt8](repeating: 0, count: maximum)
+        while true {
+            do throws(Errno) {
+                let count = try retryingInterrupted {
+                    unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(rawValue, $0.baseAddress, $0.count) }
+                }
+                chunk.removeLast(maximum - count)
+                return chunk
+            } catch .wouldBlock {
+                _ = waitUntilReadable(milliseconds: 1000)
+            }
+        }
+    }
+
     /// The next `maximum` bytes, fewer only at the end.
     package func readBytes(maximum: Int) throws(Errno) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -88,15 +104,22 @@ extension FileDescriptor {
     private func writeBuffer(_ bytes: UnsafeRawBufferPointer) throws(Errno) {
         var done = 0
         while done < bytes.count {
-            let count = try retryingInterrupted {
-                unsafe Glibc.write(rawValue, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+            let count: Int
+            do throws(Errno) {
+                count = try retryingInterrupted {
+                    unsafe Glibc.write(rawValue, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done)
+                }
+            } catch .wouldBlock {
+                // A terminal or pipe that another program has set to non-blocking is full now and then.
+                _ = waitUntilWritable(milliseconds: 1000)
+                continue
             }
             if count == 0 { throw .noSpace }
             done += count
         }
     }
 
-    /// What the descriptor is open on.
+    /// The file that the descriptor is open on, and its state.
     package func identity() throws(Errno) -> FileIdentity { try FileIdentity(of: self) }
 }
 

@@ -18,6 +18,23 @@ package enum JSONValue: Sendable, Hashable {
     /// A number, or null.
     package static func optional(_ number: Double?) -> JSONValue { number.map(JSONValue.number) ?? .null }
 
+    /// An object of members whose names are computed; of two with one name the last counts.
+    package static func members(_ members: some Sequence<(String, JSONValue)>) -> JSONValue {
+        .object(OrderedDictionary(members, uniquingKeysWith: { _, last in last }))
+    }
+
+    /// Adds a member to an object, or replaces it.
+    package mutating func append(_ name: String, _ value: JSONValue) {
+        var members = self.members
+        members[name] = value
+        self = .object(members)
+    }
+
+    /// Adds the members of another object.
+    package mutating func append(contentsOf other: JSONValue) {
+        self = .object(members.merging(other.members, uniquingKeysWith: { _, last in last }))
+    }
+
     /// A member of an object; `nil` for everything else, `null` included.
     package subscript(member: String) -> JSONValue? {
         guard case .object(let members) = self, let value = members[member], value != .null else { return nil }

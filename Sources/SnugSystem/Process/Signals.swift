@@ -37,7 +37,7 @@ package enum Signals {
     package static func exitNow(_ code: Int32) -> Never { _exit(code) }
 }
 
-/// How the C library's allocator treats freed memory, for the whole process.
+/// The C library's treatment of freed memory, for the whole process.
 package enum Allocator {
     /// Returns freed image memory to the system at once. Call it once, before there are other threads.
     package static func returnFreedMemory() { snug_return_freed_memory() }

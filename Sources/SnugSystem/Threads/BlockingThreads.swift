@@ -63,6 +63,12 @@ package final class BlockingThreads: TaskExecutor {
         return try await withTaskExecutorPreference(self) { try work() }
     }
 
+    /// Does blocking work that has to be done also after a cancellation, such as removing a file.
+    @concurrent
+    package func runUncancelled<Result: Sendable>(_ work: @Sendable () -> Result) async -> Result {
+        await withTaskExecutorPreference(self) { work() }
+    }
+
     /// Does blocking work that cannot see its task, such as that of a C library.
     /// - Parameter work: Is given a flag that is set when the calling task is cancelled.
     @concurrent

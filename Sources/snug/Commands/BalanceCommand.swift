@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugGeneration
+import SnugSystem
 
 /// `snug balance`.
 struct BalanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "balance",
-        abstract: "Shows what an account has left.",
+        abstract: "Shows the balance of an account.",
         discussion: """
-            OpenAI has no address to ask at.
+            OpenAI has no endpoint for balances.
 
             Examples:
               snug balance --provider pollinations
@@ -29,15 +30,15 @@ struct BalanceCommand: AsyncParsableCommand {
             let output = OutputStream.standardOutput
             if json {
                 output.writeLine(
-                    JSONText.object([
-                        .init("provider", .string(provider.name)), .init("amount", .optional(balance?.amount)),
-                        .init("unit", .optional(balance?.unit)), .init("plan", .optional(balance?.plan)),
-                    ]).description)
+                    ([
+                        "provider": .text(provider.name), "amount": .optional(balance?.amount),
+                        "unit": .optional(balance?.unit), "plan": .optional(balance?.plan),
+                    ] as JSONValue).description)
             } else if let balance {
                 let plan = balance.plan.map { "  (\(PrintableName.escaped($0)))" } ?? ""
                 output.writeLine("\(GenerateReporter.plain(balance.amount)) \(balance.unit)\(plan)")
             } else {
-                throw GenerationError(.providerFailed, "\(provider.name) does not tell what an account has left")
+                throw GenerationError(.providerFailed, "\(provider.name) does not report balances")
             }
             try output.checkDelivered()
         }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import SnugImage
+import SnugSystem
 
 /// `snug doctor`.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Checks this installation and machine, and says what to do about what is wrong.",
+        abstract: "Checks this installation and machine, and names the remedy of each problem.",
         discussion: """
-            Exits with 1 when something is broken. Include the output in a report of trouble.
+            Exits with 1 when something is broken. Include the output in a bug report.
 
             Examples:
               snug doctor
@@ -19,7 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
     var json = false
 
     mutating func run() async throws {
-        let checks = try await BlockingThreads(count: 1).run { _ in Checkup.all() }
+        let checks = try await BlockingThreads(count: 1).run { Checkup.all() }
         let output = OutputStream.standardOutput
         if json {
             for check in checks { output.writeLine(check.json.description) }

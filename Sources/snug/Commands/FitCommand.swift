@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugImage
+import SnugPipeline
+import SnugSystem
 import SystemPackage
 
 /// `snug fit`.
@@ -11,11 +13,11 @@ struct FitCommand: AsyncParsableCommand {
         discussion: """
             INPUT is a file, a folder or '-' for standard input. Folders are walked with their subfolders and mirrored \
             below the output folder: one folder directly, several each under its own name. Hidden files are left out; \
-            what is no image is skipped.
+            files that are no images are skipped.
 
-            A file that complies already is checked to its end and copied as it is. Everything else is made to comply \
-            at the best quality that the limit allows. An output that is there already is left alone, so a second run \
-            does only what is new. Outputs appear whole or not at all.
+            A file that already complies is checked to its end and copied as it is. Everything else is fitted at the \
+            best quality that the limit allows. An output that is already there is left alone, so a second run fits \
+            only new files. Outputs appear whole or not at all.
 
             An output keeps its input's name, with the extension of its format. Where two inputs would get the same \
             name, the converted one keeps its extension too: a.png becomes a.png.jpg beside a.jpg.
@@ -42,45 +44,52 @@ struct FitCommand: AsyncParsableCommand {
         }
         let formats = limits.limits.formats
         if let only = images.format.imageFormat, !formats.contains(only), let profile = limits.profile {
-            throw ValidationError("\(profile.name) does not take \(only); leave --format out")
+            throw ValidationError("\(profile.name) does not take \(only); omit --format")
         }
     }
 
-    /// The request that the options make.
+    /// The run that the options ask for.
     func request() throws -> FitRequest {
         var policy = images.policy
         policy.decodingLimits = inputLimits.inputLimits
-        let destination = output.destination
+        let destination = output.destination(for: inputs.paths)
+        // The name of a file says its format.
+        if case .file(let path) = destination, policy.format == .automatic {
+            policy.format = try ArgumentParsing.format(path.extension ?? "auto")
+        }
         // In place, a name cannot change, and so the format must not.
         if destination == .inPlace { policy.format = .keep }
-        return FitRequest(
+        var request = FitRequest(
             inputs: inputs.paths, destination: destination, limits: limits.limits, policy: policy,
-            isRecursive: !inputs.noRecursive, followsLinks: inputs.followLinks, overwrites: output.overwrite,
-            isDryRun: running.dryRun, jobs: running.jobCount)
+            maximumConcurrency: running.jobCount)
+        request.isRecursive = !inputs.noRecursive
+        request.followsLinks = inputs.followLinks
+        request.overwrites = output.overwrite
+        request.isDryRun = running.dryRun
+        request.standardInput = .standardInput
+        return request
     }
 
     mutating func run() async throws { try await run(Interruption()) }
 
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
-        let request = try request()
-        let configuration = ImageFitter.Configuration(memory: running.memory?.bytes, threads: request.jobs)
-        let fitter = ImageFitter(configuration: configuration)
+        var request = try request()
+        let configuration = ImageFitter.Configuration(
+            memory: running.memory?.bytes, threads: request.maximumConcurrency)
+        request.maximumStandardInputBytes = max(configuration.memory / 2, 1 << 20)
         let temporaries = TemporaryFiles()
         let reporter = FitReporter(style: running.style(isPlan: request.isDryRun))
-        var bounded = request
-        bounded.maximumStandardInputBytes = max(configuration.memory / 2, 1 << 20)
         let run = FitRun(
-            request: bounded, reporter: reporter, publisher: Publisher(temporaries: temporaries),
-            threads: try BlockingThreads(count: request.jobs + 2),
-            fit: { try await fitter.fit($0, limits: $1, policy: $2) })
+            request, fitter: ImageFitter(configuration: configuration), temporaries: temporaries)
         let error = await Self.perform(run, reporter, interruption, temporaries)
         reporter.end(interrupted: interruption.hasCome)
         if interruption.hasCome { throw ExitCode(Interruption.exitCode) }
         if let error, !(error is CancellationError) {
             if let error = error as? ImageError, error.code == .invalidArgument {
-                // Only the walk shows this, and by then it is no parsing error any more.
-                OutputStream.standardError.writeLine("Error: \(error.message)")
+                // Found by the walk only, when parsing is over.
+                let message = error.message.replacing("replace the files in place", with: "pass --in-place to replace the files")
+                OutputStream.standardError.writeLine("Error: \(message)")
                 throw ExitCode(64)
             }
             OutputStream.standardError.writeLine("snug: internal error: \(error)")
@@ -88,14 +97,14 @@ struct FitCommand: AsyncParsableCommand {
         }
         if running.json { try OutputStream.standardOutput.checkDelivered() }
         // A reader of the results that has gone has stopped the run: not all is done.
-        if reporter.summary.count(.failed) > 0 || error != nil { throw ExitCode(1) }
+        if reporter.report.count(.failed) > 0 || error != nil { throw ExitCode(1) }
     }
 
     private static func perform(
         _ run: FitRun, _ reporter: FitReporter, _ interruption: Interruption, _ temporaries: TemporaryFiles
     ) async -> (any Error)? {
         // Tasks of their own, because a signal cannot reach into a structured one.
-        let work = Task { try await run.run() }
+        let work = Task { try await run.run { try reporter.handle($0) } }
         let ticks = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: ProgressLine.minimumInterval)
@@ -112,7 +121,7 @@ struct FitCommand: AsyncParsableCommand {
 }
 
 extension FitPolicy.OutputFormat {
-    /// The one format that this asks for; `nil` where it depends on the input.
+    /// The format of every output; `nil` where it depends on the input.
     fileprivate var imageFormat: ImageFormat? {
         switch self {
         case .jpeg: .jpeg

@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugGeneration
-import SnugHTTP
 import SnugImage
-import SnugUpload
+import SnugPipeline
+import SnugSystem
 import SystemPackage
 
 /// `snug generate`.
 struct GenerateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "generate",
-        abstract: "Makes images from prompts, and never pays for one twice.",
+        abstract: "Generates images from prompts, and never pays for one twice.",
         discussion: """
             The key comes from POLLINATIONS_API_KEY, ELUMENTA_API_KEY or OPENAI_API_KEY, or from a file.
 
-            What is sent is recorded first. A command that was interrupted, by Ctrl-C, a lost answer or a power cut, goes \
-            on where it stopped when it is given again, and what was paid for is fetched instead of made anew. Where the \
-            provider cannot be asked what became of a submission, it is held: --pending lists it, --retry sends it again \
-            (and may be paid for a second time), --drop forgets it.
+            Every submission is recorded before it is sent. A command that was interrupted, by Ctrl-C, a lost response or \
+            a power cut, resumes where it stopped when it is run again: a paid image is downloaded, not generated again. \
+            Where the provider cannot tell whether a submission took effect, it is held: --pending lists it, --retry \
+            submits it again (and may be paid for a second time), --drop forgets it.
 
             A line of a batch is an object with prompt and, where it differs from the options, model, fallback_models, \
-            size, n, images, mask, seed, format, partial_images, parameters, output. Lines that are done are not done \
+            size, n, images, mask, seed, format, partial_images, parameters, output. Finished lines are not generated \
             again as long as their images are there.
 
             Examples:
@@ -31,43 +31,43 @@ struct GenerateCommand: AsyncParsableCommand {
               snug generate --pending
             """)
 
-    @OptionGroup(title: "What") var wish: GenerateRequestOptions
-    @OptionGroup(title: "Who") var access: ProviderOptions
-    @OptionGroup(title: "Where to") var output: GenerateOutputOptions
-    @OptionGroup(title: "How") var running: GenerateRunningOptions
-    @OptionGroup(title: "Instead of a prompt") var other: GenerateHousekeepingOptions
+    @OptionGroup(title: "Request") var wanted: GenerateRequestOptions
+    @OptionGroup(title: "Provider") var access: ProviderOptions
+    @OptionGroup(title: "Output") var output: GenerateOutputOptions
+    @OptionGroup(title: "Running") var running: GenerateRunningOptions
+    @OptionGroup(title: "Pending submissions") var other: GenerateHousekeepingOptions
 
     mutating func validate() throws {
         if other.isUsed {
-            guard wish.prompt == nil, running.batch == nil else {
-                throw ValidationError("--pending, --retry and --drop go without a prompt")
+            guard wanted.prompt == nil, running.batch == nil else {
+                throw ValidationError("--pending, --retry and --drop take no prompt")
             }
             return
         }
-        guard (wish.prompt == nil) != (running.batch == nil) else {
+        guard (wanted.prompt == nil) != (running.batch == nil) else {
             throw ValidationError(
-                wish.prompt == nil
-                    ? "what shall be made? Give a PROMPT or --batch FILE" : "give PROMPT or --batch, not both")
+                wanted.prompt == nil
+                    ? "no prompt is given: pass a PROMPT or --batch FILE" : "pass PROMPT or --batch, not both")
         }
         let provider = try access.makeProvider()
-        if wish.prompt == "-" || running.batch?.path.bytes == [0x2D], StandardInput.isTerminal {
+        if wanted.prompt == "-" || running.batch?.path.isDash == true,
+            FileDescriptor.standardInput.isTerminal
+        {
             throw ValidationError("'-' reads standard input, which is a terminal; pipe something in")
         }
-        if running.batch != nil, let output = output.output, !output.endsInSlash, !ImageNaming.isFolder(output.path),
+        if running.batch != nil, let output = output.output, !output.endsInSlash, !FileSystem.isFolder(output.path),
             (try? FileIdentity(of: output.path, followsLinks: true)) != nil
         {
             throw ValidationError("with --batch, -o names a folder, and \(PrintableName.of(output.path)) is a file")
         }
-        try checkHost(try wish.request(), provider)
+        try checkHost(try wanted.request(), provider)
     }
 
-    /// A provider that takes addresses only needs to be given one.
+    /// A provider that takes addresses only needs a host for local images.
     private func checkHost(_ request: GenerationRequest, _ provider: Provider) throws {
-        guard provider.takesAddressesOnly, output.host == nil, !GenerationWork.files(of: request).isEmpty else {
-            return
-        }
+        guard provider.takesAddressesOnly, output.host == nil, !request.files.isEmpty else { return }
         throw ValidationError(
-            "\(provider.name) takes images by address only; give an address, or say with --host where to put them: "
+            "\(provider.name) takes images by address only; pass an address, or a host for them with --host: "
                 + "pollinations, or s3://bucket")
     }
 
@@ -99,50 +99,53 @@ struct GenerateCommand: AsyncParsableCommand {
 
     // MARK: Prompts
 
-    /// - Returns: Whether all of it is done.
+    /// - Returns: True when every prompt has its images.
     private func generate(_ journal: FileJournal, _ temporaries: TemporaryFiles) async throws -> Bool {
         let provider = try access.makeProvider()
-        // Nothing wrong with a prompt has to wait for a key.
-        let threads = try BlockingThreads(count: 1)
-        let lines = try await threads.run { _ in try prompts(for: provider) }
+        // Faults of a prompt are reported before a missing key.
+        let threads = BlockingThreads(count: 1)
+        let lines = try await threads.run { try prompts(for: provider) }
         let access = try self.access(provider, journal, temporaries, jobs: min(running.jobs, lines.count))
-        // Keys change, the work stays the same.
-        let service = "\(provider.name) \(provider.baseURL.text)"
-        let works = try await threads.run { _ in try self.works(lines, service) }
+        let works = try await threads.run { try self.works(lines, for: provider) }
         let isBatch = running.batch != nil
         let reporter = GenerateReporter(style(isBatch: isBatch), provider: provider.name, total: works.count)
         if isBatch || !running.dryRun {
             for warning in access.warnings { reporter.note("warning: \(warning)") }
         }
         if running.dryRun {
-            return try await DryRun(access, json: running.json, isBatch: isBatch).run(works)
+            return try await GenerationPlanPrinter(access, json: running.json, isBatch: isBatch).run(works)
         }
         if provider.takesAddressesOnly, let notice = output.host?.notice, works.contains(where: { !$0.files.isEmpty }) {
             reporter.note(notice)
         }
-        let session = GenerateSession(client: access.client, journal: journal, reporter: reporter, keeps: isBatch)
+        let run = GenerationRun(
+            client: access.client, journal: journal, maximumConcurrency: running.jobs, keepsDelivered: isBatch)
         do {
-            try await reporter.ticking { try await session.run(works, jobs: running.jobs) }
+            try await reporter.ticking { try await run.run(works) { reporter.handle($0) } }
         } catch {
             reporter.end(access.client.counters.report, isInterrupted: true)
             throw error
         }
         reporter.end(access.client.counters.report)
-        if isBatch { await PendingGenerations(journal: journal).forgetOld(reporter) }
-        if !isBatch, reporter.summary.invalid > 0 { throw ExitCode(64) }
-        return reporter.summary.isAllDone
+        if isBatch {
+            do { try await PendingGenerations(journal: journal).forgetDelivered() } catch {
+                reporter.note("warning: old records of the journal cannot be removed: \(error)")
+            }
+        }
+        if !isBatch, reporter.report.invalid > 0 { throw ExitCode(64) }
+        return reporter.report.isAllDone
     }
 
     private func access(
         _ provider: Provider, _ journal: FileJournal, _ temporaries: TemporaryFiles, jobs: Int
     ) throws -> GenerationAccess {
-        var equipment = GenerationAccess.Equipment()
-        equipment.settings = try running.options
-        equipment.journal = journal
-        equipment.host = output.host
-        equipment.jobs = jobs
-        equipment.temporaries = temporaries
-        return try GenerationAccess(provider, access, equipment)
+        var dependencies = GenerationAccess.Dependencies()
+        dependencies.settings = try running.options
+        dependencies.journal = journal
+        dependencies.host = output.host
+        dependencies.jobs = jobs
+        dependencies.temporaries = temporaries
+        return try GenerationAccess(provider, access, dependencies)
     }
 
     private func style(isBatch: Bool) -> GenerateReporter.Style {
@@ -150,9 +153,9 @@ struct GenerateCommand: AsyncParsableCommand {
             isQuiet: running.quiet, printsJSON: running.json, isVerbose: running.verbose, isBatch: isBatch)
     }
 
-    /// What is asked for, checked as far as that goes without asking anybody. Blocks.
+    /// The prompts, checked as far as possible without a request. Blocks.
     private func prompts(for provider: Provider) throws -> [BatchFile.Line] {
-        var request = try wish.request()
+        var request = try wanted.request()
         guard let path = running.batch?.path else {
             request.prompt = try prompt()
             try provider.validate(request)
@@ -162,7 +165,7 @@ struct GenerateCommand: AsyncParsableCommand {
         let batch = BatchFile(text, defaults: request) { request in
             try provider.validate(request)
             try checkHost(request, provider)
-            for file in GenerationWork.files(of: request) {
+            for file in request.files {
                 do throws(ImageError) {
                     _ = try ImageSource(file: file)
                 } catch {
@@ -174,16 +177,16 @@ struct GenerateCommand: AsyncParsableCommand {
             OutputStream.standardError.writeLine("line \(fault.number): \(PrintableName.escaped(fault.message))")
         }
         guard batch.faults.isEmpty else {
-            throw ValidationError("nothing was sent: \(batch.faults.count) of the lines cannot be right")
+            throw ValidationError("nothing was sent: \(batch.faults.count) lines are invalid")
         }
         guard !batch.lines.isEmpty else { throw ValidationError("\(PrintableName.of(path)) has no prompts in it") }
         return batch.lines
     }
 
     private func prompt() throws -> String {
-        let argument = wish.prompt ?? ""
+        let argument = wanted.prompt ?? ""
         if argument == "-" {
-            // The line end is the shell's.
+            // The line end comes from the shell.
             let text = try TextFile.read("-", maximumBytes: 1 << 20)
             return text.last?.isNewline == true ? String(text.dropLast()) : text
         }
@@ -193,9 +196,9 @@ struct GenerateCommand: AsyncParsableCommand {
         return text
     }
 
-    /// Gives everything its place and its name. Blocks.
-    private func works(_ lines: [BatchFile.Line], _ service: String) throws -> [GenerationWork] {
-        var naming = WorkNaming(service: service)
+    /// The work of each line, with its place and its name. Blocks.
+    private func works(_ lines: [BatchFile.Line], for provider: Provider) throws -> [GenerationWork] {
+        var naming = WorkNaming(provider)
         let folder = try output.output.map { try WorkingFolder.absolute($0.path) } ?? WorkingFolder.current()
         return try lines.map { line in
             let prompt = line.request.prompt
@@ -204,7 +207,7 @@ struct GenerateCommand: AsyncParsableCommand {
                 do {
                     destination = try ImageNaming.destination(
                         own, below: folder, prompt: prompt, replaces: output.overwrite)
-                } catch let error as ValidationError {
+                } catch let error as GenerationError {
                     throw ValidationError("line \(line.number): output \(error.message)")
                 }
             } else if running.batch != nil {
@@ -212,7 +215,8 @@ struct GenerateCommand: AsyncParsableCommand {
                     folder: folder, name: ImageNaming.slug(prompt), replaces: output.overwrite)
             } else {
                 destination = try ImageNaming.destination(
-                    output.output, prompt: prompt, replaces: output.overwrite)
+                    output.output?.path, isFolder: output.output?.endsInSlash ?? false, prompt: prompt,
+                    replaces: output.overwrite)
             }
             let name = try naming.name(line.request, destination)
             return GenerationWork(
@@ -220,7 +224,7 @@ struct GenerateCommand: AsyncParsableCommand {
         }
     }
 
-    // MARK: What is not settled
+    // MARK: Pending submissions
 
     private func settle(_ journal: FileJournal, _ temporaries: TemporaryFiles) async throws -> Bool {
         let pending = PendingGenerations(journal: journal)
@@ -231,11 +235,11 @@ struct GenerateCommand: AsyncParsableCommand {
             let access = try self.access(
                 try access.makeProvider(of: record), journal, temporaries, jobs: 1)
             let reporter = GenerateReporter(style(isBatch: false), provider: record.provider, total: 1)
-            let session = GenerateSession(client: access.client, journal: journal, reporter: reporter, keeps: false)
-            try await reporter.ticking { try await session.resume(record) }
-            isAllDone = isAllDone && reporter.summary.isAllDone
+            let run = GenerationRun(client: access.client, journal: journal, keepsDelivered: false)
+            try await reporter.ticking { try await run.resume(record) { reporter.handle($0) } }
+            isAllDone = isAllDone && reporter.report.isAllDone
         }
-        if other.pending { try await pending.list(json: running.json) }
+        if other.pending { try PendingTable.write(try await pending.records(), json: running.json) }
         return isAllDone
     }
 }

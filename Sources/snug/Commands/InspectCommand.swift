@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugImage
+import SnugPipeline
+import SnugSystem
 import SystemPackage
 
 /// `snug inspect`.
 struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inspect",
-        abstract: "Shows what image files are, and whether they comply with limits.",
+        abstract: "Shows the format, size and metadata of images, and whether they comply with limits.",
         discussion: """
-            Reads headers only: the format by content, size, colours, orientation, metadata and what follows the \
-            image. Then says what 'snug fit' would do under the same limits.
+            Reads headers only: format by content, size, colours, orientation, metadata, and data after the image. Then \
+            shows the plan of 'snug fit' under the same limits.
 
             Examples:
               snug inspect photo.jpg
@@ -28,7 +30,7 @@ struct InspectCommand: AsyncParsableCommand {
     var json = false
 
     mutating func validate() throws {
-        if files.contains(where: { $0.path.bytes == [0x2D] }), StandardInput.isTerminal {
+        if files.contains(where: { $0.path.isDash }), FileDescriptor.standardInput.isTerminal {
             throw ValidationError("'-' reads an image from standard input, which is a terminal; pipe one in")
         }
     }
@@ -37,23 +39,22 @@ struct InspectCommand: AsyncParsableCommand {
         var policy = FitPolicy()
         policy.decodingLimits = inputLimits.inputLimits
         let (limits, prints, target) = (limits.limits, json, self.limits.profile?.name)
-        let threads = try BlockingThreads(count: 1)
         var failed = false
         for (index, file) in files.enumerated() {
-            let inspection = try await threads.run { [policy] _ in
-                Inspection(of: file.path, limits: limits, policy: policy)
-            }
+            let inspection = try await Inspection.read(
+                file.path, limits: limits, policy: policy, standardInput: .standardInput
+            ).namingOptions
             if inspection.error != nil { failed = true }
             let output = OutputStream.standardOutput
             if prints {
-                output.writeLine(inspection.json(target: target).description)
+                output.writeLine(inspection.jsonLine(target: target))
             } else if let error = inspection.error {
                 OutputStream.standardError.writeLine(
                     "\(PrintableName.of(file.path)): \(PrintableName.escaped(error.message)) (\(error.code))")
             } else {
                 output.write((index > 0 ? "\n" : "") + inspection.text(target: target))
             }
-            // Nobody reads on: nothing is left to be said.
+            // The reader is gone: nothing is left to print.
             if output.readerIsGone { return }
         }
         try OutputStream.standardOutput.checkDelivered()

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugGeneration
+import SnugSystem
 
 /// `snug models`.
 struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
-        abstract: "Lists the models of a provider, and what they cost where it says.",
+        abstract: "Lists the models of a provider, and their costs where it names them.",
         discussion: """
             Costs are for one image, in the unit that 'snug balance' shows.
 
@@ -58,12 +59,12 @@ struct ModelsCommand: AsyncParsableCommand {
 }
 
 extension ModelDescription {
-    fileprivate var json: JSONText {
-        .object([
-            .init("name", .string(name)), .init("summary", .optional(summary)),
-            .init("cost_minimum", .optional(cost?.lowerBound)), .init("cost_maximum", .optional(cost?.upperBound)),
-            .init("sizes", .array(sizes.map { .string($0) })),
-            .init("takes_images", takesImages.map { .boolean($0) } ?? .null),
-        ])
+    fileprivate var json: JSONValue {
+        [
+            "name": .text(name), "summary": .optional(summary),
+            "cost_minimum": .optional(cost?.lowerBound), "cost_maximum": .optional(cost?.upperBound),
+            "sizes": .array(sizes.map { .text($0) }),
+            "takes_images": takesImages.map { .flag($0) } ?? .null,
+        ]
     }
 }

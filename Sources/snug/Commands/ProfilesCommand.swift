@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugImage
+import SnugSystem
 
 /// `snug profiles`.
 struct ProfilesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profiles",
-        abstract: "Lists what named APIs accept: the names that --for takes.",
+        abstract: "Lists the limits of named APIs: the names that --for takes.",
         discussion: """
             Services change their limits. 'documented' was read in the vendor's own documentation, SDK or server, \
             'second_hand' is from reports, 'unsure' is contradictory or not stated.
@@ -18,7 +19,7 @@ struct ProfilesCommand: ParsableCommand {
             """)
 
     @Argument(
-        help: ArgumentHelp("Names to tell all about. (default: a table of all)", valueName: "name"),
+        help: ArgumentHelp("Profiles to show in full. (default: a table of all)", valueName: "name"),
         completion: .list(TargetProfile.all.map(\.name)), transform: ArgumentParsing.profile)
     var names: [TargetProfile] = []
 
@@ -96,19 +97,19 @@ extension TargetProfile {
     }
 
     /// The object that `--json` prints.
-    fileprivate var json: JSONText {
-        func formats(_ formats: Set<ImageFormat>) -> JSONText {
-            .array(ImageFormat.allCases.filter(formats.contains).map { .string($0.rawValue) })
+    fileprivate var json: JSONValue {
+        func formats(_ formats: Set<ImageFormat>) -> JSONValue {
+            .array(ImageFormat.allCases.filter(formats.contains).map { .text($0.rawValue) })
         }
-        return .object([
-            .init("name", .string(name)), .init("title", .string(title)), .init("stated_bytes", .optional(statedBytes)),
-            .init("counting", .string(counting.rawValue)), .init("file_bytes", .integer(limits.fileByteLimit)),
-            .init("max_side", .optional(limits.maximumSide)), .init("min_side", .optional(limits.minimumSide)),
-            .init("max_pixels", .optional(limits.maximumPixelCount)), .init("formats", formats(acceptedFormats)),
-            .init("written_formats", formats(limits.formats)),
-            .init("max_images_per_request", .optional(limits.maximumImagesPerRequest)),
-            .init("certainty", .string(certainty.rawValue)), .init("source", .string(source)),
-            .init("notes", .string(notes)),
-        ])
+        return [
+            "name": .text(name), "title": .text(title), "stated_bytes": .optional(statedBytes),
+            "counting": .text(counting.rawValue), "file_bytes": .integer(limits.fileByteLimit),
+            "max_side": .optional(limits.maximumSide), "min_side": .optional(limits.minimumSide),
+            "max_pixels": .optional(limits.maximumPixelCount), "formats": formats(acceptedFormats),
+            "written_formats": formats(limits.formats),
+            "max_images_per_request": .optional(limits.maximumImagesPerRequest),
+            "certainty": .text(certainty.rawValue), "source": .text(source),
+            "notes": .text(notes),
+        ]
     }
 }

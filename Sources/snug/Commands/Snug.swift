@@ -11,9 +11,9 @@ struct Snug: AsyncParsableCommand {
         discussion: """
             Start with
               snug fit photos/ -o out/           every image to at most 10 MB
-              snug fit a.jpg -o out/ --for x     within what X takes
-              snug inspect a.jpg                 what it is, whether it complies
-              snug upload a.jpg --to URL         in chunks, resumed after anything
+              snug fit a.jpg -o out/ --for x     within X's limits
+              snug inspect a.jpg                 its format, and whether it complies
+              snug upload a.jpg --to URL         in chunks, resumed after any interruption
               snug generate 'a cat' --provider pollinations
 
             Exit codes: 0 all done, 1 some input failed, 64 bad usage, 70 internal error, 130 interrupted.

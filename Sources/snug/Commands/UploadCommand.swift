@@ -1,30 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import CPlatform
 import SnugHTTP
 import SnugImage
+import SnugPipeline
+import SnugSystem
 import SnugUpload
 import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// `snug upload`.
 struct UploadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "upload",
-        abstract: "Uploads files in chunks, resumes what was interrupted, and checks what arrived.",
+        abstract: "Uploads files in chunks, resumes interrupted uploads, and checks the result.",
         discussion: """
-            FILE is a file or '-' for standard input. An upload that is interrupted, by Ctrl-C or a power cut, goes on \
-            where it stopped when the same command is given again.
+            FILE is a file or '-' for standard input. An upload that is interrupted, by Ctrl-C or a power cut, resumes \
+            where it stopped when the same command is run again.
 
             For S3, URL is the object's (https://host/bucket/key, or https://bucket.s3.region.amazonaws.com/key) and the \
-            keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Headers that are secret come \
+            keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Secret headers come \
             from a file: --header @FILE reads 'Name: value' lines.
 
             Examples:
@@ -35,19 +28,19 @@ struct UploadCommand: AsyncParsableCommand {
               snug upload --verify receipt.json
             """)
 
-    @OptionGroup(title: "What and where") var destination: UploadDestinationOptions
-    @OptionGroup(title: "How") var transfer: UploadTransferOptions
-    @OptionGroup(title: "Instead of uploading") var other: UploadHousekeepingOptions
+    @OptionGroup(title: "Files and destination") var destination: UploadDestinationOptions
+    @OptionGroup(title: "Transfer") var transfer: UploadTransferOptions
+    @OptionGroup(title: "Pending uploads and receipts") var other: UploadHousekeepingOptions
 
     @Flag(help: "Print one JSON object a line for each file.")
     var json = false
-    @Flag(help: "Print no progress.")
+    @Flag(name: [.short, .long], help: "Print results and errors only.")
     var quiet = false
 
     mutating func validate() throws {
         if other.list || !other.forget.isEmpty || other.verify != nil { return }
-        guard !destination.files.isEmpty else { throw ValidationError("no file is given; name one, or '-'") }
-        guard let to = destination.to else { throw ValidationError("where to? Give --to URL") }
+        guard !destination.files.isEmpty else { throw ValidationError("no file is given; pass one, or '-'") }
+        guard let to = destination.to else { throw ValidationError("no destination is given: pass --to URL") }
         do throws(HTTPError) { _ = try HTTPURL(to) } catch { throw ValidationError(error.message) }
         if destination.files.count > 1, destination.files.contains(where: { $0.path == "-" }) {
             throw ValidationError("standard input cannot be one of several files")
@@ -59,20 +52,18 @@ struct UploadCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         let reporter = UploadReporter(json: json, showsProgress: !quiet && !json)
-        snug_reuse_freed_memory()
+        Allocator.reuseFreedMemory()
         do {
             let uploader = try transfer.makeUploader()
             if other.list { return try list(uploader) }
             if !other.forget.isEmpty { return try await forget(uploader) }
             if let receipt = other.verify { return try await verify(receipt.path, uploader) }
-            let session = UploadSession(
-                uploader: uploader, destination: destination, transfer: transfer,
-                reporter: reporter)
-            let work = Task { try await session.run() }
+            let run = UploadRun(try request(), uploader: uploader)
+            let work = Task { try await run.run { reporter.handle($0) } }
             interruption.handle(stop: { work.cancel() }, cleanUp: {})
-            let failed = try await work.value
+            let report = try await work.value
             if json { try OutputStream.standardOutput.checkDelivered() }
-            if failed > 0 { throw ExitCode(1) }
+            if !report.failures.isEmpty { throw ExitCode(1) }
         } catch is CancellationError {
             if transfer.resume { reporter.interrupted() }
             throw ExitCode(Interruption.exitCode)
@@ -85,21 +76,33 @@ struct UploadCommand: AsyncParsableCommand {
         }
     }
 
+    /// The run that the options ask for.
+    private func request() throws -> UploadRequest {
+        var request = UploadRequest(files: destination.files.map(\.path), destination: try destination.destination())
+        request.options = transfer.options
+        request.maximumConcurrency = transfer.jobs
+        request.bytesPerSecond = transfer.limitRate?.bytes
+        request.receiptFolder = transfer.directory.appending("receipts")
+        request.standardInput = .standardInput
+        request.spoolFolder = transfer.directory
+        return request
+    }
+
     private func list(_ uploader: Uploader) throws {
         for record in try uploader.pending() {
             let output = OutputStream.standardOutput
             if json {
                 output.writeLine(
-                    JSONText.object([
-                        .init("id", .string(record.key)), .init("input", .string(record.path)),
-                        .init("target", .string(record.target)), .init("protocol", .string(record.uploadProtocol.rawValue)),
-                        .init("bytes", .integer(record.bytes)), .init("created", .integer(record.created)),
-                        .init("expires", .optional(record.expires)), .init("discarded", .boolean(record.isDiscarded)),
-                    ]).description)
+                    ([
+                        "id": .text(record.key), "input": .text(record.path),
+                        "target": .text(record.target), "protocol": .text(record.uploadProtocol.rawValue),
+                        "bytes": .integer(record.bytes), "created": .integer(record.created),
+                        "expires": .optional(record.expires), "discarded": .flag(record.isDiscarded),
+                    ] as JSONValue).description)
             } else {
                 let path = PrintableName.escaped(record.path)
                 output.writeLine(
-                    "\(record.key)  \(path) → \(record.target)  \(ByteCount(record.bytes))\(Self.state(record, now: time(nil)))"
+                    "\(record.key)  \(path) → \(record.target)  \(ByteCount(record.bytes))\(Self.state(record, now: WallClock.seconds))"
                 )
             }
         }
@@ -122,7 +125,7 @@ struct UploadCommand: AsyncParsableCommand {
                     "no pending upload is named '\(PrintableName.escaped(key))'; 'snug upload --list' shows all")
             }
             if record.isDiscarded {
-                // Asked for a second time: then only here.
+                // Passed for the second time: forgotten here only.
                 try uploader.forget(record)
                 continue
             }
@@ -131,7 +134,7 @@ struct UploadCommand: AsyncParsableCommand {
                 if try uploader.pending().contains(where: { $0.key == key }) {
                     tell(key, "it does not remove it")
                 } else {
-                    OutputStream.standardError.writeLine("\(key): forgotten here; the server keeps what it has")
+                    OutputStream.standardError.writeLine("\(key): forgotten here; the server keeps its part")
                 }
             } catch let error as UploadError {
                 tell(key, error.message)
@@ -145,8 +148,8 @@ struct UploadCommand: AsyncParsableCommand {
 
     private func tell(_ key: String, _ reason: String) {
         OutputStream.standardError.writeLine(
-            "\(key): the server still has its part (\(reason)); it is tried again after the next upload there, and "
-                + "given twice, --forget forgets it here")
+            "\(key): the server still has its part (\(reason)); the next upload there tries again to remove it, and a second "
+                + "--forget forgets it here")
     }
 
     private func verify(_ path: FilePath, _ uploader: Uploader) async throws {
@@ -154,7 +157,7 @@ struct UploadCommand: AsyncParsableCommand {
         let found = try await uploader.verify(receipt, headers: try destination.headers())
         if json {
             OutputStream.standardOutput.writeLine(
-                JSONText.object([.init("url", .string(receipt.url)), .init("verification", .string(found.rawValue))])
+                (["url": .text(receipt.url), "verification": .text(found.rawValue)] as JSONValue)
                     .description)
         } else {
             OutputStream.standardOutput.writeLine("\(found.rawValue)  \(receipt.url)")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugImage
+import SnugPipeline
 
 /// The line that shows how far a run is: state and text, no clock and no terminal.
 struct ProgressLine: Sendable, Equatable {
@@ -34,7 +35,7 @@ struct ProgressLine: Sendable, Equatable {
         }
     }
 
-    /// Whether the line may be drawn now; if so, it counts as drawn.
+    /// True when the line may be drawn now; it then counts as drawn.
     mutating func shouldDraw(at elapsed: Duration) -> Bool {
         if let lastDrawn, elapsed - lastDrawn < Self.minimumInterval { return false }
         lastDrawn = elapsed
@@ -43,7 +44,7 @@ struct ProgressLine: Sendable, Equatable {
 
     /// The line.
     ///
-    /// What matters least is left out first where the terminal is narrow.
+    /// The least important parts are left out first where the terminal is narrow.
     /// - Parameter columns: One less than the terminal has, so that the cursor never wraps.
     func text(columns: Int, elapsed: Duration) -> String {
         let count = "\(done)/\(total)"

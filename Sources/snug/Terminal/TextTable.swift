@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugPipeline
 
 /// Columns of text with two spaces between them.
 struct TextTable {
@@ -34,7 +35,7 @@ struct TextTable {
     }
 }
 
-/// How much room text takes on a terminal.
+/// The columns that text takes on a terminal.
 enum TerminalText {
     /// Columns: two for wide characters of East Asia and for emoji, none for marks that join the letter before.
     static func width(of text: String) -> Int { text.reduce(0) { $0 + width(of: $1) } }

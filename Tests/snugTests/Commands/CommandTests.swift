@@ -37,7 +37,7 @@ import Testing
             (["fit", "a.jpg", "-o", "out", "--jobs", "0"], "above 0"),
             (["fit", "a.jpg", "b.jpg", "-o", "-"], "one INPUT"),
             (["fit", "a.jpg", "-o", "-", "--json"], "--json"),
-            (["fit", "a.jpg", "--in-place", "--format", "png"], "leave --format out"),
+            (["fit", "a.jpg", "--in-place", "--format", "png"], "omit --format"),
             (["fit", "-", "--in-place"], "standard input"),
             (["fit", ".", "-o", "-"], "is a folder"),
             (["fit", ".", "-o", "."], "--in-place"),
@@ -68,6 +68,17 @@ import Testing
             #expect(bytes.count <= 20_000 && bytes.starts(with: PNGBuilder.signature))
         }
         #expect(folder.files().filter { $0.hasPrefix("out/") } == ["out/a.png", "out/sub/b.png"])
+    }
+
+    @Test("One image goes to the file that -o names, in the format of its name")
+    func namedOutput() throws {
+        try folder.write(image(), to: "a.png")
+        let result = try snug.run(["fit", "a.png", "-o", "out/small.jpg"])
+        #expect(result.exitCode == 0, "\(result.standardError)")
+        #expect(folder.files() == ["a.png", "out/small.jpg"])
+        #expect(try folder.bytes(of: "out/small.jpg")?.starts(with: [0xFF, 0xD8]) == true)
+        #expect(try snug.run(["fit", "a.png", "a.png", "-o", "x.jpg"]).exitCode == 0)
+        #expect(folder.files().contains("x.jpg/a.png"))
     }
 
     @Test("A format that is asked for is made, under its extension")

@@ -28,7 +28,7 @@ import Testing
         try place.folder.write([1], to: "out")
         let result = try place.snug("fit", "a.jpg", "-o", "out")
         #expect(result.exitCode == 1)
-        #expect(result.standardError.contains("something else has the name of a folder"), "\(result.standardError)")
+        #expect(result.standardError.contains("a file has the name of a folder"), "\(result.standardError)")
         #expect(try place.folder.bytes(of: "out") == [1])
     }
 

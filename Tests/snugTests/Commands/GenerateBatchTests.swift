@@ -40,7 +40,7 @@ extension GenerateTests {
                 #expect(folder.simulator.ledger.charges.count == 6)
                 #expect(try CommandFolder.objects(again).allSatisfy { $0["recovered"] as? Bool == true })
                 #expect(Set(try CommandFolder.objects(again).compactMap { $0["line"] as? Int }) == [1, 3, 4, 5, 6])
-                #expect(again.standardError.contains("5 done (5 before)"))
+                #expect(again.standardError.contains("5 done (5 already there)"))
 
                 try FileManager.default.removeItem(
                     atPath: folder.place.folder.path.appending("out/one-2.jpg").string)
@@ -96,7 +96,7 @@ extension GenerateTests {
                 #expect(folder.paidRequests.count == 3)
                 let told = result.standardError.split(separator: "\n").filter { $0.contains("(payment_required)") }
                 #expect(told.count == 1, "\(result.standardError)")
-                #expect(result.standardError.contains("2 done, 1 failed, 5 not begun"))
+                #expect(result.standardError.contains("2 done, 1 failed, 5 not started"))
                 folder.simulator.clearScript()
                 let rest = try await batch(folder, .openai, "--json")
                 #expect(rest.exitCode == 0 && rest.lines.count == 8)

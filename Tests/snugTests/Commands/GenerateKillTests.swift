@@ -94,10 +94,10 @@ extension GenerateTests {
             try await GenerateFolder.with { folder in
                 loseAnswer(folder, .pollinations, skip: 2)
                 let killed = try await folder.generate(
-                    .pollinations, "x", "-n", "4", "-v", "--concurrency", "1",
+                    .pollinations, "x", "--count", "4", "-v", "--concurrency", "1",
                     whenSaid: folder.stop(SIGKILL, afterCharges: 3))
                 #expect(killed.exitCode == 128 + SIGKILL)
-                let again = try await folder.generate(.pollinations, "x", "-n", "4")
+                let again = try await folder.generate(.pollinations, "x", "--count", "4")
                 #expect(again.exitCode == 0, "\(again.standardError)")
                 #expect(folder.simulator.ledger.charges.count == 4)
                 // What was half written when it was killed has a name that says so.
@@ -105,7 +105,7 @@ extension GenerateTests {
                 #expect(names == ["x-1.jpg", "x-2.jpg", "x-3.jpg", "x-4.jpg"])
                 #expect(try await folder.run(["generate", "--pending"]).standardError == "nothing is pending\n")
                 // Done with: the next is new.
-                #expect(try await folder.generate(.pollinations, "x", "-n", "4").exitCode == 0)
+                #expect(try await folder.generate(.pollinations, "x", "--count", "4").exitCode == 0)
                 #expect(folder.simulator.ledger.charges.count == 8)
             }
         }
@@ -132,7 +132,8 @@ extension GenerateTests {
                 loseAnswer(folder, service)
                 let stopped = try await folder.generate(service, "x", "-v", whenSaid: folder.stop(SIGINT))
                 #expect(stopped.exitCode == 130)
-                #expect(stopped.standardError.contains("the same command goes on with it"), "\(stopped.standardError)")
+                #expect(
+                    stopped.standardError.contains("run the same command again to resume"), "\(stopped.standardError)")
                 let again = try await folder.generate(service, "x")
                 #expect(again.exitCode == 0, "\(again.standardError)")
                 #expect(folder.simulator.ledger.charges.count == 1)
@@ -155,8 +156,8 @@ extension GenerateTests {
                 #expect(objects.allSatisfy { ($0["error"] as? [String: Any])?["code"] as? String == "interrupted" })
                 #expect(
                     stopped.standardError.contains(
-                        "Interrupted. What is done is kept; the same command does the rest."))
-                #expect(stopped.standardError.contains("0 done, 2 pending, 3 not begun"))
+                        "Interrupted. Finished images are kept; run the same command again for the rest."))
+                #expect(stopped.standardError.contains("0 done, 2 pending, 3 not started"))
                 #expect(try await folder.generate(.pollinations, "--batch", "b").exitCode == 0)
                 #expect(folder.simulator.ledger.charges.count == 5)
             }

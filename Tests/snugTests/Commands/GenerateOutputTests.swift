@@ -55,17 +55,19 @@ extension GenerateTests {
             "Wrong usage ends with 64 and sends nothing",
             arguments: [
                 ([], "PROMPT"), (["x"], "--provider"), (["x", "--provider", "dalle"], "pollinations"),
-                (["x", "--batch", "y", "--provider", "openai"], "not both"), (["--pending", "x"], "without a prompt"),
+                (["x", "--batch", "y", "--provider", "openai"], "not both"), (["--pending", "x"], "no prompt"),
                 (["x", "--provider", "openai", "--size", "big"], "1024x768"),
                 (["x", "--provider", "openai", "--rate-limit", "5"], "60/min"),
                 (["x", "--provider", "openai", "--param", "quality"], "name=value"),
                 (["x", "--provider", "openai", "--timeout", "0"], "above 0"),
                 (["x", "--provider", "openai", "--base-url", "ftp://x"], "http"),
                 (["x", "--provider", "elumenta", "--image", "a.png"], "--host"),
-                (["x", "--provider", "openai", "-n", "0"], "above 0"), (["--drop", "nothing"], "--pending lists"),
-                (["--retry", "nothing"], "--pending lists"),
+                (["x", "--provider", "openai", "--count", "0"], "above 0"),
+                (["--drop", "nothing"], "nothing pending is named"),
+                (["--retry", "nothing"], "nothing pending is named"),
                 (["x", "--provider", "openai", "--key-file", "a", "--session-file", "b"], "exclude"),
-                (["   ", "--provider", "openai"], "blank"), (["x", "--provider", "openai", "-n", "101"], "1 to 100"),
+                (["   ", "--provider", "openai"], "blank"),
+                (["x", "--provider", "openai", "--count", "101"], "1 to 100"),
                 (["x", "--provider", "pollinations", "--size", "63x64"], "64 to 2048"),
                 (["--batch", "missing.jsonl", "--provider", "openai"], "missing.jsonl"),
             ])
@@ -169,7 +171,7 @@ extension GenerateTests {
             arguments: [ServiceName.pollinations, .elumenta, .openai])
         func rehearsal(service: ServiceName) async throws {
             try await GenerateFolder.with { folder in
-                let arguments = ["generate", "x", "-n", "2", "--dry-run"] + folder.options(service)
+                let arguments = ["generate", "x", "--count", "2", "--dry-run"] + folder.options(service)
                 let text = try await folder.run(arguments)
                 #expect(text.exitCode == 0, "\(text.standardError)")
                 #expect(text.standardOutput.contains("submission"))

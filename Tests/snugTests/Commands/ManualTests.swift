@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugGeneration
+import SnugPipeline
+import SnugSystem
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -14,9 +16,8 @@ import Testing
         // Tests/snugTests/Commands/ManualTests.swift
         var path = FilePath(#filePath)
         for _ in 0..<4 { path.removeLastComponent() }
-        let bytes = try StandardInput.readAll(
-            from: FileDescriptor.open(path.appending("man/snug.1"), .readOnly).rawValue, maximumBytes: 1 << 20,
-            isCancelled: { false })
+        let file = try FileDescriptor.open(path.appending("man/snug.1"), .readOnly)
+        let bytes = try file.closeAfter { try file.readBytes(maximum: 1 << 20) }
         page = String(decoding: bytes, as: UTF8.self).replacing("\\-", with: "-")
     }
 
@@ -34,14 +35,15 @@ import Testing
     @Test("It names every key of the JSON, every exit code and the version")
     func contract() {
         let record = FitRecord(input: "a", status: .failed, limitBytes: 1)
-        for key in record.json.description.matches(of: /"([a-z_]+)":/) { #expect(page.contains(key.output.1)) }
-        let outcome = GenerationOutcome(
-            prompt: "a", provider: "b", status: .failed,
-            generation: Generation(
-                images: [.init(path: "a", mediaType: "b", size: ImageSize(width: 1, height: 1), byteCount: 1)]),
-            error: nil)
+        for key in record.jsonLine.matches(of: /"([a-z_]+)":/) { #expect(page.contains(key.output.1)) }
+        let work = GenerationWork(
+            request: GenerationRequest(prompt: "a"), destination: ImageDestination(folder: "a", name: "b"), name: "c")
+        var outcome = GenerationOutcome(work, GenerationError(.forbidden, "a"))
+        outcome.error = nil
+        outcome.generation = Generation(
+            images: [.init(path: "a", mediaType: "b", size: ImageSize(width: 1, height: 1), byteCount: 1)])
         let error = GenerationError(.forbidden, "a")
-        for text in [outcome.json.description, error.json().description] {
+        for text in [outcome.jsonLine(provider: "b"), error.json().description] {
             for key in text.matches(of: /"([a-z_]+)":/) { #expect(page.contains(key.output.1)) }
         }
         for code in [0, 1, 64, 70, 130] { #expect(page.contains("\n.B \(code)\n")) }

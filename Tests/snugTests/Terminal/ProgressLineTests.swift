@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugImage
+import SnugPipeline
 import SystemPackage
 import Testing
 

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SnugImage
+import SnugSystem
+public import SystemPackage
+
+/// The inputs of a run, its destination and its options.
+public struct FitRequest: Sendable {
+    /// The destination of outputs.
+    public enum Destination: Sendable, Hashable {
+        /// A folder, created when missing, in which input folders are mirrored.
+        case folder(FilePath)
+        /// The place of one output. Of several inputs each would replace the one before.
+        case file(FilePath)
+        /// Each input is replaced by its output. The format has to be ``FitPolicy/OutputFormat/keep``.
+        case inPlace
+        /// An open descriptor, such as a pipe, that takes one output.
+        case stream(FileDescriptor)
+    }
+
+    /// Files and folders.
+    public var inputs: [FilePath]
+    /// The destination of outputs.
+    public var destination: Destination
+    /// Limits of every output. Default: 10 MB.
+    public var limits: Limits
+    /// Choices within the limits.
+    public var policy: FitPolicy
+    /// Walks into subfolders. Default: true.
+    public var isRecursive = true
+    /// Follows symbolic links inside folders. Default: false, because a folder from elsewhere may point at any file.
+    public var followsLinks = false
+    /// Replaces outputs that are already there. Default: false.
+    public var overwrites = false
+    /// Plans only, and writes nothing. Default: false.
+    public var isDryRun = false
+    /// Images at once. Default: the number of usable cores.
+    public var maximumConcurrency: Int
+    /// The stream that an input named `-` is read from; `nil` takes `-` for a file's name.
+    public var standardInput: FileDescriptor?
+    /// Maximum bytes that are read from ``standardInput``, which are kept in memory. Default: 512 MiB.
+    public var maximumStandardInputBytes = 512 << 20
+
+    /// Describes a run.
+    public init(
+        inputs: [FilePath], destination: Destination, limits: Limits = Limits(), policy: FitPolicy = FitPolicy(),
+        maximumConcurrency: Int? = nil
+    ) {
+        self.inputs = inputs
+        self.destination = destination
+        self.limits = limits
+        self.policy = policy
+        self.maximumConcurrency = maximumConcurrency ?? Machine.usableCoreCount
+    }
+
+    /// Formats that outputs can have.
+    var outputFormats: Set<ImageFormat> {
+        switch policy.format {
+        case .jpeg: [.jpeg]
+        case .png: [.png]
+        case .automatic, .keep: [.jpeg, .png]
+        }
+    }
+}

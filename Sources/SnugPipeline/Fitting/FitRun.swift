@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SnugImage
+package import SnugSystem
+import SystemPackage
+
+/// A step of a run, in the order of happening.
+public enum FitEvent: Sendable {
+    /// A remark about the run as a whole.
+    case notice(String)
+    /// All inputs are known.
+    case began(inputCount: Int, bytes: Int)
+    /// An input is done; `plannedBytes` is its share of the bytes in ``began(inputCount:bytes:)``.
+    case finished(FitRecord, plannedBytes: Int)
+}
+
+/// Fits files and folders, several images at a time; one bad file never stops the others.
+///
+/// ```swift
+/// let run = FitRun(FitRequest(inputs: ["photos"], destination: .folder("out"), limits: Limits(byteLimit: 5_000_000)))
+/// let report = try await run.run { event in
+///     if case .finished(let record, _) = event { print(record.input, record.status) }
+/// }
+/// ```
+public struct FitRun: Sendable {
+    /// The engine, as far as a run needs it.
+    package typealias Fit = @Sendable (ImageSource, Limits, FitPolicy) async throws -> FittedImage
+
+    private let request: FitRequest
+    private let publisher: OutputPublisher
+    private let threads: BlockingThreads
+    private let fit: Fit
+
+    /// Prepares a run.
+    /// - Parameter fitter: Share one among runs to share its memory budget.
+    public init(_ request: FitRequest, fitter: ImageFitter = ImageFitter()) {
+        self.init(request, fitter: fitter, temporaries: TemporaryFiles())
+    }
+
+    /// A run whose half-written files are known to `temporaries`, for an exit in a hurry.
+    package init(_ request: FitRequest, fitter: ImageFitter, temporaries: TemporaryFiles) {
+        self.init(request, publisher: OutputPublisher(FilePublisher(temporaries: temporaries))) {
+            try await fitter.fit($0, limits: $1, policy: $2)
+        }
+    }
+
+    /// A run with another engine.
+    package init(_ request: FitRequest, publisher: OutputPublisher, fit: @escaping Fit) {
+        self.request = request
+        self.publisher = publisher
+        self.fit = fit
+        threads = BlockingThreads(count: max(request.maximumConcurrency, 1) + 2)
+    }
+
+    /// Fits everything.
+    ///
+    /// Cancelling the task ends the run; outputs that are finished stay, and none is left half-written.
+    /// - Parameter onEvent: Called for every step, from several tasks. Its error stops the run and is thrown.
+    /// - Returns: Totals, failures and warnings.
+    /// - Throws: ``ImageError`` with `invalid_argument` when the output folder is an input folder; `CancellationError`.
+    @discardableResult
+    public func run(onEvent: @escaping @Sendable (FitEvent) throws -> Void = { _ in }) async throws -> FitReport {
+        let collector = FitCollector(onEvent)
+        let walked = try await walk()
+        for notice in walked.notices { try collector.send(.notice(notice)) }
+        try collector.send(
+            .began(
+                inputCount: walked.files.count + walked.skipped.count + walked.failures.count,
+                bytes: walked.files.reduce(0) { $0 + $1.byteCount }))
+        for (path, reason) in walked.skipped {
+            var record = self.record(of: path, .skipped)
+            record.skipReason = reason
+            try collector.send(.finished(record, plannedBytes: 0))
+        }
+        for (path, error) in walked.failures {
+            var record = self.record(of: path, .failed)
+            record.error = error
+            try collector.send(.finished(record, plannedBytes: 0))
+        }
+        let job = FitJob(
+            request: request, publisher: publisher, threads: threads, fit: fit,
+            outputFolder: outputFolder)
+        try await forEach(named(walked.files)) { input in
+            guard let record = await job.record(of: input) else { return }
+            try collector.send(.finished(record, plannedBytes: input.file.byteCount))
+        }
+        return collector.report
+    }
+
+    /// Names every output before the first is made.
+    private func named(_ files: [InputFile]) -> [NamedInput] {
+        let names = OutputNaming.names(for: files.map(\.relative), formats: request.outputFormats)
+        return zip(files, names).map { NamedInput(file: $0, names: $1) }
+    }
+
+    private var outputFolder: FilePath {
+        if case .folder(let path) = request.destination { path } else { FilePath() }
+    }
+
+    private func record(of path: FilePath, _ status: FitRecord.Status) -> FitRecord {
+        FitRecord(input: path, status: status, limitBytes: request.limits.fileByteLimit)
+    }
+
+    private func walk() async throws -> InputWalk.Result {
+        let request = request
+        return try await threads.run {
+            var walk = InputWalk(
+                isRecursive: request.isRecursive, followsLinks: request.followsLinks,
+                readsStream: request.standardInput != nil)
+            if case .folder(let path) = request.destination {
+                // A missing folder has nothing in it.
+                walk.outputFolder = try? FileIdentity(of: path, followsLinks: true)
+            }
+            return try walk.files(for: request.inputs, isCancelled: { Task.isCancelled })
+        }
+    }
+
+    private func forEach(
+        _ inputs: [NamedInput], _ body: @escaping @Sendable (NamedInput) async throws -> Void
+    ) async throws {
+        // Two more than work at once, so that cores do not wait for a disk that syncs.
+        let width = max(request.maximumConcurrency, 1) + 2
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            var running = 0
+            for input in inputs {
+                if running == width { try await group.next() } else { running += 1 }
+                try Task.checkCancellation()
+                group.addTask { try await body(input) }
+            }
+            for try await _ in group {}
+            try Task.checkCancellation()
+        }
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Logging
+public import Metrics
+public import SnugGeneration
+public import SnugHTTP
+import SnugImage
+import SnugSystem
+public import SystemPackage
+
+extension GenerationClient {
+    /// A client whose input images are fitted, and whose results are checked, by ``SnugImage``.
+    /// - Parameters:
+    ///   - images: Share one among clients of a provider to share its memory budget.
+    ///   - host: Puts input images where the provider fetches them; needed for providers that take addresses only.
+    /// - Throws: `output_failed` when there are no threads to be had.
+    public convenience init(
+        provider: Provider, credentials: GenerationCredentials, http: HTTPClient,
+        options: GenerationOptions = GenerationOptions(), journal: any GenerationJournal,
+        images: GenerationImageFitter, host: (any ImageHost)? = nil, logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
+    ) throws(GenerationError) {
+        try self.init(
+            provider: provider, credentials: credentials, http: http, options: options, journal: journal,
+            refitter: { try await images.fit($0, $1) }, host: host, checker: { try await images.check($0) },
+            logger: logger, metrics: metrics)
+    }
+}
+
+/// Fits input images to what a provider takes, and checks images that it delivers.
+public struct GenerationImageFitter: Sendable {
+    private let fitter: ImageFitter
+    private let threads: BlockingThreads
+    private let profile: Limits
+    private let maskProfile: Limits?
+
+    /// A fitter for one provider.
+    /// - Parameter maximumConcurrency: Images at once. Default: the number of usable cores.
+    public init(for provider: Provider, maximumConcurrency: Int? = nil) {
+        let count = max(1, min(maximumConcurrency ?? .max, Machine.usableCoreCount))
+        fitter = ImageFitter(configuration: ImageFitter.Configuration(threads: count))
+        threads = BlockingThreads(count: count + 1)
+        profile = TargetProfile.named(provider.profile)?.limits ?? Limits()
+        maskProfile = provider.maskProfile.flatMap { TargetProfile.named($0)?.limits }
+    }
+
+    // MARK: Input
+
+    /// Fits an image to the provider's profile, and to the limits that the provider has named.
+    /// - Throws: ``ImageError``, `CancellationError`.
+    public func fit(_ input: ImageInput, _ narrowed: InputLimits) async throws -> FittedInput {
+        let (source, name) = try await open(input)
+        // Only a mask has to be a PNG.
+        let isMask = narrowed.mediaTypes == [ImageFormat.png.mediaType] && maskProfile != nil
+        var policy = FitPolicy()
+        var limits = Self.limits(isMask ? maskProfile ?? profile : profile, narrowed)
+        do {
+            if isMask {
+                let header = try await fitter.header(of: source)
+                guard header.hasAlpha else {
+                    throw ImageError(
+                        .invalidArgument,
+                        "has no transparency; make the areas that may change transparent, and save it as PNG")
+                }
+                policy.format = .png
+                policy.keepsSize = true
+                limits.maximumSide = nil
+            }
+            let image = try await fitter.fit(source, limits: limits, policy: policy)
+            return FittedInput(
+                bytes: try await bytes(of: image, source), mediaType: image.format.mediaType,
+                name: "\(ImageNaming.slug(name)).\(image.format.fileExtension)")
+        } catch let error as ImageError {
+            throw ImageError(error.code, "\(PrintableName.escaped(name)): \(error.message)")
+        }
+    }
+
+    private static func limits(_ profile: Limits, _ narrowed: InputLimits) -> Limits {
+        let formats = ImageFormat.allCases.filter { narrowed.mediaTypes.contains($0.mediaType) }
+        return Limits(
+            byteLimit: min(profile.fileByteLimit, narrowed.byteLimit),
+            maximumSide: [profile.maximumSide, narrowed.maximumSide].compactMap { $0 }.min(),
+            minimumSide: profile.minimumSide, maximumPixelCount: profile.maximumPixelCount,
+            formats: profile.formats.intersection(formats))
+    }
+
+    private func open(_ input: ImageInput) async throws -> (ImageSource, name: String) {
+        switch input {
+        case .file(let path):
+            do {
+                let source = try await threads.run { try ImageSource(file: path) }
+                return (source, path.lastComponent?.stem ?? "image")
+            } catch let error as ImageError {
+                throw ImageError(error.code, "\(PrintableName.of(WorkingFolder.shown(path))): \(error.message)")
+            }
+        case .bytes(let bytes, let name): return (ImageSource(bytes: bytes), FilePath(name).stem ?? "image")
+        case .url: throw ImageError(.invalidArgument, "an address cannot be fitted; download it first")
+        }
+    }
+
+    private func bytes(of image: FittedImage, _ source: ImageSource) async throws -> [UInt8] {
+        switch image.content {
+        case .bytes(let bytes): return bytes
+        case .source:
+            return try await threads.run {
+                let bytes = try source.bytes(at: 0, count: source.byteCount)
+                try source.checkUnchanged()
+                return bytes
+            }
+        }
+    }
+
+    // MARK: Results
+
+    /// Checks that a file is a whole image: decodes it to its end where Snug decodes the format, else walks its structure.
+    /// - Throws: ``ImageError``, `CancellationError`.
+    public func check(_ path: FilePath) async throws -> ImageFacts {
+        let source = try await threads.run { try ImageSource(file: path) }
+        let header = try await fitter.header(of: source)
+        if header.format.isDecodable {
+            // It only has to be passed on.
+            var policy = FitPolicy()
+            policy.metadata = .keep
+            policy.format = .keep
+            _ = try await fitter.fit(source, limits: Limits(byteLimit: max(1, source.byteCount)), policy: policy)
+        } else {
+            try await threads.run { try Self.checkStructure(of: source, header.format) }
+        }
+        return ImageFacts(
+            mediaType: header.format.mediaType,
+            size: ImageSize(width: header.uprightWidth, height: header.uprightHeight))
+    }
+
+    /// Checks a format that is not decoded here.
+    private static func checkStructure(of source: ImageSource, _ format: ImageFormat) throws {
+        if format == .pdf { throw ImageError(.notAnImage, "is a PDF document") }
+        guard format == .webp else { return }
+        // RFC 9649 §2.4: the size of everything after these eight bytes.
+        let start = try source.bytes(at: 0, count: 8)
+        guard start.count == 8 else { throw ImageError(.truncatedInput, "ends within its header") }
+        let stated = start[4..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        guard stated + 8 <= source.byteCount else {
+            throw ImageError(.truncatedInput, "has \(source.byteCount) of \(stated + 8) bytes")
+        }
+    }
+}

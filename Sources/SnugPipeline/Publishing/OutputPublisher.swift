@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugImage
+package import SnugSystem
+package import SystemPackage
+
+/// Writes outputs, whole or not at all. Its calls block.
+package struct OutputPublisher: Sendable {
+    private let files: FilePublisher
+
+    package init(_ files: FilePublisher = FilePublisher()) { self.files = files }
+
+    /// Writes a file and gives it its name, once its source has proved unchanged.
+    /// - Parameters:
+    ///   - mode: Permissions, where the file takes the place of another.
+    ///   - isCancelled: Asked between chunks; when true nothing is left behind.
+    /// - Throws: ``ImageError`` of the system's reason or of reading `content`, `CancellationError`.
+    package func publish(
+        _ content: PublishedContent, to path: FilePath, replacing: Bool, mode: UInt32? = nil,
+        isCancelled: @escaping () -> Bool = { Task.isCancelled }
+    ) throws -> FilePublisher.Outcome {
+        do {
+            return try files.publish(to: path, replacing: replacing, mode: mode, isCancelled: isCancelled) { write in
+                try content.forEachChunk(write)
+                try content.verify()
+            }
+        } catch let failure as SystemFailure {
+            throw ImageError(failure)
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SnugImage
+
+/// Limits of the target: options that `fit` and `inspect` share.
+struct LimitOptions: ParsableArguments {
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp(
+            "Limits of a named API; 'snug profiles' lists them. Other limit options override it.", valueName: "profile"),
+        completion: .list(TargetProfile.all.map(\.name)), transform: ArgumentParsing.profile)
+    var profile: TargetProfile?
+
+    @Option(
+        help: ArgumentHelp(
+            "Maximum bytes of an output: 10MB is 10,000,000, 10MiB is 10,485,760. (default: 10MB)", valueName: "size"),
+        transform: ArgumentParsing.positiveByteCount)
+    var limit: ByteCount?
+
+    @Flag(help: "Count the limit in characters of base64 text, 4 for every 3 bytes.")
+    var base64 = false
+
+    @Option(
+        help: ArgumentHelp("Maximum pixels of the longer side.", valueName: "px"), transform: ArgumentParsing.positive)
+    var maxSide: Int?
+
+    @Option(help: ArgumentHelp("Maximum pixels in all.", valueName: "n"), transform: ArgumentParsing.positive)
+    var maxPixels: Int?
+
+    /// The limits that the options make.
+    var limits: Limits {
+        var limits = profile?.limits ?? Limits()
+        if let limit {
+            limits.byteLimit = limit.bytes
+            limits.counting = .raw
+        }
+        if base64 { limits.counting = .base64 }
+        if let maxSide { limits.maximumSide = maxSide }
+        if let maxPixels { limits.maximumPixelCount = maxPixels }
+        return limits
+    }
+}
+
+/// Limits of inputs: options that `fit` and `inspect` share.
+struct InputOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Refuse inputs of more pixels. (default: 268402689, 16383 squared)", valueName: "n"),
+        transform: ArgumentParsing.positive)
+    var maxInputPixels: Int?
+
+    @Option(
+        help: ArgumentHelp("Refuse inputs with a longer side. (default: 65535)", valueName: "px"),
+        transform: ArgumentParsing.positive)
+    var maxInputSide: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Refuse inputs of more segments or chunks, image data not counted. (default: 10000)", valueName: "n"),
+        transform: ArgumentParsing.positive)
+    var maxInputChunks: Int?
+
+    @Option(
+        help: ArgumentHelp("Refuse inputs with more metadata. (default: 64MiB)", valueName: "size"),
+        transform: ArgumentParsing.positiveByteCount)
+    var maxInputMetadata: ByteCount?
+
+    @Option(
+        help: ArgumentHelp("Refuse JPEG inputs of more scans. (default: 100)", valueName: "n"),
+        transform: ArgumentParsing.positive)
+    var maxInputScans: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Refuse progressive JPEG inputs whose scans times pixels are more. (default: 4000000000)", valueName: "n"),
+        transform: ArgumentParsing.positive)
+    var maxInputScanWork: Int?
+
+    /// The limits that the options make.
+    var inputLimits: DecodingLimits {
+        var limits = DecodingLimits()
+        if let maxInputPixels { limits.maximumPixelCount = maxInputPixels }
+        if let maxInputSide { limits.maximumSide = maxInputSide }
+        if let maxInputChunks { limits.maximumChunkCount = maxInputChunks }
+        if let maxInputMetadata { limits.maximumMetadataBytes = maxInputMetadata.bytes }
+        if let maxInputScans { limits.maximumScanCount = maxInputScans }
+        if let maxInputScanWork { limits.maximumScanWork = maxInputScanWork }
+        return limits
+    }
+}

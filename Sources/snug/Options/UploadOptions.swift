@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import HTTPTypes
+import Logging
+import SnugHTTP
+import SnugImage
+import SnugPipeline
+import SnugSystem
+import SnugUpload
+import SystemPackage
+
+/// The files and their destination.
+struct UploadDestinationOptions: ParsableArguments {
+    @Argument(help: "Files to upload, or '-' for standard input.")
+    var files: [PathArgument] = []
+
+    @Option(help: "The server. For s3 and put, an address that ends in '/' gets the file's name added.")
+    var to: String?
+
+    @Option(
+        name: .customLong("protocol"),
+        help: "auto (asks the server), tus, resumable, s3, ranged-put, put or form.")
+    var uploadProtocol = "auto"
+
+    @Option(help: "A header for every request, 'Name: value', or @FILE with one a line.")
+    var header: [String] = []
+
+    @Option(help: "The media type. (default: by the file's content)")
+    var contentType: String?
+
+    @Option(help: "form: the name of the file's field.")
+    var fileField = "file"
+
+    @Option(help: "form: a text field, NAME=VALUE.")
+    var field: [String] = []
+
+    @Option(help: "s3: the region.")
+    var region: String?
+
+    @Option(help: "s3: create an address from which anybody can download the object for this many seconds.")
+    var presign: Int?
+
+    @Option(help: "ranged-put: in-place, session or starts-session.")
+    var rangedStyle = "in-place"
+
+    func headers() throws -> HTTPFields {
+        var headers = HTTPFields()
+        for text in header {
+            var lines = [text]
+            if text.hasPrefix("@") {
+                let file = FilePath(bytes: RawArguments.decode(String(text.dropFirst())))
+                lines = try TextFile.read(file, maximumBytes: 64 * 1024).split(whereSeparator: \.isNewline)
+                    .map(String.init)
+            }
+            for line in lines where !line.isEmpty {
+                guard let colon = line.firstIndex(of: ":") else {
+                    throw ValidationError("a header is written 'Name: value'")
+                }
+                let value = String(line[line.index(after: colon)...]).trimmingSpace()
+                // A header that a person passes may be a key, whatever its name.
+                var field = try HTTPField(checked: String(line[..<colon]), value)
+                field.indexingStrategy = .disallow
+                headers.append(field)
+            }
+        }
+        return headers
+    }
+
+    /// The destination that the options make.
+    func destination() throws -> UploadDestination {
+        var chosen: UploadProtocol?
+        if uploadProtocol != "auto" {
+            guard let named = UploadProtocol(rawValue: uploadProtocol) else {
+                throw ValidationError(
+                    "'\(PrintableName.escaped(uploadProtocol))' is no upload protocol; 'snug upload --help' lists them")
+            }
+            chosen = named
+        }
+        var destination = UploadDestination(url: try HTTPURL(to ?? ""), uploadProtocol: chosen)
+        destination.headers = try headers()
+        destination.contentType = contentType
+        if chosen == .s3 { destination.s3 = try s3Settings() }
+        let fields = try field.map { text in
+            guard let equals = text.firstIndex(of: "=") else { throw ValidationError("a field is written NAME=VALUE") }
+            return FormSettings.Field(String(text[..<equals]), String(text[text.index(after: equals)...]))
+        }
+        destination.form = FormSettings(fileField: fileField, fields: fields)
+        guard let ranged = RangedPutStyle(rawValue: rangedStyle) else {
+            throw ValidationError("--ranged-style is in-place, session or starts-session")
+        }
+        destination.ranged = ranged
+        return destination
+    }
+
+    /// The target of an upload that was started earlier.
+    func target(of record: UploadRecord) throws -> UploadTarget {
+        UploadTarget(
+            try HTTPURL(record.target), record.uploadProtocol, headers: try headers(),
+            s3: record.uploadProtocol == .s3 ? try s3Settings() : nil)
+    }
+
+    private func s3Settings() throws -> S3Settings {
+        try S3Environment.settings(region: region, presignedFor: presign.map { .seconds($0) })
+    }
+}
+
+/// Limits of the transfer.
+struct UploadTransferOptions: ParsableArguments {
+    @Option(
+        help: "Bytes of the first chunk; later ones adapt to the connection.",
+        transform: ArgumentParsing.positiveByteCount)
+    var chunkSize = ByteCount(1 << 20)
+
+    @Option(
+        help: "Parts of a file at once: 4 for s3; for tus, more than 1 sends parts that the server joins.",
+        transform: ArgumentParsing.positive)
+    var parallel: Int?
+
+    @Option(help: "Files at once.", transform: ArgumentParsing.positive)
+    var jobs = 3
+
+    @Option(help: "Maximum bytes a second, of all files together.", transform: ArgumentParsing.positiveByteCount)
+    var limitRate: ByteCount?
+
+    @Option(help: "Maximum attempts without progress.", transform: ArgumentParsing.positive)
+    var maxAttempts = 10
+
+    @Option(
+        help: ArgumentHelp(
+            "Maximum time of one request, after which the server is asked for its offset. (default: 600)",
+            valueName: "seconds"),
+        transform: ArgumentParsing.positive)
+    var attemptTimeout: Int?
+
+    @Flag(inversion: .prefixedNo, help: "Resume an upload that was interrupted.")
+    var resume = true
+
+    @Flag(inversion: .prefixedNo, help: "Hash the file and send checksums where the server accepts them.")
+    var checksums = true
+
+    @Flag(help: "Allow http without TLS to other machines.")
+    var allowPlainHTTP = false
+
+    @Option(help: "A PEM file with a certificate authority of your own.")
+    var cacert: PathArgument?
+
+    @Option(help: "The folder of pending uploads and receipts. (default: snug/uploads in the state directory)")
+    var stateDirectory: PathArgument?
+
+    var directory: FilePath { StateDirectory.path(stateDirectory, part: "uploads") }
+
+    func makeUploader() throws -> Uploader {
+        var configuration = HTTPClientConfiguration()
+        configuration.userAgent = "snug/\(Snug.version)"
+        configuration.plainHTTP = allowPlainHTTP ? .anywhere : .loopbackOnly
+        configuration.additionalCertificates = cacert?.path
+        let logger = Logger(label: "snug.upload") { _ in SwiftLogNoOpLogHandler() }
+        return Uploader(
+            client: try HTTPClient(configuration: configuration, logger: logger),
+            store: try FileUploadStore(WorkingFolder.absolute(directory)),
+            logger: logger)
+    }
+
+    /// The options of every upload.
+    var options: SnugUpload.UploadOptions {
+        var options = SnugUpload.UploadOptions()
+        options.chunkSize = chunkSize.bytes
+        options.parallelism = parallel
+        options.attemptsWithoutProgress = maxAttempts
+        if let attemptTimeout { options.attemptTimeout = .seconds(attemptTimeout) }
+        options.resumes = resume
+        options.checksums = checksums
+        // After Ctrl-C an upload can be resumed, unless that was ruled out.
+        options.discardsWhenCancelled = !resume
+        return options
+    }
+}
+
+/// Commands without an upload.
+struct UploadHousekeepingOptions: ParsableArguments {
+    @Flag(help: "List uploads that are not finished.")
+    var list = false
+
+    @Option(help: "Give up a pending upload, named as in --list, and remove its part at the server.")
+    var forget: [String] = []
+
+    @Option(help: "Check that the object of a receipt is still there and unchanged.")
+    var verify: PathArgument?
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugImage
+import SnugPipeline
+import SnugSystem
+
+extension FitRecord {
+    /// One line for a person.
+    var line: String {
+        let name = PrintableName.of(input)
+        var text = name
+        if let output { text += " → \(PrintableName.of(output))" }
+        text += ": \(status.rawValue)"
+        if let error { return text + ": \(PrintableName.escaped(error.message)) (\(error.code))" }
+        if let inputBytes, let outputBytes {
+            text += ", \(ByteCount(inputBytes)) → \(ByteCount(outputBytes))"
+        }
+        if let size, let outputSize {
+            text += size == outputSize ? ", \(size)" : ", \(size) → \(outputSize)"
+        }
+        if let quality { text += ", quality \(Self.short(quality))" }
+        if let reason = planReason ?? skipReason?.words { text += ", \(PrintableName.escaped(reason))" }
+        for warning in warnings { text += "; \(PrintableName.escaped(warning))" }
+        return text
+    }
+
+    /// A number with at most one decimal.
+    static func short(_ value: Double) -> String {
+        let tenths = (value * 10).rounded()
+        guard tenths.magnitude < 1e15 else { return String(describing: value) }
+        let whole = Int(tenths)
+        return whole % 10 == 0 ? String(whole / 10) : "\(whole / 10).\(abs(whole % 10))"
+    }
+}
+
+extension FitRecord.SkipReason {
+    /// The reason for a person, with the option that changes it.
+    var words: String {
+        switch self {
+        case .outputExists: "the output is already there (--overwrite replaces it)"
+        case .empty: "empty"
+        case .notAnImage: "not an image"
+        case .symbolicLink: "a symbolic link (--follow-links follows it)"
+        case .notARegularFile: "not a regular file"
+        }
+    }
+}

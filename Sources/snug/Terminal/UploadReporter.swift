@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugImage
+import SnugPipeline
+import SnugSystem
+import SnugUpload
+import Synchronization
+import SystemPackage
+
+/// Reports uploads: a progress line on a terminal, results as text or JSON.
+final class UploadReporter: Sendable {
+    /// The files under way, and the state of the progress line.
+    private struct State {
+        var files: [String: UploadProgress] = [:]
+        /// Bytes that were already at the server when each file started.
+        var firstBytes: [String: Int] = [:]
+        /// Bytes of finished files.
+        var doneBytes = 0
+        var lastDrawn: ContinuousClock.Instant?
+        var isShown = false
+    }
+
+    private let start = ContinuousClock.now
+    private let json: Bool
+    private let showsProgress: Bool
+    private let state = Mutex(State())
+    private let output = OutputStream.standardOutput
+    private let errors = OutputStream.standardError
+
+    init(json: Bool, showsProgress: Bool) {
+        self.json = json
+        self.showsProgress = showsProgress && errors.isTerminal && !Terminal.isDumb
+    }
+
+    /// Reports one step.
+    func handle(_ event: UploadEvent) {
+        switch event {
+        case .progressed(let file, let progress): moved(progress, of: PrintableName.of(file))
+        case .uploaded(let file, let receipt, let place): finished(PrintableName.of(file), receipt, keptAt: place)
+        case .failed(let file, let error): failed(PrintableName.of(file), error)
+        }
+    }
+
+    private func moved(_ progress: UploadProgress, of name: String) {
+        guard showsProgress else { return }
+        let now = ContinuousClock.now
+        state.withLock { state in
+            state.files[name] = progress
+            if state.firstBytes[name] == nil { state.firstBytes[name] = progress.bytesSent }
+            if let last = state.lastDrawn, now - last < ProgressLine.minimumInterval { return }
+            state.lastDrawn = now
+            state.isShown = true
+            let whole = Self.sum(progress, state.files.lazy.filter { $0.key != name }.map(\.value))
+            let title = state.files.count == 1 ? name : "\(state.files.count) files"
+            let moved =
+                state.doneBytes + state.files.reduce(0) { $0 + $1.value.bytesSent - (state.firstBytes[$1.key] ?? 0) }
+            let text = Self.line(whole, name: title, bytesSinceStart: moved, elapsed: now - start)
+            let columns = (errors.columns ?? Terminal.columnsByEnvironment ?? 80) - 1
+            errors.write("\r\u{1B}[K" + TerminalText.cut(text, to: columns))
+        }
+    }
+
+    /// Several uploads as one.
+    private static func sum(_ first: UploadProgress, _ others: some Sequence<UploadProgress>) -> UploadProgress {
+        var whole = first
+        for progress in others {
+            whole.bytesSent += progress.bytesSent
+            whole.bytesTotal += progress.bytesTotal
+            whole.chunkSize = max(whole.chunkSize, progress.chunkSize)
+            whole.retries += progress.retries
+            whole.note = whole.note ?? progress.note
+        }
+        return whole
+    }
+
+    /// The state of an upload, the most important first.
+    static func line(_ progress: UploadProgress, name: String, bytesSinceStart: Int, elapsed: Duration) -> String {
+        let percent = progress.bytesTotal > 0 ? progress.bytesSent * 100 / progress.bytesTotal : 100
+        var parts = ["\(name)", "\(percent)%", "\(ByteCount(progress.bytesSent)) of \(ByteCount(progress.bytesTotal))"]
+        let seconds = elapsed / .seconds(1)
+        if seconds > 0.5, bytesSinceStart > 0 {
+            let speed = Double(bytesSinceStart) / seconds
+            parts.append("\(ByteCount(Int(speed)))/s")
+            let left = Int(Double(progress.bytesTotal - progress.bytesSent) / speed)
+            parts.append("\(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left")
+        }
+        parts.append("chunks of \(ByteCount(progress.chunkSize))")
+        if progress.retries > 0 { parts.append("\(progress.retries) retries") }
+        if let note = progress.note { parts.append(words(note)) }
+        return parts.joined(separator: "  ")
+    }
+
+    private func finished(_ name: String, _ receipt: UploadReceipt, keptAt path: FilePath?) {
+        clearLine(after: name)
+        guard json else {
+            let sureness = receipt.confirmation == .unconfirmed ? " (sent, but the server did not confirm it)" : ""
+            return output.writeLine("\(name) → \(receipt.presignedURL ?? receipt.url)\(sureness)")
+        }
+        output.writeLine(
+            ([
+                "input": .text(name), "status": .text("uploaded"), "url": .text(receipt.url),
+                "presigned_url": .optional(receipt.presignedURL),
+                "protocol": .text(receipt.uploadProtocol.rawValue),
+                "bytes": .integer(receipt.bytes), "sha256": .optional(receipt.sha256),
+                "etag": .optional(receipt.etag), "confirmation": .text(receipt.confirmation.rawValue),
+                "attempts": .integer(receipt.attempts), "retries": .integer(receipt.retries),
+                "bytes_sent": .integer(receipt.bytesSent), "seconds": .number(receipt.seconds),
+                "resumed": .flag(receipt.resumed), "answer": .optional(receipt.answer),
+                "receipt": .optional(path?.string),
+            ] as JSONValue).description)
+    }
+
+    private func failed(_ name: String, _ error: UploadError) {
+        clearLine(after: name)
+        let advice: String
+        switch error.resumption {
+        case .resumable(let offset): advice = "run the same command again to resume after \(ByteCount(offset))"
+        case .startOver: advice = "run the same command again to start over"
+        case .none: advice = ""
+        }
+        guard json else {
+            return errors.writeLine("\(name): \(error.message)\(advice.isEmpty ? "" : " (\(advice))")")
+        }
+        let value: JSONValue = [
+            "input": .text(name), "status": .text("failed"), "error": error.json(advice: advice),
+        ]
+        output.writeLine(value.description)
+    }
+
+    private static func words(_ note: UploadProgress.Note) -> String {
+        switch note {
+        case .resumed: "resumed"
+        case .startedOverBecauseFileChanged: "started over: the file has changed"
+        case .startedOverBecauseGone: "started over: the server no longer had it"
+        case .startedOverBecauseExpired: "started over: the part at the server had expired"
+        }
+    }
+
+    /// Ends the line as it is, and names the next step.
+    func interrupted() {
+        let isShown = state.withLock { $0.isShown }
+        errors.writeLine((isShown ? "\n" : "") + "interrupted; run the same command again to resume")
+    }
+
+    /// Clears the line, and removes a finished file from it.
+    private func clearLine(after name: String) {
+        let wasShown = state.withLock { state in
+            if let progress = state.files.removeValue(forKey: name) {
+                state.doneBytes += progress.bytesSent - (state.firstBytes[name] ?? 0)
+            }
+            defer { state.isShown = false }
+            return state.isShown
+        }
+        if wasShown { errors.write("\r\u{1B}[K") }
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugGeneration
+import SnugImage
+import SnugPipeline
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@Suite struct GenerationImageFitterTests {
+    private let folder: TemporaryFolder
+    private let fitter: GenerationImageFitter
+
+    init() throws {
+        folder = try TemporaryFolder()
+        fitter = GenerationImageFitter(for: try .openAI(), maximumConcurrency: 1)
+    }
+
+    private let jpeg = JPEGBuilder(width: 64, height: 48).bytes
+
+    @Test("An input is fitted from a file and from memory, and named for a form")
+    func fits() async throws {
+        let path = try folder.write(jpeg, to: "My Photo!.jpeg")
+        for input in [ImageInput.file(path), .bytes(jpeg, name: "My Photo!.jpeg")] {
+            let fitted = try await fitter.fit(input, InputLimits())
+            #expect(fitted.mediaType == "image/jpeg" && fitted.name == "my-photo.jpg")
+            #expect(!fitted.bytes.isEmpty && fitted.bytes.count <= InputLimits().byteLimit)
+        }
+    }
+
+    @Test("Limits that the provider names are kept")
+    func narrowed() async throws {
+        let fitted = try await fitter.fit(
+            .bytes(jpeg, name: "a"), InputLimits(byteLimit: 100_000, maximumSide: 32, mediaTypes: ["image/png"]))
+        #expect(fitted.mediaType == "image/png")
+        let header = try await ImageFitter().header(of: ImageSource(bytes: fitted.bytes))
+        #expect(max(header.width, header.height) <= 32)
+    }
+
+    @Test("An address, a missing file and a mask without transparency are errors that name the input")
+    func refuses() async throws {
+        await #expect(throws: ImageError.self) { _ = try await fitter.fit(.url("https://host/a"), InputLimits()) }
+        let missing = try await #require(throws: ImageError.self) {
+            _ = try await fitter.fit(.file("/nowhere/a.png"), InputLimits())
+        }
+        #expect(missing.code == .notFound && missing.message.contains("a.png"))
+    }
+
+    @Test("A whole image is accepted with its facts, and a cut one is not")
+    func checks() async throws {
+        let facts = try await fitter.check(try folder.write(jpeg, to: "a"))
+        #expect(facts == ImageFacts(mediaType: "image/jpeg", size: ImageSize(width: 64, height: 48)))
+        let cut = try folder.write(Array(jpeg.prefix(jpeg.count / 2)), to: "b")
+        await #expect(throws: ImageError.self) { _ = try await fitter.check(cut) }
+        let page = try folder.write(Array("<html>no</html>".utf8), to: "c")
+        await #expect(throws: ImageError.self) { _ = try await fitter.check(page) }
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugImage
+import SnugPipeline
+import SnugSystem
+import SystemPackage
+import Testing
+
+@Suite struct FitRecordTests {
+    private var fitted: FitRecord {
+        var record = FitRecord(input: "in/a.png", status: .fitted, limitBytes: 10_000_000, inputBytes: 12_345_678)
+        record.output = "out/a.jpg"
+        record.outputBytes = 9_876_543
+        record.size = PixelSize(width: 6000, height: 4000)
+        record.outputSize = PixelSize(width: 5400, height: 3600)
+        record.format = .jpeg
+        record.quality = 84.5
+        record.scale = 0.9
+        record.encodes = 1
+        record.seconds = 1.25
+        return record
+    }
+
+    @Test("The JSON contract: these keys, in this order")
+    func fittedJSON() {
+        #expect(
+            fitted.jsonLine
+                == #"{"input":"in/a.png","output":"out/a.jpg","status":"fitted","input_bytes":12345678,"#
+                + #""output_bytes":9876543,"limit_bytes":10000000,"width":6000,"height":4000,"output_width":5400,"#
+                + #""output_height":3600,"format":"jpeg","quality":84.5,"scale":0.9,"encodes":1,"seconds":1.25,"error":null}"#
+        )
+    }
+
+    @Test("A failure carries code, message and details, and null for what never came to be")
+    func failedJSON() {
+        var record = FitRecord(input: "a.jpg", status: .failed, limitBytes: 500)
+        record.error = ImageError(.cannotFit, "no", details: ["smallest_bytes": .integer(700), "a": .text("b")])
+        #expect(
+            record.jsonLine
+                == #"{"input":"a.jpg","output":null,"status":"failed","input_bytes":null,"output_bytes":null,"#
+                + #""limit_bytes":500,"width":null,"height":null,"output_width":null,"output_height":null,"format":null,"#
+                + #""quality":null,"scale":null,"encodes":null,"seconds":null,"error":{"code":"cannot_fit","message":"no","#
+                + #""details":{"a":"b","smallest_bytes":700}}}"#)
+    }
+
+    @Test("A name that text cannot carry comes with its bytes")
+    func hexNames() {
+        let record = FitRecord(input: FilePath(bytes: [0x61, 0xFF]), status: .skipped, limitBytes: 1)
+        #expect(record.jsonLine.contains(#""input":"a\#u{FFFD}""#))
+        #expect(record.jsonLine.hasSuffix(#","input_hex":"61ff"}"#))
+    }
+}

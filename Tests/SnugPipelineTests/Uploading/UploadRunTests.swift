@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
+import SnugHTTP
+import SnugPipeline
+import SnugSystem
+import SnugTestSupport
+import SnugUpload
+import Synchronization
+import SystemPackage
+import Testing
+
+@Suite struct UploadRunTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Stores PUTs, and refuses those whose path has a word in it.
+    private func server(refusing word: String = "refused") throws -> FaultServer {
+        let stored = Mutex<[String: Int]>([:])
+        return try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                if request.method == "PUT" {
+                    let isRefused = request.target.contains(word)
+                    if !isRefused { stored.withLock { $0[request.target] = request.body.count } }
+                    try connection.respond(isRefused ? 403 : 201)
+                } else {
+                    let count = stored.withLock { $0[request.target] }
+                    try connection.respond(count == nil ? 404 : 200, ["Content-Length": "\(count ?? 0)"])
+                }
+            }
+        }
+    }
+
+    private func request(_ files: [FilePath], _ server: FaultServer) throws -> UploadRequest {
+        UploadRequest(
+            files: files, destination: UploadDestination(url: try server.address("/in/"), uploadProtocol: .put))
+    }
+
+    private func uploader() throws -> Uploader { Uploader(client: try makeClient(), store: nil, logger: quietLogger) }
+
+    @Test("Files go below the address under their names, each with the media type of its content")
+    func uploads() async throws {
+        let server = try server()
+        let image = try folder.write([0xFF, 0xD8, 0xFF, 1], to: "picture of a cat")
+        let text = try folder.write(Array("hello".utf8), to: "text.jpg")
+        let report = try await UploadRun(try request([image, text], server), uploader: try uploader()).run()
+        #expect(report.receipts.count == 2 && report.failures.isEmpty)
+        #expect(report.receipts[image]?.bytes == 4)
+        let types = server.requests.filter { $0.method == "PUT" }
+            .reduce(into: [:]) { $0[$1.target] = $1.headers["content-type"] }
+        #expect(types == ["/in/picture%20of%20a%20cat": "image/jpeg", "/in/text.jpg": "application/octet-stream"])
+    }
+
+    @Test("One failure stops no other, and every end is an event")
+    func failures() async throws {
+        let server = try server()
+        let files = try ["a", "refused", "b", "missing"].map { name in
+            name == "missing" ? folder.path.appending(name) : try folder.write([1, 2], to: name)
+        }
+        let ends = Mutex<Set<String>>([])
+        var request = try request(files, server)
+        request.maximumConcurrency = 1
+        let report = try await UploadRun(request, uploader: try uploader()).run { event in
+            ends.withLock { ends in
+                switch event {
+                case .uploaded(let file, _, nil): ends.insert("\(file.lastComponent?.string ?? "") uploaded")
+                case .failed(let file, _): ends.insert("\(file.lastComponent?.string ?? "") failed")
+                default: break
+                }
+            }
+        }
+        #expect(ends.withLock { $0 } == ["a uploaded", "b uploaded", "refused failed", "missing failed"])
+        #expect(Set(report.failures.map { $0.file.lastComponent?.string }) == ["refused", "missing"])
+        #expect(Set(report.receipts.keys) == [files[0], files[2]])
+    }
+
+    @Test("Receipts are kept, one a run")
+    func receipts() async throws {
+        let server = try server()
+        var request = try request([try folder.write([1, 2], to: "a.bin")], server)
+        request.receiptFolder = folder.path.appending("receipts")
+        let places = Mutex<[FilePath]>([])
+        for _ in 0..<2 {
+            _ = try await UploadRun(request, uploader: try uploader()).run { event in
+                if case .uploaded(_, _, let place?) = event { places.withLock { $0.append(place) } }
+            }
+        }
+        let kept = places.withLock { $0 }
+        #expect(Set(kept).count == 2)
+        for place in kept { #expect(try UploadReceipt(reading: place).bytes == 2) }
+    }
+
+    @Test("A stream is uploaded through a file that is gone afterwards")
+    func stream() async throws {
+        let server = try server()
+        let (reading, writing) = try FileDescriptor.pipe()
+        try writing.writeBytes([1, 2, 3])
+        try writing.close()
+        defer { reading.closeIgnoringErrors() }
+        var request = try request(["-"], server)
+        request.standardInput = reading
+        request.spoolFolder = folder.path.appending("spool")
+        let report = try await UploadRun(request, uploader: try uploader()).run()
+        #expect(report.receipts["-"]?.bytes == 3)
+        #expect(folder.files().isEmpty)
+    }
+
+    @Test("A cancelled run ends while its stream is silent, and leaves no file")
+    func cancels() async throws {
+        let server = try server()
+        let (reading, writing) = try FileDescriptor.pipe()
+        defer { for end in [reading, writing] { end.closeIgnoringErrors() } }
+        var request = try request(["-"], server)
+        request.standardInput = reading
+        request.spoolFolder = folder.path.appending("spool")
+        let run = UploadRun(request, uploader: try uploader())
+        let task = Task { try await run.run() }
+        while folder.files().isEmpty { await Task.yield() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(folder.files().isEmpty)
+    }
+
+    @Test("The protocol is the server's choice where none is named")
+    func detects() async throws {
+        let server = try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                switch request.method {
+                case "OPTIONS": try connection.respond(204)
+                case "PUT": try connection.respond(201)
+                default: try connection.respond(200, ["Content-Length": "1"])
+                }
+            }
+        }
+        var request = try request([try folder.write([1], to: "a")], server)
+        request.destination.uploadProtocol = nil
+        request.destination.headers[.authorization] = "Bearer x"
+        let report = try await UploadRun(request, uploader: try uploader()).run()
+        #expect(report.failures.isEmpty)
+        #expect(server.requests.map(\.method).prefix(2) == ["OPTIONS", "PUT"])
+        #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer x" })
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+import Dispatch
+import SnugSystem
+import SystemPackage
+import Testing
+
+@Suite struct BlockingThreadsTests {
+    private struct Broken: Error {}
+
+    @Test("Results and errors come back, from more work than there are threads")
+    func runs() async throws {
+        let threads = BlockingThreads(count: 2)
+        let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 0..<100 { group.addTask { try await threads.run { number } } }
+            return try await group.reduce(0, +)
+        }
+        #expect(sum == 4950)
+        await #expect(throws: Broken.self) { try await threads.run { throw Broken() } }
+    }
+
+    @Test("Work that blocks runs beside other work, up to the number of threads")
+    func blocks() async throws {
+        let threads = BlockingThreads(count: 3)
+        let (arrived, go) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<2 {
+                group.addTask {
+                    try await threads.run {
+                        arrived.signal()
+                        go.wait()
+                    }
+                }
+            }
+            // Runs only when both others block on threads of their own.
+            group.addTask {
+                try await threads.run {
+                    for _ in 0..<2 { arrived.wait() }
+                    for _ in 0..<2 { go.signal() }
+                }
+            }
+            for try await _ in group {}
+        }
+    }
+
+    @Test("No more work runs at once than there are threads")
+    func bounded() async throws {
+        let threads = BlockingThreads(count: 2)
+        let state = Shared((now: 0, most: 0))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    try await threads.run {
+                        state.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+                        state.withLock { $0.now -= 1 }
+                    }
+                }
+            }
+            for try await _ in group {}
+        }
+        #expect(state.withLock { $0.most } <= 2)
+    }
+
+    @Test("Work sees that its task was cancelled")
+    func seesCancellation() async throws {
+        let threads = BlockingThreads(count: 1)
+        let started = AsyncEvent()
+        let task = Task {
+            try await threads.run {
+                started.signal()
+                while !Task.isCancelled {}
+                throw CancellationError()
+            }
+        }
+        await started.wait()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test("Work of another language sees a flag")
+    func seesFlag() async throws {
+        let threads = BlockingThreads(count: 1)
+        let started = AsyncEvent()
+        let task = Task {
+            try await threads.runCancellable { flag in
+                started.signal()
+                while unsafe !CancellationFlag.isCancelled(flag.context) {}
+                try flag.check()
+            }
+        }
+        await started.wait()
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+    }
+
+    @Test("Work of a cancelled task does not start, unless it has to be done")
+    func cancelledBefore() async throws {
+        let threads = BlockingThreads(count: 1)
+        let ran = Shared<[String]>([])
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            await threads.runUncancelled { ran.withLock { $0.append("clean-up") } }
+            try await threads.run { ran.withLock { $0.append("work") } }
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(ran.withLock { $0 } == ["clean-up"])
+    }
+
+    @Test("Threads that are dropped finish their work first")
+    func dropped() async throws {
+        let task = Task { try await BlockingThreads(count: 1).run { 7 } }
+        #expect(try await task.value == 7)
+    }
+}
