@@ -44,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         // For tests only: others' implementation of resumable uploads.
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
@@ -89,6 +90,7 @@ let package = Package(
             name: "SnugImage",
             dependencies: [
                 "CJPEG", "CPNG", "CLCMS", "CKernels", "CJPEGKernels", "SnugSystem",
+                .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: imageSettings),
@@ -197,7 +199,8 @@ let package = Package(
         .testTarget(
             name: "SnugImageTests",
             dependencies: [
-                "SnugImage", "SnugTestSupport", "CKernels", "CJPEGKernels",
+                "SnugImage", "SnugSystem", "SnugTestSupport", "CKernels", "CJPEGKernels",
+                .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             resources: [.copy("Fixtures")],
@@ -269,6 +272,7 @@ let package = Package(
             dependencies: [
                 "snug", "SnugPipeline", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator",
                 "SnugTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -4,9 +4,9 @@ internal import CKernels
 internal import CLCMS
 internal import CPNG
 
-/// The libraries that do the codec work, for reports of trouble.
+/// The codec libraries, for bug reports.
 public enum CodecLibraries {
-    /// Names and versions: what is loaded where the library tells, else what the program was built with.
+    /// Names and versions: of the loaded library where it reports one, else of the build.
     public static var versions: [(name: String, version: String)] {
         let colour = Int(snug_colour_library_version())
         return [

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why an image could not be read, fitted or written.
+/// A failure to read, fit or write an image.
 ///
-/// Callers switch on ``code``, which never changes its text; people read ``message``, which names the values and says
-/// what to do next.
+/// Callers switch on ``code``, whose text never changes. People read ``message``, which names the values and the remedy.
 public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A stable name of a failure: snake_case, used in JSON, logs and metrics.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -29,13 +28,13 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         private let value: Value
         private init(_ value: Value) { self.value = value }
 
-        /// The input has no bytes at all.
+        /// The input is empty.
         public static let emptyInput = Code(.emptyInput)
-        /// The content is of no image format that Snug recognises.
+        /// The content is in no image format that Snug recognises.
         public static let notAnImage = Code(.notAnImage)
-        /// The content is an image, of a format that is recognised but not read or written here.
+        /// The format is recognised, but Snug does not read or write it.
         public static let unsupportedFormat = Code(.unsupportedFormat)
-        /// The format is read, this variant of it is not (12-bit or lossless JPEG, for example).
+        /// Snug reads the format, but not this variant (12-bit or lossless JPEG, for example).
         public static let unsupportedFeature = Code(.unsupportedFeature)
         /// The bytes contradict their format.
         public static let corruptInput = Code(.corruptInput)
@@ -43,25 +42,25 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let truncatedInput = Code(.truncatedInput)
         /// The input is larger than ``DecodingLimits`` allow.
         public static let limitExceeded = Code(.limitExceeded)
-        /// The memory budget could never hold what this input needs.
+        /// The input needs more memory than the whole budget.
         public static let memoryExceeded = Code(.memoryExceeded)
-        /// Not even the smallest image at the quality floor is within the limit.
+        /// Even the smallest image at the quality floor is over the limit.
         public static let cannotFit = Code(.cannotFit)
-        /// The caller asked for something that contradicts itself.
+        /// The caller's arguments contradict each other.
         public static let invalidArgument = Code(.invalidArgument)
-        /// The file is not there (any more).
+        /// The file does not exist.
         public static let notFound = Code(.notFound)
         /// The system refused access.
         public static let permissionDenied = Code(.permissionDenied)
-        /// A folder, a pipe, a device: not a file with a fixed content.
+        /// The path names a folder, a pipe or a device.
         public static let notARegularFile = Code(.notARegularFile)
-        /// The input's size or modification time moved while it was read.
+        /// The input's size or modification time changed during reading.
         public static let inputChanged = Code(.inputChanged)
-        /// No space, or no quota, is left.
+        /// The disk or the quota is full.
         public static let diskFull = Code(.diskFull)
         /// Reading or writing failed for another reason.
         public static let ioFailed = Code(.ioFailed)
-        /// A codec library reported an error that is not the input's fault.
+        /// A codec library failed for a reason other than the input.
         public static let codecFailed = Code(.codecFailed)
 
         /// The code as text.
@@ -75,18 +74,21 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         case text(String)
     }
 
-    /// What kind of failure this is.
+    /// The kind of failure.
     public var code: Code
-    /// For a person: what happened, with the values, and what to do.
+    /// A text for people: the problem with its values, then the remedy.
     public var message: String
     /// The values of the message for programs; keys are snake_case and documented with the code that sets them.
     public var details: [String: Detail]
+    /// The caller's settings whose change avoids the error, the first one most.
+    public var settings: [Setting]
 
-    /// Makes an error.
-    public init(_ code: Code, _ message: String, details: [String: Detail] = [:]) {
+    /// Creates an error.
+    public init(_ code: Code, _ message: String, details: [String: Detail] = [:], settings: [Setting] = []) {
         self.code = code
         self.message = message
         self.details = details
+        self.settings = settings
     }
 
     /// Code and message.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A file format, told by content.
+/// A file format, recognised by content.
 public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
     case jpeg, png
-    // Recognised so that the refusal is precise; not decoded.
+    // Recognised for a precise error; not decoded.
     case gif, webp, tiff, bmp, heif, avif, jpegXL = "jxl", svg, pdf
 
-    /// Whether Snug decodes this format.
+    /// True when Snug decodes this format.
     public var isDecodable: Bool { self == .jpeg || self == .png }
 
     /// The customary file name extension, without the dot.

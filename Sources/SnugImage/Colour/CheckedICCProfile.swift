@@ -8,7 +8,7 @@ struct CheckedICCProfile {
     /// Exactly the profile: padding after it is cut off.
     let bytes: [UInt8]
 
-    /// Why a profile is not used, in words that complete "the colour profile …".
+    /// The reason not to use a profile, in words that complete "the colour profile …".
     struct Defect: Error, Hashable {
         let description: String
         init(_ description: String) { self.description = description }
@@ -84,7 +84,7 @@ struct CheckedICCProfile {
         bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
     }
 
-    /// Four characters, with a dot for every one that a terminal should not see.
+    /// Four characters; those that are unsafe on a terminal become dots.
     private static func signature(_ bytes: [UInt8], at offset: Int) -> String {
         String(decoding: bytes[offset..<offset + 4].map { (0x20..<0x7F).contains($0) ? $0 : 0x2E }, as: UTF8.self)
     }

@@ -23,7 +23,7 @@ struct ColourConversion: Sendable {
         self.method = method
     }
 
-    /// What converts samples that nothing is said about.
+    /// The conversion of samples without a declared colour space.
     ///
     /// Gray and RGB are taken for sRGB, by custom. CMYK without a profile is multiplied out, the inks taken as perfect
     /// filters: what Pillow, Chrome and Firefox show, so that nobody's image changes its look on the way through
@@ -36,7 +36,7 @@ struct ColourConversion: Sendable {
         }
     }
 
-    /// Whether the source's samples are sRGB samples as they are, but for their depth: rows of 8 bits may be used
+    /// True when the source's samples are sRGB already, apart from their depth: rows of 8 bits may be used
     /// without converting them.
     var isIdentity: Bool {
         if case .identity = method { true } else { false }

@@ -8,13 +8,13 @@ import Synchronization
 /// the rest wait for it, while other profiles are built at the same time. An entry's lock is never held when the cache's
 /// is taken.
 final class ColourConversionCache: Sendable {
-    /// What a conversion is made from.
+    /// The source of a conversion.
     enum Source: Sendable, Equatable {
         case profile([UInt8])
         case primaries(exponent: Double, Chromaticities)
     }
 
-    /// What is kept: a failure is remembered too, as an identity with its warnings.
+    /// A cached conversion; a failure is cached as an identity with its warnings.
     struct Made: Sendable {
         let conversion: ColourConversion
         let warnings: [String]
@@ -84,7 +84,7 @@ final class ColourConversionCache: Sendable {
 
     private func byteCount(of entries: [Entry]) -> Int { entries.reduce(0) { $0 + $1.byteCount } }
 
-    /// Spares comparing whole profiles in nearly every case. Swift's hash is seeded anew in each process, so nobody can
+    /// Spares comparing whole profiles in nearly every case. Swift's hash has another seed in each process, so nobody can
     /// prepare profiles that collide; those that did would only be compared in full.
     private static func digest(of source: Source) -> Int {
         var hasher = Hasher()

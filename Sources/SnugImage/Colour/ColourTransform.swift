@@ -7,7 +7,7 @@ import CLCMS
 /// CMS's one-pixel cache, its only state that converting would write, and in a context of its own.
 @safe
 final class ColourTransform: @unchecked Sendable {
-    /// Why there is no transform.
+    /// The reason why there is no transform.
     enum Failure: Error, Hashable {
         case unusable(String)
         case outOfMemory
@@ -58,7 +58,7 @@ final class ColourTransform: @unchecked Sendable {
         case .outOfMemory:
             throw .outOfMemory
         case .unusable:
-            // The library quotes four-character names out of the profile: only plain text goes on.
+            // The library quotes four-character names from the profile: only plain text is kept.
             let plain = message.prefix { $0 != 0 }.map { (0x20..<0x7F).contains($0) ? UInt8($0) : 0x2E }
             throw .unusable(String(decoding: plain, as: UTF8.self))
         }
@@ -74,7 +74,7 @@ final class ColourTransform: @unchecked Sendable {
         }
     }
 
-    /// Whether every colour of a grid comes out as it went in, within one code value.
+    /// True when every colour of a grid stays the same within one code value.
     ///
     /// True of the many profiles that spell sRGB in other words (its tone curve as a table or as parameters, primaries
     /// rounded one way or the other): using them would cost time and change nothing that anyone could see.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import CLCMS
 
-/// How the samples of a decoded row lie in memory before colour conversion.
+/// The memory layout of a decoded row before colour conversion.
 struct SampleLayout: Sendable, Hashable {
-    /// What the samples of a pixel mean, alpha aside.
+    /// The meaning of a pixel's samples, alpha aside.
     enum Model: Sendable, Hashable {
         case gray, rgb
         /// 0 is no ink.
@@ -46,7 +46,7 @@ struct SampleLayout: Sendable, Hashable {
         }
     }
 
-    /// The same for the shim.
+    /// The layout as the shim takes it.
     var forShim: snug_colour_layout {
         let model: snug_colour_model =
             switch self.model {

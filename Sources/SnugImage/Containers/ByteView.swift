@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes of a file, read by offsets that the file itself gives.
+/// The bytes of a file, read at offsets that the file itself gives.
 ///
-/// Every offset is a lie until checked, and in Swift a bad index ends the process: so each read here answers `nil` when
-/// any of its bytes is missing, and none can trap.
+/// Offsets in a file cannot be trusted, and in Swift a bad index ends the process. So each read returns `nil` when
+/// any of its bytes is missing.
 struct ByteView {
     /// Which byte of a number comes first.
     enum Order { case bigEndian, littleEndian }
@@ -46,7 +46,7 @@ struct ByteView {
         return Array(bytes[offset..<offset + count])
     }
 
-    /// Whether the ASCII characters of `text` stand at `offset`.
+    /// True when the ASCII characters of `text` are at `offset`.
     func has(_ text: StaticString, at offset: Int = 0) -> Bool {
         text.withUTF8Buffer { wanted in
             guard holds(offset, wanted.count) else { return false }

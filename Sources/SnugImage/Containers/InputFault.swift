@@ -1,32 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The words for what can be wrong with an input, said the same way for every format.
+/// Errors about inputs, worded alike for every format.
 enum InputFault {
     /// The bytes contradict their format.
     static func corrupt(_ what: String, at offset: Int) -> ImageError {
         ImageError(
-            .corruptInput, "\(what) at byte \(offset): the file is damaged", details: ["offset": .integer(offset)])
+            .corruptInput, "\(what) at byte \(offset): the file is damaged; get it again",
+            details: ["offset": .integer(offset)])
     }
 
     /// The file ends too early.
     static func truncated(_ what: String, at offset: Int) -> ImageError {
         ImageError(
-            .truncatedInput, "\(what) at byte \(offset): the file is incomplete, get it again",
+            .truncatedInput, "\(what) at byte \(offset): the file is incomplete; get it again",
             details: ["offset": .integer(offset)])
     }
 
     /// The input asks for more than ``DecodingLimits`` allow.
     /// - Parameters:
-    ///   - what: What it has, with its value, as the end of a sentence about the file: "has 120 scans".
-    ///   - option: The command's option that raises the limit.
-    static func exceeds(_ what: String, _ value: Int, limit: Int, option: String) -> ImageError {
+    ///   - what: The amount as the end of a sentence about the file: "has 120 scans".
+    ///   - setting: The limit.
+    static func exceeds(_ what: String, _ value: Int, limit: Int, _ setting: ImageError.Setting) -> ImageError {
         ImageError(
             .limitExceeded,
-            "\(what), more than the limit of \(grouped(limit)); raise it with \(option) if you trust the file",
-            details: ["value": .integer(value), "limit": .integer(limit), "option": .text(option)])
+            "\(what), more than the limit of \(grouped(limit)); \(setting.remedy) if you trust the file",
+            details: ["value": .integer(value), "limit": .integer(limit)], settings: [setting])
     }
 
-    /// A number with its thousands set apart, as `280,000,000`.
+    /// A number with grouped thousands, such as `280,000,000`.
     static func grouped(_ value: Int) -> String {
         let digits = Array(String(value.magnitude))
         let groups = digits.indices.map { index in
@@ -35,41 +36,41 @@ enum InputFault {
         return (value < 0 ? "-" : "") + groups.joined()
     }
 
-    /// Refuses an image by its size.
+    /// Throws `limit_exceeded` for an image with too many pixels or too long a side.
     static func checkSize(width: Int, height: Int, limits: DecodingLimits) throws(ImageError) {
         let side = max(width, height)
         if side > limits.maximumSide {
             throw exceeds(
-                "has a side of \(grouped(side)) pixels", side, limit: limits.maximumSide, option: "--max-input-side")
+                "has a side of \(grouped(side)) pixels", side, limit: limits.maximumSide, .inputSide)
         }
         let (pixels, overflow) = width.multipliedReportingOverflow(by: height)
         if overflow || pixels > limits.maximumPixelCount {
             throw exceeds(
                 "has \(width) × \(height)\(overflow ? "" : " = \(grouped(pixels))") pixels", overflow ? .max : pixels,
-                limit: limits.maximumPixelCount, option: "--max-input-pixels")
+                limit: limits.maximumPixelCount, .inputPixels)
         }
     }
 
-    /// Refuses a file by the number of its segments or chunks so far.
+    /// Throws `limit_exceeded` for too many segments or chunks so far.
     static func checkChunks(count: Int, limits: DecodingLimits) throws(ImageError) {
         if count > limits.maximumChunkCount {
             throw exceeds(
                 "has at least \(grouped(count)) segments or chunks", count, limit: limits.maximumChunkCount,
-                option: "--max-input-chunks")
+                .inputChunks)
         }
     }
 
-    /// Refuses a header by the number of its segments or chunks, or by the metadata in it.
+    /// Throws `limit_exceeded` for a header with too many segments or chunks, or too much metadata.
     static func checkMetadata(count: Int, bytes: Int, limits: DecodingLimits) throws(ImageError) {
         if count > limits.maximumChunkCount {
             throw exceeds(
                 "has \(grouped(count)) segments or chunks", count, limit: limits.maximumChunkCount,
-                option: "--max-input-chunks")
+                .inputChunks)
         }
         if bytes > limits.maximumMetadataBytes {
             throw exceeds(
                 "has \(grouped(bytes)) bytes of metadata", bytes, limit: limits.maximumMetadataBytes,
-                option: "--max-input-metadata")
+                .inputMetadata)
         }
     }
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes metadata off a file without touching its pixels.
+/// Removes metadata from a file without changing its pixels.
 ///
-/// What changes how the image looks always stays: the profile, Adobe's and JFIF's headers, PNG colour, transparency
-/// and animation chunks, and the orientation, in the smallest EXIF block that can say it. What was appended to the
-/// image always goes. The file is walked to its end on the way, so only a sound file is stripped.
+/// Metadata that affects the image's look stays: the profile, Adobe's and JFIF's headers, PNG colour, transparency
+/// and animation chunks, and the orientation, in the smallest possible EXIF block. Data appended to the
+/// image is always removed. The file is walked to its end, so only a sound file is stripped.
 struct MetadataStripper {
     /// A part of the stripped file.
     private enum Piece {
@@ -24,7 +24,7 @@ struct MetadataStripper {
     /// Bytes of the stripped file.
     let byteCount: Int
 
-    /// Finds out what stays, which tells the size without producing the bytes.
+    /// Finds the parts that stay, and so the size, without producing the bytes.
     /// - Parameter metadata: `keep` leaves EXIF and XMP where they are too.
     /// - Throws: What ``StructureWalk`` throws.
     init(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads an ``ImageSource`` through a window that moves to where it is asked.
+/// Reads an ``ImageSource`` through a window that moves to the requested offset.
 ///
 /// Headers are scattered over a file between things that nobody needs: the window follows them, so a probe costs a few
 /// reads however large the file is, and memory stays at one window.
@@ -10,7 +10,7 @@ struct SourceReader {
     private var start = 0
     private var filled = 0
 
-    /// - Parameter windowSize: Bytes read at once: small to hop from header to header, large to read all.
+    /// - Parameter windowSize: Bytes read at once: few to skip from header to header, many to read everything.
     init(_ source: ImageSource, windowSize: Int = 4096) {
         self.source = source
         window = [UInt8](repeating: 0, count: max(min(windowSize, source.byteCount), 16))
@@ -55,7 +55,7 @@ struct SourceReader {
     }
 
     /// Adds a stretch of the source to a checksum.
-    /// - Returns: Whether all of it was there.
+    /// - Returns: True when all of it was there.
     mutating func checksum(_ range: Range<Int>, into crc: inout CRC32) throws(ImageError) -> Bool {
         var position = range.lowerBound
         while position < range.upperBound {

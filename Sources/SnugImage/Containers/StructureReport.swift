@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a walk through a whole file found; that there is a report says that the structure is sound.
+/// The result of a walk through a whole file of sound structure.
 struct StructureReport: Sendable, Hashable {
-    /// What follows the image's end marker.
+    /// The content after the image's end marker.
     enum Trailer: Sendable, Hashable {
         case none
         /// Another image: a preview, a gain map, the other eye.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Checks a file's structure to the end, without decoding it, in bounded memory.
 ///
-/// A file that complies is passed on unchanged, and then nobody else here looks at it. Broken or cut files would be
-/// paid for at an API that refuses them, so they are found here: markers and scans of a JPEG, order and checksums of a
-/// PNG. Damage inside a JPEG's entropy-coded data cannot be seen without decoding.
+/// Files that comply are passed on unchanged, so this is the last check of their structure: markers and scans of a JPEG,
+/// order and checksums of a PNG. Only decoding shows damage inside a JPEG's entropy-coded data.
 enum StructureWalk {
-    /// Enough that reading costs little, small enough for any number of jobs.
+    /// Bytes read at once: few calls, and little memory for any number of jobs.
     static let windowSize = 1 << 18
 
     /// Walks a JPEG or PNG.
-    /// - Throws: `corrupt_input` and `truncated_input` with what is wrong and where, `limit_exceeded`,
+    /// - Throws: `corrupt_input` and `truncated_input` with the fault and its offset, `limit_exceeded`,
     ///   `unsupported_format`, `io_failed`, `input_changed`.
     static func report(
         of source: ImageSource, header: ImageHeader, limits: DecodingLimits = DecodingLimits()
@@ -33,9 +33,9 @@ enum StructureWalk {
         imageEnd: Int, scanCount: Int, of source: ImageSource
     ) throws(ImageError) -> StructureReport {
         let trailing = source.byteCount - imageEnd
-        let start = ByteView(try source.bytes(at: imageEnd, count: FormatSignature.byteCount))
+        let following = ContentSignature(try source.bytes(at: imageEnd, count: ContentSignature.byteCount))
         let trailer: StructureReport.Trailer =
-            trailing == 0 ? .none : FormatSignature.format(of: start)?.isDecodable == true ? .image : .other
+            trailing == 0 ? .none : [.jpeg, .png].contains(following) ? .image : .other
         return StructureReport(
             imageEnd: imageEnd, trailingByteCount: trailing, trailer: trailer, scanCount: scanCount)
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Takes decoded rows to sRGB, off their transparency where asked, and into the model that is wanted.
+/// Converts decoded rows to sRGB, flattens them where asked, and splits them into planes where needed.
 final class ColourStage {
-    /// What comes out.
+    /// The shape of the converted image.
     let shape: RasterShape
     /// Bytes of a row that goes in.
     let sourceRowBytes: Int

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a decoder noticed on its way through a file.
+/// The findings of a decoder about a file.
 struct DecodeReport: Sendable, Hashable {
     /// The codec's own words, the first few of them.
     var warnings: [String] = []
@@ -34,22 +34,22 @@ struct DecodeReport: Sendable, Hashable {
         if endedEarly {
             return ImageError(
                 .truncatedInput,
-                "the file ends before the image does: \(share ?? "part of it is missing")\(words); get it again, or use "
-                    + "--salvage to keep what is there", details: details)
+                "the file ends before the image does: \(share ?? "part of it is missing")\(words); get it again, or "
+                    + ImageError.Setting.recovery.remedy, details: details, settings: [.recovery])
         }
         return ImageError(
             .corruptInput,
-            "the image data is damaged: \(share ?? "some of it is wrong")\(words); get it again, or use --salvage to "
-                + "keep what can be read", details: details)
+            "the image data is damaged: \(share ?? "some of it is wrong")\(words); get it again, or "
+                + ImageError.Setting.recovery.remedy, details: details, settings: [.recovery])
     }
 
-    /// What to tell a person about an image that is delivered all the same.
+    /// The warnings about an image that is delivered in spite of its damage.
     var notes: [String] {
         var notes: [String] = []
         if isDamaged {
             let share =
                 damagedShare.map { "about \(Int(($0 * 100).rounded(.up))) % of the rows" } ?? "part of the image"
-            notes.append("salvaged: \(share) could not be read and is filled")
+            notes.append("partly recovered: \(share) could not be read and is filled")
         } else if endedEarly {
             notes.append("the end marker is missing; every row of the image is there")
         }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
-/// Opens an image as often as needed.
+/// Opens an image for any number of passes.
 struct ImageReader: Sendable {
     let source: ImageSource
     let header: ImageHeader
     let policy: FitPolicy
-    /// Most bytes that a codec library may hold.
+    /// The codec library's memory limit in bytes.
     let memory: Int
     let cache: ColourConversionCache
     let cancellation: CancellationFlag
 
-    /// Begins a pass.
+    /// Starts a pass.
     func open(_ demand: PixelDemand) throws -> any ImageStream {
         switch header.format {
         case .jpeg: return try openJPEG(demand)
@@ -67,9 +68,11 @@ struct ImageReader: Sendable {
         let isPlanarAlready = conversion.isIdentity && (decoder.isYCbCr || decoder.isGray)
         if demand.isPlanar && isPlanarAlready {
             return try JPEGPlanarStream(
-                decoder, eighths: demand.eighths, warnings: warnings, salvages: policy.salvages)
+                decoder, eighths: demand.eighths, warnings: warnings,
+                recoversPartialImages: policy.recoversPartialImages)
         }
         return try JPEGInterleavedStream(
-            decoder, demand: demand, conversion: conversion, warnings: warnings, salvages: policy.salvages)
+            decoder, demand: demand, conversion: conversion, warnings: warnings,
+            recoversPartialImages: policy.recoversPartialImages)
     }
 }

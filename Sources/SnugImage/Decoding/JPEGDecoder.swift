@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEG
+import SnugSystem
 
 /// A JPEG being decoded from its top, one band or one row at a time.
 ///
 /// Sequential files hold a few rows; progressive ones hold all coefficients, 2 bytes for each sample.
 @safe
 struct JPEGDecoder: ~Copyable {
-    /// How samples come out.
+    /// The form of decoded samples.
     enum Output {
         /// The components as stored, each at its own resolution, in bands of one MCU row.
         case planar
@@ -50,7 +51,7 @@ struct JPEGDecoder: ~Copyable {
     private(set) var components: [Component] = []
 
     /// Reads the headers.
-    /// - Parameter memory: Most bytes that the library may hold; what needs more fails at once, before allocating.
+    /// - Parameter memory: The library's limit in bytes; an image that needs more fails before allocating.
     /// - Throws: `corrupt_input`, `unsupported_feature`, `memory_exceeded`, `io_failed`; `CancellationError`.
     static func open(
         _ source: ImageSource, limits: DecodingLimits, memory: Int, cancellation: CancellationFlag
@@ -132,7 +133,7 @@ struct JPEGDecoder: ~Copyable {
         try check(status)
     }
 
-    /// What was noticed so far.
+    /// The findings so far.
     var report: DecodeReport {
         var raw = snug_jpeg_report()
         unsafe snug_jpeg_decoder_report(handle, &raw)
@@ -166,12 +167,16 @@ struct JPEGDecoder: ~Copyable {
             ImageError(
                 .unsupportedFeature, "this kind of JPEG is not supported (\(message)); convert it to a baseline JPEG")
         case .outOfMemory:
-            ImageError(.memoryExceeded, "decoding needs more memory than allowed (\(message)); raise --memory")
+            ImageError(
+                .memoryExceeded,
+                "decoding needs more memory than allowed (\(message)); \(ImageError.Setting.memory.remedy)",
+                settings: [.memory])
         case .tooMuchWork:
             ImageError(
                 .limitExceeded,
-                "has more scans than allowed (\(message)); raise --max-input-scans or --max-input-scan-work if you trust the "
-                    + "file")
+                "has more scans than allowed (\(message)); \(ImageError.Setting.inputScans.remedy) or "
+                    + "\(ImageError.Setting.inputScanWork.remedy) if you trust the file",
+                settings: [.inputScans, .inputScanWork])
         case .readFailed: ImageError(.ioFailed, "cannot read it: \(message)")
         case .misuse:
             ImageError(.codecFailed, "the JPEG library was used wrongly (\(message)); please report this file")

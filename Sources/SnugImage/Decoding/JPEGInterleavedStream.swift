@@ -6,11 +6,11 @@ final class JPEGInterleavedStream: ImageStream {
     private var decoder: JPEGDecoder
     private let stage: ColourStage
     private let warnings: [String]
-    private let salvages: Bool
+    private let recoversPartialImages: Bool
 
     init(
         _ opened: consuming JPEGDecoder, demand: PixelDemand, conversion: ColourConversion, warnings: [String],
-        salvages: Bool
+        recoversPartialImages: Bool
     ) throws {
         var decoder = opened
         let output: JPEGDecoder.Output =
@@ -25,7 +25,7 @@ final class JPEGInterleavedStream: ImageStream {
         shape = stage.shape
         self.decoder = decoder
         self.warnings = warnings
-        self.salvages = salvages
+        self.recoversPartialImages = recoversPartialImages
     }
 
     func run(into sink: any RowSink) throws {
@@ -34,9 +34,9 @@ final class JPEGInterleavedStream: ImageStream {
             var span = row.mutableSpan
             try decoder.readRow(into: &span)
             try stage.send(row.span, to: sink)
-            if !salvages, y % 64 == 63, let error = decoder.report.error { throw error }
+            if !recoversPartialImages, y % 64 == 63, let error = decoder.report.error { throw error }
         }
-        if !salvages, let error = decoder.report.error { throw error }
+        if !recoversPartialImages, let error = decoder.report.error { throw error }
     }
 
     var report: DecodeReport {

@@ -7,9 +7,9 @@ final class JPEGPlanarStream: ImageStream {
     private var decoder: JPEGDecoder?
     private var decoded = DecodeReport()
     private let warnings: [String]
-    private let salvages: Bool
+    private let recoversPartialImages: Bool
 
-    init(_ opened: consuming JPEGDecoder, eighths: Int, warnings: [String], salvages: Bool) throws {
+    init(_ opened: consuming JPEGDecoder, eighths: Int, warnings: [String], recoversPartialImages: Bool) throws {
         var decoder = opened
         try decoder.start(output: .planar, eighths: eighths)
         let planes = decoder.components.map {
@@ -21,7 +21,7 @@ final class JPEGPlanarStream: ImageStream {
             planes: planes)
         self.decoder = consume decoder
         self.warnings = warnings
-        self.salvages = salvages
+        self.recoversPartialImages = recoversPartialImages
     }
 
     func run(into sink: any RowSink) throws {
@@ -36,8 +36,8 @@ final class JPEGPlanarStream: ImageStream {
                 }
                 sent[index] += max(rows, 0)
             }
-            // Damage is seen band by band: without salvaging there is no point in going on.
-            if !salvages, let error = decoder.report.error { throw error }
+            // Damage is seen band by band: without recovery there is no reason to continue.
+            if !recoversPartialImages, let error = decoder.report.error { throw error }
         }
         decoded = decoder.report
     }

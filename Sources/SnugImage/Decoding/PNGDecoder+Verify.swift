@@ -4,9 +4,9 @@ import CPNG
 extension PNGDecoder {
     /// Inflates and unfilters every row and checks every CRC, and keeps nothing: memory is a few rows, interlaced or not.
     ///
-    /// For a file that is to be passed on unchanged. It takes about as long as decoding.
+    /// For files that are passed on unchanged. Takes about as long as decoding.
     /// - Throws: `truncated_input` or `corrupt_input` when rows are missing or a chunk that makes the image is damaged,
-    ///   and the other codes of ``init(source:limits:keeps16Bits:salvages:memoryLimit:)``.
+    ///   and the other codes of ``init(source:limits:keeps16Bits:recoversPartialImages:memoryLimit:)``.
     static func verify(_ source: ImageSource, limits: DecodingLimits = DecodingLimits()) throws(ImageError)
         -> PNGVerification
     {

@@ -10,9 +10,9 @@ import CPNG
 struct PNGDecoder: ~Copyable {
     private let handle: PNGDecoderHandle
     private var feed: PNGDecoderFeed
-    private let salvages: Bool
+    private let recoversPartialImages: Bool
     private var failure: ImageError?
-    private var salvageWarnings: [String] = []
+    private var recoveryWarnings: [String] = []
 
     let width: Int
     let height: Int
@@ -20,7 +20,7 @@ struct PNGDecoder: ~Copyable {
     let channels: Int
     /// 8 or 16.
     let bitsPerSample: Int
-    /// Whether the image is held whole in memory (Adam7).
+    /// True for Adam7: the whole image is held in memory.
     let isInterlaced: Bool
     /// Bytes of a row.
     let rowByteCount: Int
@@ -28,34 +28,34 @@ struct PNGDecoder: ~Copyable {
     let iccProfile: [UInt8]?
     /// The row that comes next.
     private(set) var nextRow = 0
-    /// When salvaging: rows that the file does not hold, or not in full resolution.
+    /// With recovery: rows that the file lacks, or lacks in full resolution.
     private(set) var missingRowCount = 0
 
-    /// Whether a pixel has its own opacity.
+    /// True when each pixel has an alpha sample.
     var hasAlpha: Bool { channels == 2 || channels == 4 }
-    /// What was odd but bearable, in words; complete once the last row was read.
-    var warnings: [String] { feed.warnings + handle.warnings + salvageWarnings }
-    /// Most bytes that libpng, the queued rows and an interlaced image took together.
+    /// Oddities that did not stop decoding, in words; complete after the last row.
+    var warnings: [String] { feed.warnings + handle.warnings + recoveryWarnings }
+    /// The peak of memory for libpng, queued rows and an interlaced image together.
     var peakMemory: Int { handle.peakMemory }
 
     /// Reads up to the image's first byte.
     /// - Parameters:
     ///   - keeps16Bits: Hands out 16-bit samples as native-endian pairs of bytes instead of rounding them to 8 bits.
-    ///   - salvages: Fills what is missing of a damaged image instead of throwing.
-    ///   - memoryLimit: Most bytes for the C side: rows, and the whole image when it is interlaced.
+    ///   - recoversPartialImages: Fills what is missing of a damaged image instead of throwing.
+    ///   - memoryLimit: The limit in bytes for the C side: rows, and the whole image when it is interlaced.
     /// - Throws: `empty_input`, `not_an_image`, `truncated_input`, `corrupt_input`, `unsupported_feature`,
     ///   `limit_exceeded`, `memory_exceeded` (with `needed_bytes` and `limit_bytes`), or what reading throws.
     init(
         source: ImageSource, limits: DecodingLimits = DecodingLimits(), keeps16Bits: Bool = false,
-        salvages: Bool = false,
+        recoversPartialImages: Bool = false,
         memoryLimit: Int = .max
     ) throws(ImageError) {
         let handle = try PNGDecoderHandle(
-            depth: keeps16Bits ? .native : .eight, toleratesCRCErrors: salvages,
+            depth: keeps16Bits ? .native : .eight, toleratesCRCErrors: recoversPartialImages,
             maximumWarningCount: limits.maximumWarningCount, memoryLimit: memoryLimit)
         var feed = try PNGDecoderFeed(source: source, limits: limits, checksEveryChunk: false)
         let header = try Self.readHeader(from: &feed, into: handle, memoryLimit: memoryLimit)
-        self.salvages = salvages
+        self.recoversPartialImages = recoversPartialImages
         width = Int(header.width)
         height = Int(header.height)
         channels = Int(header.channels)
@@ -81,16 +81,16 @@ struct PNGDecoder: ~Copyable {
                 let needed = header.row_bytes.multipliedReportingOverflow(by: Int(header.height))
                 throw ImageError(
                     .memoryExceeded,
-                    "is interlaced, so all \(header.width)x\(header.height) pixels must be held at once; raise the "
-                        + "memory limit or save it without interlacing",
+                    "is interlaced, so all \(header.width)×\(header.height) pixels must be held at once; "
+                        + "\(ImageError.Setting.memory.remedy) or save it without interlacing",
                     details: [
                         "needed_bytes": .integer(needed.overflow ? .max : needed.partialValue),
                         "limit_bytes": .integer(memoryLimit),
-                    ])
+                    ], settings: [.memory])
             }
         }
         guard feed.end == .cutOff else {
-            throw ImageError(.corruptInput, "is a PNG without image data; write it anew")
+            throw ImageError(.corruptInput, "is a PNG without image data; export it again")
         }
         throw ImageError(.truncatedInput, "ends before its image begins; get the whole file")
     }
@@ -98,13 +98,13 @@ struct PNGDecoder: ~Copyable {
     /// Copies the next row into `row`, which has to have ``rowByteCount`` bytes.
     ///
     /// The last row is handed out only after what follows the image was checked: nothing there is inflated.
-    /// - Throws: `truncated_input` or `corrupt_input` with `rows_present` and `rows_total` unless salvaging;
+    /// - Throws: `truncated_input` or `corrupt_input` with `rows_present` and `rows_total` without recovery;
     ///   `memory_exceeded`; what reading throws.
     mutating func readRow(into row: inout MutableSpan<UInt8>) throws(ImageError) {
         precondition(row.count == rowByteCount && nextRow < height, "a row of another length, or past the last one")
         while !handle.takeRow(into: &row) {
             if let failure {
-                guard salvages else { throw failure }
+                guard recoversPartialImages else { throw failure }
                 fill(&row)
                 break
             }
@@ -113,8 +113,8 @@ struct PNGDecoder: ~Copyable {
         nextRow += 1
         guard nextRow == height else { return }
         if failure == nil { try readTrailer() }
-        // What follows the last row can be damaged in the same slice of input that brought the row.
-        if let failure, !salvages { throw failure }
+        // The input slice that completes the last row can contain damage after it.
+        if let failure, !recoversPartialImages { throw failure }
     }
 
     /// Feeds the decoder once, and settles what happens when nothing more can come of it.
@@ -132,14 +132,14 @@ struct PNGDecoder: ~Copyable {
             stopped = error
         }
         let present = handle.rowsDecoded
-        if salvages { handle.endInput() }
+        if recoversPartialImages { handle.endInput() }
         missingRowCount = height - present
         var reported = stopped
         reported.message += " (\(present) of \(height) rows are there)"
         reported.details["rows_present"] = .integer(present)
         reported.details["rows_total"] = .integer(height)
         failure = reported
-        if salvages { salvageWarnings.append(reported.message) }
+        if recoversPartialImages { recoveryWarnings.append(reported.message) }
     }
 
     /// Mid-gray, or transparent where the image has alpha: a repeated last row would pass for image.
@@ -152,10 +152,12 @@ struct PNGDecoder: ~Copyable {
     private mutating func readTrailer() throws(ImageError) {
         do {
             while try feed.push(to: handle) {}
-            if feed.end == .cutOff { salvageWarnings.append("the file ends without an IEND chunk") }
+            if feed.end == .cutOff { recoveryWarnings.append("the file ends without an IEND chunk") }
         } catch {
-            guard salvages, error.code == .corruptInput || error.code == .unsupportedFeature else { throw error }
-            salvageWarnings.append(error.message)
+            guard recoversPartialImages, error.code == .corruptInput || error.code == .unsupportedFeature else {
+                throw error
+            }
+            recoveryWarnings.append(error.message)
         }
     }
 }

@@ -6,7 +6,7 @@ import CPNG
 /// libpng's push reader holds a whole chunk in memory before it looks at it, even one that it ignores. Text, unknown
 /// chunks and the like are skipped here, so their size costs nothing.
 struct PNGDecoderFeed {
-    /// How the file ends, as far as it was read.
+    /// The end of the file, as far as it was read.
     enum End { case notReached, complete, cutOff }
 
     private static let windowByteCount = 64 << 10

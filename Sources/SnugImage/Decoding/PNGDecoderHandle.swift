@@ -15,15 +15,17 @@ struct PNGDecoderHandle: ~Copyable {
                 max(memoryLimit, 0), warnings, depth, toleratesCRCErrors)
         else {
             throw ImageError(
-                .memoryExceeded, "a memory limit of \(memoryLimit) bytes does not hold a PNG decoder; raise it",
-                details: ["limit_bytes": .integer(memoryLimit)])
+                .memoryExceeded,
+                "a PNG decoder needs more memory than \(memoryLimit) bytes; "
+                    + ImageError.Setting.memory.remedy,
+                details: ["limit_bytes": .integer(memoryLimit)], settings: [.memory])
         }
         unsafe pointer = created
     }
 
     deinit { unsafe snug_png_decoder_free(pointer) }
 
-    /// What the rows will look like, once the chunks before the image have been pushed.
+    /// The layout of the rows, known once the chunks before the image have been pushed.
     var header: snug_png_header? {
         var header = snug_png_header()
         return unsafe snug_png_decoder_get_header(pointer, &header) ? header : nil
@@ -31,7 +33,7 @@ struct PNGDecoderHandle: ~Copyable {
     var rowsDecoded: Int { Int(unsafe snug_png_decoder_rows_decoded(pointer)) }
     var isComplete: Bool { unsafe snug_png_decoder_is_complete(pointer) }
     var warningCount: Int { Int(unsafe snug_png_decoder_warning_count(pointer)) }
-    /// Most bytes that the C side held at one time.
+    /// The peak of the C side's memory in bytes.
     var peakMemory: Int { Int(clamping: unsafe snug_png_decoder_peak_memory(pointer)) }
 
     /// The texts of the first few warnings.
@@ -56,9 +58,13 @@ struct PNGDecoderHandle: ~Copyable {
         case .ok, .overLimit: return consumed
         case .codecError:
             let message = unsafe String(cString: snug_png_decoder_message(pointer))
-            throw ImageError(.corruptInput, "is a damaged PNG (\(message)); write it anew, or salvage what is there")
+            throw ImageError(
+                .corruptInput, "is a damaged PNG (\(message)); get it again, or \(ImageError.Setting.recovery.remedy)",
+                settings: [.recovery])
         case .outOfMemory:
-            throw ImageError(.memoryExceeded, "decoding it takes more memory than allowed; raise the memory limit")
+            throw ImageError(
+                .memoryExceeded, "decoding it takes more memory than allowed; \(ImageError.Setting.memory.remedy)",
+                settings: [.memory])
         }
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// A PNG.
 final class PNGStream: ImageStream {
@@ -12,7 +13,7 @@ final class PNGStream: ImageStream {
         // 16 bits are kept up to the colour conversion, so that they are rounded once.
         let decoder = try PNGDecoder(
             source: reader.source, limits: reader.policy.decodingLimits, keeps16Bits: true,
-            salvages: reader.policy.salvages, memoryLimit: reader.memory)
+            recoversPartialImages: reader.policy.recoversPartialImages, memoryLimit: reader.memory)
         let layout = SampleLayout(
             decoder.channels <= 2 ? .gray : .rgb, hasAlpha: decoder.hasAlpha, isSixteenBit: decoder.bitsPerSample == 16)
         let (conversion, warnings) = reader.conversion(profile: decoder.iccProfile, layout: layout)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a look at every byte of a PNG found.
+/// The result of reading every byte of a PNG.
 struct PNGVerification: Sendable, Hashable {
     /// Bytes up to and with IEND.
     var byteCount: Int
     /// Bytes that follow IEND: no part of the PNG.
     var trailingByteCount: Int
-    /// Whether the file has an IEND chunk.
+    /// True when the file has an IEND chunk.
     var hasEnd: Bool
-    /// What libpng or the chunks' CRCs complain of.
+    /// The complaints of libpng, and wrong CRCs.
     var warnings: [String]
 
-    /// Whether the file can be passed on as it is.
+    /// True when the file can be passed on unchanged.
     var isSound: Bool { hasEnd && trailingByteCount == 0 && warnings.isEmpty }
 }

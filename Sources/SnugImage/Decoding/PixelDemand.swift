@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How pixels are wanted.
+/// The form in which a fit wants its pixels.
 struct PixelDemand: Sendable, Hashable {
     /// Luma and chroma planes for a JPEG, or interleaved samples for a PNG.
     var isPlanar: Bool
     /// Eighths of the full size to decode at, 1…8; only JPEG can do less than 8.
     var eighths = 8
-    /// What transparent pixels are laid on.
+    /// The colour behind transparent pixels.
     var background: RGBColour?
 }

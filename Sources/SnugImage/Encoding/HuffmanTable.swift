@@ -54,7 +54,7 @@ struct HuffmanTable: Sendable, Hashable {
             counts: (1...16).map { UInt8(clamping: lengthCounts[$0]) }, symbols: symbols.map { UInt8($0) })
     }
 
-    /// How many codes of each length an unlimited Huffman tree has.
+    /// The number of codes of each length in an unlimited Huffman tree.
     private static func codeLengthCounts(_ given: [Int]) -> [Int] {
         var frequencies = given
         frequencies[256] = 1

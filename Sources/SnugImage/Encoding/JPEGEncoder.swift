@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEG
+import SnugSystem
 
 /// A JPEG being written from planes of samples, in memory.
 @safe
 struct JPEGEncoder: ~Copyable {
-    /// How coefficients become bits.
+    /// The entropy coding of coefficients.
     enum Coding: Sendable, Hashable {
         /// One scan with the given tables: memory for a band of rows only.
         case sequential(HuffmanTables)
@@ -14,7 +15,7 @@ struct JPEGEncoder: ~Copyable {
         case progressive
     }
 
-    /// What to write.
+    /// The parameters of a file.
     struct Settings {
         var width: Int
         var height: Int
@@ -24,7 +25,7 @@ struct JPEGEncoder: ~Copyable {
         /// On libjpeg's 1–100 scale; fractions are meaningful.
         var quality: Double
         var coding: Coding
-        /// Writing ends as soon as it is passed.
+        /// Writing stops as soon as the output is larger.
         var byteLimit: Int
     }
 

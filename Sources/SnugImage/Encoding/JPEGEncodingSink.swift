@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Encodes the rows it receives as a JPEG.
 final class JPEGEncodingSink: RowSink {
     private var encoder: JPEGEncoder
-    /// Nothing more is encoded once the limit was passed.
+    /// Once over the limit, nothing more is encoded.
     private(set) var isOverLimit = false
 
     /// - Parameter segments: APPn segments to write first, in order.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEG
+import SnugSystem
 
-/// Codes a JPEG's coefficients anew.
+/// Recompresses the coefficients of a JPEG losslessly.
 enum JPEGRecoder {
     /// - Returns: The file, `nil` when it is over the limit all the same.
     static func recode(

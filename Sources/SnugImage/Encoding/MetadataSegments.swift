@@ -5,10 +5,10 @@ enum MetadataSegments {
     private static let exifHeader = Array("Exif".utf8) + [0, 0]
     private static let xmpHeader = Array("http://ns.adobe.com/xap/1.0/".utf8) + [0]
     private static let profileHeader = Array("ICC_PROFILE".utf8) + [0]
-    /// Most bytes of a segment's payload.
-    private static let mostPayload = 65_533
+    /// The largest payload of a segment in bytes.
+    private static let maximumPayload = 65_533
 
-    /// For pixels that are encoded anew: nothing by default, else EXIF with the orientation reset, XMP and the profile.
+    /// For re-encoded pixels: nothing by default, else EXIF with the orientation reset, XMP and the profile.
     static func encoded(
         _ source: ImageSource, header: ImageHeader, policy: FitPolicy, profile: [UInt8]?
     ) throws(ImageError) -> [MetadataSegment] {
@@ -19,7 +19,7 @@ enum MetadataSegments {
         return segments(metadata) + (profile.map(profileSegments) ?? [])
     }
 
-    /// For coefficients that stay as they are: the orientation and the profile, which change how they look, and with
+    /// For unchanged coefficients: the orientation and the profile, which affect the look, and with
     /// `keep` all of EXIF and XMP.
     static func unchanged(
         _ source: ImageSource, header: ImageHeader, policy: FitPolicy
@@ -38,7 +38,7 @@ enum MetadataSegments {
     private static func segments(_ metadata: EmbeddedMetadata) -> [MetadataSegment] {
         var segments: [MetadataSegment] = []
         for (header, payload) in [(exifHeader, metadata.exif), (xmpHeader, metadata.xmp)] {
-            guard let payload, header.count + payload.count <= mostPayload else { continue }
+            guard let payload, header.count + payload.count <= maximumPayload else { continue }
             segments.append(MetadataSegment(marker: 0xE1, payload: header + payload))
         }
         return segments
@@ -46,7 +46,7 @@ enum MetadataSegments {
 
     /// A profile in numbered pieces (ICC.1:2022 annex B.4).
     private static func profileSegments(_ profile: [UInt8]) -> [MetadataSegment] {
-        let size = mostPayload - profileHeader.count - 2
+        let size = maximumPayload - profileHeader.count - 2
         let count = (profile.count + size - 1) / size
         guard (1...255).contains(count) else { return [] }
         return (0..<count).map { index in

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What colours an 8-bit plane holds.
+/// The colours of an 8-bit plane.
 struct PNGColourCensus {
     private(set) var isOpaque = true
     private(set) var isGray = true

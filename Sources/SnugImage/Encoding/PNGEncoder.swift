@@ -8,11 +8,11 @@ struct PNGEncoder: ~Copyable {
     /// Bytes of a row, as ``PNGLayout`` describes them.
     let rowByteCount: Int
     private var rowsLeft: Int
-    /// Whether the output is over its limit, so that further rows are in vain.
+    /// True when the output is over its limit: further rows are ignored.
     private(set) var isOverLimit = false
 
     /// Begins a PNG: everything before the image is written at once.
-    /// - Parameter byteLimit: Most bytes of the whole file.
+    /// - Parameter byteLimit: The limit on the whole file's bytes.
     /// - Throws: `invalid_argument`, `memory_exceeded`, `codec_failed`.
     init(
         width: Int, height: Int, layout: PNGLayout, options: PNGEncoderOptions = PNGEncoderOptions(),

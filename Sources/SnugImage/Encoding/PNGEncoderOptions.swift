@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How hard and how a PNG is compressed, and what goes with the image.
+/// The compression of a PNG, and the metadata in it.
 struct PNGEncoderOptions: Sendable, Hashable {
-    /// What is done to a row before it is deflated.
+    /// The filter of rows before deflate.
     enum Filter: Sendable, Hashable, CaseIterable {
         /// Best for palettes and low bit depths.
         case none
@@ -10,7 +10,7 @@ struct PNGEncoderOptions: Sendable, Hashable {
         /// The filter of least absolute differences, row by row: best for photos.
         case adaptive
     }
-    /// How deflate looks for matches.
+    /// The match search of deflate.
     enum Strategy: Sendable, Hashable, CaseIterable { case standard, filtered, huffmanOnly, runLengths }
 
     /// zlib's level, 0 to 9.

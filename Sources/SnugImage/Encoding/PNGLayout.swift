@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a PNG stores its pixels, and so what a row given to ``PNGEncoder`` looks like.
+/// The layout of a PNG's pixels, and of the rows that ``PNGEncoder`` takes.
 enum PNGLayout: Sendable, Hashable {
     /// Gray of 1, 2, 4 or 8 bits, one byte a pixel in a row whatever the depth; of 16 bits, a native-endian pair.
     case gray(bits: Int)
@@ -40,7 +40,7 @@ enum PNGLayout: Sendable, Hashable {
         }
     }
 
-    /// Whether PNG allows these bits with this kind of pixel (PNG 1.2 §11.2.2).
+    /// True when PNG allows these bits with this kind of pixel (PNG 1.2 §11.2.2).
     var isAllowed: Bool {
         switch self {
         case .gray(let bits): [1, 2, 4, 8, 16].contains(bits)

@@ -5,15 +5,15 @@
 /// The plane is bound to 8-bit samples; for 16-bit ones it is twice as wide as the image and holds native-endian
 /// pairs of bytes, as ``PNGDecoder`` hands them out.
 enum PNGLosslessEncoder {
-    /// How many ways of compressing are tried.
+    /// The number of compression methods to try.
     enum Effort: Sendable, Hashable, CaseIterable {
-        /// One way, picked on samples of the image.
+        /// One method, chosen on samples of the image.
         case quick
-        /// The ways that do best on samples, at zlib's highest level: a few times slower, a few per cent smaller.
+        /// The methods that do best on samples, at zlib's highest level: a few times slower, a few per cent smaller.
         case thorough
     }
 
-    /// One way of compressing.
+    /// A compression method.
     private struct Candidate {
         var reduction: PNGReduction
         var filter: PNGEncoderOptions.Filter
@@ -51,7 +51,7 @@ enum PNGLosslessEncoder {
         return best
     }
 
-    /// About how many bytes ``encode(_:bits:byteLimit:effort:options:)`` will come to, from bands of rows.
+    /// The approximate size of ``encode(_:bits:byteLimit:effort:options:)``'s result, from bands of rows.
     ///
     /// Costs a few per cent of an encode on a large image. Within 5 % on photos; up to 15 % low on screenshots, whose
     /// few busy rows the bands may miss.

@@ -4,7 +4,7 @@
 struct PNGPalette: Sendable, Hashable {
     /// Colours as `red << 24 | green << 16 | blue << 8 | alpha`.
     private(set) var colours: [UInt32]
-    /// How many colours, counted from the first, are not opaque: the length of tRNS.
+    /// The number of colours at the start that are not opaque: the length of tRNS.
     private(set) var transparentCount: Int
 
     /// Sorts the colours so that tRNS is as short as can be.

@@ -2,7 +2,7 @@
 
 /// The smallest layout that holds every pixel of a plane exactly, and how its rows are turned into that layout.
 struct PNGReduction {
-    /// How the PNG stores the pixels.
+    /// The layout of the pixels in the PNG.
     let layout: PNGLayout
     private let conversion: Conversion
 
@@ -73,7 +73,7 @@ struct PNGReduction {
         return hasAlpha && !isOpaque ? colours + [channels - 1] : colours
     }
 
-    /// Whether ``convert(_:into:)`` has anything to do.
+    /// True when ``convert(_:into:)`` changes rows.
     var changesRows: Bool {
         if case .none = conversion { false } else { true }
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What can be dropped from a plane of 16-bit samples, whose bytes stand in pairs.
+/// The redundancy in a plane of 16-bit samples, which are pairs of bytes.
 struct PNGSampleTraits {
     private(set) var isOpaque = true
     private(set) var isGray = true
-    /// Whether every sample is an 8-bit one times 257.
+    /// True when every sample is an 8-bit one times 257.
     private(set) var hasEqualBytes = true
 
     init(of plane: Plane) {

@@ -8,7 +8,7 @@ struct Encoded {
     var height: Int
     var quality: Double?
     var encodes: Int
-    /// What decoding noticed.
+    /// The decoder's findings.
     var report: DecodeReport
     var notes: [String] = []
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Fits an image by encoding its pixels anew.
+/// Fits an image by re-encoding its pixels.
 struct EncodingFit {
     private let context: FitContext
     private var header: ImageHeader { context.header }
@@ -44,8 +44,8 @@ struct EncodingFit {
             if plan.format == .jpeg {
                 throw ImageError(
                     .invalidArgument,
-                    "has transparent pixels, which a JPEG cannot hold; give --background COLOR, or leave the format to auto"
-                )
+                    "has transparent pixels, which a JPEG cannot hold; \(ImageError.Setting.background.remedy), or leave "
+                        + "the format to auto", settings: [.background])
             }
             return try PNGFit(context).fit(supply)
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
-/// What every step of one fit needs to know.
+/// The inputs that all steps of one fit share.
 struct FitContext {
     let source: ImageSource
     let header: ImageHeader
@@ -8,12 +9,12 @@ struct FitContext {
     let policy: FitPolicy
     let plan: FitPlan
     let mode: MemoryMode
-    /// Most bytes that a codec library may hold.
+    /// The codec library's memory limit in bytes.
     let codecMemory: Int
     let cache: ColourConversionCache
     let cancellation: CancellationFlag
 
-    /// Most bytes of the output file.
+    /// The limit on the output file's bytes.
     var byteLimit: Int { limits.fileByteLimit }
 
     var reader: ImageReader {
@@ -29,14 +30,19 @@ struct FitContext {
     }
 
     /// The error for a limit that is out of reach.
-    func cannotFit(smallest: Int, width: Int, height: Int, advice: String) -> ImageError {
+    /// - Parameters:
+    ///   - remedies: The settings that help, at least one.
+    ///   - advice: The end of the message.
+    func cannotFit(
+        smallest: Int, width: Int, height: Int, remedies: [ImageError.Setting], advice: String = ""
+    ) -> ImageError {
         ImageError(
             .cannotFit,
             "the limit of \(byteLimit) bytes is out of reach: the smallest result was \(smallest) bytes at "
-                + "\(width)×\(height); \(advice)",
+                + "\(width)×\(height); \(remedies.map(\.remedy).joined(separator: " or "))\(advice)",
             details: [
                 "smallest_bytes": .integer(smallest), "limit_bytes": .integer(byteLimit), "width": .integer(width),
                 "height": .integer(height),
-            ])
+            ], settings: remedies)
     }
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What will be done with one image, decided from its header alone.
+/// The treatment of one image, decided from its header alone.
 public struct FitPlan: Sendable, Hashable {
-    /// The first thing to try; a copy or strip that turns out unsound becomes an encode.
+    /// The first step; a copy or strip of an unsound file becomes an encode.
     public enum Action: String, Sendable, Hashable, CaseIterable {
-        /// It complies: check it to the end and pass it on.
+        /// The file complies: check it and pass it on.
         case copy
-        /// Taking metadata away may be enough.
+        /// Removing metadata may be enough.
         case strip
         /// Decode, resize where needed, encode.
         case encode
@@ -14,23 +14,23 @@ public struct FitPlan: Sendable, Hashable {
 
     /// The first thing to try.
     public var action: Action
-    /// The output's format; `nil` when it is chosen on the pixels.
+    /// The output's format; `nil` when the pixels decide.
     public var format: ImageFormat?
     /// Pixels in a row of the upright size after the limits on side and pixels, before bytes are considered.
     public var width: Int
     /// Rows of it.
     public var height: Int
-    /// Why, in words for a person.
+    /// The reason, in words for people.
     public var reason: String
 
     /// Decides what to do with an image.
     ///
     /// Pure: the same arguments always give the same plan.
     /// - Parameters:
-    ///   - header: What the probe found.
+    ///   - header: The probe's result.
     ///   - byteCount: Bytes of the source.
-    ///   - limits: What the output has to keep to.
-    ///   - policy: How it is to be made to.
+    ///   - limits: The limits of the output.
+    ///   - policy: The choices of the fit.
     /// - Throws: `unsupported_format`, `unsupported_feature`, `cannot_fit`, `invalid_argument`.
     public static func make(
         header: ImageHeader, byteCount: Int, limits: Limits, policy: FitPolicy
@@ -55,7 +55,7 @@ public struct FitPlan: Sendable, Hashable {
         return FitPlan(action: action, format: format, width: size.width, height: size.height, reason: reason)
     }
 
-    /// Why the image data themselves have to change, whatever their bytes.
+    /// The reasons to re-encode that do not depend on the byte limit.
     private static func reasonsToEncode(
         _ header: ImageHeader, size: (width: Int, height: Int), limits: Limits, policy: FitPolicy
     ) -> [String] {

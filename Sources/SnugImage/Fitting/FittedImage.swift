@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An image that fits, and how it came to.
+/// An image within its limits, with a record of how it was made.
 public struct FittedImage: Sendable {
-    /// What was done to reach the limit.
+    /// The ways to reach the limit.
     public enum Status: String, Sendable, Hashable, CaseIterable {
-        /// Encoded anew.
+        /// Re-encoded or losslessly recompressed.
         case fitted
-        /// It complied already and was sound to the end: to be passed on byte for byte.
+        /// The input complies and is sound: pass it on byte for byte.
         case copied
-        /// Only metadata and trailing data were taken away; every pixel is the same.
+        /// Only metadata and trailing data were removed; the pixels are unchanged.
         case stripped
     }
-    /// Where the bytes are.
+    /// The bytes of a result.
     public enum Content: Sendable {
         /// The source's own bytes, unchanged.
         case source
         case bytes([UInt8])
     }
 
-    /// What was done.
+    /// The way in which the limit was reached.
     public var status: Status
     /// The result's bytes.
     public var content: Content
@@ -36,8 +36,8 @@ public struct FittedImage: Sendable {
     public var scale: Double
     /// Full encodes that it took (samples and checks not counted).
     public var encodes: Int
-    /// What is odd about the input or was given up, in words for a person.
+    /// Oddities of the input and losses of the output, in words for people.
     public var warnings: [String]
-    /// What the probe saw.
+    /// The header of the input.
     public var header: ImageHeader
 }

@@ -1,54 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SnugSystem
 
 /// Fits images under limits.
 ///
-/// One fitter is shared by all jobs of a process: its memory budget and its threads bound them together. Codec work
-/// runs on threads of its own, never on Swift's cooperative pool.
+/// All jobs of a process share one fitter, whose memory budget and threads bound them together. Codec work runs on the
+/// fitter's own threads, never on Swift's cooperative pool.
 public struct ImageFitter: Sendable {
-    /// What all jobs of a fitter share.
+    /// The resources that all jobs of a fitter share.
     public struct Configuration: Sendable, Hashable {
-        /// Bytes that decoding and encoding may hold at once, over all jobs.
+        /// The limit on bytes held by decoding and encoding, over all jobs.
         ///
         /// Default half of the machine's memory.
         public var memory: Int
-        /// Images worked on at once.
+        /// Images processed at once.
         ///
-        /// Default the number of cores.
+        /// Default the number of cores that the process may use.
         public var threads: Int
 
-        /// Makes a configuration; `nil` stands for a field's default.
+        /// Creates a configuration; `nil` stands for a field's default.
         public init(memory: Int? = nil, threads: Int? = nil) {
-            self.memory = memory ?? Self.halfOfMachine
-            self.threads = threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        }
-
-        private static var halfOfMachine: Int {
-            let pages = sysconf(Int32(_SC_PHYS_PAGES))
-            let size = sysconf(Int32(_SC_PAGESIZE))
-            // A gigabyte where the system does not say.
-            return pages > 0 && size > 0 ? pages / 2 * size : 1 << 30
+            // Half a gigabyte where the system does not tell.
+            self.memory = memory ?? (Machine.memoryBytes ?? 1 << 30) / 2
+            self.threads = threads ?? Machine.usableCoreCount
         }
     }
 
-    /// What was asked for.
+    /// The configuration, defaults filled in.
     public let configuration: Configuration
     private let budget: MemoryBudget
-    private let threads: CodecThreads
+    private let threads: BlockingThreads
     private let cache = ColourConversionCache()
 
-    /// Makes a fitter; its threads end with its last copy.
+    /// Creates a fitter, whose threads end with its last copy.
     public init(configuration: Configuration = Configuration()) {
         self.configuration = configuration
         budget = MemoryBudget(total: configuration.memory)
-        threads = CodecThreads(count: configuration.threads)
+        threads = BlockingThreads(count: configuration.threads)
     }
 
     /// Fits one image.
@@ -73,12 +60,12 @@ public struct ImageFitter: Sendable {
     }
 
     /// Reads an image's header on a codec thread.
-    /// - Throws: What ``ImageProbe/header(of:limits:)`` throws, `CancellationError`.
+    /// - Throws: The errors of ``ImageProbe/header(of:limits:)``, `CancellationError`.
     public func header(of source: ImageSource, limits: DecodingLimits = DecodingLimits()) async throws -> ImageHeader {
-        try await threads.run { _ in try ImageProbe.header(of: source, limits: limits) }
+        try await threads.run { try ImageProbe.header(of: source, limits: limits) }
     }
 
-    /// Tries to do without encoding: a copy, a strip, a recoding without loss.
+    /// Tries to avoid encoding: copies, strips or losslessly recompresses.
     private func passOn(
         _ source: ImageSource, header: ImageHeader, plan: FitPlan, limits: Limits, policy: FitPolicy
     ) async throws -> LosslessFit.Outcome {
@@ -88,7 +75,7 @@ public struct ImageFitter: Sendable {
         let mode: MemoryMode = needed <= budget.total ? .held : .lean
         let bytes = mode == .held ? needed : min(budget.total, MemoryEstimate.walkingBytes)
         return try await budget.withReservation(of: bytes) {
-            try await threads.run { [cache] cancellation in
+            try await threads.runCancellable { [cache] cancellation in
                 let context = FitContext(
                     source: source, header: header, limits: limits, policy: policy, plan: plan, mode: mode,
                     codecMemory: estimate.codec, cache: cache, cancellation: cancellation)
@@ -105,13 +92,15 @@ public struct ImageFitter: Sendable {
         guard needed <= budget.total else {
             throw ImageError(
                 .memoryExceeded,
-                "needs \(ByteCount(needed)) of memory and --memory allows \(ByteCount(budget.total)); raise it"
+                "needs \(ByteCount(needed)) of memory and \(ByteCount(budget.total)) are allowed; "
+                    + ImageError.Setting.memory.remedy
                     + (header.jpegProcess?.isProgressive == true || header.isInterlaced
                         ? ", or save the image as a baseline JPEG or a PNG that is not interlaced" : ""),
-                details: ["needed_bytes": .integer(needed), "memory_bytes": .integer(budget.total)])
+                details: ["needed_bytes": .integer(needed), "memory_bytes": .integer(budget.total)],
+                settings: [.memory])
         }
         return try await budget.withReservation(of: needed) {
-            try await threads.run { [cache] cancellation in
+            try await threads.runCancellable { [cache] cancellation in
                 let context = FitContext(
                     source: source, header: header, limits: limits, policy: policy, plan: plan, mode: mode,
                     codecMemory: estimate.codec, cache: cache, cancellation: cancellation)

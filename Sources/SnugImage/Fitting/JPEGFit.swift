@@ -78,6 +78,6 @@ struct JPEGFit {
     func outOfReach(smallest: Int, width: Int, height: Int) -> ImageError {
         context.cannotFit(
             smallest: smallest, width: width, height: height,
-            advice: "raise the limit or lower --quality-floor" + (policy.keepsSize ? ", or leave out --keep-size" : ""))
+            remedies: [.byteLimit, .qualityFloor] + (policy.keepsSize ? [.keepsSize] : []))
     }
 }

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reaches the limit without touching a pixel: passes a file on, takes its metadata away, or codes the same
-/// coefficients in fewer bytes.
+/// Reaches the limit without changing a pixel: passes a file on, removes its metadata, or recompresses its
+/// coefficients losslessly.
 ///
-/// Nothing goes out unread: the structure is walked to its end and the image data are decoded once.
+/// Every output is checked: the structure is walked to its end and the image data are decoded once.
 struct LosslessFit {
     enum Outcome: Sendable {
         case done(FittedImage)
-        /// Its bytes are too many whatever is taken away.
+        /// The file is over the limit even without metadata.
         case notEnough
-        /// The file has a defect that encoding anew removes.
+        /// The file has a defect that re-encoding removes.
         case unsound(notes: [String])
     }
 
-    /// Recoding saves 5 to 12 %: further over the limit it is not worth trying.
-    private static let mostRecodingGain = 1.12
+    /// Recompression saves 5 to 12 %: it is not tried on files further over the limit.
+    private static let maximumRecodingGain = 1.12
 
     private let context: FitContext
     private var source: ImageSource { context.source }
@@ -26,7 +26,7 @@ struct LosslessFit {
         do {
             return context.plan.action == .copy ? try copy() : try strip()
         } catch let error as ImageError where error.code == .truncatedInput || error.code == .corruptInput {
-            // Whether the image itself is whole is for the decoder to say.
+            // The decoder decides whether the image itself is complete.
             return .unsound(notes: ["was not passed on as it is: \(error.message)"])
         }
     }
@@ -51,17 +51,17 @@ struct LosslessFit {
             return .done(
                 image(
                     .stripped, content: .bytes(bytes), byteCount: bytes.count,
-                    notes: notes + ["\(saved) bytes of metadata and trailing data were taken away"], encodes: 0))
+                    notes: notes + ["\(saved) bytes of metadata and trailing data were removed"], encodes: 0))
         }
         guard header.format == .jpeg, context.policy.strategy == .best, context.mode.holdsCoefficients,
-            Double(stripper.byteCount) <= Double(limit) * Self.mostRecodingGain,
+            Double(stripper.byteCount) <= Double(limit) * Self.maximumRecodingGain,
             // Where coefficients are quantised again, keeping all of them is one of the choices.
             try !CoefficientSources.isSequential(context)
         else { return .notEnough }
         return try recode()
     }
 
-    /// The same coefficients as a progressive file with Huffman tables of its own.
+    /// Recompresses the coefficients as a progressive file with optimal Huffman tables.
     private func recode() throws -> Outcome {
         let limits = context.policy.decodingLimits
         let segments = try MetadataSegments.unchanged(source, header: header, policy: context.policy)
@@ -74,14 +74,14 @@ struct LosslessFit {
         return .done(
             image(
                 .fitted, content: .bytes(bytes), byteCount: bytes.count,
-                notes: ["coded anew without loss: every pixel is the same"], encodes: 1))
+                notes: ["losslessly recompressed: every pixel is the same"], encodes: 1))
     }
 
     /// Decodes the image to find damage that its structure does not show.
-    /// - Returns: What a person should know.
+    /// - Returns: Warnings for people.
     private func checkPixels() throws -> [String] {
         guard context.mode.holdsPixels else {
-            return ["only its structure was checked: its pixels need more memory than --memory allows"]
+            return ["only its structure was checked: decoding it needs more memory than the limit allows"]
         }
         if header.format == .png {
             let found = try PNGDecoder.verify(source, limits: context.policy.decodingLimits)
@@ -91,7 +91,7 @@ struct LosslessFit {
         var decoder = try JPEGDecoder.open(
             source, limits: context.policy.decodingLimits, memory: context.codecMemory,
             cancellation: context.cancellation)
-        // An eighth of the size: the entropy-coded data are read in full, the pixels hardly computed.
+        // At an eighth of the size all entropy-coded data are read, and few pixels are computed.
         try decoder.start(output: .planar, eighths: 1)
         let bandRows = max(decoder.components.first?.bandRows ?? 1, 1)
         for _ in 0..<(decoder.outputHeight + bandRows - 1) / bandRows { try decoder.readBand() }

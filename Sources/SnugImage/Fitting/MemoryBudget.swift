@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Memory shared by all jobs: a job begins only once what it will need is there.
+/// The memory shared by all jobs: a job starts once its whole need is free.
 ///
-/// A large job waits for the others to end; small ones may pass it meanwhile, but only so many, so that neither keeps
-/// the other from ever being done.
+/// A large job waits for others to end. A limited number of small ones may overtake it, so that neither kind blocks
+/// the other forever.
 final class MemoryBudget: Sendable {
     /// Small jobs that may pass a waiting large one.
-    private static let mostOvertakers = 32
+    private static let maximumOvertakers = 32
 
     private struct Waiter {
         let id: UInt64
@@ -91,7 +91,7 @@ final class MemoryBudget: Sendable {
                     state.free -= waiter.bytes
                     for passed in 0..<index { state.waiters[passed].overtaken += 1 }
                     admitted.append(waiter)
-                } else if state.waiters[index].overtaken >= Self.mostOvertakers {
+                } else if state.waiters[index].overtaken >= Self.maximumOvertakers {
                     break
                 } else {
                     index += 1

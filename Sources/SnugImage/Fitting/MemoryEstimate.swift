@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes that fitting an image will hold at most, from its header and plan.
+/// Upper bounds on the bytes that fitting an image holds, from its header and plan.
 ///
-/// Upper bounds: the promise of `--memory` rests on them.
+/// The memory limit of a fitter rests on them.
 struct MemoryEstimate: Sendable, Hashable {
     /// With the pixels and an encoder's coefficients held.
     var held: Int
@@ -10,11 +10,11 @@ struct MemoryEstimate: Sendable, Hashable {
     var heldStreamingOut: Int
     /// With the file decoded at each pass.
     var lean: Int
-    /// What of it a codec library may take for itself.
+    /// The codec library's share of it.
     var codec: Int
 
     /// - Parameters:
-    ///   - limit: Most bytes of the output.
+    ///   - limit: The limit on the output's bytes.
     static func make(header: ImageHeader, plan: FitPlan, limit: Int, policy: FitPolicy) -> MemoryEstimate {
         let pixels = header.pixelCount
         let output = plan.width * plan.height
@@ -61,7 +61,7 @@ struct MemoryEstimate: Sendable, Hashable {
     /// Stacks, tables, input buffers.
     private static let fixedBytes = 4 << 20
 
-    /// What the codec holds whatever we do: all coefficients of a progressive JPEG, all pixels of an interlaced PNG.
+    /// The codec's own memory: all coefficients of a progressive JPEG, all pixels of an interlaced PNG.
     private static func codecBytes(_ header: ImageHeader) -> Int {
         switch header.format {
         case .jpeg where header.jpegProcess?.isProgressive ?? true || header.hasSeveralScans:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a fit uses memory.
+/// The ways in which a fit uses memory.
 enum MemoryMode: Sendable, Hashable {
     /// Decoded pixels are kept and searched, and an encoder may hold all coefficients.
     case held
@@ -9,8 +9,8 @@ enum MemoryMode: Sendable, Hashable {
     /// The file is decoded at each pass; memory goes with the width.
     case lean
 
-    /// Whether decoded pixels stay in memory.
+    /// True when decoded pixels stay in memory.
     var holdsPixels: Bool { self != .lean }
-    /// Whether an encoder may hold the coefficients of the whole image.
+    /// True when an encoder may hold the coefficients of the whole image.
     var holdsCoefficients: Bool { self == .held }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
-/// Makes a PNG that fits: without loss where possible, else smaller by the area ratio until it does.
+/// Makes a PNG that fits: losslessly where possible, else scaled down by area ratios until it does.
 struct PNGFit {
-    private static let mostEncodes = 8
+    private static let maximumEncodes = 8
     /// Share of the limit at which a scaled result is good enough.
     private static let wantedUse = 0.9
     /// An estimate this far over the limit is believed.
@@ -22,7 +23,7 @@ struct PNGFit {
         var best: Encoded?
         // Sides over which nothing fits, for the search between the best result and them.
         var smallest = Int.max
-        for attempt in 1...Self.mostEncodes {
+        for attempt in 1...Self.maximumEncodes {
             let isFullSize = width == plan.width && height == plan.height
             let pixels = try prepared(supply, width: width, height: height)
             let outcome = try encode(pixels, options: options, effort: isFullSize ? .thorough : .quick)
@@ -38,8 +39,7 @@ struct PNGFit {
             smallest = min(smallest, outcome.byteCount)
             guard !context.policy.keepsSize else {
                 throw context.cannotFit(
-                    smallest: smallest, width: width, height: height, advice: "raise the limit or leave out --keep-size"
-                )
+                    smallest: smallest, width: width, height: height, remedies: [.byteLimit, .keepsSize])
             }
             guard let next = nextSize(width: width, height: height, bytes: outcome.byteCount, best: best) else { break }
             (width, height) = next
@@ -47,9 +47,8 @@ struct PNGFit {
         guard let best else {
             throw context.cannotFit(
                 smallest: smallest, width: width, height: height,
-                advice: context.header.hasAlpha
-                    ? "raise the limit, or give --background so that it can become a JPEG"
-                    : "raise the limit, or let it become a JPEG")
+                remedies: context.header.hasAlpha ? [.byteLimit, .background] : [.byteLimit],
+                advice: context.header.hasAlpha ? " so that it can become a JPEG" : ", or let it become a JPEG")
         }
         return finished(best, encodes: best.encodes)
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a look at all pixels tells about an image.
+/// The properties of an image that only its pixels show.
 struct PixelContent {
-    /// Whether every pixel is fully opaque.
+    /// True when every pixel is fully opaque.
     let isOpaque: Bool
     /// Large areas of one colour and few gradients: a screenshot, a chart, a drawing.
     let isGraphic: Bool
@@ -35,7 +35,7 @@ private final class ContentSink: RowSink {
             for index in stride(from: channels - 1, to: row.count, by: channels) { least = min(least, row[index]) }
             isOpaque = least == 255
         }
-        // One row in four tells a graphic from a photo.
+        // One row in four is enough to distinguish a graphic from a photo.
         if rows.isMultiple(of: 4) {
             var equal = 0
             for index in stride(from: channels, to: row.count - channels + 1, by: channels) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
-/// The pixels of an image, to be had as often as a search needs them: held in memory, or decoded anew each time.
+/// The pixels of an image, available any number of times: held in memory, or decoded again for each pass.
 ///
 /// One code path serves both, so that a lean fit gives the same image as a fast one.
 final class PixelSupply {
@@ -12,10 +13,10 @@ final class PixelSupply {
         case resized(PixelSupply)
     }
     private let origin: Origin
-    /// What ``send(to:)`` sends.
+    /// The shape that ``send(to:)`` sends.
     let shape: RasterShape
     private let cancellation: CancellationFlag
-    /// What decoding noticed; the union over all passes is the last pass.
+    /// The decoder's findings in the last pass, which include those of all passes.
     private(set) var report = DecodeReport()
     /// Rows are mirrored on the way.
     private let mirrors: Bool
@@ -42,7 +43,7 @@ final class PixelSupply {
         let store = RasterStore(stream.shape)
         try stream.run(into: store)
         let report = stream.report
-        if !reader.policy.salvages, let error = report.error { throw error }
+        if !reader.policy.recoversPartialImages, let error = report.error { throw error }
         return PixelSupply(.held(store.raster), shape: stream.shape, cancellation: reader.cancellation, report: report)
     }
 
@@ -66,7 +67,7 @@ final class PixelSupply {
             let stream = try reader.open(demand)
             try stream.run(into: end)
             report = stream.report
-            if !reader.policy.salvages, let error = report.error { throw error }
+            if !reader.policy.recoversPartialImages, let error = report.error { throw error }
         case .resized(let base):
             try base.send(to: ResamplingSink(from: base.shape, to: shape, next: end))
             report = base.report

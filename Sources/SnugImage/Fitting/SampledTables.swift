@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Huffman tables for an encoder without the memory for tables of its own, made from a sample of the image.
 enum SampledTables {

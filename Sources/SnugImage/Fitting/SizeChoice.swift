@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 
 /// Chooses how many pixels an output keeps, by how coarse its steps have to be.
 ///
@@ -10,7 +11,7 @@ enum SizeChoice {
     /// Scale of the steps from which on fewer pixels look better.
     static let coarsestAtFullSize = 4.2
     /// Scale of the steps aimed at when pixels are given up: the fewer are left, the coarser each may be.
-    static func landing(_ share: Double) -> Double { min(2.4 * max(share, 0.001).raised(to: -0.45), 8) }
+    static func landing(_ share: Double) -> Double { min(2.4 * Double.pow(max(share, 0.001), -0.45), 8) }
 
     /// True when a size is near enough to the one aimed at; exact fractions may be further off.
     static func accepts(scale: Double, at share: Double) -> Bool {
@@ -27,7 +28,7 @@ enum SizeChoice {
     /// The side, as a share of `current`, at which the landing scale takes `target` bytes.
     /// - Parameter bytes: Predicted at the landing scale for the current side.
     static func side(current: Double, bytes: Double, target: Double) -> Double {
-        min(current * (target / max(bytes, 1)).raised(to: 1 / bytesPower), 1)
+        min(current * Double.pow(target / max(bytes, 1), 1 / bytesPower), 1)
     }
 
     /// The exact fraction near a share of the side, else the share itself.

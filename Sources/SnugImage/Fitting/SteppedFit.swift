@@ -26,9 +26,7 @@ struct SteppedFit {
             case .giveUp(let smallest):
                 throw context.cannotFit(
                     smallest: smallest, width: last.width, height: last.height,
-                    advice: context.policy.keepsSize
-                        ? "raise the limit, lower --quality-floor, or leave out --keep-size"
-                        : "raise the limit or lower --quality-floor")
+                    remedies: [.byteLimit, .qualityFloor] + (context.policy.keepsSize ? [.keepsSize] : []))
             case .encode(let width, let height, let quality):
                 last = (width, height)
                 let shape = RasterShape.planar(
@@ -53,7 +51,7 @@ struct SteppedFit {
         }
     }
 
-    /// What is over the limit is measured up to here.
+    /// Sizes over the limit are measured up to this one.
     private static func cap(_ limit: Int) -> Int { limit.multipliedReportingOverflow(by: 4).partialValue }
 
     private func encode(_ pixels: PixelSupply, shape: RasterShape, quality: Int) throws -> JPEGEncodingSink? {

@@ -4,7 +4,7 @@
 ///
 /// Over the limit, both sides are scaled by √(limit / size) and the result is encoded at quality 85; while it is over,
 /// at 80, 75 … down to the floor; still over there, the sides are scaled again by the area ratio of what was measured, and the qualities
-/// begin anew. Keeping the size, the qualities go from 95 down to the floor, and then there is no more to try.
+/// start over. With a fixed size the qualities go from 95 down to the floor, and then the search gives up.
 struct SteppedSearch {
     /// What to do next.
     enum Action: Equatable {
@@ -15,7 +15,7 @@ struct SteppedSearch {
     }
 
     private static let step = 5
-    /// Sides below this are not tried: a thumbnail of a thumbnail helps nobody.
+    /// The smallest side that is tried: smaller results are of no use.
     static let leastSide = 16
 
     private let limit: Int

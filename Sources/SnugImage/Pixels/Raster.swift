@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// A whole image in memory.
 struct Raster {

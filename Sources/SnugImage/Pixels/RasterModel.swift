@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the planes of an image hold.
+/// The content of an image's planes.
 enum RasterModel: Sendable, Hashable {
     /// One plane of luma.
     case gray

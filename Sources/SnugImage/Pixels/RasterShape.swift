@@ -36,12 +36,12 @@ struct RasterShape: Sendable, Hashable {
         planes.reduce(0) { $0 + Plane.byteCount(width: $1.width, height: $1.height, channels: $1.channels) }
     }
 
-    /// Whether chroma has as many samples as luma.
+    /// True when chroma has as many samples as luma.
     var hasFullChroma: Bool {
         planes.count == 3 && planes[1].width == planes[0].width && planes[1].height == planes[0].height
     }
 
-    /// The same image with rows and columns exchanged.
+    /// The shape with rows and columns exchanged.
     var transposed: RasterShape {
         var shape = self
         swap(&shape.width, &shape.height)

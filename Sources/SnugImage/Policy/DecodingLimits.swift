@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an input may ask of us before it is refused.
+/// The limits on inputs; larger ones are refused.
 ///
-/// Checked on the header, before anything is allocated for pixels. Every field is a guard against a file that is small on
-/// disk and huge in memory or time.
+/// They are checked on the header, before memory for pixels is allocated: a file can be small on disk and huge in memory
+/// or decoding time.
 public struct DecodingLimits: Sendable, Hashable {
-    /// Most pixels of an image.
+    /// The limit on pixels.
     ///
     /// Default 268,402,689 (16,383²), the figure that sharp settled on.
     public var maximumPixelCount: Int
-    /// Most pixels along one side.
+    /// The limit on pixels along one side.
     ///
-    /// Default 65,535, the most a JPEG can say.
+    /// Default 65,535, the largest side of a JPEG.
     public var maximumSide: Int
-    /// Most scans of a progressive JPEG.
+    /// The limit on the scans of a progressive JPEG.
     ///
     /// Default 100; a camera writes about 10. Scans × pixels is bounded too, by ``maximumScanWork``.
     public var maximumScanCount: Int
-    /// Most scans × pixels of a progressive JPEG: its decoding time.
+    /// The limit on scans × pixels of a progressive JPEG, which decide its decoding time.
     ///
     /// Default 4 × 10⁹, about 100 scans of 40 megapixels.
     public var maximumScanWork: Int
@@ -25,20 +25,20 @@ public struct DecodingLimits: Sendable, Hashable {
     ///
     /// Default 4 MiB. A larger one is ignored with a warning.
     public var maximumProfileBytes: Int
-    /// Most metadata before the image, in bytes, and most bytes of one chunk or segment sequence that is kept.
+    /// The limit on metadata before the image, and on one kept chunk or segment sequence, in bytes.
     ///
     /// Default 64 MiB.
     public var maximumMetadataBytes: Int
-    /// Most chunks or segments.
+    /// The limit on chunks or segments.
     ///
     /// Default 10,000 outside image data.
     public var maximumChunkCount: Int
-    /// Codec warnings after which a file is given up as corrupt.
+    /// Codec warnings after which a file counts as corrupt.
     ///
     /// Default 100.
     public var maximumWarningCount: Int
 
-    /// Makes limits with the defaults that each field states.
+    /// Creates limits with the default of each field.
     public init(
         maximumPixelCount: Int = 16_383 * 16_383,
         maximumSide: Int = 65_535,

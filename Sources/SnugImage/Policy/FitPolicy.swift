@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How an image is made to fit.
+/// The choices of a fit.
 public struct FitPolicy: Sendable, Hashable {
     /// The method that finds size and quality.
     public enum Strategy: String, Sendable, Hashable, CaseIterable {
@@ -17,7 +17,7 @@ public struct FitPolicy: Sendable, Hashable {
         /// The input's own.
         case keep
     }
-    /// What happens to EXIF, XMP and ICC data.
+    /// The treatment of EXIF, XMP and ICC data.
     public enum Metadata: String, Sendable, Hashable, CaseIterable {
         case strip, keep
     }
@@ -29,7 +29,7 @@ public struct FitPolicy: Sendable, Hashable {
         case s444 = "4:4:4"
     }
 
-    /// What the `best` strategy spends on a JPEG.
+    /// The effort that the `best` strategy spends on a JPEG.
     public enum Effort: String, Sendable, Hashable, CaseIterable {
         /// One scan, coefficients dropped by thresholds: about two thirds of the default's CPU, half a point of
         /// SSIMULACRA2 less at the same bytes.
@@ -40,9 +40,9 @@ public struct FitPolicy: Sendable, Hashable {
 
     /// The method. Default best.
     public var strategy: Strategy
-    /// What `best` spends on a JPEG. Default standard.
+    /// The effort of `best` for a JPEG. Default standard.
     public var effort: Effort
-    /// Never give up pixels to reach the limit.
+    /// Keeps the size in pixels: only the quality is lowered to reach the byte limit.
     public var keepsSize: Bool
     /// Lowest quality on libjpeg's 1–100 scale. Default 50.
     public var qualityFloor: Int
@@ -52,23 +52,24 @@ public struct FitPolicy: Sendable, Hashable {
     public var qualityCeiling: Int?
     /// The format of a re-encoded output. Default automatic.
     public var format: OutputFormat
-    /// What happens to metadata. Default strip.
+    /// The treatment of metadata. Default strip.
     public var metadata: Metadata
     /// Chroma resolution of a JPEG output. Default automatic.
     public var chroma: ChromaChoice
-    /// What transparent pixels are laid on, so that an image with alpha can become a JPEG; `nil` keeps alpha.
+    /// The colour behind transparent pixels, for JPEG outputs; `nil` keeps alpha.
     public var background: RGBColour?
-    /// Deliver what is there of a damaged or truncated image, the rest filled, instead of failing.
-    public var salvages: Bool
-    /// What inputs may ask of us.
+    /// Delivers the intact rows of a damaged or truncated image and fills the rest, instead of failing.
+    public var recoversPartialImages: Bool
+    /// The limits on inputs.
     public var decodingLimits: DecodingLimits
 
-    /// Makes a policy with the defaults that each field states.
+    /// Creates a policy with the default of each field.
     public init(
         strategy: Strategy = .best, effort: Effort = .standard, keepsSize: Bool = false, qualityFloor: Int = 50,
         qualityCeiling: Int? = nil,
         format: OutputFormat = .automatic, metadata: Metadata = .strip, chroma: ChromaChoice = .automatic,
-        background: RGBColour? = nil, salvages: Bool = false, decodingLimits: DecodingLimits = DecodingLimits()
+        background: RGBColour? = nil, recoversPartialImages: Bool = false,
+        decodingLimits: DecodingLimits = DecodingLimits()
     ) {
         self.strategy = strategy
         self.effort = effort
@@ -79,7 +80,7 @@ public struct FitPolicy: Sendable, Hashable {
         self.metadata = metadata
         self.chroma = chroma
         self.background = background
-        self.salvages = salvages
+        self.recoversPartialImages = recoversPartialImages
         self.decodingLimits = decodingLimits
     }
 }

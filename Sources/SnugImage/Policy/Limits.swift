@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an API accepts of one image.
+/// The limits of an API on one image.
 public struct Limits: Sendable, Hashable {
-    /// How an API counts the bytes of an image.
+    /// The ways in which APIs count the bytes of an image.
     public enum ByteCounting: String, Sendable, Hashable, CaseIterable {
         /// The file's own bytes.
         case raw
@@ -10,28 +10,28 @@ public struct Limits: Sendable, Hashable {
         case base64
     }
 
-    /// Most bytes of the image, counted as ``counting`` says.
+    /// The limit on the image's bytes, counted as ``counting`` says.
     ///
     /// Default 10,000,000: "10 MB" read in the way that is safe under both readings.
     public var byteLimit: Int
-    /// How ``byteLimit`` is counted.
+    /// The counting of ``byteLimit``.
     ///
     /// Default raw.
     public var counting: ByteCounting
-    /// Most pixels along the longer side; `nil` for any.
+    /// The limit on the longer side in pixels; `nil` for any.
     public var maximumSide: Int?
-    /// Least pixels along the shorter side; `nil` for any. Snug never enlarges: a smaller input is an error.
+    /// The minimum of the shorter side in pixels; `nil` for any. A smaller input is an error: Snug never enlarges.
     public var minimumSide: Int?
-    /// Most pixels; `nil` for any.
+    /// The limit on pixels; `nil` for any.
     public var maximumPixelCount: Int?
-    /// Formats that are accepted.
+    /// The accepted formats.
     ///
     /// Default JPEG and PNG.
     public var formats: Set<ImageFormat>
     /// Images that one request may carry; `nil` when the API does not say. Informative: a fit is of one image.
     public var maximumImagesPerRequest: Int?
 
-    /// Makes limits with the defaults that each field states.
+    /// Creates limits with the default of each field.
     public init(
         byteLimit: Int = 10_000_000,
         counting: ByteCounting = .raw,
@@ -50,7 +50,7 @@ public struct Limits: Sendable, Hashable {
         self.maximumImagesPerRequest = maximumImagesPerRequest
     }
 
-    /// Most bytes of the file itself, whatever the API counts: 3 × ⌊limit / 4⌋ for base64.
+    /// The limit on the file's own bytes, however the API counts: 3 × ⌊limit / 4⌋ for base64.
     public var fileByteLimit: Int {
         switch counting {
         case .raw: byteLimit

@@ -4,7 +4,7 @@
 public struct RGBColour: Sendable, Hashable {
     public var red, green, blue: UInt8
 
-    /// Makes a colour from 8-bit sRGB values.
+    /// Creates a colour from 8-bit sRGB values.
     public init(red: UInt8, green: UInt8, blue: UInt8) {
         self.red = red
         self.green = green

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What one named API accepts of an image, and where that is said.
+/// The image limits of one named API, with their source.
 public struct TargetProfile: Sendable, Hashable {
-    /// What an API's byte figure is a count of.
+    /// The quantity that an API's byte figure counts.
     public enum Counting: String, Sendable, Hashable, CaseIterable {
         /// The file's own bytes.
         case raw
@@ -13,7 +13,7 @@ public struct TargetProfile: Sendable, Hashable {
         /// The body of the whole request, with the image as base64 text in it.
         case requestBase64 = "request_base64"
     }
-    /// How well the figures are known.
+    /// The reliability of the figures.
     public enum Certainty: String, Sendable, Hashable, CaseIterable {
         /// Read in the vendor's own documentation, SDK or server.
         case documented
@@ -29,22 +29,22 @@ public struct TargetProfile: Sendable, Hashable {
     public var title: String
     /// The vendor's byte figure, counted as ``counting`` says; `nil` when none is stated.
     public var statedBytes: Int?
-    /// What ``statedBytes`` counts.
+    /// The quantity that ``statedBytes`` counts.
     public var counting: Counting
     /// Formats that the API takes, those that Snug cannot write included.
     public var acceptedFormats: Set<ImageFormat>
     /// The limits for one image, ready for a fit.
     ///
-    /// Where the figure is of the whole request, 65,536 bytes are left for prompt and headers.
+    /// When the figure is for the whole request, 65,536 bytes are reserved for prompt and headers.
     public var limits: Limits
-    /// Where the figures are from.
+    /// The source of the figures.
     public var source: String
-    /// How well the figures are known.
+    /// The reliability of the figures.
     public var certainty: Certainty
-    /// What the limits cannot say; empty when there is nothing.
+    /// Conditions that the limits do not express; may be empty.
     public var notes: String
 
-    /// Bytes that a request-counted limit leaves for everything but the image.
+    /// Bytes of a limit on the whole request that are reserved for everything but the image.
     public static let requestAllowance = 65_536
 
     /// The profile with a name, whatever its case.
@@ -86,7 +86,7 @@ public struct TargetProfile: Sendable, Hashable {
 }
 
 extension TargetProfile {
-    /// What an entry of the table says besides bytes.
+    /// The limits of a table entry besides bytes.
     struct Geometry {
         var maximumSide: Int?
         var minimumSide: Int?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a header says will follow the image.
+/// The content after the image, as announced by the header.
 public enum AnnouncedTrailer: Sendable, Hashable {
     case none
     /// Further images of a multi-image file (MPF): previews, gain maps, the other eye.

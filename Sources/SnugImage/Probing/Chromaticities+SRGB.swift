@@ -8,7 +8,7 @@ extension Chromaticities {
     /// White, red, green, blue; x before y.
     var coordinates: [Double] { [whiteX, whiteY, redX, redY, greenX, greenY, blueX, blueY] }
 
-    /// Whether three lights of these colours can make white.
+    /// True when three lights of these colours can make white.
     ///
     /// Coordinates may lie a little outside the triangle of real colours (ACES does); they may not be anywhere.
     var areUsable: Bool {

@@ -4,7 +4,7 @@
 public struct Chromaticities: Sendable, Hashable {
     public var whiteX, whiteY, redX, redY, greenX, greenY, blueX, blueY: Double
 
-    /// Makes chromaticities from eight CIE coordinates.
+    /// Creates chromaticities from eight CIE coordinates.
     public init(
         whiteX: Double, whiteY: Double, redX: Double, redY: Double,
         greenX: Double, greenY: Double, blueX: Double, blueY: Double

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the samples of a pixel make a colour.
+/// The ways in which samples form a colour.
 public enum ColourModel: String, Sendable, Hashable, CaseIterable {
     case gray, grayAlpha = "gray_alpha", rgb, rgba, palette
     /// JPEG's usual luma and chroma.
@@ -10,6 +10,6 @@ public enum ColourModel: String, Sendable, Hashable, CaseIterable {
     /// Four inks, the first three as YCbCr (Adobe transform 2).
     case ycck
 
-    /// Whether each pixel carries its own opacity.
+    /// True when each pixel has an alpha sample.
     public var hasAlphaChannel: Bool { self == .grayAlpha || self == .rgba }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the first bytes of an image say about it, before any pixel is decoded.
+/// The properties of an image that are known before any pixel is decoded.
 public struct ImageHeader: Sendable, Hashable {
-    /// The format by content, whatever the file's name says.
+    /// The format by content, independent of the file's name.
     public var format: ImageFormat
     /// Pixels in a row as stored, before ``orientation`` is applied.
     public var width: Int
@@ -10,9 +10,9 @@ public struct ImageHeader: Sendable, Hashable {
     public var height: Int
     /// Bits of one sample: 1, 2, 4, 8, 12 or 16.
     public var bitsPerSample: Int
-    /// How colours are stored.
+    /// The colour model of the stored samples.
     public var colourModel: ColourModel
-    /// How the image has to be turned to be upright.
+    /// The turn that makes the image upright.
     public var orientation: Orientation
     /// JPEG only: chroma resolution relative to luma.
     public var chromaSubsampling: ChromaSubsampling?
@@ -36,12 +36,12 @@ public struct ImageHeader: Sendable, Hashable {
     public var metadata: MetadataSizes
     /// JPEG only: the quality of the libjpeg tables nearest to the file's, 1–100.
     public var estimatedQuality: Int?
-    /// What the header announces after the image itself.
+    /// The content that the header announces after the image.
     public var trailer: AnnouncedTrailer
-    /// Things that are odd but bearable, in words for a person.
+    /// Oddities that do no harm, in words for people.
     public var warnings: [String]
 
-    /// Makes a header; the probe fills in what it finds.
+    /// Creates a header; the probe fills in its findings.
     public init(format: ImageFormat, width: Int, height: Int) {
         self.format = format
         self.width = width
@@ -70,6 +70,6 @@ public struct ImageHeader: Sendable, Hashable {
     public var uprightWidth: Int { orientation.swapsAxes ? height : width }
     /// Rows once upright.
     public var uprightHeight: Int { orientation.swapsAxes ? width : height }
-    /// Whether pixels can be partly transparent: an alpha channel or tRNS.
+    /// True when pixels can be transparent: an alpha channel or tRNS.
     public var hasAlpha: Bool { colourModel.hasAlphaChannel || hasTransparency }
 }

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
-/// Reads what the first bytes of an image say.
+/// Reads the headers of images.
 public enum ImageProbe {
     /// Reads the header of an image.
     ///
-    /// Reads what stands around the image data, never the pixels: a few reads, whatever the file's size. For formats
-    /// that are recognised but not decoded, size and animation are filled in where the first bytes say them, else 0.
+    /// Reads the bytes around the image data, never the pixels: a few reads, whatever the file's size. For formats
+    /// that are recognised but not decoded, size and animation are filled in where the first bytes have them, else 0.
     /// - Throws: `empty_input`, `not_an_image`, `unsupported_feature`, `corrupt_input`, `truncated_input`,
-    ///   `limit_exceeded` (details `value`, `limit`, `option`), `io_failed`, `input_changed`.
+    ///   `limit_exceeded` (details `value`, `limit`), `io_failed`, `input_changed`.
     public static func header(
         of source: ImageSource, limits: DecodingLimits = DecodingLimits()
     ) throws(ImageError) -> ImageHeader {
-        let start = ByteView(try source.bytes(at: 0, count: FormatSignature.byteCount))
-        guard let format = FormatSignature.format(of: start) else {
-            throw FormatSignature.refusal(of: start, byteCount: source.byteCount)
-        }
+        let start = ByteView(try source.bytes(at: 0, count: ContentSignature.byteCount))
+        let format = try ImageFormat.recognise(start)
         switch format {
         case .jpeg:
             var probe = JPEGHeaderProbe(source, limits: limits)

@@ -10,6 +10,6 @@ public enum JPEGProcess: String, Sendable, Hashable, CaseIterable {
     case arithmeticSequential = "arithmetic"
     case arithmeticProgressive = "arithmetic_progressive"
 
-    /// Whether scans refine the whole image, so that all coefficients must be held.
+    /// True when scans refine the whole image, so that all coefficients must be held.
     public var isProgressive: Bool { self == .progressive || self == .arithmeticProgressive }
 }

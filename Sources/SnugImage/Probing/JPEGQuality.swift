@@ -40,7 +40,7 @@ struct JPEGQuality {
         return best.quality
     }
 
-    /// What `jpeg_set_quality` makes of a table.
+    /// A table as `jpeg_set_quality` scales it.
     private static func scaled(_ table: [Int], quality: Int, cap: Int) -> [Int] {
         let scale = quality < 50 ? 5000 / quality : 200 - 2 * quality
         return table.map { min(max(($0 * scale + 50) / 100, 1), cap) }

@@ -15,7 +15,7 @@ public struct MetadataSizes: Sendable, Hashable {
     /// Everything else that is no image data.
     public var other = 0
 
-    /// Makes an empty tally.
+    /// Creates an empty tally.
     public init() {}
 
     /// All kinds together.

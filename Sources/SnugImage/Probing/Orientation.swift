@@ -18,6 +18,6 @@ public enum Orientation: Int, Sendable, Hashable, CaseIterable {
     /// Turn by 90° counter-clockwise.
     case rotated270
 
-    /// Whether rows become columns.
+    /// True when rows become columns.
     public var swapsAxes: Bool { rawValue >= 5 }
 }

@@ -3,7 +3,7 @@
 /// Fills an ``ImageHeader`` from a PNG's chunks, all but the image data.
 struct PNGHeaderProbe {
     /// Chunks of image data that are passed over on the way to late chunks: 1.6 GB of the 8 KiB that libpng writes.
-    private static let mostHops = 200_000
+    private static let maximumHops = 200_000
 
     private let limits: DecodingLimits
     private var chunks: PNGChunkReader
@@ -98,7 +98,7 @@ struct PNGHeaderProbe {
             if exifOrientation == .absent, let exif = EXIFBlock(data) { exifOrientation = exif.orientation }
         case .xmp where xmpOrientation == nil:
             // The packet is searched where it stands; the keyword before it does no harm.
-            xmpOrientation = XMPPacket(try chunks.data(chunk, count: XMPPacket.mostBytes).bytes).orientation
+            xmpOrientation = XMPPacket(try chunks.data(chunk, count: XMPPacket.maximumBytes).bytes).orientation
         default: break
         }
     }
@@ -175,7 +175,7 @@ struct PNGHeaderProbe {
     /// Chunks behind the image data, as far as they can be read: damage there is for who reads the image to judge.
     private mutating func noteLateChunks() throws(ImageError) {
         do {
-            for _ in 0..<Self.mostHops {
+            for _ in 0..<Self.maximumHops {
                 guard let chunk = try chunks.next(), chunk.type != "IEND" else { return }
                 try chunks.checkExtent(chunk)
                 if !["IDAT", "fdAT", "fcTL"].contains(chunk.type) { try note(chunk, mayDescribePixels: false) }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Size and animation of formats that are recognised so that the refusal is precise, where the first bytes say them.
+/// Size and animation of formats that are recognised but not decoded, where the first bytes have them.
 ///
-/// Whatever is missing stays 0: nothing is decoded by these figures, they only go into a message.
+/// Missing figures stay 0: they are used in messages only.
 enum RecognisedFormatProbe {
     static func header(
         of source: ImageSource, format: ImageFormat, start: ByteView
@@ -65,7 +65,7 @@ enum RecognisedFormatProbe {
         _ start: ByteView, _ source: ImageSource, _ header: inout ImageHeader
     ) throws(ImageError) {
         guard let block = TIFFBlock(start.bytes) else { return }
-        let count = 2 + 12 * TIFFBlock.mostEntries
+        let count = 2 + 12 * TIFFBlock.maximumEntries
         let directory = ByteView(
             try source.bytes(at: block.firstDirectory, count: count), order: block.view.order)
         for entry in TIFFBlock.entries(in: directory, at: 0) {

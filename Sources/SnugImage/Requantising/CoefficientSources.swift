@@ -25,7 +25,7 @@ enum CoefficientSources {
 
     private static func isPossible(_ context: FitContext) throws -> Bool {
         let header = context.header
-        return try header.format == .jpeg && header.orientation == .upright && !context.policy.salvages
+        return try header.format == .jpeg && header.orientation == .upright && !context.policy.recoversPartialImages
             && context.plan.width == header.width && context.plan.height == header.height
             && keepsChroma(header, policy: context.policy) && context.reader.keepsPlanarColours()
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEG
 import CJPEGKernels
+import SnugSystem
 
 /// The coefficients of a JPEG that libjpeg-turbo reads: progressive, arithmetic, several scans. All are held.
 @safe

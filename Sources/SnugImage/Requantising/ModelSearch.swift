@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 
 /// Finds the model whose predicted size is the one aimed at.
 struct ModelSearch {
@@ -42,18 +43,18 @@ struct ModelSearch {
     }
 
     private func findScale(target: Double, start: Double) throws -> Double {
-        let (finest, coarsest) = (scales.lowerBound.logarithm, scales.upperBound.logarithm)
-        var x = start.logarithm
+        let (finest, coarsest) = (Double.log(scales.lowerBound), Double.log(scales.upperBound))
+        var x = Double.log(start)
         // Logarithms of scale and of bytes over target: above it, and below.
         var above: (x: Double, y: Double)?
         var below: (x: Double, y: Double)?
         if isGreedy { try evaluator.learnCosts(at: RateModel(scale: start)) }
         for step in 0..<Self.mostSteps {
-            let y = (try bytes(x.exponential, every: step == 0 ? 2 : 1) / target).logarithm
+            let y = Double.log(try bytes(.exp(x), every: step == 0 ? 2 : 1) / target)
             if abs(y) < Self.tolerance && step >= 2 { break }
             // At an end of the range there is nothing further that way.
             if x <= finest && y < 0 || x >= coarsest && y > 0 { break }
-            if isGreedy && step < 3 { try evaluator.learnCosts(at: RateModel(scale: x.exponential)) }
+            if isGreedy && step < 3 { try evaluator.learnCosts(at: RateModel(scale: .exp(x))) }
             if step >= 2 {
                 if y > 0 { above = (x, y) } else { below = (x, y) }
             }
@@ -66,7 +67,7 @@ struct ModelSearch {
             }
             x = min(max(x, finest), coarsest)
         }
-        return x.exponential
+        return .exp(x)
     }
 
     /// Steps are whole numbers, so sizes jump; λ fills the gaps, and goes where no finer steps are left.

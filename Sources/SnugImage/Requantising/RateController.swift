@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 
 /// Keeps an output on its way to the bytes aimed at, by how readily coefficients are dropped.
 ///
@@ -29,8 +30,8 @@ struct RateController {
         self.predicted = predicted
         gains = Self.levels.map { factor in
             factor < 1
-                ? 1 + (low - 1) * factor.logarithm / Self.levels[0].logarithm
-                : 1 + (high - 1) * factor.logarithm / Self.levels[Self.levels.count - 1].logarithm
+                ? 1 + (low - 1) * Double.log(factor) / .log(Self.levels[0])
+                : 1 + (high - 1) * Double.log(factor) / .log(Self.levels[Self.levels.count - 1])
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEGKernels
+import SnugSystem
 
 /// Predicts what an output takes, by counting the symbols of a sample.
 final class RateEvaluator {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// One image on its way to a JPEG within a byte limit, its size in pixels settled.
 ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEGKernels
+import SnugSystem
 
 /// The coefficients of a sequential Huffman JPEG, decoded on the way and held row by row.
 @safe

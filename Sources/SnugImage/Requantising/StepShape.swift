@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 
 /// How quantisation steps grow with frequency; a scale makes them coarser or finer as a whole.
 ///
@@ -45,7 +46,7 @@ struct StepShape: Sendable, Hashable {
         var upper = 2
         while upper < radii.count - 1 && radius > radii[upper] { upper += 1 }
         let share = max(0, (radius - radii[upper - 1]) / (radii[upper] - radii[upper - 1]))
-        return (values[upper - 1].logarithm * (1 - share) + values[upper].logarithm * share).exponential
+        return .exp(.log(values[upper - 1]) * (1 - share) + .log(values[upper]) * share)
     }
 }
 

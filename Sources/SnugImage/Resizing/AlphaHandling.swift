@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the last channel means to the resampler.
+/// The meaning of the last channel for the resampler.
 enum AlphaHandling: Sendable, Hashable {
     /// All channels are alike.
     case none

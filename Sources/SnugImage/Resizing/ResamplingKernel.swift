@@ -9,7 +9,7 @@ enum ResamplingKernel: Sendable, Hashable {
 
     static let lobes = 3.0
 
-    /// How far from a target pixel's centre the centres of the source pixels that count may be, in source pixels.
+    /// The largest distance between the centres of a target pixel and a source pixel that counts, in source pixels.
     ///
     /// - Parameter scale: Source pixels that one target pixel covers, at least 1.
     func radius(scale: Double) -> Double {

@@ -25,7 +25,7 @@ final class ResamplingSink: RowSink {
     func receive(_ row: Span<UInt8>, plane: Int) throws { try stages[plane].push(row, plane: plane, to: next) }
 }
 
-/// What happens to the rows of one plane; a reference because the resampler cannot be copied.
+/// The treatment of one plane's rows; a reference because the resampler cannot be copied.
 private final class PlaneStage {
     private enum Method {
         case pass

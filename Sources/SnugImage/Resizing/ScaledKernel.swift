@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
+import RealModule
 
 /// A kernel stretched to a ratio, ready to weigh the neighbours of any number of target pixels.
 struct ScaledKernel {
@@ -62,14 +62,14 @@ private struct Rotation {
     private let stepCosine: Double
 
     init(step: Double) {
-        stepSine = sin(step)
-        stepCosine = cos(step)
+        stepSine = .sin(step)
+        stepCosine = .cos(step)
     }
 
     func started(at angle: Double) -> Rotation {
         var rotation = self
-        rotation.sine = sin(angle)
-        rotation.cosine = cos(angle)
+        rotation.sine = .sin(angle)
+        rotation.cosine = .cos(angle)
         return rotation
     }
 

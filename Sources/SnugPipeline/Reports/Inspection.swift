@@ -19,7 +19,7 @@ public struct Inspection: Sendable {
     /// The file.
     public let path: FilePath
     /// The facts, or the reason why there are none.
-    public let facts: Result<Facts, ImageError>
+    public var facts: Result<Facts, ImageError>
 
     /// Reads the header of a file, off the cooperative pool.
     /// - Parameter standardInput: The stream that a file named `-` is read from; `nil` takes `-` for a file's name.

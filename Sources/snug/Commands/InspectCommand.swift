@@ -42,7 +42,8 @@ struct InspectCommand: AsyncParsableCommand {
         var failed = false
         for (index, file) in files.enumerated() {
             let inspection = try await Inspection.read(
-                file.path, limits: limits, policy: policy, standardInput: .standardInput)
+                file.path, limits: limits, policy: policy, standardInput: .standardInput
+            ).namingOptions
             if inspection.error != nil { failed = true }
             let output = OutputStream.standardOutput
             if prints {

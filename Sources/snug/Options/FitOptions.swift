@@ -117,8 +117,8 @@ struct ImageOptions: ParsableArguments {
     var policy: FitPolicy {
         FitPolicy(
             strategy: strategy, effort: effort, keepsSize: keepSize, qualityFloor: qualityFloor,
-            qualityCeiling: qualityCeiling,
-            format: format, metadata: metadata, chroma: chroma, background: background, salvages: salvage)
+            qualityCeiling: qualityCeiling, format: format, metadata: metadata, chroma: chroma, background: background,
+            recoversPartialImages: salvage)
     }
 }
 

@@ -23,7 +23,7 @@ enum CommandFailure {
             // The arguments parsed: their spelling is not at fault, so the usage is not shown.
             throw tell(error.message, isUsage: true)
         } catch let error as ImageError {
-            throw tell(error.message, isUsage: error.code == .invalidArgument)
+            throw tell(error.namingOptions.message, isUsage: error.code == .invalidArgument)
         }
     }
 

@@ -59,7 +59,9 @@ final class FitReporter: Sendable {
         }
     }
 
-    private func finished(_ record: FitRecord, plannedBytes: Int) {
+    private func finished(_ result: FitRecord, plannedBytes: Int) {
+        var record = result
+        record.error = result.error?.namingOptions
         state.withLock { state in
             state.report.add(record)
             state.progress?.finished(record, plannedBytes: plannedBytes)

@@ -130,14 +130,4 @@ import Testing
         #expect(code(builder.bytes, limits: DecodingLimits(maximumScanWork: 39_999)) == .limitExceeded)
         #expect(throws: Never.self) { try walk(builder.bytes, limits: DecodingLimits(maximumScanWork: 40_000)) }
     }
-
-    @Test("The checksum is the one of the standard, however it is cut", arguments: [0, 1, 7, 8, 9, 100])
-    func checksum(cut: Int) {
-        #expect(CRC32.checksum(Array("123456789".utf8)) == 0xCBF4_3926)
-        let bytes = (0..<200).map { UInt8(truncatingIfNeeded: $0 * 37) }
-        var crc = CRC32()
-        crc.update(bytes.span.extracting(first: cut))
-        crc.update(bytes.span.extracting(droppingFirst: cut))
-        #expect(crc.value == CRC32.checksum(bytes))
-    }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import SnugSystem
 import SnugTestSupport
 import Testing
 
@@ -73,7 +74,7 @@ import Testing
         for count in stride(from: 0, to: bytes.count, by: 7) {
             #expect(throws: ImageError.self) { try DrawnImage.decoded(Array(bytes.prefix(count))) }
             do {
-                _ = try DrawnImage.decoded(Array(bytes.prefix(count)), policy: FitPolicy(salvages: true))
+                _ = try DrawnImage.decoded(Array(bytes.prefix(count)), policy: FitPolicy(recoversPartialImages: true))
             } catch { #expect(error is ImageError) }
         }
     }
@@ -87,7 +88,7 @@ import Testing
             bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
         }
         do {
-            _ = try DrawnImage.decoded(bytes, policy: FitPolicy(salvages: seed.isMultiple(of: 2)))
+            _ = try DrawnImage.decoded(bytes, policy: FitPolicy(recoversPartialImages: seed.isMultiple(of: 2)))
         } catch { #expect(error is ImageError) }
     }
 }

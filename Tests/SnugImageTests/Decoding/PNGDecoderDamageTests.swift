@@ -8,9 +8,9 @@ import Testing
     private static let damaged = ["gray1", "gray16-trns", "rgb8", "rgba16-adam7", "palette4-trns", "graya8-adam7"]
 
     /// What became of a file: its error, or nothing.
-    private func failure(_ bytes: [UInt8], salvages: Bool = false) -> ImageError? {
+    private func failure(_ bytes: [UInt8], recoversPartialImages: Bool = false) -> ImageError? {
         do throws(ImageError) {
-            _ = try DecodedPNG(bytes, salvages: salvages)
+            _ = try DecodedPNG(bytes, recoversPartialImages: recoversPartialImages)
             return nil
         } catch { return error }
     }
@@ -44,11 +44,11 @@ import Testing
         #expect((1..<11).contains(present))
     }
 
-    @Test("Salvage delivers the rows there are, fills the rest and says so", arguments: ["rgb8", "rgba8"])
-    func salvage(name: String) throws {
+    @Test("Recovery delivers the rows that are there, fills the rest and reports it", arguments: ["rgb8", "rgba8"])
+    func recovery(name: String) throws {
         let bytes = try PNGTestFile.fixture("\(name).png")
         let reference = try PNGTestFile.fixture("\(name).rgba8")
-        let decoded = try DecodedPNG(Array(bytes.prefix(bytes.count * 2 / 3)), salvages: true)
+        let decoded = try DecodedPNG(Array(bytes.prefix(bytes.count * 2 / 3)), recoversPartialImages: true)
         let present = decoded.height - decoded.missingRowCount
         #expect((1..<11).contains(present))
         #expect(decoded.rgba.prefix(present * 52) == reference.prefix(present * 52))
@@ -57,16 +57,16 @@ import Testing
         #expect(decoded.warnings.count == 1)
     }
 
-    @Test("Salvage of an interlaced image gives what its passes bring")
-    func salvageInterlaced() throws {
+    @Test("Recovery of an interlaced image delivers what its passes bring")
+    func recoveryOfInterlaced() throws {
         let bytes = try PNGTestFile.fixture("rgb8-adam7.png")
-        let decoded = try DecodedPNG(Array(bytes.prefix(bytes.count * 9 / 10)), salvages: true)
+        let decoded = try DecodedPNG(Array(bytes.prefix(bytes.count * 9 / 10)), recoversPartialImages: true)
         #expect(decoded.pixels.count == 13 * 11 * 3)
         #expect((1..<11).contains(decoded.missingRowCount))
         #expect(try decoded.rgba.prefix(52) == PNGTestFile.fixture("rgb8-adam7.rgba8").prefix(52))
     }
 
-    @Test("Flipped bytes end in pixels or in an error, strict and salvaging", arguments: damaged)
+    @Test("Flipped bytes end in pixels or in an error, strict and with recovery", arguments: damaged)
     func flips(name: String) throws {
         let bytes = try PNGTestFile.fixture("\(name).png")
         var random = SeededBytes(seed: 7)
@@ -74,9 +74,10 @@ import Testing
             var broken = bytes
             for _ in 0...random.next(3) { broken[random.next(broken.count)] = UInt8(random.next(256)) }
             let limits = DecodingLimits(maximumPixelCount: 1 << 20)
-            for salvages in [false, true] {
+            for recoversPartialImages in [false, true] {
                 do throws(ImageError) {
-                    let decoded = try DecodedPNG(broken, salvages: salvages, limits: limits, memoryLimit: 64 << 20)
+                    let decoded = try DecodedPNG(
+                        broken, recoversPartialImages: recoversPartialImages, limits: limits, memoryLimit: 64 << 20)
                     let samples = decoded.width * decoded.height * decoded.channels * decoded.bits / 8
                     #expect(decoded.pixels.count == samples)
                 } catch { #expect(!error.message.isEmpty) }
@@ -115,9 +116,9 @@ import Testing
         broken[crcEnd - 1] ^= 1
         #expect(failure(broken)?.code == .corruptInput)
         #expect(throws: ImageError.self) { try PNGDecoder.verify(ImageSource(bytes: broken)) }
-        let salvaged = try DecodedPNG(broken, salvages: true)
-        #expect(try salvaged.rgba == PNGTestFile.fixture("rgb8.rgba8"))
-        #expect(!salvaged.warnings.isEmpty)
+        let recovered = try DecodedPNG(broken, recoversPartialImages: true)
+        #expect(try recovered.rgba == PNGTestFile.fixture("rgb8.rgba8"))
+        #expect(!recovered.warnings.isEmpty)
     }
 
     @Test("A wrong CRC of tRNS drops the transparency, one of text means nothing")

@@ -76,11 +76,13 @@ struct DecodedPNG {
     var peakMemory: Int
 
     init(
-        _ bytes: [UInt8], keeps16Bits: Bool = false, salvages: Bool = false, limits: DecodingLimits = DecodingLimits(),
+        _ bytes: [UInt8], keeps16Bits: Bool = false, recoversPartialImages: Bool = false,
+        limits: DecodingLimits = DecodingLimits(),
         memoryLimit: Int = .max
     ) throws(ImageError) {
         var decoder = try PNGDecoder(
-            source: ImageSource(bytes: bytes), limits: limits, keeps16Bits: keeps16Bits, salvages: salvages,
+            source: ImageSource(bytes: bytes), limits: limits, keeps16Bits: keeps16Bits,
+            recoversPartialImages: recoversPartialImages,
             memoryLimit: memoryLimit)
         width = decoder.width
         height = decoder.height

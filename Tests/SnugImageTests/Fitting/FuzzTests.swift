@@ -62,7 +62,8 @@ import Testing
             let policy = FitPolicy(
                 strategy: Bool.random(using: &random) ? .best : .stepped,
                 metadata: Bool.random(using: &random) ? .keep : .strip,
-                background: Bool.random(using: &random) ? .white : nil, salvages: Bool.random(using: &random),
+                background: Bool.random(using: &random) ? .white : nil,
+                recoversPartialImages: Bool.random(using: &random),
                 decodingLimits: decodingLimits)
             do {
                 let image = try await fitter.fit(ImageSource(bytes: bytes), limits: limits, policy: policy)

@@ -137,13 +137,14 @@ import Testing
         }
     }
 
-    @Test("Salvaging delivers what is there of a cut file, and says so")
-    func salvages() async throws {
+    @Test("Recovery delivers what is there of a truncated file, and reports it")
+    func recoversPartialImages() async throws {
         let scene = DrawnImage.scene(width: 300, height: 200)
         for input in [try DrawnImage.jpeg(scene), try DrawnImage.png(scene)] {
-            let image = try await fit(Array(input.prefix(input.count * 2 / 3)), Limits(), FitPolicy(salvages: true))
+            let image = try await fit(
+                Array(input.prefix(input.count * 2 / 3)), Limits(), FitPolicy(recoversPartialImages: true))
             #expect(image.status == .fitted && image.width == 300 && image.height == 200)
-            #expect(image.warnings.contains { $0.contains("salvaged") })
+            #expect(image.warnings.contains { $0.contains("partly recovered") })
         }
     }
 

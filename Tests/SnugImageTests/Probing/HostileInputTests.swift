@@ -48,7 +48,7 @@ import Testing
                 PNGBuilder.chunk("PLTE", [1, 2, 3, 4, 5, 6]), PNGBuilder.chunk("tRNS", [0, 255]),
                 PNGBuilder.chunk("eXIf", block.bytes), PNGBuilder.xmp("<tiff:Orientation>8</tiff:Orientation>"),
             ], colourType: 3)
-        return [jpeg.bytes, png.bytes] + FormatSignatureTests.samples.map(\.bytes)
+        return [jpeg.bytes, png.bytes] + FormatRecognitionTests.samples.map(\.bytes)
     }()
 
     @Test("A file cut at any byte", arguments: victims.indices)
@@ -219,22 +219,22 @@ import Testing
         ]
     }()
 
-    @Test("What contradicts itself or asks too much is refused with the right code", arguments: jpegs + pngs + limits)
+    @Test("Contradictory and excessive inputs are refused with the right code", arguments: jpegs + pngs + limits)
     func refused(_ refused: Refused) {
         let error = #expect(throws: ImageError.self) { try probe(refused.bytes, limits: refused.limits) }
         #expect(error?.code == refused.code)
     }
 
-    @Test("A refusal by a limit names value, limit and option")
+    @Test("An error about a limit has its value, the limit and the setting")
     func limitDetails() throws {
         let bytes = JPEGBuilder(width: 30, height: 20).bytes
         let pixels = #expect(throws: ImageError.self) {
             try probe(bytes, limits: DecodingLimits(maximumPixelCount: 599))
         }
-        #expect(
-            pixels?.details == ["value": .integer(600), "limit": .integer(599), "option": .text("--max-input-pixels")])
+        #expect(pixels?.details == ["value": .integer(600), "limit": .integer(599)])
+        #expect(pixels?.settings == [.inputPixels] && pixels?.message.contains("--") == false)
         let side = #expect(throws: ImageError.self) { try probe(bytes, limits: DecodingLimits(maximumSide: 29)) }
-        #expect(side?.details == ["value": .integer(30), "limit": .integer(29), "option": .text("--max-input-side")])
+        #expect(side?.details == ["value": .integer(30), "limit": .integer(29)] && side?.settings == [.inputSide])
         #expect(try probe(bytes, limits: DecodingLimits(maximumPixelCount: 600, maximumSide: 30)).width == 30)
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 import Testing
 
 @testable import SnugImage
@@ -15,7 +16,7 @@ import Testing
             let lambda = controller.model.lambdaFactor
             let gain =
                 lambda < 1
-                ? 1 + 0.12 * lambda.logarithm / 0.35.logarithm : 1 - 0.22 * lambda.logarithm / 3.5.logarithm
+                ? 1 + 0.12 * Double.log(lambda) / .log(0.35) : 1 - 0.22 * Double.log(lambda) / .log(3.5)
             let content = 1 + skew * (Double(row) / Double(rows) - 0.5)
             spent += 1_000_000 * factor * gain * content / Double(rows)
             _ = controller.update(spent: spent, share: Double(row + 1) / Double(rows))

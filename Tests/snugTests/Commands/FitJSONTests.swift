@@ -72,7 +72,7 @@ import Testing
         #expect(Set(error.keys) == ["code", "message", "details"])
         #expect(error["code"] as? String == "limit_exceeded")
         #expect(
-            error["message"] as? String == "has 64 × 48 = 3,072 pixels, more than the limit of 100; raise it with "
+            error["message"] as? String == "has 64 × 48 = 3,072 pixels, more than the limit of 100; raise "
                 + "--max-input-pixels if you trust the file")
         let details = error["details"] as? [String: Any]
         #expect(details?["value"] as? Int == 3072 && details?["option"] as? String == "--max-input-pixels")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An ICC profile in pieces: JPEG segments of at most 64 KiB, numbered from 1 (ICC.1 annex B.4).
+/// An ICC profile in JPEG segments of at most 64 KiB, numbered from 1 (ICC.1 annex B.4).
 struct ICCSegments {
     private var pieces: [Int: Range<Int>] = [:]
     private var announced = 0
@@ -22,10 +22,10 @@ struct ICCSegments {
         }
     }
 
-    /// Whether any piece was seen.
+    /// True once a piece was added.
     var isPresent: Bool { announced > 0 || fault != nil }
 
-    /// What is wrong with the pieces, `nil` when they make a profile.
+    /// The fault of the pieces; `nil` when they form a profile.
     var problem: String? {
         if let fault { return fault }
         guard let missing = (1...max(announced, 1)).first(where: { pieces[$0] == nil }) else { return nil }

@@ -4,7 +4,7 @@
 struct JPEGSegment {
     /// The byte after 0xFF.
     var marker: UInt8
-    /// Where the marker's 0xFF stands, the last one when fill bytes precede it.
+    /// The offset of the marker's 0xFF, the last one when fill bytes precede it.
     var offset: Int
     /// The bytes after the length field; empty for a marker without one.
     var payload: Range<Int>

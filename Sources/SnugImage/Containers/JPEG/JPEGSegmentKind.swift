@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an application segment holds, told by its first bytes.
+/// The content of a segment, recognised by its marker and first bytes.
 enum JPEGSegmentKind {
     case jfif, adobe, exif, xmp, extendedXMP, icc, multiImage, photoshop, comment
     /// Another application's data.

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Goes from marker to marker, without reading what lies between them.
+/// Iterates over a JPEG's segments, without reading their payloads.
 struct JPEGSegmentReader {
     /// More rubbish than this between two segments is no JPEG; libjpeg would go on to the end of the file.
-    private static let mostGarbage = 65_536
+    private static let maximumGarbage = 65_536
 
     var reader: SourceReader
-    /// Where the next marker is looked for.
+    /// The offset at which the search for the next marker starts.
     var position = 2
     /// Bytes skipped because they belong to no segment.
     private(set) var garbageByteCount = 0
@@ -29,8 +29,8 @@ struct JPEGSegmentReader {
                 garbageByteCount += 1
             }
             position += 1
-            if position - begin > Self.mostGarbage {
-                throw InputFault.corrupt("JPEG has \(Self.mostGarbage) bytes that belong to no segment", at: begin)
+            if position - begin > Self.maximumGarbage {
+                throw InputFault.corrupt("JPEG has \(Self.maximumGarbage) bytes that belong to no segment", at: begin)
             }
         }
         return nil
@@ -60,7 +60,7 @@ struct JPEGSegmentReader {
         try reader.view(at: segment.payload.lowerBound, count: min(count, segment.payload.count))
     }
 
-    /// What the segment holds.
+    /// The content of a segment.
     mutating func kind(of segment: JPEGSegment) throws(ImageError) -> JPEGSegmentKind {
         guard JPEGMarker.isApplication(segment.marker) else {
             return segment.marker == JPEGMarker.comment ? .comment : .image

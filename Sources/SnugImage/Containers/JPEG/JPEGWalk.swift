@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Goes through a JPEG piece by piece to its EOI marker, and checks on the way that it is whole.
+/// Walks through a JPEG up to its EOI marker and checks that it is complete.
 struct JPEGWalk {
     /// A stretch of the file; the pieces in order, after SOI, are all of the image.
     enum Piece {
@@ -28,10 +28,10 @@ struct JPEGWalk {
         segments = JPEGSegmentReader(source, windowSize: StructureWalk.windowSize)
     }
 
-    /// Where the walk has come to; after the last piece, the end of the image.
+    /// The offset of the next piece; after the last piece, the end of the image.
     var position: Int { segments.position }
 
-    /// What the segment holds.
+    /// The content of a segment.
     mutating func kind(of segment: JPEGSegment) throws(ImageError) -> JPEGSegmentKind { try segments.kind(of: segment) }
 
     /// The next piece, `nil` after the end.
@@ -104,14 +104,14 @@ struct JPEGWalk {
         if scanCount > limits.maximumScanCount {
             throw InputFault.exceeds(
                 "has at least \(scanCount) scans", scanCount, limit: limits.maximumScanCount,
-                option: "--max-input-scans")
+                .inputScans)
         }
         // At most 65,535² × maximumScanCount, but that limit may be anything.
         let (work, overflow) = scanCount.multipliedReportingOverflow(by: frame.width * frame.height)
         if frame.process.isProgressive, overflow || work > limits.maximumScanWork {
             throw InputFault.exceeds(
                 "has at least \(scanCount) scans of \(InputFault.grouped(frame.width * frame.height)) pixels each, in all",
-                overflow ? .max : work, limit: limits.maximumScanWork, option: "--max-input-scan-work")
+                overflow ? .max : work, limit: limits.maximumScanWork, .inputScanWork)
         }
     }
 

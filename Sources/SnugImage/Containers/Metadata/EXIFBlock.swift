@@ -2,7 +2,7 @@
 
 /// The EXIF facts that change how an image looks, and EXIF blocks made or mended for an output.
 struct EXIFBlock {
-    /// What a file says about its orientation.
+    /// The orientation that a file declares.
     enum OrientationTag: Hashable {
         case absent
         case valid(Orientation)

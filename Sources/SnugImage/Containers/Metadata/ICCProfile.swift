@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What can be said about an ICC profile without a colour engine (ICC.1:2022 §7).
+/// The name and the frame of an ICC profile, read without a colour engine (ICC.1:2022 §7).
 struct ICCProfile {
     private let view: ByteView
 
@@ -20,7 +20,7 @@ struct ICCProfile {
         return tidy(String(decoding: units.prefix { $0 != 0 }, as: UTF16.self))
     }
 
-    /// Why the profile should not be handed to a colour engine for such an image, `nil` when nothing speaks against it.
+    /// The reason not to use the profile for an image of this model; `nil` when there is none.
     func problem(for model: ColourModel) -> String? {
         guard view.count >= 132, let declared = view.u32(at: 0), let tags = view.u32(at: 128) else {
             return "it has \(view.count) bytes, less than a header"

@@ -3,16 +3,16 @@
 /// The structure that TIFF, EXIF and MPF share: a header, and directories (IFDs) of tagged entries.
 ///
 /// Offsets in it may loop, overlap and point outside. So nothing here follows a chain: a caller reads the one directory
-/// it wants, of at most ``mostEntries`` entries.
+/// it wants, of at most ``maximumEntries`` entries.
 struct TIFFBlock {
     /// Cameras write fewer than a hundred.
-    static let mostEntries = 1000
+    static let maximumEntries = 1000
 
     struct Entry {
         var tag: Int
         var type: Int
         var count: Int
-        /// Where the entry stands; its value, or the offset of it, is 8 bytes further.
+        /// The entry's offset; its value, or the offset of the value, is 8 bytes further.
         var offset: Int
     }
 
@@ -40,7 +40,7 @@ struct TIFFBlock {
     static func entries(in view: ByteView, at offset: Int) -> [Entry] {
         guard let count = view.u16(at: offset) else { return [] }
         var entries: [Entry] = []
-        for index in 0..<min(count, mostEntries) {
+        for index in 0..<min(count, maximumEntries) {
             let place = offset + 2 + 12 * index
             guard let tag = view.u16(at: place), let type = view.u16(at: place + 2),
                 let count = view.u32(at: place + 4), view.u32(at: place + 8) != nil
@@ -60,7 +60,7 @@ struct TIFFBlock {
         }
     }
 
-    /// Where a directory keeps the offset of the next one.
+    /// The offset of a directory's link to the next one.
     func nextDirectoryField(of offset: Int) -> Int? {
         view.u16(at: offset).map { offset + 2 + 12 * $0 }
     }

@@ -6,7 +6,7 @@
 /// plain elements, which a search finds both.
 struct XMPPacket {
     /// A longer packet is searched up to here.
-    static let mostBytes = 1 << 20
+    static let maximumBytes = 1 << 20
 
     private let bytes: [UInt8]
 
@@ -53,9 +53,9 @@ struct XMPPacket {
         return result
     }
 
-    private var searchable: Range<Int> { 0..<min(bytes.count, Self.mostBytes) }
+    private var searchable: Range<Int> { 0..<min(bytes.count, Self.maximumBytes) }
 
-    /// Where the value of `name="value"` or `<name>value</name>` stands.
+    /// The range of the value in `name="value"` or `<name>value</name>`.
     private func value(of name: StaticString, in range: Range<Int>) -> Range<Int>? {
         guard let found = find(name, in: range) else { return nil }
         var index = found.upperBound

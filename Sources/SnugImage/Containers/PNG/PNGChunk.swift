@@ -4,7 +4,7 @@
 struct PNGChunk {
     /// Four ASCII letters; other bytes are refused when the chunk is read.
     var type: String
-    /// Where its length field stands.
+    /// The offset of its length field.
     var offset: Int
     /// Its data.
     var data: Range<Int>

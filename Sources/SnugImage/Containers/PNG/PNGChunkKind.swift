@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a PNG chunk is for.
+/// The purpose of a PNG chunk.
 enum PNGChunkKind {
     /// Says what the pixels are and how they are shown.
     case image

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Goes from chunk to chunk, without reading what is in them.
+/// Iterates over a PNG's chunks, without reading their data.
 struct PNGChunkReader {
     static let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     var reader: SourceReader
-    /// Where the next chunk is looked for.
+    /// The offset of the next chunk.
     var position = 8
 
     /// Begins after the signature.
@@ -48,7 +48,7 @@ struct PNGChunkReader {
         try reader.view(at: chunk.data.lowerBound, count: min(count, chunk.data.count))
     }
 
-    /// Whether the chunk is whole and its checksum is right.
+    /// True when the chunk is complete and its checksum is right.
     mutating func isIntact(_ chunk: PNGChunk) throws(ImageError) -> Bool {
         var crc = CRC32()
         guard try reader.checksum(chunk.offset + 4..<chunk.data.upperBound, into: &crc),

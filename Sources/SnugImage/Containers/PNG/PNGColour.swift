@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a PNG says about its colours: a profile before `sRGB` before `gAMA` (PNG specification §12.13.1).
+/// The colour space that a PNG declares: a profile before `sRGB` before `gAMA` (PNG specification §12.13.1).
 struct PNGColour {
     private(set) var profileName: String?
     private var profileByteCount: Int?

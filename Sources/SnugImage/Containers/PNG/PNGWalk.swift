@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Goes through a PNG chunk by chunk to its IEND, and checks order and every checksum.
+/// Walks through a PNG up to its IEND and checks order and every checksum.
 struct PNGWalk {
     private let limits: DecodingLimits
     private var chunks: PNGChunkReader
@@ -16,10 +16,10 @@ struct PNGWalk {
         chunks = PNGChunkReader(source, windowSize: StructureWalk.windowSize)
     }
 
-    /// Where the walk has come to; after the last chunk, the end of the image.
+    /// The offset of the next chunk; after the last one, the end of the image.
     var position: Int { chunks.position }
 
-    /// What the chunk is for.
+    /// The purpose of a chunk.
     mutating func kind(of chunk: PNGChunk) throws(ImageError) -> PNGChunkKind { try PNGChunkKind(chunk, in: &chunks) }
 
     /// The next chunk, `nil` after IEND.

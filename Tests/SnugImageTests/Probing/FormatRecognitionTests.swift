@@ -3,7 +3,7 @@ import SnugImage
 import SnugTestSupport
 import Testing
 
-@Suite struct FormatSignatureTests {
+@Suite struct FormatRecognitionTests {
     struct Sample: CustomTestStringConvertible, Sendable {
         var format: ImageFormat
         var bytes: [UInt8]
@@ -49,7 +49,7 @@ import Testing
         Sample(format: .pdf, bytes: Array("%PDF-1.7".utf8)),
     ]
 
-    @Test("Each format is told by its content, with its size where the first bytes say it", arguments: samples)
+    @Test("Each format is recognised by its content, with its size where the first bytes have it", arguments: samples)
     func recognises(sample: Sample) throws {
         let header = try probe(sample.bytes)
         #expect(header.format == sample.format)
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(
-        "What is no image is refused, and the message says what it is",
+        "Other content is refused, and the message names it",
         arguments: [
             ("Dear Sir", "text"), ("%!PS-Adobe-3.0", "PostScript"), ("<!DOCTYPE html><p>", "an HTML page"),
             ("{\"error\": 1}", "JSON text"), ("PK\u{03}\u{04}", "a ZIP archive or an office document"),

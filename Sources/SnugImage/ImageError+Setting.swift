@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ImageError {
+    /// A limit or setting of the caller's that decides over an error.
+    ///
+    /// The message names the remedy in words; a program with options of its own replaces ``remedy`` by theirs.
+    public enum Setting: String, Sendable, Hashable, CaseIterable {
+        /// ``DecodingLimits/maximumPixelCount``.
+        case inputPixels
+        /// ``DecodingLimits/maximumSide``.
+        case inputSide
+        /// ``DecodingLimits/maximumChunkCount``.
+        case inputChunks
+        /// ``DecodingLimits/maximumMetadataBytes``.
+        case inputMetadata
+        /// ``DecodingLimits/maximumScanCount``.
+        case inputScans
+        /// ``DecodingLimits/maximumScanWork``.
+        case inputScanWork
+        /// ``ImageFitter/Configuration/memory``.
+        case memory
+        /// ``Limits/byteLimit``.
+        case byteLimit
+        /// ``FitPolicy/qualityFloor``.
+        case qualityFloor
+        /// ``FitPolicy/keepsSize``.
+        case keepsSize
+        /// ``FitPolicy/background``.
+        case background
+        /// ``FitPolicy/recoversPartialImages``.
+        case recovery
+
+        /// The change that helps, as the messages word it.
+        public var remedy: String {
+            switch self {
+            case .inputPixels: "raise the limit on input pixels"
+            case .inputSide: "raise the limit on input sides"
+            case .inputChunks: "raise the limit on segments and chunks"
+            case .inputMetadata: "raise the limit on metadata"
+            case .inputScans: "raise the limit on scans"
+            case .inputScanWork: "raise the limit on scan work"
+            case .memory: "raise the memory limit"
+            case .byteLimit: "raise the byte limit"
+            case .qualityFloor: "lower the quality floor"
+            case .keepsSize: "allow a smaller size"
+            case .background: "set a background colour"
+            case .recovery: "turn on recovery to keep the rows that are there"
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+import SystemPackage
+
+/// The open file or the memory behind an ``ImageSource``.
+@safe
+final class SourceStorage: @unchecked Sendable {
+    // Immutable after init; `pread` and reads of constant memory are safe from any thread.
+    @safe
+    private enum Content {
+        case file(FileDescriptor, FileIdentity)
+        case memory(UnsafeMutableBufferPointer<UInt8>)
+    }
+    let byteCount: Int
+    private let content: Content
+
+    init(bytes: some Collection<UInt8>) {
+        byteCount = bytes.count
+        let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(bytes.count, 1))
+        _ = unsafe copy.initialize(fromContentsOf: bytes)
+        unsafe content = .memory(copy)
+    }
+
+    init(path: FilePath, followsLinks: Bool) throws(ImageError) {
+        let descriptor: FileDescriptor
+        do throws(Errno) {
+            descriptor = try .opening(
+                path, .readOnly, options: followsLinks ? .nonBlocking : [.nonBlocking, .noFollow])
+        } catch {
+            if error == .tooManySymbolicLinkLevels && !followsLinks {
+                throw ImageError(.notARegularFile, "is a symbolic link; name the file that it points to")
+            }
+            throw ImageError.system(error.rawValue, doing: "open")
+        }
+        do throws(ImageError) {
+            let identity = try Self.identity(of: descriptor)
+            guard identity.kind == .file else {
+                let kind = identity.kind == .folder ? "a folder" : "not a regular file (a pipe, socket or device)"
+                throw ImageError(.notARegularFile, "is \(kind); give a file with an image in it")
+            }
+            byteCount = identity.byteCount
+            content = .file(descriptor, identity)
+        } catch {
+            descriptor.closeIgnoringErrors()
+            throw error
+        }
+    }
+
+    deinit {
+        switch content {
+        case .file(let descriptor, _): descriptor.closeIgnoringErrors()
+        case .memory(let bytes): unsafe bytes.deallocate()
+        }
+    }
+
+    var rawSource: RawSource {
+        switch content {
+        case .file(let descriptor, _):
+            unsafe RawSource(descriptor: descriptor.rawValue, bytes: nil, byteCount: byteCount)
+        case .memory(let bytes):
+            unsafe RawSource(descriptor: -1, bytes: UnsafePointer(bytes.baseAddress), byteCount: byteCount)
+        }
+    }
+
+    func read(at offset: Int, into buffer: inout MutableSpan<UInt8>) throws(ImageError) -> Int {
+        guard offset >= 0, offset < byteCount, buffer.count > 0 else { return 0 }
+        let wanted = min(buffer.count, byteCount - offset)
+        switch content {
+        case .memory(let memory):
+            unsafe buffer.withUnsafeMutableBytes { raw in
+                unsafe raw.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[offset..<offset + wanted]))
+            }
+        case .file(let descriptor, _):
+            let count: Int
+            do throws(Errno) {
+                var part = buffer._mutatingExtracting(first: wanted)
+                count = try descriptor.read(into: &part, at: offset)
+            } catch {
+                throw ImageError.system(error.rawValue, doing: "read")
+            }
+            guard count == wanted else {
+                throw ImageError(.inputChanged, "became shorter while it was read; try again once it is complete")
+            }
+        }
+        return wanted
+    }
+
+    func checkUnchanged() throws(ImageError) {
+        guard case .file(let descriptor, let opened) = content else { return }
+        let now = try Self.identity(of: descriptor)
+        guard now.byteCount == opened.byteCount, now.modified == opened.modified else {
+            throw ImageError(.inputChanged, "changed while it was read; try again once nothing writes to it")
+        }
+    }
+
+    private static func identity(of descriptor: FileDescriptor) throws(ImageError) -> FileIdentity {
+        do throws(Errno) { return try descriptor.identity() } catch {
+            throw ImageError.system(error.rawValue, doing: "examine")
+        }
+    }
+}
