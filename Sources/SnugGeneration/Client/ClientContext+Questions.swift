@@ -2,6 +2,7 @@
 import HTTPTypes
 import Logging
 import SnugHTTP
+import SnugSystem
 
 extension ClientContext {
     /// Asks something that changes nothing, as often as it takes, with a token refreshed once when it has expired.
@@ -72,7 +73,7 @@ extension ClientContext {
             try await ask(
                 request, deadline: limit.map { .now + $0 },
                 policy: limit.map { _ in RetryPolicy(maximumAttempts: 1) }))
-        standing.know(balance: balance.amount)
+        await updateAccountState { $0.setBalance(balance.amount) }
         return balance
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
+import SnugSystem
 public import SystemPackage
 
 #if canImport(FoundationEssentials)
@@ -28,10 +29,8 @@ public struct GenerationOptions: Sendable {
     public var repeatsLost = false
     /// Limits beside those that the provider tells of.
     public var rateLimits: [RateLimit] = []
-    /// Submissions of this account at once, also of several processes that share a state folder; `nil` for no limit.
+    /// Submissions of this account at once; `nil` for no limit.
     public var maximumConcurrency: Int?
-    /// Where processes share limits and what was learnt; `nil` keeps them to this client.
-    public var stateDirectory: FilePath?
     /// Where images lie for a moment; `nil` takes the system's folder for temporary files.
     public var spoolDirectory: FilePath?
     /// The largest result that is taken, in bytes. Default 256 MiB.
@@ -122,6 +121,6 @@ extension GenerationOptions {
     var spool: FilePath {
         if let spoolDirectory { return spoolDirectory }
         let folder = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        return FilePath(folder).appending("snug-\(DiskCalls.userID)")
+        return FilePath(folder).appending("snug-\(Machine.userID)")
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// What would be sent, and what it would cost.
 public struct GenerationPlan: Sendable {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
+import SnugSystem
 
 /// What a session is continued with.
 public struct SessionTokens: Sendable, Hashable {
@@ -83,8 +84,8 @@ public final class InMemorySession: SessionStore {
     public func renew(
         after used: Secret, _ fetch: @escaping @Sendable (SessionTokens) async throws -> SessionTokens
     ) async throws -> SessionTokens {
-        try await mutex.enter()
-        defer { mutex.leave() }
+        try await mutex.lock()
+        defer { mutex.unlock() }
         let old = await kept.tokens
         guard old.access == used else { return old }
         return try await Task { [kept] in

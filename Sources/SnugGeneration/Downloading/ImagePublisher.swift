@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Puts finished images in their place, whole or not at all. Its calls block.
 ///
@@ -18,14 +11,15 @@ struct ImagePublisher: Sendable {
     final class Temporary: Sendable {
         let path: FilePath
         fileprivate init(in folder: FilePath) {
-            path = folder.appending(".snug-" + String(UInt64.random(in: .min ... .max), radix: 36))
+            path = folder.appending(TemporaryFiles.randomName())
         }
-        deinit { DiskCalls.remove(path) }
+        deinit { FileSystem.removeIfThere(path) }
     }
 
     /// Makes the folder, and a name in it.
     func temporary(in folder: FilePath) -> Temporary {
-        DiskCalls.makeFolders(folder, mode: 0o777)
+        // A folder that cannot be made shows when the file is created in it.
+        try? FileSystem.makeFolders(folder)
         return Temporary(in: folder)
     }
 
@@ -34,7 +28,7 @@ struct ImagePublisher: Sendable {
         guard FilePath.Component(destination.name) != nil else { throw Self.noName(destination.name) }
         let temporary = temporary(in: destination.folder)
         try Self.doing("write \(temporary.path)") { () throws(Errno) in
-            _ = close(try DiskCalls.open(temporary.path, O_WRONLY | O_CREAT | O_EXCL))
+            try Self.create(temporary.path).closeIgnoringErrors()
         }
     }
 
@@ -45,16 +39,21 @@ struct ImagePublisher: Sendable {
     /// Copies an image that came within a response.
     func copy(_ image: SpooledImage, to temporary: Temporary) throws(GenerationError) {
         try Self.doing("write \(temporary.path)") { () throws(Errno) in
-            let source = try DiskCalls.open(image.path, O_RDONLY)
-            defer { close(source) }
-            let target = try DiskCalls.open(temporary.path, O_WRONLY | O_CREAT | O_EXCL)
-            defer { close(target) }
+            let source = try FileDescriptor.opening(image.path, .readOnly)
+            defer { source.closeIgnoringErrors() }
+            let target = try Self.create(temporary.path)
+            defer { target.closeIgnoringErrors() }
             while true {
-                let chunk = try DiskCalls.read(source, count: 256 * 1024)
+                let chunk = try source.readBytes(maximum: 256 * 1024)
                 if chunk.isEmpty { return }
-                try DiskCalls.write(chunk, to: target)
+                try target.writeBytes(chunk)
             }
         }
+    }
+
+    private static func create(_ path: FilePath) throws(Errno) -> FileDescriptor {
+        try FileDescriptor.opening(
+            path, .writeOnly, options: [.create, .exclusiveCreate], permissions: FilePermissions(rawValue: 0o666))
     }
 
     /// Gives an image its name.
@@ -62,7 +61,11 @@ struct ImagePublisher: Sendable {
     func publish(
         _ temporary: Temporary, to destination: ImageDestination, mediaType: String
     ) throws(GenerationError) -> FilePath {
-        try Self.doing("write \(temporary.path)") { () throws(Errno) in try DiskCalls.synchronize(temporary.path) }
+        try Self.doing("write \(temporary.path)") { () throws(Errno) in
+            let file = try FileDescriptor.opening(temporary.path, .readOnly)
+            defer { file.closeIgnoringErrors() }
+            try file.synchronize()
+        }
         let suffix = "." + Self.fileExtension(mediaType)
         for number in 1...10_000 {
             let name = destination.name + (number == 1 ? "" : "-\(number)") + suffix
@@ -74,7 +77,7 @@ struct ImagePublisher: Sendable {
                 var isThere = try give(temporary, path, replacing: destination.replaces)
                 if !isThere { isThere = try isSame(temporary.path, path) }
                 guard isThere else { return false }
-                try DiskCalls.synchronize(destination.folder)
+                try FileSystem.synchronizeFolder(destination.folder)
                 return true
             }
             if isThere { return path }
@@ -84,43 +87,37 @@ struct ImagePublisher: Sendable {
 
     /// - Returns: False when the name is taken and not to be replaced.
     private func give(_ temporary: Temporary, _ path: FilePath, replacing: Bool) throws(Errno) -> Bool {
-        if !replacing {
-            do throws(Errno) {
-                try DiskCalls.link(temporary.path, path)
-                return true
-            } catch .fileExists {
-                return false
-            } catch .notPermitted, .notSupported, .noFunction, .tooManyLinks {
-                // A file system without links: the name is taken first, so that nobody's file is replaced.
-                do throws(Errno) {
-                    close(try DiskCalls.open(path, O_WRONLY | O_CREAT | O_EXCL))
-                } catch .fileExists {
-                    return false
-                }
-            }
+        let calls = PublishingCalls.system
+        let parent = path.removingLastComponent()
+        let folder = try calls.openFolder(parent.isEmpty ? "." : parent)
+        defer { folder.closeIgnoringErrors() }
+        guard let old = temporary.path.lastComponent, let new = path.lastComponent else { throw .invalidArgument }
+        do throws(Errno) {
+            try calls.rename(folder, FilePath(root: nil, [old]), FilePath(root: nil, [new]), replacing)
+            return true
+        } catch .fileExists {
+            return false
         }
-        try DiskCalls.rename(temporary.path, path)
-        return true
     }
 
     /// Whether a file of this length has the name.
     func isThere(_ path: FilePath, byteCount: Int) -> Bool {
-        guard let status = DiskCalls.status(path) else { return false }
-        return status.st_mode & S_IFMT == S_IFREG && Int(status.st_size) == byteCount
+        guard let identity = try? FileIdentity(of: path, followsLinks: true) else { return false }
+        return identity.kind == .file && identity.byteCount == byteCount
     }
 
     private func isSame(_ first: FilePath, _ second: FilePath) throws(Errno) -> Bool {
-        guard let one = DiskCalls.status(first), let other = DiskCalls.status(second),
-            one.st_size == other.st_size, other.st_mode & S_IFMT == S_IFREG
+        guard let byteCount = try? FileIdentity(of: first, followsLinks: true).byteCount,
+            isThere(second, byteCount: byteCount)
         else { return false }
-        let left = try DiskCalls.open(first, O_RDONLY)
-        defer { close(left) }
+        let left = try FileDescriptor.opening(first, .readOnly)
+        defer { left.closeIgnoringErrors() }
         // A file that cannot be read is somebody else's.
-        guard let right = try? DiskCalls.open(second, O_RDONLY) else { return false }
-        defer { close(right) }
+        guard let right = try? FileDescriptor.opening(second, .readOnly) else { return false }
+        defer { right.closeIgnoringErrors() }
         while true {
-            let here = try DiskCalls.read(left, count: 64 * 1024)
-            if here != (try DiskCalls.read(right, count: 64 * 1024)) { return false }
+            let here = try left.readBytes(maximum: 64 * 1024)
+            if here != (try right.readBytes(maximum: 64 * 1024)) { return false }
             if here.isEmpty { return true }
         }
     }

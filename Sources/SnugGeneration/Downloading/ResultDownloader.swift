@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SystemPackage
 
 /// Fetches results and puts them in their place: checked, whole, and never over somebody else's file.
 struct ResultDownloader: Sendable {
     private let client: HTTPClient
-    private let threads: FileThreads
+    private let threads: BlockingThreads
     private let checker: ImageChecker
     private let base: HTTPURL
     private let policy: RetryPolicy
@@ -19,7 +20,7 @@ struct ResultDownloader: Sendable {
     ///   - policy: For failures in a row that bring no byte.
     ///   - byteLimit: The largest result taken. Default 256 MiB.
     init(
-        client: HTTPClient, threads: FileThreads, checker: @escaping ImageChecker, base: HTTPURL,
+        client: HTTPClient, threads: BlockingThreads, checker: @escaping ImageChecker, base: HTTPURL,
         policy: RetryPolicy = RetryPolicy(), byteLimit: Int = 256 << 20,
         environment: RetryEnvironment = RetryEnvironment()
     ) {
@@ -74,7 +75,7 @@ struct ResultDownloader: Sendable {
     /// Finds out whether an image could be put there, before it is paid for.
     /// - Throws: `output_failed`.
     func check(_ destination: ImageDestination) async throws {
-        try await threads.run { try publisher.check(destination) }
+        try await threads.runToEnd { try publisher.check(destination) }
     }
 
     /// Puts an image that came within a response in its place, checked like one that was fetched.
@@ -111,11 +112,11 @@ struct ResultDownloader: Sendable {
 
     private func check(_ path: FilePath) async throws -> (ImageFacts, Int) {
         let (kind, byteCount) = try Self.look(path)
-        switch kind {
-        case .image, .unknown: break
-        case .json, .page, .text, .compressed, .empty:
+        // The checker knows best about everything else.
+        let isNoImage = [ContentSignature.json, .html, .svg, .text, .gzip, .empty].contains(kind)
+        guard !isNoImage else {
             throw GenerationError(
-                .badImage, "what came as the image is \(kind.description) (\(byteCount) bytes)")
+                .badImage, "the result is no image but \(kind.description) (\(byteCount) bytes)")
         }
         do {
             return (try await checker(path), byteCount)
@@ -124,15 +125,15 @@ struct ResultDownloader: Sendable {
         } catch {
             throw GenerationError(
                 .badImage,
-                "what came as the image is \(kind.description) (\(byteCount) bytes), but damaged: \(error)",
+                "the result is \(kind.description) (\(byteCount) bytes), but damaged: \(error)",
                 cause: error)
         }
     }
 
-    private static func look(_ path: FilePath) throws(GenerationError) -> (ContentKind, Int) {
+    private static func look(_ path: FilePath) throws(GenerationError) -> (ContentSignature, Int) {
         do throws(HTTPError) {
             let file = try BodyFile(path)
-            return (ContentKind(try file.bytes(at: 0, count: ContentKind.neededBytes)), file.byteCount)
+            return (ContentSignature(try file.bytes(at: 0, count: ContentSignature.byteCount)), file.byteCount)
         } catch {
             throw GenerationError(.outputFailed, "the image cannot be read back: \(error.message)", cause: error)
         }
@@ -140,7 +141,7 @@ struct ResultDownloader: Sendable {
 
     /// Whether images that were delivered are still in their places.
     func areThere(_ images: [Generation.Image]) async throws -> Bool {
-        try await threads.run { [publisher] in
+        try await threads.runToEnd { [publisher] in
             images.allSatisfy { publisher.isThere($0.path, byteCount: $0.byteCount) }
         }
     }

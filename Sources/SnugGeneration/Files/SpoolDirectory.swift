@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 import Synchronization
 import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Where images lie until they are put in their place, in files that nobody else can read.
 ///
@@ -22,44 +15,57 @@ final class SpoolDirectory: Sendable {
 
     init(_ path: FilePath) { self.path = path }
 
+    /// Creates a file.
     /// - Throws: `sink_failed`.
     func create() throws(HTTPError) -> SpoolFile {
-        var isForeign = false
-        isReady.withLock { isReady in
-            if isReady { return }
-            DiskCalls.makeFolders(path, mode: 0o700)
-            // Its name can be guessed, so that another user may have made it first.
-            isForeign = DiskCalls.status(path).map { $0.st_uid != DiskCalls.userID } ?? false
-            if isForeign { return }
-            sweep()
-            isReady = true
-        }
-        guard !isForeign else {
-            throw HTTPError(.sinkFailed, "\(path) belongs to another user; choose another folder for temporary files")
-        }
-        do throws(Errno) {
+        do {
+            let isOurs = try isReady.withLock { isReady in
+                if isReady { return true }
+                try FileSystem.makeFolders(path, mode: 0o700)
+                // The name can be guessed, so another user may have made the folder first.
+                guard try Self.owner(of: path) == Machine.userID else { return false }
+                cleanUp()
+                isReady = true
+                return true
+            }
+            guard isOurs else {
+                throw HTTPError(
+                    .sinkFailed, "\(path) belongs to another user; choose another folder for temporary files")
+            }
             while true {
                 let file = path.appending(Self.prefix + String(UInt64.random(in: .min ... .max), radix: 36))
-                let descriptor: Int32
-                do throws(Errno) {
-                    descriptor = try DiskCalls.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-                } catch .noSuchFileOrDirectory {
-                    // Folders for temporary files are cleaned by the system now and then.
-                    DiskCalls.makeFolders(path, mode: 0o700)
-                    descriptor = try DiskCalls.open(file, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-                }
-                // A file system without locks leaves the file unlocked, and nobody removes what cannot be locked.
-                let isLocked = try? DiskCalls.lock(descriptor, waiting: false)
-                // Another process may sweep it away between the two calls: it has the lock, or the file is gone.
-                var status = stat()
-                if isLocked != false, unsafe fstat(descriptor, &status) == 0, status.st_nlink > 0 {
+                let descriptor = try open(file)
+                // A file system without locks leaves the file unlocked, and nobody removes a file that cannot be locked.
+                let isLocked = try? descriptor.lock(waiting: false)
+                // Another process may remove it between the two calls: then it has the lock, or the file is gone.
+                if isLocked != false, let identity = try? descriptor.identity(), identity.linkCount > 0 {
                     return SpoolFile(file, descriptor)
                 }
-                close(descriptor)
+                descriptor.closeIgnoringErrors()
             }
+        } catch let error as HTTPError {
+            throw error
         } catch {
-            throw Self.failure("create a file in \(path)", error)
+            throw Self.failure("create a file in \(path)", Errno(error))
         }
+    }
+
+    private func open(_ file: FilePath) throws(Errno) -> FileDescriptor {
+        func open() throws(Errno) -> FileDescriptor {
+            try FileDescriptor.opening(
+                file, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
+        }
+        do throws(Errno) {
+            return try open()
+        } catch .noSuchFileOrDirectory {
+            // The system cleans up folders for temporary files now and then.
+            try FileSystem.makeFolders(path, mode: 0o700)
+            return try open()
+        }
+    }
+
+    private static func owner(of path: FilePath) throws(Errno) -> UInt32 {
+        do { return try path.stat().userID.rawValue } catch { throw Errno(error) }
     }
 
     /// Bytes that a usual response's images take.
@@ -67,30 +73,20 @@ final class SpoolDirectory: Sendable {
 
     /// - Throws: `sink_failed` when there is no room for images.
     func checkRoom() throws(HTTPError) {
-        var status = statvfs()
         // A file system that does not tell shows when it is written to.
-        guard unsafe path.withPlatformString({ unsafe statvfs($0, &status) }) == 0 else { return }
-        let free = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
-        guard !free.overflow, free.partialValue < Self.usualNeed else { return }
+        guard let free = FileSystem.availableBytes(at: path), free < Self.usualNeed else { return }
         throw HTTPError(
-            .sinkFailed,
-            "\(path) has \(free.partialValue) bytes left, too few for images; make room or choose another folder")
+            .sinkFailed, "\(path) has \(free) bytes left, too few for images; make room or choose another folder")
     }
 
     /// Removes the files whose owners are gone.
-    private func sweep() {
-        guard let folder = unsafe path.withPlatformString({ unsafe opendir($0) }) else { return }
-        defer { unsafe closedir(folder) }
-        while let entry = unsafe readdir(folder) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            let file = path.appending(name)
-            guard name.hasPrefix(Self.prefix), let descriptor = try? DiskCalls.open(file, O_RDONLY | O_NOFOLLOW) else {
-                continue
-            }
-            if (try? DiskCalls.lock(descriptor, waiting: false)) == true { DiskCalls.remove(file) }
-            close(descriptor)
+    private func cleanUp() {
+        for file in (try? FolderListing.files(in: path)) ?? [] {
+            guard file.lastComponent?.string.hasPrefix(Self.prefix) == true,
+                let descriptor = try? FileDescriptor.opening(file, .readOnly, options: .noFollow)
+            else { continue }
+            if (try? descriptor.lock(waiting: false)) == true { FileSystem.removeIfThere(file) }
+            descriptor.closeIgnoringErrors()
         }
     }
 
@@ -103,25 +99,25 @@ final class SpoolDirectory: Sendable {
 /// An image that is being written.
 final class SpoolFile {
     private let path: FilePath
-    private let descriptor: Int32
+    private let descriptor: FileDescriptor
     private var isHandedOver = false
     private(set) var byteCount = 0
 
-    fileprivate init(_ path: FilePath, _ descriptor: Int32) {
+    fileprivate init(_ path: FilePath, _ descriptor: FileDescriptor) {
         self.path = path
         self.descriptor = descriptor
     }
 
     deinit {
         if isHandedOver { return }
-        DiskCalls.remove(path)
-        close(descriptor)
+        FileSystem.removeIfThere(path)
+        descriptor.closeIgnoringErrors()
     }
 
     /// - Throws: `sink_failed`.
     func write(_ bytes: some Collection<UInt8>) throws(HTTPError) {
         do throws(Errno) {
-            try DiskCalls.write(bytes, to: descriptor)
+            try descriptor.writeBytes(bytes)
         } catch {
             throw SpoolDirectory.failure("write \(path)", error)
         }

@@ -58,9 +58,7 @@ extension JobDriver {
         }
         if job.record.request.images.count == 1 {
             // A limit that several images share says nothing about one.
-            await context.limits.learn(
-                byteLimit: reduction.byteLimit, maximumSide: maximumSide, origin: context.origin, model: job.model,
-                now: context.now)
+            await context.observe(byteLimit: reduction.byteLimit, maximumSide: maximumSide, model: job.model)
         }
         emit(.refitting(byteLimit: reduction.byteLimit ?? preparation.largest))
         prepared = nil

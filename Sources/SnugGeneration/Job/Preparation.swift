@@ -81,8 +81,8 @@ struct Preparation: Sendable {
         }
         if let mediaTypes { limits.mediaTypes = limits.mediaTypes.filter(mediaTypes.contains) }
         limits.byteLimit = limits.byteLimit(sharedBy: request.images.count, prompt: request.prompt)
-        let learnt = await context.limits.apply(to: limits, origin: context.origin, model: model, now: context.now)
-        return ObservedInputLimits.narrowed(learnt, byteLimit: byteLimit, maximumSide: maximumSide)
+        let observed = await context.observedLimits(limits, model: model)
+        return observed.narrowed(byteLimit: byteLimit, maximumSide: maximumSide)
     }
 
     // MARK: Images

@@ -18,7 +18,7 @@ struct RateWindow: Sendable, Hashable {
 ///
 /// A request counts from the moment it is let go until a window's length after its *response*: the server counted it at some
 /// moment in between, so whatever its windows are like, fixed or sliding, it never sees one more than its limit.
-struct RateLimitState: Codable, Sendable, Hashable {
+public struct RateLimitState: Codable, Sendable, Hashable {
     /// One request of ours.
     struct Use: Codable, Sendable, Hashable {
         var id: UInt64
@@ -39,6 +39,9 @@ struct RateLimitState: Codable, Sendable, Hashable {
         var others = 0
         var othersUntil = 0.0
     }
+
+    /// No requests, and no limits that the provider told of.
+    public init() {}
 
     private(set) var uses: [Use] = []
     private(set) var told: [String: Told] = [:]

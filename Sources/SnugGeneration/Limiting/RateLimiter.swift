@@ -2,6 +2,7 @@
 import HTTPTypes
 import Logging
 import SnugHTTP
+import SnugSystem
 import SystemPackage
 
 #if canImport(FoundationEssentials)
@@ -25,11 +26,12 @@ final class RateLimiter: Sendable {
 
     private let windows: [RateWindow]
     private let concurrency: Int?
-    private let store: RateLimitStore
+    private let account: String
+    private let store: any AccountLimitStore
     private let environment: Environment
     private let logger: Logger
     private let mutex = AsyncMutex()
-    private let event = AsyncEvent()
+    private let changes = AsyncEvent()
 
     /// How often to look whether another process has finished a request.
     private static let slotCheckInterval = Duration.milliseconds(250)
@@ -38,16 +40,18 @@ final class RateLimiter: Sendable {
     ///   - account: What the limits hold for; a digest of a key, never the key.
     ///   - windows: Limits that are known beforehand; those that the provider tells of come by themselves.
     ///   - concurrency: Requests at once.
-    ///   - directory: Where processes share what they know; `nil` keeps it to this one.
+    ///   - store: Keeps the count of requests.
     init(
-        account: String, windows: [RateWindow] = [], concurrency: Int? = nil, directory: FilePath? = nil,
-        threads: FileThreads, logger: Logger, environment: Environment = Environment()
+        account: String, windows: [RateWindow] = [], concurrency: Int? = nil,
+        store: any AccountLimitStore = InMemoryAccountLimits(), logger: Logger,
+        environment: Environment = Environment()
     ) {
+        self.account = account
         self.windows = windows
         self.concurrency = concurrency
         self.environment = environment
         self.logger = logger
-        store = RateLimitStore(account: account, directory: directory, threads: threads)
+        self.store = store
     }
 
     // MARK: Sending
@@ -79,11 +83,11 @@ final class RateLimiter: Sendable {
         maximumWait: Duration?, longestHint: Duration?, onWait: (Duration, String) -> Void
     ) async throws -> RatePermit {
         let giveUp = maximumWait.map { environment.now() + $0.seconds }
-        if !mutex.tryEnter() {
+        if !mutex.tryLock() {
             try await refuseIfHopeless(giveUp)
             try await enter(giveUp)
         }
-        defer { mutex.leave() }
+        defer { mutex.unlock() }
         var announced: String?
         while true {
             try Task.checkCancellation()
@@ -113,32 +117,53 @@ final class RateLimiter: Sendable {
     }
 
     private func ask() async throws -> Answer {
-        let (id, now) = (UInt64.random(in: .min ... .max), environment.now())
-        return try await store.update { [self] state in
-            state.prune(windows, now: now)
-            if case .wait(let until, let window) = state.decide(windows, now: now) {
-                return .full(.seconds(until - now), window: window, isCertain: true)
+        var slot: RequestSlot?
+        if let limit = try await concurrencyLimit() {
+            slot = try await store.takeSlot(account, of: limit)
+            if slot == nil {
+                // A full window tells when to come back, which a taken slot does not.
+                return try await fullWindow() ?? .full(Self.slotCheckInterval, window: "concurrency", isCertain: false)
             }
-            var slot: RateLimitStore.Slot?
-            if let most = [concurrency, state.concurrency].compactMap({ $0 }).min() {
-                slot = try store.takeSlot(of: most)
-                if slot == nil { return .full(Self.slotCheckInterval, window: "concurrency", isCertain: false) }
-            }
-            state.begin(id, now: now)
-            return .granted(RatePermit(id: id, begun: now, slot: slot))
         }
+        let permit = RatePermit(
+            id: UInt64.random(in: .min ... .max), begun: environment.now(), slot: slot)
+        return try await store.update(account) { [windows] state in
+            state.prune(windows, now: permit.begun)
+            if let full = Self.full(state, windows, now: permit.begun) { return full }
+            state.begin(permit.id, now: permit.begun)
+            return .granted(permit)
+        }
+    }
+
+    private func concurrencyLimit() async throws -> Int? {
+        let now = environment.now()
+        let told = try await store.update(account) { [windows] state in
+            state.prune(windows, now: now)
+            return state.concurrency
+        }
+        return [concurrency, told].compactMap { $0 }.min()
+    }
+
+    private func fullWindow() async throws -> Answer? {
+        let now = environment.now()
+        return try await store.update(account) { [windows] in Self.full($0, windows, now: now) }
+    }
+
+    private static func full(_ state: RateLimitState, _ windows: [RateWindow], now: Double) -> Answer? {
+        guard case .wait(let until, let window) = state.decide(windows, now: now) else { return nil }
+        return .full(.seconds(until - now), window: window, isCertain: true)
     }
 
     private func release(_ permit: RatePermit) async {
         permit.giveBackSlot()
         let (now, counts) = (environment.now(), permit.counts)
         do {
-            try await store.update { $0.end(permit.id, counts: counts, now: now) }
+            try await store.update(account) { $0.end(permit.id, counts: counts, now: now) }
         } catch {
             // It goes on counting as under way for a while, which errs on the right side.
             logger.warning("a finished request could not be noted", metadata: ["error": "\(error)"])
         }
-        event.ring()
+        changes.signal()
     }
 
     // MARK: Waiting
@@ -147,15 +172,15 @@ final class RateLimiter: Sendable {
     private func refuseIfHopeless(_ giveUp: Double?) async throws {
         guard let giveUp else { return }
         let (now, position) = (environment.now(), mutex.count)
-        let decision = try await store.update { [windows] in $0.decide(windows, position: position, now: now) }
+        let decision = try await store.update(account) { [windows] in $0.decide(windows, position: position, now: now) }
         if case .wait(let until, let window) = decision, until > giveUp {
             throw Self.limitReached(.seconds(until - now), window, now: now)
         }
     }
 
     private func enter(_ giveUp: Double?) async throws {
-        guard let giveUp else { return try await mutex.enter() }
-        let isIn = try await mutex.enter { [environment] in
+        guard let giveUp else { return try await mutex.lock() }
+        let isIn = try await mutex.lock { [environment] in
             try await environment.sleep(.seconds(max(0, giveUp - environment.now())))
         }
         if !isIn { throw Self.limitReached(Self.slotCheckInterval, "queue", now: environment.now()) }
@@ -167,7 +192,7 @@ final class RateLimiter: Sendable {
                 // Cancellation is seen by whoever asked.
                 try? await environment.sleep(wait)
             }
-            group.addTask { [event] in await event.wait() }
+            group.addTask { [changes] in await changes.wait() }
             _ = await group.next()
             group.cancelAll()
         }
@@ -193,25 +218,25 @@ final class RateLimiter: Sendable {
         let now = environment.now()
         let report = RateReport(headers, now: now)
         guard !report.windows.isEmpty else { return }
-        try await store.update { $0.learn(report, sent: sent, now: now) }
-        event.ring()
+        try await store.update(account) { $0.learn(report, sent: sent, now: now) }
+        changes.signal()
     }
 
     /// Sends nothing for so long: the provider asked for it. Longer than a day is a mistake or a forgery.
     func park(for wait: Duration) async throws {
         let until = environment.now() + min(wait, WaitHint.longest).seconds
-        try await store.update { $0.park(until: until) }
+        try await store.update(account) { $0.park(until: until) }
     }
 
     /// Sends no more than so many at once for an hour: the provider said so.
     func limitConcurrency(to count: Int) async throws {
         let now = environment.now()
-        try await store.update { $0.limitConcurrency(count, now: now) }
+        try await store.update(account) { $0.limitConcurrency(count, now: now) }
     }
 
     /// Requests that could go now; `nil` when nothing limits them.
     func available() async throws -> Int? {
         let now = environment.now()
-        return try await store.update { [windows] in $0.available(windows, now: now) }
+        return try await store.update(account) { [windows] in $0.available(windows, now: now) }
     }
 }

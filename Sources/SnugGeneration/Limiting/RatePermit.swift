@@ -7,12 +7,12 @@ final class RatePermit: Sendable {
     /// When it was given, seconds since 1970.
     let begun: Double
     private struct State {
-        var slot: RateLimitStore.Slot?
+        var slot: RequestSlot?
         var counts = true
     }
     private let state: Mutex<State>
 
-    init(id: UInt64, begun: Double, slot: RateLimitStore.Slot?) {
+    init(id: UInt64, begun: Double, slot: RequestSlot?) {
         self.id = id
         self.begun = begun
         state = Mutex(State(slot: slot))

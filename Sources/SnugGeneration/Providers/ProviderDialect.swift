@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 /// How one provider is spoken to: requests in its words, and what its answers mean. Sends nothing, waits for nothing.
 protocol ProviderDialect: Sendable {

@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 import SystemPackage
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
 #else
     import Foundation
-#endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
 #endif
 
 /// What a journal keeps of a request. Every member that was left out has its default, so that older journals stay readable.
@@ -160,18 +154,12 @@ private struct PlainPath: Codable {
             path = FilePath(text)
             return
         }
-        let bytes = try container.decode([UInt8].self)
-        path = unsafe (bytes.map { CInterop.PlatformChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { buffer in
-            guard let start = buffer.baseAddress else { return FilePath("") }
-            return unsafe FilePath(platformString: start)
-        }
+        path = FilePath(bytes: try container.decode([UInt8].self))
     }
 
     func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        let bytes = unsafe path.withPlatformString { start in
-            unsafe Array(UnsafeBufferPointer(start: start, count: strlen(start))).map { UInt8(bitPattern: $0) }
-        }
+        let bytes = path.bytes
         if let text = String(validating: bytes, as: UTF8.self) {
             try container.encode(text)
         } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
 #if canImport(FoundationEssentials)
     import FoundationEssentials
@@ -24,6 +25,9 @@ struct ResponseContent {
         /// Text, and more of it than is kept.
         case textCut
     }
+
+    /// Bytes that tell the kinds of responses apart.
+    private static let decidingByteCount = 32
 
     private let head: HTTPResponse
     private let limits: ResponseReader.Limits
@@ -64,7 +68,7 @@ struct ResponseContent {
         // A server may keep a connection alive with blanks before the response; no image begins with one.
         let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
         start += start.isEmpty ? piece.drop(while: isBlank) : piece[...]
-        guard start.count >= ContentKind.neededBytes else { return [] }
+        guard start.count >= Self.decidingByteCount else { return [] }
         return try decide()
     }
 
@@ -107,10 +111,11 @@ struct ResponseContent {
 
     private static func kind(of start: [UInt8], type: String, status: Int) -> Kind {
         let isSuccess = (200...299).contains(status)
-        switch ContentKind(start) {
-        case .image: return .image
+        let signature = ContentSignature(start)
+        if signature.imageMediaType != nil { return .image }
+        switch signature {
         case .json: return .json
-        case .text, .unknown:
+        case .text, .binary, .zeroes:
             if type.hasPrefix("text/event-stream") { return .events }
             let fields = ["event:", "data:", "id:", "retry:", ":"]
             if isSuccess, !type.hasPrefix("image/"), fields.contains(where: { start.starts(with: $0.utf8) }) {
@@ -118,7 +123,7 @@ struct ResponseContent {
             }
             // What only its label calls an image goes to the checker, which knows best.
             return isSuccess && (type.hasPrefix("image/") || type == "application/octet-stream") ? .image : .text
-        case .page, .empty, .compressed: return .text
+        default: return .text
         }
     }
 

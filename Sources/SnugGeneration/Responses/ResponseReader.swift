@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SystemPackage
 
 /// Sends a request once and reads its response into little memory, however large it is.
@@ -15,11 +16,11 @@ struct ResponseReader: Sendable {
 
     private let client: HTTPClient
     private let spool: SpoolDirectory
-    private let threads: FileThreads
+    private let threads: BlockingThreads
     private let limits: Limits
 
     /// - Parameter spoolDirectory: Where images lie until they are put in their place; made when it is not there.
-    init(client: HTTPClient, spoolDirectory: FilePath, threads: FileThreads, limits: Limits = Limits()) {
+    init(client: HTTPClient, spoolDirectory: FilePath, threads: BlockingThreads, limits: Limits = Limits()) {
         self.client = client
         self.threads = threads
         self.limits = limits

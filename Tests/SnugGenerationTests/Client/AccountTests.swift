@@ -29,7 +29,7 @@ import Testing
             }
             #expect(fixture.submissions.count == 1 && fixture.charges.isEmpty)
             fixture.simulator.setBalance(50, account: account, service: api.service)
-            client.resumeAccount()
+            try await client.resumeAccount()
             #expect(await fixture.attempt(client, wish).value != nil && fixture.charges.count == 1)
         }
     }
@@ -62,18 +62,12 @@ import Testing
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(API.elumenta.rule(Fault(answer: .status(code: 429))))
             let state = fixture.folder.path.appending("state")
-            let client = try fixture.client { options in
-                options.timeout = .seconds(60)
-                options.stateDirectory = state
-            }
+            let client = try fixture.client(state: state) { $0.timeout = .seconds(60) }
             let before = Int(Date().timeIntervalSince1970)
             let error = try await fixture.failure(client)
             #expect(error.code == .rateLimited && error.retryAfter == .seconds(847) && fixture.time.waits.isEmpty)
             #expect(error.retryAt.map { $0 >= before + 847 } == true && error.status == 429)
-            let other = try fixture.client { options in
-                options.timeout = .seconds(60)
-                options.stateDirectory = state
-            }
+            let other = try fixture.client(state: state) { $0.timeout = .seconds(60) }
             for next in [client, other] {
                 let refused = try await fixture.failure(next, GenerationRequest(prompt: "b"))
                 #expect(refused.code == .rateLimited && refused.attempts.isEmpty)
@@ -123,7 +117,7 @@ import Testing
             fixture.time.drive(simulator.clock)
             let state = fixture.folder.path.appending("state")
             let clients = try [0, 1].map { number in
-                try fixture.client(key: number == 1 && isSecondKey ? "sk-second" : nil) { $0.stateDirectory = state }
+                try fixture.client(key: number == 1 && isSecondKey ? "sk-second" : nil, state: state)
             }
             for number in 0..<8 {
                 let result = await fixture.attempt(

@@ -31,14 +31,14 @@ import Testing
             }
             let folder = fixture.folder.path.appending("journal")
             let http = try makeClient { $0.retryBudget.capacity = 10_000 }
-            let client = try fixture.client(http: http, journal: try FileJournal(folder)) {
+            let client = try fixture.client(http: http, journal: FileJournal(folder)) {
                 $0.breaker.threshold = 1000
             }
             let results = await run(fixture, client, seed)
             fixture.simulator.clearScript()
             try await check(fixture, client, results)
             // The next process goes on with what can go on, and leaves alone what it cannot.
-            let next = try fixture.client(http: http, journal: try FileJournal(folder))
+            let next = try fixture.client(http: http, journal: FileJournal(folder))
             let open = try await next.pending()
             let sent = fixture.submissions.count
             for record in open where record.state != .held {

@@ -16,7 +16,7 @@ private final class FullJournal: GenerationJournal {
 
     /// - Parameter save: The one that fails, 1 for the first.
     init(_ folder: FilePath, failingAt save: Int) throws {
-        inner = try FileJournal(folder)
+        inner = FileJournal(folder)
         failing = Mutex(save)
     }
 
@@ -51,7 +51,7 @@ private final class FullJournal: GenerationJournal {
             }
             if result.value == nil {
                 #expect(result.error?.code == .journalFailed, "\(result)")
-                let next = try fixture.client(journal: try FileJournal(folder))
+                let next = try fixture.client(journal: FileJournal(folder))
                 let again = await fixture.attempt(next, name: "work")
                 #expect(again.value != nil || again.error?.isOutcomeUnknown == true, "\(again)")
             }

@@ -132,7 +132,7 @@ import Testing
         let isKilled = end == .killed && step > 0
         // Whatever the first one did after that moment has not happened.
         if isKilled { Self.copy(copy, to: fixture.folder.path.appending("spool")) }
-        let client = try fixture.client(journal: try FileJournal(isKilled ? copy : kept))
+        let client = try fixture.client(journal: FileJournal(isKilled ? copy : kept))
         let place = fixture.destination("image-\(step)")
         if end == .killed || !isDone {
             try await goOn(client, request, place, scene, "step \(step)")
@@ -165,7 +165,7 @@ import Testing
     private func begin(
         _ fixture: Fixture, _ request: GenerationRequest, journal: FilePath, cutAt step: Int, copy: FilePath
     ) async throws -> (Int, Bool) {
-        let client = try fixture.client(journal: try FileJournal(journal))
+        let client = try fixture.client(journal: FileJournal(journal))
         let place = fixture.destination("image-\(step)")
         let spool = fixture.folder.path.appending("spool")
         let task = Mutex<Task<Bool, Never>?>(nil)

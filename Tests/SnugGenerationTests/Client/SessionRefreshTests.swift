@@ -52,7 +52,7 @@ import Testing
             let refresh = try #require(old.refresh)
             let text = #"{"access_token":"\#(old.access.reveal())","refresh_token":"\#(refresh.reveal())"}"#
             let file = try fixture.folder.write(Array(text.utf8), to: "session.json")
-            let clients = try (0..<2).map { _ in try fixture.client(session: try FileSession(file)) }
+            let clients = try (0..<2).map { _ in try fixture.client(session: FileSession(file)) }
             fixture.simulator.clock.advance(by: .seconds(1000))
             async let one = clients[0].generate(GenerationRequest(prompt: "one"), to: fixture.destination("one"))
             async let two = clients[1].generate(GenerationRequest(prompt: "two"), to: fixture.destination("two"))

@@ -59,7 +59,7 @@ struct SessionTests {
         let directory = try TemporaryFolder()
         let path = try directory.write(
             Array(#"{"access_token": "a0", "refresh_token": "r0"}"#.utf8), to: "session.json")
-        try await check([try FileSession(path), try FileSession(path), try FileSession(path)])
+        try await check([FileSession(path), FileSession(path), FileSession(path)])
         let attributes = try FileManager.default.attributesOfItem(atPath: path.string)
         #expect((attributes[.posixPermissions] as? Int).map { $0 & 0o077 } == 0)
     }
@@ -68,7 +68,7 @@ struct SessionTests {
     func failure() async throws {
         let directory = try TemporaryFolder()
         let path = try directory.write(Array(#"{"access_token": "a0", "refresh_token": "r0"}"#.utf8), to: "s")
-        let store = try FileSession(path)
+        let store = FileSession(path)
         await #expect(throws: GenerationError.self) {
             _ = try await store.renew(after: Secret("a0")) { _ in throw GenerationError(.providerFailed, "down") }
         }

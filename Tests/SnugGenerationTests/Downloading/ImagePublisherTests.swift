@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -16,7 +17,7 @@ import Testing
         folder = try TemporaryFolder()
         spool = SpoolDirectory(folder.path.appending("spool"))
         downloader = ResultDownloader(
-            client: try makeClient(), threads: try FileThreads(), checker: checkImage,
+            client: try makeClient(), threads: BlockingThreads(count: 4), checker: checkImage,
             base: try HTTPURL("http://127.0.0.1:1/"))
     }
 

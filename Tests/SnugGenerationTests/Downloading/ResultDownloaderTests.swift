@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -18,7 +19,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
 
 @Suite struct ResultDownloaderTests {
     private let folder: TemporaryFolder
-    private let threads: FileThreads
+    private let threads: BlockingThreads
     private let image = imageBytes(100_000)
     private var destination: ImageDestination {
         ImageDestination(folder: folder.path.appending("out"), name: "cat")
@@ -26,7 +27,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
 
     init() throws {
         folder = try TemporaryFolder()
-        threads = try FileThreads()
+        threads = BlockingThreads(count: 4)
     }
 
     private func downloader(
@@ -187,7 +188,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
     @Test(
         "What is no image is called what it is, and not kept",
         arguments: [
-            ("image/png", "<html>busy</html>", "an HTML or XML page (17 bytes)"),
+            ("image/png", "<html>busy</html>", "an HTML page (17 bytes)"),
             ("image/png", "", "nothing (0 bytes)"),
             ("image/png", "{\"error\":1}", "JSON"), ("image/png", "gone fishing", "text"),
             ("image/png", "\u{89}PNG-truncated", "damaged"),

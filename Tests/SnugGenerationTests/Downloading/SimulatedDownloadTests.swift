@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import SnugHTTP
 import SnugSimulator
+import SnugSystem
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -11,12 +12,12 @@ import Testing
 
 @Suite struct SimulatedDownloadTests {
     private let folder: TemporaryFolder
-    private let threads: FileThreads
+    private let threads: BlockingThreads
     private var destination: ImageDestination { ImageDestination(folder: folder.path, name: "r") }
 
     init() throws {
         folder = try TemporaryFolder()
-        threads = try FileThreads()
+        threads = BlockingThreads(count: 4)
     }
 
     /// Looks at the beginning and the length that a WebP says.

@@ -2,6 +2,7 @@
 import Foundation
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -11,11 +12,9 @@ import Testing
 
 @Suite struct RateLimiterTests {
     private let folder: TemporaryFolder
-    private let threads: FileThreads
 
     init() throws {
         folder = try TemporaryFolder()
-        threads = try FileThreads()
     }
 
     /// A clock that stands still but for those who sleep.
@@ -34,9 +33,11 @@ import Testing
             environment.now = { time.now }
             environment.sleep = { time.pass($0) }
         }
+        let store: any AccountLimitStore =
+            isShared ? FileAccountLimits(folder.path.appending("rates")) : InMemoryAccountLimits()
         return RateLimiter(
             account: account, windows: windows, concurrency: concurrency,
-            directory: isShared ? folder.path.appending("rates") : nil, threads: threads, logger: quietLogger,
+            store: store, logger: quietLogger,
             environment: environment)
     }
 
@@ -123,19 +124,19 @@ import Testing
     @Test("Whoever asks first goes first")
     func order() async throws {
         let mutex = AsyncMutex()
-        #expect(mutex.tryEnter() && !mutex.tryEnter())
+        #expect(mutex.tryLock() && !mutex.tryLock())
         let tally = Tally()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<50 {
                 group.addTask {
-                    try await mutex.enter()
+                    try await mutex.lock()
                     tally.enter(number)
                     tally.leave()
-                    mutex.leave()
+                    mutex.unlock()
                 }
                 while mutex.count < number + 2 { await Task.yield() }
             }
-            mutex.leave()
+            mutex.unlock()
             for try await _ in group {}
         }
         #expect(tally.order == Array(0..<50) && tally.most == 1 && mutex.count == 0)
@@ -203,8 +204,8 @@ import Testing
         let path = folder.path.string
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             let limiter = RateLimiter(
-                account: "a", windows: [.hour(2)], concurrency: 1, directory: FilePath(path + "/rates"),
-                threads: try FileThreads(), logger: quietLogger)
+                account: "a", windows: [.hour(2)], concurrency: 1, store: FileAccountLimits(FilePath(path + "/rates")),
+                logger: quietLogger)
             try await limiter.withPermit { _ in _ = kill(getpid(), SIGKILL) }
         }
         let limiter = limiter([.hour(2)], concurrency: 1, isShared: true)

@@ -2,6 +2,7 @@
 import Foundation
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -44,7 +45,7 @@ import Testing
         let client = try makeClient()
         let limiter = RateLimiter(
             account: "one", windows: [RateWindow(name: "short", limit: 5, length: 2)], concurrency: 2,
-            directory: FilePath(folder), threads: try FileThreads(), logger: quietLogger)
+            store: FileAccountLimits(FilePath(folder)), logger: quietLogger)
         try await withThrowingTaskGroup { group in
             for _ in 0..<requests {
                 group.addTask {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -44,7 +45,7 @@ import Testing
         let submission = try dialect.submission(of: job(GenerationRequest(prompt: prompt), seed: 3))
         #expect(submission.request.method == "POST" && submission.request.url.path == "/v1/images/generations")
         let json = JSONValue(parsing: try body(of: submission))
-        #expect(json == .object(["prompt": .text(prompt), "seed": .integer(3)]))
+        #expect(json == ["prompt": .text(prompt), "seed": 3])
     }
 
     @Test("After 414 the same goes in a body")

@@ -2,6 +2,7 @@
 import Foundation
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -41,7 +42,7 @@ import Testing
                 let folder = try TemporaryFolder()
                 let server = try FaultServer { try Self.serve($0) }
                 let reader = ResponseReader(
-                    client: try makeClient(), spoolDirectory: folder.path, threads: try FileThreads(count: 1))
+                    client: try makeClient(), spoolDirectory: folder.path, threads: BlockingThreads(count: 4))
                 // The most that there ever was begins anew.
                 try Data("5".utf8).write(to: URL(filePath: "/proc/self/clear_refs"))
                 let before = try Self.memory("VmRSS")

@@ -2,6 +2,7 @@
 import Foundation
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -11,12 +12,12 @@ import Testing
 
 @Suite struct ResponseReaderTests {
     private let folder: TemporaryFolder
-    private let threads: FileThreads
+    private let threads: BlockingThreads
     private let image = imageBytes(100_000)
 
     init() throws {
         folder = try TemporaryFolder()
-        threads = try FileThreads()
+        threads = BlockingThreads(count: 4)
     }
 
     private func reader(_ limits: ResponseReader.Limits = ResponseReader.Limits()) throws -> ResponseReader {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import SnugHTTP
 import SnugSimulator
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import Testing
@@ -21,12 +22,12 @@ import Testing
     }
 
     private let folder: TemporaryFolder
-    private let threads: FileThreads
+    private let threads: BlockingThreads
     private let partials = Partials()
 
     init() throws {
         folder = try TemporaryFolder()
-        threads = try FileThreads()
+        threads = BlockingThreads(count: 4)
     }
 
     private func read(_ request: ClientRequest) async throws -> (response: ProviderResponse, attempt: Attempt) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import OrderedCollections
 import SnugHTTP
+import SnugSystem
 
 extension ElumentaDialect {
     func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {

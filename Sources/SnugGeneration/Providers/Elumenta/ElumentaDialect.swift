@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 /// Elumenta, version 2 of its API. One endpoint makes everything; the model decides whether it answers at once or has to
 /// be polled. Images come in by address only.
@@ -82,7 +83,7 @@ struct ElumentaDialect: CommonDialect {
         builder.note("prompt", request.prompt)
         return try builder.json(
             try endpoint.url(["generate"]),
-            .object(["model": .text(model), "prompt": .text(request.prompt), "params": params]), clocks: submitClocks)
+            ["model": .text(model), "prompt": .text(request.prompt), "params": params], clocks: submitClocks)
     }
 
     func poll(_ id: String) throws(GenerationError) -> ClientRequest? { try get(["generate", id]) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
 /// OpenAI's images API and the many that copy it, each at its own address and with its own subset.
 ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
 extension PollinationsDialect {
     func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {

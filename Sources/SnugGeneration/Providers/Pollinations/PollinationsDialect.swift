@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 /// Pollinations. An identical request joins the one under way or gets its stored image, and only one is charged: the
 /// contract rests on a fixed seed, on the same bytes, and on never asking for a fresh image.

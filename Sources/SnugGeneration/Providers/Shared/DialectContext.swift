@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import SnugSystem
 
 /// What every dialect has.
 protocol CommonDialect: ProviderDialect {
@@ -18,7 +11,7 @@ protocol CommonDialect: ProviderDialect {
 }
 
 /// The time of this machine.
-let systemWallClock: @Sendable () -> Int = { time(nil) }
+let systemWallClock: @Sendable () -> Int = { WallClock.seconds }
 
 extension CommonDialect {
     /// Clocks of a paid request.

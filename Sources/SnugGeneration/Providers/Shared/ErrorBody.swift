@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import OrderedCollections
 import SnugHTTP
+import SnugSystem
 
 /// What the body of a failure says, in whichever of the providers' shapes it says it.
 ///
@@ -97,15 +99,15 @@ struct ErrorBody: Sendable {
     private static func plainText(_ bytes: [UInt8]) -> String? {
         // More than the scrubber looks at, so that only it cuts.
         let text = String(decoding: bytes.prefix(300 * 1024), as: UTF8.self)
-        switch ContentKind(bytes) {
-        case .page:
+        switch ContentSignature(bytes) {
+        case .html, .svg:
             guard let start = text.firstRange(of: "<title>")?.upperBound,
                 let end = text[start...].firstRange(of: "</title>")?.lowerBound
             else { return "an HTML page" }
             return String(text[start..<end])
         case .text: return text.contains { !$0.isWhitespace } ? text : nil
         case .json: return "JSON that cannot be read"
-        case .image, .compressed, .empty, .unknown: return nil
+        default: return nil
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 extension CommonDialect {
     /// The models in an answer: a list, bare or under one of the names that are in use.

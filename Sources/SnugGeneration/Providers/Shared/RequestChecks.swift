@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 /// Collects what is wrong with a request, field by field, so that all of it is said at once.
 struct RequestChecks {

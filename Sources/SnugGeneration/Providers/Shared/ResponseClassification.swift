@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
 /// What a failure means by its status and body, where a provider promises nothing of its own. Dialects change what
 /// their provider promises, then ask for the outcome.
@@ -121,7 +122,8 @@ struct ResponseClassification: Sendable {
     private mutating func classifyServerStatus(_ status: Int) {
         switch status {
         case 501, 505: set(.refused, .providerFailed)
-        case 503, 529: set(.transient, .noCapacity, .switchModel)
+        case _ where ResponseClass.asksToSlowDown(HTTPResponse.Status(code: status)):
+            set(.transient, .noCapacity, .switchModel)
         // What stands before the provider could not reach it, or does not trust it.
         case 521, 523, 525, 526: set(.transient, .notSent)
         default: set(.unknown, .outcomeUnknown)
@@ -181,7 +183,7 @@ extension ResponseClassification {
     /// What came where JSON or an image should be.
     static func described(_ response: ProviderResponse) -> String {
         if let image = response.images.first { return image.byteCount == 0 ? "an empty image" : "an image" }
-        let kind = ContentKind(response.text)
+        let kind = ContentSignature(response.text)
         guard kind == .json else { return kind.description }
         return JSONValue(parsing: response.text) == nil ? "JSON that is cut or damaged" : "JSON of another shape"
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
 import HTTPTypes
+import OrderedCollections
 import SnugHTTP
+import SnugSystem
 
 /// Puts a submission together: always the same bytes for the same job, with a digest, and with lines for people.
 struct SubmissionBuilder {
@@ -83,7 +85,7 @@ struct SubmissionBuilder {
 
     /// All fields as one object.
     var object: JSONValue {
-        .object(Dictionary(fields.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
+        .object(OrderedDictionary(fields.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
     }
 
     /// All fields, and behind them the images.
@@ -128,13 +130,5 @@ struct SubmissionBuilder {
 
     private static func shown(_ address: String) -> String {
         (try? HTTPURL(address))?.description ?? "(no address)"
-    }
-}
-
-extension Digest {
-    /// Two digits a byte.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
+import SnugSystem
 public import SystemPackage
 
 #if canImport(FoundationEssentials)
@@ -7,17 +8,10 @@ public import SystemPackage
 #else
     import Foundation
 #endif
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Keeps tokens in a file, `{"access_token": …, "refresh_token": …}`, for all processes of this machine that name it.
 ///
-/// The new pair is on the disk before anybody uses it, and only the owner can read it.
+/// A new pair is on the disk before anybody uses it, and only the owner can read it.
 public final class FileSession: SessionStore {
     private struct Content: Codable {
         var access_token: String
@@ -26,48 +20,48 @@ public final class FileSession: SessionStore {
     /// The file.
     public var identity: String { path.string }
     private let path: FilePath
-    private let threads: FileThreads
+    private let threads = BlockingThreads(count: 1)
     private let mutex = AsyncMutex()
 
-    /// Names the file, which has to be there.
-    /// - Throws: `output_failed` when there are no threads to be had.
-    public init(_ path: FilePath) throws(GenerationError) {
-        self.path = path
-        threads = try FileThreads(count: 1)
-    }
+    /// Names the file, which has to exist.
+    public init(_ path: FilePath) { self.path = path }
 
-    /// The tokens as they are now.
+    /// The current tokens.
     /// - Throws: `not_authenticated` when the file cannot be read.
     public func tokens() async throws -> SessionTokens {
-        try await threads.run { [path] in try Self.read(path) }
+        try await threads.runToEnd { [path] in try Self.read(path) }
     }
 
-    /// Refreshes, once for all processes that ask at a time.
+    /// Refreshes the tokens, once for all processes that ask at the same time.
     /// - Throws: `not_authenticated`, `output_failed`; what `fetch` throws.
     public func renew(
         after used: Secret, _ fetch: @escaping @Sendable (SessionTokens) async throws -> SessionTokens
     ) async throws -> SessionTokens {
-        try await mutex.enter()
-        defer { mutex.leave() }
+        try await mutex.lock()
+        defer { mutex.unlock() }
         let lock = try await lock()
-        // Closing gives the lock back.
-        defer { close(lock) }
+        defer { withExtendedLifetime(lock) {} }
         let old = try await tokens()
         guard old.access == used else { return old }
+        // A task of its own: a pair that the provider handed out must not be lost with the caller's cancellation.
         return try await Task { [threads, path] in
             var new = try await fetch(old)
-            // A provider that does not rotate gives none.
+            // A provider that does not rotate refresh tokens returns none.
             if new.refresh == nil { new.refresh = old.refresh }
             let kept = new
-            try await threads.run { try Self.write(kept, path) }
+            try await threads.runToEnd { try Self.write(kept, path) }
             return kept
         }.value
     }
 
-    /// Waits for other processes without keeping a thread, so that the waiting can be cancelled.
-    private func lock() async throws -> Int32 {
+    /// Waits for other processes without occupying a thread, so that the wait can be cancelled.
+    private func lock() async throws -> FileLock {
+        let file = FilePath(path.string + ".lock")
         while true {
-            if let lock = try await threads.run({ [path] in try Self.lock(path) }) { return lock }
+            let lock = try await threads.runToEnd { [path] in
+                try Self.mapping(path) { try FileLock.acquire(file) }
+            }
+            if let lock { return lock }
             try await Task.sleep(for: .milliseconds(50))
         }
     }
@@ -75,9 +69,9 @@ public final class FileSession: SessionStore {
     private static func read(_ path: FilePath) throws(GenerationError) -> SessionTokens {
         let bytes: [UInt8]
         do throws(Errno) {
-            let descriptor = try DiskCalls.open(path, O_RDONLY)
-            defer { close(descriptor) }
-            bytes = try DiskCalls.read(descriptor, count: 1 << 20)
+            let file = try FileDescriptor.opening(path, .readOnly)
+            defer { file.closeIgnoringErrors() }
+            bytes = try file.readBytes(maximum: 1 << 20)
         } catch {
             throw GenerationError(
                 .notAuthenticated, "cannot read the session in \(path): \(error); log in again", cause: error)
@@ -89,36 +83,18 @@ public final class FileSession: SessionStore {
         return SessionTokens(access: Secret(content.access_token), refresh: content.refresh_token.map { Secret($0) })
     }
 
-    private static func lock(_ path: FilePath) throws(GenerationError) -> Int32? {
-        do throws(Errno) {
-            let descriptor = try DiskCalls.open(FilePath(path.string + ".lock"), O_RDWR | O_CREAT, mode: 0o600)
-            do throws(Errno) {
-                guard try DiskCalls.lock(descriptor, waiting: false) else {
-                    close(descriptor)
-                    return nil
-                }
-            } catch {
-                close(descriptor)
-                throw error
-            }
-            return descriptor
-        } catch {
-            throw failure(path, error)
-        }
-    }
-
     private static func write(_ tokens: SessionTokens, _ path: FilePath) throws {
         let content = Content(access_token: tokens.access.reveal(), refresh_token: tokens.refresh?.reveal())
         let data = try JSONEncoder().encode(content)
-        do throws(Errno) {
-            try DiskCalls.replace(path, with: data, mode: 0o600)
-        } catch {
-            throw failure(path, error)
-        }
+        try mapping(path) { try FilePublisher.replace(path, with: data) }
     }
 
-    private static func failure(_ path: FilePath, _ reason: Errno) -> GenerationError {
-        GenerationError(
-            .outputFailed, "cannot keep the new tokens in \(path): \(reason); make the file writable", cause: reason)
+    private static func mapping<Result>(_ path: FilePath, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch {
+            throw GenerationError(
+                .outputFailed,
+                "cannot keep the new tokens in \(path): \(StateFile.reason(error)); make the file writable",
+                cause: error)
+        }
     }
 }
