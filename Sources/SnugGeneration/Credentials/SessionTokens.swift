@@ -2,7 +2,7 @@
 public import SnugHTTP
 import SnugSystem
 
-/// What a session is continued with.
+/// The tokens of a session.
 public struct SessionTokens: Sendable, Hashable {
     /// Sent with every request, for some minutes.
     public var access: Secret
@@ -35,9 +35,9 @@ public protocol SessionStore: Sendable {
     ) async throws -> SessionTokens
 }
 
-/// With what a client makes itself known.
+/// The credentials of a client.
 public enum GenerationCredentials: Sendable {
-    /// Nothing: the provider asks for nothing, as a server of one's own may.
+    /// None, for a server of one's own that asks for none.
     case none
     /// A key that does not change.
     case key(Secret)

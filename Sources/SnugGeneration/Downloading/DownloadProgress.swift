@@ -2,13 +2,13 @@
 import HTTPTypes
 import SnugHTTP
 
-/// How far a download came, and whether to go on. Knows no clock and no socket.
+/// The progress of a download, and the decision to continue. Knows no clock and no socket.
 struct DownloadProgress {
     /// Bytes that are here.
     private(set) var offset = 0
-    /// What tells whether the rest is of the same file.
+    /// The ETag that ties the rest to the same file.
     private(set) var validator: String?
-    /// Whether the bytes come from more than one response.
+    /// True when the bytes come from more than one response.
     private(set) var wasResumed = false
     private let policy: RetryPolicy
     /// In a row without a byte.
@@ -49,7 +49,7 @@ struct DownloadProgress {
         if received > 0 { failures = 0 }
     }
 
-    /// How long to wait before the next attempt; `nil` when there is none.
+    /// The wait before the next attempt; `nil` when there is none.
     func wait(hint: Duration?, random: Double) -> Duration? {
         // One attempt means one, whatever it brought.
         guard failures < policy.maximumAttempts, attempts < Self.mostAttempts, policy.maximumAttempts > 1 else {

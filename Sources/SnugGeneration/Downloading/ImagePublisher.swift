@@ -100,7 +100,7 @@ struct ImagePublisher: Sendable {
         }
     }
 
-    /// Whether a file of this length has the name.
+    /// True when a file of this length has the name.
     func isThere(_ path: FilePath, byteCount: Int) -> Bool {
         guard let identity = try? FileIdentity(of: path, followsLinks: true) else { return false }
         return identity.kind == .file && identity.byteCount == byteCount
@@ -112,7 +112,7 @@ struct ImagePublisher: Sendable {
         else { return false }
         let left = try FileDescriptor.opening(first, .readOnly)
         defer { left.closeIgnoringErrors() }
-        // A file that cannot be read is somebody else's.
+        // A file that cannot be read belongs to another user.
         guard let right = try? FileDescriptor.opening(second, .readOnly) else { return false }
         defer { right.closeIgnoringErrors() }
         while true {

@@ -4,7 +4,7 @@ import SnugHTTP
 import SnugSystem
 import SystemPackage
 
-/// Fetches results and puts them in their place: checked, whole, and never over somebody else's file.
+/// Downloads results and delivers them: checked, whole, and never over another file.
 struct ResultDownloader: Sendable {
     private let client: HTTPClient
     private let threads: BlockingThreads
@@ -33,7 +33,7 @@ struct ResultDownloader: Sendable {
         self.environment = environment
     }
 
-    /// Fetches a result, goes on where a connection broke, checks it, and gives it its name.
+    /// Downloads a result, resuming where a connection broke, checks it, and gives it its name.
     /// - Parameters:
     ///   - authorize: Puts a key on the request; called only for an address on the provider's own origin.
     ///   - onProgress: Bytes here, and bytes in all when that is known.
@@ -116,7 +116,7 @@ struct ResultDownloader: Sendable {
         let isNoImage = [ContentSignature.json, .html, .svg, .text, .gzip, .empty].contains(kind)
         guard !isNoImage else {
             throw GenerationError(
-                .badImage, "the result is no image but \(kind.description) (\(byteCount) bytes)")
+                .badImage, "the result is no image but \(Self.name(kind)) (\(byteCount) bytes)")
         }
         do {
             return (try await checker(path), byteCount)
@@ -125,9 +125,14 @@ struct ResultDownloader: Sendable {
         } catch {
             throw GenerationError(
                 .badImage,
-                "the result is \(kind.description) (\(byteCount) bytes), but damaged: \(error)",
+                "the result is \(Self.name(kind)) (\(byteCount) bytes), but damaged: \(error)",
                 cause: error)
         }
+    }
+
+    private static func name(_ kind: ContentSignature) -> String {
+        if kind == .empty { return "nothing" }
+        return kind.imageMediaType.map { "an image (\($0))" } ?? kind.description
     }
 
     private static func look(_ path: FilePath) throws(GenerationError) -> (ContentSignature, Int) {
@@ -139,7 +144,7 @@ struct ResultDownloader: Sendable {
         }
     }
 
-    /// Whether images that were delivered are still in their places.
+    /// True when delivered images are still in their places.
     func areThere(_ images: [Generation.Image]) async throws -> Bool {
         try await threads.runToEnd { [publisher] in
             images.allSatisfy { publisher.isThere($0.path, byteCount: $0.byteCount) }
@@ -200,12 +205,12 @@ struct ResultDownloader: Sendable {
         try await environment.sleep(wait)
     }
 
-    /// Why another attempt may help.
-    /// - Throws: Why none would.
+    /// The failure, where another attempt may help.
+    /// - Throws: The failure, where no attempt would.
     private func failure(_ response: ClientResponse) throws -> GenerationError {
         let where_ = response.url.authority
         var error = GenerationError(
-            .downloadFailed, "\(where_) answered \(response.status.code) instead of the image",
+            .downloadFailed, "\(where_) responded with status \(response.status.code) instead of the image",
             status: response.status.code)
         error.requestID = response.requestID
         switch response.status.code {
@@ -232,6 +237,6 @@ struct ResultDownloader: Sendable {
 
 /// A result's address does not work any more, or not for us: the provider may have a new one.
 struct ExpiredAddress: Error, Sendable {
-    /// What to say when it has none.
+    /// The error when it has none.
     var error: GenerationError
 }

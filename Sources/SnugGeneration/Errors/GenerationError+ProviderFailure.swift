@@ -26,6 +26,6 @@ extension GenerationError {
         return error
     }
 
-    /// The same for one field.
+    /// An invalid request with one wrong field.
     static func invalid(_ name: String, _ message: String) -> GenerationError { .invalid([Field(name, message)]) }
 }

@@ -60,7 +60,7 @@ struct Scrubber: Sendable, Hashable {
 
     // MARK: Pieces
 
-    /// The same for what is shown as a list.
+    /// The texts of a list, cleaned.
     func clean(_ texts: [String]) -> [String] { texts.map { clean($0, limit: 100) } }
 
     /// The text as it is, but for the secrets that are known.
@@ -108,7 +108,7 @@ struct Scrubber: Sendable, Hashable {
         return longest > 64 ? "(\(token.utf8.count) characters left out)" : result
     }
 
-    /// Whether a word is a key, whole or masked in part.
+    /// True when a word is a key, whole or masked in part.
     private static func looksLikeKey(_ token: String) -> Bool {
         keyPrefixes.contains { prefix in
             guard token.hasPrefix(prefix) else { return false }
@@ -129,7 +129,7 @@ struct Scrubber: Sendable, Hashable {
     ]
     private static let base64Bytes = Set(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_".utf8)
-    /// What words, addresses and keys are made of.
+    /// The characters of words, addresses and keys.
     private static let tokenScalars = Set(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=-_.~%*:?&#@".unicodeScalars)
 }

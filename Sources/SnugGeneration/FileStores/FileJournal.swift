@@ -116,7 +116,7 @@ public final class FileJournal: GenerationJournal {
         do { return try body() } catch {
             throw GenerationError(
                 .journalFailed,
-                "cannot \(what): \(StateFile.reason(error)); nothing is sent without a record, so make the journal's folder writable",
+                "cannot \(what): \(StateFile.reason(error)); nothing is sent without a record: make the folder writable",
                 cause: error)
         }
     }

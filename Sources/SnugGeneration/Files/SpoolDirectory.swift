@@ -4,7 +4,7 @@ import SnugSystem
 import Synchronization
 import SystemPackage
 
-/// Where images lie until they are put in their place, in files that nobody else can read.
+/// A folder for images on their way to their place, in files that nobody else can read.
 ///
 /// Each file is locked for as long as its owner lives, so that what a killed process left behind can be told apart and is
 /// removed by the next one. Its calls block.
@@ -92,7 +92,9 @@ final class SpoolDirectory: Sendable {
 
     fileprivate static func failure(_ what: String, _ reason: Errno) -> HTTPError {
         HTTPError(
-            .sinkFailed, "cannot \(what): \(reason); images of answers are kept there for a moment", cause: reason)
+            .sinkFailed,
+            "cannot \(what): \(reason); images are kept there until they are delivered: make room or choose another folder",
+            cause: reason)
     }
 }
 

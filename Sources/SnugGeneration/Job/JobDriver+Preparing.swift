@@ -64,7 +64,7 @@ extension JobDriver {
         prepared = nil
     }
 
-    /// True when the token of the last request was replaced by somebody: after a refresh the old one is often reported
+    /// True when the token of the last request was replaced by another task: after a refresh the old one is often reported
     /// as unknown instead of expired.
     func isStale(_ failure: ProviderFailure) async throws -> Bool {
         guard failure.status == 401, case .session(let store) = context.credentials else { return false }

@@ -174,7 +174,8 @@ struct Preparation: Sendable {
             let response = try await context.http.perform(request, into: .collect(maximum: Self.downloadLimit))
             guard response.isSuccess else {
                 throw GenerationError(
-                    .imageFailed, "\(name): \(request.url) answered \(response.status.code); check the address",
+                    .imageFailed,
+                    "\(name): \(request.url) responded with status \(response.status.code); check the address",
                     status: response.status.code)
             }
             let last = request.url.path.split(separator: "/").last.map(String.init) ?? "image"

@@ -6,7 +6,7 @@ public import SystemPackage
 /// Each store is a protocol of a few calls, so that one durable ledger can serve them all. The session's tokens are the
 /// remaining store: ``SessionStore`` is part of the credentials.
 public struct GenerationStores: Sendable {
-    /// What was submitted.
+    /// The submissions.
     public var journal: any GenerationJournal
     /// The submissions that the provider's jobs belong to.
     public var jobClaims: any JobClaimStore

@@ -8,15 +8,15 @@ struct CircuitBreaker: Sendable, Hashable {
     struct Settings: Sendable, Hashable {
         /// Failures in a row that open it. Default 5.
         var threshold = 5
-        /// How long it stays open at first; doubled each time that a probe fails. Default 30 s.
+        /// The first rest; doubled each time that a probe fails. Default 30 s.
         var firstRest = Duration.seconds(30)
         /// Default 10 min.
         var longestRest = Duration.seconds(600)
-        /// A probe that has not told its end after so long is given up. Default 5 min.
+        /// The time after which a probe without an end is given up. Default 5 min.
         var longestProbe = Duration.seconds(300)
     }
 
-    /// Whether a request may go.
+    /// The decision about a request.
     enum Admission: Sendable, Hashable {
         case go
         /// The one request that finds out whether it works again.
@@ -25,7 +25,7 @@ struct CircuitBreaker: Sendable, Hashable {
         case refuse(retryAfter: Duration)
     }
 
-    /// How a request ended, as seen by the breaker.
+    /// The end of a request, as the breaker sees it.
     enum Ending: Sendable, Hashable {
         /// The provider did its work: also refusing what was asked is that.
         case worked
@@ -34,7 +34,7 @@ struct CircuitBreaker: Sendable, Hashable {
         /// It says nothing: given up on our side, refused by a limit.
         case neither
 
-        /// What a failure of a generation says of its provider.
+        /// The meaning of a generation's failure for its provider.
         init(_ code: GenerationError.Code) {
             switch code {
             case .noCapacity, .providerFailed, .notSent, .outcomeUnknown, .badResponse: self = .failed
@@ -56,7 +56,7 @@ struct CircuitBreaker: Sendable, Hashable {
 
     init(_ settings: Settings = Settings()) { self.settings = settings }
 
-    /// Whether it lets everything through.
+    /// True when it lets everything through.
     var isClosed: Bool { if case .closed = state { true } else { false } }
 
     /// Asks for a request, which has to report its end when it is let go.
@@ -88,7 +88,7 @@ struct CircuitBreaker: Sendable, Hashable {
         case (.halfOpen(_, let rest), .probe, .failed):
             let longer = min(rest * 2, settings.longestRest)
             state = .open(until: now + longer, rest: longer)
-        // A probe that learnt nothing leaves its place to the next.
+        // A probe without a result leaves its place to the next.
         case (.halfOpen(_, let rest), .probe, .neither): state = .open(until: now, rest: rest)
         // What was let go before it opened has no say any more.
         default: break

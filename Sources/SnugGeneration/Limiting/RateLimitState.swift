@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many requests in how long.
+/// A window of time with a limit of requests.
 struct RateWindow: Sendable, Hashable {
     /// `minute`, `hour`, `day`, or what the provider calls it.
     var name: String
@@ -14,7 +14,7 @@ struct RateWindow: Sendable, Hashable {
     static func day(_ limit: Int?) -> RateWindow { RateWindow(name: "day", limit: limit, length: 86_400) }
 }
 
-/// What is known of an account's requests and limits. Knows no clock: all times are seconds since 1970.
+/// The requests and limits of an account. Knows no clock: all times are seconds since 1970.
 ///
 /// A request counts from the moment it is let go until a window's length after its *response*: the server counted it at some
 /// moment in between, so whatever its windows are like, fixed or sliding, it never sees one more than its limit.
@@ -27,7 +27,7 @@ public struct RateLimitState: Codable, Sendable, Hashable {
         var end: Double?
     }
 
-    /// What the provider said of one window.
+    /// The provider's report of one window.
     struct Told: Codable, Sendable, Hashable {
         var limit: Int?
         var length: Double
@@ -52,14 +52,14 @@ public struct RateLimitState: Codable, Sendable, Hashable {
     /// Until when that holds: accounts are topped up, and plans change.
     private var concurrencyUntil: Double?
 
-    /// What to do with a request.
+    /// The decision about a request.
     enum Decision: Hashable, Sendable {
         case go
         /// `window` is `parked` when the provider asked for the wait.
         case wait(until: Double, window: String)
     }
 
-    /// A request whose process died is taken for answered after so long.
+    /// The time after which a request of a dead process counts as ended.
     private static let longestRequest = 600.0
     /// A server's times are whole seconds, and ours is not its clock.
     private static let slack = 3.0
@@ -88,7 +88,7 @@ public struct RateLimitState: Codable, Sendable, Hashable {
             .min()
     }
 
-    /// The windows in force: those that were set, the stricter of what was set and told, and those only told.
+    /// The windows in force: those that were set, the stricter of a set and a reported one, and those only reported.
     private func effective(_ windows: [RateWindow]) -> [RateWindow] {
         var all = windows
         for (name, told) in told.sorted(by: { $0.key < $1.key }) {
@@ -152,17 +152,17 @@ public struct RateLimitState: Codable, Sendable, Hashable {
             if let limit = window.limit, let remaining = window.remaining {
                 let used = max(0, limit - remaining)
                 forget(&known, used: used, sent: sent, now: now)
-                // The one that is answered is among them, and what left before it has most likely arrived before it.
+                // The request of this response is among them, and earlier ones have most likely arrived before it.
                 let ours = uses.count { $0.end.map { counts($0, known, now: now) } ?? ($0.start <= sent) }
                 known.others = max(0, used - ours)
-                // Without a reset nobody knows when they go: asking again now and then finds out.
+                // Without a reset their end is unknown: a request now and then finds out.
                 known.othersUntil = known.reset ?? now + min(known.length, 3600)
             }
             told[window.name] = known
         }
     }
 
-    /// All that was answered before this request left was counted before it, and so was this one by now: a lower number
+    /// All requests that ended before this one left were counted before it, and so was this one by now: a lower number
     /// means that the server has begun a new window since, or does not count what it refused.
     private func forget(_ window: inout Told, used: Int, sent: Double, now: Double) {
         let before = uses.compactMap(\.end).filter { $0 < sent && counts($0, window, now: now) }.sorted()

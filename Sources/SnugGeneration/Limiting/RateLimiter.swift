@@ -33,7 +33,7 @@ final class RateLimiter: Sendable {
     private let mutex = AsyncMutex()
     private let changes = AsyncEvent()
 
-    /// How often to look whether another process has finished a request.
+    /// The interval of checks for a slot that another process gives back.
     private static let slotCheckInterval = Duration.milliseconds(250)
 
     /// - Parameters:
@@ -94,7 +94,7 @@ final class RateLimiter: Sendable {
             switch try await ask() {
             case .granted(let permit): return permit
             case .full(let wait, let window, let isCertain):
-                // Of a slot nobody knows when it is free; of a window it is known, so there is nothing to wait for.
+                // When a slot is free is unknown; when a window is free is known, so there is nothing to wait for.
                 let now = environment.now()
                 if let giveUp, isCertain ? now + wait.seconds > giveUp : now >= giveUp {
                     throw Self.limitReached(wait, window, now: now)
@@ -160,7 +160,7 @@ final class RateLimiter: Sendable {
         do {
             try await store.update(account) { $0.end(permit.id, counts: counts, now: now) }
         } catch {
-            // It goes on counting as under way for a while, which errs on the right side.
+            // It counts as under way for a while, which errs on the right side.
             logger.warning("a finished request could not be noted", metadata: ["error": "\(error)"])
         }
         changes.signal()
@@ -168,7 +168,7 @@ final class RateLimiter: Sendable {
 
     // MARK: Waiting
 
-    /// Refuses at once whoever would wait too long behind those who wait already.
+    /// Refuses a request at once that would wait too long behind the others.
     private func refuseIfHopeless(_ giveUp: Double?) async throws {
         guard let giveUp else { return }
         let (now, position) = (environment.now(), mutex.count)
@@ -212,7 +212,7 @@ final class RateLimiter: Sendable {
     /// Seconds since 1970.
     var now: Double { environment.now() }
 
-    /// Learns from a response's headers, whatever it answered.
+    /// Learns from a response's headers, whatever its status.
     /// - Parameter sent: When its request was about to be sent: ``RatePermit/begun``, or ``now`` at the time.
     func learn(_ headers: HTTPFields, sent: Double) async throws {
         let now = environment.now()

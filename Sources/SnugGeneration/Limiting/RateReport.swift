@@ -2,7 +2,7 @@
 import HTTPTypes
 import SnugHTTP
 
-/// What the headers of a response say about limits.
+/// The limits in the headers of a response.
 struct RateReport: Sendable, Hashable {
     struct Window: Sendable, Hashable {
         var name: String

@@ -2,7 +2,7 @@
 public import SnugHTTP
 public import SystemPackage
 
-/// Something that happened on the way to an image.
+/// A step on the way to an image.
 public enum GenerationEvent: Sendable, Hashable {
     /// An input image was fitted to so many bytes.
     case fitted(name: String, byteCount: Int)
@@ -16,7 +16,7 @@ public enum GenerationEvent: Sendable, Hashable {
     case attempt(Attempt)
     /// Waiting before the next attempt, and why, as a code.
     case waiting(Duration, reason: GenerationError.Code)
-    /// Input is fitted anew under a smaller limit.
+    /// Input is fitted again under a smaller limit.
     case refitting(byteLimit: Int)
     /// Asking another model.
     case fallingBack(from: String?, to: String)
@@ -24,7 +24,7 @@ public enum GenerationEvent: Sendable, Hashable {
     case refreshedToken
     /// Looking for a job whose response was lost.
     case reconciling
-    /// A job was begun, or found again.
+    /// A job started, or was found again.
     case accepted(id: String)
     /// A poll's response, so many so far.
     case polled(count: Int)
@@ -34,6 +34,6 @@ public enum GenerationEvent: Sendable, Hashable {
     case downloading(received: Int, total: Int?)
     /// An image is here.
     case delivered(path: FilePath)
-    /// It ended without one.
+    /// The job ended without an image.
     case failed(GenerationError.Code)
 }

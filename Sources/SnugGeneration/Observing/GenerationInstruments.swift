@@ -69,7 +69,7 @@ struct GenerationInstruments: Sendable {
     /// A result that was found, joined or replayed where a repeat would have been paid for again.
     func recordChargeAvoided() { avoided.increment() }
 
-    /// What is left for retries.
+    /// Records the tokens left for retries.
     func recordBudget(_ tokens: Double) { budget.record(tokens) }
 
     /// Requests that the limiter would let go at once.

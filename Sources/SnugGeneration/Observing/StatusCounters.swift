@@ -4,11 +4,11 @@ internal import Synchronization
 
 /// Counts how requests ended, by status code.
 public final class StatusCounters: Sendable {
-    /// How often one thing happened.
+    /// The count of one way for requests to end.
     public struct Count: Sendable, Hashable {
         /// 100–599; `nil` for requests that no response came to.
         public var status: Int?
-        /// What failed, where the exchange did not come to its end.
+        /// The failure, where there is no complete response.
         public var failure: String?
         /// Requests.
         public var count: Int

@@ -14,9 +14,9 @@ struct ProviderResponse: Sendable {
     var text: [UInt8]
     /// The images that came in it, in order: the body itself when it is one, or each base64 string of JSON.
     var images: [SpooledImage]
-    /// For server-sent events: whether the event came that ends them. `nil` for other answers.
+    /// For server-sent events, true when the event came that ends them; `nil` for other responses.
     var isStreamComplete: Bool?
-    /// Bytes of the body on the wire.
+    /// Bytes of the body as sent.
     var byteCount: Int
     /// Knows what was sent with the request and must not come out of its response.
     var scrubber = Scrubber()
@@ -29,7 +29,7 @@ struct ProviderResponse: Sendable {
 
 /// An image from a response in a private temporary file, which is removed with the last reference unless it is kept.
 final class SpooledImage: Sendable, Hashable {
-    /// Where it is: another place after it was kept.
+    /// The file, which changes when it is kept.
     var path: FilePath { place.withLock { $0.path } }
     private let place: Mutex<(path: FilePath, isOurs: Bool)>
     let byteCount: Int
@@ -72,7 +72,7 @@ final class SpooledImage: Sendable, Hashable {
         try file.synchronize()
     }
 
-    /// Whether it outlives this process.
+    /// True when it outlives this process.
     var isKept: Bool { place.withLock { !$0.isOurs } }
 
     /// Removes it, kept or not: by now, another may be kept under its name later.

@@ -8,7 +8,7 @@ import SystemPackage
     import Foundation
 #endif
 
-/// What a journal keeps of a request. Every member that was left out has its default, so that older journals stay readable.
+/// The form of a request in a journal. A member that is missing has its default, so that older journals stay readable.
 extension GenerationRequest: Codable {
     private enum Key: String, CodingKey {
         case prompt, model, fallbackModels, size, count, images, mask, seed, format, partialImages, parameters
@@ -59,7 +59,7 @@ extension ImageSize: Codable {
         self = size
     }
 
-    /// As `WxH`.
+    /// Writes `WxH`.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
@@ -81,7 +81,7 @@ extension ImageInput: Codable {
         }
     }
 
-    /// As an object with one member that says which.
+    /// Writes an object whose one member names the case.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: Key.self)
         switch self {

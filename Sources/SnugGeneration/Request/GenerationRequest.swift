@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is to be generated, in the words that all providers share.
+/// A request in the words that all providers share.
 public struct GenerationRequest: Sendable, Hashable {
-    /// What the image shows: not blank, at most 5000 characters unless the provider says otherwise.
+    /// The prompt: not blank, at most 5000 characters unless the provider says otherwise.
     public var prompt: String
     /// The model; `nil` takes the provider's default.
     public var model: String?
@@ -14,14 +14,14 @@ public struct GenerationRequest: Sendable, Hashable {
     public var count: Int
     /// Images to start from: an edit when there are any.
     public var images: [ImageInput]
-    /// Where an edit may change the first image: transparent pixels of a PNG of the same size.
+    /// The area of the first image that an edit may change: transparent pixels of a PNG of the same size.
     public var mask: ImageInput?
-    /// Makes a generation repeatable where the model can. Chosen at random, and told, when the provider's contract for
+    /// Makes a generation repeatable where the model can. Chosen at random, and reported, when the provider's contract for
     /// repeats rests on it and none is given.
     public var seed: Int?
     /// The media type wanted, such as `png`, `jpeg` or `webp`; `nil` leaves it to the provider.
     public var format: String?
-    /// How many unfinished images to be shown on the way, where the provider streams; 0 for none.
+    /// Unfinished images to show on the way, where the provider streams; 0 for none.
     public var partialImages: Int
     /// Further parameters of the provider's own, passed as they are, for example `quality` or `negative_prompt`.
     public var parameters: [String: Parameter]
@@ -76,6 +76,6 @@ public struct ImageSize: Sendable, Hashable, CustomStringConvertible {
         self.init(width: width, height: height)
     }
 
-    /// As it is written in requests.
+    /// The text in requests, `WxH`.
     public var description: String { "\(width)x\(height)" }
 }

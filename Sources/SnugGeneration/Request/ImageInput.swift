@@ -5,7 +5,7 @@ public import SystemPackage
 public enum ImageInput: Sendable, Hashable {
     /// A file of this machine: fitted to what the provider takes and delivered the way it takes it.
     case file(FilePath)
-    /// The same, in memory.
+    /// Bytes in memory.
     case bytes([UInt8], name: String)
     /// An address that the provider fetches itself.
     case url(String)
@@ -28,7 +28,7 @@ public struct FittedInput: Sendable, Hashable {
     }
 }
 
-/// What a provider takes as input images.
+/// The limits of input images.
 public struct InputLimits: Sendable, Hashable {
     /// Most bytes of one encoded image, counted raw.
     public var byteLimit: Int
@@ -67,9 +67,9 @@ public typealias Refitter = @Sendable (ImageInput, InputLimits) async throws -> 
 
 /// Puts an image where a provider can fetch it, and returns the address.
 ///
-/// The address may be readable by anyone who knows it: whoever hands in a host has asked its user.
+/// The address may be readable by anyone who knows it: the user has to agree to a host.
 public protocol ImageHost: Sendable {
-    /// The same bytes may be hosted once only, however often this is called.
+    /// Equal bytes may be hosted once only, however often this is called.
     func host(_ image: FittedInput) async throws -> String
 }
 
@@ -78,7 +78,7 @@ public protocol ImageHost: Sendable {
 /// Called with the path of a downloaded file; returns its media type and size, throws when it is none or is damaged.
 public typealias ImageChecker = @Sendable (FilePath) async throws -> ImageFacts
 
-/// What a checked image is.
+/// The facts of a checked image.
 public struct ImageFacts: Sendable, Hashable {
     /// For example `image/png`, by content.
     public var mediaType: String

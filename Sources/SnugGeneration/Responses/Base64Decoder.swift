@@ -2,7 +2,7 @@
 
 /// Decodes base64 in pieces of any length. RFC 4648 §4 and §5: both alphabets, padding or none.
 struct Base64Decoder {
-    /// What is decoded and not yet taken.
+    /// Bytes that are decoded and not yet taken.
     private(set) var output: [UInt8] = []
     private var group: UInt32 = 0
     private var groupCount = 0

@@ -7,7 +7,7 @@ import SnugHTTP
 struct EventStreamParser {
     /// One event.
     struct Event {
-        /// As its `event` field says; empty without one.
+        /// The `event` field; empty without one.
         var name: String
         /// Its `data` lines, joined, with the images taken out.
         var data: [UInt8]
@@ -59,7 +59,7 @@ struct EventStreamParser {
         var index = 0
         while markBytes < 3, index < bytes.count {
             guard bytes[index] == Self.byteOrderMark[markBytes] else {
-                // Half a mark is the start of a field that nobody knows; leaving it out changes nothing.
+                // Half a byte order mark is the start of an unknown field; leaving it out changes nothing.
                 markBytes = 3
                 break
             }

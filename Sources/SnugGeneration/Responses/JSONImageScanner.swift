@@ -6,7 +6,7 @@ import SnugHTTP
 /// The value of each `b64_json`, and each string that is a data URI in base64, is decoded into a file of its own; the text
 /// keeps an empty string in its place. What is no JSON passes as it is.
 struct JSONImageScanner {
-    /// What is left of the text, cut at the limit.
+    /// The text without its images, cut at the limit.
     private(set) var text: [UInt8] = []
     private(set) var images: [SpooledImage] = []
 
@@ -43,9 +43,9 @@ struct JSONImageScanner {
         self.makeFile = makeFile
     }
 
-    /// Whether bytes of the text had to be left out.
+    /// True when the text was cut.
     private(set) var isCut = false
-    /// Whether a string has begun that is not over: the text was cut on its way.
+    /// True inside a string: the text was cut on its way.
     var isWithinString: Bool { if case .outside = state { false } else { true } }
 
     mutating func consume(_ bytes: Span<UInt8>) throws(HTTPError) {
@@ -206,7 +206,7 @@ private struct JSONEscape {
     private var isBackslash = false
     private var hexadecimal: [UInt8]?
 
-    /// Whether the next byte belongs to an escape.
+    /// True when the next byte belongs to an escape.
     var isOpen: Bool { isBackslash || hexadecimal != nil }
 
     /// - Returns: The character that the byte completes, 255 for one beyond ASCII; `nil` within an escape.

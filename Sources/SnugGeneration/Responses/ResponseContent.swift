@@ -9,7 +9,7 @@ import SnugSystem
     import Foundation
 #endif
 
-/// Sorts the body of a response, as it comes, into text and images. What it is shows by how it begins.
+/// Sorts the body of a response, as it comes, into text and images, by its first bytes.
 struct ResponseContent {
     /// Something that is known before the body is over.
     enum Happening {
@@ -53,7 +53,7 @@ struct ResponseContent {
 
     var isEventStream: Bool { kind == .events }
     var isJSON: Bool { kind == .json }
-    /// Whether all of it is here, by its own grammar, once it is finished.
+    /// True for JSON that is complete by its own grammar, once the body is finished.
     var isWholeJSON: Bool { kind == .json && JSONValue(parsing: text) != nil }
 
     /// Takes some bytes.
@@ -85,7 +85,7 @@ struct ResponseContent {
         return happenings
     }
 
-    /// What came of it.
+    /// The response read so far.
     var response: ProviderResponse {
         ProviderResponse(
             status: head.status.code, headers: head.headerFields, text: text, images: images,

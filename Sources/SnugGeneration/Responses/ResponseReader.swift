@@ -6,7 +6,7 @@ import SystemPackage
 
 /// Sends a request once and reads its response into little memory, however large it is.
 struct ResponseReader: Sendable {
-    /// What a response may bring.
+    /// Limits of a response.
     struct Limits: Sendable, Hashable {
         /// Text that is kept; of an error with more, the rest is not even fetched.
         var textBytes = 1 << 20
@@ -29,7 +29,7 @@ struct ResponseReader: Sendable {
 
     /// Sends the request, exactly once, and takes its response, whatever the status.
     ///
-    /// Of server-sent events the first `….completed` or `error` ends the response; an end before that is told by
+    /// Of server-sent events the first `….completed` or `error` ends the response; an end before that shows in
     /// `isStreamComplete`, however it came about.
     /// - Parameter onPartial: Is given each unfinished image as soon as it is here.
     /// - Returns: The response, and the facts of the attempt.
@@ -74,7 +74,8 @@ struct ResponseReader: Sendable {
             // Never asked for, so nothing here undoes it, and nothing can swell.
             if head.status.code >= 300 { return .success(body.response) }
             return .failure(
-                HTTPError(.malformedResponse, "the response came compressed (\(encoding)), which nobody asked for"))
+                HTTPError(
+                    .malformedResponse, "the response came compressed (\(encoding)) although that was not requested"))
         }
         var cut: HTTPError?
         do {

@@ -6,28 +6,28 @@ public import SystemPackage
 public struct Generation: Sendable, Hashable {
     /// The provider's name for the job, when it has one.
     public var id: String?
-    /// The model that answered, which after a fallback is not the one asked first.
+    /// The model that was used, which after a fallback is not the first one.
     public var model: String?
     /// The images, in the provider's order.
     public var images: [Image]
     /// The seed that was sent.
     public var seed: Int?
-    /// What it cost, in the provider's unit, when it said.
+    /// The cost in the provider's unit, when it is reported.
     public var cost: Double?
     /// The provider's name for the request.
     public var requestID: String?
-    /// Requests on the wire for submitting, polling excluded.
+    /// Requests sent to submit, without polls.
     public var attempts: [Attempt]
     /// Polls made.
     public var polls: Int
     /// From the call to the last byte.
     public var duration: Duration
-    /// Whether the result was there already: joined, replayed, or found again after a response was lost.
+    /// True when the result existed already: joined, replayed, or found again after a response was lost.
     public var isRecovered: Bool
 
     /// One image.
     public struct Image: Sendable, Hashable {
-        /// Where it is.
+        /// The file.
         public var path: FilePath
         /// By content.
         public var mediaType: String
@@ -35,7 +35,7 @@ public struct Generation: Sendable, Hashable {
         public var size: ImageSize
         /// Bytes of the file.
         public var byteCount: Int
-        /// Where it came from, when it was fetched.
+        /// The address it was downloaded from; `nil` when it came within a response.
         public var source: String?
         /// The prompt as the provider rewrote it.
         public var revisedPrompt: String?
@@ -74,7 +74,7 @@ public struct Generation: Sendable, Hashable {
 }
 
 extension Generation {
-    /// What a record knows of work that was done before.
+    /// The result of work that was done before, from its record.
     init(_ record: GenerationRecord, _ images: [Image]) {
         self.init(
             id: record.jobID, model: record.model, images: images, seed: record.seed, cost: record.cost,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
 
-/// Why there is no image, whether it may have cost something, and what to do.
+/// The reason why there is no image, whether it may have been charged, and the remedy.
 public struct GenerationError: Error, Sendable, CustomStringConvertible {
     /// A stable name of a failure: snake_case, used in JSON, logs and metrics.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -49,7 +49,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let jobNotFound = Code(.jobNotFound)
         /// The provider will not make this image.
         public static let policyRefused = Code(.policyRefused)
-        /// The input is too large even after fitting it anew.
+        /// The input is too large even after it was fitted again.
         public static let payloadTooLarge = Code(.payloadTooLarge)
         /// The input's format is not taken, even as JPEG or PNG.
         public static let unsupportedMedia = Code(.unsupportedMedia)
@@ -69,7 +69,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let deadlineExceeded = Code(.deadlineExceeded)
         /// Too many failures in a row: not asked at all for a while.
         public static let circuitOpen = Code(.circuitOpen)
-        /// So much fails at this host that the budget for retries is spent.
+        /// The retry budget for this host is spent.
         public static let retriesSpent = Code(.retriesSpent)
         /// An input image cannot be read or fitted.
         public static let imageFailed = Code(.imageFailed)
@@ -77,24 +77,24 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let hostNeeded = Code(.hostNeeded)
         /// The response is not what the provider documents.
         public static let badResponse = Code(.badResponse)
-        /// What came as the image is none, or is damaged.
+        /// The result is no image, or is damaged.
         public static let badImage = Code(.badImage)
         /// The image was made and cannot be fetched.
         public static let downloadFailed = Code(.downloadFailed)
         /// The image cannot be written here.
         public static let outputFailed = Code(.outputFailed)
-        /// What is about to be sent could not be recorded, so it was not sent; or its outcome could not.
+        /// A record could not be saved: the request was not sent, or its outcome is not recorded.
         public static let journalFailed = Code(.journalFailed)
 
         /// The stable name.
         public var description: String { value.rawValue }
     }
 
-    /// What is wrong with one field.
+    /// A complaint about one field.
     public struct Field: Sendable, Hashable {
-        /// As the provider, or this library, calls it.
+        /// The name that the provider, or this library, uses.
         public var name: String
-        /// What is wrong with it.
+        /// The complaint.
         public var message: String
 
         /// Names a field and its fault.
@@ -104,7 +104,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What kind of failure this is.
+    /// The kind of failure.
     public var code: Code
     /// For a person: what happened, with the values, and what to do. Never holds a key or an image's bytes.
     public var message: String
@@ -116,27 +116,27 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
     public var providerCode: String?
     /// The provider's name for the request.
     public var requestID: String?
-    /// How long to stay away, when waiting helps.
+    /// The wait before another attempt, when waiting helps.
     public var retryAfter: Duration?
-    /// When that is over, seconds since 1970.
+    /// The end of that wait, seconds since 1970.
     public var retryAt: Int?
-    /// Whether an image may have been made and charged.
+    /// True when an image may have been made and charged.
     public var isOutcomeUnknown = false
     /// The provider's name for the job, when there is one: polling it again is free.
     public var jobID: String?
     /// The name under which the journal knows it.
     public var journalKey: String?
-    /// What `payment_required` was about.
+    /// The amount that `payment_required` asks for.
     public var required: Double?
-    /// What the account had, in the same unit.
+    /// The account's balance, in the same unit.
     public var available: Double?
-    /// Models or values that would do.
+    /// Models or values that are accepted.
     public var suggestions: [String] = []
-    /// Images that are there all the same, when several were asked for.
+    /// Images that were delivered all the same, of several.
     public var delivered: [Generation.Image] = []
     /// Every request that was sent for it.
     public var attempts: [Attempt] = []
-    /// What lies beneath.
+    /// The underlying error.
     public var cause: (any Error)?
 
     /// Makes an error; the rest is set as it is known.
@@ -147,7 +147,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// Whether more than one request went out.
+    /// True when more than one request was sent.
     public var wasRetried: Bool { attempts.count > 1 }
 
     /// Code and message.

@@ -13,10 +13,10 @@ import Testing
     func inFlight(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let hurried = try fixture.client(journal: FileJournal(folder)) { $0.timeout = .seconds(15) }
-            if api == .elumenta { _ = try await hurried.balance() }
+            let impatient = try fixture.client(journal: FileJournal(folder)) { $0.timeout = .seconds(15) }
+            if api == .elumenta { _ = try await impatient.balance() }
             fixture.simulator.script(api.rule(Fault(delay: 120_000)))
-            let error = try await fixture.failure(hurried, name: "work")
+            let error = try await fixture.failure(impatient, name: "work")
             #expect(error.isOutcomeUnknown && error.journalKey == "work", "\(error)")
             #expect(fixture.charges.count == 1 && fixture.submissions.count == 1)
             let patient = try fixture.client(journal: FileJournal(folder))

@@ -106,7 +106,7 @@ private final class FullJournal: GenerationJournal {
     @Test("Two that could be it are a person's to tell apart")
     func ambiguous() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
-            // Another machine of the same account, with the same wish at the same moment.
+            // Another machine of the same account, with the same request at the same moment.
             let client = try fixture.client()
             fixture.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             let other = try fixture.client()

@@ -14,7 +14,7 @@ import Testing
 
     // MARK: Twins
 
-    @Test("Of two wishes alike at once, one whose response is lost is found, and each gets its own image")
+    @Test("Of two imageRequests alike at once, one whose response is lost is found, and each gets its own image")
     func twins() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(API.elumenta.rule(Self.lost))
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("A wish that was begun under another client's name is not taken for the lost one")
+    @Test("A imageRequest that was begun under another client's name is not taken for the lost one")
     func otherClients() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 50)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
@@ -74,12 +74,12 @@ import Testing
     func afterDeadline(byName: Bool) async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 2)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let hurried = try fixture.client(journal: FileJournal(folder)) { options in
+            let impatient = try fixture.client(journal: FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
             }
-            let error = try await fixture.failure(hurried, name: "work")
+            let error = try await fixture.failure(impatient, name: "work")
             #expect(error.code == .deadlineExceeded && error.jobID != nil && error.journalKey == "work")
             #expect(!error.isOutcomeUnknown && fixture.charges.count == 1)
             let patient = try fixture.client(journal: FileJournal(folder))
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("Another wish under the name of one that is open is refused")
+    @Test("Another imageRequest under the name of one that is open is refused")
     func sameName() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
             let client = try fixture.client()
@@ -233,43 +233,44 @@ import Testing
     func parts(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let count = api == .openAI ? 23 : 3
-            let wish = GenerationRequest(prompt: "a cat", model: api == .openAI ? "gpt-image-1.5" : nil, count: count)
+            let imageRequest = GenerationRequest(
+                prompt: "a cat", model: api == .openAI ? "gpt-image-1.5" : nil, count: count)
             let folder = fixture.folder.path.appending("journal")
             let client = try fixture.client(journal: FileJournal(folder))
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 402)), skip: 1, times: 1))
-            let error = try await fixture.failure(client, wish, name: "work")
+            let error = try await fixture.failure(client, imageRequest, name: "work")
             let charged = fixture.charges.count
             #expect(error.code == .paymentRequired && charged >= 1 && !error.delivered.isEmpty)
             // What is missing is made by another process, after the account was topped up.
             let next = try fixture.client(journal: FileJournal(folder))
             #expect(try await next.pending().isEmpty)
-            let generation = try await next.generate(wish, to: fixture.destination("work"), name: "work")
+            let generation = try await next.generate(imageRequest, to: fixture.destination("work"), name: "work")
             #expect(generation.images.count == count && fixture.images.count == count)
             #expect(Set(generation.images.map(\.path)).count == count && fixture.charges.count == 3)
             // Now it is done, and its name stands for nothing any more.
-            #expect(await fixture.attempt(next, wish, name: "work").value != nil && fixture.charges.count == 6)
+            #expect(await fixture.attempt(next, imageRequest, name: "work").value != nil && fixture.charges.count == 6)
         }
     }
 
     @Test("A part that is held is resolved or dropped alone")
     func heldPart() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let wish = GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 15)
+            let imageRequest = GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 15)
             let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
             for name in ["resolved", "dropped"] {
                 fixture.simulator.clearRecords()
                 fixture.simulator.script(API.openAI.rule(Self.vanished))
-                let error = try await fixture.failure(client, wish, name: name)
+                let error = try await fixture.failure(client, imageRequest, name: name)
                 #expect(error.isOutcomeUnknown && fixture.charges.count == 1)
                 let held = try #require(try await client.pending().first)
                 #expect(held.state == .held && held.id == error.journalKey && held.id.hasPrefix("\(name)#"))
                 if name == "resolved" {
                     _ = try await client.resume(held.id)
-                    #expect(await fixture.attempt(client, wish, name: name).value?.images.count == 15)
+                    #expect(await fixture.attempt(client, imageRequest, name: name).value?.images.count == 15)
                     #expect(fixture.charges.count == 2)
                 } else {
                     try await client.drop(held.id)
-                    #expect(await fixture.attempt(client, wish, name: name).value?.images.count == 15)
+                    #expect(await fixture.attempt(client, imageRequest, name: name).value?.images.count == 15)
                     #expect(fixture.charges.count == 2)
                 }
                 #expect(try await client.pending().isEmpty)

@@ -6,7 +6,7 @@ import Testing
 @testable import SnugGeneration
 
 @Suite struct GenerationJobTests {
-    private static func record(
+    static func record(
         _ state: GenerationRecord.State = .preparing, jobID: String? = nil, account: String = "account"
     ) -> GenerationRecord {
         GenerationRecord(
@@ -17,7 +17,7 @@ import Testing
             balanceBefore: nil, imageURLs: [], note: nil)
     }
 
-    private func job(
+    func job(
         _ contract: RepeatContract = .history, _ record: GenerationRecord = record(),
         _ change: (inout GenerationJob.Settings) -> Void = { _ in }
     ) -> GenerationJob {
@@ -29,15 +29,15 @@ import Testing
         return GenerationJob(record, settings)
     }
 
-    private func url(_ name: String) -> ImageReference { .url("https://p.test/\(name)", revisedPrompt: nil) }
+    func url(_ name: String) -> ImageReference { .url("https://p.test/\(name)", revisedPrompt: nil) }
 
-    private func image(_ name: String) -> Generation.Image {
+    func image(_ name: String) -> Generation.Image {
         Generation.Image(
             path: FilePath("out").appending(name), mediaType: "image/png", size: ImageSize(width: 1, height: 1),
             byteCount: 1)
     }
 
-    private let lost = ProviderFailure(code: .outcomeUnknown, message: "lost")
+    let lost = ProviderFailure(code: .outcomeUnknown, message: "lost")
 
     // MARK: Starting
 
@@ -85,7 +85,7 @@ import Testing
 
     // MARK: Submitting
 
-    private func send(_ job: inout GenerationJob, digest: String = "d") {
+    func send(_ job: inout GenerationJob, digest: String = "d") {
         _ = job.handle(.prepared(digest: digest, addresses: []), Conditions())
         let form = GenerationRecord.Form(usesBody: false, byteLimit: 1, maximumSide: nil, mediaTypes: [])
         let record = job.permitted(digest: digest, form: form, balance: 9, now: 50)
@@ -155,278 +155,5 @@ import Testing
         #expect(poll.action.name == "poll" && poll.saved.map(\.state) == [.accepted] && ours.record.jobID == "5")
         let held = job.handle(.claimed(false, claim), Conditions())
         #expect(held.action.name == "fail outcome_unknown" && held.saved.map(\.state) == [.held])
-    }
-
-    // MARK: Searching
-
-    private func searching(_ job: inout GenerationJob) -> GenerationJob.Transition {
-        send(&job)
-        return job.handle(.submitted(.unknown(lost)), Conditions())
-    }
-
-    @Test("A lost job is searched for as often as the options say, then held")
-    func search() throws {
-        var job = job()
-        var transition = searching(&job)
-        for wait in [Duration.seconds(2), .seconds(10)] {
-            let search = try #require(transition.action.search)
-            #expect(transition.waits == [wait])
-            transition = job.handle(.searched(.listed(.notFound(hasMore: false)), search), Conditions())
-        }
-        guard case .readBalance(let search) = transition.action else {
-            Issue.record("the balance is not read")
-            return
-        }
-        let balance = AccountBalance(amount: 5, unit: "tokens")
-        guard case .fail(let error) = job.handle(.balanceRead(balance, search), Conditions()).action else {
-            Issue.record("not held")
-            return
-        }
-        #expect(error.isOutcomeUnknown && error.message.contains("9 tokens") && job.record.state == .held)
-    }
-
-    @Test("A job that is found is claimed and polled at once")
-    func found() throws {
-        var job = job()
-        let search = try #require(searching(&job).action.search)
-        let found = job.handle(.searched(.found("5", isAmbiguous: false), search), Conditions())
-        guard case .claim("5", let claim) = found.action else {
-            Issue.record("no claim")
-            return
-        }
-        var other = job
-        #expect(other.handle(.claimed(false, claim), Conditions()).action.name == "search")
-        let poll = job.handle(.claimed(true, claim), Conditions())
-        #expect(poll.action.name == "poll" && poll.waits == [.zero] && job.isRecovered)
-    }
-
-    @Test("A listing that cannot be read leaves the job open")
-    func unreadable() throws {
-        var job = job()
-        var transition = searching(&job)
-        for result in [GenerationJob.SearchResult.failed("down"), .listed(.unreadable)] {
-            let search = try #require(transition.action.search)
-            transition = job.handle(.searched(result, search), Conditions())
-        }
-        guard case .fail(let error) = transition.action else {
-            Issue.record("not failed")
-            return
-        }
-        #expect(error.isOutcomeUnknown && job.record.state == .sending && job.settlement == .keep)
-    }
-
-    @Test("No search begins that would outlast the time")
-    func searchTime() {
-        var job = job()
-        send(&job)
-        let transition = job.handle(.submitted(.unknown(lost)), Conditions(remaining: .seconds(1)))
-        #expect(transition.action.name == "fail provider_failed" || transition.action.name == "fail outcome_unknown")
-        #expect(job.settlement == .keep)
-    }
-
-    // MARK: Polling
-
-    private func poll(_ outcome: PollOutcome, stale: Bool = false) -> GenerationJob.Poll {
-        GenerationJob.Poll(outcome: outcome, isTokenStale: stale)
-    }
-
-    @Test("A job that the provider no longer knows is held at the third time")
-    func gone() throws {
-        var job = job(.history, Self.record(.accepted, jobID: "5"))
-        var polling = GenerationJob.Polling(id: "5")
-        let failure = ProviderFailure(code: .jobNotFound, message: "gone")
-        for _ in 0..<2 {
-            polling = try #require(job.handle(.polled(poll(.gone(failure)), polling), Conditions()).action.polling)
-        }
-        let last = job.handle(.polled(poll(.gone(failure)), polling), Conditions())
-        #expect(last.action.name == "fail job_not_found" && last.saved.map(\.state) == [.held])
-    }
-
-    @Test("A poll that fails says nothing about the job, until there are too many")
-    func pollFailures() throws {
-        var job = job(.history, Self.record(.accepted, jobID: "5")) { $0.polling.maximumFailures = 3 }
-        var polling = GenerationJob.Polling(id: "5")
-        let failure = ProviderFailure(code: .providerFailed, message: "down")
-        for _ in 0..<2 {
-            polling = try #require(
-                job.handle(.polled(poll(.pollFailed(failure)), polling), Conditions()).action.polling)
-        }
-        polling = try #require(job.handle(.polled(poll(.pending), polling), Conditions()).action.polling)
-        for _ in 0..<2 {
-            polling = try #require(
-                job.handle(.polled(poll(.pollFailed(failure)), polling), Conditions()).action.polling)
-        }
-        let last = job.handle(.polled(poll(.pollFailed(failure)), polling), Conditions())
-        #expect(last.action.name == "fail provider_failed" && job.settlement == .keep && job.polls == 6)
-    }
-
-    @Test("A stale token is refreshed once between two polls that work")
-    func staleToken() throws {
-        var job = job(.history, Self.record(.accepted, jobID: "5"))
-        let failure = ProviderFailure(code: .notAuthenticated, message: "expired", status: 401)
-        let first = job.handle(
-            .polled(poll(.pollFailed(failure), stale: true), GenerationJob.Polling(id: "5")), Conditions())
-        #expect(first.changes == [.refreshToken])
-        let polling = try #require(first.action.polling)
-        let second = job.handle(.polled(poll(.pollFailed(failure), stale: true), polling), Conditions())
-        #expect(second.action.name == "fail not_authenticated")
-    }
-
-    @Test("A job that failed at the provider is submitted again when the failure may pass")
-    func jobFailed() {
-        var job = job(.history, Self.record(.accepted, jobID: "5"))
-        let full = ProviderFailure(code: .noCapacity, message: "full")
-        let transition = job.handle(.polled(poll(.failed(full)), GenerationJob.Polling(id: "5")), Conditions())
-        #expect(transition.action.name == "payForRetry" && transition.saved.map(\.state) == [.preparing])
-        #expect(job.record.jobID == nil)
-    }
-
-    @Test("A poll that would come too late is not begun")
-    func pollTime() {
-        var job = job(.history, Self.record(.accepted, jobID: "5"))
-        let transition = job.handle(
-            .polled(poll(.pending), GenerationJob.Polling(id: "5")), Conditions(remaining: .seconds(1)))
-        #expect(transition.action.name == "fail deadline_exceeded" && job.settlement == .keep)
-    }
-
-    // MARK: Delivering
-
-    private func delivery(_ job: inout GenerationJob, _ images: [ImageReference]) -> GenerationJob.Transition {
-        send(&job)
-        let keep = job.handle(.submitted(.completed(JobResult(images: images, cost: 2))), Conditions())
-        guard case .keep(let delivery) = keep.action else { return keep }
-        let note = job.handle(.kept(["https://p.test/a"], delivery), Conditions())
-        guard case .recordResult(let record, let noted) = note.action else { return note }
-        #expect(record.state == .completed && record.cost == 2)
-        return job.handle(.resultRecorded(true, noted), Conditions())
-    }
-
-    @Test("A result is recorded, fetched, and forgotten")
-    func delivered() throws {
-        var job = job(.none)
-        let fetch = delivery(&job, [url("a")])
-        #expect(fetch.action.name == "fetch cat")
-        let done = job.handle(.fetched(image("cat.png"), try #require(fetch.action.delivery)), Conditions())
-        guard case .finish(let completion) = done.action else {
-            Issue.record("not finished")
-            return
-        }
-        #expect(completion.record == nil && completion.generation.cost == 2 && completion.generation.images.count == 1)
-    }
-
-    @Test("Several images get numbers, and those that are there are named when one fails")
-    func partial() throws {
-        var job = job(.none)
-        let first = delivery(&job, [url("a"), url("b")])
-        #expect(first.action.name == "fetch cat-1")
-        let second = job.handle(.fetched(image("cat-1.png"), try #require(first.action.delivery)), Conditions())
-        #expect(second.action.name == "fetch cat-2")
-        let error = GenerationError(.downloadFailed, "broken")
-        let end = job.handle(
-            .fetchFailed(error, isExpired: false, try #require(second.action.delivery)), Conditions())
-        guard case .fail(let failure) = end.action else {
-            Issue.record("not failed")
-            return
-        }
-        #expect(failure.delivered.count == 1 && failure.message.contains("1 of 2") && job.settlement == .keep)
-    }
-
-    @Test("An expired address is renewed twice, then the job stays open")
-    func expired() throws {
-        var job = job(.history, Self.record(.accepted, jobID: "5"))
-        var next = job.handle(
-            .polled(poll(.completed(JobResult(images: [url("0")]))), GenerationJob.Polling(id: "5")), Conditions())
-        let error = GenerationError(.downloadFailed, "expired", status: 404)
-        for number in 1...2 {
-            guard case .keep(let delivery) = next.action else {
-                Issue.record("no result")
-                return
-            }
-            let fetch = job.handle(.kept(nil, delivery), Conditions())
-            let renewal = job.handle(
-                .fetchFailed(error, isExpired: true, try #require(fetch.action.delivery)), Conditions())
-            #expect(renewal.waits == [.zero])
-            let polling = try #require(renewal.action.polling)
-            next = job.handle(
-                .polled(poll(.completed(JobResult(images: [url("\(number)")]))), polling), Conditions())
-        }
-        guard case .keep(let delivery) = next.action else {
-            Issue.record("no result")
-            return
-        }
-        let fetch = job.handle(.kept(nil, delivery), Conditions())
-        let last = job.handle(
-            .fetchFailed(error, isExpired: true, try #require(fetch.action.delivery)), Conditions())
-        #expect(last.action.name == "fail download_failed")
-    }
-
-    @Test(
-        "A result that is gone is requested again, kept open or held, by the provider's promise",
-        arguments: [
-            (RepeatContract.join, "payForRetry", GenerationRecord.State.sending), (.replay, "payForRetry", .sending),
-            (.none, "fail download_failed", .held), (.rejectDuplicate, "fail download_failed", .held),
-        ])
-    func lostResult(contract: RepeatContract, action: String, state: GenerationRecord.State) throws {
-        var job = job(contract) { $0.hasJobs = false }
-        let fetch = delivery(&job, [url("a")])
-        let error = GenerationError(.downloadFailed, "expired", status: 404)
-        let next = job.handle(
-            .fetchFailed(error, isExpired: true, try #require(fetch.action.delivery)), Conditions())
-        #expect(next.action.name == action && job.record.state == state && job.settlement == .keep)
-    }
-
-    @Test("A held job that a person released is held again when nothing comes of it")
-    func restored() {
-        let held = Self.record(.held)
-        let settings = GenerationJob.Settings(contract: .none)
-        var job = GenerationJob(Self.record(), settings, held: held)
-        send2(&job)
-        let failure = ProviderFailure(code: .policyRefused, message: "no")
-        _ = job.handle(.submitted(.failed(failure)), Conditions())
-        #expect(job.settlement == .restore(held))
-    }
-
-    private func send2(_ job: inout GenerationJob) {
-        _ = job.handle(.prepared(digest: "d", addresses: []), Conditions())
-        _ = job.sending()
-    }
-}
-
-extension GenerationJob.Transition {
-    fileprivate var saved: [GenerationRecord] {
-        effects.compactMap { if case .save(let record) = $0 { record } else { nil } }
-    }
-    fileprivate var waits: [Duration] {
-        effects.compactMap { if case .sleep(let wait) = $0 { wait } else { nil } }
-    }
-    fileprivate var changes: [SubmissionMachine.Change] {
-        effects.compactMap { if case .change(let change) = $0 { change } else { nil } }
-    }
-}
-
-extension GenerationJob.Action {
-    fileprivate var search: GenerationJob.Search? { if case .search(let search) = self { search } else { nil } }
-    fileprivate var polling: GenerationJob.Polling? { if case .poll(let polling) = self { polling } else { nil } }
-    fileprivate var delivery: GenerationJob.Delivery? {
-        if case .fetch(_, _, let delivery) = self { delivery } else { nil }
-    }
-
-    fileprivate var name: String {
-        switch self {
-        case .prepare: "prepare"
-        case .send: "send"
-        case .claim(let id, _): "claim \(id)"
-        case .payForRetry: "payForRetry"
-        case .listModels: "listModels"
-        case .search: "search"
-        case .readBalance: "readBalance"
-        case .poll: "poll"
-        case .keep: "keep"
-        case .recordResult: "recordResult"
-        case .fetch(_, let place, _): "fetch \(place.name)"
-        case .rescue: "rescue"
-        case .finish: "finish"
-        case .fail(let error): "fail \(error.code)"
-        }
     }
 }

@@ -17,7 +17,7 @@ import Testing
 
     // MARK: Requests
 
-    @Test("A plain wish goes in the address, always with a seed, the same each time")
+    @Test("A plain imageRequest goes in the address, always with a seed, the same each time")
     func address() throws {
         let request = GenerationRequest(
             prompt: "a cat? 50% & more #1 ü", model: "flux", size: ImageSize(width: 512, height: 768),

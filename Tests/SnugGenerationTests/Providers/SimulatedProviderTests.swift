@@ -108,7 +108,7 @@ import Testing
 
     // MARK: Pollinations
 
-    @Test("Every form of a wish joins itself: one charge, however often it is sent")
+    @Test("Every form of a imageRequest joins itself: one charge, however often it is sent")
     func joining() async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "pollinations")

@@ -3,7 +3,7 @@ import HTTPTypes
 import SnugHTTP
 import SnugSystem
 
-/// What every dialect has.
+/// The common part of all dialects.
 protocol CommonDialect: ProviderDialect {
     var endpoint: Endpoint { get }
     /// Seconds since 1970.

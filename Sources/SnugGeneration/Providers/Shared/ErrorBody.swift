@@ -3,7 +3,7 @@ import OrderedCollections
 import SnugHTTP
 import SnugSystem
 
-/// What the body of a failure says, in whichever of the providers' shapes it says it.
+/// The body of a failure, read from any of the providers' shapes.
 ///
 /// Elumenta: `{error, message, details}`. Pollinations: `{status, success, error: {code, message, details}}`, and flat.
 /// OpenAI: `{error: {message, type, param, code}}`, or `error` as a text. Proxies: HTML or plain text. Everything is
@@ -22,13 +22,13 @@ struct ErrorBody: Sendable {
     private(set) var requestID: String?
     /// The status that the service behind the provider failed with.
     private(set) var upstreamStatus: Int?
-    /// Whether it is the provider that speaks, in JSON, and not something before it.
+    /// True when the provider itself responds, in JSON, and not a proxy before it.
     private(set) var isEnvelope = false
-    /// What it is about.
+    /// The field or resource it names.
     private(set) var wording = Wording()
     /// Everything said in sentences, also by the service behind the provider, to look for limits in.
     private(set) var complaint = ""
-    /// Whether it says that it is about the model asked for.
+    /// True when it names the requested model.
     var isAboutModel: Bool { code?.lowercased() == "model_not_found" || fields.contains { $0.name == "model" } }
 
     init(_ response: ProviderResponse) {

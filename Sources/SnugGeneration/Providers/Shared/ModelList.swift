@@ -3,7 +3,7 @@ import SnugHTTP
 import SnugSystem
 
 extension CommonDialect {
-    /// The models in an answer: a list, bare or under one of the names that are in use.
+    /// The models in a response: a list, bare or under one of the names that are in use.
     func modelList(_ response: ProviderResponse) throws(GenerationError) -> [JSONValue] {
         let json = try json(response)
         guard case .array(let models) = json["items"] ?? json["data"] ?? json["models"] ?? json else {

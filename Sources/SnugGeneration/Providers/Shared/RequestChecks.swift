@@ -142,7 +142,7 @@ struct RequestChecks {
 }
 
 extension String {
-    /// Whether there is nothing to be seen in it.
+    /// True for text without visible characters.
     fileprivate var isBlank: Bool {
         unicodeScalars.allSatisfy {
             $0.properties.isWhitespace || [.control, .format].contains($0.properties.generalCategory)

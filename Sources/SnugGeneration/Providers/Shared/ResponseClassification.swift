@@ -3,16 +3,16 @@ import HTTPTypes
 import SnugHTTP
 import SnugSystem
 
-/// What a failure means by its status and body, where a provider promises nothing of its own. Dialects change what
-/// their provider promises, then ask for the outcome.
+/// The meaning of a failure by its status and body, where a provider promises nothing of its own. Dialects state their
+/// provider's exceptions, then ask for the outcome.
 struct ResponseClassification: Sendable {
-    /// Whether the request has taken effect.
+    /// The effect of the request.
     enum Effect: Sendable, Hashable {
-        /// It has not, and the same again would not.
+        /// None, and a repeat would have none.
         case refused
-        /// It has not, and the same again might.
+        /// None, and a repeat might have one.
         case transient
-        /// Nobody knows.
+        /// Unknown.
         case unknown
     }
     var effect: Effect
@@ -21,7 +21,7 @@ struct ResponseClassification: Sendable {
     /// `x-should-retry`.
     private let advice: String?
 
-    /// Judges a response that is no success.
+    /// Classifies a response that is no success.
     /// - Parameters:
     ///   - images: Raw bytes of the images in the request, 0 for one by address.
     ///   - now: Seconds since 1970, for hints that are times.
@@ -55,7 +55,7 @@ struct ResponseClassification: Sendable {
         failure.recovery = recovery
     }
 
-    /// The outcome, with words for a person.
+    /// The outcome, with a message for a person.
     var outcome: SubmissionOutcome {
         var failure = failure
         // Where waiting does not help, the end of some window is no advice.
@@ -130,7 +130,7 @@ struct ResponseClassification: Sendable {
         }
     }
 
-    /// A failure that is told with a status of success.
+    /// A failure that comes with a status of success.
     private mutating func classifyReported() {
         let wording = body.wording
         if wording.isPolicy {
@@ -151,7 +151,7 @@ struct ResponseClassification: Sendable {
         return .refit(byteLimit: complaint.byteLimit, maximumSide: complaint.maximumSide)
     }
 
-    /// What the same again never changes.
+    /// Codes that a repeat never changes.
     private static let finalCodes: Set<GenerationError.Code> = [
         .policyRefused, .paymentRequired, .payloadTooLarge, .unsupportedMedia,
     ]
@@ -160,7 +160,7 @@ struct ResponseClassification: Sendable {
     /// what may have been charged stays unknown.
     private var advisedEffect: Effect {
         switch (advice, effect) {
-        // Another request, as after a refit, is none that it speaks of.
+        // The header does not speak of a different request, as after a refit.
         case ("false", .transient) where failure.recovery == .none || failure.recovery == .switchModel: .refused
         case ("true", .refused) where !Self.finalCodes.contains(failure.code): .transient
         default: effect
@@ -173,14 +173,14 @@ extension ResponseClassification {
         self.init(response, images: job.imageSizes, prompt: job.request.prompt, now: now)
     }
 
-    /// A success whose body is of no use: something was made, and nobody can say what.
+    /// A success whose body is of no use: something was made, but not known what.
     static func badResponse(_ response: ProviderResponse, _ what: String) -> ProviderFailure {
         ProviderFailure(
             code: .badResponse, message: "the response is not what the API documents: \(what)", status: response.status,
             requestID: response.requestID)
     }
 
-    /// What came where JSON or an image should be.
+    /// A description of the content that came where JSON or an image should be.
     static func described(_ response: ProviderResponse) -> String {
         if let image = response.images.first { return image.byteCount == 0 ? "an empty image" : "an image" }
         let kind = ContentSignature(response.text)

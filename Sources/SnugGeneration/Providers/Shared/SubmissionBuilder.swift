@@ -66,7 +66,7 @@ struct SubmissionBuilder {
 
     func get(_ url: HTTPURL, clocks: ClientRequest.Clocks) throws(GenerationError) -> Submission {
         var request = ClientRequest(.get, url, clocks: clocks)
-        // One copy on the wire for each attempt, as with POST: an idle connection that died would bring a second.
+        // One request for each attempt, as with POST: an idle connection that died would bring a duplicate request.
         request.connectionUse = .fresh
         return try finish(request)
     }
@@ -90,7 +90,7 @@ struct SubmissionBuilder {
 
     /// All fields, and behind them the images.
     func form(_ url: HTTPURL, clocks: ClientRequest.Clocks) throws(GenerationError) -> Submission {
-        // Nobody outside knows the key, so nobody can put this line into an image.
+        // The key is secret, so no image can contain this line.
         let boundary = "snug" + SHA256.hash(data: Array("boundary \(job.key)".utf8)).hexadecimal.prefix(40)
         var form = FormBody(boundary: boundary)
         for field in fields {
