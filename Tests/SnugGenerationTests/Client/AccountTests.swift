@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("What is too dear is known before it is sent")
+    @Test("A cost above the balance is known before anything is sent")
     func plan() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.setBalance(3, account: "elite", service: .elumenta)

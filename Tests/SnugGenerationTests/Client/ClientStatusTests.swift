@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("With one attempt, one request is on the wire whatever comes", arguments: API.plain)
+    @Test("With one attempt, one request is sent, whatever the response", arguments: API.plain)
     func oneAttempt(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             for row in StatusRow.all where Self.apis[row.provider] == api {
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("With one attempt, one request is on the wire whatever breaks", arguments: API.allCases)
+    @Test("With one attempt, one request is sent, whatever breaks", arguments: API.allCases)
     func oneAttemptBroken(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             for loss in Loss.all where loss.fault != Fault() && !loss.isStall && !loss.isWholeAsJSON {
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test("A model that is not there is told with those that are", arguments: API.plain)
+    @Test("A missing model is reported with the available ones", arguments: API.plain)
     func noSuchModel(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let error = try await fixture.failure(

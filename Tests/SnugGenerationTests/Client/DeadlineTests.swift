@@ -9,7 +9,7 @@ import Testing
 
 /// What the end of the time does to what is under way.
 @Suite struct DeadlineTests {
-    @Test("The time ends while the provider is at it: what was sent is found later, or held", arguments: API.allCases)
+    @Test("The time ends while the provider works: the submission is found later, or held", arguments: API.allCases)
     func inFlight(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("A wait that is longer than the time is not begun", arguments: API.plain)
+    @Test("A wait longer than the remaining time does not start", arguments: API.plain)
     func waits(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let answer = Answer.custom(status: 503, contentType: nil, body: #"{"error":{"message":"busy"}}"#)

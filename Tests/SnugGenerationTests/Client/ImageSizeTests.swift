@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Image sizes")
 struct ImageSizeTests {
-    @Test("A size is read as it is written", arguments: ["1024x768", "64X2048"])
+    @Test("A size is read in the form in which it is written", arguments: ["1024x768", "64X2048"])
     func reads(text: String) {
         #expect(ImageSize(text)?.description == text.lowercased())
     }

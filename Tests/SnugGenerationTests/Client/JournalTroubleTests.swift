@@ -59,7 +59,7 @@ private final class FullJournal: GenerationJournal {
         }
     }
 
-    @Test("What no look has found is sent again where that was allowed", arguments: [true, false])
+    @Test("A job that no search found is sent again where the options allow it", arguments: [true, false])
     func repeatsLost(takesEffect: Bool) async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(
@@ -87,7 +87,7 @@ private final class FullJournal: GenerationJournal {
         }
     }
 
-    @Test("When nobody can be asked what became of it, it stays open, and is found later")
+    @Test("A lost job stays open when the listing cannot be read, and is found later")
     func noListing() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(
@@ -103,7 +103,7 @@ private final class FullJournal: GenerationJournal {
         }
     }
 
-    @Test("Two that could be it are a person's to tell apart")
+    @Test("Two candidates are left to a person")
     func ambiguous() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             // Another machine of the same account, with the same request at the same moment.

@@ -15,7 +15,7 @@ import Testing
     @Test("Lost on its way", arguments: API.allCases, Loss.withinAnswer)
     func withinAnswer(api: API, loss: Loss) async throws { try await check(api, loss) }
 
-    @Test("Answered by somebody else", arguments: API.allCases, Loss.byProxy)
+    @Test("A response from a proxy", arguments: API.allCases, Loss.byProxy)
     func byProxy(api: API, loss: Loss) async throws { try await check(api, loss) }
 
     private func check(_ api: API, _ loss: Loss) async throws {

@@ -14,7 +14,7 @@ private func attempt(_ status: Int?, _ failure: HTTPError.Code? = nil) -> Attemp
 }
 
 @Suite struct StatusCountersTests {
-    @Test("Requests are told by status, those without a response last")
+    @Test("Requests are reported by status, those without a response last")
     func report() {
         let counters = StatusCounters()
         #expect(counters.report.isEmpty && counters.counts.isEmpty)

@@ -33,7 +33,7 @@ import Testing
         func release(_ id: String) async { await inner.release(id) }
     }
 
-    @Test("What is held stays held when sending it again does not even begin")
+    @Test("Held work stays held when sending it again does not even start")
     func heldStaysHeld() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
             let journal = FileJournal(fixture.folder.path.appending("journal"))
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test("What was lost and may be sent again stays open when it is not sent again now")
+    @Test("A lost job that may be sent again stays open when it is not sent again now")
     func lostStaysOpen() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             let journal = FileJournal(fixture.folder.path.appending("journal"))
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test("A refresh goes on when its caller is cancelled: the old token may be worth nothing already")
+    @Test("A refresh continues when its caller is cancelled: the old token may be worth nothing already")
     func refreshOutlivesCaller() async throws {
         let session = InMemorySession(SessionTokens(access: Secret("a0"), refresh: Secret("r0")))
         let (begun, go) = (Signal(), Signal())

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("Tokens of a session come out of nothing either")
+    @Test("Tokens of a session are never printed either")
     func tokens() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             let lines = LogLines()

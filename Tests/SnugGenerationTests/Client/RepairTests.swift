@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("What was learnt is known to the next client of the same folder", arguments: [true, false])
+    @Test("Observed limits are known to the next client of the same folder", arguments: [true, false])
     func learnt(isShared: Bool) async throws {
         try await Fixture.with(.openAI) { fixture async throws in
             let state = isShared ? fixture.folder.path.appending("state") : nil
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("A format that is not taken is encoded anew", arguments: [API.pollinations, .openAI])
+    @Test("A format that is not taken is encoded again as another", arguments: [API.pollinations, .openAI])
     func reencoded(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 415))))
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("Too large with nothing of this machine in it is said, not tried again", arguments: API.plain)
+    @Test("A request too large without local images is an error, not tried again", arguments: API.plain)
     func nothingToShrink(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 413)), times: nil))
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test("Without a refitter or a host, it is said what is missing, and nothing is sent", arguments: API.plain)
+    @Test("Without a refitter or a host, the error names what is missing, and nothing is sent", arguments: API.plain)
     func missing(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let models = [API.pollinations: "kontext", .elumenta: "flux-kontext-pro", .openAI: "gpt-image-1.5"]

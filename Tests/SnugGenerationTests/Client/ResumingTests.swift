@@ -14,7 +14,7 @@ import Testing
 
     // MARK: Twins
 
-    @Test("Of two imageRequests alike at once, one whose response is lost is found, and each gets its own image")
+    @Test("Of two requests alike at once, one whose response is lost is found, and each gets its own image")
     func twins() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(API.elumenta.rule(Self.lost))
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("A imageRequest that was begun under another client's name is not taken for the lost one")
+    @Test("A request that was begun under another client's name is not taken for the lost one")
     func otherClients() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 50)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
@@ -70,7 +70,7 @@ import Testing
 
     // MARK: Going on
 
-    @Test("A job that outlived its time is taken up, under its name or by its id", arguments: [true, false])
+    @Test("A job that outlived its call is resumed, under its name or by its id", arguments: [true, false])
     func afterDeadline(byName: Bool) async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 2)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("What is held is dropped for good")
+    @Test("Held work is dropped for good")
     func drop() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
             let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("Another imageRequest under the name of one that is open is refused")
+    @Test("Another request under the name of one that is open is refused")
     func sameName() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
             let client = try fixture.client()
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test("What cannot be delivered stays, and is delivered later without another charge", arguments: API.allCases)
+    @Test("A result that cannot be delivered stays, and is delivered later without another charge", arguments: API.allCases)
     func undeliverable(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test("Without a journal that remembers, what cannot be delivered is told as what it is", arguments: API.plain)
+    @Test("Without a durable journal, a result that cannot be delivered is reported as unknown", arguments: API.plain)
     func undeliverableInMemory(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let client = try fixture.client()
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test("A place where nothing can be put is found out before anything is paid", arguments: API.plain)
+    @Test("A place that cannot be written is found out before anything is paid", arguments: API.plain)
     func noPlace(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let place = fixture.destination()
@@ -192,7 +192,7 @@ import Testing
 
     // MARK: Other keys
 
-    @Test("With a new key of the account, a job is taken up, and what is held is sent again")
+    @Test("With a new key of the account, a job is resumed, and held work is sent again")
     func newKey() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 1)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
@@ -212,7 +212,7 @@ import Testing
         }
     }
 
-    @Test("With another key, what may have been charged is not sent by itself")
+    @Test("With another key, a submission that may have been charged is not repeated by itself")
     func otherKey() async throws {
         try await Fixture.with(.pollinations) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")

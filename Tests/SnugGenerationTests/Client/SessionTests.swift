@@ -54,7 +54,7 @@ struct SessionTests {
         try await check([InMemorySession(SessionTokens(access: Secret("a0"), refresh: Secret("r0")))])
     }
 
-    @Test("The same through a file for several who know nothing of each other")
+    @Test("Several processes share a session through a file")
     func file() async throws {
         let directory = try TemporaryFolder()
         let path = try directory.write(
@@ -75,7 +75,7 @@ struct SessionTests {
         #expect(try await store.tokens() == SessionTokens(access: Secret("a0"), refresh: Secret("r0")))
     }
 
-    @Test("What is no session is told", arguments: ["", "{}", "[]", "{\"refresh_token\": \"x\"}"])
+    @Test("A file that is no session is an error", arguments: ["", "{}", "[]", "{\"refresh_token\": \"x\"}"])
     func strange(text: String) async throws {
         let directory = try TemporaryFolder()
         let path = try directory.write(Array(text.utf8), to: "s")

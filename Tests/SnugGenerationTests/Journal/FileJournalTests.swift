@@ -27,7 +27,7 @@ struct FileJournalTests {
             createdAt: createdAt, submittedAt: 5, balanceBefore: 9, imageURLs: ["http://p"], note: "note")
     }
 
-    @Test("What is saved is found again by another journal, whatever its name")
+    @Test("A saved record is found by another journal, whatever its name")
     func saved() async throws {
         let directory = try TemporaryFolder()
         let folder = directory.path.appending("deep/journal")
@@ -106,7 +106,7 @@ struct FileJournalTests {
         }
     }
 
-    @Test("A damaged record is told, not passed over")
+    @Test("A damaged record is an error, not passed over")
     func damaged() async throws {
         let directory = try TemporaryFolder()
         let journal = FileJournal(directory.path)

@@ -67,7 +67,7 @@ import Testing
         #expect(try await FileInputLimits(folder.path).limits(of: model)?.byteLimit == 5)
     }
 
-    @Test("What cannot be written is an error, and holds for this process")
+    @Test("An observation that cannot be written is an error")
     func unwritable() async throws {
         let folder = try TemporaryFolder()
         try folder.write([1], to: "file")

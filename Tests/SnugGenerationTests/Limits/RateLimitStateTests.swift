@@ -116,7 +116,7 @@ import Testing
         #expect(state.available([], now: 101) == 2)
     }
 
-    @Test("What others used up is asked for again after an hour, when nobody says how long it lasts")
+    @Test("A window that others used up is tried again after an hour when its reset is unknown")
     func others() {
         var state = RateLimitState()
         let spent = RateReport(["X-RateLimit-Limit-Day": "3", "X-RateLimit-Remaining-Day": "0"], now: 0)

@@ -59,7 +59,7 @@ import Testing
         #expect(waits.withLock { $0 } == ["hour 3600"] && time.now >= 1_800_003_600)
     }
 
-    @Test("What the provider asks for parks the account, and more than a day is not believed")
+    @Test("A wait that the provider asks for parks the account, and more than a day is not believed")
     func parking() async throws {
         let limiter = limiter(time: Time())
         try await limiter.park(for: .seconds(1_000_000))
@@ -121,7 +121,7 @@ import Testing
         #expect(tally.most == 1)
     }
 
-    @Test("Whoever asks first goes first")
+    @Test("The first to ask goes first")
     func order() async throws {
         let mutex = AsyncMutex()
         #expect(mutex.tryLock() && !mutex.tryLock())
@@ -178,7 +178,7 @@ import Testing
         try await limiter.withPermit(maximumWait: .seconds(100)) { _ in }
     }
 
-    @Test("Two limiters on one folder are one; accounts are apart; damage is begun anew")
+    @Test("Two limiters on one folder are one; accounts are apart; a damaged file starts over")
     func shared() async throws {
         let time = Time()
         try await limiter([.hour(3)], isShared: true, time: time).withPermit { _ in }
@@ -191,7 +191,7 @@ import Testing
         #expect(try await limiter([.hour(3)], isShared: true, time: time).available() == 3)
     }
 
-    @Test("A folder that cannot be written is said before anything is sent")
+    @Test("A folder that cannot be written is an error before anything is sent")
     func noFolder() async throws {
         try folder.write([1], to: "rates")
         let limiter = limiter([.hour(3)], isShared: true)
@@ -199,7 +199,7 @@ import Testing
         #expect(error?.code == .outputFailed)
     }
 
-    @Test("A process that dies gives its place back, and its request goes on counting")
+    @Test("A process that dies gives its slot back, and its request still counts")
     func death() async throws {
         let path = folder.path.string
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in

@@ -46,7 +46,7 @@ import Testing
         #expect(try mode == FileManager.default.attributesOfItem(atPath: other)[.posixPermissions] as? Int)
     }
 
-    @Test("Nobody's file is replaced unless told; the same image is not put there twice")
+    @Test("No file is replaced unless the destination says so; an equal image is not delivered twice")
     func names() async throws {
         try folder.write([1, 2, 3], to: "a/b/cat.png")
         #expect(try await keep(100) == "cat-2.png")
@@ -70,7 +70,7 @@ import Testing
         #expect(folder.files().isEmpty)
     }
 
-    @Test("A place that cannot be written is said")
+    @Test("A place that cannot be written is an error")
     func noPlace() async throws {
         try folder.write([1], to: "file")
         let destination = ImageDestination(folder: folder.path.appending("file"), name: "cat")

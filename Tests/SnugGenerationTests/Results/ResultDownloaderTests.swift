@@ -94,7 +94,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
         #expect(seen.withLock { $0 } == (image.count, image.count))
     }
 
-    @Test("A broken download goes on where it stopped, also across redirects to another host")
+    @Test("A broken download resumes where it stopped, also across redirects to another host")
     func resumes() async throws {
         let (image, tag) = (image, "\"v1\"")
         let store = try server { connection, request, number in
@@ -178,7 +178,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
         #expect(waits.withLock { $0 } == [.seconds(7), .seconds(1)])
     }
 
-    @Test("A wait beyond the deadline is not begun")
+    @Test("A wait beyond the deadline does not start")
     func deadline() async throws {
         let server = try server { connection, _, _ in try connection.respond(429, ["Retry-After": "100"]) }
         let error = try await failure(server, downloader(), deadline: .now + .seconds(60))
@@ -186,7 +186,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
     }
 
     @Test(
-        "What is no image is called what it is, and not kept",
+        "Content that is no image is named, and not kept",
         arguments: [
             ("image/png", "<html>busy</html>", "an HTML page (17 bytes)"),
             ("image/png", "", "nothing (0 bytes)"),

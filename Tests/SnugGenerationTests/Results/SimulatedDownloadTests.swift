@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(
-        "What is not the image is told as what it is",
+        "Content that is no image is reported as what it is",
         arguments: [
             (JobPlan.Image.html, "page"), (.json, "JSON"), (.empty, "nothing"), (.truncated, "damaged"),
             (.wrongFormat, "image/png"),

@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test("A look that is slow is doubled where that is wanted, a submission never")
+    @Test("A slow poll gets a duplicate request where the options say so, a submission never")
     func hedged() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 1)) { fixture async throws in
             fixture.simulator.script(

@@ -57,7 +57,7 @@ import Testing
         #expect(result.images == images.map { Array($0.utf8) })
     }
 
-    @Test("What is no base64 ends the image, so that its checker finds it damaged")
+    @Test("A byte that is no base64 ends the image, so that its checker finds it damaged")
     func damage() throws {
         let result = try scan(#"{"b64_json":"aGVs*bG8=","a":1}"#)
         #expect(result.text == #"{"b64_json":"","a":1}"# && result.images == [Array("hel".utf8)])

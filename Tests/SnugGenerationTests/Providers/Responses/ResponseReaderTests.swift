@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test("No response at all is told as it is")
+    @Test("A missing response is reported as such")
     func lost() async throws {
         let server = try FaultServer { connection in _ = try connection.readRequest() }
         let (reader, request) = (try reader(), try post(server))
@@ -184,7 +184,7 @@ import Testing
         while !closed.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
     }
 
-    @Test("What a killed process left is removed, what a living one holds is not")
+    @Test("Files of a killed process are removed, those of a living one are not")
     func sweep() async throws {
         try folder.write([1], to: ".snug-spool-dead")
         try folder.write([1], to: "other")
