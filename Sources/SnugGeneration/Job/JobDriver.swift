@@ -14,7 +14,7 @@ final class JobDriver {
     /// The images as they were last prepared; `nil` when they have to be prepared again.
     var prepared: PreparedJob?
     var submission: Submission?
-    /// What the budget paid for the last retry.
+    /// The budget's payment for the last retry.
     var paid: Double?
     /// The secret of the last request.
     var usedSecret: Secret?

@@ -10,9 +10,9 @@ struct Preparation: Sendable {
     private var byteLimit: Int?
     private var maximumSide: Int?
     private var mediaTypes: [String]?
-    /// What images have to be fitted to word for word, because they were sent like that before.
+    /// The form of an earlier submission, which images have to match exactly.
     var form: GenerationRecord.Form?
-    /// What they were fitted to last.
+    /// The limits of the last fit.
     private var applied: InputLimits
     /// Encoded bytes of the largest image as it was last made; 0 when there is none of this machine.
     private(set) var largest = 0

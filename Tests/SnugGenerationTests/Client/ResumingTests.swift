@@ -137,7 +137,9 @@ import Testing
         }
     }
 
-    @Test("A result that cannot be delivered stays, and is delivered later without another charge", arguments: API.allCases)
+    @Test(
+        "A result that cannot be delivered stays, and is delivered later without another charge",
+        arguments: API.allCases)
     func undeliverable(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))

@@ -134,7 +134,9 @@ import Testing
         ),
     ]
 
-    @Test("Invalid requests, and those that would break the contract, are errors before anything is sent", arguments: wrong)
+    @Test(
+        "Invalid requests, and those that would break the contract, are errors before anything is sent",
+        arguments: wrong)
     func validation(request: GenerationRequest, fields: [String]) {
         #expect(complaints(dialect, request) == fields)
         #expect(complaints(dialect, GenerationRequest(prompt: "a", count: 3, seed: 2_147_483_645)).isEmpty)
