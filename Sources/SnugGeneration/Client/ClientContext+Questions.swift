@@ -2,9 +2,10 @@
 import HTTPTypes
 import Logging
 import SnugHTTP
+import SnugSystem
 
 extension ClientContext {
-    /// Asks something that changes nothing, as often as it takes, with a token refreshed once when it has expired.
+    /// Sends a request that changes nothing, with retries, and refreshes an expired token once.
     /// - Returns: The response, whatever its status.
     /// - Throws: `provider_failed`, `not_authenticated`; `CancellationError`.
     func ask(
@@ -28,7 +29,7 @@ extension ClientContext {
             response = try await http.perform(request, policy: policy, into: .collect(maximum: 4 << 20))
         } catch let error as HTTPError {
             for attempt in error.attempts { counters.record(attempt) }
-            // What it kept answering says more than that it did.
+            // The repeated response says more than that it was repeated.
             guard error.code == .transientStatus, let last = error.response else {
                 throw GenerationError(.providerFailed, error.message, cause: error)
             }
@@ -50,7 +51,7 @@ extension ClientContext {
             throw GenerationError(
                 .notAuthenticated, "the access token has expired and cannot be refreshed: log in again")
         }
-        // A refresh that is repeated may find its token used up.
+        // A repeated refresh may find its token used up.
         let response: ClientResponse
         do {
             response = try await http.perform(request, policy: options.retry, repeatRule: .whenNotSent)
@@ -64,7 +65,7 @@ extension ClientContext {
         return try dialect.readTokens(providerResponse(response, request))
     }
 
-    /// What the account has left; `nil` where the provider does not tell.
+    /// The account's balance; `nil` where the provider does not report it.
     /// - parameter limit: The longest to take, with a single attempt; `nil` for as long as questions usually take.
     func balance(within limit: Duration? = nil) async throws -> AccountBalance? {
         guard let request = try dialect.balance() else { return nil }
@@ -72,7 +73,7 @@ extension ClientContext {
             try await ask(
                 request, deadline: limit.map { .now + $0 },
                 policy: limit.map { _ in RetryPolicy(maximumAttempts: 1) }))
-        standing.know(balance: balance.amount)
+        await updateAccountState { $0.setBalance(balance.amount) }
         return balance
     }
 

@@ -2,11 +2,11 @@
 public import Logging
 public import Metrics
 public import SnugHTTP
-import SystemPackage
+import SnugSystem
 
-/// Makes images through one account of one provider: submits, waits, polls, fetches, and never pays twice.
+/// Generates images through one account of one provider: submits, waits, polls, downloads, and never pays twice.
 ///
-/// Make one for each account and share it: limits, the state of the provider and the tokens of a session are known to the
+/// Make one for each account and share it: limits, the state of the provider and the tokens of a session belong to the
 /// client.
 ///
 /// ```swift
@@ -19,29 +19,27 @@ public final class GenerationClient: Sendable {
     let context: ClientContext
 
     /// - Parameters:
-    ///   - provider: Who is asked.
-    ///   - credentials: With what the account makes itself known.
-    ///   - http: Sends everything; also the budget of retries is its own.
-    ///   - options: How it behaves.
-    ///   - journal: Remembers what was sent. The default forgets it with the process: what was on its way when the process
-    ///     ended can then be paid for twice. ``FileJournal`` remembers.
-    ///   - refitter: Makes input images fit; needed when there are any of this machine.
-    ///   - host: Puts input images where the provider fetches them; needed for providers that take addresses only.
-    ///   - checker: Looks whether what came is a whole image.
-    ///   - logger: Told of every step.
-    ///   - metrics: Where figures go.
-    /// - Throws: `output_failed` when there are no threads to be had.
+    ///   - provider: The API and its address.
+    ///   - credentials: The key or session of the account.
+    ///   - http: Sends everything; its retry budget is used too.
+    ///   - options: Behaviour.
+    ///   - stores: What has to be remembered. The default ends with the process: a submission that is under way at that
+    ///     moment can then be paid for twice. ``GenerationStores/files(in:)`` outlives it.
+    ///   - refitter: Fits input images; needed when a request has local ones.
+    ///   - host: Puts input images where the provider can fetch them; needed for providers that take addresses only.
+    ///   - checker: Checks that a result is a whole image.
+    ///   - logger: Gets a line for every step.
+    ///   - metrics: Makes counters and timers.
     public init(
         provider: Provider, credentials: GenerationCredentials, http: HTTPClient,
-        options: GenerationOptions = GenerationOptions(), journal: any GenerationJournal = InMemoryJournal(),
+        options: GenerationOptions = GenerationOptions(), stores: GenerationStores = GenerationStores(),
         refitter: Refitter? = nil, host: (any ImageHost)? = nil, checker: @escaping ImageChecker, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
-    ) throws(GenerationError) {
-        let threads = try FileThreads()
+    ) {
+        let threads = BlockingThreads(count: 4)
         let account = ClientContext.account(credentials, provider)
-        let state = options.stateDirectory
         context = ClientContext(
-            provider: provider, credentials: credentials, http: http, options: options, journal: journal,
+            provider: provider, credentials: credentials, http: http, options: options, stores: stores,
             refitter: refitter, host: host, logger: logger, instruments: GenerationInstruments(metrics),
             threads: threads,
             reader: ResponseReader(client: http, spoolDirectory: options.spool, threads: threads),
@@ -50,64 +48,66 @@ public final class GenerationClient: Sendable {
                 byteLimit: options.resultByteLimit, environment: options.environment),
             limiter: RateLimiter(
                 account: account, windows: options.rateLimits.map(\.window), concurrency: options.maximumConcurrency,
-                directory: state?.appending("rate-limits"), threads: threads, logger: logger,
+                store: stores.accountLimits, logger: logger,
                 environment: RateLimiter.Environment(now: options.limiterNow, sleep: options.limiterSleep)),
-            breakers: CircuitBreakers(options.breaker, now: options.breakerNow),
-            limits: ObservedInputLimits(directory: state, threads: threads, logger: logger), account: account,
-            claims: JobClaims(state?.appending("jobs-" + account), threads: threads, logger: logger))
+            breakers: CircuitBreakers(options.breaker, now: options.breakerNow), account: account)
     }
 
-    /// The account by a digest of its key, as records name it.
+    /// A digest of the account's key, as records name it.
     public var account: String { context.account }
 
-    /// How requests ended, by status.
+    /// Counts of requests by their status.
     public var counters: StatusCounters { context.counters }
 
     // MARK: Generating
 
-    /// Makes images and puts them in their place.
+    /// Generates images and delivers them.
     ///
     /// - Parameters:
-    ///   - request: What is to be made.
-    ///   - destination: Where to; with several images `-1`, `-2` and so on is added to the name.
-    ///   - name: A name of the work. Work that was interrupted goes on when it is given again under its name, on a journal
-    ///     that remembers; without a name it stays among ``pending()``.
-    ///   - isKept: Whether work stays known under its name after it is done: given again, it is not made again as long as
+    ///   - request: The prompt, the images, the options.
+    ///   - destination: The place; with several images `-1`, `-2` and so on is added to the name.
+    ///   - name: A name for the work. Given again under its name, interrupted work resumes, with a journal that remembers;
+    ///     without a name it stays among ``pending()``.
+    ///   - isKept: True keeps the work under its name after it is done: given again, it is not generated again as long as
     ///     its images are there.
-    ///   - onEvent: Told of every step, from any thread; it has to be quick.
+    ///   - onEvent: Called with every step, from any thread; it has to be quick.
     /// - Throws: `GenerationError`; `CancellationError`, after which the work may be pending.
     public func generate(
         _ request: GenerationRequest, to destination: ImageDestination, name: String? = nil, isKept: Bool = false,
         onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
     ) async throws -> Generation {
         try context.dialect.validate(request)
-        let deadline = context.options.timeout.map { ContinuousClock.now + $0 }
-        let pieces = split(request, name: name)
-        guard pieces.count > 1 else {
-            let number = request.count > 1 ? 1 : nil
-            return try await one(request, destination, number, name, isKept, deadline, onEvent)
+        let call = Call(destination: destination, isKept: isKept, deadline: newDeadline, onEvent: onEvent)
+        let parts = split(request, name: name)
+        guard parts.count > 1 else {
+            let part = SubRequest(request: request, name: name, firstNumber: request.count > 1 ? 1 : nil)
+            return try await generateOne(part, call)
         }
-        let generation = try await several(pieces, destination, deadline, onEvent)
-        // Until now the pieces that are done were not to be made again for the sake of the others.
+        let generation = try await generateBatch(parts, call)
+        // Until now the finished parts had to be known for the sake of the others.
         if let name, !isKept {
-            for piece in names(of: request, under: name) { try await context.journal.remove(piece) }
+            for part in names(of: request, under: name) { try await context.journal.remove(part) }
         }
         return generation
     }
 
-    /// Everything that was begun and is not settled, the oldest first.
+    private var newDeadline: ContinuousClock.Instant? { context.options.timeout.map { ContinuousClock.now + $0 } }
+
+    // MARK: Pending work
+
+    /// The work that was started and is not settled, the oldest first.
     /// - Throws: `journal_failed`.
     public func pending() async throws -> [GenerationRecord] {
         try await context.journal.records().filter { isOurs($0) && $0.state != .delivered }
     }
 
-    /// Whether a record is of this provider. Keys change while the account stays, so they do not count.
+    /// True for records of this provider. Keys change while the account stays, so they do not count.
     private func isOurs(_ record: GenerationRecord) -> Bool {
         record.provider == context.provider.name && record.baseURL == context.provider.baseURL.text
     }
 
-    /// Takes up something pending. What is held is sent again, which may be paid for a second time: that is the decision
-    /// that it was held for.
+    /// Resumes pending work. Held work is sent again, which may be charged a second time: that is the decision it was held
+    /// for.
     /// - Parameters:
     ///   - id: ``GenerationRecord/id``.
     ///   - onEvent: As for ``generate(_:to:name:isKept:onEvent:)``.
@@ -115,8 +115,8 @@ public final class GenerationClient: Sendable {
     public func resume(
         _ id: String, onEvent: @escaping @Sendable (GenerationEvent) -> Void = { _ in }
     ) async throws -> Generation {
-        let deadline = context.options.timeout.map { ContinuousClock.now + $0 }
-        return try await claimed(id) {
+        let deadline = newDeadline
+        return try await withClaim(on: id) {
             guard var record = try await context.journal.record(id), record.state != .delivered else {
                 throw Self.unknown(id)
             }
@@ -127,27 +127,27 @@ public final class GenerationClient: Sendable {
                 record.resultURLs = []
                 record.submittedAt = nil
                 record.jobID = nil
-                // An image that was asked for with this key once may be what the vendor answers with for ever.
+                // A vendor may repeat its response to this key for ever.
                 if context.traits.contract == .rejectDuplicate { record.key = Self.newKey() }
             }
             return try await JobDriver(context, record, held: held, deadline: deadline, onEvent: onEvent).run()
         }
     }
 
-    /// Keys change. What was begun with another one is free to ask for, and to send again is a decision; but what may have
-    /// been charged to one account is not sent by itself to what may be another.
+    /// Keys change. Work that was started with another one is free to poll, and sending it again is a decision; but a
+    /// submission that one account may have paid for is not sent by itself to what may be another.
     private func adopt(_ record: inout GenerationRecord) throws(GenerationError) {
         guard isOurs(record), record.account == context.account || record.state != .sending else {
             throw .invalid(
-                "id", "\"\(record.id)\" was sent with another key, or to another address; give those, or drop it")
+                "id", "\"\(record.id)\" was sent with another key, or to another address; use those, or drop it")
         }
         record.account = context.account
     }
 
-    /// Forgets something pending. A job of the provider's goes on, and is charged; nobody asks for it any more.
-    /// - Throws: `journal_failed`; `invalid_request` when there is nothing of that name.
+    /// Forgets pending work. A job at the provider continues and is charged; nobody asks for it any more.
+    /// - Throws: `journal_failed`; `invalid_request` when nothing has that name.
     public func drop(_ id: String) async throws {
-        try await claimed(id) {
+        try await withClaim(on: id) {
             guard try await context.journal.record(id) != nil else { throw Self.unknown(id) }
             try await context.journal.remove(id)
         }
@@ -155,57 +155,63 @@ public final class GenerationClient: Sendable {
 
     // MARK: Catalogue and account
 
-    /// The models that the provider has.
+    /// The provider's models.
     public func models() async throws -> [ModelDescription] { try await context.models() }
 
-    /// What the account has left; `nil` where the provider does not tell.
+    /// The account's balance; `nil` where the provider does not report it.
     public func balance() async throws -> AccountBalance? { try await context.balance() }
 
-    /// Sends again after a failure for want of money: the account was topped up.
-    public func resumeAccount() { context.standing.goOn() }
+    /// Sends again after a refusal for lack of money: the account was topped up.
+    public func resumeAccount() async throws {
+        try await context.stores.accountStates.update(context.account) { $0.resume() }
+    }
 
     // MARK: One submission
 
-    func one(
-        _ request: GenerationRequest, _ destination: ImageDestination, _ number: Int?, _ name: String?,
-        _ isKept: Bool, _ deadline: ContinuousClock.Instant?, _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
-    ) async throws -> Generation {
+    /// Everything about a call beside its request.
+    struct Call: Sendable {
+        var destination: ImageDestination
+        var isKept: Bool
+        var deadline: ContinuousClock.Instant?
+        var onEvent: @Sendable (GenerationEvent) -> Void
+    }
+
+    func generateOne(_ part: SubRequest, _ call: Call) async throws -> Generation {
         let key = Self.newKey()
-        return try await claimed(name ?? key) {
-            var record = begin(request, destination, number, id: name ?? key, key: key)
-            record.isKept = isKept
-            if let name, let known = try await context.journal.record(name) {
-                guard known.request == request, isOurs(known) else {
+        let id = part.name ?? key
+        return try await withClaim(on: id) {
+            var record = newRecord(part, call, id: id, key: key)
+            if let name = part.name, let known = try await context.journal.record(name) {
+                guard known.request == part.request, isOurs(known) else {
                     throw GenerationError.invalid(
-                        "name", "\"\(name)\" is that of other work, which is not done; give another or drop it")
+                        "name", "\"\(name)\" names other work that is not done; choose another name or drop that work")
                 }
                 if known.state != .delivered {
                     record = known
-                    record.isKept = isKept || known.isKept == true
+                    record.isKept = call.isKept || known.isKept == true
                 } else if let images = known.images, try await context.downloader.areThere(images) {
                     return Generation(known, images)
                 }
             }
-            return try await JobDriver(context, record, deadline: deadline, onEvent: onEvent).run()
+            return try await JobDriver(context, record, deadline: call.deadline, onEvent: call.onEvent).run()
         }
     }
 
-    private func begin(
-        _ request: GenerationRequest, _ destination: ImageDestination, _ number: Int?, id: String, key: String
-    ) -> GenerationRecord {
-        let seed = request.seed ?? (context.traits.needsSeed ? Int.random(in: 0...2_147_483_647) : nil)
+    private func newRecord(_ part: SubRequest, _ call: Call, id: String, key: String) -> GenerationRecord {
+        let seed = part.request.seed ?? (context.traits.needsSeed ? Int.random(in: 0...2_147_483_647) : nil)
         return GenerationRecord(
             id: id, key: key, provider: context.provider.name, baseURL: context.provider.baseURL.text,
-            account: context.account, request: request, destination: destination, firstNumber: number, model: nil,
-            seed: seed, bodyDigest: nil, state: .preparing, jobID: nil, resultURLs: [], cost: nil,
-            createdAt: context.now, submittedAt: nil, balanceBefore: nil, imageURLs: [], note: nil)
+            account: context.account, request: part.request, destination: call.destination,
+            firstNumber: part.firstNumber, model: nil, seed: seed, bodyDigest: nil, state: .preparing, jobID: nil,
+            resultURLs: [], cost: nil, createdAt: context.now, submittedAt: nil, balanceBefore: nil, imageURLs: [],
+            note: nil, isKept: call.isKept)
     }
 
-    /// Does something alone with a name.
-    private func claimed<Result>(_ id: String, _ body: () async throws -> Result) async throws -> Result {
+    /// Works on a name while nobody else does.
+    private func withClaim<Result>(on id: String, _ body: () async throws -> Result) async throws -> Result {
         guard try await context.journal.claim(id) else {
             throw GenerationError(
-                .journalFailed, "somebody else works on \"\(id)\" at the moment; wait until that is over")
+                .journalFailed, "another task or process works on \"\(id)\"; wait until it is done")
         }
         do {
             let result = try await body()
@@ -218,14 +224,11 @@ public final class GenerationClient: Sendable {
     }
 
     private static func newKey() -> String {
-        func half() -> String {
-            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }
-        return "snug-" + half() + half()
+        let bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+        return "snug-" + bytes.hexadecimal
     }
 
     static func unknown(_ id: String) -> GenerationError {
-        .invalid("id", "\"\(id)\" is not pending; list what is")
+        .invalid("id", "\"\(id)\" is not pending; list the pending work")
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
+import SnugSystem
 public import SystemPackage
 
 #if canImport(FoundationEssentials)
@@ -8,31 +9,29 @@ public import SystemPackage
     import Foundation
 #endif
 
-/// How a client behaves.
+/// The behaviour of a client.
 public struct GenerationOptions: Sendable {
     /// The longest that one call may take, waits and polls included; `nil` for no limit. Default 15 min.
     public var timeout: Duration? = .seconds(900)
     /// The longest that one submission may take; `nil` for what suits the provider. Default `nil`.
     public var attemptTimeout: Duration?
-    /// How often and how fast to try again. With one attempt, one submission is all that leaves this machine: no refit, no
+    /// The number and timing of attempts. With one attempt, one submission is all that leaves this machine: no refit, no
     /// fallback, no search for what was lost.
     public var retry = RetryPolicy()
-    /// How often to ask for a job.
+    /// The timing of polls.
     public var polling = PollingPolicy()
-    /// How often input is made smaller after the provider found it too large. Default 2.
+    /// Times that input is made smaller after the provider found it too large. Default 2.
     public var maximumRefits = 2
-    /// How long to wait before each look for a job whose response was lost. Default 2, 10, 30 s.
+    /// Waits before each search for a job whose response was lost. Default 2, 10, 30 s.
     public var searches: [Duration] = [.seconds(2), .seconds(10), .seconds(30)]
-    /// Whether to send again what no look has found. It may be paid for twice, when the provider was only slow to list it.
+    /// True sends again what no search found. It may be paid for twice, when the provider was only slow to list it.
     /// Default false: it is held for a person.
     public var repeatsLost = false
     /// Limits beside those that the provider tells of.
     public var rateLimits: [RateLimit] = []
-    /// Submissions of this account at once, also of several processes that share a state folder; `nil` for no limit.
+    /// Submissions of this account at once; `nil` for no limit.
     public var maximumConcurrency: Int?
-    /// Where processes share limits and what was learnt; `nil` keeps them to this client.
-    public var stateDirectory: FilePath?
-    /// Where images lie for a moment; `nil` takes the system's folder for temporary files.
+    /// The folder for images before delivery; `nil` takes the system's folder for temporary files.
     public var spoolDirectory: FilePath?
     /// The largest result that is taken, in bytes. Default 256 MiB.
     public var resultByteLimit = 256 << 20
@@ -42,7 +41,7 @@ public struct GenerationOptions: Sendable {
     var breaker = CircuitBreaker.Settings()
     /// The breaker's own clock.
     var breakerNow: @Sendable () -> ContinuousClock.Instant = { .now }
-    /// As ``attemptTimeout``, for the first submission of each request only.
+    /// The limit of the first submission of each request, in place of ``attemptTimeout``.
     var firstAttemptTimeout: Duration?
     /// The limiter's own: seconds since 1970 with their fractions.
     package var limiterNow: @Sendable () -> Double = { Date().timeIntervalSince1970 }
@@ -53,7 +52,7 @@ public struct GenerationOptions: Sendable {
     public init() {}
 }
 
-/// How often to ask for a job that takes its time.
+/// The timing of polls of a job.
 public struct PollingPolicy: Sendable, Hashable {
     /// Before the first look. Default 2 s.
     public var firstDelay = Duration.seconds(2)
@@ -64,7 +63,7 @@ public struct PollingPolicy: Sendable, Hashable {
     /// A look whose response takes longer than this is asked for a second time beside it, and the first response counts; `nil`
     /// for never, which is the default. Submissions are never doubled.
     public var hedgeDelay: Duration?
-    /// Failed looks in a row that end the call; the job goes on and can be asked for later. Default 30.
+    /// Failed polls in a row that end the call; the job continues and can be resumed later. Default 30.
     public var maximumFailures = 30
 
     /// The defaults.
@@ -84,7 +83,7 @@ public struct PollingPolicy: Sendable, Hashable {
     }
 }
 
-/// So many requests in so long.
+/// A number of requests in a period.
 public struct RateLimit: Sendable, Hashable {
     /// Requests.
     public var count: Int
@@ -110,7 +109,7 @@ public struct RateLimit: Sendable, Hashable {
         "day": 86_400,
     ]
 
-    /// The same for the limiter: windows that providers tell of have the same names.
+    /// The limiter's window, named like the windows that providers report.
     var window: RateWindow {
         let names = [60.0: "minute", 3600: "hour", 86_400: "day"]
         let length = period.seconds
@@ -122,6 +121,6 @@ extension GenerationOptions {
     var spool: FilePath {
         if let spoolDirectory { return spoolDirectory }
         let folder = ProcessInfo.processInfo.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
-        return FilePath(folder).appending("snug-\(DiskCalls.userID)")
+        return FilePath(folder).appending("snug-\(Machine.userID)")
     }
 }

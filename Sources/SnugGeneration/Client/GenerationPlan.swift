@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
-/// What would be sent, and what it would cost.
+/// The request that would be sent, and its cost.
 public struct GenerationPlan: Sendable {
     /// Submissions that it would take.
     public var submissions: Int
@@ -8,14 +9,14 @@ public struct GenerationPlan: Sendable {
     public var fields: [(name: String, value: String)]
     /// SHA-256 of the first request.
     public var digest: String
-    /// What all of it would cost at least and at most, in `balance`'s unit, when the provider says.
+    /// The least and the greatest cost of all submissions, in `balance`'s unit, when the provider reports prices.
     public var cost: ClosedRange<Double>?
-    /// What the account has left, when the provider says.
+    /// The account's balance, when the provider reports it.
     public var balance: AccountBalance?
-    /// What is odd.
+    /// Warnings for a person.
     public var warnings: [String]
 
-    /// Whether the account has surely not enough left.
+    /// True when the balance is below the least cost.
     public var exceedsBalance: Bool {
         guard let cost, let balance else { return false }
         return balance.amount < cost.lowerBound

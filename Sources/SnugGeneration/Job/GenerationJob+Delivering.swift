@@ -6,7 +6,7 @@ extension GenerationJob {
     // MARK: Recording the result
 
     /// Notes a result before it is delivered. A result that cannot be noted is delivered all the same: it is paid for.
-    /// - Parameter told: The result as just told; `nil` for the delivery's own.
+    /// - Parameter told: The result that the provider reports now; `nil` for the delivery's own.
     mutating func complete(
         _ delivery: Delivery, noting told: JobResult? = nil, after effects: [Effect] = []
     ) -> Transition {

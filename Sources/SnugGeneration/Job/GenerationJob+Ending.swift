@@ -58,7 +58,7 @@ extension GenerationJob {
         return error
     }
 
-    /// What to do with the record of a job that ended without its images.
+    /// The handling of the record of a job that ended without its images.
     enum Settlement: Sendable, Hashable {
         /// The job is open: it can be resumed.
         case keep

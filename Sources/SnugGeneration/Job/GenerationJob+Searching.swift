@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 extension GenerationJob {
     /// Starts the search for a job whose response was lost. It is repeated: listings lag behind.

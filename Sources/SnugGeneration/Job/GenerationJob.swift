@@ -8,7 +8,7 @@ import SnugHTTP
 /// point resumes from its record. Actions carry the state of their own part (a search, polls, a delivery) and their
 /// events hand it back.
 struct GenerationJob: Sendable {
-    /// What stays the same for the whole job.
+    /// The fixed properties of a job.
     struct Settings: Sendable {
         var contract: RepeatContract
         var policy = RetryPolicy()

@@ -89,7 +89,8 @@ extension JobDriver {
         var prepared = prepared ?? PreparedJob(job.record)
         prepared.model = job.model
         prepared.submittedAt = job.record.submittedAt
-        var known = await context.claims.others(than: job.record.key, now: context.now)
+        var known = try await context.stores.jobClaims.jobs(
+            of: context.account, exceptFor: job.record.key)
         for other in try await context.journal.records() where other.key != job.record.key {
             if let id = other.jobID { known.insert(id) }
         }

@@ -58,15 +58,13 @@ extension JobDriver {
         }
         if job.record.request.images.count == 1 {
             // A limit that several images share says nothing about one.
-            await context.limits.learn(
-                byteLimit: reduction.byteLimit, maximumSide: maximumSide, origin: context.origin, model: job.model,
-                now: context.now)
+            await context.observe(byteLimit: reduction.byteLimit, maximumSide: maximumSide, model: job.model)
         }
         emit(.refitting(byteLimit: reduction.byteLimit ?? preparation.largest))
         prepared = nil
     }
 
-    /// True when the token of the last request was replaced by somebody: after a refresh the old one is often reported
+    /// True when the token of the last request was replaced by another task: after a refresh the old one is often reported
     /// as unknown instead of expired.
     func isStale(_ failure: ProviderFailure) async throws -> Bool {
         guard failure.status == 401, case .session(let store) = context.credentials else { return false }

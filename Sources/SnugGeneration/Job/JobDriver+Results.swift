@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 import SystemPackage
 
 /// Results outlive this process from the moment they are paid for until they are delivered.
@@ -10,8 +11,8 @@ extension JobDriver {
     func keptImages() async throws -> [ImageReference]? {
         let (record, folder) = (job.record, context.options.spool)
         switch record.state {
-        case .completed: return try await context.threads.run { Self.recordedImages(record.resultURLs) }
-        case .sending: return try await context.threads.run { Self.unrecordedImages(record.key, in: folder) }
+        case .completed: return try await context.threads.runToEnd { Self.recordedImages(record.resultURLs) }
+        case .sending: return try await context.threads.runToEnd { Self.unrecordedImages(record.key, in: folder) }
         default: return []
         }
     }
@@ -50,7 +51,7 @@ extension JobDriver {
         guard context.journal.isDurable || !isSpooled else { return [] }
         let key = job.record.key
         do {
-            return try await context.threads.run {
+            return try await context.threads.runToEnd {
                 try result.images.enumerated().map { index, image in
                     switch image {
                     case .url(let address, _): address
@@ -111,7 +112,7 @@ extension JobDriver {
     func rescue(_ image: SpooledImage) async -> FilePath? {
         let name = "\(job.record.key)-bad-\(String(UInt32.random(in: .min ... .max), radix: 36))"
         do {
-            return try await context.threads.run { try image.isKept ? image.path : image.keep(as: name) }
+            return try await context.threads.runToEnd { try image.isKept ? image.path : image.keep(as: name) }
         } catch {
             warn("the bytes of an unusable image could not be kept", error)
             return nil

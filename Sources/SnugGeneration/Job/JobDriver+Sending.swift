@@ -28,7 +28,7 @@ extension JobDriver {
     /// For the comfort of the person who may have to decide about a lost job.
     private func readBalanceOnce() async {
         guard context.traits.contract == .history, context.options.retry.maximumAttempts > 1,
-            context.standing.shouldAsk()
+            context.isFirstBalanceRead()
         else { return }
         do {
             _ = try await context.balance(within: .seconds(5))
@@ -46,10 +46,10 @@ extension JobDriver {
         ) { permit in
             let request: ClientRequest
             do {
-                if let error = context.standing.stop { throw error }
+                if let error = try await context.blocker() { throw error }
                 let record = job.permitted(
                     digest: submission.digest, form: preparation.form(usesBody: job.usesBody),
-                    balance: context.standing.balance, now: context.now)
+                    balance: await context.knownBalance(), now: context.now)
                 try await save(record)
                 try Task.checkCancellation()
                 usedSecret = try await context.credentials.current()
@@ -118,7 +118,8 @@ extension JobDriver {
     private func share(_ failure: ProviderFailure?) async {
         guard let failure else { return }
         if failure.code == .paymentRequired {
-            context.standing.stop(GenerationError(failure, now: context.now))
+            let (error, now) = (GenerationError(failure, now: context.now), context.now)
+            await context.updateAccountState { $0.block(after: error, now: now) }
         }
         guard failure.code == .rateLimited, let hint = failure.hint else { return }
         do {
@@ -144,12 +145,13 @@ extension JobDriver {
         var failure = ProviderFailure(code: .notSent, message: error.message)
         switch error.outcome {
         case .notSent, .partlySent:
+            // Nobody acts on a part of the body.
+            if ResponseClass(error, needsWholeBody: true) == .transient { return .transient(failure) }
             switch error.code {
             case .deadlineExceeded: failure.code = .deadlineExceeded
             case .sinkFailed: failure.code = .outputFailed
             case .invalidURL, .invalidRequest, .insecureScheme: failure.code = .invalidRequest
-            case .certificateRefused, .addressRefused, .redirectRefused, .bodyFailed, .outOfMemory: break
-            default: return .transient(failure)
+            default: break
             }
             return .failed(failure)
         case .sentWithoutAnswer, .answered:

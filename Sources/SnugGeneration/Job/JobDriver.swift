@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Logging
 import SnugHTTP
+import SnugSystem
 
 /// Carries out the effects and actions of one ``GenerationJob``: submits, searches, polls, delivers, saves, waits.
 final class JobDriver {
@@ -13,7 +14,7 @@ final class JobDriver {
     /// The images as they were last prepared; `nil` when they have to be prepared again.
     var prepared: PreparedJob?
     var submission: Submission?
-    /// What the budget paid for the last retry.
+    /// The budget's payment for the last retry.
     var paid: Double?
     /// The secret of the last request.
     var usedSecret: Secret?
@@ -47,11 +48,18 @@ final class JobDriver {
 
     /// Works on until the outcome of the submission is known, alone among the jobs with the same prompt.
     private func settle(_ action: GenerationJob.Action) async throws -> GenerationJob.Action {
-        try await context.submissionQueue.alone(job.record.request.prompt, until: deadline) {
+        let settled = try await context.submissionQueue.run(job.record.request.prompt, until: deadline) {
             var action = action
             while !action.isSettled { action = try await step(action) }
             return action
         }
+        guard let settled else {
+            throw GenerationError(
+                .deadlineExceeded,
+                "the time is over: another submission with the same prompt was still under way, so "
+                    + "nothing was sent")
+        }
+        return settled
     }
 
     private func step(_ action: GenerationJob.Action) async throws -> GenerationJob.Action {
@@ -90,7 +98,7 @@ final class JobDriver {
         case .notify(let event): emit(event)
         case .sleep(let wait): try await context.environment.sleep(wait)
         case .change(let change): try await apply(change)
-        case .spend(let cost): context.standing.spent(cost)
+        case .spend(let cost): await context.updateAccountState { $0.spend(cost) }
         case .refundRetry:
             context.http.budgets.succeed(context.origin, paid: paid)
             paid = nil
@@ -106,7 +114,7 @@ final class JobDriver {
     }
 
     private func claim(_ id: String) async -> Bool {
-        await context.claims.take(id, for: job.record.key, now: context.now)
+        await context.claim(id, for: job.record.key)
     }
 
     // MARK: The end

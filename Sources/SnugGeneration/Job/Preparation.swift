@@ -10,9 +10,9 @@ struct Preparation: Sendable {
     private var byteLimit: Int?
     private var maximumSide: Int?
     private var mediaTypes: [String]?
-    /// What images have to be fitted to word for word, because they were sent like that before.
+    /// The form of an earlier submission, which images have to match exactly.
     var form: GenerationRecord.Form?
-    /// What they were fitted to last.
+    /// The limits of the last fit.
     private var applied: InputLimits
     /// Encoded bytes of the largest image as it was last made; 0 when there is none of this machine.
     private(set) var largest = 0
@@ -81,8 +81,8 @@ struct Preparation: Sendable {
         }
         if let mediaTypes { limits.mediaTypes = limits.mediaTypes.filter(mediaTypes.contains) }
         limits.byteLimit = limits.byteLimit(sharedBy: request.images.count, prompt: request.prompt)
-        let learnt = await context.limits.apply(to: limits, origin: context.origin, model: model, now: context.now)
-        return ObservedInputLimits.narrowed(learnt, byteLimit: byteLimit, maximumSide: maximumSide)
+        let observed = await context.observedLimits(limits, model: model)
+        return observed.narrowed(byteLimit: byteLimit, maximumSide: maximumSide)
     }
 
     // MARK: Images
@@ -174,7 +174,8 @@ struct Preparation: Sendable {
             let response = try await context.http.perform(request, into: .collect(maximum: Self.downloadLimit))
             guard response.isSuccess else {
                 throw GenerationError(
-                    .imageFailed, "\(name): \(request.url) answered \(response.status.code); check the address",
+                    .imageFailed,
+                    "\(name): \(request.url) responded with status \(response.status.code); check the address",
                     status: response.status.code)
             }
             let last = request.url.path.split(separator: "/").last.map(String.init) ?? "image"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Remembers what was sent, so that nothing is paid for twice, whatever happens in between.
+/// Remembers submissions, so that nothing is paid for twice, whatever happens in between.
 ///
 /// `save` returns only when the record will be found again, for a durable journal also after a power cut. It is called
 /// before the first byte of a submission leaves, and again at every step.
 public protocol GenerationJournal: Sendable {
-    /// Whether records outlive the process.
+    /// True when records outlive the process.
     var isDurable: Bool { get }
     /// The record of that name.
     func record(_ id: String) async throws -> GenerationRecord?
@@ -15,7 +15,7 @@ public protocol GenerationJournal: Sendable {
     func remove(_ id: String) async throws
     /// All records, the oldest first.
     func records() async throws -> [GenerationRecord]
-    /// Reserves a name, so that nobody else works on it at the same time; false when somebody does.
+    /// Reserves a name for one task or process; false when another has it.
     func claim(_ id: String) async throws -> Bool
     /// Gives a reserved name back.
     func release(_ id: String) async
@@ -27,15 +27,15 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var id: String
     /// Our name for the submission: random, made once, also the idempotency key.
     public var key: String
-    /// As on the command line.
+    /// The provider's name, as on the command line.
     public var provider: String
-    /// Where its API is.
+    /// The base address of the API.
     public var baseURL: String
     /// The account by a digest of its key, never the key.
     public var account: String
-    /// What was asked for.
+    /// The request.
     public var request: GenerationRequest
-    /// Where the images go.
+    /// The place of the images.
     public var destination: ImageDestination
     /// The number of the first image, where there are several; `nil` for a single one.
     public var firstNumber: Int?
@@ -45,40 +45,40 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var seed: Int?
     /// SHA-256 of what was sent last.
     public var bodyDigest: String?
-    /// How far it got.
+    /// The progress of the job.
     public var state: State
     /// The provider's name for the job.
     public var jobID: String?
     /// Addresses of results not yet in their place; those that came within a response are `file:` and a path.
     public var resultURLs: [String]
-    /// What it cost, in the provider's unit, when it said.
+    /// The cost in the provider's unit, when it is reported.
     public var cost: Double?
     /// Seconds since 1970.
     public var createdAt: Int
     /// When it was first sent since the last certain end, seconds since 1970.
     public var submittedAt: Int?
-    /// What the account had before, where the provider tells.
+    /// The balance before the submission, where the provider reports it.
     public var balanceBefore: Double?
-    /// Hosted addresses of the input images: a repeat that shall join has to name the same.
+    /// Hosted addresses of the input images: a repeat has to name the same to join.
     public var imageURLs: [String]
-    /// What the last failure was, for a person.
+    /// The last failure, for a person.
     public var note: String?
-    /// In what form it was sent: a repeat that shall join has to have the same.
+    /// The form of the request: a repeat needs the same to join.
     public var form: Form?
 
-    /// What beside the request decides over the bytes that are sent.
+    /// Everything beside the request that decides the bytes sent.
     public struct Form: Sendable, Hashable, Codable {
-        /// Whether the prompt went in a body where it could have gone in an address.
+        /// True when the prompt went in a body although an address could have held it.
         public var usesBody: Bool
-        /// What input images were fitted to.
+        /// The byte limit of input images.
         public var byteLimit: Int
-        /// The same in pixels.
+        /// Their longer side in pixels at most.
         public var maximumSide: Int?
-        /// The same in media types.
+        /// Their media types.
         public var mediaTypes: [String]
     }
 
-    /// Whether it stays known after it is done, so that it is not made again under its name.
+    /// True when the record stays after the work is done, so that it is not done again under its name.
     public var isKept: Bool?
     /// The images, once all of them are in their places.
     public var images: [Generation.Image]?
@@ -91,7 +91,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         case images = "pictures"
     }
 
-    /// How far it got.
+    /// The progress of the job.
     public enum State: String, Sendable, Hashable, Codable {
         /// Being prepared; nothing has left.
         case preparing
@@ -101,7 +101,7 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
         case accepted
         /// Its results are known and not all here.
         case completed
-        /// Nobody knows and nobody can be asked: a person decides.
+        /// The outcome is unknown and cannot be found out: a person decides.
         case held
         /// Done: its images are in their places.
         case delivered

@@ -8,28 +8,28 @@ public struct Provider: Sendable, CustomStringConvertible {
     public let keyVariable: String
     /// The target profile that its input images are fitted to.
     public let profile: String
-    /// The same for a mask; `nil` when it takes none.
+    /// The target profile of masks; `nil` when it takes none.
     public let maskProfile: String?
 
-    /// As on the command line: `elumenta`, `pollinations`, `openai`.
+    /// The name on the command line: `elumenta`, `pollinations`, `openai`.
     public var name: String { dialect.traits.name }
-    /// Where its API is.
+    /// The base address of the API.
     public var baseURL: HTTPURL { dialect.traits.baseURL }
     /// The model asked when a request names none; `nil` leaves it to the provider.
     public var defaultModel: String? { dialect.traits.defaultModel }
-    /// What it takes as input images.
+    /// The limits of input images.
     public var inputLimits: InputLimits { dialect.traits.inputLimits }
-    /// Whether an image of this machine has to be hosted first, because only addresses are taken.
+    /// True when a local image has to be hosted first, because only addresses are taken.
     public var takesAddressesOnly: Bool { dialect.traits.delivery == .url }
-    /// What it promises when the same submission comes twice.
+    /// The promise about repeated submissions.
     public var contract: RepeatContract { dialect.traits.contract }
     /// Its name.
     public var description: String { name }
 
-    /// What is odd about a key for this provider; `nil` when nothing is. A warning only: providers change their keys.
+    /// A warning about an unusual key; `nil` for a usual one. Only a warning: providers change their keys.
     public func keyWarning(_ key: Secret) -> String? { dialect.keyWarning(key) }
 
-    /// Everything that can be known to be wrong with a request before anything is sent.
+    /// Checks everything that can be checked before anything is sent.
     /// - Throws: `GenerationError` with `invalid_request` and the fields.
     public func validate(_ request: GenerationRequest) throws(GenerationError) { try dialect.validate(request) }
 }
@@ -53,10 +53,10 @@ extension Provider {
             profile: "pollinations-edit", maskProfile: nil)
     }
 
-    /// OpenAI, or whoever copies its images API.
+    /// OpenAI, or a vendor that copies its images API.
     /// - Parameters:
     ///   - baseURL: Where it is, the version included.
-    ///   - contract: What the vendor makes of `Idempotency-Key`: ``RepeatContract/replay``,
+    ///   - contract: The vendor's promise about `Idempotency-Key`: ``RepeatContract/replay``,
     ///     ``RepeatContract/rejectDuplicate``, or ``RepeatContract/none`` as at OpenAI.
     ///   - organization: Sent as `OpenAI-Organization`.
     ///   - project: Sent as `OpenAI-Project`.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
-/// How one provider is spoken to: requests in its words, and what its answers mean. Sends nothing, waits for nothing.
+/// The language of one provider: its requests, and the meaning of its responses. Sends nothing, waits for nothing.
 protocol ProviderDialect: Sendable {
     var traits: ProviderTraits { get }
 
-    /// Everything that can be known to be wrong before anything is sent.
+    /// Checks everything that can be checked before anything is sent.
     /// - Throws: `GenerationError` with `invalid_request` and the fields.
     func validate(_ request: GenerationRequest) throws(GenerationError)
 
@@ -13,17 +14,17 @@ protocol ProviderDialect: Sendable {
     func submission(of job: PreparedJob) throws(GenerationError) -> Submission
     func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome
 
-    /// How to ask for a job; `nil` when the provider has no jobs.
+    /// The request that polls a job; `nil` when the provider has no jobs.
     func poll(_ id: String) throws(GenerationError) -> ClientRequest?
     func pollOutcome(of response: ProviderResponse, id: String) -> PollOutcome
 
-    /// How to look for a job whose response was lost; `nil` when there is no listing.
+    /// The request for a page of the listing of jobs; `nil` when there is no listing.
     func history(of job: PreparedJob, page: Int) throws(GenerationError) -> ClientRequest?
     /// The job among the listed ones that can only be ours, by prompt, model and time of creation.
     /// - Parameter known: Jobs that belong to other submissions of this client.
     func findLost(_ job: PreparedJob, in response: ProviderResponse, known: Set<String>) -> HistoryFinding
 
-    /// How to get a new access token; `nil` when there is nothing to refresh.
+    /// The request for a new access token; `nil` when there is nothing to refresh.
     func refresh(with token: Secret) throws(GenerationError) -> ClientRequest?
     /// - Throws: `not_authenticated` when the session is over.
     func readTokens(_ response: ProviderResponse) throws(GenerationError) -> SessionTokens
@@ -35,34 +36,34 @@ protocol ProviderDialect: Sendable {
 
     /// Puts a key or token on a request.
     func authorize(_ request: inout ClientRequest, with secret: Secret) throws(GenerationError)
-    /// What a key of this provider looks like; `nil` when the key does.
+    /// A warning about an unusual key; `nil` for a usual one.
     func keyWarning(_ key: Secret) -> String?
 }
 
-/// What is fixed about a provider.
+/// The fixed properties of a provider.
 struct ProviderTraits: Sendable {
-    /// As on the command line.
+    /// The provider's name, as on the command line.
     var name: String
     var baseURL: HTTPURL
     var contract: RepeatContract
     var delivery: ImageDelivery
     var inputLimits: InputLimits
-    /// The same for a mask; `nil` when none is taken.
+    /// The limits of a mask; `nil` when none is taken.
     var maskLimits: InputLimits?
     var defaultModel: String?
     /// Images that one request can ask for.
     var maximumCount: Int
-    /// Whether images can be given by address too.
+    /// True when images can be given by address too.
     var takesAddresses = true
     /// True when submissions start jobs that can be polled.
     var hasJobs = false
-    /// Whether the contract rests on a seed being sent.
+    /// True when the contract depends on a seed.
     var needsSeed: Bool
     /// The longest that one submission may take.
     var attemptTimeout = Duration.seconds(180)
 }
 
-/// What a provider promises when the same submission comes twice.
+/// The promise of a provider about a submission that comes twice.
 public enum RepeatContract: String, Sendable, Hashable, Codable {
     /// An identical request joins the one under way or gets its stored result, and is charged once.
     case join
@@ -75,11 +76,11 @@ public enum RepeatContract: String, Sendable, Hashable, Codable {
     /// Nothing.
     case none
 
-    /// Whether the same submission again brings what was made, without being charged.
+    /// True when a repeated submission returns the result without a second charge.
     var givesAgain: Bool { self == .join || self == .replay }
 }
 
-/// How input images reach a provider.
+/// The way of input images to a provider.
 enum ImageDelivery: Sendable, Hashable {
     case multipart, url
 }
@@ -94,7 +95,7 @@ struct PreparedJob: Sendable, Hashable {
     var mask: ProviderImage?
     /// Sent as `Idempotency-Key` where the provider knows one, and as our name for the request everywhere.
     var key: String
-    /// Whether the prompt has to travel in a body.
+    /// True when the prompt has to travel in a body.
     var usesBody = false
     /// When it was first sent, seconds since 1970.
     var submittedAt: Int?
@@ -106,7 +107,7 @@ enum ProviderImage: Sendable, Hashable {
     case url(String)
 }
 
-/// What goes out.
+/// A request ready to be sent.
 struct Submission: Sendable {
     var request: ClientRequest
     /// SHA-256 of method, address and body, hexadecimal: equal for what a provider could take for the same.
@@ -115,7 +116,7 @@ struct Submission: Sendable {
     var redacted: [(name: String, value: String)]
 }
 
-/// What a listing says about a lost job.
+/// The trace of a lost job in a listing.
 enum HistoryFinding: Sendable, Hashable {
     case found(id: String)
     /// More than one could be it.
@@ -128,15 +129,15 @@ enum HistoryFinding: Sendable, Hashable {
 
 /// A model that a provider has.
 public struct ModelDescription: Sendable, Hashable {
-    /// As requests name it.
+    /// The name in requests.
     public var name: String
     /// For a person.
     public var summary: String?
-    /// What one generation costs at least and at most, in the provider's unit.
+    /// The least and the greatest cost of one generation, in the provider's unit.
     public var cost: ClosedRange<Double>?
     /// The sizes it makes, `WxH`; empty when that is not said.
     public var sizes: [String]
-    /// Whether it takes images as input, when that is said.
+    /// True when it takes images as input; `nil` when that is not reported.
     public var takesImages: Bool?
 
     /// Describes a model.
@@ -152,7 +153,7 @@ public struct ModelDescription: Sendable, Hashable {
     }
 }
 
-/// What an account has left.
+/// The balance of an account.
 public struct AccountBalance: Sendable, Hashable {
     /// In `unit`.
     public var amount: Double

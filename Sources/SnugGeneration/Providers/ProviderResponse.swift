@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import Synchronization
 import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// A response with its images taken out: whatever its size, what is held in memory is small.
 struct ProviderResponse: Sendable {
@@ -21,9 +14,9 @@ struct ProviderResponse: Sendable {
     var text: [UInt8]
     /// The images that came in it, in order: the body itself when it is one, or each base64 string of JSON.
     var images: [SpooledImage]
-    /// For server-sent events: whether the event came that ends them. `nil` for other answers.
+    /// For server-sent events, true when the event came that ends them; `nil` for other responses.
     var isStreamComplete: Bool?
-    /// Bytes of the body on the wire.
+    /// Bytes of the body as sent.
     var byteCount: Int
     /// Knows what was sent with the request and must not come out of its response.
     var scrubber = Scrubber()
@@ -36,14 +29,14 @@ struct ProviderResponse: Sendable {
 
 /// An image from a response in a private temporary file, which is removed with the last reference unless it is kept.
 final class SpooledImage: Sendable, Hashable {
-    /// Where it is: another place after it was kept.
+    /// The file, which changes when it is kept.
     var path: FilePath { place.withLock { $0.path } }
     private let place: Mutex<(path: FilePath, isOurs: Bool)>
     let byteCount: Int
     /// Tells other processes that the file has an owner.
-    private let lock: Int32?
+    private let lock: FileDescriptor?
 
-    init(path: FilePath, byteCount: Int, lock: Int32? = nil) {
+    init(path: FilePath, byteCount: Int, lock: FileDescriptor? = nil) {
         place = Mutex((path, true))
         self.byteCount = byteCount
         self.lock = lock
@@ -51,35 +44,41 @@ final class SpooledImage: Sendable, Hashable {
 
     /// One that an earlier process kept.
     init(kept path: FilePath) throws(Errno) {
-        guard let status = DiskCalls.status(path) else { throw .noSuchFileOrDirectory }
+        let identity = try FileIdentity(of: path, followsLinks: true)
         place = Mutex((path, false))
-        byteCount = Int(status.st_size)
+        byteCount = identity.byteCount
         lock = nil
     }
 
     deinit {
-        place.withLock { if $0.isOurs { DiskCalls.remove($0.path) } }
-        if let lock { close(lock) }
+        place.withLock { if $0.isOurs { FileSystem.removeIfThere($0.path) } }
+        lock?.closeIgnoringErrors()
     }
 
     /// Gives it a name under which it outlives this process, also when the power fails. Blocks.
     func keep(as name: String) throws(Errno) -> FilePath {
         let old = path
         let new = old.removingLastComponent().appending(name)
-        try DiskCalls.synchronize(old)
-        try DiskCalls.rename(old, new)
+        try synchronize(old)
+        try FileSystem.rename(old, new)
         place.withLock { $0 = (new, false) }
-        try DiskCalls.synchronize(new.removingLastComponent())
+        try FileSystem.synchronizeFolder(new.removingLastComponent())
         return new
     }
 
-    /// Whether it outlives this process.
+    private func synchronize(_ path: FilePath) throws(Errno) {
+        let file = try FileDescriptor.opening(path, .readOnly)
+        defer { file.closeIgnoringErrors() }
+        try file.synchronize()
+    }
+
+    /// True when it outlives this process.
     var isKept: Bool { place.withLock { !$0.isOurs } }
 
     /// Removes it, kept or not: by now, another may be kept under its name later.
     func discard() {
         place.withLock { place in
-            DiskCalls.remove(place.path)
+            FileSystem.removeIfThere(place.path)
             place.isOurs = false
         }
     }

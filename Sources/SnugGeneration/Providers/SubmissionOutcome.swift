@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a response to a submission means.
+/// The meaning of a response to a submission.
 enum SubmissionOutcome: Sendable {
     /// The images are there.
     case completed(JobResult)
-    /// A job was begun: poll it.
+    /// A job started: poll it.
     case accepted(id: String, JobResult)
     /// A definite failure: nothing was made, or will be.
     case failed(ProviderFailure)
-    /// It surely did not take effect: the same again is safe.
+    /// It did not take effect: a repeat is safe.
     case transient(ProviderFailure)
     /// It may have taken effect.
     case unknown(ProviderFailure)
 
-    /// What the same response means when it came before the request's body was complete: nobody acts on half a body, so
+    /// The outcome when the response came before the request's body was complete: nobody acts on half a body, so
     /// that nothing has taken effect.
     var forIncompleteBody: SubmissionOutcome {
         if case .unknown(var failure) = self {
@@ -24,10 +24,10 @@ enum SubmissionOutcome: Sendable {
     }
 }
 
-/// What a response to a poll means.
+/// The meaning of a response to a poll.
 enum PollOutcome: Sendable {
     case completed(JobResult)
-    /// Still at it, as is every word that nobody documented.
+    /// The job is running; also every undocumented word.
     case pending
     /// The job ended without an image.
     case failed(ProviderFailure)
@@ -37,17 +37,17 @@ enum PollOutcome: Sendable {
     case pollFailed(ProviderFailure)
 }
 
-/// What a provider tells of a job.
+/// A job as the provider reports it.
 struct JobResult: Sendable, Hashable {
     var images: [ImageReference] = []
     var id: String?
     var model: String?
     var cost: Double?
-    /// Whether it says that the result was there already.
+    /// True when the provider says that the result existed already.
     var isReplayed = false
 }
 
-/// Where a result is.
+/// The place of a result.
 enum ImageReference: Sendable, Hashable {
     /// In the response itself, written to a file already.
     case spooled(SpooledImage, revisedPrompt: String?)
@@ -55,7 +55,7 @@ enum ImageReference: Sendable, Hashable {
     case url(String, revisedPrompt: String?)
 }
 
-/// Why not, and what could be done about it.
+/// A failure as the provider reports it, and the recovery.
 struct ProviderFailure: Sendable {
     var code: GenerationError.Code
     /// In the provider's words, scrubbed, or in ours.
@@ -70,20 +70,20 @@ struct ProviderFailure: Sendable {
     var suggestions: [String] = []
     var recovery = RecoveryAction.none
 
-    /// The same with another recovery.
+    /// This failure with another recovery.
     func with(_ recovery: RecoveryAction) -> ProviderFailure {
         var failure = self
         failure.recovery = recovery
         return failure
     }
 
-    /// What makes another try worth it.
+    /// A change that makes another attempt worth it.
     enum RecoveryAction: Sendable, Hashable {
         case none
         /// A new access token.
         case refreshToken
         /// Smaller input: `byteLimit` is what the provider named, as bytes of one encoded image, counted raw;
-        /// `maximumSide` is in pixels. With neither, nothing is known but that it was too much.
+        /// `maximumSide` is in pixels. Without either, only the fact is known.
         case refit(byteLimit: Int?, maximumSide: Int?)
         /// Input as JPEG, or PNG where there is alpha.
         case reencode

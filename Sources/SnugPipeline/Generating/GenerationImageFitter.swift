@@ -12,15 +12,14 @@ extension GenerationClient {
     /// - Parameters:
     ///   - images: Share one among clients of a provider to share its memory budget.
     ///   - host: Puts input images where the provider fetches them; needed for providers that take addresses only.
-    /// - Throws: `output_failed` when there are no threads to be had.
     public convenience init(
         provider: Provider, credentials: GenerationCredentials, http: HTTPClient,
-        options: GenerationOptions = GenerationOptions(), journal: any GenerationJournal,
+        options: GenerationOptions = GenerationOptions(), stores: GenerationStores = GenerationStores(),
         images: GenerationImageFitter, host: (any ImageHost)? = nil, logger: Logger,
         metrics: any MetricsFactory = MetricsSystem.factory
-    ) throws(GenerationError) {
-        try self.init(
-            provider: provider, credentials: credentials, http: http, options: options, journal: journal,
+    ) {
+        self.init(
+            provider: provider, credentials: credentials, http: http, options: options, stores: stores,
             refitter: { try await images.fit($0, $1) }, host: host, checker: { try await images.check($0) },
             logger: logger, metrics: metrics)
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An answer in place of the provider's own.
+/// A response in place of the provider's own.
 public enum Answer: Sendable, Hashable, Codable {
     /// The body that this provider, or the proxies before it, send with a status.
     case status(code: Int)
@@ -24,7 +24,7 @@ public enum Answer: Sendable, Hashable, Codable {
     case redirect(status: Int, location: String)
 }
 
-/// How long to wait, said in one of the ways that servers say it.
+/// A wait, in one of the ways that servers ask for it.
 public enum WaitHint: Sendable, Hashable, Codable {
     /// `Retry-After` with this text: seconds, a fraction, garbage, a negative or a huge number.
     case retryAfter(text: String)

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What goes wrong with one request.
+/// The faults of one request.
 ///
-/// The parts combine: an answer that replaces the provider's, hints and headers added to it, trouble while the request is
-/// read, trouble while the answer is sent. An empty fault changes nothing.
+/// The parts combine: a response that replaces the provider's, hints and headers added to it, trouble while the request is
+/// read, trouble while the response is sent. An empty fault changes nothing.
 public struct Fault: Sendable, Hashable {
-    /// Whether the provider acts on the request although its own answer is replaced or lost.
+    /// True when the provider acts on the request although its own response is replaced or lost.
     ///
     /// Default `false`: with ``answer`` or a ``request`` fault nothing is generated or charged. `true` is the expensive
     /// case, where the image is made and paid for and the client does not learn of it. Without either the provider
     /// always acts.
     public var takesEffect: Bool
-    /// An answer in place of the provider's own.
+    /// A response in place of the provider's own.
     public var answer: Answer?
-    /// Wait hints added to the answer, in its headers or its JSON body.
+    /// Wait hints added to the response, in its headers or its JSON body.
     public var hints: [WaitHint]
-    /// Header fields added to the answer, replacing fields of the same name.
+    /// Header fields added to the response, replacing fields of the same name.
     public var headers: Headers
     /// Trouble while the request is read.
     public var request: RequestFault?
-    /// Trouble while the answer is sent.
+    /// Trouble while the response is sent.
     public var delivery: DeliveryFault?
     /// Milliseconds between reading the request and answering it.
     public var delay: Int
-    /// How a generation that this request starts turns out.
+    /// The course of a generation that this request starts.
     public var job: JobPlan?
 
     /// A fault; by default one that changes nothing.
@@ -41,7 +41,7 @@ public struct Fault: Sendable, Hashable {
         self.job = job
     }
 
-    /// Whether the provider acts on a request that meets this fault.
+    /// True when the provider acts on a request that meets this fault.
     var lettingProviderAct: Bool {
         if takesEffect { return true }
         return answer == nil && request?.hidesTheRequest != true

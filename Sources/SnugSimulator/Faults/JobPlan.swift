@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a generation turns out.
+/// The course of a generation.
 ///
 /// Only Elumenta is polled; the others answer at once, so that pending polls, ``Outcome/neverEnds`` and
 /// ``Outcome/unknownWord(word:)`` mean nothing to them.
 public struct JobPlan: Sendable, Hashable {
-    /// What the provider says in the end.
+    /// The provider's final report.
     public enum Outcome: Sendable, Hashable, Codable {
         /// An image.
         case completed
@@ -17,7 +17,7 @@ public struct JobPlan: Sendable, Hashable {
         case neverEnds
     }
 
-    /// What the result's bytes are.
+    /// The bytes of the result.
     public enum Image: String, Sendable, Hashable, Codable {
         /// The image in the format that was asked for.
         case asAsked
@@ -41,13 +41,13 @@ public struct JobPlan: Sendable, Hashable {
         case prefixed
     }
 
-    /// Polls answered `pending` before the outcome shows; 0 settles it in the first answer.
+    /// Polls answered `pending` before the outcome shows; 0 settles it in the first response.
     public var pendingPolls: Int
-    /// What the provider says in the end.
+    /// The provider's final report.
     public var outcome: Outcome
     /// The form of Elumenta's identifiers.
     public var identifier: Identifier
-    /// What the result's bytes are.
+    /// The bytes of the result.
     public var image: Image
     /// Bytes of ballast in the image, for results of a size that takes time.
     public var padding: Int
@@ -55,11 +55,11 @@ public struct JobPlan: Sendable, Hashable {
     public var urlLifetime: Int?
     /// Redirects before the result.
     public var redirects: Int
-    /// Whether the download host honours `Range`.
+    /// True when the download host honours `Range`.
     public var acceptsRanges: Bool
     /// Milliseconds that the generation takes; a client that goes away does not stop it.
     public var duration: Int
-    /// How a streamed answer is written.
+    /// The form of a streamed response.
     public var stream: StreamPlan
 
     /// A plan; by default an image at once.
@@ -107,7 +107,7 @@ extension JobPlan: Codable {
     }
 }
 
-/// How server-sent events are written: each switch is legal in the format and trips some parser.
+/// The form of server-sent events: each switch is legal in the format and trips some parser.
 public struct StreamPlan: Sendable, Hashable {
     /// Ends the stream before the completed event.
     public var cutsBeforeCompleted: Bool

@@ -2,7 +2,7 @@
 
 /// A fault and the requests that meet it.
 public struct Rule: Sendable, Hashable {
-    /// Whether a connection has carried a request before.
+    /// True when a connection has carried a request before.
     public enum Connection: String, Sendable, Hashable, Codable {
         /// The first request on its connection.
         case fresh
@@ -22,7 +22,7 @@ public struct Rule: Sendable, Hashable {
     public var skip: Int
     /// Matching requests that meet the fault after those; `nil` for all.
     public var times: Int?
-    /// What goes wrong.
+    /// The fault.
     public var fault: Fault
 
     /// A rule; by default for the next request, whatever it is.
@@ -78,7 +78,7 @@ extension Rule: Codable {
 }
 
 extension String {
-    /// Whether the text fits a pattern in which `*` stands for any run of characters.
+    /// True when the text fits a pattern in which `*` stands for any run of characters.
     func matches(glob pattern: String) -> Bool {
         let pieces = pattern.split(separator: "*", omittingEmptySubsequences: false)
         guard let first = pieces.first, let last = pieces.last else { return isEmpty }

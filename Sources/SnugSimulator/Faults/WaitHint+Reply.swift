@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension WaitHint {
-    /// The answer with this hint in its headers or its JSON body.
+    /// The response with this hint in its headers or its JSON body.
     func added(to reply: Reply, clock: SimulatorClock) -> Reply {
         switch self {
         case .retryAfter(let text): return reply.adding(["Retry-After": text])
@@ -30,7 +30,7 @@ extension JSON {
 }
 
 extension Reply {
-    /// The answer with one more top-level member; a body that is no JSON object becomes one.
+    /// The response with one more top-level member; a body that is no JSON object becomes one.
     fileprivate func adding(member: String, _ value: JSON) -> Reply {
         var members = JSON.parse(bytes)?.object ?? [:]
         members[member] = value

@@ -2,9 +2,9 @@
 
 /// Trouble while a request is read.
 public enum RequestFault: Sendable, Hashable, Codable {
-    /// Reads the headers, then nothing more, and never answers.
+    /// Reads the headers, then nothing more, and never responds.
     case stallAfterHeaders
-    /// Reads this much of the body, then nothing more, and never answers.
+    /// Reads this much of the body, then nothing more, and never responds.
     case stallAfter(bytes: Int)
     /// Resets the connection after this much of the body.
     case resetAfter(bytes: Int)
@@ -12,7 +12,7 @@ public enum RequestFault: Sendable, Hashable, Codable {
     case closeAfterBody
     /// Reads the whole body, then resets the connection.
     case resetAfterBody
-    /// Reads the whole body and never answers.
+    /// Reads the whole body and never responds.
     case stallAfterBody
     /// Answers after this much of the body (0: right after the headers) and ends the connection.
     case answerEarly(after: Int, then: Ending)
@@ -21,7 +21,7 @@ public enum RequestFault: Sendable, Hashable, Codable {
     /// Answers `417 Expectation Failed` instead of `100 Continue`.
     case refuseExpect
 
-    /// How a connection ends.
+    /// The end of a connection.
     public enum Ending: String, Sendable, Hashable, Codable {
         /// `close`, whatever of the request is still on its way.
         case close
@@ -31,7 +31,7 @@ public enum RequestFault: Sendable, Hashable, Codable {
         case reset
     }
 
-    /// Whether the provider never gets to see a complete request, or nobody gets to see its answer.
+    /// True when the provider never gets to see a complete request, or the response never arrives.
     var hidesTheRequest: Bool {
         switch self {
         case .ignoreExpect: false
@@ -40,7 +40,7 @@ public enum RequestFault: Sendable, Hashable, Codable {
     }
 }
 
-/// Trouble while an answer is sent.
+/// Trouble while a response is sent.
 public enum DeliveryFault: Sendable, Hashable, Codable {
     /// Sends the status line and half the headers, then nothing.
     case stallInHeaders
@@ -60,7 +60,7 @@ public enum DeliveryFault: Sendable, Hashable, Codable {
     case gzipBomb(unpackedBytes: Int)
     /// A few bytes at a time.
     case drip(bytes: Int, milliseconds: Int)
-    /// HTTP/2 only: `RST_STREAM` with `REFUSED_STREAM` instead of an answer.
+    /// HTTP/2 only: `RST_STREAM` with `REFUSED_STREAM` instead of a response.
     case refuseStream
     /// HTTP/2 only: `GOAWAY` that names no stream as processed, then the connection closes.
     case goAway

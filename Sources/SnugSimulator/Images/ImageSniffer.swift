@@ -23,7 +23,7 @@ struct ImageSniffer {
         }
     }
 
-    /// Whether a PNG's colour type has an alpha channel.
+    /// True when a PNG's colour type has an alpha channel.
     var hasAlpha: Bool {
         format == "png" && bytes.count > 25
             && (bytes[25] & 4 != 0 || bytes.firstIndex(of: Array("tRNS".utf8), from: 8) != nil)

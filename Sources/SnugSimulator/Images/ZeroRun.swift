@@ -51,7 +51,7 @@ struct CRC32 {
         }
     }
 
-    /// As if `count` zero bytes were hashed, in steps that double: one byte is a linear map of the state's bits.
+    /// Hashes `count` zero bytes, in steps that double: one byte is a linear map of the state's bits.
     mutating func updateZeros(_ count: Int) {
         var operation = (0..<32).map { bit in
             let basis: UInt32 = 1 << UInt32(bit)

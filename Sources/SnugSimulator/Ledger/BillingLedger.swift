@@ -5,7 +5,7 @@ import Synchronization
 public struct LedgerEntry: Sendable, Hashable, Codable {
     /// The provider's identifier of it.
     public var generation: String
-    /// Who made it.
+    /// The account that made it.
     public var service: ServiceName
     /// The account it was charged to.
     public var account: String
@@ -23,9 +23,9 @@ public struct LedgerEntry: Sendable, Hashable, Codable {
     public var request: Int
     /// When it began, ISO 8601 on the simulator's clock.
     public var createdAt: String
-    /// What it cost, in the provider's unit.
+    /// The cost, in the provider's unit.
     public var cost: Double
-    /// Whether the cost was given back because the generation failed.
+    /// True when the cost was given back because the generation failed.
     public var isRefunded: Bool
     /// Further requests that were answered with this generation without being charged.
     public var joins: Int

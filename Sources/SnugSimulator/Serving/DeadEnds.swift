@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Two ports that no connection gets through: one whose queue is full, one that nobody listens on.
+/// Two ports that no connection gets through: one whose queue is full, one without a listener.
 ///
 /// NIO's server channels always accept, so these are plain sockets.
 final class DeadEnds: Sendable {

@@ -2,7 +2,7 @@
 import Crypto
 import FoundationEssentials
 
-/// One request from its headers to its answer, whatever version of HTTP carries it.
+/// One request from its headers to its response, whatever version of HTTP carries it.
 struct Exchange {
     /// The request header that scripts a fault for the request itself: JSON of a ``Fault``.
     static let faultHeader = "X-Snug-Fault"
@@ -74,12 +74,12 @@ struct Exchange {
         }
     }
 
-    /// Notes the status before anything of the answer leaves, so that whoever has it finds it noted.
+    /// Notes the status before the response leaves, so that a client that has the response finds it noted.
     func begin(status: Int) {
         world.log.update(number) { $0.status = status }
     }
 
-    /// Notes how the exchange ended; what happens to the connection after an answer does not change that.
+    /// Notes how the exchange ended; what happens to the connection after a response does not change that.
     func finish(status: Int?, wasCut: Bool) {
         let digest = Digest.hexadecimal(hash.finalize())
         world.log.update(number) { request in
@@ -91,7 +91,7 @@ struct Exchange {
         }
     }
 
-    /// The answer to the complete request, once the provider has acted or the fault has kept it from acting.
+    /// The response to the complete request, once the provider has acted or the fault has kept it from acting.
     func reply() async throws -> Reply {
         if let scriptError {
             return Reply(500, text: "\(Self.faultHeader): \(scriptError)", contentType: "text/plain")
@@ -105,7 +105,7 @@ struct Exchange {
         return dressed(fault.answer.map { service.substitute($0, for: request) } ?? own ?? .gateway(500))
     }
 
-    /// The answer to a request whose body was not read.
+    /// The response to a request whose body was not read.
     func earlyReply() -> Reply {
         let request = Request(number: number, method: method, target: target, headers: headers, body: body)
         return dressed(service.substitute(fault.answer ?? .status(code: 413), for: request))

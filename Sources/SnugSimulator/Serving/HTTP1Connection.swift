@@ -5,7 +5,7 @@ import NIOHTTP1
 
 /// One connection: requests are read, answered and spoilt one after the other.
 ///
-/// What reads is `@concurrent`, because NIO's iterator is, and may not be lent to it from elsewhere.
+/// Reading is `@concurrent`, because NIO's iterator is, and may not be lent to it from elsewhere.
 struct HTTP1Connection {
     let world: World
     let name: ServiceName
@@ -37,7 +37,7 @@ struct HTTP1Connection {
 
     /// Serves one request.
     ///
-    /// - Returns: Whether the connection can carry another.
+    /// - Returns: True when the connection can carry another.
     @concurrent private mutating func serve(_ head: HTTPRequestHead) async throws -> Bool {
         position += 1
         let headers = Headers(head.headers.map { Headers.Field(name: $0.name, value: $0.value) })
@@ -65,7 +65,7 @@ struct HTTP1Connection {
 
     /// Reads the body, or as much as the fault lets through.
     ///
-    /// - Returns: Whether the body is complete; if not, the connection has been dealt with.
+    /// - Returns: True when the body is complete; if not, the connection has been dealt with.
     @concurrent private mutating func read(into exchange: inout Exchange) async throws -> Bool {
         let fault = exchange.fault
         switch fault.request {

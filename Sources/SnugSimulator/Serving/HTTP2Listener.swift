@@ -146,7 +146,7 @@ struct HTTP2Stream {
         return true
     }
 
-    /// - Returns: Whether the whole answer was sent.
+    /// - Returns: True when the whole response was sent.
     func send(_ reply: Reply, fault: Fault) async throws -> Bool {
         switch fault.request {
         case .closeAfterBody:

@@ -93,7 +93,7 @@ struct Multipart {
 }
 
 extension [UInt8] {
-    /// Where `needle` first begins at or after `start`.
+    /// The first position of `needle` at or after `start`.
     func firstIndex(of needle: [UInt8], from start: Int) -> Int? {
         guard let first = needle.first, start >= 0 else { return nil }
         // `memchr` and `memcmp`, because bodies of 100 MiB pass through here in debug builds too.

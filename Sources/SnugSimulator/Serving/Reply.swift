@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An answer before it is put on the wire.
+/// A response before it is sent.
 struct Reply: Sendable {
     enum Body: Sendable {
         case bytes([UInt8])

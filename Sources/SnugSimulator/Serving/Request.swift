@@ -11,7 +11,7 @@ struct Request: Sendable {
     var rawQuery: String
     var headers: Headers
     var body: [UInt8]
-    /// Where the request came to, `127.0.0.1:40001`.
+    /// The address of the listener, `127.0.0.1:40001`.
     var authority: String
 
     /// The path's segments, decoded.
@@ -31,7 +31,7 @@ struct Request: Sendable {
         (headers["Content-Type"] ?? "").split(separator: ";").first?.lowercased().trimmedBlanks ?? ""
     }
 
-    /// What makes two requests the same to a provider that compares them: all but headers.
+    /// The identity of a request to a provider that compares requests: all but headers.
     var digest: String {
         Digest.hexadecimal(Array("\(method) \(path)?\(rawQuery)\n".utf8) + body)
     }

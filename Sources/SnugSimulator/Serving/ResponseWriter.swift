@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Puts an answer on an HTTP/1.1 connection, byte by byte under our control.
+/// Puts a response on an HTTP/1.1 connection, byte by byte under our control.
 struct ResponseWriter {
     let wire: Wire
-    /// Whether the request was HEAD, so that only headers are due.
+    /// True when the request was HEAD, so that only headers are due.
     let isHead: Bool
     let keepsAlive: Bool
     let clock: SimulatorClock
 
-    /// Sends the answer, or what the fault lets through of it.
+    /// Sends the response, or what the fault lets through of it.
     ///
-    /// - Returns: Whether the answer was sent in full and the connection can go on.
+    /// - Returns: True when the response was sent in full and the connection can go on.
     func write(_ reply: Reply, delivery: DeliveryFault?) async throws -> Bool {
         guard let delivery else { return try await writeWhole(reply) }
         let body = isHead ? [] : reply.bytes

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What answers the requests of one port.
+/// A service on one port.
 protocol Service: Sendable {
     /// Acts on a request as the provider would.
     func answer(_ request: Request, plan: JobPlan) async -> Reply
@@ -16,7 +16,7 @@ protocol Service: Sendable {
 }
 
 extension Service {
-    /// The answer that a fault puts in place of the provider's.
+    /// The response that a fault puts in place of the provider's.
     func substitute(_ answer: Answer, for request: Request) -> Reply {
         switch answer {
         case .status(let code):

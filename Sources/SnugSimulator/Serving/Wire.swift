@@ -33,9 +33,9 @@ struct Wire: Sendable {
         try await channel.close().get()
     }
 
-    /// Carries out what a fault wants after the whole body was read.
+    /// Carries out a fault that follows the whole body.
     ///
-    /// - Returns: Whether the connection has ended.
+    /// - Returns: True when the connection has ended.
     func end(_ fault: RequestFault?) async throws -> Bool {
         switch fault {
         case .closeAfterBody: try await close()

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Simulator {
-    /// What the simulated providers are like.
+    /// The properties of the simulated providers.
     public struct Configuration: Sendable {
         /// The address to listen on.
         ///
-        /// Default 127.0.0.1. Whoever reaches the admin port can read every request.
+        /// Default 127.0.0.1. A client that reaches the admin port can read every request.
         public var host: String
         /// The first of the consecutive ports to listen on; the admin endpoint has it.
         ///
         /// Default `nil`: ports that the system chooses.
         public var firstPort: Int?
-        /// How generations turn out that no fault says otherwise of.
+        /// The course of generations without a fault.
         public var job: JobPlan
         /// Bodies up to this length are kept for assertions; of longer ones only the digest.
         ///

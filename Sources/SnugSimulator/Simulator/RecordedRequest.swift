@@ -4,7 +4,7 @@
 public struct RecordedRequest: Sendable, Hashable, Codable {
     /// 1 for the first request that the simulator saw.
     public var number: Int
-    /// Which connection carried it; 1 for the first.
+    /// The number of its connection; 1 for the first.
     public var connection: Int
     /// Its place on that connection; more than 1 means that the connection was reused.
     public var positionOnConnection: Int
@@ -20,7 +20,7 @@ public struct RecordedRequest: Sendable, Hashable, Codable {
     public var headers: Headers
     /// Body bytes that were read.
     public var bodyBytes: Int
-    /// Whether the whole body was read.
+    /// True when the whole body was read.
     public var isBodyComplete: Bool
     /// SHA-256 of the body that was read, in hexadecimal.
     public var bodyDigest: String
@@ -28,16 +28,16 @@ public struct RecordedRequest: Sendable, Hashable, Codable {
     public var body: [UInt8]?
     /// The status answered, or `nil` when nothing was.
     public var status: Int?
-    /// Whether a fault applied.
+    /// True when a fault applied.
     public var metFault: Bool
-    /// Whether the exchange is over as far as the simulator knows; a client may learn of it a moment earlier.
+    /// True when the exchange is over as far as the simulator knows; a client may learn of it a moment earlier.
     public var isFinished: Bool
-    /// Whether the connection ended without the answer being sent in full.
+    /// True when the connection ended without the response being sent in full.
     public var wasCut: Bool
     /// Seconds since 1970 on the simulator's clock, at the end of the headers.
     public var time: Double
 
-    /// The same with credentials taken out, for printing.
+    /// The request without credentials, for printing.
     public var redacted: RecordedRequest {
         var copy = self
         for name in ["Authorization", "Proxy-Authorization", "Cookie", "x-api-key"] where copy.headers[name] != nil {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Every request that arrived, and whoever waits for one.
+/// The requests that arrived, and the tasks that wait for one.
 final class RequestLog: Sendable {
     private struct Waiter {
         var isSatisfied: @Sendable ([RecordedRequest]) -> Bool

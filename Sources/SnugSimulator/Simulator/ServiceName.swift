@@ -14,15 +14,15 @@ public enum ServiceName: String, Sendable, Hashable, Codable, CaseIterable {
     case downloads
 }
 
-/// Where the services listen.
+/// The addresses of the services.
 public struct Addresses: Sendable, Hashable, Encodable {
-    /// What clients take for the provider's base URL, by service: `http://127.0.0.1:40001/api/v2`.
+    /// The providers' base URLs for clients, by service: `http://127.0.0.1:40001/api/v2`.
     public var base: [ServiceName: String]
-    /// The same over HTTP/2 without TLS (prior knowledge).
+    /// The base URLs for HTTP/2 without TLS (prior knowledge).
     public var http2: [ServiceName: String]
     /// A port whose queue of connections is full: connecting never ends.
     public var neverAccepts: String
-    /// A port that nobody listens on: connecting is refused.
+    /// A port without a listener: connecting is refused.
     public var refuses: String
     /// The endpoint that scripts and reports.
     public var admin: String

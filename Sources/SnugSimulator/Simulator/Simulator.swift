@@ -10,7 +10,7 @@
 /// await simulator.stop()
 /// ```
 public final class Simulator: Sendable {
-    /// Where everything listens.
+    /// The addresses of all services.
     public let addresses: Addresses
     private let world: World
     private let providers: Providers
@@ -147,7 +147,7 @@ public final class Simulator: Sendable {
         providers.setBalance(balance, account: account, service: service)
     }
 
-    /// What an account has left; `nil` where there is no such account or balance.
+    /// The balance of an account; `nil` where there is no such account or balance.
     public func balance(account: String, service: ServiceName) -> Double? {
         providers.balance(account: account, service: service)
     }

@@ -29,7 +29,7 @@ public final class SimulatorClock: Sendable {
     func sleep(for duration: Duration) async throws {
         let end = now + duration / .seconds(1)
         while case let left = end - now, left > 0 {
-            // Short, because nobody says when time is let pass.
+            // Short, because nothing reports when the time is moved.
             try await Task.sleep(for: .seconds(min(left, 0.01)))
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// What all services of one simulator share.
+/// The state that all services of one simulator share.
 final class World: Sendable {
     let configuration: Simulator.Configuration
     let clock = SimulatorClock()
@@ -27,7 +27,7 @@ final class World: Sendable {
 
     func base(_ service: ServiceName) -> String { bases.withLock { $0[service] ?? "" } }
 
-    /// Whether a provider could fetch an image from this URL.
+    /// True when a provider could fetch an image from this URL.
     ///
     /// Only the simulated media host can be looked into; of other hosts everything with the form of a URL is taken.
     func isFetchable(_ url: String) -> Bool {

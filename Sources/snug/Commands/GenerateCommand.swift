@@ -76,7 +76,7 @@ struct GenerateCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         try await CommandFailure.told {
-            let journal = try FileJournal(try WorkingFolder.absolute(running.directory).appending("journal"))
+            let journal = FileJournal(try WorkingFolder.absolute(running.directory).appending("journal"))
             let temporaries = TemporaryFiles()
             let work = Task {
                 try await CommandFailure.told {
@@ -141,7 +141,8 @@ struct GenerateCommand: AsyncParsableCommand {
     ) throws -> GenerationAccess {
         var dependencies = GenerationAccess.Dependencies()
         dependencies.settings = try running.options
-        dependencies.journal = journal
+        dependencies.stores = GenerationStores.files(in: try WorkingFolder.absolute(running.directory))
+        dependencies.stores.journal = journal
         dependencies.host = output.host
         dependencies.jobs = jobs
         dependencies.temporaries = temporaries

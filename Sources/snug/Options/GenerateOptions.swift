@@ -146,8 +146,7 @@ struct GenerateRunningOptions: ParsableArguments {
             options.repeatsLost = repeatLost
             options.rateLimits = rateLimit
             options.maximumConcurrency = concurrency
-            options.stateDirectory = try WorkingFolder.absolute(directory)
-            options.spoolDirectory = options.stateDirectory?.appending("spool")
+            options.spoolDirectory = try WorkingFolder.absolute(directory).appending("spool")
             return options
         }
     }

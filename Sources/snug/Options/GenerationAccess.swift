@@ -17,7 +17,7 @@ struct GenerationAccess: Sendable {
     /// The dependencies of a client beside the account.
     struct Dependencies {
         var settings = GenerationOptions()
-        var journal: any GenerationJournal = InMemoryJournal()
+        var stores = GenerationStores()
         var host: ImageHostArgument?
         /// Images fitted and checked at once.
         var jobs = 1
@@ -29,9 +29,9 @@ struct GenerationAccess: Sendable {
         let logger = Logger(label: "snug.generate") { _ in SwiftLogNoOpLogHandler() }
         let http = try options.makeHTTPClient(logger)
         self.provider = provider
-        client = try GenerationClient(
+        client = GenerationClient(
             provider: provider, credentials: credentials, http: http, options: dependencies.settings,
-            journal: dependencies.journal,
+            stores: dependencies.stores,
             images: GenerationImageFitter(for: provider, maximumConcurrency: dependencies.jobs),
             host: try dependencies.host?.make(http, dependencies.temporaries, logger), logger: logger)
         if case .key(let key) = credentials, let warning = provider.keyWarning(key) {

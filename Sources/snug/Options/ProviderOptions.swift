@@ -106,7 +106,7 @@ struct ProviderOptions: ParsableArguments {
 
     /// The key by the options or the environment.
     func credentials(for provider: Provider) throws -> GenerationCredentials {
-        if let sessionFile { return .session(try FileSession(try WorkingFolder.absolute(sessionFile.path))) }
+        if let sessionFile { return .session(FileSession(try WorkingFolder.absolute(sessionFile.path))) }
         if let key = try keyFile.map({ try Self.key(in: $0.path) }) ?? Self.key(provider.keyVariable) {
             return .key(key)
         }

@@ -18,19 +18,19 @@ import Testing
             let (account, least) = api == .elumenta ? ("elite", 3.0) : ("paid", 0.1)
             fixture.simulator.setBalance(least, account: account, service: api.service)
             let client = try fixture.client()
-            var wish = GenerationRequest.cat
-            if api == .elumenta { wish.model = "flux-1.1-pro" }
-            let error = try await fixture.failure(client, wish)
+            var request = GenerationRequest.cat
+            if api == .elumenta { request.model = "flux-1.1-pro" }
+            let error = try await fixture.failure(client, request)
             #expect(error.code == .paymentRequired && fixture.submissions.count == 1)
             if api == .elumenta { #expect(error.required == 4 && error.available == 3) }
             for _ in 0..<3 {
-                let next = try await fixture.failure(client, wish)
+                let next = try await fixture.failure(client, request)
                 #expect(next.code == .paymentRequired && next.required == error.required && next.attempts.isEmpty)
             }
             #expect(fixture.submissions.count == 1 && fixture.charges.isEmpty)
             fixture.simulator.setBalance(50, account: account, service: api.service)
-            client.resumeAccount()
-            #expect(await fixture.attempt(client, wish).value != nil && fixture.charges.count == 1)
+            try await client.resumeAccount()
+            #expect(await fixture.attempt(client, request).value != nil && fixture.charges.count == 1)
         }
     }
 
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("What is too dear is known before it is sent")
+    @Test("A cost above the balance is known before anything is sent")
     func plan() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.setBalance(3, account: "elite", service: .elumenta)
@@ -62,18 +62,12 @@ import Testing
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(API.elumenta.rule(Fault(answer: .status(code: 429))))
             let state = fixture.folder.path.appending("state")
-            let client = try fixture.client { options in
-                options.timeout = .seconds(60)
-                options.stateDirectory = state
-            }
+            let client = try fixture.client(state: state) { $0.timeout = .seconds(60) }
             let before = Int(Date().timeIntervalSince1970)
             let error = try await fixture.failure(client)
             #expect(error.code == .rateLimited && error.retryAfter == .seconds(847) && fixture.time.waits.isEmpty)
             #expect(error.retryAt.map { $0 >= before + 847 } == true && error.status == 429)
-            let other = try fixture.client { options in
-                options.timeout = .seconds(60)
-                options.stateDirectory = state
-            }
+            let other = try fixture.client(state: state) { $0.timeout = .seconds(60) }
             for next in [client, other] {
                 let refused = try await fixture.failure(next, GenerationRequest(prompt: "b"))
                 #expect(refused.code == .rateLimited && refused.attempts.isEmpty)
@@ -97,11 +91,11 @@ import Testing
                 options.limiterSleep = { try await Task.sleep(for: $0) }
                 options.limiterNow = { Date().timeIntervalSince1970 }
             }
-            let wishes = (0..<4).map { GenerationRequest(prompt: "cat \($0)") }
+            let requests = (0..<4).map { GenerationRequest(prompt: "cat \($0)") }
             let made = try await withThrowingTaskGroup(of: Int.self) { group in
-                for (number, wish) in wishes.enumerated() {
+                for (number, request) in requests.enumerated() {
                     group.addTask {
-                        try await client.generate(wish, to: fixture.destination("p\(number)")).images.count
+                        try await client.generate(request, to: fixture.destination("p\(number)")).images.count
                     }
                 }
                 return try await group.reduce(0, +)
@@ -123,7 +117,7 @@ import Testing
             fixture.time.drive(simulator.clock)
             let state = fixture.folder.path.appending("state")
             let clients = try [0, 1].map { number in
-                try fixture.client(key: number == 1 && isSecondKey ? "sk-second" : nil) { $0.stateDirectory = state }
+                try fixture.client(key: number == 1 && isSecondKey ? "sk-second" : nil, state: state)
             }
             for number in 0..<8 {
                 let result = await fixture.attempt(
@@ -154,8 +148,8 @@ import Testing
                 for number in 0..<100 {
                     group.addTask {
                         // Each of its own model: what is counted is the budget, not the breaker.
-                        let wish = GenerationRequest(prompt: "a", model: "model-\(number)")
-                        return await fixture.attempt(client, wish).error?.code
+                        let request = GenerationRequest(prompt: "a", model: "model-\(number)")
+                        return await fixture.attempt(client, request).error?.code
                     }
                 }
                 return await group.reduce(into: []) { $0.append($1) }

@@ -8,9 +8,9 @@ import Testing
 
 @testable import SnugGeneration
 
-/// Many wishes at once while everything goes wrong by chance.
+/// Many requests at once while everything goes wrong by chance.
 @Suite struct CampaignTests {
-    private static let wishes = 24
+    private static let requests = 24
 
     @Test("Whatever goes wrong, nothing is paid for twice and nothing is lost", arguments: API.allCases, 1...3)
     func chaos(api: API, seed: Int) async throws {
@@ -31,14 +31,14 @@ import Testing
             }
             let folder = fixture.folder.path.appending("journal")
             let http = try makeClient { $0.retryBudget.capacity = 10_000 }
-            let client = try fixture.client(http: http, journal: try FileJournal(folder)) {
+            let client = try fixture.client(http: http, journal: FileJournal(folder)) {
                 $0.breaker.threshold = 1000
             }
             let results = await run(fixture, client, seed)
             fixture.simulator.clearScript()
             try await check(fixture, client, results)
             // The next process goes on with what can go on, and leaves alone what it cannot.
-            let next = try fixture.client(http: http, journal: try FileJournal(folder))
+            let next = try fixture.client(http: http, journal: FileJournal(folder))
             let open = try await next.pending()
             let sent = fixture.submissions.count
             for record in open where record.state != .held {
@@ -46,22 +46,22 @@ import Testing
             }
             if api == .openAI { #expect(fixture.submissions.count == sent) }
             #expect(try await next.pending().allSatisfy { $0.state == .held })
-            for number in 0..<Self.wishes { #expect(charges(fixture, number) <= 1, "wish \(number)") }
+            for number in 0..<Self.requests { #expect(charges(fixture, number) <= 1, "request \(number)") }
         }
     }
 
     private func charges(_ fixture: Fixture, _ number: Int) -> Int {
-        fixture.simulator.ledger.charges(prompt: "wish \(number)").count
+        fixture.simulator.ledger.charges(prompt: "request \(number)").count
     }
 
     private func run(
         _ fixture: Fixture, _ client: GenerationClient, _ seed: Int
     ) async -> [Int: Swift.Result<Generation, any Error>] {
         await withTaskGroup(of: (Int, Swift.Result<Generation, any Error>).self) { group in
-            for number in 0..<Self.wishes {
+            for number in 0..<Self.requests {
                 group.addTask {
-                    let wish = GenerationRequest(prompt: "wish \(number)")
-                    return (number, await fixture.attempt(client, wish, name: "w\(number)"))
+                    let request = GenerationRequest(prompt: "request \(number)")
+                    return (number, await fixture.attempt(client, request, name: "w\(number)"))
                 }
             }
             return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -77,11 +77,11 @@ import Testing
             let isOpen = pending.contains { $0.id == "w\(number)" }
             switch result {
             case .success(let generation):
-                #expect(count == 1 && generation.images.count == 1 && !isOpen, "wish \(number)")
+                #expect(count == 1 && generation.images.count == 1 && !isOpen, "request \(number)")
             case .failure(let error as GenerationError) where error.isOutcomeUnknown:
-                #expect(count <= 1 && isOpen && error.journalKey == "w\(number)", "wish \(number): \(error)")
+                #expect(count <= 1 && isOpen && error.journalKey == "w\(number)", "request \(number): \(error)")
             case .failure(let error):
-                #expect(count == 0 && !isOpen, "wish \(number): \(error)")
+                #expect(count == 0 && !isOpen, "request \(number): \(error)")
             }
         }
         #expect(results.values.contains { $0.value != nil })

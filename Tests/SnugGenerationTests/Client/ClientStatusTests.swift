@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("With one attempt, one request is on the wire whatever comes", arguments: API.plain)
+    @Test("With one attempt, one request is sent, whatever the response", arguments: API.plain)
     func oneAttempt(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             for row in StatusRow.all where Self.apis[row.provider] == api {
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("With one attempt, one request is on the wire whatever breaks", arguments: API.allCases)
+    @Test("With one attempt, one request is sent, whatever breaks", arguments: API.allCases)
     func oneAttemptBroken(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             for loss in Loss.all where loss.fault != Fault() && !loss.isStall && !loss.isWholeAsJSON {
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test("A model that is not there is told with those that are", arguments: API.plain)
+    @Test("A missing model is reported with the available ones", arguments: API.plain)
     func noSuchModel(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let error = try await fixture.failure(
@@ -166,7 +166,7 @@ import Testing
 
     // MARK: Fallbacks
 
-    private static func wish(_ api: API) -> GenerationRequest {
+    private static func request(_ api: API) -> GenerationRequest {
         let models = [
             API.pollinations: ["flux", "zimage"], .elumenta: ["photon", "photon-flash"],
             .openAI: ["gpt-image-1.5", "vendor-diffusion"],
@@ -179,22 +179,22 @@ import Testing
     func fallback(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 503)), times: 2))
-            let wish = Self.wish(api)
+            let request = Self.request(api)
             let generation = try await fixture.client().generate(
-                wish, to: fixture.destination(), onEvent: fixture.events.record)
-            #expect(generation.model == wish.fallbackModels.first && fixture.submissions.count == 3)
-            #expect(fixture.events.all.contains(.fallingBack(from: wish.model, to: wish.fallbackModels[0])))
-            #expect(fixture.charges.map(\.model) == wish.fallbackModels)
+                request, to: fixture.destination(), onEvent: fixture.events.record)
+            #expect(generation.model == request.fallbackModels.first && fixture.submissions.count == 3)
+            #expect(fixture.events.all.contains(.fallingBack(from: request.model, to: request.fallbackModels[0])))
+            #expect(fixture.charges.map(\.model) == request.fallbackModels)
         }
     }
 
     @Test("Another model is asked at once for one that is not there", arguments: API.plain)
     func missingModel(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
-            var wish = Self.wish(api)
-            wish.model = "no-such-model"
-            let generation = try await fixture.client().generate(wish, to: fixture.destination())
-            #expect(generation.model == wish.fallbackModels.first && fixture.submissions.count == 2)
+            var request = Self.request(api)
+            request.model = "no-such-model"
+            let generation = try await fixture.client().generate(request, to: fixture.destination())
+            #expect(generation.model == request.fallbackModels.first && fixture.submissions.count == 2)
         }
     }
 
@@ -212,7 +212,7 @@ import Testing
                 fixture.simulator.clearRecords()
                 fixture.simulator.clearScript()
                 fixture.simulator.script(api.rule(fault, times: nil))
-                let error = try await fixture.failure(try fixture.client(), Self.wish(api))
+                let error = try await fixture.failure(try fixture.client(), Self.request(api))
                 #expect(fixture.submissions.count == 1 && !error.isOutcomeUnknown, "\(fault): \(error)")
             }
             fixture.simulator.clearRecords()
@@ -220,8 +220,8 @@ import Testing
             fixture.simulator.script(
                 api.rule(Fault(request: .closeAfterBody, takesEffect: true)),
                 api.rule(Fault(answer: .status(code: 503)), times: 3))
-            let result = await fixture.attempt(try fixture.client(), Self.wish(api))
-            #expect(fixture.charges.map(\.model) == [Self.wish(api).model ?? ""])
+            let result = await fixture.attempt(try fixture.client(), Self.request(api))
+            #expect(fixture.charges.map(\.model) == [Self.request(api).model ?? ""])
             if api == .pollinations { #expect(result.error?.isOutcomeUnknown == true) }
         }
     }

@@ -173,7 +173,8 @@ final class Fixture: Sendable {
     /// A client that waits for nothing but the network.
     func client(
         at address: String? = nil, key: String? = nil, session: (any SessionStore)? = nil, http: HTTPClient? = nil,
-        journal: any GenerationJournal = InMemoryJournal(), fits: Bool = true, hosts: Bool = true,
+        journal: any GenerationJournal = InMemoryJournal(), state: FilePath? = nil, fits: Bool = true,
+        hosts: Bool = true,
         logger: Logger = quietLogger, metrics: any MetricsFactory = noMetrics,
         _ change: (inout GenerationOptions) -> Void = { _ in }
     ) throws -> GenerationClient {
@@ -187,10 +188,12 @@ final class Fixture: Sendable {
         quick.sleep = { _ in try Task.checkCancellation() }
         let environment = quick
         let http = try http ?? makeClient { $0.retryEnvironment = environment }
-        return try GenerationClient(
+        var stores = state.map(GenerationStores.files) ?? GenerationStores()
+        stores.journal = journal
+        return GenerationClient(
             provider: try api.provider(at: address ?? simulator.addresses[api.service]),
             credentials: session.map { .session($0) } ?? .key(Secret(key ?? api.key)), http: http, options: options,
-            journal: journal, refitter: fits ? refit : nil,
+            stores: stores, refitter: fits ? refit : nil,
             host: hosts
                 ? try PollinationsMediaHost(
                     client: http, key: Secret("sk_paid"), baseURL: simulator.addresses[.media]) : nil,

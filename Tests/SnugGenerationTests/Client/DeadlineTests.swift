@@ -9,17 +9,17 @@ import Testing
 
 /// What the end of the time does to what is under way.
 @Suite struct DeadlineTests {
-    @Test("The time ends while the provider is at it: what was sent is found later, or held", arguments: API.allCases)
+    @Test("The time ends while the provider works: the submission is found later, or held", arguments: API.allCases)
     func inFlight(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let hurried = try fixture.client(journal: try FileJournal(folder)) { $0.timeout = .seconds(15) }
-            if api == .elumenta { _ = try await hurried.balance() }
+            let impatient = try fixture.client(journal: FileJournal(folder)) { $0.timeout = .seconds(15) }
+            if api == .elumenta { _ = try await impatient.balance() }
             fixture.simulator.script(api.rule(Fault(delay: 120_000)))
-            let error = try await fixture.failure(hurried, name: "work")
+            let error = try await fixture.failure(impatient, name: "work")
             #expect(error.isOutcomeUnknown && error.journalKey == "work", "\(error)")
             #expect(fixture.charges.count == 1 && fixture.submissions.count == 1)
-            let patient = try fixture.client(journal: try FileJournal(folder))
+            let patient = try fixture.client(journal: FileJournal(folder))
             let result = await fixture.attempt(patient, name: "work")
             let isFound = [RepeatContract.join, .history, .replay].contains(api.contract)
             #expect((result.value != nil) == isFound && fixture.charges.count == 1, "\(result)")
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("A wait that is longer than the time is not begun", arguments: API.plain)
+    @Test("A wait longer than the remaining time does not start", arguments: API.plain)
     func waits(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let answer = Answer.custom(status: 503, contentType: nil, body: #"{"error":{"message":"busy"}}"#)

@@ -16,7 +16,7 @@ private final class FullJournal: GenerationJournal {
 
     /// - Parameter save: The one that fails, 1 for the first.
     init(_ folder: FilePath, failingAt save: Int) throws {
-        inner = try FileJournal(folder)
+        inner = FileJournal(folder)
         failing = Mutex(save)
     }
 
@@ -51,7 +51,7 @@ private final class FullJournal: GenerationJournal {
             }
             if result.value == nil {
                 #expect(result.error?.code == .journalFailed, "\(result)")
-                let next = try fixture.client(journal: try FileJournal(folder))
+                let next = try fixture.client(journal: FileJournal(folder))
                 let again = await fixture.attempt(next, name: "work")
                 #expect(again.value != nil || again.error?.isOutcomeUnknown == true, "\(again)")
             }
@@ -59,7 +59,7 @@ private final class FullJournal: GenerationJournal {
         }
     }
 
-    @Test("What no look has found is sent again where that was allowed", arguments: [true, false])
+    @Test("A job that no search found is sent again where the options allow it", arguments: [true, false])
     func repeatsLost(takesEffect: Bool) async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(
@@ -87,7 +87,7 @@ private final class FullJournal: GenerationJournal {
         }
     }
 
-    @Test("When nobody can be asked what became of it, it stays open, and is found later")
+    @Test("A lost job stays open when the listing cannot be read, and is found later")
     func noListing() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(
@@ -103,10 +103,10 @@ private final class FullJournal: GenerationJournal {
         }
     }
 
-    @Test("Two that could be it are a person's to tell apart")
+    @Test("Two candidates are left to a person")
     func ambiguous() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
-            // Another machine of the same account, with the same wish at the same moment.
+            // Another machine of the same account, with the same request at the same moment.
             let client = try fixture.client()
             fixture.simulator.script(API.elumenta.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             let other = try fixture.client()

@@ -108,55 +108,55 @@ import Testing
     }
 
     @Test("Cut at any step, it is paid for once and delivered, or held", arguments: Scenario.all, End.allCases)
-    func everyStep(scene: Scenario, end: End) async throws {
+    func everyStep(scenario: Scenario, end: End) async throws {
         // Parts go on for a moment while one is copied, which no process that is gone does.
-        if end == .killed, scene.charges > 1 { return }
-        try await Fixture.with(scene.api, job: scene.job) { fixture async throws in
-            let steps = try await self.run(fixture, scene, cutAt: 0, .cancelled)
+        if end == .killed, scenario.charges > 1 { return }
+        try await Fixture.with(scenario.api, job: scenario.job) { fixture async throws in
+            let steps = try await self.run(fixture, scenario, cutAt: 0, .cancelled)
             #expect(steps >= 3)
-            for step in 1...steps { _ = try await self.run(fixture, scene, cutAt: step, end) }
+            for step in 1...steps { _ = try await self.run(fixture, scenario, cutAt: step, end) }
         }
     }
 
     /// - Returns: How many steps there were.
-    private func run(_ fixture: Fixture, _ scene: Scenario, cutAt step: Int, _ end: End) async throws -> Int {
-        var request = scene.request
+    private func run(_ fixture: Fixture, _ scenario: Scenario, cutAt step: Int, _ end: End) async throws -> Int {
+        var request = scenario.request
         request.prompt += " \(step)"
         fixture.simulator.clearScript()
-        for fault in scene.faults { fixture.simulator.script(scene.api.rule(fault)) }
+        for fault in scenario.faults { fixture.simulator.script(scenario.api.rule(fault)) }
         let kept = fixture.folder.path.appending("journal-\(step)")
         let copy = fixture.folder.path.appending("copy-\(step)")
         let (seen, isDone) = try await begin(fixture, request, journal: kept, cutAt: step, copy: copy)
         fixture.simulator.clearScript()
-        fixture.simulator.clock.advance(by: .seconds(scene.pause))
+        fixture.simulator.clock.advance(by: .seconds(scenario.pause))
         let isKilled = end == .killed && step > 0
         // Whatever the first one did after that moment has not happened.
         if isKilled { Self.copy(copy, to: fixture.folder.path.appending("spool")) }
-        let client = try fixture.client(journal: try FileJournal(isKilled ? copy : kept))
+        let client = try fixture.client(journal: FileJournal(isKilled ? copy : kept))
         let place = fixture.destination("image-\(step)")
         if end == .killed || !isDone {
-            try await goOn(client, request, place, scene, "step \(step)")
+            try await resume(client, request, place, scenario, "step \(step)")
         }
         let charges = fixture.simulator.ledger.charges(prompt: request.prompt).count
         let files = fixture.images.count { $0.hasPrefix("image-\(step).") || $0.hasPrefix("image-\(step)-") }
         let pending = try await client.pending()
-        #expect(charges <= scene.charges && files <= scene.images, "step \(step)")
-        if pending.isEmpty { #expect(charges == scene.charges && files == scene.images, "step \(step)") }
+        #expect(charges <= scenario.charges && files <= scenario.images, "step \(step)")
+        if pending.isEmpty { #expect(charges == scenario.charges && files == scenario.images, "step \(step)") }
         return seen
     }
 
     /// What was cut off is given again under its name.
-    private func goOn(
+    private func resume(
         _ client: GenerationClient, _ request: GenerationRequest, _ place: ImageDestination,
-        _ scene: Scenario, _ step: String
+        _ scenario: Scenario, _ step: String
     ) async throws {
         do {
             let generation = try await client.generate(request, to: place, name: "work")
-            #expect(generation.images.count == scene.images, "\(step)")
+            #expect(generation.images.count == scenario.images, "\(step)")
             #expect(try await client.pending().isEmpty, "\(step)")
         } catch let error as GenerationError {
             #expect(error.code == .outcomeUnknown && error.isOutcomeUnknown, "\(step): \(error)")
-            #expect(![.join, .replay].contains(scene.api.contract), "\(step): \(error)")
+            #expect(![.join, .replay].contains(scenario.api.contract), "\(step): \(error)")
             #expect(try await client.pending().allSatisfy { $0.state == .held }, "\(step)")
         }
     }
@@ -165,7 +165,7 @@ import Testing
     private func begin(
         _ fixture: Fixture, _ request: GenerationRequest, journal: FilePath, cutAt step: Int, copy: FilePath
     ) async throws -> (Int, Bool) {
-        let client = try fixture.client(journal: try FileJournal(journal))
+        let client = try fixture.client(journal: FileJournal(journal))
         let place = fixture.destination("image-\(step)")
         let spool = fixture.folder.path.appending("spool")
         let task = Mutex<Task<Bool, Never>?>(nil)

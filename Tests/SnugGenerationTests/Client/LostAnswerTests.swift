@@ -15,12 +15,12 @@ import Testing
     @Test("Lost on its way", arguments: API.allCases, Loss.withinAnswer)
     func withinAnswer(api: API, loss: Loss) async throws { try await check(api, loss) }
 
-    @Test("Answered by somebody else", arguments: API.allCases, Loss.byProxy)
+    @Test("A response from a proxy", arguments: API.allCases, Loss.byProxy)
     func byProxy(api: API, loss: Loss) async throws { try await check(api, loss) }
 
     private func check(_ api: API, _ loss: Loss) async throws {
         try await Fixture.with(api) { fixture async throws in
-            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let journal = FileJournal(fixture.folder.path.appending("journal"))
             let client = try fixture.client(journal: journal) { options in
                 // Long enough for a busy provider to begin.
                 if loss.isStall { options.firstAttemptTimeout = .seconds(5) }

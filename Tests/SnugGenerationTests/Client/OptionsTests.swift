@@ -4,7 +4,7 @@ import Testing
 
 @testable import SnugGeneration
 
-@Suite("How a client is set")
+@Suite("Options of a client")
 struct OptionsTests {
     @Test(
         "Limits of requests are read",
@@ -19,7 +19,7 @@ struct OptionsTests {
         "What is no limit is none", arguments: ["", "5", "/min", "0/min", "-1/min", "5/fortnight", "5/min/min", "x/s"])
     func noLimits(text: String) { #expect(RateLimit(text) == nil) }
 
-    @Test("Looks come further and further apart, never sooner than asked for, and differ")
+    @Test("Polls come further and further apart, never sooner than the provider asks, and with jitter")
     func polling() {
         let policy = PollingPolicy()
         func delay(_ polls: Int, _ hint: Duration? = nil, _ random: Double = 0.5) -> Duration {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 import SnugSimulator
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -32,10 +33,10 @@ import Testing
         func release(_ id: String) async { await inner.release(id) }
     }
 
-    @Test("What is held stays held when sending it again does not even begin")
+    @Test("Held work stays held when sending it again does not even start")
     func heldStaysHeld() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let journal = FileJournal(fixture.folder.path.appending("journal"))
             let client = try fixture.client(journal: journal)
             fixture.simulator.script(fixture.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             _ = try await fixture.failure(client, name: "work")
@@ -52,10 +53,10 @@ import Testing
         }
     }
 
-    @Test("What was lost and may be sent again stays open when it is not sent again now")
+    @Test("A lost job that may be sent again stays open when it is not sent again now")
     func lostStaysOpen() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
-            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let journal = FileJournal(fixture.folder.path.appending("journal"))
             let client = try fixture.client(journal: journal) { $0.repeatsLost = true }
             fixture.simulator.script(
                 fixture.api.rule(
@@ -70,7 +71,7 @@ import Testing
     @Test("An image that cannot be looked at is not thrown away where it cannot be had again")
     func badImageIsKept() async throws {
         try await Fixture.with(.openAI, job: JobPlan(image: .truncated)) { fixture async throws in
-            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let journal = FileJournal(fixture.folder.path.appending("journal"))
             let error = try await fixture.failure(try fixture.client(journal: journal), name: "work")
             #expect(error.code == .badImage && error.isOutcomeUnknown)
             let kept = fixture.folder.files().filter { $0.hasPrefix("spool/") }
@@ -97,7 +98,7 @@ import Testing
     @Test("A journal that fails once the response is here does not keep the images from their places")
     func journalFails() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let inner = try FileJournal(fixture.folder.path.appending("journal"))
+            let inner = FileJournal(fixture.folder.path.appending("journal"))
             let journal = WilfulJournal(inner, refusing: .completed)
             let generation = try await fixture.client(journal: journal).generate(
                 .cat, to: fixture.destination(), name: "work")
@@ -109,7 +110,7 @@ import Testing
     @Test("Images that were kept without a record of it are found, and not paid for again")
     func keptWithoutRecord() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let journal = FileJournal(fixture.folder.path.appending("journal"))
             // As a kill between keeping the image and noting it leaves things.
             fixture.simulator.script(fixture.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             _ = try await fixture.failure(try fixture.client(journal: journal), name: "work")
@@ -131,7 +132,7 @@ import Testing
         arguments: [API.replay, .openAI])
     func keptIsGone(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
-            let journal = try FileJournal(fixture.folder.path.appending("journal"))
+            let journal = FileJournal(fixture.folder.path.appending("journal"))
             fixture.simulator.script(api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             let client = try fixture.client(journal: journal) { $0.retry.maximumAttempts = 1 }
             _ = try await fixture.failure(client, name: "work")
@@ -165,7 +166,7 @@ import Testing
         }
     }
 
-    @Test("A refresh goes on when its caller is cancelled: the old token may be worth nothing already")
+    @Test("A refresh continues when its caller is cancelled: the old token may be worth nothing already")
     func refreshOutlivesCaller() async throws {
         let session = InMemorySession(SessionTokens(access: Secret("a0"), refresh: Secret("r0")))
         let (begun, go) = (Signal(), Signal())
@@ -181,24 +182,6 @@ import Testing
         go.set()
         _ = await caller.result
         #expect(await session.tokens() == SessionTokens(access: Secret("a1"), refresh: Secret("r0")))
-    }
-
-    @Test("Jobs are known to belong to somebody in all processes that share a folder")
-    func claims() async throws {
-        let folder = try TemporaryFolder()
-        let threads = try FileThreads(count: 1)
-        let path = folder.path.appending("state/jobs")
-        let (one, two) = (
-            JobClaims(path, threads: threads, logger: quietLogger),
-            JobClaims(path, threads: threads, logger: quietLogger)
-        )
-        #expect(await one.take("7", for: "a", now: 100))
-        #expect(await one.take("7", for: "a", now: 101))
-        #expect(await !two.take("7", for: "b", now: 102))
-        #expect(await two.take("8", for: "b", now: 103))
-        #expect(await one.others(than: "a", now: 104) == ["8"])
-        #expect(await two.others(than: "b", now: 104) == ["7"])
-        #expect(await two.others(than: "c", now: 104) == ["7", "8"])
     }
 }
 

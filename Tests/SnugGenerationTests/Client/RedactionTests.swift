@@ -26,8 +26,8 @@ import Testing
             configuration.retryEnvironment.sleep = { _ in }
             let http = try HTTPClient(configuration: configuration, logger: lines.logger, metrics: noMetrics)
             let client = try fixture.client(
-                http: http, journal: try FileJournal(fixture.folder.path.appending("journal")), logger: lines.logger
-            ) { $0.stateDirectory = fixture.folder.path.appending("state") }
+                http: http, journal: FileJournal(fixture.folder.path.appending("journal")),
+                state: fixture.folder.path.appending("state"), logger: lines.logger)
             let result = await fixture.attempt(client, name: "work")
             #expect((result.value != nil) == (fault == nil) || fault?.answer == nil)
             var told = lines.all + fixture.events.all.map { String(reflecting: $0) }
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("Tokens of a session come out of nothing either")
+    @Test("Tokens of a session are never printed either")
     func tokens() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             let lines = LogLines()

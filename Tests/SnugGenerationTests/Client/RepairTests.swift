@@ -12,7 +12,7 @@ import Testing
 @Suite struct RepairTests {
     private static let models = [API.pollinations: "kontext", .openAI: "gpt-image-1.5"]
 
-    private func wish(_ api: API, bytes: Int) -> GenerationRequest {
+    private func request(_ api: API, bytes: Int) -> GenerationRequest {
         GenerationRequest(prompt: "red", model: Self.models[api], images: [input(bytes)])
     }
 
@@ -37,7 +37,7 @@ import Testing
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(self.complaint(complaint.0, complaint.1)))
             let generation = try await fixture.client().generate(
-                wish(api, bytes: 400_000), to: fixture.destination(), onEvent: fixture.events.record)
+                request(api, bytes: 400_000), to: fixture.destination(), onEvent: fixture.events.record)
             let sizes = fitted(fixture)
             #expect(sizes.count == 2 && sizes[0] == 400_000 && (200_000...300_000).contains(sizes[1]), "\(sizes)")
             #expect(generation.attempts.map(\.status) == [complaint.0, 200] && fixture.charges.count == 1)
@@ -51,7 +51,7 @@ import Testing
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(complaint(413, "payload is too large"), times: nil))
             let client = try fixture.client()
-            let error = try await fixture.failure(client, wish(api, bytes: 400_000))
+            let error = try await fixture.failure(client, request(api, bytes: 400_000))
             #expect(error.code == .payloadTooLarge && fixture.submissions.count == 3 && fixture.charges.isEmpty)
             #expect(fitted(fixture) == [400_000, 280_000, 250_000])
             #expect(fixture.time.waits.isEmpty)
@@ -66,52 +66,52 @@ import Testing
         try await withSimulator(configuration) { simulator async throws in
             let fixture = try Fixture(simulator, api)
             let generation = try await fixture.client().generate(
-                wish(api, bytes: 400_000), to: fixture.destination(), onEvent: fixture.events.record)
+                request(api, bytes: 400_000), to: fixture.destination(), onEvent: fixture.events.record)
             #expect(generation.attempts.map(\.status) == [413, 200] && fixture.charges.count == 1)
             #expect(fixture.submissions.last.map { $0.bodyBytes <= 300_000 } == true)
         }
     }
 
-    @Test("What was learnt is known to the next client of the same folder", arguments: [true, false])
+    @Test("Observed limits are known to the next client of the same folder", arguments: [true, false])
     func learnt(isShared: Bool) async throws {
         try await Fixture.with(.openAI) { fixture async throws in
             let state = isShared ? fixture.folder.path.appending("state") : nil
             fixture.simulator.script(API.openAI.rule(complaint(413, "too large: 400200 bytes > 300000 bytes")))
-            let first = try fixture.client { $0.stateDirectory = state }
+            let first = try fixture.client(state: state)
             _ = try await first.generate(
-                wish(.openAI, bytes: 400_000), to: fixture.destination("a"), onEvent: fixture.events.record)
-            let next = try fixture.client { $0.stateDirectory = state }
+                request(.openAI, bytes: 400_000), to: fixture.destination("a"), onEvent: fixture.events.record)
+            let next = try fixture.client(state: state)
             _ = try await next.generate(
-                wish(.openAI, bytes: 400_000), to: fixture.destination("b"), onEvent: fixture.events.record)
+                request(.openAI, bytes: 400_000), to: fixture.destination("b"), onEvent: fixture.events.record)
             let sizes = fitted(fixture)
             #expect(sizes.count == 3 && (sizes[2] < 400_000) == isShared, "\(sizes)")
             // Another model may take more.
-            var other = wish(.openAI, bytes: 400_000)
+            var other = request(.openAI, bytes: 400_000)
             other.model = "gpt-image-2"
             _ = try await next.generate(other, to: fixture.destination("c"), onEvent: fixture.events.record)
             #expect(fitted(fixture).last == 400_000)
         }
     }
 
-    @Test("A format that is not taken is encoded anew", arguments: [API.pollinations, .openAI])
+    @Test("A format that is not taken is encoded again as another", arguments: [API.pollinations, .openAI])
     func reencoded(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 415))))
             let image =
                 Array("RIFF".utf8) + [22, 0, 0, 0] + Array("WEBPVP8L".utf8) + [UInt8](repeating: 0, count: 14)
-            var wish = wish(api, bytes: 1)
-            wish.images = [.bytes(image, name: "cat.webp")]
-            let generation = try await fixture.client().generate(wish, to: fixture.destination())
+            var request = request(api, bytes: 1)
+            request.images = [.bytes(image, name: "cat.webp")]
+            let generation = try await fixture.client().generate(request, to: fixture.destination())
             #expect(generation.attempts.map(\.status) == [415, 200] && fixture.charges.count == 1)
             let bodies = fixture.submissions.map { String(decoding: $0.body ?? [], as: UTF8.self) }
             #expect(bodies[0].contains("image/webp") && !bodies[1].contains("image/webp"))
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 415)), times: nil))
-            let error = try await fixture.failure(try fixture.client(), wish)
+            let error = try await fixture.failure(try fixture.client(), request)
             #expect(error.code == .unsupportedMedia && fixture.submissions.count == 4)
         }
     }
 
-    @Test("Too large with nothing of this machine in it is said, not tried again", arguments: API.plain)
+    @Test("A request too large without local images is an error, not tried again", arguments: API.plain)
     func nothingToShrink(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 413)), times: nil))
@@ -126,22 +126,22 @@ import Testing
         configuration.longestTarget = 100
         try await withSimulator(configuration) { simulator async throws in
             let fixture = try Fixture(simulator, .pollinations)
-            let wish = GenerationRequest(prompt: String(repeating: "cat ", count: 40))
-            let generation = try await fixture.client().generate(wish, to: fixture.destination())
+            let request = GenerationRequest(prompt: String(repeating: "cat ", count: 40))
+            let generation = try await fixture.client().generate(request, to: fixture.destination())
             #expect(generation.attempts.map(\.status) == [414, 200])
             #expect(fixture.submissions.map(\.method) == ["GET", "POST"] && fixture.charges.count == 1)
         }
     }
 
-    @Test("Without a refitter or a host, it is said what is missing, and nothing is sent", arguments: API.plain)
+    @Test("Without a refitter or a host, the error names what is missing, and nothing is sent", arguments: API.plain)
     func missing(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let models = [API.pollinations: "kontext", .elumenta: "flux-kontext-pro", .openAI: "gpt-image-1.5"]
-            let wish = GenerationRequest(prompt: "red", model: models[api], images: [input()])
-            let unfit = try await fixture.failure(try fixture.client(fits: false), wish)
+            let request = GenerationRequest(prompt: "red", model: models[api], images: [input()])
+            let unfit = try await fixture.failure(try fixture.client(fits: false), request)
             #expect(unfit.code == .imageFailed)
             if api == .elumenta {
-                let unhosted = try await fixture.failure(try fixture.client(hosts: false), wish)
+                let unhosted = try await fixture.failure(try fixture.client(hosts: false), request)
                 #expect(unhosted.code == .hostNeeded)
             }
             #expect(fixture.simulator.requests.allSatisfy { $0.path.hasSuffix("/balance") })

@@ -14,7 +14,7 @@ import Testing
 
     // MARK: Twins
 
-    @Test("Of two wishes alike at once, one whose response is lost is found, and each gets its own image")
+    @Test("Of two requests alike at once, one whose response is lost is found, and each gets its own image")
     func twins() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(API.elumenta.rule(Self.lost))
@@ -48,11 +48,11 @@ import Testing
         }
     }
 
-    @Test("A wish that was begun under another client's name is not taken for the lost one")
+    @Test("A request that was begun under another client's name is not taken for the lost one")
     func otherClients() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 50)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let first = try fixture.client(journal: try FileJournal(folder)) { options in
+            let first = try fixture.client(journal: FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
@@ -60,7 +60,7 @@ import Testing
             // It stays under way.
             let open = try await fixture.failure(first, name: "first")
             #expect(open.code == .deadlineExceeded)
-            let second = try fixture.client(journal: try FileJournal(folder))
+            let second = try fixture.client(journal: FileJournal(folder))
             fixture.simulator.script(API.elumenta.rule(Self.vanished))
             let error = try await fixture.failure(second, name: "second")
             #expect(error.isOutcomeUnknown && fixture.charges.count == 1)
@@ -70,19 +70,19 @@ import Testing
 
     // MARK: Going on
 
-    @Test("A job that outlived its time is taken up, under its name or by its id", arguments: [true, false])
+    @Test("A job that outlived its call is resumed, under its name or by its id", arguments: [true, false])
     func afterDeadline(byName: Bool) async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 2)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let hurried = try fixture.client(journal: try FileJournal(folder)) { options in
+            let impatient = try fixture.client(journal: FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
             }
-            let error = try await fixture.failure(hurried, name: "work")
+            let error = try await fixture.failure(impatient, name: "work")
             #expect(error.code == .deadlineExceeded && error.jobID != nil && error.journalKey == "work")
             #expect(!error.isOutcomeUnknown && fixture.charges.count == 1)
-            let patient = try fixture.client(journal: try FileJournal(folder))
+            let patient = try fixture.client(journal: FileJournal(folder))
             let pending = try await patient.pending()
             #expect(pending.map(\.state) == [.accepted] && pending.first?.jobID == error.jobID)
             let generation =
@@ -95,10 +95,10 @@ import Testing
         }
     }
 
-    @Test("What is held is dropped for good")
+    @Test("Held work is dropped for good")
     func drop() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let client = try fixture.client(journal: try FileJournal(fixture.folder.path.appending("journal")))
+            let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
             fixture.simulator.script(API.openAI.rule(Self.lost))
             #expect(try await fixture.failure(client, name: "work").isOutcomeUnknown)
             try await client.drop("work")
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("Another wish under the name of one that is open is refused")
+    @Test("Another request under the name of one that is open is refused")
     func sameName() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
             let client = try fixture.client()
@@ -137,10 +137,12 @@ import Testing
         }
     }
 
-    @Test("What cannot be delivered stays, and is delivered later without another charge", arguments: API.allCases)
+    @Test(
+        "A result that cannot be delivered stays, and is delivered later without another charge",
+        arguments: API.allCases)
     func undeliverable(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
-            let client = try fixture.client(journal: try FileJournal(fixture.folder.path.appending("journal")))
+            let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
             // Gone between the check and the delivery.
             let place = ImageDestination(folder: fixture.folder.path.appending("out"), name: "image")
             let folder = fixture.folder
@@ -161,7 +163,7 @@ import Testing
         }
     }
 
-    @Test("Without a journal that remembers, what cannot be delivered is told as what it is", arguments: API.plain)
+    @Test("Without a durable journal, a result that cannot be delivered is reported as unknown", arguments: API.plain)
     func undeliverableInMemory(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let client = try fixture.client()
@@ -180,7 +182,7 @@ import Testing
         }
     }
 
-    @Test("A place where nothing can be put is found out before anything is paid", arguments: API.plain)
+    @Test("A place that cannot be written is found out before anything is paid", arguments: API.plain)
     func noPlace(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let place = fixture.destination()
@@ -192,37 +194,37 @@ import Testing
 
     // MARK: Other keys
 
-    @Test("With a new key of the account, a job is taken up, and what is held is sent again")
+    @Test("With a new key of the account, a job is resumed, and held work is sent again")
     func newKey() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 1)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let old = try fixture.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder)) { options in
+            let old = try fixture.client(key: ElumentaAccount.key("vip"), journal: FileJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
             }
             #expect(try await fixture.failure(old, name: "job").code == .deadlineExceeded)
             fixture.simulator.script(API.elumenta.rule(Self.vanished))
-            let patient = try fixture.client(key: ElumentaAccount.key("vip"), journal: try FileJournal(folder))
+            let patient = try fixture.client(key: ElumentaAccount.key("vip"), journal: FileJournal(folder))
             #expect(try await fixture.failure(patient, GenerationRequest(prompt: "b"), name: "held").isOutcomeUnknown)
-            let new = try fixture.client(key: ElumentaAccount.key("vip2"), journal: try FileJournal(folder))
+            let new = try fixture.client(key: ElumentaAccount.key("vip2"), journal: FileJournal(folder))
             #expect(try await new.resume("job").images.count == 1 && fixture.submissions.count == 2)
             #expect(try await new.resume("held").images.count == 1 && fixture.charges.count == 2)
             #expect(try await old.pending().isEmpty)
         }
     }
 
-    @Test("With another key, what may have been charged is not sent by itself")
+    @Test("With another key, a submission that may have been charged is not repeated by itself")
     func otherKey() async throws {
         try await Fixture.with(.pollinations) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let old = try fixture.client(journal: try FileJournal(folder))
+            let old = try fixture.client(journal: FileJournal(folder))
             fixture.simulator.script(API.pollinations.rule(Self.lost, times: 4))
             #expect(try await fixture.failure(old, name: "work").isOutcomeUnknown && fixture.submissions.count == 4)
-            let new = try fixture.client(key: "sk_narrow", journal: try FileJournal(folder))
+            let new = try fixture.client(key: "sk_narrow", journal: FileJournal(folder))
             let refused = await #expect(throws: GenerationError.self) { try await new.resume("work") }
             #expect(refused?.code == .invalidRequest && fixture.submissions.count == 4)
-            let again = try fixture.client(journal: try FileJournal(folder))
+            let again = try fixture.client(journal: FileJournal(folder))
             #expect(try await again.resume("work").isRecovered && fixture.charges.count == 1)
         }
     }
@@ -233,43 +235,44 @@ import Testing
     func parts(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let count = api == .openAI ? 23 : 3
-            let wish = GenerationRequest(prompt: "a cat", model: api == .openAI ? "gpt-image-1.5" : nil, count: count)
+            let imageRequest = GenerationRequest(
+                prompt: "a cat", model: api == .openAI ? "gpt-image-1.5" : nil, count: count)
             let folder = fixture.folder.path.appending("journal")
-            let client = try fixture.client(journal: try FileJournal(folder))
+            let client = try fixture.client(journal: FileJournal(folder))
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 402)), skip: 1, times: 1))
-            let error = try await fixture.failure(client, wish, name: "work")
+            let error = try await fixture.failure(client, imageRequest, name: "work")
             let charged = fixture.charges.count
             #expect(error.code == .paymentRequired && charged >= 1 && !error.delivered.isEmpty)
             // What is missing is made by another process, after the account was topped up.
-            let next = try fixture.client(journal: try FileJournal(folder))
+            let next = try fixture.client(journal: FileJournal(folder))
             #expect(try await next.pending().isEmpty)
-            let generation = try await next.generate(wish, to: fixture.destination("work"), name: "work")
+            let generation = try await next.generate(imageRequest, to: fixture.destination("work"), name: "work")
             #expect(generation.images.count == count && fixture.images.count == count)
             #expect(Set(generation.images.map(\.path)).count == count && fixture.charges.count == 3)
             // Now it is done, and its name stands for nothing any more.
-            #expect(await fixture.attempt(next, wish, name: "work").value != nil && fixture.charges.count == 6)
+            #expect(await fixture.attempt(next, imageRequest, name: "work").value != nil && fixture.charges.count == 6)
         }
     }
 
     @Test("A part that is held is resolved or dropped alone")
     func heldPart() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let wish = GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 15)
-            let client = try fixture.client(journal: try FileJournal(fixture.folder.path.appending("journal")))
+            let imageRequest = GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 15)
+            let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
             for name in ["resolved", "dropped"] {
                 fixture.simulator.clearRecords()
                 fixture.simulator.script(API.openAI.rule(Self.vanished))
-                let error = try await fixture.failure(client, wish, name: name)
+                let error = try await fixture.failure(client, imageRequest, name: name)
                 #expect(error.isOutcomeUnknown && fixture.charges.count == 1)
                 let held = try #require(try await client.pending().first)
                 #expect(held.state == .held && held.id == error.journalKey && held.id.hasPrefix("\(name)#"))
                 if name == "resolved" {
                     _ = try await client.resume(held.id)
-                    #expect(await fixture.attempt(client, wish, name: name).value?.images.count == 15)
+                    #expect(await fixture.attempt(client, imageRequest, name: name).value?.images.count == 15)
                     #expect(fixture.charges.count == 2)
                 } else {
                     try await client.drop(held.id)
-                    #expect(await fixture.attempt(client, wish, name: name).value?.images.count == 15)
+                    #expect(await fixture.attempt(client, imageRequest, name: name).value?.images.count == 15)
                     #expect(fixture.charges.count == 2)
                 }
                 #expect(try await client.pending().isEmpty)

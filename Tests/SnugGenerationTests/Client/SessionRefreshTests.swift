@@ -52,7 +52,7 @@ import Testing
             let refresh = try #require(old.refresh)
             let text = #"{"access_token":"\#(old.access.reveal())","refresh_token":"\#(refresh.reveal())"}"#
             let file = try fixture.folder.write(Array(text.utf8), to: "session.json")
-            let clients = try (0..<2).map { _ in try fixture.client(session: try FileSession(file)) }
+            let clients = try (0..<2).map { _ in try fixture.client(session: FileSession(file)) }
             fixture.simulator.clock.advance(by: .seconds(1000))
             async let one = clients[0].generate(GenerationRequest(prompt: "one"), to: fixture.destination("one"))
             async let two = clients[1].generate(GenerationRequest(prompt: "two"), to: fixture.destination("two"))
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test("A token that expires while a job is polled is refreshed, and the job goes on")
+    @Test("A token that expires while a job is polled is refreshed, and the polls continue")
     func polling() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 3)) { fixture async throws in
             let client = try fixture.client(session: InMemorySession(try await login(fixture)))
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("A session that is over is said to be, and nothing is paid")
+    @Test("A session that is over is reported, and nothing is paid")
     func over() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             let tokens = try await login(fixture)
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test("A refresh token that was used by somebody else ends the session")
+    @Test("A refresh token that another process used ends the session")
     func rotated() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
             let tokens = try await login(fixture)

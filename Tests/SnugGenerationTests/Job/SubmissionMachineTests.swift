@@ -4,7 +4,7 @@ import Testing
 
 @testable import SnugGeneration
 
-@Suite("What follows a response")
+@Suite("Decisions after a submission")
 struct SubmissionMachineTests {
     private func machine(
         _ contract: RepeatContract = .none, attempts: Int = 4, fallbacks: [String] = [], refresh: Bool = false,
@@ -32,7 +32,7 @@ struct SubmissionMachineTests {
         #expect(machine.handle(lost, Conditions()).name == "hold")
     }
 
-    @Test("Joined or replayed: the same again, until the attempts are spent, and open even then")
+    @Test("Joined or replayed: repeated until the attempts are spent, and open even then")
     func joined() {
         for contract in [RepeatContract.join, .replay] {
             var machine = machine(contract, attempts: 3)
@@ -42,7 +42,7 @@ struct SubmissionMachineTests {
         }
     }
 
-    @Test("A result after a lost response was there before")
+    @Test("A result after a lost response counts as recovered")
     func recovered() {
         var machine = machine(.join)
         _ = machine.handle(lost, Conditions())
@@ -52,7 +52,7 @@ struct SubmissionMachineTests {
         }
     }
 
-    @Test("A key that is used up is asked with once more")
+    @Test("A key that rejects duplicates is sent once more")
     func rejected() {
         var machine = machine(.rejectDuplicate)
         #expect(machine.handle(lost, Conditions()).name == "retry nothing")
@@ -133,7 +133,7 @@ struct SubmissionMachineTests {
         #expect(machine.handle(busy, Conditions()).name == "fail attemptsSpent")
     }
 
-    @Test("A hint is a floor, obeyed only as far as it may be waited")
+    @Test("A hint is a floor, and a longer one than the policy allows ends the attempts")
     func hints() {
         var machine = machine()
         guard
@@ -214,7 +214,7 @@ struct SubmissionMachineTests {
         }
     }
 
-    @Test("A job that failed for want of capacity is begun anew; one that was refused is not")
+    @Test("A job that failed for lack of capacity is submitted again; one that was refused is not")
     func jobs() {
         var machine = machine(.history)
         _ = machine.handle(lost, Conditions())

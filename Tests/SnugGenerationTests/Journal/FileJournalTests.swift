@@ -27,15 +27,15 @@ struct FileJournalTests {
             createdAt: createdAt, submittedAt: 5, balanceBefore: 9, imageURLs: ["http://p"], note: "note")
     }
 
-    @Test("What is saved is found again by another journal, whatever its name")
+    @Test("A saved record is found by another journal, whatever its name")
     func saved() async throws {
         let directory = try TemporaryFolder()
         let folder = directory.path.appending("deep/journal")
         let names = ["a", "../../escape", "", String(repeating: "long ", count: 200), "ü/🌅\n"]
-        let journal = try FileJournal(folder)
+        let journal = FileJournal(folder)
         #expect(try await journal.records().isEmpty)
         for (index, name) in names.enumerated() { try await journal.save(Self.record(name, createdAt: 10 - index)) }
-        let other = try FileJournal(folder)
+        let other = FileJournal(folder)
         for (index, name) in names.enumerated() {
             #expect(try await other.record(name) == Self.record(name, createdAt: 10 - index))
         }
@@ -50,7 +50,7 @@ struct FileJournalTests {
     @Test("A later state takes the place of the earlier one")
     func replaced() async throws {
         let directory = try TemporaryFolder()
-        let journal = try FileJournal(directory.path)
+        let journal = FileJournal(directory.path)
         var record = Self.record("a")
         try await journal.save(record)
         record.state = .held
@@ -61,9 +61,9 @@ struct FileJournalTests {
     @Test("A name has one owner at a time, and is free when the owner is gone")
     func claims() async throws {
         let directory = try TemporaryFolder()
-        let other = try FileJournal(directory.path)
+        let other = FileJournal(directory.path)
         do {
-            let journal = try FileJournal(directory.path)
+            let journal = FileJournal(directory.path)
             #expect(try await journal.claim("a"))
             #expect(try await !other.claim("a"))
             #expect(try await !journal.claim("a"))
@@ -89,7 +89,7 @@ struct FileJournalTests {
     @Test("Claims by many at once let one in at a time")
     func contention() async throws {
         let directory = try TemporaryFolder()
-        let journals = try (0..<4).map { _ in try FileJournal(directory.path) }
+        let journals = (0..<4).map { _ in FileJournal(directory.path) }
         let inside = Counter()
         await withTaskGroup(of: Void.self) { group in
             for journal in journals {
@@ -106,10 +106,10 @@ struct FileJournalTests {
         }
     }
 
-    @Test("A damaged record is told, not passed over")
+    @Test("A damaged record is an error, not passed over")
     func damaged() async throws {
         let directory = try TemporaryFolder()
-        let journal = try FileJournal(directory.path)
+        let journal = FileJournal(directory.path)
         try await journal.save(Self.record("a"))
         let name = try #require(try listing(directory.path).first)
         try directory.write(Array("{\"half".utf8), to: name)
@@ -125,7 +125,7 @@ struct FileJournalTests {
     func unwritable() async throws {
         let directory = try TemporaryFolder()
         try directory.write([1], to: "file")
-        let journal = try FileJournal(directory.path.appending("file"))
+        let journal = FileJournal(directory.path.appending("file"))
         await #expect {
             try await journal.save(Self.record("a"))
         } throws: {

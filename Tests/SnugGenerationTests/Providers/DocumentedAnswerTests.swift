@@ -13,7 +13,7 @@ import Testing
 
     init() throws { dialects = try Dialects() }
 
-    @Test("What providers document and what was seen of them is understood, each with its recovery, hint and fields")
+    @Test("Documented and observed responses are understood, each with its recovery, hint and fields")
     func documented() throws {
         let inline = job(images: [.inline(Self.image)])
         for row in DocumentedResponse.all {
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    @Test("Whatever comes of a response, the error of it says the same")
+    @Test("An error is the same in whatever pieces its response comes")
     func errors() throws {
         for row in DocumentedResponse.all {
             let outcome = dialects.named(row.provider).outcome(
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test("Lists of models of another shape are told as that", arguments: Dialects.names)
+    @Test("Lists of models of another shape are errors", arguments: Dialects.names)
     func noModels(provider: String) {
         let dialect = dialects.named(provider)
         for text in ["{}", #"{"data":{}}"#, #"{"models":null}"#, "\"flux\"", "<html></html>", ""] {
@@ -136,7 +136,7 @@ import Testing
         return found
     }
 
-    @Test("Keys that nobody told of are left out too", arguments: Dialects.names)
+    @Test("Unknown keys are left out too", arguments: Dialects.names)
     func unknownKeys(provider: String) throws {
         for secret in ["sk-proj-abcdefghijklmnop", "sk_live0123456789", "nb_0123456789abcdef", "eyJhbGciOiJIUzI1NiJ9"] {
             for text in Self.quotes.dropLast().map({ $0.replacing("%", with: secret) }) {
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test("What providers rewrote or named does not bring a key either")
+    @Test("Rewritten prompts and names bring out no key either")
     func names() throws {
         let key = Self.key.reveal()
         let image = spooled()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 import SnugTestSupport
 import Testing
 
@@ -52,7 +53,7 @@ import Testing
         #expect(find(listing(items), known: ["8"]) == .notFound(hasMore: false))
     }
 
-    @Test("Two that could be it are a person's to tell apart, as is one without a time")
+    @Test("Two candidates, or one without a time, are left to a person")
     func ambiguous() {
         #expect(find(listing([(9, "a cat", "photon", 20), (8, "a cat", "photon", 30)])) == .ambiguous(["9", "8"]))
         #expect(
@@ -81,7 +82,7 @@ import Testing
         #expect(find(listing(older, date: "Fri, 20 Nov 2026 13:00:00 GMT")) == .notFound(hasMore: false))
     }
 
-    @Test("What is no listing is none", arguments: ["", "{}", "<html>", #"{"error":"x"}"#, "5"])
+    @Test("A response that is no listing is unreadable", arguments: ["", "{}", "<html>", #"{"error":"x"}"#, "5"])
     func unreadable(text: String) {
         #expect(find(response(200, text)) == .unreadable)
         #expect(find(response(500, "[]")) == .unreadable)

@@ -40,7 +40,7 @@ import Testing
         #expect(shown.contains("image_url=https://h.test/a.png?***") && shown.contains("prompt=a \"cat\""))
     }
 
-    @Test("Midjourney is told a ratio")
+    @Test("Midjourney takes a ratio")
     func ratio() throws {
         let request = GenerationRequest(
             prompt: "a", model: "midjourney-v6", size: ImageSize(width: 1920, height: 1080))
@@ -100,12 +100,12 @@ import Testing
         (GenerationRequest(prompt: "", count: 0), ["prompt", "count"]),
     ]
 
-    @Test("What is wrong is said before anything is sent, with the field", arguments: wrong)
+    @Test("Invalid requests are errors before anything is sent, with the field", arguments: wrong)
     func validation(request: GenerationRequest, fields: [String]) {
         #expect(complaints(dialect, request) == fields)
     }
 
-    @Test("What is right passes")
+    @Test("Valid requests pass")
     func valid() {
         let prompt = String(repeating: "é", count: 5000)
         #expect(

@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("What is there under the id has to be as long")
+    @Test("A hosted image with the same id has to have the same length")
     func otherSize() async throws {
         try await withSimulator { simulator async throws in
             let host = try host(simulator)

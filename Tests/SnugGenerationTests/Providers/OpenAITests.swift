@@ -128,7 +128,7 @@ import Testing
         ),
     ]
 
-    @Test("What is wrong is said before anything is sent, with the field", arguments: wrong)
+    @Test("Invalid requests are errors before anything is sent, with the field", arguments: wrong)
     func validation(request: GenerationRequest, fields: [String]) {
         #expect(complaints(dialect, request) == fields)
     }

@@ -37,7 +37,7 @@ import Testing
         #expect(scrubber.clean(String(repeating: "word ", count: 1000), limit: 20) == "word word word word …")
     }
 
-    @Test("What a request was sent with is known")
+    @Test("The secrets of a request are left out of its response")
     func fromHeaders() throws {
         var headers: HTTPFields = ["Accept": "image-types"]
         try headers.set("Authorization", secret: Secret("odd~key"), prefix: "Bearer ")

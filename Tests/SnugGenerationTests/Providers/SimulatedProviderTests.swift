@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test("A session goes on with new tokens, and the old refresh token is spent")
+    @Test("A session continues with new tokens, and the old refresh token is spent")
     func session() async throws {
         try await withSimulator { simulator async throws in
             var wire = try Wire(simulator, "elumenta")
@@ -108,7 +108,7 @@ import Testing
 
     // MARK: Pollinations
 
-    @Test("Every form of a wish joins itself: one charge, however often it is sent")
+    @Test("Every form of a request joins itself: one charge, however often it is sent")
     func joining() async throws {
         try await withSimulator { simulator async throws in
             let wire = try Wire(simulator, "pollinations")
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test("What came in place of an image is told", arguments: [JobPlan.Image.html, .json, .empty])
+    @Test("Content in place of an image is reported", arguments: [JobPlan.Image.html, .json, .empty])
     func noImage(image: JobPlan.Image) async throws {
         try await withSimulator(Simulator.Configuration(job: JobPlan(image: image))) { simulator async throws in
             let wire = try Wire(simulator, "pollinations")

@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("Input that is too large or of the wrong kind is made anew", arguments: Dialects.names)
+    @Test("Input that is too large or of the wrong kind is prepared again", arguments: Dialects.names)
     func remedies(provider: String) throws {
         let dialect = dialects.named(provider)
         let job = job(images: [.inline(png(padding: 2_000_000))])
@@ -125,7 +125,7 @@ import Testing
         #expect(kind(400, "true", #"{"error":{"message":"content policy"}}"#) == .failed)
     }
 
-    @Test("What came before the body was complete has done nothing")
+    @Test("A response before the body was complete means that nothing took effect")
     func incomplete() {
         for status in [408, 500, 502, 504] {
             let outcome = dialects.openAI.outcome(of: response(status), to: job())
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test("The response to a success is judged too", arguments: Dialects.names)
+    @Test("The response to a success is classified too", arguments: Dialects.names)
     func uselessSuccess(provider: String) throws {
         let bodies = [
             "", "<html><title>busy</title></html>", #"{"status":"comp"#, #"[["unexpected"],true]"#, "OK", "{}",

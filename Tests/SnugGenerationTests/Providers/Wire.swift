@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 import SnugSimulator
+import SnugSystem
 import SnugTestSupport
 
 @testable import SnugGeneration
@@ -30,7 +31,8 @@ struct Wire {
             dialect = OpenAIDialect(try Endpoint(simulator.addresses[.openai]), contract: contract)
         }
         folder = try TemporaryFolder()
-        reader = ResponseReader(client: try makeClient(), spoolDirectory: folder.path, threads: try FileThreads())
+        reader = ResponseReader(
+            client: try makeClient(), spoolDirectory: folder.path, threads: BlockingThreads(count: 4))
     }
 
     func send(_ request: ClientRequest) async throws -> ProviderResponse {

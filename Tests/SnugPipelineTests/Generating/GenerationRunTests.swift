@@ -21,8 +21,9 @@ import Testing
 
     private func client(_ simulator: Simulator, _ journal: any GenerationJournal) throws -> GenerationClient {
         let provider = try provider(simulator)
-        return try GenerationClient(
-            provider: provider, credentials: .key(Secret("sk_paid")), http: try makeClient(), journal: journal,
+        return GenerationClient(
+            provider: provider, credentials: .key(Secret("sk_paid")), http: try makeClient(),
+            stores: GenerationStores(journal: journal),
             images: GenerationImageFitter(for: provider, maximumConcurrency: 1),
             host: try PollinationsMediaHost(
                 client: try makeClient(), key: Secret("sk_paid"), baseURL: simulator.addresses.base[.media] ?? ""),

@@ -171,7 +171,7 @@ extension GenerateTests {
                 try await folder.simulator.wait { !$0.isEmpty }
                 let second = try await folder.generate(.openai, "x")
                 #expect(second.exitCode == 1)
-                #expect(second.standardError.contains("somebody else works on"), "\(second.standardError)")
+                #expect(second.standardError.contains("another task or process works on"), "\(second.standardError)")
                 folder.simulator.clock.advance(by: .seconds(600))
                 #expect(try await first.exitCode == 0)
                 #expect(folder.simulator.ledger.charges.count == 1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
 extension ElumentaDialect {
     // MARK: Lost jobs
@@ -70,7 +71,7 @@ extension ElumentaDialect {
 
     func refresh(with token: Secret) throws(GenerationError) -> ClientRequest? {
         // One page of the documentation has it in the body, another in a cookie: both are sent.
-        let body = try JSONValue.object(["refresh_token": .text(token.reveal())]).encoded()
+        let body = try (["refresh_token": .text(token.reveal())] as JSONValue).encoded()
         var request = ClientRequest(
             .post, try endpoint.url(["auth", "refresh"]), headerFields: [.contentType: "application/json"],
             body: HTTPBody(bytes: body), clocks: shortClocks)

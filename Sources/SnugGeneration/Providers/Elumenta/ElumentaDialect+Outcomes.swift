@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import OrderedCollections
 import SnugHTTP
+import SnugSystem
 
 extension ElumentaDialect {
     func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
@@ -76,12 +78,12 @@ extension ElumentaDialect {
         case nil:
             if !result.images.isEmpty { return .completed(result) }
             return json["error"] == nil ? .unreadable : .failed(failure(response))
-        // Words that nobody documented are those of a job under way.
+        // Undocumented words are those of a job under way.
         case .some: return .pending(result)
         }
     }
 
-    /// What a failed job's text means. All of them are documented as free of charge.
+    /// The meaning of a failed job's text. Failed jobs are documented as free of charge.
     private func failure(_ response: ProviderResponse) -> ResponseClassification {
         var classification = ResponseClassification(response, images: [], prompt: "", now: wallClock())
         classification.failure.providerCode = nil
@@ -93,7 +95,7 @@ extension ElumentaDialect {
 }
 
 extension SubmissionOutcome {
-    /// Why not, when it is a failure.
+    /// The failure; `nil` for a success.
     var failure: ProviderFailure? {
         switch self {
         case .failed(let failure), .transient(let failure), .unknown(let failure): failure

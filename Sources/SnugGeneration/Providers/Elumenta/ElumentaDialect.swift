@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
-/// Elumenta, version 2 of its API. One endpoint makes everything; the model decides whether it answers at once or has to
+/// Elumenta, version 2 of its API. One endpoint serves all models; some respond at once, others have to
 /// be polled. Images come in by address only.
 struct ElumentaDialect: CommonDialect {
     let endpoint: Endpoint
@@ -82,7 +83,7 @@ struct ElumentaDialect: CommonDialect {
         builder.note("prompt", request.prompt)
         return try builder.json(
             try endpoint.url(["generate"]),
-            .object(["model": .text(model), "prompt": .text(request.prompt), "params": params]), clocks: submitClocks)
+            ["model": .text(model), "prompt": .text(request.prompt), "params": params], clocks: submitClocks)
     }
 
     func poll(_ id: String) throws(GenerationError) -> ClientRequest? { try get(["generate", id]) }
@@ -98,11 +99,11 @@ struct ElumentaDialect: CommonDialect {
     }
 }
 
-/// What sizes a model makes, as documented.
+/// The sizes that a model offers, as documented.
 struct ElumentaSizes {
     /// `nil` when nothing is documented.
     private(set) var sizes: [String]?
-    /// For models that are told a ratio instead.
+    /// For models that take a ratio instead.
     private(set) var ratios: [String]?
 
     init(_ model: String) {

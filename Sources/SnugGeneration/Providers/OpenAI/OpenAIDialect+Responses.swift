@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
+import OrderedCollections
 import SnugHTTP
+import SnugSystem
 
 extension OpenAIDialect {
     func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {

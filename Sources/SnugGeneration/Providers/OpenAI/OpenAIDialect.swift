@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
 /// OpenAI's images API and the many that copy it, each at its own address and with its own subset.
 ///
@@ -10,12 +11,12 @@ struct OpenAIDialect: CommonDialect {
     let endpoint: Endpoint
     let traits: ProviderTraits
     let wallClock: @Sendable () -> Int
-    /// Whether it is OpenAI itself.
+    /// True for OpenAI itself.
     let isOpenAI: Bool
     private let organization: String?
     private let project: String?
 
-    /// - Parameter contract: What the vendor makes of `Idempotency-Key`.
+    /// - Parameter contract: The vendor's promise about `Idempotency-Key`.
     init(
         _ endpoint: Endpoint, contract: RepeatContract = .none, organization: String? = nil, project: String? = nil,
         wallClock: @escaping @Sendable () -> Int = systemWallClock
@@ -33,7 +34,7 @@ struct OpenAIDialect: CommonDialect {
             needsSeed: false)
     }
 
-    /// Whether the vendor does something with an idempotency key.
+    /// True when the vendor honours an idempotency key.
     var honoursKeys: Bool { traits.contract == .replay || traits.contract == .rejectDuplicate }
 
     // MARK: Validation

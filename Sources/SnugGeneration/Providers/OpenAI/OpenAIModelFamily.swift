@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is documented of OpenAI's own image models, by the beginning of their names. Of other vendors' models nothing is
+/// The documented properties of OpenAI's own image models, by the beginning of their names. Of other vendors' models nothing is
 /// known, and little is checked.
 enum OpenAIModelFamily: Sendable, Hashable {
     /// `gpt-image-1`, `gpt-image-1.5`, `gpt-image-1-mini`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
 extension PollinationsDialect {
     func outcome(of response: ProviderResponse, to job: PreparedJob) -> SubmissionOutcome {
@@ -46,7 +47,7 @@ extension PollinationsDialect {
         return classification.outcome
     }
 
-    /// A 502 in the provider's own words: a service behind it failed, and told how.
+    /// A 502 in the provider's own words: a service behind it failed, and says how.
     private func classifyUpstream(_ classification: inout ResponseClassification, _ job: PreparedJob) {
         switch classification.body.upstreamStatus {
         case 429: classification.set(.transient, .noCapacity, .switchModel)
@@ -85,7 +86,7 @@ extension PollinationsDialect {
 }
 
 extension ProviderResponse {
-    /// Whether what was refused for its length had its prompt in the address, and can go in a body.
+    /// True when the prompt of a request refused for its length was in the address, and can go in a body.
     fileprivate func isForAddress(_ job: PreparedJob) -> Bool {
         !job.usesBody && job.imageSizes.allSatisfy { $0 == 0 }
             && !job.request.parameters.keys.contains(where: PollinationsDialect.addressNames.contains)

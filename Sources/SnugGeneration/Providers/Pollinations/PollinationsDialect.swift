@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 /// Pollinations. An identical request joins the one under way or gets its stored image, and only one is charged: the
 /// contract rests on a fixed seed, on the same bytes, and on never asking for a fresh image.
 ///
-/// Plain wishes go as `GET /image/{prompt}`. Its response is the image itself, where POST answers with a third more bytes in
+/// Plain requests go as `GET /image/{prompt}`. Its response is the image itself, where POST returns a third more bytes in
 /// base64, and being served from the cache is its documented default. What an address cannot carry, for its length or
 /// because proxies might change it, goes as `POST /v1/images/generations`, images of this machine as a form to
 /// `/v1/images/edits`.
@@ -126,7 +127,7 @@ struct PollinationsDialect: CommonDialect {
         return try builder.form(try endpoint.url(["v1", "images", "edits"]), clocks: submitClocks)
     }
 
-    /// What is to go in a body.
+    /// The fields of a request with a body.
     private func bodyBuilder(_ job: PreparedJob) throws(GenerationError) -> SubmissionBuilder {
         if let name = job.request.parameters.keys.sorted().first(where: Self.addressNames.contains) {
             throw .invalid(name, Self.needsAddress)
@@ -150,13 +151,13 @@ struct PollinationsDialect: CommonDialect {
         "goes with the prompt in an address; this request needs a body, for what is in the prompt, its length, the images"
         + " or another parameter"
 
-    /// Whether an address can have it, if it is not too long.
+    /// True when an address can hold the request, if it is not too long.
     private static func fitsAddress(_ request: GenerationRequest) -> Bool {
         let hasFiles = request.images.contains { if case .url = $0 { false } else { true } }
         return !hasFiles && isPlain(request.prompt) && request.parameters.keys.allSatisfy(queryNames.contains)
     }
 
-    /// Whether a prompt stays what it is as one segment of a path: nothing that proxies decode, fold away or refuse, and
+    /// True when a prompt survives as one segment of a path: nothing that proxies decode, fold away or refuse, and
     /// not the name of the listing beside it.
     private static func isPlain(_ prompt: String) -> Bool {
         let bare = prompt.lowercased().trimming(\.isWhitespace)

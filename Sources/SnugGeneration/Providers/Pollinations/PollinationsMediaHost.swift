@@ -2,6 +2,7 @@
 import Crypto
 import HTTPTypes
 public import SnugHTTP
+import SnugSystem
 
 /// Puts images on Pollinations' media host, for providers that take addresses only.
 ///

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 
-/// What a failure is called for a person: the provider's words, what they mean, what to do.
+/// Messages for a person: the failure, the provider's words, the remedy.
 enum Advice {
     /// - Parameter words: The provider's, scrubbed.
     static func message(_ failure: ProviderFailure, words: String?) -> String {
@@ -34,7 +34,7 @@ enum Advice {
         case .noCapacity: return "the model has no capacity just now"
         case .notSent: return "the request did not reach the provider"
         case .generationFailed: return "the generation ended without an image"
-        case .outcomeUnknown: return "nobody can say whether the image was made and charged"
+        case .outcomeUnknown: return "it is unknown whether the image was made and charged"
         case .badResponse: return "the response is not what the API documents"
         default: return "the provider failed"
         }

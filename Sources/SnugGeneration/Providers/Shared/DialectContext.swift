@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// What every dialect has.
+/// The common part of all dialects.
 protocol CommonDialect: ProviderDialect {
     var endpoint: Endpoint { get }
     /// Seconds since 1970.
@@ -18,7 +11,7 @@ protocol CommonDialect: ProviderDialect {
 }
 
 /// The time of this machine.
-let systemWallClock: @Sendable () -> Int = { time(nil) }
+let systemWallClock: @Sendable () -> Int = { WallClock.seconds }
 
 extension CommonDialect {
     /// Clocks of a paid request.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
 
-/// Where an API is, and the addresses below it.
+/// The base address of an API, and the addresses below it.
 struct Endpoint: Sendable, Hashable {
     let base: HTTPURL
 
@@ -29,7 +29,7 @@ struct Endpoint: Sendable, Hashable {
         }
     }
 
-    /// What remains of a text when everything that could mean something in an address is escaped. RFC 3986 §2.3
+    /// The text with everything escaped that has a meaning in an address. RFC 3986 §2.3
     static func encoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var bytes: [UInt8] = []

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import OrderedCollections
 import SnugHTTP
+import SnugSystem
 
-/// What the body of a failure says, in whichever of the providers' shapes it says it.
+/// The body of a failure, read from any of the providers' shapes.
 ///
 /// Elumenta: `{error, message, details}`. Pollinations: `{status, success, error: {code, message, details}}`, and flat.
 /// OpenAI: `{error: {message, type, param, code}}`, or `error` as a text. Proxies: HTML or plain text. Everything is
@@ -20,13 +22,13 @@ struct ErrorBody: Sendable {
     private(set) var requestID: String?
     /// The status that the service behind the provider failed with.
     private(set) var upstreamStatus: Int?
-    /// Whether it is the provider that speaks, in JSON, and not something before it.
+    /// True when the provider itself responds, in JSON, and not a proxy before it.
     private(set) var isEnvelope = false
-    /// What it is about.
+    /// The field or resource it names.
     private(set) var wording = Wording()
     /// Everything said in sentences, also by the service behind the provider, to look for limits in.
     private(set) var complaint = ""
-    /// Whether it says that it is about the model asked for.
+    /// True when it names the requested model.
     var isAboutModel: Bool { code?.lowercased() == "model_not_found" || fields.contains { $0.name == "model" } }
 
     init(_ response: ProviderResponse) {
@@ -97,15 +99,15 @@ struct ErrorBody: Sendable {
     private static func plainText(_ bytes: [UInt8]) -> String? {
         // More than the scrubber looks at, so that only it cuts.
         let text = String(decoding: bytes.prefix(300 * 1024), as: UTF8.self)
-        switch ContentKind(bytes) {
-        case .page:
+        switch ContentSignature(bytes) {
+        case .html, .svg:
             guard let start = text.firstRange(of: "<title>")?.upperBound,
                 let end = text[start...].firstRange(of: "</title>")?.lowerBound
             else { return "an HTML page" }
             return String(text[start..<end])
         case .text: return text.contains { !$0.isWhitespace } ? text : nil
         case .json: return "JSON that cannot be read"
-        case .image, .compressed, .empty, .unknown: return nil
+        default: return nil
         }
     }
 }

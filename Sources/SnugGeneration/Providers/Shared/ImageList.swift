@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import OrderedCollections
 import SnugHTTP
+import SnugSystem
 
 /// The response that OpenAI's API has made common: `{data: [{b64_json | url, revised_prompt}]}`.
 enum ImageList {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 /// Collects what is wrong with a request, field by field, so that all of it is said at once.
 struct RequestChecks {
@@ -141,7 +142,7 @@ struct RequestChecks {
 }
 
 extension String {
-    /// Whether there is nothing to be seen in it.
+    /// True for text without visible characters.
     fileprivate var isBlank: Bool {
         unicodeScalars.allSatisfy {
             $0.properties.isWhitespace || [.control, .format].contains($0.properties.generalCategory)

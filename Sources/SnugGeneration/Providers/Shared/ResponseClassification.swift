@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
-/// What a failure means by its status and body, where a provider promises nothing of its own. Dialects change what
-/// their provider promises, then ask for the outcome.
+/// The meaning of a failure by its status and body, where a provider promises nothing of its own. Dialects state their
+/// provider's exceptions, then ask for the outcome.
 struct ResponseClassification: Sendable {
-    /// Whether the request has taken effect.
+    /// The effect of the request.
     enum Effect: Sendable, Hashable {
-        /// It has not, and the same again would not.
+        /// None, and a repeat would have none.
         case refused
-        /// It has not, and the same again might.
+        /// None, and a repeat might have one.
         case transient
-        /// Nobody knows.
+        /// Unknown.
         case unknown
     }
     var effect: Effect
@@ -20,7 +21,7 @@ struct ResponseClassification: Sendable {
     /// `x-should-retry`.
     private let advice: String?
 
-    /// Judges a response that is no success.
+    /// Classifies a response that is no success.
     /// - Parameters:
     ///   - images: Raw bytes of the images in the request, 0 for one by address.
     ///   - now: Seconds since 1970, for hints that are times.
@@ -54,7 +55,7 @@ struct ResponseClassification: Sendable {
         failure.recovery = recovery
     }
 
-    /// The outcome, with words for a person.
+    /// The outcome, with a message for a person.
     var outcome: SubmissionOutcome {
         var failure = failure
         // Where waiting does not help, the end of some window is no advice.
@@ -121,14 +122,15 @@ struct ResponseClassification: Sendable {
     private mutating func classifyServerStatus(_ status: Int) {
         switch status {
         case 501, 505: set(.refused, .providerFailed)
-        case 503, 529: set(.transient, .noCapacity, .switchModel)
+        case _ where ResponseClass.asksToSlowDown(HTTPResponse.Status(code: status)):
+            set(.transient, .noCapacity, .switchModel)
         // What stands before the provider could not reach it, or does not trust it.
         case 521, 523, 525, 526: set(.transient, .notSent)
         default: set(.unknown, .outcomeUnknown)
         }
     }
 
-    /// A failure that is told with a status of success.
+    /// A failure that comes with a status of success.
     private mutating func classifyReported() {
         let wording = body.wording
         if wording.isPolicy {
@@ -149,7 +151,7 @@ struct ResponseClassification: Sendable {
         return .refit(byteLimit: complaint.byteLimit, maximumSide: complaint.maximumSide)
     }
 
-    /// What the same again never changes.
+    /// Codes that a repeat never changes.
     private static let finalCodes: Set<GenerationError.Code> = [
         .policyRefused, .paymentRequired, .payloadTooLarge, .unsupportedMedia,
     ]
@@ -158,7 +160,7 @@ struct ResponseClassification: Sendable {
     /// what may have been charged stays unknown.
     private var advisedEffect: Effect {
         switch (advice, effect) {
-        // Another request, as after a refit, is none that it speaks of.
+        // The header does not speak of a different request, as after a refit.
         case ("false", .transient) where failure.recovery == .none || failure.recovery == .switchModel: .refused
         case ("true", .refused) where !Self.finalCodes.contains(failure.code): .transient
         default: effect
@@ -171,17 +173,17 @@ extension ResponseClassification {
         self.init(response, images: job.imageSizes, prompt: job.request.prompt, now: now)
     }
 
-    /// A success whose body is of no use: something was made, and nobody can say what.
+    /// A success whose body is of no use: something was made, but not known what.
     static func badResponse(_ response: ProviderResponse, _ what: String) -> ProviderFailure {
         ProviderFailure(
             code: .badResponse, message: "the response is not what the API documents: \(what)", status: response.status,
             requestID: response.requestID)
     }
 
-    /// What came where JSON or an image should be.
+    /// A description of the content that came where JSON or an image should be.
     static func described(_ response: ProviderResponse) -> String {
         if let image = response.images.first { return image.byteCount == 0 ? "an empty image" : "an image" }
-        let kind = ContentKind(response.text)
+        let kind = ContentSignature(response.text)
         guard kind == .json else { return kind.description }
         return JSONValue(parsing: response.text) == nil ? "JSON that is cut or damaged" : "JSON of another shape"
     }

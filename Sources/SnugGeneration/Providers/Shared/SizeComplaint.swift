@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a response says about how large input may be.
+/// The input limit that an error message names.
 struct SizeComplaint: Sendable, Hashable {
     /// The most bytes of one encoded image, counted raw; `nil` when no limit can be made out.
     var byteLimit: Int?
@@ -58,7 +58,7 @@ struct SizeComplaint: Sendable, Hashable {
 
     private struct Quantity {
         var value: Int
-        /// Whether it is a length in pixels.
+        /// True for a length in pixels.
         var isSide: Bool
     }
 

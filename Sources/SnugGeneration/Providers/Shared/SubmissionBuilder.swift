@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
 import HTTPTypes
+import OrderedCollections
 import SnugHTTP
+import SnugSystem
 
 /// Puts a submission together: always the same bytes for the same job, with a digest, and with lines for people.
 struct SubmissionBuilder {
@@ -64,7 +66,7 @@ struct SubmissionBuilder {
 
     func get(_ url: HTTPURL, clocks: ClientRequest.Clocks) throws(GenerationError) -> Submission {
         var request = ClientRequest(.get, url, clocks: clocks)
-        // One copy on the wire for each attempt, as with POST: an idle connection that died would bring a second.
+        // One request for each attempt, as with POST: an idle connection that died would bring a duplicate request.
         request.connectionUse = .fresh
         return try finish(request)
     }
@@ -83,12 +85,12 @@ struct SubmissionBuilder {
 
     /// All fields as one object.
     var object: JSONValue {
-        .object(Dictionary(fields.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
+        .object(OrderedDictionary(fields.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last }))
     }
 
     /// All fields, and behind them the images.
     func form(_ url: HTTPURL, clocks: ClientRequest.Clocks) throws(GenerationError) -> Submission {
-        // Nobody outside knows the key, so nobody can put this line into an image.
+        // The key is secret, so no image can contain this line.
         let boundary = "snug" + SHA256.hash(data: Array("boundary \(job.key)".utf8)).hexadecimal.prefix(40)
         var form = FormBody(boundary: boundary)
         for field in fields {
@@ -128,13 +130,5 @@ struct SubmissionBuilder {
 
     private static func shown(_ address: String) -> String {
         (try? HTTPURL(address))?.description ?? "(no address)"
-    }
-}
-
-extension Digest {
-    /// Two digits a byte.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

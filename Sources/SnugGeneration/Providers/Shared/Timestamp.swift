@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugSystem
 
 /// Moments as providers write them.
 enum Timestamp {

@@ -19,7 +19,7 @@ struct Wording: Sendable {
 
     /// The provider will not make this image.
     var isPolicy: Bool { says(Self.policy) }
-    /// Too much asked for at the moment, whoever else asked.
+    /// The provider has too much to do at the moment.
     var isCapacity: Bool { says(Self.capacity) || words.contains("503") }
     /// The model took too long and was stopped.
     var isTimeout: Bool { says(Self.timeout) }

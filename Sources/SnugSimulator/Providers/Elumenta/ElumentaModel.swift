@@ -11,7 +11,7 @@ struct ElumentaModel {
     var ratios: [String] = []
     var takesImage = false
     var styles: [String] = []
-    /// Whether the first answer is always `pending`.
+    /// True when the first response is always `pending`.
     var isSlow = false
 
     static let all = [
@@ -56,7 +56,7 @@ struct ElumentaModel {
 }
 
 extension ElumentaAccount.Plan {
-    /// Whether this plan includes what `other` includes.
+    /// True when this plan includes what `other` includes.
     func covers(_ other: ElumentaAccount.Plan) -> Bool {
         let order = Self.allCases
         return (order.firstIndex(of: self) ?? 0) >= (order.firstIndex(of: other) ?? 0)

@@ -22,8 +22,8 @@ extension ElumentaService {
 
     /// Makes the job and takes the tokens; a failure gives them back.
     ///
-    /// The tokens are taken at submission although the API shows `tokens_spent` only at the end: a job that nobody polls
-    /// costs as much as one that somebody does.
+    /// The tokens are taken at submission although the API shows `tokens_spent` only at the end: a job that is never polled
+    /// costs as much as one that is.
     private func book(
         _ submission: ElumentaSubmission, _ request: Request, account: String, plan: JobPlan,
         in state: inout ElumentaState

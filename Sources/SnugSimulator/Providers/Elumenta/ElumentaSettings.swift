@@ -2,7 +2,7 @@
 
 /// A customer of the simulated Elumenta.
 public struct ElumentaAccount: Sendable, Hashable {
-    /// What the account may do.
+    /// The account's plan.
     public enum Plan: String, Sendable, Hashable, CaseIterable {
         /// Starter.
         case free
@@ -72,7 +72,7 @@ public struct ElumentaSettings: Sendable {
     public var accessTokenLifetime: Int
     /// Seconds that a refresh token lives.
     public var refreshTokenLifetime: Int
-    /// Whether polls count against the windows; the documentation does not say.
+    /// True when polls count against the windows; the documentation does not say.
     public var countsPolls: Bool
 
     /// The documented values.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the simulated Elumenta remembers.
+/// The state of the simulated Elumenta.
 struct ElumentaState {
     struct Account {
         var settings: ElumentaAccount

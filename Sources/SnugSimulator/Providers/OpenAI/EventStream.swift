@@ -11,7 +11,7 @@ struct EventStream {
     mutating func add(_ event: String, _ data: [String: JSON]) {
         let newline = plan.carriageReturns ? "\r\n" : "\n"
         if plan.comments { write(": keep-alive\(newline)\(newline)") }
-        // One member to a line is still the same JSON once a reader has joined the lines.
+        // With one member on each line it is still one JSON value once a reader has joined the lines.
         let members = data.sorted { $0.key < $1.key }.map { member in
             String(decoding: JSON.text(member.key).bytes, as: UTF8.self) + ":"
                 + String(decoding: member.value.bytes, as: UTF8.self)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The answer to an order: one document, or a stream of events.
+/// The response to an order: one document, or a stream of events.
 struct OpenAIAnswer {
     let world: World
     let order: OpenAIOrder

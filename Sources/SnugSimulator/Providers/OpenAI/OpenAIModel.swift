@@ -7,7 +7,7 @@ struct OpenAIModel {
     var sizes: [String]? = ["1024x1024", "1536x1024", "1024x1536"]
     var qualities = ["low", "medium", "high", "auto"]
     var formats = ["png", "webp", "jpeg"]
-    /// Whether it is of the older kind, with `response_format` and `style` and without streams.
+    /// True when it is of the older kind, with `response_format` and `style` and without streams.
     var isLegacy = false
 
     static let all = [

@@ -10,7 +10,7 @@ final class OpenAIService: Service {
         var accounts: [OpenAIAccount]
         var windows: [String: RateWindow] = [:]
         var next = 1
-        /// What happened to each idempotency key; `nil` while its first request still runs.
+        /// The result of each idempotency key; `nil` while its first request still runs.
         var replays: [String: Reply?] = [:]
     }
 
@@ -108,7 +108,7 @@ final class OpenAIService: Service {
 
     // MARK: Generating
 
-    /// What `Idempotency-Key` makes of the request, where the vendor is configured to care.
+    /// The effect of `Idempotency-Key` on the request, where the vendor is configured to honour it.
     private func keyed(
         _ request: Request, _ account: OpenAIAccount, _ order: OpenAIOrder, _ plan: JobPlan
     ) async throws(OpenAIError) -> Reply {

@@ -19,7 +19,7 @@ public struct OpenAIAccount: Sendable, Hashable {
 
 /// The simulated OpenAI-compatible vendor.
 public struct OpenAISettings: Sendable {
-    /// What `Idempotency-Key` means to the vendor.
+    /// The vendor's treatment of `Idempotency-Key`.
     public enum Idempotency: String, Sendable, Hashable, CaseIterable {
         /// Nothing, as at OpenAI.
         case ignored
@@ -33,7 +33,7 @@ public struct OpenAISettings: Sendable {
     ///
     /// Default: `main` (`sk-main`, `sk-second`).
     public var accounts: [OpenAIAccount]
-    /// What `Idempotency-Key` means.
+    /// The treatment of `Idempotency-Key`.
     public var idempotency: Idempotency
     /// Dollars for one image.
     public var price: Double

@@ -25,7 +25,7 @@ final class PollinationsBank: Sendable {
         state = Mutex(State(accounts: settings.accounts))
     }
 
-    /// Who sent the request, by header or `?key=`.
+    /// The account of the request, by header or `?key=`.
     func holder(_ request: Request) throws(PollinationsError) -> Holder {
         guard let key = request.bearer ?? request.value("key") else {
             throw PollinationsError(401, "Missing API key")

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Pollinations' failures: the standard envelope, and the answers that do not use it.
+/// Pollinations' failures: the standard envelope, and the responses that do not use it.
 struct PollinationsError: Error {
     var reply: Reply
 
@@ -34,7 +34,7 @@ struct PollinationsError: Error {
             ])
     }
 
-    /// What a failure of the model behind becomes: 401, 403, 404, 409, 415 and 429 are reported as 502.
+    /// The status for a failure of the model behind: 401, 403, 404, 409, 415 and 429 are reported as 502.
     static func upstream(_ status: Int, body: String) -> PollinationsError {
         PollinationsError(
             [401, 403, 404, 409, 415, 429].contains(status) ? 502 : status, "Upstream error",

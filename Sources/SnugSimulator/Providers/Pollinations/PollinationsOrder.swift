@@ -14,7 +14,7 @@ struct PollinationsOrder {
 
     var format: FlatImage.Format { isTransparent ? .png : .jpeg }
 
-    /// Whether an identical request joins this one.
+    /// True when an identical request joins this one.
     var isJoinable: Bool { seed != nil && !isFresh }
 
     // MARK: GET /image/{prompt}

@@ -129,7 +129,7 @@ final class PollinationsService: Service {
         }
     }
 
-    /// Forgets a failed generation, so that repeating it generates anew, and gives the money back.
+    /// Forgets a failed generation, so that a repeat generates again, and gives the money back.
     private func failed(_ generation: Generation, _ text: String) -> PollinationsError {
         work.withLock { work in work.joinable = work.joinable.filter { $0.value.id != generation.id } }
         world.ledger.refund(generation.id)

@@ -10,7 +10,7 @@ public struct PollinationsAccount: Sendable, Hashable {
     ///
     /// At 0 one generation may run at a time.
     public var balance: Double
-    /// Whether the keys may read balance and usage.
+    /// True when the keys may read balance and usage.
     public var mayReadUsage: Bool
 
     /// An account.

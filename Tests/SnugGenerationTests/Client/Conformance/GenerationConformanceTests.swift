@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test("A look that is slow is doubled where that is wanted, a submission never")
+    @Test("A slow poll gets a duplicate request where the options say so, a submission never")
     func hedged() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 1)) { fixture async throws in
             fixture.simulator.script(
@@ -109,10 +109,10 @@ import Testing
     @Test("options in params, none beside them")
     func options() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
-            let wish = GenerationRequest(
+            let request = GenerationRequest(
                 prompt: "a", model: "dall-e-3", size: ImageSize(width: 1024, height: 1792), format: "png",
                 parameters: ["style": .text("vivid"), "quality": .text("hd")])
-            let generation = try await fixture.client().generate(wish, to: fixture.destination())
+            let generation = try await fixture.client().generate(request, to: fixture.destination())
             #expect(generation.images.first?.mediaType == "image/png" && generation.cost == 13)
             let body = try JSONSerialization.jsonObject(with: Data(fixture.submissions[0].body ?? [])) as? [String: Any]
             #expect(body.map { Set($0.keys) } == ["model", "prompt", "params"])

@@ -34,9 +34,9 @@ import Testing
         try await Fixture.with(.elumenta) { fixture async throws in
             let client = try fixture.client()
             for number in 0..<2 {
-                var wish = Self.edit
-                wish.prompt = "red \(number)"
-                #expect(await fixture.attempt(client, wish).value != nil)
+                var request = Self.edit
+                request.prompt = "red \(number)"
+                #expect(await fixture.attempt(client, request).value != nil)
             }
             let asked = fixture.simulator.requests.filter { $0.service == .media }.map {
                 "\($0.method) \($0.status ?? 0)"
@@ -53,9 +53,9 @@ import Testing
     func oddNames(api: API, name: String) async throws {
         try await Fixture.with(api) { fixture async throws in
             let models = [API.pollinations: "kontext", .elumenta: "flux-kontext-pro", .openAI: "gpt-image-1.5"]
-            let wish = GenerationRequest(
+            let request = GenerationRequest(
                 prompt: "red", model: models[api], images: [.bytes(png().bytes, name: name)])
-            let result = await fixture.attempt(try fixture.client(), wish)
+            let result = await fixture.attempt(try fixture.client(), request)
             #expect(result.value?.images.count == 1, "\(result)")
         }
     }
@@ -68,10 +68,10 @@ import Testing
             let address = try await host.host(png())
             fixture.simulator.script(
                 Rule(Fault(answer: .redirect(status: 302, location: address)), service: .downloads, times: 1))
-            let wish = GenerationRequest(
+            let request = GenerationRequest(
                 prompt: "red", model: "gpt-image-1.5",
                 images: [.url(fixture.simulator.addresses[.downloads] + "/elsewhere.png")])
-            #expect(await fixture.attempt(try fixture.client(), wish).value != nil)
+            #expect(await fixture.attempt(try fixture.client(), request).value != nil)
             #expect(fixture.submissions.first?.path.hasSuffix("/edits") == true)
             #expect(
                 fixture.simulator.requests.filter { $0.method == "GET" }.allSatisfy {
@@ -112,12 +112,12 @@ import Testing
         }
     }
 
-    @Test("403 for good where the same wish has its result again: asked for, and not paid for, once more")
+    @Test("403 for good where the same request has its result again: asked for, and not paid for, once more")
     func asksAgain() async throws {
         try await Fixture.with(.pollinations) { fixture async throws in
             fixture.simulator.script(Rule(Fault(answer: .status(code: 403)), service: .downloads, times: 1))
-            let wish = GenerationRequest(prompt: "a cat", parameters: ["response_format": .text("url")])
-            let generation = try await fixture.client().generate(wish, to: fixture.destination())
+            let request = GenerationRequest(prompt: "a cat", parameters: ["response_format": .text("url")])
+            let generation = try await fixture.client().generate(request, to: fixture.destination())
             #expect(generation.images.count == 1 && generation.isRecovered)
             #expect(fixture.submissions.count == 2 && fixture.charges.count == 1)
         }
@@ -194,9 +194,9 @@ import Testing
     @Test("streams", arguments: streams)
     func streaming(stream: (String, StreamPlan)) async throws {
         try await Fixture.with(.openAI, job: JobPlan(stream: stream.1)) { fixture async throws in
-            let wish = GenerationRequest(prompt: "кот 🐈", model: "gpt-image-1.5", partialImages: 3)
+            let request = GenerationRequest(prompt: "кот 🐈", model: "gpt-image-1.5", partialImages: 3)
             let generation = try await fixture.client().generate(
-                wish, to: fixture.destination(), onEvent: fixture.events.record)
+                request, to: fixture.destination(), onEvent: fixture.events.record)
             let partial = fixture.events.all.compactMap {
                 if case .partialImage(let index, _) = $0 { index } else { nil }
             }
@@ -210,8 +210,8 @@ import Testing
         let plan = JobPlan(stream: StreamPlan(cutsBeforeCompleted: true))
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(Fault(job: plan)))
-            let wish = GenerationRequest(prompt: "a", model: "gpt-image-1.5", partialImages: 1)
-            let error = try await fixture.failure(try fixture.client(), wish)
+            let request = GenerationRequest(prompt: "a", model: "gpt-image-1.5", partialImages: 1)
+            let error = try await fixture.failure(try fixture.client(), request)
             #expect(error.isOutcomeUnknown && fixture.charges.count == 1)
             // What was stored is the cut stream, so that asking again brings no more.
             #expect(fixture.submissions.count == (api == .openAI ? 1 : 4))

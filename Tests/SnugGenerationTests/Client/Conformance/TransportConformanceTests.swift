@@ -8,7 +8,7 @@ import Testing
 
 /// Connections in every kind of trouble, each through the client.
 @Suite struct TransportConformanceTests {
-    /// A wish whose body is too long for the buffers on the way.
+    /// A request whose body is too long for the buffers on the way.
     private static func large(_ api: API) -> GenerationRequest {
         GenerationRequest(
             prompt: "red", model: api == .pollinations ? "kontext" : "gpt-image-1.5", images: [input(9_000_000)])

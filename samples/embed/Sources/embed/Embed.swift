@@ -74,16 +74,16 @@ struct Backend {
     /// Generates an image from another. Run again after a crash, it resumes, and pays for nothing twice.
     func generate(_ prompt: String, from image: FilePath) async throws {
         let provider = try Provider.pollinations(baseURL: addresses.base[.pollinations] ?? "")
-        let journal = try FileJournal(folder.appending("journal"))
-        let client = try GenerationClient(
-            provider: provider, credentials: .key(Secret("sk_paid")), http: http, journal: journal,
+        let stores = GenerationStores.files(in: folder)
+        let client = GenerationClient(
+            provider: provider, credentials: .key(Secret("sk_paid")), http: http, stores: stores,
             images: GenerationImageFitter(for: provider),
             host: try PollinationsMediaHost(
                 client: http, key: Secret("sk_paid"), baseURL: addresses.base[.media] ?? ""), logger: logger)
         let request = GenerationRequest(prompt: prompt, model: "kontext", images: [.file(image)])
         let works = try await GenerationWork.named(
             [(request, ImageDestination(folder: folder, name: "night"))], for: provider)
-        let report = try await GenerationRun(client: client, journal: journal).run(works) { event in
+        let report = try await GenerationRun(client: client, journal: stores.journal).run(works) { event in
             guard case .ended(let outcome) = event else { return }
             print(outcome.error?.message ?? outcome.generation.images.map(\.path.string).joined(separator: ", "))
         }

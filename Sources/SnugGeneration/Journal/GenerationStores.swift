@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SystemPackage
+
+/// The stores of everything that a client has to remember.
+///
+/// Each store is a protocol of a few calls, so that one durable ledger can serve them all. The session's tokens are the
+/// remaining store: ``SessionStore`` is part of the credentials.
+public struct GenerationStores: Sendable {
+    /// The submissions.
+    public var journal: any GenerationJournal
+    /// The submissions that the provider's jobs belong to.
+    public var jobClaims: any JobClaimStore
+    /// Requests counted against the limits of accounts.
+    public var accountLimits: any AccountLimitStore
+    /// Blocked accounts and their balances.
+    public var accountStates: any AccountStateStore
+    /// The input limits that providers were observed to enforce.
+    public var inputLimits: any InputLimitStore
+
+    /// Sets the stores; those left out end with the process.
+    public init(
+        journal: any GenerationJournal = InMemoryJournal(), jobClaims: any JobClaimStore = InMemoryJobClaims(),
+        accountLimits: any AccountLimitStore = InMemoryAccountLimits(),
+        accountStates: any AccountStateStore = InMemoryAccountStates(),
+        inputLimits: any InputLimitStore = InMemoryInputLimits()
+    ) {
+        self.journal = journal
+        self.jobClaims = jobClaims
+        self.accountLimits = accountLimits
+        self.accountStates = accountStates
+        self.inputLimits = inputLimits
+    }
+
+    /// Stores in files of a folder, shared by all processes of this machine that name it.
+    ///
+    /// Account states end with the process: a new one finds out for itself whether an account was topped up.
+    public static func files(in folder: FilePath) -> GenerationStores {
+        GenerationStores(
+            journal: FileJournal(folder.appending("journal")), jobClaims: FileJobClaims(folder),
+            accountLimits: FileAccountLimits(folder.appending("rate-limits")), inputLimits: FileInputLimits(folder))
+    }
+}
