@@ -114,7 +114,7 @@ import Testing
         await #expect { try await fit(cut, limits) } throws: {
             [.corruptInput, .truncatedInput].contains(($0 as? ImageError)?.code)
         }
-        let salvaged = try await fit(cut, limits, FitPolicy(salvages: true))
+        let salvaged = try await fit(cut, limits, FitPolicy(recoversPartialImages: true))
         #expect(salvaged.status == .fitted && salvaged.byteCount <= limits.byteLimit)
     }
 

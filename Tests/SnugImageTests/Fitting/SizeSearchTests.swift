@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 import Testing
 
 @testable import SnugImage
@@ -11,10 +12,10 @@ import Testing
         var scale = 0.0
         for _ in 0..<8 {
             func bytes(_ scale: Double) -> Double {
-                bytesAtFullSize * share.raised(to: power) * scale.raised(to: -0.75)
+                bytesAtFullSize * Double.pow(share, power) * Double.pow(scale, -0.75)
             }
             // Steps of 0.5 are the finest allowed.
-            scale = max((bytes(1) / target).raised(to: 1 / 0.75), 0.5)
+            scale = max(Double.pow(bytes(1) / target, 1 / 0.75), 0.5)
             let result = ModelSearch.Result(
                 model: RateModel(scale: scale), bytes: bytes(scale), low: 1, high: 1, isFinest: scale <= 0.5)
             guard
@@ -27,7 +28,7 @@ import Testing
 
     @Test("What fits with fine steps keeps its size", arguments: [1.0, 2, 3])
     func keeps(factor: Double) {
-        #expect(search(bytesAtFullSize: 1_000_000 * factor.raised(to: 0.75), power: 1.6, target: 1_000_000).share == 1)
+        #expect(search(bytesAtFullSize: 1_000_000 * Double.pow(factor, 0.75), power: 1.6, target: 1_000_000).share == 1)
     }
 
     @Test(
