@@ -30,10 +30,6 @@ CURLcode snug_curl_set_headers(CURL *easy, struct curl_slist *headers) {
     return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 }
 
-CURLcode snug_curl_set_error_buffer(CURL *easy, char *buffer) {
-    return curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, buffer);
-}
-
 CURLcode snug_curl_set_read(CURL *easy, snug_curl_read_callback callback, void *user) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, callback);
     return code ? code : curl_easy_setopt(easy, CURLOPT_READDATA, user);
@@ -101,7 +97,7 @@ static curl_socket_t open_any(void *user, curlsocktype purpose, struct curl_sock
         return CURL_SOCKET_BAD;
     }
 #ifdef TCP_KEEPCNT
-    /* How often to probe is libcurl's to set, how many unanswered probes end it is not. No error: some have no probes. */
+    /* libcurl sets the interval of probes and not their number. No error: some kinds of sockets have no probes. */
     int probes = 2;
     if (opened >= 0) (void)setsockopt(opened, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 #endif
@@ -189,7 +185,7 @@ int snug_sockets_has_input(int socket) {
 
 void snug_sockets_cork(int socket, int is_corked) {
 #ifdef TCP_CORK
-    /* No error: where it does not work, the head leaves on its own. */
+    /* No error: if it fails, the head is sent in a packet of its own. */
     if (socket >= 0) (void)setsockopt(socket, IPPROTO_TCP, TCP_CORK, &is_corked, sizeof is_corked);
 #else
     (void)socket;
@@ -198,7 +194,7 @@ void snug_sockets_cork(int socket, int is_corked) {
 }
 
 size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity) {
-    /* Numbers are given out again: the last one that was closed is meant. */
+    /* The system reuses numbers: the last closed socket of that number counts. */
     for (size_t i = sockets->count; i-- > 0;) {
         const struct entry *entry = &sockets->entries[i];
         if (entry->socket != socket || !entry->is_closed || !entry->leftover) continue;
@@ -226,11 +222,6 @@ long snug_curl_get_long(CURL *easy, CURLINFO info, long absent) {
 curl_off_t snug_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t absent) {
     curl_off_t value = 0;
     return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : absent;
-}
-
-const char *snug_curl_get_string(CURL *easy, CURLINFO info) {
-    char *value = NULL;
-    return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : NULL;
 }
 
 CURLMcode snug_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {

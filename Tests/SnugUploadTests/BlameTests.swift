@@ -7,17 +7,17 @@ import Testing
 
 @testable import SnugUpload
 
-/// An error says what really went wrong, and not what was found out last.
+/// An error names the cause, not the last observation.
 @Suite struct BlameTests {
     private let folder: ScratchFolder
 
     init() throws { folder = try ScratchFolder() }
 
     @Test(
-        "A refused chunk is told with the refusal, not with the answer to the look that followed",
+        "A refused chunk is reported with the refusal, not with the response to the question that followed",
         arguments: [
-            (400, UploadError.Code.refused, "answered 400: no room for cats"),
-            (403, .credentialsRefused, "answered 403: no room for cats"),
+            (400, UploadError.Code.refused, "responded with 400: no room for cats"),
+            (403, .credentialsRefused, "responded with 403: no room for cats"),
         ])
     func refusedChunk(status: Int, code: UploadError.Code, words: String) async throws {
         let server = try FaultServer { connection in

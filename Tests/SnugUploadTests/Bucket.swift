@@ -62,7 +62,7 @@ struct Bucket: Sendable {
 
     /// The keys of unfinished uploads that the server still has.
     func unfinished() async throws -> [String] {
-        S3Answers(try await plainClient().send(signed("GET", "/bkt?uploads")).body).all("Upload")
+        S3ResponseBody(try await plainClient().send(signed("GET", "/bkt?uploads")).body).all("Upload")
             .map { $0["Key"] ?? "?" }
     }
 }

@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func answersAreReadWhateverTheirNamespace() {
-        let answer = S3Answers(
+        let answer = S3ResponseBody(
             Array(
                 """
                 <?xml version="1.0"?><ListPartsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><PartNumberMarker>0</PartNumberMarker>
@@ -109,7 +109,7 @@ import Testing
         func verdict(_ status: Int, _ body: String) -> String {
             let response = ClientResponse(
                 head: HTTPResponse(status: .init(code: status)), body: Array(body.utf8), url: url)
-            switch S3Outcome(.answer(response), now: 0) {
+            switch S3Outcome(.responded(response), now: 0) {
             case .success: return "success"
             case .again(_, let throttled): return throttled ? "throttled" : "again"
             case .clock: return "clock"

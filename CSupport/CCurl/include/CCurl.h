@@ -6,18 +6,16 @@
 #include <stddef.h>
 
 /*
- * libcurl sets and reads its options through variadic calls, which Swift does not import, and takes any type for any
- * option. Each function here fixes one type, so that the compiler checks what libcurl does not.
+ * libcurl sets and reads options through variadic calls, which Swift does not import and no compiler checks. Each function
+ * here has one type.
  *
- * Ownership stays libcurl's: strings are copied by it, lists and user pointers must outlive the transfer.
+ * libcurl copies strings. Lists and user pointers must outlive the transfer.
  */
 
 CURLcode snug_curl_set_long(CURL *easy, CURLoption option, long value);
 CURLcode snug_curl_set_offset(CURL *easy, CURLoption option, curl_off_t value);
 CURLcode snug_curl_set_string(CURL *easy, CURLoption option, const char *value);
 CURLcode snug_curl_set_headers(CURL *easy, struct curl_slist *headers);
-/* At least CURL_ERROR_SIZE bytes, alive as long as the handle. */
-CURLcode snug_curl_set_error_buffer(CURL *easy, char *buffer);
 
 typedef size_t (*snug_curl_read_callback)(char *buffer, size_t size, size_t count, void *user);
 typedef size_t (*snug_curl_write_callback)(char *bytes, size_t size, size_t count, void *user);
@@ -30,18 +28,17 @@ CURLcode snug_curl_set_header(CURL *easy, snug_curl_write_callback callback, voi
 CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *user);
 
 /*
- * The sockets of one multi handle, known from their opening on. libcurl does not tell which socket a running transfer
- * uses, and closes it before what the peer has said last can be read. Used on the network thread only; must outlive the
- * multi handle.
+ * The sockets of one multi handle, from their opening on. libcurl does not tell the socket of a running transfer, and closes
+ * it before the last bytes from the peer can be read. Used on the network thread only; must outlive the multi handle.
  */
 typedef struct snug_sockets snug_sockets;
 /* Non-zero to allow a connection to an address of 4 (IPv4) or 16 (IPv6) bytes in network order. */
 typedef int (*snug_address_filter)(const unsigned char *address, size_t count);
 snug_sockets *snug_sockets_create(snug_address_filter is_allowed); /* NULL: out of memory */
 void snug_sockets_free(snug_sockets *sockets);
-/* Makes the handle's connections known. With `is_filtered`, the filter is asked after names are resolved. */
+/* Registers the sockets of the handle. With `is_filtered`, the filter checks addresses after names are resolved. */
 CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int is_filtered);
-/* Calls back just before a request is sent, with the ports that `snug_sockets_find` takes. */
+/* Sets a callback just before a request is sent, with the ports for `snug_sockets_find`. */
 typedef int (*snug_curl_prerequest_callback)(
     void *user, char *peer_address, char *local_address, int peer_port, int local_port);
 CURLcode snug_curl_set_prerequest(CURL *easy, snug_curl_prerequest_callback callback, void *user);
@@ -49,19 +46,18 @@ CURLcode snug_curl_set_prerequest(CURL *easy, snug_curl_prerequest_callback call
 int snug_sockets_find(const snug_sockets *sockets, int local_port, int peer_port);
 /* Bytes that the system holds for a socket and the peer has not acknowledged; 0 when unknown. */
 long snug_sockets_unacknowledged(int socket);
-/* Whether the peer has said something that has not been read yet. */
+/* Non-zero when there are bytes from the peer to read. */
 int snug_sockets_has_input(int socket);
-/* Holds small pieces back until they fill a segment or are let go. */
+/* Holds small pieces back until they fill a segment, or until uncorked. */
 void snug_sockets_cork(int socket, int is_corked);
-/* What a socket that was just closed still had unread. Returns the bytes copied. */
+/* Copies the unread bytes of a socket that was just closed. Returns their number. */
 size_t snug_sockets_leftover(const snug_sockets *sockets, int socket, char *buffer, size_t capacity);
-/* Drops what is kept of closed sockets; to be called before more are opened. */
+/* Drops the bytes of closed sockets; call it before more sockets are opened. */
 void snug_sockets_forget_closed(snug_sockets *sockets);
 
-/* Each returns `absent` when libcurl does not know the value. */
+/* Each returns `absent` if libcurl does not know the value. */
 long snug_curl_get_long(CURL *easy, CURLINFO info, long absent);
 curl_off_t snug_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t absent);
-const char *snug_curl_get_string(CURL *easy, CURLINFO info);
 
 CURLMcode snug_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 

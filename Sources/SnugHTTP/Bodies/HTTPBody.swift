@@ -99,7 +99,7 @@ public struct HTTPBody: Sendable {
     /// - Throws: `invalid_request` for a stream, `body_failed` when a file cannot be read.
     package func forEachPiece(_ take: ([UInt8]) -> Void) throws(HTTPError) {
         guard case .regions(let regions) = storage else {
-            throw HTTPError(.invalidRequest, "a streamed body cannot be looked at before it is sent")
+            throw HTTPError(.invalidRequest, "a streamed body cannot be read before it is sent")
         }
         for region in regions {
             switch region {

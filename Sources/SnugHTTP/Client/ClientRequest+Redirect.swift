@@ -21,14 +21,15 @@ extension ClientRequest {
         guard target.scheme == "https" || url.scheme == "http" else {
             throw refusal(response, "from https to plain http")
         }
-        guard next.body == nil else { throw refusal(response, "of a body to another server") }
+        guard next.body == nil else { throw refusal(response, "a request body to another server") }
         next.headerFields = headerFields.keptAcrossOrigins
         return next
     }
 
     private func refusal(_ response: ClientResponse, _ what: String) -> HTTPError {
         HTTPError(
-            .redirectRefused, "the server asks for a redirect \(what); give the final address if that is right",
+            .redirectRefused,
+            "the server redirects \(what), which is not followed; use the final address if it is right",
             outcome: .answered, response: response, attempts: response.attempts)
     }
 }

@@ -108,7 +108,7 @@ public struct ClientRequest: Sendable {
 
     func validate() throws(HTTPError) {
         if body != nil, method == .head || method == .get {
-            throw HTTPError(.invalidRequest, "\(method) takes no body")
+            throw HTTPError(.invalidRequest, "a \(method) request has no body; remove it")
         }
     }
 }

@@ -68,7 +68,7 @@ public final class HTTPClient: Sendable {
     private static func check(hops: Int, of request: ClientRequest, _ response: ClientResponse) throws(HTTPError) {
         guard case .follow(let maximum) = request.redirects, hops > maximum else { return }
         throw HTTPError(
-            .redirectRefused, "more than \(maximum) redirects; give the final address", outcome: .answered,
+            .redirectRefused, "more than \(maximum) redirects; use the final address", outcome: .answered,
             response: response, attempts: response.attempts)
     }
 
@@ -207,7 +207,7 @@ public final class HTTPClient: Sendable {
                 "received": "\(report.bytesReceived)", "seconds": "\(report.duration.seconds)",
                 "headers": "\(report.head?.headerFields.redactedDescription ?? "")",
             ])
-        let answer = report.head.map {
+        let response = report.head.map {
             ClientResponse(
                 head: $0, interim: report.interim, body: report.body, url: request.url,
                 httpVersion: report.httpVersion, attempts: [attempt])
@@ -216,14 +216,14 @@ public final class HTTPClient: Sendable {
         case .cancelled: throw CancellationError()
         case .failed(var error):
             error.outcome = report.outcome
-            error.response = answer
+            error.response = response
             error.attempts = [attempt]
             throw error
         case .complete:
-            guard let answer else {
+            guard let response else {
                 throw HTTPError(.malformedResponse, "the response has no head", outcome: report.outcome)
             }
-            return answer
+            return response
         }
     }
 

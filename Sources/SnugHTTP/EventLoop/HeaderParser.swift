@@ -30,14 +30,14 @@ struct HeaderParser {
         guard byteCount <= Self.byteLimit else { return .refused }
         let line = Self.trimmed(bytes[...])
         if line.isEmpty { return endBlock() }
-        let text = String(decoding: line, as: UTF8.self)
-        if text.hasPrefix("HTTP/") {
-            guard let status = Self.status(text) else { return .refused }
+        if line.starts(with: "HTTP/".utf8) {
+            guard let status = Self.status(String(decoding: line, as: UTF8.self)) else { return .refused }
             current = HTTPResponse(status: .init(code: status))
-        } else if let colon = text.firstIndex(of: ":") {
+        } else if let colon = line.firstIndex(of: UInt8(ascii: ":")) {
             // A line whose name is not valid is no field, and nobody could ask for it.
-            guard let name = HTTPField.Name(String(text[..<colon])) else { return .none }
-            let value = Self.trimmed(text[text.index(after: colon)...].utf8[...])
+            let text = String(decoding: line[..<colon], as: UTF8.self)
+            guard let name = HTTPField.Name(text) else { return .none }
+            let value = Self.trimmed(line[line.index(after: colon)...])
             current?.headerFields.append(HTTPField(name: name, lenientValue: value))
         }
         return .none

@@ -140,7 +140,7 @@ extension Transfer {
         do {
             // RFC 9110 §15.3.7: a 206 may begin elsewhere than was asked for.
             if head.status == 206, head.headerFields[.contentRange]?.hasPrefix("bytes \(offset)-") != true {
-                throw HTTPError(.malformedResponse, "the server sent another range than the one asked for")
+                throw HTTPError(.malformedResponse, "the server sent another range than requested")
             }
             try file.truncate(to: fileOffset)
             return true
@@ -186,7 +186,7 @@ extension Transfer {
 
     private func tooLarge(_ maximum: Int) -> Int {
         ownFailure = HTTPError(
-            .responseTooLarge, "the response has more than \(maximum) bytes; allow more if that is right")
+            .responseTooLarge, "the response has more than \(maximum) bytes; raise the maximum if that is right")
         return 0
     }
 }

@@ -18,10 +18,11 @@ extension Transfer {
         }
         if let timeout = request.clocks.attemptTimeout, now >= start + timeout {
             return HTTPError(
-                .attemptTimedOut, "no response within \(timeout) (while \(stall.phase.rawValue)); allow more time")
+                .attemptTimedOut,
+                "no complete response within \(timeout) (while \(stall.phase.rawValue)); allow more time")
         }
         if let timeout = request.clocks.stallTimeout, let expiry = stall.expiry, now >= expiry {
-            return HTTPError(.stalled, "nothing moved for \(timeout) while \(stall.phase.rawValue)")
+            return HTTPError(.stalled, "no byte moved for \(timeout) while \(stall.phase.rawValue); check the network")
         }
         return nil
     }

@@ -81,7 +81,8 @@ extension Transfer {
         switch code {
         case .cannotResolve: "the name \(url.host) has no address; check its spelling and the network"
         case .cannotConnect: "cannot connect to \(url.authority); check that the server runs"
-        case .addressRefused: "\(url.host) is unreachable or has an internal address, which is not allowed here"
+        case .addressRefused:
+            "\(url.host) is unreachable or has an internal address, which is not allowed for URLs from outside"
         case .connectTimedOut: "no connection to \(url.authority) in time; check the network"
         case .tlsFailed: "no TLS connection to \(url.authority); check the scheme and the port"
         case .certificateRefused: "the certificate of \(url.host) is not trusted; add its authority if it is your own"

@@ -42,7 +42,7 @@ extension HTTPClient {
                 })
             switch action {
             case .finish:
-                if case .answer(let response) = result, response.isSuccess { budgets.succeed(origin, paid: paid) }
+                if case .response(let response) = result, response.isSuccess { budgets.succeed(origin, paid: paid) }
                 return try result.finished(history)
             case .stop(let reason):
                 throw result.error(history, reason, hint)
@@ -58,26 +58,26 @@ extension HTTPClient {
     }
 
     private enum AttemptResult {
-        case answer(ClientResponse)
+        case response(ClientResponse)
         case failure(HTTPError)
 
         var attempts: [Attempt] {
             switch self {
-            case .answer(let response): response.attempts
+            case .response(let response): response.attempts
             case .failure(let error): error.attempts
             }
         }
 
         var judged: RetryMachine.Result {
             switch self {
-            case .answer(let response): .status(response.status)
+            case .response(let response): .status(response.status)
             case .failure(let error): .failure(error.code)
             }
         }
 
         var outcome: Outcome {
             switch self {
-            case .answer: .answered
+            case .response: .answered
             case .failure(let error): error.outcome
             }
         }
@@ -85,7 +85,7 @@ extension HTTPClient {
         func hint(now: Int) -> Duration? {
             let response: ClientResponse? =
                 switch self {
-                case .answer(let response): response
+                case .response(let response): response
                 case .failure(let error): error.response
                 }
             return response.flatMap { $0.isSuccess ? nil : WaitHint.read($0.headerFields, body: $0.body, now: now) }
@@ -93,7 +93,7 @@ extension HTTPClient {
 
         func finished(_ history: [Attempt]) throws -> ClientResponse {
             switch self {
-            case .answer(var response):
+            case .response(var response):
                 response.attempts = history
                 return response
             case .failure(var error):
@@ -106,10 +106,10 @@ extension HTTPClient {
             var error: HTTPError
             switch self {
             case .failure(let failure): error = failure
-            case .answer(let response):
+            case .response(let response):
                 error = HTTPError(
                     .transientStatus,
-                    "\(response.url.authority) answered \(response.status.code) (\(history.count) attempts)",
+                    "\(response.url.authority) responded with \(response.status.code) (\(history.count) attempts)",
                     outcome: .answered, response: response)
             }
             error.attempts = history
@@ -121,7 +121,7 @@ extension HTTPClient {
 
     private func attempt(_ request: ClientRequest, into sink: ResponseSink) async throws -> AttemptResult {
         do {
-            return .answer(try await send(request, into: sink))
+            return .response(try await send(request, into: sink))
         } catch let error as HTTPError {
             return .failure(error)
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import HTTPTypes
 
-/// Why an upload ended without a receipt, and whether it can go on from where it stopped.
+/// The reason why an upload ended without a receipt, and the way to continue.
 public struct UploadError: Error, Sendable, CustomStringConvertible {
     /// A stable name of a failure: snake_case, used in JSON, logs and metrics.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
@@ -26,64 +26,64 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         private let value: Value
         private init(_ value: Value) { self.value = value }
 
-        /// The target contradicts itself or lacks something that its protocol needs.
+        /// The target contradicts itself, or lacks something that its protocol needs.
         public static let invalidTarget = Code(.invalidTarget)
         /// The file cannot be read.
         public static let sourceFailed = Code(.sourceFailed)
         /// The file changed while it was sent.
         public static let sourceChanged = Code(.sourceChanged)
-        /// The record of the upload cannot be kept.
+        /// The record of the upload cannot be read or written.
         public static let stateFailed = Code(.stateFailed)
         /// Another process is sending the same file to the same place.
         public static let inUse = Code(.inUse)
-        /// The server does not speak the protocol, or not what is needed of it.
+        /// The server does not support the protocol, or not the needed part of it.
         public static let notSupported = Code(.notSupported)
-        /// The server refused for good.
+        /// The server refused, and another attempt would not help.
         public static let refused = Code(.refused)
-        /// The server refused who is asking.
+        /// The server refused the credentials.
         public static let credentialsRefused = Code(.credentialsRefused)
-        /// The file, or the smallest piece that can be sent, is larger than the server takes.
+        /// The file, or the smallest possible chunk, is larger than the server accepts.
         public static let tooLarge = Code(.tooLarge)
-        /// The server has forgotten the upload again and again.
+        /// The server forgot the upload repeatedly.
         public static let gone = Code(.gone)
-        /// What arrived was not what was sent, again and again.
+        /// The data arrived damaged repeatedly.
         public static let checksumMismatch = Code(.checksumMismatch)
-        /// What the server has afterwards is not the file.
+        /// The object at the server is not the file.
         public static let verificationFailed = Code(.verificationFailed)
-        /// Everything was sent, no answer came, and sending it again could store it twice.
+        /// Everything was sent and no response came, so another attempt could store the file twice.
         public static let outcomeUnknown = Code(.outcomeUnknown)
-        /// No progress in spite of all attempts.
+        /// No attempt made progress.
         public static let retriesSpent = Code(.retriesSpent)
         /// The deadline passed.
         public static let deadlineExceeded = Code(.deadlineExceeded)
-        /// The server breaks its own protocol.
+        /// The server violates the protocol.
         public static let serverMisbehaved = Code(.serverMisbehaved)
 
         /// The stable name.
         public var description: String { value.rawValue }
     }
 
-    /// How to go on.
+    /// The way to continue.
     public enum Resumption: Sendable, Hashable {
-        /// Uploading the same file to the same target goes on after so many bytes.
+        /// Uploading the same file to the same target resumes after this number of bytes.
         case resumable(from: Int)
-        /// Uploading it again begins at the first byte.
+        /// Uploading it again starts at the first byte.
         case startOver
         /// Uploading it again would fail in the same way.
         case none
     }
 
-    /// What kind of failure this is.
+    /// The failure.
     public var code: Code
-    /// For a person: what happened, with the values, and what to do.
+    /// The failure and its remedy, for a person.
     public var message: String
-    /// How to go on.
+    /// The way to continue.
     public var resumption: Resumption
-    /// The last answer's status, when there was one.
+    /// The status of the last response, if any.
     public var status: Int?
-    /// How long the server asked to be left alone.
+    /// The wait that the server asked for.
     public var retryAfter: Duration?
-    /// What lies beneath.
+    /// The underlying error, if any.
     public var cause: (any Error)?
 
     /// Makes an error.

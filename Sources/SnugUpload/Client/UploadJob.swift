@@ -6,13 +6,13 @@ internal import SnugSystem
 internal import Synchronization
 internal import SystemPackage
 
-/// Everything that one upload needs, whatever its protocol.
+/// The state and the dependencies of one upload, for all protocols.
 final class UploadJob: Sendable {
     struct Tally {
         var attempts = 0
         var retries = 0
         var bytesSent = 0
-        /// Bytes at the server, for each piece of the file that is sent on its own.
+        /// Bytes at the server, for each separately sent piece of the file.
         var confirmedPieces: [Int: Int] = [:]
         var inFlight: [Int: Int] = [:]
         var chunkSize: Int
@@ -55,7 +55,7 @@ final class UploadJob: Sendable {
 
     var length: Int { source.byteCount }
 
-    /// The same with little time, for cleaning up.
+    /// A copy of the job with a short deadline, for cleaning up.
     func withShortDeadline(_ time: Duration) -> UploadJob {
         var options = options
         options.deadline = .now + time
@@ -66,9 +66,9 @@ final class UploadJob: Sendable {
             environment: environment, logger: logger)
     }
 
-    // MARK: What is known of it
+    // MARK: Records
 
-    /// Runs what waits for a disk, on a thread of its own.
+    /// Runs work that waits for a disk, on a thread of its own.
     func onDisk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
         do {
             return try await DetachedThread.value(work)
@@ -78,19 +78,19 @@ final class UploadJob: Sendable {
         }
     }
 
-    /// Keeps the record, here and in the store. Waits for the disk.
+    /// Keeps the record in memory and in the store. Waits for the disk.
     func save(_ record: UploadRecord) throws(UploadError) {
         saved.withLock { $0 = record }
         try store?.save(record)
     }
 
-    /// What was saved last, in this process or an earlier one.
+    /// The record saved last, in this process or an earlier one.
     func record() throws(UploadError) -> UploadRecord? {
         if let record = saved.withLock({ $0 }) { return record }
         return try store?.record(key)
     }
 
-    /// The most that the target's host takes in one request, as far as it is known.
+    /// The maximum that the target's host accepts in one request, if known.
     func learntCeiling() throws(UploadError) -> Int? {
         try limits.ceiling(of: target.url.origin, now: environment.wallClock())
     }
@@ -100,31 +100,31 @@ final class UploadJob: Sendable {
         try await onDisk { [self] in try limits.remember(ceiling: ceiling, of: target.url.origin, now: now) }
     }
 
-    /// What an exchange came to; cancellation is thrown instead.
+    /// The result of a request, other than cancellation, which is thrown.
     enum Exchange {
-        case answer(ClientResponse)
+        case responded(ClientResponse)
         case failure(HTTPError)
 
         var response: ClientResponse? {
             switch self {
-            case .answer(let response): response
+            case .responded(let response): response
             case .failure(let error): error.response
             }
         }
 
-        /// Whether all of the body may have reached the server.
+        /// True when all of the body may have reached the server.
         var bodyLeft: Bool {
             switch self {
-            case .answer: true
+            case .responded: true
             case .failure(let error): error.outcome == .sentWithoutAnswer || error.outcome == .answered
             }
         }
     }
 
-    /// Sends one request once, with the job's clocks, headers, limits and count.
+    /// Sends one request once, with the time limits and headers of the job, and counts it.
     ///
     /// - Throws: `source_changed` or `source_failed` when the file could not be read to the end; `CancellationError`.
-    /// - Parameter slot: Tells requests apart that run at the same time, for the progress.
+    /// - Parameter slot: A number for each of the requests that run at the same time, for the progress.
     func exchange(
         _ method: HTTPRequest.Method, _ url: HTTPURL, _ headers: HTTPFields = [:], body: HTTPBody? = nil, slot: Int = 0,
         cap: Int = 1 << 20, usesTargetHeaders: Bool = true, change: (inout ClientRequest) -> Void = { _ in }
@@ -144,7 +144,7 @@ final class UploadJob: Sendable {
         change(&request)
         let result: Exchange
         do {
-            result = .answer(try await client.send(request, into: .collect(maximum: cap)))
+            result = .responded(try await client.send(request, into: .collect(maximum: cap)))
         } catch let error as HTTPError {
             result = .failure(error)
         }
@@ -155,7 +155,7 @@ final class UploadJob: Sendable {
             $0.inFlight[slot] = nil
         }
         if case .failure(let error) = result, error.code == .bodyFailed {
-            // Ours to mend, and nothing to ask the server about.
+            // The fault is on this side: asking the server would not help.
             try source.checkUnchanged()
             throw UploadError(
                 .sourceFailed, "\(source.path): \(error.message)", resumption: .startOver, cause: error)
@@ -170,7 +170,7 @@ final class UploadJob: Sendable {
         report()
     }
 
-    /// So many bytes of a piece are at the server.
+    /// Notes the bytes of a piece that are at the server.
     func confirm(_ bytes: Int, slot: Int = 0, chunkSize: Int, newRetries: Int = 0) {
         tally.withLock {
             $0.confirmedPieces[slot] = bytes
@@ -196,8 +196,8 @@ final class UploadJob: Sendable {
             })
     }
 
-    /// Whether the hash of the whole may read on to an offset: what it reads shortly before it is sent comes from the disk
-    /// once only, and a hash that ran ahead would take the disk from the sending.
+    /// True when the hash of the whole file may read up to an offset. Reading shortly before sending reads the disk
+    /// once; a hash further ahead would compete with sending for the disk.
     @Sendable
     func mayHash(_ end: Int) -> Bool { tally.withLock { $0.isSent || end <= $0.underWay + 128 << 20 } }
 
@@ -213,7 +213,7 @@ final class UploadJob: Sendable {
             })
     }
 
-    /// Waits, unless the deadline would pass meanwhile.
+    /// Waits, and throws if the deadline would pass meanwhile.
     func wait(_ duration: Duration) async throws {
         if let deadline = options.deadline, ContinuousClock.now + duration >= deadline {
             throw UploadError(

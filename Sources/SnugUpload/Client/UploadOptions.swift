@@ -1,51 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
 
-/// How an upload behaves; none of it changes what arrives.
+/// Settings of an upload, none of which changes the result.
 public struct UploadOptions: Sendable {
-    /// What to do when everything was sent and the server has forgotten the upload before its answer arrived.
+    /// The reaction to a server that forgets an upload after everything was sent and before its response arrived.
     public enum UnconfirmedPolicy: Sendable, Hashable {
-        /// Give a receipt that says so: servers that drop an upload's address once it is complete are common.
+        /// Returns a receipt that says so: many servers drop an upload's address once it is complete.
         case accept
-        /// Throw `outcome_unknown`. It is never sent again without being asked for.
+        /// Throws `outcome_unknown`. The file is never sent again unasked.
         case fail
     }
 
     /// Bytes of the first chunk. Default 1 MiB; S3 parts are at least 5 MiB.
     public var chunkSize = 1 << 20
-    /// Chunks never grow above this. Default 64 MiB.
+    /// Maximum size of a chunk. Default 64 MiB.
     public var maximumChunkSize = 64 << 20
-    /// Whether chunks follow the line's speed. Default true.
+    /// True to adapt chunks to the speed of the connection. Default true.
     public var adaptsChunkSize = true
-    /// Parts under way at once, where the protocol has parts; `nil` is 4 for S3 and one after the other for tus.
+    /// Parts sent at once, where the protocol has parts; `nil` is 4 for S3 and one after the other for tus.
     ///
-    /// With more than 1, tus sends pieces that the server joins at the end, if it can (`concatenation`). The last request,
-    /// which joins them, cannot be asked about: when its answer is lost, the upload ends as `outcome_unknown`.
+    /// With more than 1, tus sends pieces that the server joins at the end, if it can (`concatenation`). The last
+    /// request, which joins them, cannot be checked: when its response is lost, the upload ends as `outcome_unknown`.
     public var parallelism: Int?
-    /// Whether tus sends the first chunk along with the request that creates the upload, where the server allows it.
+    /// True to send the first chunk with the tus request that creates the upload, where the server allows it.
     ///
-    /// Saves a round trip. An answer that is lost then leaves an upload with bytes in it that nobody knows the address of,
+    /// Saves a round trip. If the response is lost, an upload with bytes in it stays at an address that nobody knows,
     /// and a file of one chunk ends as `outcome_unknown`. Default false.
     public var createsWithFirstChunk = false
-    /// Whether chunks carry a checksum where the server takes one, and the whole file is hashed. Default true.
+    /// True to send checksums with chunks where the server takes them, and to hash the whole file. Default true.
     public var checksums = true
-    /// Attempts in a row that bring no byte further before giving up. Default 10; any progress starts the count anew.
+    /// Maximum of consecutive attempts without progress. Default 10.
     public var attemptsWithoutProgress = 10
     /// The waits between attempts.
     public var retry = RetryPolicy()
-    /// When everything has to be over.
+    /// The end of the whole upload, retries and waits included.
     public var deadline: ContinuousClock.Instant?
-    /// The longest that no byte may move while one has to. Default 20 s.
+    /// The longest time without a byte moving while sending or receiving. Default 20 s.
     public var stallTimeout = Duration.seconds(20)
-    /// The longest that the server may take to answer one request. Default 10 min.
+    /// The longest time for one request. Default 10 min.
     public var attemptTimeout = Duration.seconds(600)
-    /// Shared by uploads that together stay under one rate.
+    /// The rate limit that this upload shares with others.
     public var bandwidthLimiter: BandwidthLimiter?
-    /// Whether to go on with an upload that an earlier process began. Default true.
+    /// True to resume an upload that an earlier process began. Default true.
     public var resumes = true
-    /// Whether cancelling also removes what the server has so far. Default true.
+    /// True to remove the data at the server when the upload is cancelled. Default true.
     public var discardsWhenCancelled = true
-    /// How long cancelling waits for the name of an upload that is just being begun; tests have more patience.
+    /// The wait of a cancelled upload for the address of an upload that is just being created.
     var creationGrace = Duration.milliseconds(500)
     /// Default ``UnconfirmedPolicy/accept``.
     public var unconfirmed = UnconfirmedPolicy.accept
@@ -56,7 +56,7 @@ public struct UploadOptions: Sendable {
     public init() {}
 }
 
-/// How far an upload is.
+/// The progress of an upload.
 public struct UploadProgress: Sendable, Hashable {
     /// Bytes that the server has, or that are on their way to it.
     public var bytesSent: Int
@@ -66,18 +66,18 @@ public struct UploadProgress: Sendable, Hashable {
     public var chunkSize: Int
     /// Requests that had to be repeated so far.
     public var retries: Int
-    /// Set when an upload that an earlier process began goes on, or begins anew because the file or the server changed.
+    /// Set when an upload resumes, or starts over because the file or the server changed.
     public var note: Note?
 
-    /// What somebody watching should know.
+    /// An event that a person who watches should know.
     public enum Note: String, Sendable, Hashable {
-        /// It goes on where it stopped.
+        /// It resumes where it stopped.
         case resumed
-        /// The file is no longer the one whose upload was begun.
+        /// It starts over: the file has changed since the upload was begun.
         case startedOverBecauseFileChanged = "file_changed"
-        /// The server no longer has what was sent.
+        /// It starts over: the server no longer has the data.
         case startedOverBecauseGone = "gone"
-        /// The time for which the server keeps what was sent is over.
+        /// It starts over: the server's time limit for resuming has passed.
         case startedOverBecauseExpired = "expired"
     }
 }

@@ -3,16 +3,17 @@ public import HTTPTypes
 public import SnugHTTP
 
 extension Uploader {
-    /// Finds out how an address wants to be spoken to, by one `OPTIONS`.
+    /// Detects the upload protocol of an address with one `OPTIONS` request.
     ///
-    /// Where the server says nothing, an address that ends in a slash takes forms and any other one a PUT.
+    /// If the server gives no hint, an address that ends in a slash takes a form, any other a PUT.
     /// - Throws: `UploadError` when the server cannot be reached.
     public func detectProtocol(of url: HTTPURL, headers: HTTPFields = [:]) async throws -> UploadProtocol {
         let response: ClientResponse
         do {
             response = try await client.perform(ClientRequest(.options, url, headerFields: headers))
         } catch let error as HTTPError {
-            throw UploadError(.notSupported, "cannot ask \(url) what it speaks: \(error.message)", cause: error)
+            throw UploadError(
+                .notSupported, "cannot detect the upload protocol of \(url): \(error.message)", cause: error)
         }
         return Self.protocolNamed(by: response, url)
     }

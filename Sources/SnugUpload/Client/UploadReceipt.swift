@@ -1,32 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an upload came to: enough to find the object again and to check that it is still the file.
+/// The result of an upload, with the facts needed to find the object again and to check it.
 public struct UploadReceipt: Sendable, Hashable, Codable {
-    /// What the server was seen to have afterwards.
+    /// The evidence that the server has the file.
     public enum Confirmation: String, Sendable, Hashable, Codable {
         /// Its checksum equals ours.
         case checksum
         /// Its length equals ours.
         case length
-        /// It answered that all is well, and offers nothing to compare.
+        /// It reported success and offers nothing to compare.
         case answer
-        /// Everything was sent; the answer was lost and the server has no address to ask at.
+        /// Everything was sent; the response was lost and the server has no address to ask at.
         case unconfirmed
     }
 
-    /// Where it is.
+    /// The address of the object.
     public var url: String
-    /// An address from which anybody can fetch it for a while, where one was asked for. It is a secret of sorts.
+    /// An address from which anybody can fetch the object for a while, if requested. Keep it secret.
     public var presignedURL: String?
     /// The protocol.
     public var uploadProtocol: UploadProtocol
     /// Bytes.
     public var bytes: Int
-    /// Hexadecimal SHA-256 of the file, unless checksums were off.
+    /// The SHA-256 of the file in hexadecimal, unless checksums were turned off.
     public var sha256: String?
     /// The `ETag` that the server gave.
     public var etag: String?
-    /// How sure it is.
+    /// The evidence that the server has the file.
     public var confirmation: Confirmation
     /// Requests that carried data.
     public var attempts: Int
@@ -34,11 +34,11 @@ public struct UploadReceipt: Sendable, Hashable, Codable {
     public var retries: Int
     /// Body bytes sent, repeated ones included.
     public var bytesSent: Int
-    /// From begin to end, in this process.
+    /// Duration in this process, in seconds.
     public var seconds: Double
-    /// Whether an earlier process had begun it.
+    /// True when an earlier process had begun it.
     public var resumed: Bool
-    /// The answer's body, where the protocol has one that matters (draft and form): at most 64 KiB of text.
+    /// The body of the response, for protocols where it matters (draft and form): up to 64 KiB of text.
     public var answer: String?
 
     enum CodingKeys: String, CodingKey {

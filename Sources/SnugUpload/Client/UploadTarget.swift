@@ -2,7 +2,7 @@
 public import HTTPTypes
 public import SnugHTTP
 
-/// The protocols that an upload can speak.
+/// The upload protocols.
 public enum UploadProtocol: String, Sendable, Hashable, Codable, CaseIterable {
     /// tus 1.0.0.
     case tus
@@ -10,31 +10,31 @@ public enum UploadProtocol: String, Sendable, Hashable, Codable, CaseIterable {
     case resumable
     /// S3 multipart.
     case s3
-    /// PUT in pieces with `Content-Range`.
+    /// PUT requests with `Content-Range`.
     case rangedPut = "ranged-put"
-    /// One PUT of everything.
+    /// One PUT.
     case put
     /// One POST as multipart/form-data.
     case form
 }
 
-/// Where an upload goes, and how.
+/// The destination of an upload.
 public struct UploadTarget: Sendable {
     /// The tus or draft endpoint, the object's address, or the form's action.
     public var url: HTTPURL
-    /// How to speak to it.
+    /// The upload protocol.
     public var uploadProtocol: UploadProtocol
-    /// Sent with every request.
+    /// Header fields for every request.
     public var headers: HTTPFields
-    /// The name that the server is told; the file's own unless given.
+    /// The name for the server, by default the name of the file.
     public var filename: String?
     /// The media type.
     public var contentType: String
-    /// What ``UploadProtocol/s3`` needs.
+    /// Settings for ``UploadProtocol/s3``.
     public var s3: S3Settings?
-    /// What ``UploadProtocol/form`` needs.
+    /// Settings for ``UploadProtocol/form``.
     public var form: FormSettings
-    /// How ``UploadProtocol/rangedPut`` is spoken.
+    /// The variant of ``UploadProtocol/rangedPut``.
     public var ranged = RangedPutStyle.inPlace
 
     /// Names a target.
@@ -52,19 +52,19 @@ public struct UploadTarget: Sendable {
     }
 }
 
-/// Who signs S3 requests, and for which region.
+/// Credentials and region for S3.
 public struct S3Settings: Sendable, Hashable {
-    /// The access key's name.
+    /// The identifier of the access key.
     public var accessKeyID: String
     /// The access key.
     public var secretKey: Secret
-    /// With temporary credentials.
+    /// The session token of temporary credentials.
     public var sessionToken: Secret?
     /// Default `us-east-1`.
     public var region: String
-    /// Fail instead of replacing an object that is already there.
+    /// True to fail instead of replacing an object that is already there.
     public var refusesOverwriting: Bool
-    /// How long the address in the receipt lets anybody fetch the object; `nil` makes none. At most a week.
+    /// Validity of a presigned address in the receipt, at most a week; `nil` makes none.
     public var presignedFor: Duration?
 
     /// Names the signer.
@@ -83,7 +83,7 @@ public struct S3Settings: Sendable, Hashable {
 
 /// The fields of a form besides the file.
 public struct FormSettings: Sendable, Hashable {
-    /// The file's field. Default `file`.
+    /// The name of the file's field. Default `file`.
     public var fileField: String
     /// Text fields, sent in this order before the file: some servers act on the order.
     public var fields: [Field]

@@ -4,10 +4,10 @@ internal import SnugHTTP
 internal import SystemPackage
 
 extension Uploader {
-    /// Removes what the server has, in a task of its own because the caller's is cancelled already.
+    /// Removes the data at the server, in a task of its own because the caller's is cancelled already.
     ///
-    /// What could not be removed in time stays recorded as discarded, under a name of its own: the next upload of the same
-    /// file must not take its place.
+    /// If that takes too long, the upload stays recorded as discarded under a key of its own, so that the next upload
+    /// of the file does not replace the record.
     func discard(_ job: UploadJob) async {
         do {
             guard var record = try job.record() else { return }
@@ -18,7 +18,7 @@ extension Uploader {
             let isGone = await Task { [brief = job.withShortDeadline(discardTimeout), record] in
                 await removeIfPossible(brief, record)
             }.value
-            // Where the upload has the object's own address, trying later might hit another's object.
+            // If the upload has the address of the object, trying later might remove somebody else's object.
             if isGone || record.uploadURL == job.target.url.text { try store?.remove(record.key) }
         } catch {
             logger.debug("a discarded upload is not recorded", metadata: ["error": "\(error)"])
@@ -34,7 +34,7 @@ extension Uploader {
         }
     }
 
-    /// Removes what cancelled uploads have left at a server that has just shown that it answers.
+    /// Removes the data of cancelled uploads from a server that has just shown that it responds.
     func cleanUp(_ job: UploadJob) async {
         do {
             for record in try pending() where record.isDiscarded && record.uploadProtocol == job.target.uploadProtocol {
@@ -48,13 +48,12 @@ extension Uploader {
         }
     }
 
-    /// Gives a pending upload up: what the server has of it is removed, then the record.
+    /// Abandons a pending upload: removes its data from the server, then the record.
     /// - Parameters:
     ///   - record: The upload, one of ``pending()``.
-    ///   - target: Where it went, with the credentials.
-    /// - Returns: Whether nothing is left there. If something is, the record says so from now on, and it is tried again
-    ///   after the next upload to that server; where the upload has the object's own address, the record is gone and what is
-    ///   there stays.
+    ///   - target: Its target, with the credentials.
+    /// - Returns: True when no data is left. Otherwise the record says so, and removal is tried again after the next
+    ///   upload to that server. If the upload has the address of the object, the record is removed and the data stays.
     public func abandon(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
         guard let store else { return false }
         guard record.hasBegun, record.uploadURL != target.url.text else {
@@ -67,11 +66,11 @@ extension Uploader {
         return try await removeDiscarded(discarded, target: target)
     }
 
-    /// Tries again to remove what a cancelled upload left at its server.
+    /// Tries again to remove the data of a cancelled upload.
     /// - Parameters:
     ///   - record: The upload, one of ``pending()``.
-    ///   - target: Where it went, with the credentials.
-    /// - Returns: Whether nothing is left there; the record is gone then.
+    ///   - target: Its target, with the credentials.
+    /// - Returns: True when no data is left; the record is removed then.
     public func removeDiscarded(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
         try await removeDiscarded(record, target: target, within: .seconds(30))
     }

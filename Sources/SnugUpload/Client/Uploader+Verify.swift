@@ -5,23 +5,23 @@ internal import SnugHTTP
 internal import SnugSystem
 
 extension Uploader {
-    /// What a later look at an upload found.
+    /// The result of a later check of an upload.
     public enum Verification: String, Sendable, Hashable {
         /// The content has the receipt's SHA-256.
         case sameContent = "same_content"
-        /// Its length is the receipt's; more cannot be told without fetching it.
+        /// The length is that of the receipt; more is unknown without fetching the content.
         case sameLength = "same_length"
-        /// It is there and differs.
+        /// The object is there and differs.
         case different
-        /// It is not there, or cannot be looked at.
+        /// The object is not there, or cannot be read.
         case unavailable
     }
 
-    /// Looks whether what a receipt speaks of is still there and the same.
+    /// Checks that the object of a receipt is still there and unchanged.
     /// - Parameters:
-    ///   - receipt: What an upload came to.
-    ///   - headers: Sent with every question, for servers that want to know who asks.
-    ///   - fetches: Whether to fetch all of it and hash it, where the receipt has a hash.
+    ///   - receipt: The receipt of an upload.
+    ///   - headers: Header fields for every request, such as credentials.
+    ///   - fetches: True to fetch and hash the content, where the receipt has a hash.
     /// - Throws: `HTTPError` when the server cannot be asked; `CancellationError`.
     public func verify(
         _ receipt: UploadReceipt, headers: HTTPFields = [:], fetches: Bool = true

@@ -7,23 +7,23 @@ public import SystemPackage
 
 /// Uploads files: streamed in chunks, resumed after anything up to a power cut, verified at the end.
 ///
-/// Share one for all uploads of a process: its client keeps connections, and what it learns about hosts.
+/// Share one for all uploads of a process: it reuses connections, and remembers the limits of hosts.
 public final class Uploader: Sendable {
     let client: HTTPClient
     let store: (any UploadStore)?
     private let limits: HostLimits
     private let environment: RetryEnvironment
-    /// What a cancelled upload still does at its server takes no longer: with ``UploadOptions/creationGrace`` before it,
-    /// the end comes within a second.
+    /// Maximum time for removing a cancelled upload's data. With ``UploadOptions/creationGrace`` before it, cancelling
+    /// takes less than a second.
     let discardTimeout: Duration
-    /// What an upload still does for each that was cancelled before it takes no longer.
+    /// Maximum time for removing the data of each upload that was cancelled before.
     let cleanUpTimeout: Duration
     let logger: Logger
 
     /// - Parameters:
-    ///   - client: Sends everything.
-    ///   - store: Where uploads under way are recorded; without one they do not survive the process.
-    ///   - logger: Told of what no result or error tells.
+    ///   - client: The HTTP client.
+    ///   - store: The records of pending uploads; without a store they do not survive the process.
+    ///   - logger: Receives events that appear in no result or error.
     public convenience init(client: HTTPClient, store: (any UploadStore)?, logger: Logger) {
         self.init(client: client, store: store, logger: logger, environment: RetryEnvironment())
     }
@@ -41,11 +41,12 @@ public final class Uploader: Sendable {
         self.environment = environment
     }
 
-    /// Sends a file and checks what arrived.
+    /// Sends a file and checks the result.
     ///
-    /// Cancelling the task ends it within a second; unless the options keep it, what the server has is removed, now or, if
-    /// that takes longer, after the next upload to that server, or by ``removeDiscarded(_:target:)``.
-    /// - Throws: `UploadError`, which says how to go on; `CancellationError`.
+    /// Cancelling the task ends the upload within a second. Unless the options keep it, the data at the server is
+    /// removed at once or, if that takes longer, after the next upload to that server or by
+    /// ``removeDiscarded(_:target:)``.
+    /// - Throws: `UploadError`, which tells the way to continue; `CancellationError`.
     public func upload(
         _ path: FilePath, to target: UploadTarget, options: UploadOptions = UploadOptions()
     ) async throws -> UploadReceipt {
@@ -68,27 +69,27 @@ public final class Uploader: Sendable {
             receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
             receipt.resumed = isResumed
             await cleanUp(job)
-            // Last: whoever is killed before this looks for the upload, whoever is killed after it sends the file anew.
+            // Last: a process killed before this finds the upload again, one killed after it sends the file again.
             try store?.remove(job.key)
             return receipt
         } catch is CancellationError {
             if options.discardsWhenCancelled { await discard(job) }
             throw CancellationError()
         } catch let error as UploadError where error.code == .outcomeUnknown {
-            // What may be complete is neither removed nor gone on with: whoever was told looks, and sends it again or not.
+            // An upload that may be complete is neither removed nor resumed: a person checks it, and decides.
             try store?.remove(job.key)
             throw error
         } catch let error as UploadError {
-            // Nothing can go on from a refusal, and from a changed file only garbage would.
+            // A refused upload cannot be resumed, and resuming with a changed file would produce garbage.
             if error.resumption == .none || error.code == .sourceChanged { await discard(job) }
             throw error
         }
     }
 
-    /// Uploads that were begun and not finished.
+    /// The uploads that were begun and not finished.
     public func pending() throws(UploadError) -> [UploadRecord] { try store?.pending() ?? [] }
 
-    /// Forgets a pending upload here, and nothing else.
+    /// Forgets a pending upload here and leaves the server's data alone.
     public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
 
     func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
@@ -108,7 +109,7 @@ public final class Uploader: Sendable {
         guard job.options.resumes, !old.isDiscarded, isSameFile, !isExpired else {
             if isExpired { job.note(.startedOverBecauseExpired) }
             if !isSameFile { job.note(.startedOverBecauseFileChanged) }
-            // What the server has of the other one would stay there for ever.
+            // Otherwise the data of the old upload would stay at the server for ever.
             await discard(job)
             return (fresh, false)
         }
@@ -136,7 +137,7 @@ public final class Uploader: Sendable {
         return try await receipt(job, completion) { try await dialect.confirm($0) }
     }
 
-    /// In pieces side by side where that was asked for and the server can join them, else from the first byte to the last.
+    /// Sends pieces in parallel if the options ask for it and the server can join them, else the file in one sequence.
     private static func runTus(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
         let parallel = TusParallelUpload(job: job, keeper: RecordKeeper(record, of: job))
         guard let completion = try await parallel.run() else {
@@ -152,7 +153,7 @@ public final class Uploader: Sendable {
         if !completion.isConfirmed, job.options.unconfirmed == .fail {
             throw UploadError(
                 .outcomeUnknown,
-                "all of it was sent and the server has forgotten the upload; look whether it is there before sending it "
+                "the whole file was sent and the server forgot the upload; check the server before sending it "
                     + "again", resumption: .startOver)
         }
         let url = completion.upload ?? job.target.url
@@ -167,7 +168,7 @@ public final class Uploader: Sendable {
 }
 
 extension UploadJob {
-    /// The receipt as far as the job itself knows it.
+    /// The receipt, without the facts that the job does not know.
     func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, answer: ClientResponse?) -> UploadReceipt {
         let tally = tally.withLock { $0 }
         return UploadReceipt(

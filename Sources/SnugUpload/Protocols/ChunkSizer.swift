@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Follows the line: larger chunks while they go through quickly, smaller ones when they do not.
+/// Adapts the chunk size: larger chunks while they are fast, smaller ones when they are slow or fail.
 ///
-/// With chunks of size c and a chance p a byte of losing the connection, c·p/2 of the traffic is waste, against one round
-/// trip a chunk; a chunk of 2 to 10 seconds is near the optimum for lines of any speed.
+/// With chunks of size c and a probability p per byte of losing the connection, c·p/2 of the traffic is wasted, against
+/// one round trip for each chunk. Chunks of 2 to 10 seconds are near the optimum for connections of any speed.
 struct ChunkSizer: Sendable, Equatable {
     static let smallest = 64 * 1024
 
@@ -11,7 +11,7 @@ struct ChunkSizer: Sendable, Equatable {
     private var ceiling: Int
     private var floor: Int
     private let adapts: Bool
-    /// Chunks have to be a multiple of this, but for the last.
+    /// The unit of chunk sizes, except for the last chunk.
     private let granularity: Int
 
     init(initial: Int, ceiling: Int, floor: Int = ChunkSizer.smallest, granularity: Int = 1, adapts: Bool = true) {
@@ -22,7 +22,7 @@ struct ChunkSizer: Sendable, Equatable {
         size = Self.rounded(min(max(initial, self.floor), self.ceiling), self.granularity)
     }
 
-    /// The piece to send from `offset` on.
+    /// The chunk that starts at `offset`.
     func chunk(at offset: Int, of length: Int) -> Range<Int> { offset..<min(length, offset + size) }
 
     mutating func succeeded(bytes: Int, in duration: Duration) {
@@ -33,7 +33,7 @@ struct ChunkSizer: Sendable, Equatable {
         if seconds > 10 { resize(size / 2) }
     }
 
-    /// What the server has said that it takes; the last chunk may always be smaller.
+    /// Applies the limits of the server; the last chunk may be smaller.
     mutating func limit(to sizes: ClosedRange<Int>?) {
         guard let sizes, sizes.upperBound < ceiling || sizes.lowerBound > floor else { return }
         ceiling = max(1, min(ceiling, sizes.upperBound))
@@ -41,13 +41,13 @@ struct ChunkSizer: Sendable, Equatable {
         resize(size)
     }
 
-    /// The line broke or stalled within a chunk.
+    /// The connection was lost or stalled within a chunk.
     mutating func lineFailed() {
         if adapts { resize(size / 2) }
     }
 
-    /// The server, or a proxy before it, refused this many bytes in one request.
-    /// - Returns: Whether a smaller one can be tried.
+    /// The server, or a proxy in front of it, refused this number of bytes in one request.
+    /// - Returns: True when a smaller chunk can be tried.
     mutating func refused(bytes: Int) -> Bool {
         guard bytes > floor, size > floor || bytes > size else { return false }
         ceiling = max(floor, bytes / 2)

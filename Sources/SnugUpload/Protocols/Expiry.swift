@@ -2,13 +2,13 @@
 internal import HTTPTypes
 internal import SnugHTTP
 
-/// When a server forgets an upload, in seconds since 1970 by this machine's clock.
+/// The time at which a server forgets an upload, in seconds since 1970 by this machine's clock.
 extension UploadJob {
     /// The date in tus' `Upload-Expires`.
     func expiryDate(_ headers: HTTPFields) -> Int? {
         guard let date = headers[.uploadExpires].flatMap(HTTPDate.parse) else { return nil }
         let now = environment.wallClock()
-        // The server's clock may be another.
+        // The server's clock may differ.
         return date - (headers[.date].flatMap(HTTPDate.parse) ?? now) + now
     }
 
@@ -20,8 +20,7 @@ extension UploadJob {
 }
 
 extension UploadRecord {
-    /// Whether there is nothing to go on with. What may be complete is asked for all the same: complete and forgotten is
-    /// not expired.
+    /// True when the upload cannot be resumed. An upload that may be complete does not expire: it is asked about.
     func isExpired(now: Int) -> Bool {
         guard let expires, pieces == nil, !sentEverything else { return false }
         return expires <= now

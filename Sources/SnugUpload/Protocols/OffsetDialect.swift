@@ -2,30 +2,30 @@
 internal import HTTPTypes
 internal import SnugHTTP
 
-/// A protocol whose server keeps an offset, seen through its four requests.
+/// An upload protocol whose server keeps an offset, reduced to its requests.
 protocol OffsetDialect: Sendable {
-    /// Whether an offset at the end means that all is done.
+    /// True when an offset at the end means that the upload is complete.
     var endsByOffset: Bool { get }
-    /// What chunks have to be a multiple of.
+    /// The unit of chunk sizes.
     var granularity: Int { get }
-    /// The least and the most that the server takes in one request, as far as it has said.
+    /// The limits of the server for one request, if it announced them.
     var appendSizes: ClosedRange<Int>? { get }
-    /// When the server forgets the upload, as far as it has said: seconds since 1970 by this machine's clock.
+    /// The time at which the server forgets the upload, if announced, in seconds since 1970 by this machine's clock.
     var expires: Int? { get }
     /// Begins an upload; the result carries its address.
     mutating func create() async throws -> StepResult
     /// Asks for the offset.
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult
-    /// Sends a piece.
-    /// - Parameter next: What most likely follows, to get it ready meanwhile.
+    /// Sends a chunk.
+    /// - Parameter next: The chunk that most likely follows, to be prepared meanwhile.
     mutating func send(_ range: Range<Int>, next: Range<Int>, to upload: HTTPURL) async throws -> StepResult
-    /// Removes what the server has.
+    /// Removes the data at the server.
     func discard(_ upload: HTTPURL) async throws -> Bool
-    /// Looks at what is there once all is done.
+    /// Checks the complete object.
     func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation
 }
 
-/// What one request of a dialect came to.
+/// The result of one request of a dialect.
 struct StepResult {
     var step: OffsetMachine.Step
     var upload: HTTPURL?
@@ -37,10 +37,10 @@ struct StepResult {
         self.upload = upload
     }
 
-    /// Judges everything that is not the dialect's own success.
+    /// The step for every result that the dialect does not handle itself.
     init(judging exchange: UploadJob.Exchange) {
         switch exchange {
-        case .answer(let response): self.init(Self.step(after: response.status), exchange)
+        case .responded(let response): self.init(Self.step(after: response.status), exchange)
         case .failure(let error): self.init(Self.step(after: error), exchange)
         }
     }
@@ -64,15 +64,15 @@ struct StepResult {
 
     private static func step(after error: HTTPError) -> OffsetMachine.Step {
         guard ResponseClass(error) != .definite else { return .refused }
-        // Smaller chunks help against what cuts a request off, not against what keeps it from starting.
+        // Smaller chunks help if requests are cut off, not if they cannot start.
         let cut: [HTTPError.Code] = [.connectionLost, .stalled, .attemptTimedOut, .answerCut]
         return .transient(lineFailed: cut.contains(error.code))
     }
 }
 
 extension ResponseClass {
-    /// The class of a status in an upload: what a proxy or a server that restarts says with any 5xx may pass, except that
-    /// there is no room (507).
+    /// The class of a status in an upload. Proxies send all kinds of 5xx while the server behind them restarts, so all
+    /// are worth another attempt, except that there is no space (507).
     init(ofUpload status: HTTPResponse.Status) {
         let general = ResponseClass(status: status)
         self = general == .definite && status.kind == .serverError && status != 507 ? .unknown : general
@@ -80,12 +80,12 @@ extension ResponseClass {
 }
 
 extension UploadJob.Exchange {
-    /// The error that this exchange means when nothing else can be done.
+    /// The error for this exchange when the upload cannot continue.
     func error(_ failure: OffsetMachine.Failure, at offset: Int) -> UploadError {
         let status = response?.status.code
-        let words = response.map { "\($0.url.authority) answered \($0.status.code)\($0.shownBody)" }
+        let words = response.map { "\($0.url.authority) responded with \($0.status.code)\($0.shownBody)" }
         let cause: HTTPError? = if case .failure(let error) = self { error } else { nil }
-        let what = words ?? cause?.message ?? "no answer"
+        let what = words ?? cause?.message ?? "no response"
         if cause?.code == .deadlineExceeded {
             return UploadError(
                 .deadlineExceeded, "the deadline passed", resumption: .resumable(from: offset), cause: cause)
@@ -94,17 +94,20 @@ extension UploadJob.Exchange {
             switch failure {
             case .refused where status == 401 || status == 403:
                 (.credentialsRefused, "check the credentials", .resumable(from: offset))
-            case .refused: (.refused, "the server will not take it", .none)
-            case .tooLarge: (.tooLarge, "the server takes no piece of this size; send a smaller file", .none)
-            case .gone: (.gone, "the server keeps forgetting the upload", .startOver)
+            case .refused: (.refused, "the server refuses the file", .none)
+            case .tooLarge: (.tooLarge, "the server accepts no chunk of this size; send a smaller file", .none)
+            case .gone: (.gone, "the server forgot the upload repeatedly; try again later", .startOver)
             case .checksum:
                 (
-                    .checksumMismatch, "what arrives is not what is sent; check memory and network",
+                    .checksumMismatch, "the data arrives damaged; check memory and network",
                     .resumable(from: offset)
                 )
             case .retries: (.retriesSpent, "try again later", .resumable(from: offset))
             case .waitTooLong:
-                (.retriesSpent, "the server asks for a longer wait than is allowed", .resumable(from: offset))
+                (
+                    .retriesSpent, "the server asks for a longer wait than allowed; try again later",
+                    .resumable(from: offset)
+                )
             case .misbehaved: (.serverMisbehaved, "the server's offset lies outside the file", .startOver)
             }
         return UploadError(code, "\(what); \(advice)", resumption: resumption, status: status, cause: cause)
@@ -112,8 +115,7 @@ extension UploadJob.Exchange {
 }
 
 extension ClientResponse {
-    /// The beginning of an error's text, on one line and without anything that would move a terminal's cursor; of a page
-    /// its title.
+    /// The beginning of an error's text, or the title of an HTML page, on one line and without control characters.
     var shownBody: String {
         guard !isSuccess, !body.isEmpty else { return "" }
         var text = String(decoding: body.prefix(2000), as: UTF8.self)

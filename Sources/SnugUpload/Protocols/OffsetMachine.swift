@@ -1,28 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Decides what follows what in an upload whose server keeps an offset. Knows no clock, no socket and no protocol.
+/// Decides the next step of an upload whose server keeps an offset, without a clock, a socket or a protocol.
 ///
-/// The server's offset is the truth and a local count is a guess, so after anything but a plain success it is asked for;
-/// data is never sent again blindly.
+/// The server's offset counts, and a local count is a guess. After anything but a success the machine asks for the
+/// offset before it sends data again.
 struct OffsetMachine {
-    /// What a request came to.
+    /// The result of a request.
     enum Step: Equatable {
         case created(offset: Int)
         /// The server's offset.
         case offset(Int)
-        /// The server says that it has all of it.
+        /// The server has the whole file.
         case complete
-        /// It does not know the upload.
+        /// The server does not know the upload.
         case gone
-        /// It is at another offset.
+        /// The server is at another offset.
         case outOfStep
         /// Too many bytes for one request.
         case tooLarge
         /// Another request holds the upload.
         case locked
-        /// It wants less of us.
+        /// The server asks for fewer requests.
         case busy
-        /// Anything that passes, or of which it is not known how far it got.
+        /// A transient failure, or one whose effect is unknown.
         case transient(lineFailed: Bool)
         case badChecksum
         case refused
@@ -37,7 +37,7 @@ struct OffsetMachine {
         /// Wait, then ``OffsetMachine/resume()``.
         case wait(Duration)
         case finish
-        /// All was sent and the server has forgotten about it.
+        /// Everything was sent and the server does not know the upload any more.
         case unconfirmed
         case fail(Failure)
     }
@@ -50,7 +50,8 @@ struct OffsetMachine {
     /// The last byte may have reached the server.
     private(set) var sentEverything: Bool
     private let policy: RetryRules
-    /// Whether an offset at the end means that all is done, or an empty last request has to say so.
+    /// True when an offset at the end means that the upload is complete; false when an empty last request has to say
+    /// so.
     private let endsByOffset: Bool
     private var hasUpload: Bool
     private var current = Action.create
@@ -59,8 +60,8 @@ struct OffsetMachine {
     private var lockWaits = 0
     private var hasPendingRefusal = false
     private var previous: Action?
-    /// The pause between asking and sending, once a server took the question and refused what followed at once: whoever
-    /// counts requests would otherwise let every question pass and no data ever.
+    /// The pause between asking and sending, after a server accepted the question and refused the data that followed at
+    /// once. A server that counts requests would otherwise let every question pass and never any data.
     private var pace: Duration?
     private var pausedAt: Int?
 
@@ -88,9 +89,9 @@ struct OffsetMachine {
     }
 
     /// - Parameters:
-    ///   - duration: How long the request took.
+    ///   - duration: The duration of the request.
     ///   - hint: The wait that the server asked for.
-    ///   - bodyLeft: Whether all of the request's body may have reached the server.
+    ///   - bodyLeft: True when all of the request's body may have reached the server.
     ///   - random: 0…1, for the jitter.
     mutating func take(
         _ step: Step, after duration: Duration = .zero, hint: Duration? = nil, bodyLeft: Bool = true, random: Double
@@ -122,7 +123,7 @@ struct OffsetMachine {
             retries += 1
             return checksumFailures > 3 ? go(.fail(.checksum)) : go(.ask)
         case .refused:
-            // Servers are known that keep what they refuse: look before giving up.
+            // Some servers keep data that they refuse: ask before giving up.
             guard case .send = current, !hasPendingRefusal else { return go(.fail(.refused)) }
             hasPendingRefusal = true
             return go(.ask)
@@ -189,7 +190,7 @@ struct OffsetMachine {
     }
 }
 
-/// How long the machines wait and when they give up.
+/// The waits of the machines, and their end.
 struct RetryRules: Sendable {
     var attemptsWithoutProgress: Int
     var longestWait: Duration

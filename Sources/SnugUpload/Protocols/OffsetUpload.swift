@@ -2,21 +2,21 @@
 internal import Logging
 internal import SnugHTTP
 
-/// Drives a dialect by the machine's decisions, and keeps the record.
+/// Runs a dialect by the decisions of the machine, and keeps the record.
 struct OffsetUpload {
     let job: UploadJob
     var dialect: any OffsetDialect
-    /// Bytes of this upload: all of the file, or of the piece that it is for.
+    /// Bytes of this upload: those of the file or of its piece.
     private let length: Int
-    /// Names the piece in the progress.
+    /// The number of the piece in the progress.
     private let slot: Int
     private var upload: HTTPURL?
     private var sentEverything: Bool
-    /// As it was recorded.
+    /// The recorded expiry.
     private var expires: Int?
     private let keep: @Sendable (_ upload: HTTPURL?, _ sentEverything: Bool, _ expires: Int?) async throws -> Void
 
-    /// What the end of an upload brings.
+    /// The result of a finished upload.
     struct Completion {
         var upload: HTTPURL?
         var isConfirmed: Bool
@@ -69,11 +69,11 @@ struct OffsetUpload {
     }
 
     private static func damaged(_ cause: (any Error)?) -> UploadError {
-        UploadError(.stateFailed, "the record of this upload is damaged; forget it to begin anew", cause: cause)
+        UploadError(.stateFailed, "the record of this upload is damaged; forget it to start over", cause: cause)
     }
 
     mutating func run() async throws -> Completion {
-        // Between two chunks the line is idle.
+        // Between two chunks the connection is idle.
         try await job.client.onNetworkThread { try await drive() }
     }
 
@@ -88,7 +88,8 @@ struct OffsetUpload {
             resumes: upload != nil, sentEverything: sentEverything)
         var action = machine.begin()
         var last: UploadJob.Exchange?
-        // What was refused is looked at before it counts, and what the look brings is not why.
+        // After a refusal the server is asked for its offset. The reason for a failure is the refusal, not that
+        // response.
         var refusal: UploadJob.Exchange?
         var countedRetries = 0
         while true {
@@ -103,7 +104,7 @@ struct OffsetUpload {
                 result = try await send(range, next: machine.chunks.chunk(at: range.upperBound, of: length))
             case .wait(let duration):
                 job.logger.debug(
-                    "waiting to go on", metadata: ["delay": "\(duration)", "offset": "\(machine.acknowledged)"])
+                    "waiting to continue", metadata: ["delay": "\(duration)", "offset": "\(machine.acknowledged)"])
                 try await job.wait(duration)
                 action = machine.resume()
                 continue
@@ -145,17 +146,17 @@ struct OffsetUpload {
         return result
     }
 
-    /// A server may put the end off with each chunk; that is written once a minute.
+    /// A server may extend the expiry with each chunk; it is recorded at most once a minute.
     private mutating func noteExpiry() async throws {
         guard let upload, let new = dialect.expires, abs(new - (expires ?? 0)) >= 60 else { return }
         expires = new
         try await keep(upload, sentEverything, new)
     }
 
-    /// Has an upload begun, and when cancelled meanwhile, waits a moment for its address: without it, what the server has
-    /// begun could never be removed.
+    /// Creates an upload. When cancelled meanwhile, waits a moment for its address, because without it the upload could
+    /// never be removed from the server.
     private func finishing(_ dialect: any OffsetDialect) async throws -> (any OffsetDialect, StepResult) {
-        // A task of its own, which cancelling the caller's does not reach at once.
+        // A separate task, which is not cancelled together with the caller's.
         let creation = Task {
             var dialect = dialect
             let result = try await dialect.create()
@@ -164,7 +165,7 @@ struct OffsetUpload {
         return try await withTaskCancellationHandler {
             try await creation.value
         } onCancel: {
-            // Nobody's child, because this one's parent is just ending.
+            // An unstructured task, because the parent is just ending.
             Task { [grace = job.options.creationGrace] in
                 try await Task.sleep(for: grace)
                 creation.cancel()
@@ -174,10 +175,10 @@ struct OffsetUpload {
 
     private mutating func send(_ range: Range<Int>, next: Range<Int>) async throws -> StepResult {
         guard let upload else {
-            throw UploadError(.serverMisbehaved, "the server gave the upload no address", resumption: .startOver)
+            throw UploadError(.serverMisbehaved, "the server sent no address for the upload", resumption: .startOver)
         }
         if range.upperBound == length, !sentEverything {
-            // After a kill this is what tells "complete and forgotten" from "expired".
+            // After a kill this distinguishes a completed upload that the server forgot from an expired one.
             sentEverything = true
             try await keep(upload, true, expires)
         }

@@ -10,7 +10,7 @@ public import SystemPackage
 
 /// A store with one small file for each pending upload, and one for the hosts, in a folder of their own.
 ///
-/// A file is replaced as a whole: whatever happens, a record is the old one or the new one.
+/// A file is replaced as a whole, so that a crash leaves the old record or the new one.
 public final class FileUploadStore: UploadRecordStore, HostLimitStore {
     /// The folder.
     public let directory: FilePath
@@ -31,6 +31,7 @@ public final class FileUploadStore: UploadRecordStore, HostLimitStore {
         }
     }
 
+    /// All pending uploads, the oldest first.
     public func pending() throws(UploadError) -> [UploadRecord] {
         let paths: [FilePath]
         do throws(Errno) {
@@ -40,16 +41,19 @@ public final class FileUploadStore: UploadRecordStore, HostLimitStore {
         }
         var records: [UploadRecord] = []
         for path in paths where path.lastComponent?.string != Self.hostsName {
-            // Nothing exists anywhere of an upload that was only asked for.
+            // An upload that was only requested has no data anywhere.
             if let record: UploadRecord = try read(path), record.hasBegun { records.append(record) }
         }
         return records.sorted { ($0.created, $0.key) < ($1.created, $1.key) }
     }
 
+    /// The record of a key, if there is one.
     public func record(_ key: String) throws(UploadError) -> UploadRecord? { try read(path(of: key)) }
 
+    /// Writes a record in place of the one with its key.
     public func save(_ record: UploadRecord) throws(UploadError) { try write(record, as: "\(record.key).json") }
 
+    /// Forgets an upload here; nothing is removed at the server.
     public func remove(_ key: String) throws(UploadError) {
         let path = path(of: key)
         do throws(Errno) {
@@ -62,6 +66,7 @@ public final class FileUploadStore: UploadRecordStore, HostLimitStore {
         }
     }
 
+    /// Locks an upload until the last reference to the lock is gone.
     public func lock(_ key: String) throws(UploadError) -> any UploadLock {
         let path = directory.appending("\(key).lock")
         let lock: FileLock?
@@ -83,10 +88,12 @@ public final class FileUploadStore: UploadRecordStore, HostLimitStore {
 
     private static let hostsName = "hosts.json"
 
+    /// All limits, by origin.
     public func hostLimits() throws(UploadError) -> [String: HostLimit] {
         try read(directory.appending(Self.hostsName)) ?? [:]
     }
 
+    /// Replaces all limits.
     public func saveHostLimits(_ limits: [String: HostLimit]) throws(UploadError) {
         try write(limits, as: Self.hostsName)
     }
@@ -100,7 +107,8 @@ public final class FileUploadStore: UploadRecordStore, HostLimitStore {
         do {
             return try JSONDecoder().decode(Value.self, from: data)
         } catch {
-            throw UploadError(.stateFailed, "\(path) is no record of an upload; remove it to start over", cause: error)
+            throw UploadError(
+                .stateFailed, "\(path) is not a record of an upload; remove it to start over", cause: error)
         }
     }
 

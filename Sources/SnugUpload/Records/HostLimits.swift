@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// The most bytes that a host was seen to take in one request, for a day after it refused more.
+/// The maximum that a host accepts in one request, remembered for a day after it refused more.
 ///
-/// Kept in memory for the uploads of this process, and in the store, where there is one, for the next.
+/// Kept in memory for this process, and in the store, if any, for the next.
 final class HostLimits: Sendable {
     private let store: (any HostLimitStore)?
     private let known = Mutex<[String: HostLimit]>([:])
@@ -17,7 +17,7 @@ final class HostLimits: Sendable {
     }
 
     func remember(ceiling: Int, of origin: String, now: Int) throws(UploadError) {
-        // One at a time: what two uploads learn at once would overwrite each other's file.
+        // One at a time: two uploads that write at once would overwrite each other's limits.
         try known.withLock { known throws(UploadError) in
             known[origin] = HostLimit(ceiling: ceiling, until: now + 86400)
             guard let store else { return }

@@ -8,22 +8,22 @@ public import SystemPackage
 #endif
 
 extension UploadReceipt {
-    /// Reads a receipt that was kept.
+    /// Reads a receipt from a file.
     /// - Throws: `state_failed`.
     public init(reading path: FilePath) throws(UploadError) {
         guard let data = FileManager.default.contents(atPath: path.string) else {
-            throw UploadError(.stateFailed, "cannot read \(path)")
+            throw UploadError(.stateFailed, "cannot read \(path); check the path")
         }
         do {
             self = try JSONDecoder().decode(UploadReceipt.self, from: data)
         } catch {
-            throw UploadError(.stateFailed, "\(path) is no receipt of an upload", cause: error)
+            throw UploadError(.stateFailed, "\(path) is not a receipt of an upload", cause: error)
         }
     }
 
-    /// Keeps the receipt as a file of a folder, complete or not at all.
+    /// Writes the receipt into a folder, complete or not at all.
     /// - Parameters:
-    ///   - directory: The folder, made when it is not there.
+    ///   - directory: The folder, created if missing.
     ///   - name: The file's name without its extension.
     /// - Returns: The file.
     /// - Throws: `state_failed`.

@@ -4,44 +4,44 @@ internal import SnugSystem
 internal import Synchronization
 internal import SystemPackage
 
-/// What is known of an upload under way: written before it is acted upon, so that a kill at any moment finds it.
+/// The record of a pending upload, written before each step so that it survives a kill at any moment.
 ///
-/// Offsets are not in it: the server's is the truth.
+/// It has no offset: the server's counts.
 public struct UploadRecord: Sendable, Hashable, Codable {
-    /// Names the record within its store.
+    /// The name of the record in its store.
     public var key: String
     /// The file.
     public var path: String
-    /// What the file was when the upload was begun.
+    /// The fingerprint of the file when the upload was begun.
     public var fingerprint: String
     /// Bytes in all.
     public var bytes: Int
-    /// Where it goes, without the query.
+    /// The target, without the query.
     public var target: String
-    /// How it goes there.
+    /// The upload protocol.
     public var uploadProtocol: UploadProtocol
-    /// The upload's own address at the server; a secret of sorts.
+    /// The address of the upload at the server. Keep it secret.
     var uploadURL: String?
-    /// S3's name for it.
+    /// The upload id of S3.
     var uploadID: String?
-    /// S3 parts have to be cut in the same way again.
+    /// The size of S3 parts, which stays the same for all parts of an upload.
     var partSize: Int?
-    /// An S3 upload was asked for and its name has not been recorded yet: seconds since 1970 of the asking.
+    /// The time of a request for an S3 upload whose id is not recorded yet, in seconds since 1970.
     var creating: Int?
-    /// Whether S3 was told that a checksum of the whole comes with the end.
+    /// True when S3 expects a checksum of the whole object at the end.
     var hasWholeChecksum: Bool?
-    /// Whether the last byte may have reached the server.
+    /// True when the last byte may have reached the server.
     var sentEverything = false
-    /// Pieces of the file that are uploads of their own until the server joins them (tus).
+    /// The pieces of the file that are separate uploads until the server joins them (tus).
     var pieces: [Piece]?
-    /// When the server forgets the upload, seconds since 1970, as far as it has said.
+    /// The time at which the server forgets the upload, in seconds since 1970, if it said so.
     public internal(set) var expires: Int?
-    /// Cancelled, and still to be removed at the server.
+    /// True for a cancelled upload whose data has to be removed from the server.
     public var isDiscarded = false
     /// Seconds since 1970.
     public var created: Int
 
-    /// Names the record of a file's upload to a place. A file that changed is found under the same name.
+    /// The key for uploading a file to a target. A changed file keeps its key.
     static func key(path: FilePath, target: String, uploadProtocol: UploadProtocol) -> String {
         var hash = SHA256()
         for text in [path.lexicallyNormalized().string, target, uploadProtocol.rawValue] {
@@ -55,13 +55,13 @@ public struct UploadRecord: Sendable, Hashable, Codable {
         case hasWholeChecksum, sentEverything, pieces, expires, isDiscarded, created
     }
 
-    /// Whether the server has something of it, as far as is known.
+    /// True when the server may have some of its data.
     var hasBegun: Bool {
         uploadURL != nil || uploadID != nil || (isDiscarded && creating != nil)
             || pieces?.contains { $0.uploadURL != nil } ?? false
     }
 
-    /// One of several pieces of a file.
+    /// A separately uploaded piece of a file.
     struct Piece: Sendable, Hashable, Codable {
         var offset: Int
         var bytes: Int
@@ -72,7 +72,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     }
 }
 
-/// The record of an upload that several tasks have a part in: changed and written in one step.
+/// A record that several tasks share, changed and written in one step.
 final class RecordKeeper: Sendable {
     private let job: UploadJob
     private let kept: Mutex<UploadRecord>

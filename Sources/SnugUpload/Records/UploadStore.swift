@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where an uploader remembers its uploads and what hosts take.
+/// The memory of an uploader: its pending uploads and the limits of hosts.
 public typealias UploadStore = HostLimitStore & UploadRecordStore
 
-/// The uploads that were begun and not finished.
+/// A store of the uploads that were begun and not finished.
 ///
-/// A record is written before it is acted upon, and has to be durable when ``save(_:)`` returns. The calls may block.
+/// A record is written before each step of an upload, and has to be durable when ``save(_:)`` returns. The calls may
+/// block.
 public protocol UploadRecordStore: Sendable {
     /// All pending uploads, the oldest first.
     /// - Throws: `state_failed`.
@@ -19,8 +20,7 @@ public protocol UploadRecordStore: Sendable {
     /// Forgets an upload here; nothing is removed at the server.
     /// - Throws: `state_failed`.
     func remove(_ key: String) throws(UploadError)
-    /// Keeps other processes and tasks from sending the same file to the same place: two writers to one upload interleave
-    /// at best.
+    /// Keeps other processes and tasks from sending the same file to the same target, where they would mix their data.
     /// - Returns: The lock, held until its last reference is gone.
     /// - Throws: `in_use`, `state_failed`.
     func lock(_ key: String) throws(UploadError) -> any UploadLock
@@ -29,7 +29,7 @@ public protocol UploadRecordStore: Sendable {
 /// A lock on an upload, given back with the last reference.
 public protocol UploadLock: AnyObject, Sendable {}
 
-/// The most bytes that hosts were seen to take in one request.
+/// A store of the maximum that hosts accept in one request.
 ///
 /// The calls may block.
 public protocol HostLimitStore: Sendable {
@@ -41,7 +41,7 @@ public protocol HostLimitStore: Sendable {
     func saveHostLimits(_ limits: [String: HostLimit]) throws(UploadError)
 }
 
-/// The most bytes that a host takes in one request.
+/// The maximum that a host accepts in one request.
 public struct HostLimit: Codable, Sendable, Hashable {
     /// Bytes.
     public var ceiling: Int

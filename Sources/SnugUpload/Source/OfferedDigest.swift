@@ -3,15 +3,15 @@ internal import HTTPTypes
 internal import SnugHTTP
 
 extension UploadJob {
-    /// Compares the file with the checksum of the whole that a server tells unasked.
+    /// Compares the file with the checksum of the whole object in a response.
     ///
-    /// Read are `Repr-Digest` (RFC 9530), `Digest` (RFC 3230) and `x-goog-hash`, with SHA-256 and MD5. An `ETag` is none:
-    /// what it stands for is the server's own business.
-    /// - Parameter isAboutObject: Whether these are the fields of a HEAD of the object.
-    /// - Returns: Whether there was a checksum to compare with.
+    /// Reads `Repr-Digest` (RFC 9530), `Digest` (RFC 3230) and `x-goog-hash`, with SHA-256 and MD5. An `ETag` is no
+    /// checksum: only the server knows its meaning.
+    /// - Parameter isAboutObject: True for the fields of a HEAD response about the object.
+    /// - Returns: True when there was a checksum to compare with.
     /// - Throws: `verification_failed`.
     func compareDigest(_ headers: HTTPFields, of place: HTTPURL, isAboutObject: Bool = true) async throws -> Bool {
-        // In the answer to a request that stores, the standard fields speak of that answer's own body.
+        // In the response to a request that stores, the standard fields are about the body of that response.
         let offered = OfferedDigest.all(in: headers, isAboutObject: isAboutObject)
         guard !offered.isEmpty else { return false }
         let digests = try await source.digests(0..<length, and: .md5)
@@ -19,7 +19,7 @@ extension UploadJob {
             let ours = digest.isSHA256 ? digests.sha256.base64 : digests.md5?.base64
             guard digest.base64 == ours else {
                 throw UploadError(
-                    .verificationFailed, "what arrived at \(place) has another checksum than the file; send it again",
+                    .verificationFailed, "the object at \(place) has another checksum than the file; send it again",
                     resumption: .startOver)
             }
         }
@@ -27,7 +27,7 @@ extension UploadJob {
     }
 }
 
-/// A checksum of a whole object, as a server states it.
+/// The checksum of a whole object in a response.
 struct OfferedDigest: Hashable {
     var isSHA256: Bool
     var base64: String

@@ -9,7 +9,7 @@ extension UploadSource {
     func digests(_ range: Range<Int>, and kinds: PieceDigests.Kinds) async throws -> PieceDigests {
         try await onThread { isCancelled in
             var sha256 = SHA256()
-            // S3 names parts by their MD5; it guards against accidents, not against anybody.
+            // S3 names parts by their MD5, which guards against accidents only.
             var md5 = kinds.contains(.md5) ? Insecure.MD5() : nil
             var crc64 = kinds.contains(.crc64) ? CRC64() : nil
             try unsafe each(range, isCancelled) {
@@ -24,11 +24,11 @@ extension UploadSource {
 
     func sha256(_ range: Range<Int>) async throws -> [UInt8] { try await hash(SHA256.self, range) }
 
-    /// What tus makes obligatory for servers; against accidents only.
+    /// The hash that every tus server knows; it guards against accidents only.
     func sha1(_ range: Range<Int>) async throws -> [UInt8] { try await hash(Insecure.SHA1.self, range) }
 
     /// SHA-256 of the whole, in hexadecimal.
-    /// - Parameter mayRead: Whether to read on to an offset yet; asked again until it is so.
+    /// - Parameter mayRead: True when the hash may read up to an offset; asked again until then.
     func wholeSHA256(pacedBy mayRead: @escaping @Sendable (_ end: Int) -> Bool) async throws -> String {
         try await hash(SHA256.self, 0..<byteCount, pacedBy: mayRead).hexadecimal
     }
@@ -44,10 +44,10 @@ extension UploadSource {
         }
     }
 
-    /// Bytes read at once: what stays in a core's cache until it has been hashed.
+    /// Bytes read at once: few enough to stay in a core's cache until they are hashed.
     private static let step = 128 * 1024
 
-    /// Reads a piece a little at a time, always into the same memory.
+    /// Reads a piece of the file in small steps, always into the same memory.
     private func each(
         _ range: Range<Int>, _ isCancelled: CancellationFlag, pacedBy mayRead: (_ end: Int) -> Bool = { _ in true },
         _ body: (UnsafeRawBufferPointer) -> Void
@@ -69,7 +69,7 @@ extension UploadSource {
         }
     }
 
-    /// Runs work on a thread of its own: it waits for the disk, and a large piece takes long.
+    /// Runs work on a thread of its own, because it waits for the disk and may take long.
     private func onThread<Value: Sendable>(
         _ work: @escaping @Sendable (CancellationFlag) throws -> Value
     ) async throws -> Value {

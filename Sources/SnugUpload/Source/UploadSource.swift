@@ -10,13 +10,13 @@ public import SystemPackage
     internal import Foundation
 #endif
 
-/// The file to send, and how to tell whether it is still the same.
+/// The file to send, with a fingerprint that shows changes.
 public struct UploadSource: Sendable {
     /// The file.
     public let file: BodyFile
-    /// Where it was opened.
+    /// The path of the file.
     public let path: FilePath
-    /// Hash of identity, beginning and end: a changed file is noticed without reading all of it.
+    /// A hash of the file's identity, beginning and end, which shows changes without reading all of it.
     public let fingerprint: String
 
     /// Bytes in the file.

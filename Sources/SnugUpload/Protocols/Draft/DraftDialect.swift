@@ -4,7 +4,7 @@ internal import SnugHTTP
 
 /// Resumable uploads for HTTP, draft-ietf-httpbis-resumable-upload.
 ///
-/// Drafts differ on the wire and carry an interop version; a server of another one says so, and gets that.
+/// Drafts differ and carry an interop version. A server of another version says so, and the upload uses that one.
 struct DraftDialect: OffsetDialect {
     let job: UploadJob
     let endsByOffset = false
@@ -20,33 +20,36 @@ struct DraftDialect: OffsetDialect {
         headers[.uploadLength] = "\(job.length)"
         headers[.contentType] = job.target.contentType
         let exchange = try await job.exchange(.post, job.target.url, headers, body: .empty)
-        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange else { return StepResult(judging: exchange) }
         if response.status == 400, let other = response.headerFields.integer(.uploadDraftInteropVersion),
             other != version, (3...10).contains(other)
         {
             version = other
             return try await create()
         }
-        // The address may have come with a 104 already.
+        // The address may have come with a 104 response already.
         let heads = response.interim + [response.head]
         let location = heads.compactMap { $0.status == 104 || $0.status == 201 ? $0.headerFields[.location] : nil }.last
         guard response.isSuccess, let location, let upload = try? response.url.resolving(location) else {
             if response.isSuccess {
                 throw UploadError(
-                    .notSupported, "the server took the request and offers no resumable upload; use another protocol")
+                    .notSupported,
+                    "the server accepted the request and offers no resumable upload; use another upload protocol")
             }
             return response.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
         }
         try job.checkOrigin(of: upload)
         if let limit = Self.limit("max-size", in: response.headerFields), job.length > limit {
-            throw UploadError(.tooLarge, "the file has \(job.length) bytes and the server takes \(limit)", status: 413)
+            throw UploadError(
+                .tooLarge, "the file has \(job.length) bytes and the server accepts \(limit); send a smaller file",
+                status: 413)
         }
         expires = nil
         readLimits(heads.last { $0.headerFields[.uploadLimit] != nil }?.headerFields ?? [:])
         return StepResult(.created(offset: 0), exchange, upload: upload)
     }
 
-    /// Appends outside what the server says are refused, so they are not tried.
+    /// Reads the limits of the server: appends outside of them would be refused.
     private mutating func readLimits(_ headers: HTTPFields) {
         expires = job.expiryAge(headers) ?? expires
         let most = Self.limit("max-append-size", in: headers)
@@ -58,7 +61,7 @@ struct DraftDialect: OffsetDialect {
 
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
         let exchange = try await job.exchange(.head, upload, [.uploadDraftInteropVersion: "\(version)"])
-        guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         readLimits(response.headerFields)
         if isComplete(response.headerFields) { return StepResult(.complete, exchange) }
         guard let offset = response.headerFields.integer(.uploadOffset) else {
@@ -74,13 +77,13 @@ struct DraftDialect: OffsetDialect {
         headers[.contentType] = "application/partial-upload"
         let body = HTTPBody(file: job.source.file, range: range)
         let exchange = try await job.exchange(.patch, upload, headers, body: body)
-        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange else { return StepResult(judging: exchange) }
         if response.isSuccess {
             if isLast || isComplete(response.headerFields) { return StepResult(.complete, exchange) }
             let offset = response.headerFields.integer(.uploadOffset) ?? range.upperBound
             return StepResult(.offset(offset), exchange)
         }
-        // The target's own verdict on the whole: resuming cannot change it.
+        // The target rejects the whole file: resuming cannot change that.
         if isLast, isComplete(response.headerFields), response.status.code < 500 {
             throw exchange.error(.refused, at: job.length)
         }
@@ -105,7 +108,7 @@ struct DraftDialect: OffsetDialect {
         return headers
     }
 
-    /// Servers are known that answer in the words of another draft than the one they speak.
+    /// Some servers respond with the fields of another draft than their own.
     private func isComplete(_ headers: HTTPFields) -> Bool {
         headers.structuredBoolean(.uploadComplete) == true || headers.structuredBoolean(.uploadIncomplete) == false
     }

@@ -2,18 +2,18 @@
 internal import HTTPTypes
 internal import SnugHTTP
 
-/// How a server takes a file in pieces by PUT with `Content-Range`.
+/// The variants of PUT with `Content-Range`.
 public enum RangedPutStyle: String, Sendable, Hashable, Codable {
-    /// The pieces go to the file's own address (WebDAV as Apache does it). Use it only with servers that are known to
-    /// honour `Content-Range`: others take the first piece for the whole.
+    /// Chunks are sent to the object's own address (WebDAV as in Apache). Use it only with servers that honour
+    /// `Content-Range`: others take the first chunk for the whole file.
     case inPlace = "in-place"
-    /// The address is a session that answers 308 until all is there (Google's resumable sessions).
+    /// The address is a session that responds with 308 until the file is complete (Google's resumable sessions).
     case session
-    /// A POST to the address begins such a session.
+    /// A POST to the address creates such a session.
     case startsSession = "starts-session"
 }
 
-/// PUT in pieces, in order, because a gap would become zeros that nobody can tell from data.
+/// PUT in chunks, in order, because a gap would become zeros that look like data.
 struct RangedPutDialect: OffsetDialect {
     let job: UploadJob
     let endsByOffset = true
@@ -33,27 +33,27 @@ struct RangedPutDialect: OffsetDialect {
             ]
             let exchange = try await job.exchange(
                 .post, job.target.url, headers, body: HTTPBody(bytes: Array("{}".utf8)))
-            guard case .answer(let response) = exchange, response.isSuccess else {
+            guard case .responded(let response) = exchange, response.isSuccess else {
                 return exchange.response?.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
             }
             guard let location = response.headerFields[.location], let session = try? response.url.resolving(location)
             else {
                 throw UploadError(
-                    .serverMisbehaved, "the server began a session without saying where", resumption: .startOver)
+                    .serverMisbehaved, "the server began a session and sent no address", resumption: .startOver)
             }
             return StepResult(.created(offset: 0), exchange, upload: session)
         }
     }
 
-    /// Puts an empty file there.
+    /// Creates an empty file first.
     ///
-    /// What is left of an older and longer one would stay behind the new one. And Apache removes what a PUT has made when
-    /// it sees that PUT's connection end early, which may be after the rest has come over another: pieces have to find
-    /// a file that none of them has made.
+    /// The rest of an older, longer file would stay behind the new one. Apache also removes a file that a PUT has
+    /// created if the connection of that PUT ends early, even after the rest arrived over another connection. So no
+    /// chunk may be the one that creates the file.
     private func clear() async throws -> StepResult {
         let headers: HTTPFields = [.contentType: job.target.contentType]
         let exchange = try await job.exchange(.put, job.target.url, headers, body: .empty)
-        guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         return StepResult(.created(offset: 0), exchange, upload: job.target.url)
     }
 
@@ -63,13 +63,13 @@ struct RangedPutDialect: OffsetDialect {
             return judgeSession(exchange, fallback: nil)
         }
         let exchange = try await job.exchange(.head, upload)
-        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange else { return StepResult(judging: exchange) }
         if response.status == 404 {
             let cleared = try await clear()
             return cleared.step == .created(offset: 0) ? StepResult(.offset(0), exchange) : cleared
         }
         guard response.isSuccess else { return StepResult(judging: exchange) }
-        // Apache says nothing of the length of an empty file.
+        // Apache sends no length for an empty file.
         return StepResult(.offset(response.headerFields.integer(.contentLength) ?? 0), exchange)
     }
 
@@ -81,13 +81,13 @@ struct RangedPutDialect: OffsetDialect {
         let body = HTTPBody(file: job.source.file, range: range)
         let exchange = try await job.exchange(.put, upload, headers, body: body)
         guard style == .inPlace else { return judgeSession(exchange, fallback: nil) }
-        guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         return StepResult(.offset(range.upperBound), exchange)
     }
 
     func discard(_ upload: HTTPURL) async throws -> Bool {
         let exchange = try await job.exchange(.delete, upload)
-        // 499 is Google's word for a session that was cancelled; 501 is an emulator's for "cannot".
+        // Google responds with 499 to cancelling a session, an emulator with 501 because it cannot.
         return [200, 204, 404, 410, 499].contains(exchange.response?.status)
     }
 
@@ -101,26 +101,26 @@ struct RangedPutDialect: OffsetDialect {
     }
 
     private func judgeSession(_ exchange: UploadJob.Exchange, fallback: Int?) -> StepResult {
-        guard case .answer(let response) = exchange else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange else { return StepResult(judging: exchange) }
         if response.isSuccess { return StepResult(.complete, exchange) }
         guard response.status == 308 else {
-            // A gap or an overlap: ask where it is.
+            // A gap or an overlap: ask for the offset.
             return response.status == 400 ? StepResult(.outOfStep, exchange) : StepResult(judging: exchange)
         }
         let last = response.headerFields[.range]?.split(separator: "-").last.flatMap { Int($0) } ?? 0
-        // Without a Range nothing is stored, and one server says 0-0 for nothing. A single byte never is a piece here.
+        // Without a Range nothing is stored, and one server sends 0-0 for nothing. A chunk is never a single byte here.
         return StepResult(.offset(last == 0 ? 0 : last + 1), exchange)
     }
 }
 
 extension UploadJob {
-    /// Compares the length that the server tells with ours.
+    /// Compares the length of the object with that of the file.
     /// - Throws: `verification_failed`.
     func confirmLength(_ url: HTTPURL) async throws -> UploadReceipt.Confirmation {
         var failures = 0
         while true {
             let exchange = try await exchange(.head, url)
-            if case .answer(let response) = exchange,
+            if case .responded(let response) = exchange,
                 [.success, .definite].contains(ResponseClass(ofUpload: response.status))
             {
                 guard response.isSuccess, let length = response.headerFields.integer(.contentLength) else {

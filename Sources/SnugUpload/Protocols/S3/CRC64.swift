@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CChecksums
 
-/// CRC-64/NVME, S3's checksum of whole objects: those of the parts can be put together.
+/// CRC-64/NVME, S3's checksum of whole objects, which can be computed from those of the parts.
 struct CRC64: Sendable {
     /// The polynomial without its highest term, with the lowest power in the highest bit.
     private static let polynomial: UInt64 = 0x9a6c_9329_ac4b_c9b5
 
-    /// For a byte at each of eight places: what it changes in the remainder.
+    /// The change of the remainder for a byte at each of eight places.
     private static let tables: [UInt64] = {
         var tables = [UInt64](repeating: 0, count: 8 * 256)
         for byte in 0..<256 {
@@ -23,7 +23,7 @@ struct CRC64: Sendable {
 
     private var remainder = UInt64.max
 
-    /// Of what came so far.
+    /// The checksum of the bytes so far.
     var value: UInt64 { ~remainder }
 
     mutating func update(_ bytes: UnsafeRawBufferPointer) {
@@ -59,7 +59,7 @@ struct CRC64: Sendable {
         return crc
     }
 
-    /// Of two pieces one after the other, from the value of each.
+    /// The checksum of two adjacent pieces, from those of each.
     static func joined(_ first: UInt64, _ second: UInt64, secondLength: Int) -> UInt64 {
         // The first is followed by as many zeros: times x to the power of their bits.
         var power = UInt64(1) << 63
@@ -85,7 +85,7 @@ struct CRC64: Sendable {
 
     private static func timesX(_ value: UInt64) -> UInt64 { value >> 1 ^ (value & 1 == 1 ? polynomial : 0) }
 
-    /// As headers have it: big-endian, in base64.
+    /// The form for headers: big-endian, in base64.
     static func text(_ value: UInt64) -> String {
         (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(56 - 8 * $0)) }.base64
     }

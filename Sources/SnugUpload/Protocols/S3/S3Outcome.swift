@@ -2,13 +2,13 @@
 internal import HTTPTypes
 internal import SnugHTTP
 
-/// What an answer of S3 means. S3 says "try again" with a 400 and "it failed" with a 200, so the body decides.
+/// The meaning of an S3 response. S3 reports transient failures with 400 and failures with 200, so the body decides.
 enum S3Outcome {
     case success(ClientResponse)
     case again(hint: Duration?, throttled: Bool)
-    /// The signature's date is off by so many seconds.
+    /// The date of the signature is wrong by this number of seconds.
     case clock(Int)
-    /// The list of parts is not what the server has: parts are missing, or the list was damaged on the way.
+    /// The list of parts differs from the server's: parts are missing, or the list was damaged on the way.
     case partsDisagree(UploadError)
     case fail(UploadError)
 
@@ -16,10 +16,10 @@ enum S3Outcome {
         switch exchange {
         case .failure(let error) where ResponseClass(error) != .definite: self = .again(hint: nil, throttled: false)
         case .failure: self = .fail(exchange.error(.refused, at: 0))
-        case .answer(let response):
-            let code = S3Answers(response.body)["Code"]
+        case .responded(let response):
+            let code = S3ResponseBody(response.body)["Code"]
             if response.isSuccess,
-                code == nil || !S3Answers(response.body).all("Error").contains(where: { $0["Code"] != nil })
+                code == nil || !S3ResponseBody(response.body).all("Error").contains(where: { $0["Code"] != nil })
             {
                 self = .success(response)
             } else {
@@ -35,7 +35,8 @@ enum S3Outcome {
         switch code {
         case "RequestTimeout", "InternalError", "ConditionalRequestConflict", "OperationAborted":
             return .again(hint: hint, throttled: false)
-        // What was sent is sound, so it was damaged on the way; what is parsed before it is hashed shows as malformed.
+        // The request was correct, so it was damaged on the way. S3 parses some bodies before it hashes them
+        // (MalformedXML).
         case "BadDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch", "InvalidDigest", "IncompleteBody",
             "MalformedXML":
             return .again(hint: hint, throttled: false)

@@ -2,7 +2,7 @@
 internal import Crypto
 internal import SnugSystem
 
-/// How a file is cut into parts, and which of them are at the server.
+/// The parts of a file, and those that are at the server.
 struct S3Parts: Sendable {
     static let smallest = 5 << 20
     static let most = 10_000
@@ -14,13 +14,13 @@ struct S3Parts: Sendable {
     /// A part that the server has.
     struct Done: Sendable, Hashable {
         var etag: String
-        /// Where it was compared.
+        /// The MD5, if it was compared.
         var md5: [UInt8]?
-        /// Where the upload has a checksum of the whole.
+        /// The CRC, if the upload has a checksum of the whole object.
         var crc64: UInt64?
     }
 
-    /// - Parameter wanted: The chunk size asked for; parts are larger where their number would not do otherwise.
+    /// - Parameter wanted: The requested size; parts are larger if there would be too many.
     init(length: Int, wanted: Int) {
         self.length = length
         let needed = (length + 8_999) / 9_000
@@ -28,7 +28,7 @@ struct S3Parts: Sendable {
         size = max(Self.smallest, rounded, wanted)
     }
 
-    /// As it was cut before.
+    /// Parts of a size that an earlier process chose.
     init(length: Int, size: Int) {
         self.length = length
         self.size = max(1, size)
@@ -47,21 +47,22 @@ struct S3Parts: Sendable {
 
     mutating func finish(_ number: Int, _ part: Done) { done[number] = part }
 
-    /// The order to put the parts together.
+    /// The body of the request that joins the parts.
     var completion: String {
         let parts = done.sorted { $0.key < $1.key }.map { number, part in
             let crc = part.crc64.map { "<ChecksumCRC64NVME>\(CRC64.text($0))</ChecksumCRC64NVME>" } ?? ""
-            return "<Part><PartNumber>\(number)</PartNumber><ETag>\(S3Answers.escaped(part.etag))</ETag>\(crc)</Part>"
+            return
+                "<Part><PartNumber>\(number)</PartNumber><ETag>\(S3ResponseBody.escaped(part.etag))</ETag>\(crc)</Part>"
         }
         return "<CompleteMultipartUpload>\(parts.joined())</CompleteMultipartUpload>"
     }
 
-    /// The `ETag` of a whole that was put together from parts with these MD5, where parts are named by theirs.
+    /// The `ETag` of an object joined from parts with these MD5.
     static func wholeETag(_ md5: [[UInt8]]) -> String {
         "\(Insecure.MD5.hash(data: md5.flatMap(\.self)).hexadecimal)-\(md5.count)"
     }
 
-    /// The checksum of the whole, once all parts are there with theirs.
+    /// The checksum of the whole object, once all parts have theirs.
     var wholeCRC64: UInt64? {
         guard done.count == count else { return nil }
         var whole = CRC64().value
@@ -72,7 +73,7 @@ struct S3Parts: Sendable {
         return whole
     }
 
-    /// Whether an `ETag` is an MD5 at all: with encryption keys of the customer's it is not.
+    /// True for an `ETag` that is an MD5, which it is not with the customer's own encryption keys.
     static func isDigest(_ etag: String) -> Bool {
         let text = unquoted(etag)
         return text.utf8.count == 32 && text.allSatisfy(\.isHexDigit)

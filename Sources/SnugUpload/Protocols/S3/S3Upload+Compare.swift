@@ -26,7 +26,7 @@ extension S3Upload {
         return receipt
     }
 
-    /// The `ETag` of the whole. Parts whose MD5 nobody had asked for yet are read once more.
+    /// The `ETag` of the whole object. Parts whose MD5 is not known are read again.
     private func wholeETag(_ parts: S3Parts) async throws -> String {
         var all: [[UInt8]] = []
         for number in 1...parts.count {
@@ -47,12 +47,12 @@ extension S3Upload {
         } catch let error as UploadError where error.code == .gone {
             return nil
         } catch let error as UploadError where withChecksum && error.code == .credentialsRefused {
-            // Reading the checksum of what is encrypted asks for the right to decrypt.
+            // The checksum of an encrypted object needs the permission to decrypt.
             return try await head(withChecksum: false)
         }
     }
 
-    /// The `ETag` where it is made of the parts' MD5, which it is not with keys of a key service.
+    /// The `ETag` if it is made of the parts' MD5, which it is not with a key service.
     private static func digest(_ response: ClientResponse) -> String? {
         guard response.headerFields[.amazonEncryption]?.hasPrefix("aws:kms") != true,
             let etag = response.headerFields[.eTag].map({ S3Parts.unquoted($0).lowercased() }),

@@ -4,13 +4,13 @@ internal import SnugHTTP
 internal import Synchronization
 
 extension S3Upload {
-    /// Begins an upload, or takes over the one that an earlier attempt began without hearing of it.
+    /// Begins an upload, or takes over one whose creation was never confirmed.
     ///
-    /// Parts of an upload that nobody knows of are stored, and paid for, for ever.
+    /// The parts of a forgotten upload are stored, and paid for, for ever.
     /// - Parameters:
-    ///   - since: When it was first asked for, by this machine's clock.
-    ///   - mayExist: Whether an earlier process had asked.
-    ///   - wantsChecksum: Whether to announce a checksum of the whole.
+    ///   - since: The time of the first request, by this machine's clock.
+    ///   - mayExist: True when an earlier process has sent the request.
+    ///   - wantsChecksum: True to announce a checksum of the whole object.
     func create(since: Int, mayExist: Bool, wantsChecksum: Bool) async throws -> Begun {
         var failures = 0
         if mayExist, let begun = try await adopt(since: since) { return begun }
@@ -22,17 +22,17 @@ extension S3Upload {
         while true {
             do {
                 let response = try await call(.post, query: "uploads", headers: headers, body: .empty, attempts: 1)
-                guard let id = S3Answers(response.body)["UploadId"], !id.isEmpty else {
+                guard let id = S3ResponseBody(response.body)["UploadId"], !id.isEmpty else {
                     throw UploadError(
-                        .serverMisbehaved, "the server began an upload without naming it", resumption: .startOver)
+                        .serverMisbehaved, "the server began an upload and sent no id", resumption: .startOver)
                 }
-                // Who does not know of such checksums takes no notice.
+                // Servers without such checksums ignore the fields.
                 return Begun(
                     id: id,
                     hasWholeChecksum: response.headerFields[.amazonChecksumAlgorithm] == "CRC64NVME"
                         && response.headerFields[.amazonChecksumType] == "FULL_OBJECT")
             } catch let error as UploadError where error.code == .gone {
-                throw UploadError(.refused, "\(error.message) (is there such a bucket?)", status: 404)
+                throw UploadError(.refused, "\(error.message) (check the name of the bucket)", status: 404)
             } catch let error as UploadError where error.code == .retriesSpent {
                 failures += 1
                 guard failures < job.rules.attemptsWithoutProgress else { throw error }
@@ -48,7 +48,7 @@ extension S3Upload {
         var hasWholeChecksum: Bool
     }
 
-    /// Begins anew without a checksum of the whole, after a refusal that may be for it.
+    /// Starts over without a checksum of the whole object, after a refusal that may be due to it.
     func withoutChecksum(_ record: inout UploadRecord, after error: UploadError) async throws {
         if let id = record.uploadID {
             guard record.hasWholeChecksum == true else { throw error }
@@ -61,14 +61,14 @@ extension S3Upload {
         record.sentEverything = false
     }
 
-    /// The name of an upload that was begun, even when its begin was all that was recorded.
+    /// The id of an upload that was begun, even if only the request for it is recorded.
     func identifier(_ record: UploadRecord) async throws -> String? {
         if let id = record.uploadID { return id }
         guard let since = record.creating else { return nil }
         return try await adopt(since: since)?.id
     }
 
-    /// Begins anew with parts of half the size, because all parts but the last have to be of one size.
+    /// Starts over with parts of half the size, because all parts but the last need one size.
     func shrink(_ record: inout UploadRecord, after error: UploadError) async throws {
         guard let size = record.partSize, let id = record.uploadID,
             S3Parts(length: job.length, wanted: size / 2).size < size
@@ -90,12 +90,13 @@ extension S3Upload {
         } catch let error as UploadError
             where error.code == .refused || error.code == .credentialsRefused || error.code == .gone
         {
-            // Not everybody who may write may list; then there is no telling, and a new one is begun.
+            // Permission to write does not include listing: then a new one is begun.
             return nil
         }
         let now = job.environment.wallClock()
         let skew = (response.headerFields[.date].flatMap(HTTPDate.parse) ?? now) - now
-        let candidates = S3Answers(response.body).all("Upload").compactMap { upload -> (began: Int, begun: Begun)? in
+        let candidates = S3ResponseBody(response.body).all("Upload").compactMap {
+            upload -> (began: Int, begun: Begun)? in
             guard upload["Key"] == key, let id = upload["UploadId"],
                 let began = upload["Initiated"].flatMap(Self.seconds),
                 began >= since + skew - 2
@@ -110,7 +111,7 @@ extension S3Upload {
         return nil
     }
 
-    /// Path-style everywhere but at Amazon's own hosts that begin with the bucket's name.
+    /// The bucket's address: path-style, except at Amazon's hosts that begin with the bucket's name.
     private var bucketAndKey: (HTTPURL?, String) {
         let path = SigV4.decoded(object.path).dropFirst()
         let isVirtual = object.host.hasSuffix(".amazonaws.com") && !object.host.hasPrefix("s3")

@@ -6,7 +6,7 @@ internal import SnugHTTP
 internal import SnugSystem
 internal import Synchronization
 
-/// An S3 multipart upload: begun, listed after a restart, sent in parallel, put together and compared.
+/// An S3 multipart upload: created, listed after a restart, sent in parallel, joined and compared.
 struct S3Upload {
     let job: UploadJob
     let signer: SigV4
@@ -15,12 +15,12 @@ struct S3Upload {
 
     init(job: UploadJob) throws(UploadError) {
         guard let settings = job.target.s3 else {
-            throw UploadError(.invalidTarget, "S3 needs an access key; give one")
+            throw UploadError(.invalidTarget, "S3 needs an access key; set one")
         }
         self.job = job
         self.settings = settings
         signer = SigV4(settings: settings)
-        // What goes on the wire has to be what is signed: encoded once, all but the unreserved characters.
+        // The sent path has to equal the signed one: encoded once, all but the unreserved characters.
         let url = job.target.url
         let path = SigV4.encoded(SigV4.decoded(url.path), keepingSlashes: true)
         guard url.query == nil, path.utf8.count > 1,
@@ -45,7 +45,7 @@ struct S3Upload {
             } catch let error as UploadError where error.code == .tooLarge {
                 try await shrink(&record, after: error)
             } catch let error as UploadError where wantsChecksum && (error.status == 400 || error.status == 501) {
-                // Not every server that calls itself S3 knows of checksums of the whole, and few say so in one way.
+                // Not every S3 server knows checksums of whole objects, and each reports that in its own way.
                 wantsChecksum = false
                 try await withoutChecksum(&record, after: error)
             }
@@ -83,19 +83,19 @@ struct S3Upload {
             } catch let disagreement as PartsDisagree {
                 rounds += 1
                 guard rounds < 4 else { throw disagreement.error }
-                // What the server lists decides which parts to send again; when that is none, the list was damaged.
+                // The server's list decides which parts are sent again; if none, our list was damaged on the way.
                 parts = S3Parts(length: job.length, size: parts.size)
                 if let receipt = try await takeOver(&parts, record) { return receipt }
             }
         }
     }
 
-    /// The server does not have the parts that it was told to put together.
+    /// The server does not have the parts that it was told to join.
     private struct PartsDisagree: Error { var error: UploadError }
 
     // MARK: The calls
 
-    /// Looks what the server has, and keeps the parts that equal the file's.
+    /// Lists the parts at the server and accepts those that equal the file's.
     /// - Returns: A receipt when the upload turns out to be complete already.
     private func takeOver(_ parts: inout S3Parts, _ record: UploadRecord) async throws -> UploadReceipt? {
         guard let id = record.uploadID else { return nil }
@@ -104,7 +104,7 @@ struct S3Upload {
         do {
             listed = try await list(id)
         } catch let error as UploadError where error.code == .gone && record.sentEverything {
-            // Put together, and the answer lost with the process: the object itself has to tell.
+            // Joined, and the response lost with the process: the object itself shows it.
             for number in parts.missing {
                 let digests = try await job.source.digests(parts.range(number), and: hasCRC ? .crc64 : .md5)
                 parts.finish(number, .init(etag: "", md5: digests.md5, crc64: digests.crc64))
@@ -116,7 +116,7 @@ struct S3Upload {
             let range = parts.range(part.number)
             guard part.size == range.count else { continue }
             let digests = try await job.source.digests(range, and: hasCRC ? [.md5, .crc64] : .md5)
-            // Without a digest to compare there is no telling, so such parts are sent again.
+            // Parts without a digest cannot be compared and are sent again.
             guard S3Parts.isDigest(part.etag), S3Parts.unquoted(part.etag) == digests.md5?.hexadecimal else { continue }
             parts.finish(part.number, .init(etag: part.etag, md5: digests.md5, crc64: digests.crc64))
         }
@@ -129,7 +129,7 @@ struct S3Upload {
         var marker = 0
         while true {
             let query = "max-parts=1000&part-number-marker=\(marker)&uploadId=\(SigV4.encoded(id))"
-            let answer = S3Answers(try await call(.get, query: query).body)
+            let answer = S3ResponseBody(try await call(.get, query: query).body)
             for part in answer.all("Part") {
                 guard let number = part["PartNumber"].flatMap({ Int($0) }),
                     let size = part["Size"].flatMap({ Int($0) }),
@@ -167,7 +167,7 @@ struct S3Upload {
         job.confirm(parts.bytesDone, chunkSize: parts.size)
     }
 
-    /// Sends a part, and again where another checksum comes back than went out.
+    /// Sends a part, and sends it again if a different checksum comes back.
     private func sendPart(
         _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
     ) async throws -> S3Parts.Done {
@@ -184,7 +184,7 @@ struct S3Upload {
     private func sendPartOnce(
         _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
     ) async throws -> S3Parts.Done {
-        // Whoever promised to check the one has no need of the other, which takes longer than all the rest.
+        // A server that checks the CRC needs no MD5, which takes longer than everything else.
         let digests = try await job.source.digests(range, and: hasCRC ? .crc64 : .md5)
         let query = "partNumber=\(number)&uploadId=\(SigV4.encoded(id))"
         let crc = digests.crc64.map(CRC64.text)
@@ -196,7 +196,7 @@ struct S3Upload {
             payloadHash: digests.sha256.hexadecimal, slot: number)
         guard let etag = response.headerFields[.eTag], !etag.isEmpty else {
             throw UploadError(
-                .serverMisbehaved, "the server took part \(number) without naming it", resumption: .startOver)
+                .serverMisbehaved, "the server accepted part \(number) and sent no ETag", resumption: .startOver)
         }
         let hasOtherCRC = Self.checksum(response).map { crc != nil && $0 != crc }
         let hasOtherMD5 = digests.md5.map {
@@ -204,7 +204,7 @@ struct S3Upload {
         }
         if hasOtherCRC == true || hasOtherMD5 == true {
             throw UploadError(
-                .checksumMismatch, "part \(number) arrived changed; check memory and network", resumption: .startOver)
+                .checksumMismatch, "part \(number) arrived damaged; check memory and network", resumption: .startOver)
         }
         return S3Parts.Done(etag: etag, md5: digests.md5, crc64: digests.crc64)
     }
@@ -222,20 +222,20 @@ struct S3Upload {
             _ = try await call(
                 .post, query: query, headers: headers, body: HTTPBody(bytes: body), payloadHash: Self.hash(body))
         } catch let error as UploadError where error.code == .gone || error.status == 412 {
-            // An earlier Complete whose answer was lost has done it, or somebody else's object is there.
+            // An earlier request, whose response was lost, has joined them, or another object is there.
             if let receipt = try await compareObject(parts) { return receipt }
             throw error
         }
         guard let receipt = try await compareObject(parts) else {
             throw UploadError(
                 .verificationFailed,
-                "the object at \(object) is not the file that was sent; look who else writes there",
+                "the object at \(object) is not the file that was sent; check for other writers",
                 resumption: .startOver)
         }
         return receipt
     }
 
-    /// Gives the upload up. Parts that were still arriving may survive one abort, so it is looked at again.
+    /// Aborts the upload. Parts that were still arriving may survive one abort, so the list is checked again.
     func discard(_ id: String) async throws -> Bool {
         for _ in 0..<3 {
             do {
@@ -250,7 +250,7 @@ struct S3Upload {
 
     // MARK: One call
 
-    /// Servers are known that give another checksum under this name, of another length.
+    /// Some servers send another checksum, of another length, under this name.
     static func checksum(_ response: ClientResponse) -> String? {
         response.headerFields[.amazonChecksumCRC64].flatMap { $0.utf8.count == 12 ? $0 : nil }
     }
@@ -259,7 +259,7 @@ struct S3Upload {
         SHA256.hash(data: bytes).hexadecimal
     }
 
-    /// Makes a call until it succeeds or cannot; each attempt is signed anew.
+    /// Repeats a request until it succeeds or fails for good; each attempt has its own signature.
     func call(
         _ method: HTTPRequest.Method, at place: HTTPURL? = nil, query: String? = nil, headers: HTTPFields = [:],
         body: HTTPBody? = nil,
@@ -281,7 +281,8 @@ struct S3Upload {
             case .fail(let error): throw error
             case .partsDisagree(let error): throw PartsDisagree(error: error)
             case .clock(let seconds) where skew == 0: skew = seconds
-            case .clock: throw UploadError(.credentialsRefused, "this machine's clock is wrong; set it", status: 403)
+            case .clock:
+                throw UploadError(.credentialsRefused, "the clock of this machine is wrong; set it", status: 403)
             case .again(let hint, let throttled):
                 failures = job.tally.withLock { $0.confirmed } > bytesBefore ? 1 : failures + 1
                 job.tally.withLock { $0.retries += 1 }

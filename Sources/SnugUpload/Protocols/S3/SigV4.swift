@@ -6,18 +6,18 @@ internal import SnugSystem
 
 /// Signs S3 requests (AWS Signature Version 4).
 ///
-/// libcurl's signer leaves query strings as they stand and knows neither session tokens nor presigned addresses.
+/// libcurl's signer does not sort query strings, and supports neither session tokens nor presigned addresses.
 struct SigV4 {
     let settings: S3Settings
 
-    /// For bodies whose hash is not part of the signature.
+    /// The payload hash for bodies that are not signed.
     static let unsigned = "UNSIGNED-PAYLOAD"
 
     /// Adds date, payload hash, token and signature to the headers of a request.
     /// - Parameters:
-    ///   - headers: What is sent; `x-amz-*`, `content-md5` and `content-type` are signed.
+    ///   - headers: The fields of the request; `x-amz-*`, `content-md5` and `content-type` are signed.
     ///   - payloadHash: Hexadecimal SHA-256 of the body, or ``unsigned``.
-    ///   - now: Seconds since 1970; a signature is good for 15 minutes, so each attempt is signed anew.
+    ///   - now: Seconds since 1970; a signature is good for 15 minutes, so each attempt is signed again.
     /// - Throws: `invalid_request` when the session token cannot be sent.
     func sign(
         _ method: HTTPRequest.Method, _ url: HTTPURL, headers: HTTPFields, payloadHash: String, now: Int
@@ -46,7 +46,7 @@ struct SigV4 {
         return signed
     }
 
-    /// An address with which anybody can make one kind of request for a while.
+    /// An address that lets anybody make one kind of request for a while.
     func presign(
         _ method: HTTPRequest.Method, _ url: HTTPURL, expires seconds: Int, now: Int
     ) throws(HTTPError) -> HTTPURL {

@@ -3,10 +3,10 @@ internal import HTTPTypes
 internal import SnugHTTP
 internal import SystemPackage
 
-/// tus 1.0.0: an upload of the file, or of a piece of it that the server joins with others later.
+/// tus 1.0.0, for the file or for a piece of it that the server joins with others later.
 struct TusDialect: OffsetDialect {
     let job: UploadJob
-    /// The bytes of the file that this upload is for.
+    /// The bytes of the file that this upload sends.
     private let piece: Range<Int>
     private let isPartial: Bool
     private let slot: Int
@@ -19,7 +19,7 @@ struct TusDialect: OffsetDialect {
     let granularity = 1
     let appendSizes: ClosedRange<Int>? = nil
 
-    /// - Parameter features: What the server can do, when that is known already.
+    /// - Parameter features: The features of the server, if known already.
     init(job: UploadJob, piece: Range<Int>? = nil, slot: Int = 0, features: TusFeatures? = nil) {
         self.job = job
         self.piece = piece ?? 0..<job.length
@@ -43,10 +43,10 @@ struct TusDialect: OffsetDialect {
                 file: job.source.file, range: piece.clamped(to: piece.lowerBound..<piece.lowerBound + most))
         }
         let exchange = try await job.exchange(.post, job.target.url, headers, body: body, slot: slot)
-        guard case .answer(let response) = exchange, response.status == 201 else {
+        guard case .responded(let response) = exchange, response.status == 201 else {
             let count = body.byteCount ?? 0
             if exchange.response?.status == 413, count > 0 {
-                // The chunk is too large, not the file: that would have been said of an empty creation too.
+                // The chunk is too large, not the file: an empty creation would have been refused too.
                 isFirstChunkRefused = true
                 try await job.learn(ceiling: max(ChunkSizer.smallest, count / 2))
                 return try await create()
@@ -55,7 +55,7 @@ struct TusDialect: OffsetDialect {
         }
         guard let location = response.headerFields[.location], let upload = try? response.url.resolving(location) else {
             throw UploadError(
-                .serverMisbehaved, "the server created an upload without saying where", resumption: .startOver)
+                .serverMisbehaved, "the server created an upload and sent no address", resumption: .startOver)
         }
         try job.checkOrigin(of: upload)
         expires = job.expiryDate(response.headerFields)
@@ -64,29 +64,31 @@ struct TusDialect: OffsetDialect {
     }
 
     private func judgeCreation(_ exchange: UploadJob.Exchange, bodyCount: Int) throws -> StepResult {
-        if case .answer(let response) = exchange, response.status == 404 { return StepResult(.refused, exchange) }
+        if case .responded(let response) = exchange, response.status == 404 { return StepResult(.refused, exchange) }
         let step = StepResult(judging: exchange)
         if case .transient = step.step, bodyCount == piece.count, bodyCount > 0, exchange.bodyLeft {
             throw UploadError(
                 .outcomeUnknown,
-                "all of it was sent and no usable answer came; look whether it is there before sending it again",
+                "the whole file was sent and no usable response came; check the server before sending it again",
                 resumption: .startOver)
         }
         return step
     }
 
-    /// Asks once what the server can do. A server that does not say can still create uploads; one whose answer was lost
-    /// is asked again, because without it chunks would go out without their checksums.
-    /// - Returns: What to do instead when there is no telling now.
+    /// Asks for the features of the server, once. A server without an `OPTIONS` response can still create uploads. A
+    /// lost response is asked for again, because chunks would have no checksums without it.
+    /// - Returns: The failed step; `nil` when the features are known.
     mutating func discover() async throws -> StepResult? {
         guard features == nil else { return nil }
         let exchange = try await job.exchange(.options, job.target.url)
-        guard case .answer(let response) = exchange,
+        guard case .responded(let response) = exchange,
             response.status == 501 || [.success, .definite].contains(ResponseClass(ofUpload: response.status))
         else { return StepResult(judging: exchange) }
         let found = TusFeatures(response)
         if let limit = found.maximumSize, job.length > limit {
-            throw UploadError(.tooLarge, "the file has \(job.length) bytes and the server takes \(limit)", status: 413)
+            throw UploadError(
+                .tooLarge, "the file has \(job.length) bytes and the server accepts \(limit); send a smaller file",
+                status: 413)
         }
         features = found
         return nil
@@ -95,9 +97,9 @@ struct TusDialect: OffsetDialect {
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
         if let failure = try await discover() { return failure }
         let exchange = try await job.exchange(.head, upload, [.tusResumable: "1.0.0"], slot: slot)
-        guard case .answer(let response) = exchange, response.isSuccess else {
-            // Some servers forbid what they have removed.
-            if case .answer(let response) = exchange, response.status == 403 { return StepResult(.gone, exchange) }
+        guard case .responded(let response) = exchange, response.isSuccess else {
+            // Some servers respond with 403 for removed uploads.
+            if case .responded(let response) = exchange, response.status == 403 { return StepResult(.gone, exchange) }
             return StepResult(judging: exchange)
         }
         guard let offset = response.headerFields.integer(.uploadOffset) else {
@@ -105,7 +107,8 @@ struct TusDialect: OffsetDialect {
         }
         if let length = response.headerFields.integer(.uploadLength), length != piece.count {
             throw UploadError(
-                .verificationFailed, "the upload is for \(length) bytes, the file has \(piece.count)",
+                .verificationFailed,
+                "the server expects \(length) bytes and the file has \(piece.count); send it again",
                 resumption: .startOver)
         }
         expires = job.expiryDate(response.headerFields) ?? expires
@@ -127,7 +130,7 @@ struct TusDialect: OffsetDialect {
         } else {
             headers[.uploadChecksum] = try await Self.checksum(algorithm, place(range), of: source)
         }
-        // Read and hashed while this one is on the line, which would be idle later.
+        // Read and hashed while this one is sent, so that the connection is not idle later.
         let nextPlace = place(next)
         async let following = next.isEmpty ? "" : Self.checksum(algorithm, nextPlace, of: source)
         let result = try await append(headers, body, upload)
@@ -136,7 +139,7 @@ struct TusDialect: OffsetDialect {
         return result
     }
 
-    /// Where bytes of this upload are in the file.
+    /// The place of a range of this upload in the file.
     private func place(_ range: Range<Int>) -> Range<Int> {
         piece.lowerBound + range.lowerBound..<piece.lowerBound + range.upperBound
     }
@@ -151,7 +154,7 @@ struct TusDialect: OffsetDialect {
         return judgeAppend(exchange)
     }
 
-    /// For paths that let no PATCH through.
+    /// Sends a chunk by POST, for proxies that let no PATCH through.
     private mutating func sendByPOST(_ headers: HTTPFields, _ body: HTTPBody, _ upload: HTTPURL) async throws
         -> StepResult
     {
@@ -161,10 +164,10 @@ struct TusDialect: OffsetDialect {
     }
 
     private mutating func judgeAppend(_ exchange: UploadJob.Exchange) -> StepResult {
-        guard case .answer(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         expires = job.expiryDate(response.headerFields) ?? expires
         let offset = response.headerFields.integer(.uploadOffset)
-        // An answer without an offset is no acknowledgement of any.
+        // A response without an offset acknowledges nothing.
         return StepResult(offset.map { .offset($0) } ?? .outOfStep, exchange)
     }
 
@@ -173,7 +176,7 @@ struct TusDialect: OffsetDialect {
         return [204, 200, 404, 410].contains(exchange.response?.status)
     }
 
-    /// The offset that brought us here is the server's count of what it has.
+    /// The server's own offset has confirmed the length already.
     func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .length }
 
     private static func checksum(
@@ -184,7 +187,7 @@ struct TusDialect: OffsetDialect {
     }
 }
 
-/// What a tus server says that it can do.
+/// The features that a tus server announces.
 struct TusFeatures: Sendable {
     private var extensions: Set<String> = []
     private(set) var maximumSize: Int?
@@ -207,18 +210,18 @@ struct TusFeatures: Sendable {
 }
 
 extension UploadJob {
-    /// Both keys always: a server is known that fails on uploads without either.
+    /// Always both keys: a known server fails on uploads without them.
     var tusMetadata: String {
         let name = target.filename ?? source.path.lastComponent?.string ?? "file"
         return "filename \(Array(name.utf8).base64),filetype \(Array(target.contentType.utf8).base64)"
     }
 
-    /// The headers, and with them the credentials, go to an upload's address from now on.
+    /// Keeps credentials at the target's origin: from now on they are sent to the upload's address.
     func checkOrigin(of upload: HTTPURL) throws(UploadError) {
         guard upload.origin == target.url.origin || target.headers.isEmpty else {
             throw UploadError(
                 .serverMisbehaved,
-                "the server moves the upload to \(upload.authority), where the credentials must not go; use that address"
+                "the server moves the upload to \(upload.authority), which must not get the credentials; use that address as target"
             )
         }
     }

@@ -2,7 +2,7 @@
 internal import HTTPTypes
 internal import SnugHTTP
 
-/// A file sent over tus in pieces side by side, each an upload of its own, which the server joins at the end.
+/// A file sent over tus in parallel pieces, each a separate upload, which the server joins at the end.
 struct TusParallelUpload {
     let job: UploadJob
     let keeper: RecordKeeper
@@ -13,7 +13,7 @@ struct TusParallelUpload {
     /// - Returns: `nil` when it is not wanted, not worth it, or the server cannot join.
     func run() async throws -> OffsetUpload.Completion? {
         let record = keeper.record
-        // What was begun as one upload goes on as one.
+        // An upload that was begun as one resumes as one.
         guard record.uploadURL == nil, record.pieces != nil || wantsPieces else { return nil }
         let features = try await discover()
         guard features.has("concatenation") else { return nil }
@@ -31,7 +31,7 @@ struct TusParallelUpload {
         (job.options.parallelism ?? 1) > 1 && job.length >= 2 * Self.smallestPiece
     }
 
-    /// As equal as whole bytes allow.
+    /// Cuts the file into pieces of nearly equal length.
     static func cut(_ length: Int, into wanted: Int) -> [UploadRecord.Piece] {
         let count = max(1, min(wanted, length / smallestPiece))
         return (0..<count).map { number in
@@ -49,7 +49,7 @@ struct TusParallelUpload {
             failures += 1
             guard failures < job.rules.attemptsWithoutProgress else {
                 throw failure?.exchange.error(.retries, at: 0)
-                    ?? UploadError(.retriesSpent, "the server does not say what it can do; try again later")
+                    ?? UploadError(.retriesSpent, "the server does not announce its features; try again later")
             }
             try await job.wait(job.rules.delay(failures, job.environment.random(), throttled: false))
         }
@@ -64,7 +64,7 @@ struct TusParallelUpload {
                     var upload = try OffsetUpload(job: job, dialect: dialect, keeper: keeper, piece: number)
                     guard let url = try await upload.run().upload else {
                         throw UploadError(
-                            .serverMisbehaved, "the server gave a piece no address", resumption: .startOver)
+                            .serverMisbehaved, "the server sent no address for a piece", resumption: .startOver)
                     }
                     return (number, url)
                 }
@@ -75,7 +75,7 @@ struct TusParallelUpload {
         }
     }
 
-    /// Nobody can be asked whether it happened, so it is asked for once; only a refusal may be followed by another try.
+    /// Asks for the joining once, because its result cannot be checked. Only a refusal allows another attempt.
     private func join(_ pieces: [HTTPURL]) async throws -> OffsetUpload.Completion {
         var failures = 0
         let headers: HTTPFields = [
@@ -88,14 +88,14 @@ struct TusParallelUpload {
                 $0.connectionUse = .fresh
             }
             switch exchange {
-            case .answer(let response) where response.status == 201:
+            case .responded(let response) where response.status == 201:
                 guard let location = response.headerFields[.location],
                     let upload = try? response.url.resolving(location)
                 else { throw Self.unknown }
                 try job.checkOrigin(of: upload)
                 try await checkLength(upload)
                 return OffsetUpload.Completion(upload: upload, isConfirmed: true, answer: response)
-            case .answer(let response):
+            case .responded(let response):
                 switch ResponseClass(ofUpload: response.status) {
                 case .transient: break
                 // Locked by another request.
@@ -127,7 +127,7 @@ struct TusParallelUpload {
     private static var unknown: UploadError {
         UploadError(
             .outcomeUnknown,
-            "all pieces are at the server and it did not say whether it joined them; look before sending it again",
+            "all pieces are at the server, and joining them was not confirmed; check the server before sending the file again",
             resumption: .startOver)
     }
 }

@@ -4,7 +4,7 @@ internal import SnugHTTP
 internal import Synchronization
 internal import SystemPackage
 
-/// Everything in one request: a PUT, or a form. Nothing can be resumed, so a retry sends all of it again.
+/// The whole file in one request: a PUT, or a form. It cannot be resumed, so a retry sends all of it again.
 struct WholeUpload {
     let job: UploadJob
 
@@ -22,7 +22,7 @@ struct WholeUpload {
         form.add(
             file: job.target.form.fileField, filename: name, contentType: job.target.contentType,
             HTTPBody(file: job.source.file))
-        // What did not arrive to its end cannot have been acted upon; everything else might have.
+        // A form that did not arrive completely has no effect; any other may have.
         let response = try await send(.post, [.contentType: form.contentType], form.finished()) { error in
             error.outcome == .notSent || error.outcome == .partlySent
         }
@@ -37,7 +37,7 @@ struct WholeUpload {
             let exchange = try await job.exchange(method, job.target.url, headers, body: body)
             var isThrottled = false
             switch exchange {
-            case .answer(let response):
+            case .responded(let response):
                 isThrottled = ResponseClass.asksToSlowDown(response.status)
                 switch ResponseClass(ofUpload: response.status) {
                 case .success: return response
@@ -66,7 +66,7 @@ struct WholeUpload {
     private func unknown(_ exchange: UploadJob.Exchange) -> UploadError {
         var error = exchange.error(.refused, at: 0)
         error.code = .outcomeUnknown
-        error.message = "all of it was sent and no usable answer came; look whether it is there before sending it again"
+        error.message = "the whole file was sent and no usable response came; check the server before sending it again"
         error.resumption = .startOver
         return error
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Finds elements in the flat XML of S3's answers.
+/// Finds elements in the flat XML of S3's responses.
 ///
-/// What S3 sends has no attributes that matter, no comments and no nesting of an element in itself, so a scan for tags is
-/// all that is needed, and cannot be made to fetch or to expand anything.
-struct S3Answers {
+/// S3's XML has no relevant attributes, no comments and no element within one of the same name. A scan for tags is
+/// enough, and cannot be made to fetch or expand anything.
+struct S3ResponseBody {
     private let text: String
 
     init(_ body: [UInt8]) { text = String(decoding: body, as: UTF8.self) }
@@ -15,11 +15,11 @@ struct S3Answers {
     subscript(name: String) -> String? { first(name, in: text[...]).map { Self.unescaped($0.content) } }
 
     /// Each element of a name, to be searched in turn.
-    func all(_ name: String) -> [S3Answers] {
-        var found: [S3Answers] = []
+    func all(_ name: String) -> [S3ResponseBody] {
+        var found: [S3ResponseBody] = []
         var rest = text[...]
         while let next = first(name, in: rest) {
-            found.append(S3Answers(text: String(next.content)))
+            found.append(S3ResponseBody(text: String(next.content)))
             rest = next.rest
         }
         return found
