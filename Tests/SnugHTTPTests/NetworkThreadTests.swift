@@ -25,7 +25,7 @@ private func currentThread() -> pthread_t { pthread_self() }
         let outside = currentThread()
         let url = try server.address()
         let threads = try await client.onNetworkThread {
-            // An exchange may be over before it is waited for, and then this goes on where it was called.
+            // An exchange may be over before it is waited for, and then this continues where it was called.
             for _ in 0..<1000 where currentThread() == outside { _ = try await client.send(ClientRequest("GET", url)) }
             var threads: [pthread_t] = []
             for _ in 0..<20 {

@@ -19,7 +19,7 @@ import Testing
 
     private final class WaitLog: Sendable { let waits = Mutex<[Duration]>([]) }
 
-    /// Answers with one status after the other, the last one for ever; 0 closes without an answer.
+    /// Answers with one status after the other, the last one for ever; 0 closes without a response.
     private func server(_ statuses: [Int], _ headers: [String: String] = [:]) throws -> FaultServer {
         let left = Mutex(statuses)
         return try FaultServer { connection in

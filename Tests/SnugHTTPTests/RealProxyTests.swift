@@ -98,7 +98,7 @@ private struct SecureServer: Sendable {
     }
 
     @Test(
-        "A refused stream or a GOAWAY costs a repetition and no answer",
+        "A refused stream or a GOAWAY costs a repetition and no response",
         arguments: [DeliveryFault.refuseStream, .goAway])
     func unprocessed(fault: DeliveryFault) async throws {
         try await Simulator.with { simulator in

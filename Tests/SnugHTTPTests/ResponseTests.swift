@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test func anAnswerAboveTheCapFails() async throws {
+    @Test func aResponseAboveTheMaximumFails() async throws {
         let server = try server(body: String(repeating: "x", count: 5000))
         let client = try makeClient()
         let request = ClientRequest("GET", try server.address())
@@ -70,7 +70,7 @@ import Testing
         #expect(try file.content() == Array("hello world".utf8))
     }
 
-    @Test func anotherRangeThanAskedForIsRefused() async throws {
+    @Test func anotherRangeThanRequestedIsRefused() async throws {
         let server = try server(206, ["Content-Range": "bytes 0-4/11"], body: "hello")
         let file = try ScratchFile(Array("hello ".utf8))
         let client = try makeClient()
@@ -174,7 +174,7 @@ import Testing
         #expect(server.requests.map(\.target) == ["/", "/", "/end", "/on", "/on", "/on", "/on"])
     }
 
-    @Test func aStreamWithoutAnAnswerThrows() async throws {
+    @Test func aStreamWithoutAResponseThrows() async throws {
         let server = try FaultServer { connection in _ = try connection.readRequest() }
         let client = try makeClient()
         let error = await #expect(throws: HTTPError.self) {
@@ -188,161 +188,5 @@ import Testing
         let client = try makeClient()
         for _ in 0..<5 { _ = try await client.send(ClientRequest("GET", try server.address())) }
         #expect(server.connectionCount == 1)
-    }
-}
-
-@Suite struct RedirectTests {
-    private func pair(_ status: Int, to path: String = "/target") throws -> (from: FaultServer, to: FaultServer) {
-        let to = try FaultServer { connection in
-            while true {
-                _ = try connection.readRequest()
-                try connection.respond(200, body: "there")
-            }
-        }
-        let location = to.url(path)
-        let from = try FaultServer { connection in
-            while true {
-                let request = try connection.readRequest()
-                try connection.respond(
-                    request.target == "/local" ? 200 : status,
-                    ["Location": request.target == "/here" ? "/local" : location])
-            }
-        }
-        return (from, to)
-    }
-
-    private func request(_ server: FaultServer, _ path: String, method: HTTPRequest.Method = "GET") throws
-        -> ClientRequest
-    {
-        var request = ClientRequest(
-            method, try server.address(path), headerFields: ["X-Api-Key": "k", "Accept": "image/png", "Cookie": "c"])
-        try request.headerFields.set("Authorization", secret: Secret("hunter2"))
-        request.redirects = .follow(maximum: 3)
-        return request
-    }
-
-    @Test func noneIsFollowedUnlessAskedFor() async throws {
-        let (from, to) = try pair(302)
-        var request = try request(from, "/")
-        request.redirects = .none
-        #expect(try await makeClient().send(request).status == 302)
-        #expect(to.requests.isEmpty)
-    }
-
-    @Test func noCredentialsGoToAnotherOrigin() async throws {
-        let (from, to) = try pair(302)
-        let response = try await makeClient().send(request(from, "/"))
-        #expect(response.status == 200 && response.url.text == to.url("/target"))
-        let headers = try #require(to.requests.first).headers
-        #expect(headers["accept"] == "image/png")
-        #expect(headers["authorization"] == nil && headers["x-api-key"] == nil && headers["cookie"] == nil)
-    }
-
-    @Test func credentialsStayOnTheSameOrigin() async throws {
-        let (from, _) = try pair(307)
-        #expect(try await makeClient().send(request(from, "/here")).status == 200)
-        #expect(from.requests.last?.headers["x-api-key"] == "k")
-    }
-
-    @Test func aBodyIsNotTakenToAnotherOrigin() async throws {
-        let (from, to) = try pair(307)
-        var request = try request(from, "/", method: "PUT")
-        request.body = HTTPBody(bytes: [1])
-        let client = try makeClient()
-        let refused = request
-        let error = await #expect(throws: HTTPError.self) { try await client.send(refused) }
-        #expect(error?.code == .redirectRefused)
-        #expect(to.requests.isEmpty)
-    }
-
-    @Test func aPostThatIsSeenOtherBecomesAGet() async throws {
-        let (from, to) = try pair(303)
-        var request = try request(from, "/", method: "POST")
-        request.body = HTTPBody(bytes: [1])
-        #expect(try await makeClient().send(request).status == 200)
-        #expect(to.requests.first?.method == "GET")
-    }
-
-    @Test func aCircleEnds() async throws {
-        let server = try FaultServer { connection in
-            while true {
-                _ = try connection.readRequest()
-                try connection.respond(302, ["Location": "/again"])
-            }
-        }
-        var request = ClientRequest("GET", try server.address())
-        request.redirects = .follow(maximum: 3)
-        let client = try makeClient()
-        let circling = request
-        let error = await #expect(throws: HTTPError.self) { try await client.send(circling) }
-        #expect(error?.code == .redirectRefused)
-        #expect(server.requests.count == 4)
-    }
-
-    @Test func noneLeadsOutOfTLSOrHTTP() throws {
-        let request = ClientRequest("GET", try HTTPURL("https://h/x"))
-        for location in ["http://h/x", "ftp://h/x", "file:///etc/passwd"] {
-            let response = ClientResponse(
-                head: .init(status: 302, headerFields: ["Location": location]), url: request.url)
-            #expect(throws: HTTPError.self) { try request.redirected(by: response) }
-        }
-    }
-}
-
-@Suite struct RequestRulesTests {
-    @Test func plainHTTPToAnotherMachineNeedsPermission() async throws {
-        let client = try makeClient()
-        let error = await #expect(throws: HTTPError.self) {
-            try await client.send(ClientRequest("GET", try HTTPURL("http://example.invalid/")))
-        }
-        #expect(error?.code == .insecureScheme)
-        let lenient = try makeClient { $0.plainHTTP = .anywhere }
-        let next = await #expect(throws: HTTPError.self) {
-            // Time enough for a resolver that has to ask others first.
-            let clocks = ClientRequest.Clocks(connectTimeout: .seconds(120))
-            return try await lenient.send(ClientRequest("GET", try HTTPURL("http://example.invalid/"), clocks: clocks))
-        }
-        #expect(next?.code == .cannotResolve)
-        #expect(next?.outcome == .notSent)
-    }
-
-    @Test func internalAddressesCanBeRefused() async throws {
-        let server = try FaultServer { connection in _ = try connection.readRequest() }
-        var request = ClientRequest("GET", try server.address())
-        request.addressPolicy = .publicOnly
-        let client = try makeClient()
-        let refused = request
-        let error = await #expect(throws: HTTPError.self) { try await client.send(refused) }
-        #expect(error?.code == .addressRefused)
-        #expect(server.connectionCount == 0)
-    }
-
-    @Test("What could smuggle another header in is refused", arguments: ["a\r\nX: y", "a\nb", "a\0b"])
-    func lineBreaks(value: String) {
-        var fields = HTTPFields()
-        let errors = [
-            #expect(throws: HTTPError.self) { try HTTPField(checked: "X-A", value) },
-            #expect(throws: HTTPError.self) { try HTTPField(checked: value, "a") },
-            #expect(throws: HTTPError.self) { try fields.set("X-A", checked: value) },
-            #expect(throws: HTTPError.self) { try fields.set("X-A", secret: Secret(value)) },
-        ]
-        #expect(errors.allSatisfy { $0?.code == .invalidRequest } && fields.isEmpty)
-    }
-
-    @Test func theEnvironmentsProxyIsUsed() async {
-        await #expect(processExitsWith: .success) {
-            let proxy = try FaultServer { connection in
-                _ = try connection.readRequest()
-                try connection.respond(200, body: "by proxy")
-            }
-            unsafe setenv("http_proxy", proxy.url(), 1)
-            let client = try makeClient {
-                $0.proxy = .environment
-                $0.plainHTTP = .anywhere
-            }
-            let response = try await client.send(ClientRequest("GET", try HTTPURL("http://far.example.invalid/x")))
-            #expect(response.body == Array("by proxy".utf8))
-            #expect(proxy.requests.first?.target == "http://far.example.invalid/x")
-        }
     }
 }

@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "Answers that will not change are handed out",
+        "Definite responses are returned at once",
         arguments: [200, 201, 204, 301, 400, 401, 402, 403, 404, 413, 422, 501])
     func finalStatuses(status: Int) {
         #expect(decide(.status(.init(code: status)), outcome: .answered, rule: .always) == .finish)
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test(
-        "What a body says that is no number is no hint",
+        "A value that is no number is no hint",
         arguments: [
             #"{"retry_after":-5}"#, #"{"retry_after":1e3}"#, #"{"retry_after":"soon"}"#, #"{"retry_after":true}"#,
             #"{"retry_after":{"seconds":5}}"#, #"{"message":"\"retry_after\": 9"}"#, #"{"a":"retry_after"}"#, "",

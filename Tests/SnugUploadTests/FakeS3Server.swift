@@ -93,7 +93,7 @@ final class FakeS3Server: Sendable {
 
     private func tell(_ connection: FaultConnection, _ request: FaultServer.Request) throws {
         let asks = request.headers["x-amz-checksum-mode"] == "ENABLED"
-        // An answer to HEAD has no body.
+        // A response to HEAD has no body.
         if manner == .hides, asks { return try connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") }
         let (count, checksum) = (object.count, manner == .keepsAnother ? "AAAAAAAAAAA=" : self.checksum)
         if manner == .tellsMD5 {

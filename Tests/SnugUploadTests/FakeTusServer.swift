@@ -7,7 +7,7 @@ final class FakeTusServer: Sendable {
     enum Fault: CaseIterable {
         /// Keeps some of the body, then resets.
         case resetWithinBody
-        /// Keeps all of it and closes without an answer.
+        /// Keeps all of it and closes without a response.
         case swallowAnswer
         /// Closes before the head is read.
         case closeAtOnce

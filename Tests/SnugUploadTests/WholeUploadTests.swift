@@ -10,7 +10,7 @@ import Testing
     private let folder: ScratchFolder
     init() throws { folder = try ScratchFolder() }
 
-    /// Answers PUT and POST with one status after the other (0: closes without an answer), HEAD with the last body's length.
+    /// Answers PUT and POST with one status after the other (0: closes without a response), HEAD with the last body's length.
     private func server(_ statuses: [Int], lies: Int = 0) throws -> FaultServer {
         let left = Mutex(statuses)
         let stored = Mutex(0)

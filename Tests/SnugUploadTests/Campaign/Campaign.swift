@@ -95,7 +95,7 @@ struct Campaign {
             try await place.expectStored(name, receipt, bytes, context)
         } catch let error as UploadError where error.code == .outcomeUnknown && place.mayNotKnow {
             tally.unknown = 1
-            // What a person would do: look, and send it again only where it is missing.
+            // As a person would: check, and send it again only where it is missing.
             if try await place.count(name, bytes) == 0 {
                 _ = try await uploader.upload(file, to: place.target(place.port, name))
             }

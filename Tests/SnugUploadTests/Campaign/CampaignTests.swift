@@ -20,7 +20,7 @@ import Testing
         #expect(try await place.leftovers() == [])
     }
 
-    @Test("tus, with damage on the wire that its checksums notice")
+    @Test("tus, with damage on the way that its checksums notice")
     func tus() async throws {
         let server = try await startServer("resumable-upload")
         let folder = StoredFiles(server.folder.appending(component: "uploads"))
@@ -30,7 +30,7 @@ import Testing
                 target: { UploadTarget(try HTTPURL("http://127.0.0.1:\($0)/files"), .tus, filename: $1) },
                 stored: { _, receipt in try await fetch(server.url(try HTTPURL(receipt.url).path)) },
                 count: { _, bytes in try folder.count(of: bytes) },
-                // An upload whose address was lost with the answer to its creation cannot be removed, and is empty.
+                // An upload whose address was lost with the response to its creation cannot be removed, and is empty.
                 leftovers: {
                     try folder.names { !$0.isEmpty }.count == campaign.uploads ? [] : folder.names { _ in true }
                 }
@@ -65,7 +65,7 @@ import Testing
                 leftovers: { server.objects.count == campaign.uploads ? [] : server.objects.map(\.name) }))
     }
 
-    @Test("S3 in parts, with damage on the wire that its signatures notice")
+    @Test("S3 in parts, with damage on the way that its signatures notice")
     func s3() async throws {
         let bucket = try await Bucket()
         try await check(

@@ -90,7 +90,7 @@ import Testing
         let uploader = try makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(bucket.server.url("/bkt/a.bin")), .s3, s3: bucket.settings)
-        // As it is when the answer to the first request was not waited for.
+        // As it is when the response to the first request was not waited for.
         let store = try FileUploadStore(folder.path.appending("state"))
         let now = Int(Date().timeIntervalSince1970)
         var record = UploadRecord(

@@ -58,13 +58,13 @@ struct RealProxy: Sendable {
         entries.filter { $0.status == status && methods.contains($0.method) }.count
     }
 
-    /// Expects it to have given an answer so many times. Proxies write their logs a moment after the answer is out.
+    /// Expects it to have given a response so many times. Proxies write their logs a moment after the response is out.
     func waitFor(_ status: Int, times: Int, of methods: Set<String> = ["PATCH", "PUT", "POST"]) async throws {
         for _ in 0..<1200 where count(status, of: methods) < times { try await Task.sleep(for: .milliseconds(50)) }
         #expect(count(status, of: methods) == times)
     }
 
-    /// How often it has given an answer, once its log says nothing new about that.
+    /// How often it has given a response, once its log says nothing new about that.
     func settledCount(_ status: Int) async throws -> Int {
         var known = count(status)
         while true {
@@ -75,7 +75,7 @@ struct RealProxy: Sendable {
         }
     }
 
-    /// Waits until it has given an answer.
+    /// Waits until it has given a response.
     func waitFor(_ status: Int) async throws {
         for _ in 0..<1200 {
             if entries.contains(where: { $0.status == status && $0.method != "GET" }) { return }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import SnugUpload
 
-/// tus through proxies whose answers are their own.
+/// tus through proxies whose responses are their own.
 @Suite(.serialized) struct TusProxyTests {
     private let folder: ScratchFolder
     private let bytes = pattern(6_000_011)
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(
-        "Who asks for patience gets it",
+        "A server that asks for a wait gets it",
         arguments: [(RealProxy.Kind.nginx, 6, 429), (.nginx, 7, 503), (.haproxy, 4, 429)])
     func patience(kind: RealProxy.Kind, port: Int, status: Int) async throws {
         let origin = try await TusOrigin()
