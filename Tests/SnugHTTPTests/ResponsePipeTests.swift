@@ -18,8 +18,9 @@ import Testing
         #expect(offer([1], to: pipe) && offer([2, 3], to: pipe))
         pipe.end(nil)
         #expect(try await pipe.head().status == 200)
-        #expect(try await pipe.next() == [1] && pipe.next() == [2, 3])
-        #expect(try await pipe.next() == nil && pipe.next() == nil)
+        #expect(try await pipe.next() == [1])
+        #expect(try await pipe.next() == [2, 3])
+        for _ in 0..<2 { #expect(try await pipe.next() == nil) }
     }
 
     @Test("A full pipe takes nothing more, and wakes the transfer once half of it is read")
@@ -116,7 +117,8 @@ import Testing
         _ = parser.take(Array("A: ".utf8) + [0xE9] + Array("\r\n".utf8))
         _ = parser.take(Array("\r\n".utf8))
         let field = try #require(parser.head?.headerFields.first)
-        #expect(unsafe field.withUnsafeBytesOfValue { unsafe Array($0) } == [0xE9])
+        let bytes = unsafe field.withUnsafeBytesOfValue { unsafe Array($0) }
+        #expect(bytes == [0xE9])
     }
 
     @Test(
