@@ -88,7 +88,8 @@ struct FitCommand: AsyncParsableCommand {
         if let error, !(error is CancellationError) {
             if let error = error as? ImageError, error.code == .invalidArgument {
                 // Found by the walk only, when parsing is over.
-                let message = error.message.replacing("replace the files in place", with: "pass --in-place to replace the files")
+                let message = error.message.replacing(
+                    "replace the files in place", with: "pass --in-place to replace the files")
                 OutputStream.standardError.writeLine("Error: \(message)")
                 throw ExitCode(64)
             }
