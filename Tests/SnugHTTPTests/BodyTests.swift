@@ -10,7 +10,7 @@ import Testing
     @Test("Bytes are read from any offset, fewer only at the end")
     func reading() throws {
         let content = pattern(10_000)
-        let file = try BodyFile(try ScratchFile(content).path)
+        let file = try ScratchFile(content).open()
         #expect(file.byteCount == 10_000)
         #expect(try file.bytes(at: 0, count: 10) == Array(content[..<10]))
         #expect(try file.bytes(at: 9_990, count: 100) == Array(content[9_990...]))
@@ -62,7 +62,7 @@ import Testing
     func dropping(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let content = pattern(Int.random(in: 1...3000, using: &random))
-        let file = try BodyFile(try ScratchFile(content).path)
+        let file = try ScratchFile(content).open()
         var parts: [HTTPBody] = []
         var whole: [UInt8] = []
         for _ in 0..<Int.random(in: 0...5, using: &random) {
@@ -82,7 +82,7 @@ import Testing
 
     @Test("A range outside of the file is cut to the file")
     func ranges() throws {
-        let file = try BodyFile(try ScratchFile([1, 2, 3]).path)
+        let file = try ScratchFile([1, 2, 3]).open()
         #expect(try bytes(HTTPBody(file: file, range: 1..<100)) == [2, 3])
         #expect(try bytes(HTTPBody(file: file, range: 7..<9)).isEmpty)
         #expect(try bytes(HTTPBody(file: file)) == [1, 2, 3])

@@ -83,8 +83,9 @@ import Testing
 @Suite struct HeaderParsingTests {
     private func run(_ text: String) -> (HeaderParser, [HeaderParser.Event]) {
         var parser = HeaderParser()
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        let events = lines.map { parser.take(Array("\($0)\n".utf8)) }
+        // By bytes: a carriage return and a line feed are one character.
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let events = lines.map { parser.take(Array($0) + [UInt8(ascii: "\n")]) }
         return (parser, events)
     }
 

@@ -20,6 +20,9 @@ final class ScratchFile: Sendable {
 
     deinit { try? FileManager.default.removeItem(at: folder) }
 
+    /// Opens the file for sending; it stays readable after the scratch file is gone.
+    func open() throws -> BodyFile { try BodyFile(path) }
+
     func content() throws -> [UInt8] { [UInt8](try Data(contentsOf: URL(filePath: path.string))) }
 }
 

@@ -1,13 +1,8 @@
+import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
 import SnugSystem
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// The behaviour of a client.
 public struct GenerationOptions: Sendable {

@@ -1,12 +1,7 @@
+import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 import SystemPackage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// The form of a request in a journal. A member that is missing has its default, so that older journals stay readable.
 extension GenerationRequest: Codable {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
+import FoundationEssentials
 import SnugSystem
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Keeps account limits in one file for each account, for all processes of this machine that name the folder.
 ///

@@ -1,12 +1,7 @@
+import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Keeps observed input limits in a file, for all processes of this machine that name the folder.
 public final class FileInputLimits: InputLimitStore {

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
+import FoundationEssentials
 import SnugSystem
 import Synchronization
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Keeps one file for each record in a folder, for all processes of this machine that name it.
 ///

@@ -1,13 +1,8 @@
+import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
 import SnugSystem
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Keeps tokens in a file, `{"access_token": …, "refresh_token": …}`, for all processes of this machine that name it.
 ///

@@ -1,15 +1,10 @@
+import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import Logging
 import SnugHTTP
 import SnugSystem
 import SystemPackage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Keeps one account within its provider's limits: several windows and a number of requests at once, for all tasks of this
 /// process and, through a folder, for all processes of this machine.

@@ -1,12 +1,7 @@
+internal import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
 internal import SnugSystem
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 /// A store with one small file for each pending upload, and one for the hosts, in a folder of their own.
 ///

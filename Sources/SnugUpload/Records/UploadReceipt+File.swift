@@ -1,11 +1,6 @@
+internal import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 extension UploadReceipt {
     /// Reads a receipt from a file.

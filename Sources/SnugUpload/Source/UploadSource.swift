@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Crypto
+internal import FoundationEssentials
 public import SnugHTTP
 internal import SnugSystem
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 /// The file to send, with a fingerprint that shows changes.
 public struct UploadSource: Sendable {

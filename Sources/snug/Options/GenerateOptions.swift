@@ -23,6 +23,7 @@ struct GenerateRequestOptions: ParsableArguments {
     var size: ImageSize?
 
     @Option(
+        name: [.customShort("n"), .long],
         help: ArgumentHelp("Images, 1 to 100. (default: 1)", valueName: "n"), transform: ArgumentParsing.positive)
     var count = 1
 
@@ -122,8 +123,7 @@ struct GenerateRunningOptions: ParsableArguments {
             "The folder of the journal. (default: snug/generations in the state directory)", valueName: "dir"))
     var stateDirectory: PathArgument?
 
-    @Flag(
-        name: [.customShort("n"), .long], help: "Show the requests and their cost; nothing is submitted or paid.")
+    @Flag(help: "Show the requests and their cost; nothing is submitted or paid.")
     var dryRun = false
 
     @Flag(help: "Print one JSON object a line for each prompt.")

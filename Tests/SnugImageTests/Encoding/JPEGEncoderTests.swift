@@ -32,8 +32,7 @@ import Testing
         let optimized = try DrawnImage.jpeg(Self.scene, quality: 80)
         let progressive = try DrawnImage.jpeg(Self.scene, quality: 80, coding: .progressive)
         #expect(try probe(optimized).jpegProcess == .baseline)
-        #expect(try probe(progressive).jpegProcess == .progressive && probe(progressive).hasSeveralScans)
-        #expect(progressive.count < optimized.count)
+        #expect(try probe(progressive).jpegProcess == .progressive)
         #expect(DrawnImage.difference(try DrawnImage.decoded(optimized), try DrawnImage.decoded(progressive)) == 0)
     }
 

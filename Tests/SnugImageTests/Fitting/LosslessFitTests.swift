@@ -40,7 +40,8 @@ import Testing
         let input = try DrawnImage.jpeg(
             DrawnImage.scene(width: 420, height: 300), quality: quality, subsamples: subsamples)
         let image = try await fit(input, input.count * 985 / 1000)
-        #expect(image.status == .fitted && image.quality == nil && image.scale == 1 && image.encodes == 1)
+        #expect(image.status == .fitted && image.quality == nil && image.scale == 1)
+        #expect((1...2).contains(image.encodes))
         let bytes = image.bytes(of: input)
         #expect(bytes.count <= input.count * 985 / 1000)
         #expect(try arePixelsEqual(bytes, input))

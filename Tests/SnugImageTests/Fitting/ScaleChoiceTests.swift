@@ -13,7 +13,7 @@ import Testing
 
     @Test("With plenty of bits a pixel the size stays", arguments: [1.8, 2.5])
     func plenty(bitsPerPixel: Double) async throws {
-        let input = try DrawnImage.png(DrawnImage.scene(width: 500, height: 400, grain: 25))
+        let input = try DrawnImage.png(DrawnImage.scene(width: 500, height: 400, grain: 8))
         let image = try await fit(input, Int(bitsPerPixel * 500 * 400 / 8), FitPolicy(format: .jpeg))
         #expect(image.scale == 1)
     }

@@ -135,6 +135,7 @@ import Testing
             }
         }
         var request = try request([try folder.write([1], to: "a")], server)
+        request.destination.url = try server.address("/in/a")
         request.destination.uploadProtocol = nil
         request.destination.headers[.authorization] = "Bearer x"
         let report = try await UploadRun(request, uploader: try uploader()).run()

@@ -25,8 +25,9 @@ import Testing
     @Test("An output folder whose name a file has is an error that says so")
     func folderIsAFile() throws {
         try place.folder.write(CommandFolder.jpeg(), to: "a.jpg")
+        try place.folder.write(CommandFolder.jpeg(), to: "b.jpg")
         try place.folder.write([1], to: "out")
-        let result = try place.snug("fit", "a.jpg", "-o", "out")
+        let result = try place.snug("fit", "a.jpg", "b.jpg", "-o", "out")
         #expect(result.exitCode == 1)
         #expect(result.standardError.contains("a file has the name of a folder"), "\(result.standardError)")
         #expect(try place.folder.bytes(of: "out") == [1])

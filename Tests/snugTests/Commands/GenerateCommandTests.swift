@@ -32,7 +32,7 @@ extension GenerateTests {
         @Test("Several images are numbered", arguments: [ServiceName.pollinations, .elumenta, .openai])
         func several(service: ServiceName) async throws {
             try await GenerateFolder.with { folder in
-                let result = try await folder.generate(service, "cat", "--count", "3", "-o", "cat.png", "--json")
+                let result = try await folder.generate(service, "cat", "-n", "3", "-o", "cat.png", "--json")
                 #expect(result.exitCode == 0, "\(result.standardError)")
                 let outputs = try #require(try folder.object(result)["outputs"] as? [[String: Any]])
                 let names = outputs.compactMap { ($0["path"] as? String)?.split(separator: "/").last?.prefix(6) }

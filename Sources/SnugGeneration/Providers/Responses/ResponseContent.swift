@@ -1,13 +1,8 @@
+import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
 import SnugSystem
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 /// Sorts the body of a response, as it comes, into text and images, by its first bytes.
 struct ResponseContent {
