@@ -128,7 +128,7 @@ let package = Package(
         .target(
             name: "SnugLedger",
             dependencies: [
-                "SnugSystem",
+                "SnugSystem", "SnugHTTP", "SnugGeneration",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -233,7 +233,7 @@ let package = Package(
         .testTarget(
             name: "SnugGenerationTests",
             dependencies: [
-                "SnugGeneration", "SnugHTTP", "SnugSimulator", "SnugTestSupport",
+                "SnugGeneration", "SnugHTTP", "SnugLedger", "SnugSimulator", "SnugTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -250,7 +250,7 @@ let package = Package(
         .testTarget(
             name: "SnugLedgerTests",
             dependencies: [
-                "SnugLedger", "SnugTestSupport", "snug-ledger-worker",
+                "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugTestSupport", "snug-ledger-worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
