@@ -131,7 +131,7 @@ let package = Package(
         .target(
             name: "SnugLedger",
             dependencies: [
-                "SnugSystem",
+                "SnugSystem", "SnugHTTP", "SnugGeneration",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -238,7 +238,7 @@ let package = Package(
         .testTarget(
             name: "SnugGenerationTests",
             dependencies: [
-                "SnugGeneration", "SnugHTTP", "SnugSystem", "SnugSimulator", "SnugTestSupport",
+                "SnugGeneration", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugSimulator", "SnugTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
@@ -255,7 +255,7 @@ let package = Package(
         .testTarget(
             name: "SnugLedgerTests",
             dependencies: [
-                "SnugLedger", "SnugTestSupport", "snug-ledger-worker",
+                "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugTestSupport", "snug-ledger-worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

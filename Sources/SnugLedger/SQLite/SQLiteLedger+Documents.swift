@@ -9,14 +9,7 @@ extension SQLiteLedger: DocumentStore {
 
     /// All values of a kind, the oldest first.
     public func documents(_ kind: DocumentKind) async throws -> [LedgerDocument] {
-        try await look { transaction in
-            try transaction.fetch(
-                DocumentRow.self,
-                """
-                SELECT * FROM \(kind.table) WHERE expires_at IS NULL OR expires_at > :now ORDER BY created_at, key
-                """, ["now": transaction.now.milliseconds]
-            ).map(\.document)
-        }
+        try await look { try $0.documents(kind) }
     }
 
     /// Reads and changes a value in one step, with no other process in between.
@@ -37,7 +30,15 @@ extension SQLiteLedger: DocumentStore {
 }
 
 extension LedgerTransaction {
-    fileprivate func document(_ kind: DocumentKind, _ key: String) throws -> LedgerDocument? {
+    func documents(_ kind: DocumentKind) throws -> [LedgerDocument] {
+        try fetch(
+            DocumentRow.self,
+            "SELECT * FROM \(kind.table) WHERE expires_at IS NULL OR expires_at > :now ORDER BY created_at, key",
+            ["now": now.milliseconds]
+        ).map(\.document)
+    }
+
+    func document(_ kind: DocumentKind, _ key: String) throws -> LedgerDocument? {
         try fetch(
             DocumentRow.self,
             "SELECT * FROM \(kind.table) WHERE key = :key AND (expires_at IS NULL OR expires_at > :now)",
@@ -45,7 +46,7 @@ extension LedgerTransaction {
         ).first?.document
     }
 
-    fileprivate func save(
+    func save(
         _ payload: String?, as kind: DocumentKind, _ key: String, expiresAt: LedgerInstant?
     ) throws {
         guard let payload else {

@@ -46,7 +46,7 @@ extension LedgerTransaction {
         return jobs.count
     }
 
-    /// Forgets lanes without jobs, holds that are over, and documents past their time.
+    /// Forgets lanes without jobs, holds that are over, free names, and documents past their time.
     fileprivate func pruneRest() throws {
         let now: StatementArguments = ["now": self.now.milliseconds]
         try execute(
@@ -56,6 +56,10 @@ extension LedgerTransaction {
                     AND jobs.step = lanes.step AND jobs.priority = lanes.priority AND jobs.state = 'waiting')
             """)
         try execute("DELETE FROM holds WHERE until <= :now", now)
+        // Whoever had the name then is long over, so that its number may start again.
+        try execute(
+            "DELETE FROM locks WHERE owner = '' AND taken_at < :before",
+            ["before": (self.now - .seconds(30 * 86_400)).milliseconds])
         for kind in DocumentKind.allCases {
             try execute("DELETE FROM \(kind.table) WHERE expires_at <= :now", now)
         }

@@ -75,7 +75,7 @@ extension LedgerTransaction {
     }
 
     private func forget(worker: String) throws {
-        try execute("DELETE FROM locks WHERE owner = :worker", ["worker": worker])
+        try execute("UPDATE locks SET owner = '' WHERE owner = :worker", ["worker": worker])
         try execute("DELETE FROM workers WHERE id = :worker", ["worker": worker])
     }
 

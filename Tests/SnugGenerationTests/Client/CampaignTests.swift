@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugLedger
 import SnugSimulator
 import SnugTestSupport
 import Synchronization
@@ -12,7 +13,7 @@ import Testing
 @Suite struct CampaignTests {
     private static let requests = 24
 
-    @Test("Whatever goes wrong, nothing is paid for twice and nothing is lost", arguments: API.allCases, 1...3)
+    @Test("Whatever goes wrong, nothing is paid for twice and nothing is lost", arguments: API.allCases, 1...5)
     func chaos(api: API, seed: Int) async throws {
         try await Fixture.with(api) { fixture async throws in
             var random = SeededGenerator(seed: UInt64(seed))
@@ -31,14 +32,14 @@ import Testing
             }
             let folder = fixture.folder.path.appending("journal")
             let http = try makeClient { $0.retryBudget.capacity = 10_000 }
-            let client = try fixture.client(http: http, journal: FileJournal(folder)) {
+            let client = try fixture.client(http: http, journal: try await journal(seed, folder)) {
                 $0.breaker.threshold = 1000
             }
             let results = await run(fixture, client, seed)
             fixture.simulator.clearScript()
             try await check(fixture, client, results)
             // The next process goes on with what can go on, and leaves alone what it cannot.
-            let next = try fixture.client(http: http, journal: FileJournal(folder))
+            let next = try fixture.client(http: http, journal: try await journal(seed, folder))
             let open = try await next.pending()
             let sent = fixture.submissions.count
             for record in open where record.state != .held {
@@ -48,6 +49,12 @@ import Testing
             #expect(try await next.pending().allSatisfy { $0.state == .held })
             for number in 0..<Self.requests { #expect(charges(fixture, number) <= 1, "request \(number)") }
         }
+    }
+
+    /// Files for the first seeds, a ledger for the rest.
+    private func journal(_ seed: Int, _ folder: FilePath) async throws -> any GenerationJournal {
+        if seed <= 3 { return FileJournal(folder) }
+        return LedgerJournal(try await SQLiteLedger.open(folder.appending("ledger.sqlite")))
     }
 
     private func charges(_ fixture: Fixture, _ number: Int) -> Int {

@@ -53,11 +53,12 @@ import Testing
     func orphans() async throws {
         let other = try await SQLiteLedger.open(path)
         let jobID: JobID
+        let first: NameLock
         do {
             let ledger = try await SQLiteLedger.open(path)
             jobID = try await ledger.enqueue([.sample("a")])[0].job.id
             _ = try await ledger.claim(ClaimRequest(lease: .seconds(86_400)))
-            #expect(try await ledger.lock("name") != nil)
+            first = try #require(try await ledger.lock("name"))
             #expect(try await other.claim(ClaimRequest()).isEmpty)
             #expect(try await other.lock("name") == nil)
             #expect(try await ledger.lock("name") == nil)
@@ -70,6 +71,7 @@ import Testing
         }
         #expect(claim?.job.id == jobID && claim?.job.crashes == 2)
         let lock = try #require(try await other.lock("name"))
+        #expect(lock.fence > first.fence)
         try await other.unlock(lock)
         let again = try #require(try await other.lock("name"))
         #expect(again.fence > lock.fence)
