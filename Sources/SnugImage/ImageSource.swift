@@ -31,6 +31,12 @@ public struct ImageSource: Sendable {
         storage = try SourceStorage(path: path, followsLinks: followsLinks)
     }
 
+    /// Takes over an open file, which is closed with the source.
+    /// - Throws: `not_a_regular_file`, `io_failed`.
+    package init(taking file: FileDescriptor) throws(ImageError) {
+        storage = try SourceStorage(taking: file.rawValue)
+    }
+
     /// Reads into `buffer` from `offset` on.
     /// - Returns: The bytes read: fewer than asked for only at the end, 0 past it.
     /// - Throws: `io_failed`; `input_changed` when the file has become shorter than it was.
@@ -85,7 +91,7 @@ private final class SourceStorage: @unchecked Sendable {
         modified = timespec()
     }
 
-    init(path: FilePath, followsLinks: Bool) throws(ImageError) {
+    convenience init(path: FilePath, followsLinks: Bool) throws(ImageError) {
         let flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | (followsLinks ? 0 : O_NOFOLLOW)
         let opened = unsafe path.withPlatformString { unsafe open($0, flags) }
         guard opened >= 0 else {
@@ -95,6 +101,10 @@ private final class SourceStorage: @unchecked Sendable {
             }
             throw ImageError.system(code, doing: "open")
         }
+        try self.init(taking: opened)
+    }
+
+    init(taking opened: Int32) throws(ImageError) {
         var status = stat()
         guard unsafe fstat(opened, &status) == 0 else {
             let code = errno
