@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "SnugUpload", targets: ["SnugUpload"]),
         .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
         .library(name: "SnugLedger", targets: ["SnugLedger"]),
+        .library(name: "SnugPipeline", targets: ["SnugPipeline"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
@@ -128,6 +129,18 @@ let package = Package(
             dependencies: [
                 "SnugSystem",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "SnugPipeline",
+            dependencies: [
+                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
@@ -237,6 +250,15 @@ let package = Package(
             dependencies: [
                 "SnugLedger", "SnugTestSupport", "snug-ledger-worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SnugPipelineTests",
+            dependencies: [
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSimulator", "SnugSystem",
+                "SnugTestSupport",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
