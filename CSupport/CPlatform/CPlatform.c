@@ -22,13 +22,17 @@
 #endif
 
 int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to) {
+    return snug_rename_between(folder, from, folder, to);
+}
+
+int32_t snug_rename_between(int32_t from_folder, const char *from, int32_t to_folder, const char *to) {
 #if defined(__linux__) && defined(SYS_renameat2)
     const unsigned int no_replace = 1; /* RENAME_NOREPLACE, which not every libc has a name for */
-    return syscall(SYS_renameat2, folder, from, folder, to, no_replace) == 0 ? 0 : errno;
+    return syscall(SYS_renameat2, from_folder, from, to_folder, to, no_replace) == 0 ? 0 : errno;
 #elif defined(__APPLE__)
-    return renameatx_np(folder, from, folder, to, RENAME_EXCL) == 0 ? 0 : errno;
+    return renameatx_np(from_folder, from, to_folder, to, RENAME_EXCL) == 0 ? 0 : errno;
 #else
-    (void)folder, (void)from, (void)to;
+    (void)from_folder, (void)from, (void)to_folder, (void)to;
     return ENOSYS;
 #endif
 }
@@ -40,6 +44,30 @@ int64_t snug_file_system_type(const char *path) {
 #else
     (void)path;
     return 0;
+#endif
+}
+
+int64_t snug_copy_range(int32_t from, int32_t to, int64_t count) {
+#if defined(__linux__) && defined(SYS_copy_file_range)
+    return syscall(SYS_copy_file_range, from, NULL, to, NULL, (size_t)count, 0);
+#else
+    (void)from, (void)to, (void)count;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+int32_t snug_has_writers(int32_t file) {
+#if defined(__linux__) && defined(F_SETLEASE)
+    /* A process that opens the file during the lease makes the system send a signal: SIGURG does nothing unless somebody
+       asks for it, the usual SIGIO would end the process. */
+    if (fcntl(file, F_SETSIG, SIGURG) != 0) return -1;
+    if (fcntl(file, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN ? 1 : -1;
+    fcntl(file, F_SETLEASE, F_UNLCK);
+    return 0;
+#else
+    (void)file;
+    return -1;
 #endif
 }
 

@@ -17,6 +17,7 @@
 
 #ifdef __linux__
 #include <pty.h>
+#include <sys/fsuid.h>
 #else
 #include <util.h>
 #endif
@@ -74,4 +75,10 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 
 int32_t snug_test_remove_tree(const char *path) {
     return nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) == 0 ? 0 : errno;
+}
+
+void snug_test_drop_file_permissions(void) {
+#ifdef __linux__
+    setfsuid(65534);
+#endif
 }

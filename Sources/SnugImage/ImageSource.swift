@@ -26,6 +26,12 @@ public struct ImageSource: Sendable {
         storage = try SourceStorage(path: path, followsLinks: followsLinks)
     }
 
+    /// Takes over an open file, which is closed with the source.
+    /// - Throws: `not_a_regular_file`, `io_failed`.
+    package init(taking file: FileDescriptor) throws(ImageError) {
+        storage = try SourceStorage(taking: file)
+    }
+
     /// Reads into `buffer` from an offset on.
     /// - Returns: The bytes read: fewer than asked for only at the end, 0 past it.
     /// - Throws: `io_failed`; `input_changed` when the file has become shorter.

@@ -21,7 +21,7 @@ final class SourceStorage: @unchecked Sendable {
         unsafe content = .memory(copy)
     }
 
-    init(path: FilePath, followsLinks: Bool) throws(ImageError) {
+    convenience init(path: FilePath, followsLinks: Bool) throws(ImageError) {
         let descriptor: FileDescriptor
         do throws(Errno) {
             descriptor = try .opening(
@@ -32,6 +32,11 @@ final class SourceStorage: @unchecked Sendable {
             }
             throw ImageError.system(error.rawValue, doing: "open")
         }
+        try self.init(taking: descriptor)
+    }
+
+    /// Takes over an open file, and closes it when it is of no use.
+    init(taking descriptor: FileDescriptor) throws(ImageError) {
         do throws(ImageError) {
             let identity = try Self.identity(of: descriptor)
             guard identity.kind == .file else {

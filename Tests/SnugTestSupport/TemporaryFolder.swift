@@ -16,8 +16,10 @@ public final class TemporaryFolder: Sendable {
     public let path: FilePath
 
     /// Makes the folder.
-    public init() throws {
-        let base = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) } ?? "/tmp"
+    /// - Parameter parent: Where; the system's folder for temporary files unless given.
+    public init(in parent: String? = nil) throws {
+        let usual = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
+        let base = parent ?? usual ?? "/tmp"
         var template = Array("\(base)/snug-test-XXXXXX".utf8CString)
         let made: FilePath? = unsafe template.withUnsafeMutableBufferPointer { buffer in
             guard let start = buffer.baseAddress, let path = unsafe mkdtemp(start) else { return nil }
@@ -51,6 +53,16 @@ public final class TemporaryFolder: Sendable {
             file, .writeOnly, options: [.create, .truncate], permissions: [.ownerReadWrite, .groupRead, .otherRead])
         _ = try descriptor.closeAfter { try descriptor.writeAll(bytes) }
         return file
+    }
+
+    /// Makes a symbolic link.
+    public func makeLink(_ name: String, to target: String) throws {
+        guard unsafe symlink(target, path.appending(name).string) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    /// Makes a named pipe.
+    public func makePipe(_ name: String) throws {
+        guard unsafe mkfifo(path.appending(name).string, 0o666) == 0 else { throw Errno(rawValue: errno) }
     }
 
     /// A file's bytes; `nil` when it is not there.

@@ -12,9 +12,20 @@
    ENOSYS or ENOTSUP where the file system cannot do that in one step). */
 int32_t snug_rename_exclusively(int32_t folder, const char *from, const char *to);
 
+/* The same, from one folder to another; EXDEV when they are on two file systems. */
+int32_t snug_rename_between(int32_t from_folder, const char *from, int32_t to_folder, const char *to);
+
 /* The number by which the system knows the kind of file system that a path is on (statfs(2), linux/magic.h); 0 where it has
    none, -1 with errno set when the path cannot be looked at. */
 int64_t snug_file_system_type(const char *path);
+
+/* Copies up to `count` bytes between the two files' positions without going through this process: the bytes copied, 0 at
+   the end; -1 with errno set. */
+int64_t snug_copy_range(int32_t from, int32_t to, int64_t count);
+
+/* 1 when a process has the file open for writing, or mapped; 0 when none has; -1 when the system does not tell.
+   The descriptor has to be open for reading only. */
+int32_t snug_has_writers(int32_t file);
 
 /* Cores that this process may run on; 0 when the system does not say. */
 int32_t snug_usable_core_count(void);

@@ -21,6 +21,10 @@ int32_t snug_test_open_terminal(int32_t columns, int32_t *person, int32_t *progr
 /* Removes a folder with all that is in it, without following links. */
 int32_t snug_test_remove_tree(const char *path);
 
+/* Takes away from the calling thread what its user may do with files that are nobody's business, as far as the system can
+   do that for one thread. */
+void snug_test_drop_file_permissions(void);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -127,3 +127,15 @@ extension Errno {
     /// The reason in an error of swift-system, whose functions throw nothing else.
     package init(_ error: any Error) { self = error as? Errno ?? .ioError }
 }
+
+extension FileDescriptor {
+    /// All bytes of a file that is known to be small.
+    /// - Throws: `fileTooLarge` beyond `maximum` bytes.
+    package static func contents(of path: FilePath, maximum: Int = 1 << 20) throws(Errno) -> [UInt8] {
+        let file = try opening(path, .readOnly)
+        defer { file.closeIgnoringErrors() }
+        let bytes = try file.readBytes(maximum: maximum + 1)
+        if bytes.count > maximum { throw .fileTooLarge }
+        return bytes
+    }
+}

@@ -32,6 +32,9 @@ package struct FileIdentity: Hashable, Sendable {
         do { try self.init(descriptor.stat()) } catch { throw Errno(error) }
     }
 
+    /// A state that a call of the system filled in.
+    init(_ status: stat) { self.init(Stat(rawValue: status)) }
+
     private init(_ status: Stat) {
         device = UInt64(truncatingIfNeeded: status.deviceID.rawValue)
         inode = UInt64(truncatingIfNeeded: status.inode.rawValue)

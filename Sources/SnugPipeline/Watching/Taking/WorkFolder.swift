@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+package import SystemPackage
+
+/// The folder in which taken files are while they are worked on. Its calls block.
+///
+/// Each file has a folder of its own there, named by its identifier, and in it the path that it had in the watched folder:
+/// `work/01h…/holidays/a.jpg`. The folder tells by itself what was taken from where, so that a restart loses nothing even
+/// when the process was killed between moving a file and noting it.
+package struct WorkFolder: Sendable, Hashable {
+    /// Where it is.
+    package var path: FilePath
+
+    package init(path: FilePath) { self.path = path }
+
+    /// The name of a work folder inside a watched folder, which no scan enters.
+    package static let nameInside = TemporaryFiles.prefix + "work"
+
+    /// The work folder for a watched folder: the preferred one where moving there is a rename, else one inside.
+    package static func choose(for root: FilePath, preferring preferred: FilePath) throws(Errno) -> WorkFolder {
+        try FileSystem.makeFolders(preferred, mode: 0o700)
+        let devices = try [root, preferred].map { path throws(Errno) in
+            try FileIdentity(of: path, followsLinks: true).device
+        }
+        if devices[0] == devices[1] { return WorkFolder(path: preferred) }
+        let inside = root.appending(nameInside)
+        do throws(Errno) {
+            try FileSystem.makeFolders(inside, mode: 0o700)
+            return WorkFolder(path: inside)
+        } catch {
+            // A watched folder that cannot be written: files are copied.
+            return WorkFolder(path: preferred)
+        }
+    }
+
+    /// The files in the folder, for a restart.
+    package func contents() throws(Errno) -> [TakenFile] {
+        let names: [[UInt8]]
+        do throws(Errno) { names = try FolderListing.names(in: path) } catch .noSuchFileOrDirectory { return [] }
+        return names.compactMap { name in
+            guard let id = IntakeID(String(decoding: name, as: UTF8.self)) else { return nil }
+            return file(of: id)
+        }
+    }
+
+    /// The file of an identifier; `nil` when there is none.
+    package func file(of id: IntakeID) -> TakenFile? {
+        let files = Self.files(in: path.appending(id.text), at: .root)
+        guard let original = files.first(where: { WatchRules.nameClass($0.name) != .sidecar }) else { return nil }
+        let sidecar = Sidecar.path(of: original)
+        let folder = path.appending(id.text)
+        return TakenFile(
+            id: id, original: original, path: original.path(below: folder), isMoved: true,
+            sidecar: files.contains(sidecar) ? sidecar.path(below: folder) : nil)
+    }
+
+    /// Paths of sidecars whose file was never taken: the process ended in between.
+    func orphanedSidecars() throws(Errno) -> [(id: IntakeID, sidecar: RelativePath)] {
+        let names: [[UInt8]]
+        do throws(Errno) { names = try FolderListing.names(in: path) } catch .noSuchFileOrDirectory { return [] }
+        return names.compactMap { name in
+            guard let id = IntakeID(String(decoding: name, as: UTF8.self)) else { return nil }
+            let files = Self.files(in: path.appending(id.text), at: .root)
+            guard files.count == 1, let only = files.first, WatchRules.nameClass(only.name) == .sidecar else {
+                return nil
+            }
+            return (id, only)
+        }
+    }
+
+    /// Removes the folder of an identifier as far as nothing is in it.
+    func removeFolders(of file: RelativePath, id: IntakeID) {
+        var folder = file.folder
+        while folder != .root {
+            try? FileSystem.removeFolder(folder.path(below: path.appending(id.text)))
+            folder = folder.folder
+        }
+        try? FileSystem.removeFolder(path.appending(id.text))
+    }
+
+    private static func files(in folder: FilePath, at place: RelativePath) -> [RelativePath] {
+        guard let names = try? FolderListing.names(in: folder) else { return [] }
+        return names.flatMap { name -> [RelativePath] in
+            let path = folder.appending(FilePath(bytes: name).components)
+            guard let identity = try? FileIdentity(of: path, followsLinks: false) else { return [] }
+            switch identity.kind {
+            case .file where !name.starts(with: TemporaryFiles.prefix.utf8): return [place.appending(name)]
+            case .folder: return files(in: path, at: place.appending(name))
+            default: return []
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import Testing
+
+@testable import SnugPipeline
+
+@Suite("A settle tracker")
+struct SettleTrackerTests {
+    private static let path = RelativePath("a.jpg")
+    private static let policy = SettlePolicy(
+        settleTime: .seconds(2), unprovenSettleTime: .seconds(10), suspiciousSettleTime: .seconds(60),
+        patience: .seconds(3600), maximumInterval: .seconds(300), maximumCandidates: 3)
+
+    @Test("Stories", arguments: SettleStory.all)
+    func stories(story: SettleStory) {
+        let path = RelativePath(story.path)
+        var tracker = SettleTracker(policy: Self.policy)
+        for step in story.steps {
+            switch step {
+            case .saw(let number, let isTouched, let time):
+                tracker.saw(
+                    ScannedFile(path: path, version: SettleStory.version(number)), isTouched: isTouched,
+                    at: .seconds(time))
+            case .looked(let number, let time, let look):
+                let result = tracker.looked(
+                    at: path, version: number.map { SettleStory.version($0) }, at: .seconds(time))
+                #expect(result == look, "\(story.name), at \(time)")
+            case .checked(let completeness, let time, let decision):
+                #expect(
+                    tracker.checked(path, completeness, at: .seconds(time)) == decision, "\(story.name), at \(time)")
+            case .nextLook(let time):
+                #expect(tracker.nextLook() == time.map { .seconds($0) }, "\(story.name)")
+            }
+        }
+    }
+
+    @Test("There is room for so many files and no more; those that are taken make room")
+    func capacity() {
+        var tracker = SettleTracker(policy: Self.policy)
+        func saw(_ name: String) -> Bool {
+            tracker.saw(
+                ScannedFile(path: RelativePath(name), version: SettleStory.version(1)), isTouched: true, at: .zero)
+        }
+        #expect(saw("a") && saw("b") && saw("c") && !saw("d") && saw("a"))
+        tracker.forget(RelativePath("b"))
+        #expect(saw("d") && tracker.count == 3 && tracker.capacity == 0)
+    }
+
+    @Test("Endless events about one file keep the memory of it small")
+    func bounded() {
+        var tracker = SettleTracker(policy: Self.policy)
+        for time in 0..<10_000 {
+            let file = ScannedFile(path: Self.path, version: SettleStory.version(time))
+            tracker.saw(file, isTouched: true, at: .milliseconds(time))
+        }
+        #expect(tracker.count == 1)
+        #expect(tracker.due(at: .milliseconds(11_998), limit: 10).isEmpty)
+        #expect(tracker.due(at: .milliseconds(11_999), limit: 10) == [Self.path])
+    }
+
+    @Test("A file that could not be taken is tried again, later and later")
+    func notTaken() {
+        var tracker = SettleTracker(policy: Self.policy)
+        tracker.saw(ScannedFile(path: Self.path, version: SettleStory.version(1)), isTouched: true, at: .zero)
+        tracker.notTaken(Self.path, "disk full", at: .seconds(10))
+        #expect(tracker.nextLook() == .seconds(12))
+        tracker.notTaken(Self.path, "disk full", at: .seconds(12))
+        #expect(tracker.nextLook() == .seconds(16))
+        #expect(tracker.waiting(limit: 5).map(\.reason) == ["disk full"])
+        #expect(tracker.stalledCount == 1)
+    }
+
+    @Test("No wait for quiet is no busy loop either")
+    func zeroSettleTime() {
+        var tracker = SettleTracker(policy: SettlePolicy(settleTime: .zero))
+        tracker.saw(ScannedFile(path: Self.path, version: SettleStory.version(1)), isTouched: true, at: .zero)
+        _ = tracker.checked(Self.path, .incomplete("is cut"), at: .zero)
+        #expect((tracker.nextLook() ?? .zero) > .zero)
+    }
+}
