@@ -6,7 +6,7 @@
 /// at 80, 75 … down to the floor; still over there, the sides are scaled again by the area ratio of what was measured, and the qualities
 /// start over. With a fixed size the qualities go from 95 down to the floor, and then the search gives up.
 struct SteppedSearch {
-    /// What to do next.
+    /// The next step.
     enum Action: Equatable {
         case encode(width: Int, height: Int, quality: Int)
         case finish

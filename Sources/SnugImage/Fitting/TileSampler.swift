@@ -16,7 +16,7 @@ final class TileSampler: RowSink {
 
     /// The tiles laid side by side, or the whole image when it is small.
     let sheet: Raster
-    /// Whether the sheet is the whole image.
+    /// True when the sheet is the whole image.
     let isWhole: Bool
     private let source: RasterShape
     /// Where each tile is cut, in pixels, in order of the sheet's places.

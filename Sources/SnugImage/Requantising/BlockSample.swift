@@ -4,7 +4,7 @@
 struct BlockSample {
     struct Run {
         var rows: BlockRows
-        /// What the run takes in the source: bits where they are known, else MCUs.
+        /// The size of the run in the source: bits where they are known, else MCUs.
         var sourceSize: Double
         /// Where it lies in the source, 0…1.
         var position: Double
@@ -18,7 +18,7 @@ struct BlockSample {
     /// The whole image in the units of ``Run/sourceSize``.
     let sourceSize: Double
 
-    /// What each run stands for, in its own size.
+    /// The share of the image that each run stands for, in units of its own size.
     var weight: Double {
         let sampled = runs.reduce(0) { $0 + $1.sourceSize }
         return sampled > 0 ? sourceSize / sampled : 1

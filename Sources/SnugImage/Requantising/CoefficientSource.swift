@@ -10,7 +10,7 @@ protocol CoefficientSource: AnyObject {
     /// Goes through the image from top to bottom.
     /// - Parameter body: Takes a row of MCUs, its number, and the share of the source that is behind it.
     func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws
-    /// What reading noticed; complete after ``readRows(_:)``.
+    /// Notes of reading; complete after ``readRows(_:)``.
     var report: DecodeReport { get }
 }
 

@@ -12,7 +12,7 @@ struct StepShape: Sendable, Hashable {
     private var chroma: [Double]
     private static let lumaRadii = [0, 1, 2, 3.5, 5.5, 9.9]
     private static let chromaRadii = [0, 1, 2.5, 5, 9.9]
-    /// What bits cost against distortion, both relative to the step.
+    /// The price of a bit in distortion, relative to the step.
     let lambda: Double
     /// Exponent by which busy blocks pay more.
     let activity: Double

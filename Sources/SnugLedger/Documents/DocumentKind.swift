@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is remembered beside jobs, each kind in a table of its own.
+/// The kinds of documents kept beside jobs, each in a table of its own.
 public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     /// Uploads under way, by their keys.
     case uploads

@@ -39,7 +39,7 @@ public struct JobFilter: Sendable, Hashable {
 public struct JobEvent: Sendable, Hashable, Codable {
     /// When.
     public var at: LedgerInstant
-    /// What was done to the job: the verb.
+    /// The verb of the change to the job.
     public var verb: String
     /// Its stage from then on.
     public var stage: JobStage

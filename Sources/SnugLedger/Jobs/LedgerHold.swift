@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a pause holds up.
+/// The work that a pause stops.
 public enum PauseScope: Sendable, Hashable, Codable {
     /// Everything.
     case all
@@ -25,7 +25,7 @@ public struct LedgerHold: Sendable, Hashable, Codable {
 
     /// Its origin.
     public var kind: Kind
-    /// What it holds up.
+    /// The work that it stops.
     public var scope: PauseScope
     /// When it ends by itself; `nil` until lifted.
     public var until: LedgerInstant?

@@ -5,7 +5,7 @@ public import SystemPackage
 
 /// A ledger in one SQLite file, shared by all processes of a machine that open it.
 ///
-/// What a call has recorded survives a kill and a power cut. Jobs and names of a process that ends are free at once: each
+/// A recorded change survives a kill and a power cut. Jobs and names of a process that ends are free at once: each
 /// holds a lock on a file of its own beside the database, which the system takes back.
 public final class SQLiteLedger: LedgerStore {
     /// The database.

@@ -28,8 +28,8 @@ extension Inspection {
         let verb =
             switch plan.action {
             case .copy: "copy it as it is"
-            case .strip: "take away what is not image, and encode it anew if that is not enough"
-            case .encode: "encode it anew as \(plan.format?.description ?? "JPEG or PNG"), at most \(size)"
+            case .strip: "remove metadata and trailing data, and re-encode it if that is not enough"
+            case .encode: "re-encode it as \(plan.format?.description ?? "JPEG or PNG"), at most \(size)"
             }
         return plan.reason.isEmpty ? verb : "\(verb) (\(PrintableName.escaped(plan.reason)))"
     }

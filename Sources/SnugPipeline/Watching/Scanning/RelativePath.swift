@@ -33,7 +33,7 @@ package struct RelativePath: Hashable, Sendable, CustomStringConvertible {
         RelativePath(bytes: bytes.isEmpty ? name : bytes + [Self.slash] + name)
     }
 
-    /// The same name with something after it.
+    /// The path with a suffix after its name.
     package func adding(suffix: String) -> RelativePath { RelativePath(bytes: bytes + Array(suffix.utf8)) }
 
     /// True for the folder itself and everything in it.
