@@ -73,7 +73,7 @@ package enum FileMover {
     ) throws(Errno) {
         do throws(Errno) {
             try copyBytes(from: source, to: file)
-            // After the last byte, which would set them anew. What a file system cannot keep is no reason to fail.
+            // After the last byte, because writing changes them. One that cannot be kept is no failure.
             let times = [original.modified, original.modified].map {
                 timespec(tv_sec: Int($0.floored(by: 1_000_000_000)), tv_nsec: Int($0.remainder(of: 1_000_000_000)))
             }

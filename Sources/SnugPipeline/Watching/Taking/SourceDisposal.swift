@@ -77,7 +77,7 @@ package struct SourceDisposal: Sendable, Hashable {
         for place in Self.places(for: file) {
             let report = place.adding(suffix: Self.reportSuffix).path(below: failed)
             if let bytes = try? FileDescriptor.contents(of: report) {
-                // Only our own report may be written anew.
+                // Only our own report may be replaced.
                 if JSONValue(parsing: bytes)?["id"]?.text == file.id.text { return place }
             } else if (try? FileIdentity(of: place.path(below: failed), followsLinks: false)) == nil {
                 return place
