@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct UploadCommandTests {
     private let place: CommandFolder
-    private let state = ["--state-directory", "state"]
+    private let state = ["--state", "state"]
 
     init() throws { place = try CommandFolder() }
 
