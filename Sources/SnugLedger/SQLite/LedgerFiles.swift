@@ -8,6 +8,10 @@ enum LedgerFiles {
     static func makeFolder(_ folder: FilePath) throws(LedgerError) {
         do throws(Errno) {
             try FileSystem.makeFolders(folder, mode: 0o700)
+        } catch .notDirectory {
+            throw LedgerError(
+                .readOnly, "\(folder) is not a folder; move that away, or name another folder with --state",
+                cause: Errno.notDirectory)
         } catch {
             throw failure(error, "make the folder \(folder)")
         }
