@@ -140,6 +140,9 @@ import Testing
             (["Tus-Version": "1.0.0"], "http://h/files", .tus), (["Tus-Resumable": "1.0.0"], "http://h/files/", .tus),
             (["Upload-Limit": "max-size=1"], "http://h/files", .resumable), ([:], "http://h/forms/", .form),
             ([:], "http://h/object", .put), (["Allow": "PUT"], "http://h/object", .put),
+            (["Upload-Draft-Interop-Version": "6"], "http://h/files/", .resumable),
+            (["DAV": "1, 2"], "http://h/collection/", .put), (["Allow": "GET, PUT"], "http://h/in/", .put),
+            (["Allow": "POST,OPTIONS"], "http://h/object", .form), (["Allow": "PUT, POST"], "http://h/in/", .form),
         ] as [(HTTPFields, String, UploadProtocol)])
     func detection(fields: HTTPFields, address: String, expected: UploadProtocol) throws {
         let url = try HTTPURL(address)
