@@ -62,7 +62,7 @@ import Testing
         let server = try tus(patch: { _ in (204, offset) }, head: { $0 })
         let error = await failure(server, .tus)
         #expect(error?.code == .serverMisbehaved, "\(String(describing: error))")
-        #expect(try makeUploader(folder).pending().isEmpty)
+        #expect(try await makeUploader(folder).pending().isEmpty)
     }
 
     @Test("tus: a refused chunk of a server that keeps nothing or forgets", arguments: [403, 404, 410], [false, true])
@@ -110,11 +110,11 @@ import Testing
             try connection.respond(201, ["Connection": "close"])
         }
         let file = try folder.file(pattern(2 << 20))
-        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
+        let uploader = try await makeUploader(folder, continueTimeout: .seconds(60))
         let error = await #expect(throws: UploadError.self) {
             try await uploader.upload(file, to: UploadTarget(try HTTPURL(server.url("/a")), uploadProtocol))
         }
         #expect(error?.code == .serverMisbehaved && error?.status == 201, "\(String(describing: error))")
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 }

@@ -43,12 +43,12 @@ import Testing
     @Test("A success is one, whatever becomes of its body", arguments: Ending.allCases, [UploadProtocol.put, .form])
     func successes(ending: Ending, uploadProtocol: UploadProtocol) async throws {
         let server = try server(ending)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let target = UploadTarget(try HTTPURL(server.url("/a")), uploadProtocol)
         let receipt = try await uploader.upload(try folder.file(pattern(3000)), to: target)
         #expect(receipt.confirmation == .answer)
         #expect(server.requests.filter { $0.method != "HEAD" }.count == 1)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test("A PUT whose object cannot be asked for is delivered", arguments: [401, 403, 404, 500, 503])
@@ -70,12 +70,12 @@ import Testing
         let server = try FakeS3Server(manner)
         let target = UploadTarget(
             try HTTPURL(server.url), .s3, s3: S3Settings(accessKeyID: "AKIDEXAMPLE", secretKey: Secret("secretsecret")))
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let bytes = pattern(6 << 20)
         let receipt = try await uploader.upload(try folder.file(bytes), to: target)
         #expect(receipt.bytes == bytes.count && server.object == bytes)
         #expect(server.aborted == 0)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test("Parts whose ETag is no MD5 are accepted", arguments: FakeS3Server.OpaqueETag.allCases, [true, false])

@@ -2,7 +2,6 @@
 internal import HTTPTypes
 public import Logging
 public import SnugHTTP
-internal import SnugSystem
 internal import Synchronization
 public import SystemPackage
 
@@ -57,8 +56,18 @@ public final class Uploader: Sendable {
                 .invalidTarget, "the media type has characters that cannot be sent; write it like image/jpeg")
         }
         let job = makeJob(source, target, options)
-        let lock = try store?.lock(job.key)
-        defer { withExtendedLifetime(lock) {} }
+        try await store?.lock(job.key)
+        do {
+            let receipt = try await uploadLocked(job)
+            await store?.unlock(job.key)
+            return receipt
+        } catch {
+            await store?.unlock(job.key)
+            throw error
+        }
+    }
+
+    private func uploadLocked(_ job: UploadJob) async throws -> UploadReceipt {
         let start = ContinuousClock.now
         let (record, isResumed) = try await beginRecord(job)
         do {
@@ -85,7 +94,7 @@ public final class Uploader: Sendable {
         await cleanUp(job)
         // Last: a process killed before this finds the upload again, one killed after it sends the file again.
         do {
-            try store?.remove(job.key)
+            try await store?.remove(job.key)
         } catch {
             logger.warning("the record of a finished upload stays", metadata: ["error": "\(error)"])
         }
@@ -96,9 +105,9 @@ public final class Uploader: Sendable {
     private func ended(_ job: UploadJob, by error: UploadError?) async throws {
         // A request that may have taken effect is neither removed nor repeated: a person checks it, and decides.
         if error?.code == .outcomeUnknown { return }
-        guard let record = try job.record() else { return }
+        guard let record = try await job.record() else { return }
         // What has not begun leaves nothing to list or to forget.
-        guard record.hasBegun else { return try store?.remove(job.key) ?? () }
+        guard record.hasBegun else { return try await store?.remove(job.key) ?? () }
         if record.isUnanswered { return }
         guard let error else {
             if job.options.discardsWhenCancelled { await discard(job) }
@@ -107,7 +116,7 @@ public final class Uploader: Sendable {
         switch error.code {
         case .sourceChanged: await discard(job)
         // The upload at the server cannot be trusted; what is at the target's own address may be another's.
-        case .serverMisbehaved where record.uploadURL == job.target.url.text: try store?.remove(job.key)
+        case .serverMisbehaved where record.uploadURL == job.target.url.text: try await store?.remove(job.key)
         case .serverMisbehaved: await discard(job)
         // A refused upload cannot be resumed, and resuming with a changed file would produce garbage.
         default: if error.resumption == .none { await discard(job) }
@@ -117,16 +126,20 @@ public final class Uploader: Sendable {
     /// The error that another upload of a file would end with because a request with it may have taken effect.
     package func unansweredError(_ path: FilePath, to target: UploadTarget) async -> UploadError? {
         let key = UploadRecord.key(path: path, target: target.url.text, uploadProtocol: target.uploadProtocol)
-        let store = store
-        let record = try? await DetachedThread.value { try store?.record(key) }
+        let record = try? await store?.record(key)
         return record?.isUnanswered == true ? .unanswered : nil
     }
 
     /// The uploads that were begun and not finished.
-    public func pending() throws(UploadError) -> [UploadRecord] { try store?.pending() ?? [] }
+    /// - Throws: `state_failed`.
+    public func pending() async throws -> [UploadRecord] {
+        // An upload that was only requested has no data anywhere.
+        try await store?.records().filter(\.hasBegun) ?? []
+    }
 
     /// Forgets a pending upload here and leaves the server's data alone.
-    public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
+    /// - Throws: `state_failed`.
+    public func forget(_ record: UploadRecord) async throws { try await store?.remove(record.key) }
 
     func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
         UploadJob(
@@ -139,7 +152,7 @@ public final class Uploader: Sendable {
             key: job.key, path: job.source.path.string, fingerprint: job.source.fingerprint, bytes: job.length,
             target: job.target.url.description, uploadProtocol: job.target.uploadProtocol,
             created: environment.wallClock())
-        guard let old = try store?.record(job.key) else { return (fresh, false) }
+        guard let old = try await store?.record(job.key) else { return (fresh, false) }
         if old.isUnanswered, old.bytes == fresh.bytes, !job.options.repeatsUnknown { throw UploadError.unanswered }
         let isSameFile = old.fingerprint == fresh.fingerprint
         let isExpired = old.isExpired(now: environment.wallClock())
