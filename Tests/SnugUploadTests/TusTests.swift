@@ -245,7 +245,7 @@ import Testing
 
     @Test func completeAndForgottenIsUnknownAndNotSentTwice() async throws {
         let server = try FakeTusServer(forgetsComplete: true) { $0 == 5 ? .swallowAnswer : nil }
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(pattern(500_000))
         for _ in 0..<2 {
             let error = await #expect(throws: UploadError.self) {

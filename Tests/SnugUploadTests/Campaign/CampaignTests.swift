@@ -58,7 +58,8 @@ import Testing
         let server = try await DraftServer()
         try await check(
             Place(
-                name: "draft", port: server.port, kinds: Place.lossy,
+                // It forgets a complete upload, so a lost last response is unknown.
+                name: "draft", port: server.port, kinds: Place.lossy, mayNotKnow: true,
                 target: { UploadTarget(try HTTPURL("http://127.0.0.1:\($0)/things/\($1)"), .resumable) },
                 stored: { name, _ in server.objects.first { $0.name == name }?.bytes },
                 count: { name, _ in server.objects.count { $0.name == name } },

@@ -167,7 +167,7 @@ import Testing
         #expect(Set(server.requests.map(\.target)) == ["/in/IMG.jpg", "/in/IMG-2.jpg"])
     }
 
-    @Test("A form whose sender dies is not sent again unasked", arguments: ["INT", "KILL"])
+    @Test("A form whose sender dies is not sent again unasked", arguments: ["TERM", "KILL"])
     func killedForm(signal: String) throws {
         let got = place.folder.path.appending("got").string
         let server = try FaultServer { connection in
@@ -185,7 +185,7 @@ import Testing
         let line = (["upload"] + arguments + state).map { "'\($0)'" }.joined(separator: " ")
         let killed = try place.shell(
             "\"$SNUG\" \(line) & p=$!; while [ ! -e got ]; do sleep 0.02; done; kill -\(signal) $p; wait $p")
-        if signal == "INT" {
+        if signal == "TERM" {
             #expect(killed.exitCode == 130)
             let error = try #require(try CommandFolder.objects(killed).first)
             #expect(error["status"] as? String == "interrupted")
