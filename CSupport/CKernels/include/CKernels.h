@@ -14,7 +14,7 @@
 
 /// An instruction set that the kernels are written for.
 typedef enum __attribute__((enum_extensibility(closed))) snug_kernel_level {
-    /// What the compiler makes of plain C: SSE2 or NEON where the target has them.
+    /// Plain C: SSE2 or NEON where the target has them.
     SNUG_KERNEL_PORTABLE __attribute__((swift_name("portable"))) = 0,
     SNUG_KERNEL_AVX2 __attribute__((swift_name("avx2"))),
 } snug_kernel_level;
@@ -51,7 +51,7 @@ typedef struct snug_axis_weights {
 void snug_resample_row_u8(snug_kernel_level level, const uint8_t *source, int channels, snug_axis_weights axis,
                           int16_t *out);
 
-/// The same from samples that already have `SNUG_INTERMEDIATE_BITS` fractional bits.
+/// Resamples one row likewise, from samples that already have `SNUG_INTERMEDIATE_BITS` fractional bits.
 void snug_resample_row_s16(snug_kernel_level level, const int16_t *source, int channels, snug_axis_weights axis,
                            int16_t *out);
 
