@@ -78,7 +78,7 @@ struct OffsetUpload {
     }
 
     private mutating func drive() async throws -> Completion {
-        var machine = try makeMachine()
+        var machine = try await makeMachine()
         var action = machine.begin()
         var last: UploadJob.Exchange?
         // After a refusal the server is asked for its offset. The reason for a failure is the refusal, not that
@@ -115,8 +115,8 @@ struct OffsetUpload {
         }
     }
 
-    private func makeMachine() throws -> OffsetMachine {
-        let learnt = try job.learntCeiling()
+    private func makeMachine() async throws -> OffsetMachine {
+        let learnt = try await job.learntCeiling()
         let ceiling = min(job.options.maximumChunkSize, learnt ?? .max)
         let chunks = ChunkSizer(
             initial: job.options.chunkSize, ceiling: ceiling, granularity: dialect.granularity,
