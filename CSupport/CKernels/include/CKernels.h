@@ -94,12 +94,6 @@ void snug_rgb_to_luma(snug_kernel_level level, const uint8_t *pixels, int channe
 void snug_flatten_row(snug_kernel_level level, const uint8_t *pixels, int channels, const uint8_t *background,
                       size_t count, uint8_t *out);
 
-/// Reduces 16-bit samples to the nearest of 8 bits: 65535 becomes 255.
-void snug_reduce_16_to_8(snug_kernel_level level, const uint16_t *samples, size_t count, uint8_t *out);
-
-/// Adobe's inverted CMYK without a profile: each ink darkens what is left by the others.
-void snug_inverted_cmyk_to_rgb(snug_kernel_level level, const uint8_t *inks, size_t count, uint8_t *out);
-
 /// Averages neighbours in a row of `width` samples to `(width + 1) / 2`; the last of an odd row stands alone.
 /// Halves round up and down in turn, so that the plane as a whole becomes neither lighter nor darker.
 void snug_halve_horizontally(snug_kernel_level level, const uint8_t *row, size_t width, uint8_t *out);
