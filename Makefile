@@ -64,7 +64,7 @@ lint: ## Check the format of all Swift sources
 docs: ## Build the libraries' documentation, warnings as errors, under .build/docs
 	swift package dump-symbol-graph --minimum-access-level public > /dev/null
 	rm -rf .build/docs
-	for module in SnugImage SnugHTTP SnugUpload SnugGeneration SnugLedger SnugPipeline; do \
+	for module in SnugImage SnugHTTP SnugUpload SnugGeneration SnugLedger SnugPipeline SnugSimulator; do \
 	  mkdir -p .build/docs/$$module; \
 	  find -L .build -name "$$module.symbols.json" -not -path '*/docs/*' -exec cp {} .build/docs/$$module/ \; ; \
 	  docc convert $$(ls -d Sources/$$module/*.docc 2> /dev/null || true) --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \

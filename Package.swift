@@ -71,7 +71,8 @@ let package = Package(
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
-        .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
+        .target(
+            name: "CTestSupport", dependencies: ["CLibJPEG"], path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
         .target(name: "CChecksums", path: "CSupport/CChecksums", cSettings: cSettings),
         .target(
