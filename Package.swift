@@ -139,7 +139,7 @@ let package = Package(
         .target(
             name: "SnugPipeline",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -152,7 +152,7 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -264,8 +264,8 @@ let package = Package(
         .testTarget(
             name: "SnugPipelineTests",
             dependencies: [
-                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSimulator", "SnugSystem",
-                "SnugTestSupport",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSimulator",
+                "SnugSystem", "SnugTestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -273,8 +273,8 @@ let package = Package(
         .testTarget(
             name: "snugTests",
             dependencies: [
-                "snug", "SnugPipeline", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator",
-                "SnugTestSupport",
+                "snug", "SnugPipeline", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugLedger",
+                "SnugSimulator", "SnugTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
