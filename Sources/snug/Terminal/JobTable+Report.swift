@@ -30,13 +30,15 @@ extension JobTable {
         if !report.steps.isEmpty {
             text += "effects\n"
             for step in report.steps {
-                text += item("\(step.begunAt.localText)  \(step.step.rawValue)", "\(step.state.rawValue), key \(step.key)")
+                text += item(
+                    "\(step.begunAt.localText)  \(step.step.rawValue)", "\(step.state.rawValue), key \(step.key)")
             }
         }
         text += "history\n"
         for event in report.history {
             let reason = event.reason.map { ": \($0.message)" } ?? ""
-            text += item("\(event.at.localText)  \(event.verb)", "\(event.state.rawValue), \(event.step.rawValue)\(reason)")
+            text += item(
+                "\(event.at.localText)  \(event.verb)", "\(event.state.rawValue), \(event.step.rawValue)\(reason)")
         }
         return text
     }

@@ -18,6 +18,8 @@ struct JobTable {
 
     /// Columns from which each job takes one line.
     private static let wide = 100
+    private var folderWidth: Int { columns ?? 200 < 150 ? 10 : 16 }
+    private var nameWidth: Int { columns ?? 200 < 150 ? 20 : 32 }
 
     /// Jobs, a line each, or some short lines each where the terminal is narrow.
     func text(of jobs: [Job], now: LedgerInstant, hasHeader: Bool) -> String {
@@ -26,8 +28,8 @@ struct JobTable {
         }
         var text = hasHeader ? row("state", "id", "step", "age", "folder", "name", "why") : ""
         for job in jobs {
-            let folder = TerminalText.cut(PrintableName.escaped(job.folder), to: columns == nil ? .max : 14)
-            let name = TerminalText.cut(PrintableName.escaped(job.name), to: columns == nil ? .max : 30)
+            let folder = TerminalText.cut(PrintableName.escaped(job.folder), to: columns == nil ? .max : folderWidth)
+            let name = TerminalText.cut(PrintableName.escaped(job.name), to: columns == nil ? .max : nameWidth)
             text += row(
                 job.state.rawValue, job.id.description, job.shownStep, DurationText.rough(now.since(job.since)), folder,
                 name, PrintableName.escaped(job.reason?.message ?? ""), colour: job.state.colour)
@@ -39,7 +41,7 @@ struct JobTable {
         _ state: String, _ id: String, _ step: String, _ age: String, _ folder: String, _ name: String, _ why: String,
         colour: Paint.Colour? = nil
     ) -> String {
-        let cells = [(state, 9), (id, 26), (step, 9), (age, 6), (folder, 14), (name, 30), (why, 0)]
+        let cells = [(state, 9), (id, 26), (step, 9), (age, 6), (folder, folderWidth), (name, nameWidth), (why, 0)]
         var line = ""
         for (cell, width) in cells {
             line += cell + String(repeating: " ", count: max(0, width - TerminalText.width(of: cell))) + "  "

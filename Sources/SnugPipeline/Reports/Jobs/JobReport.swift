@@ -38,7 +38,8 @@ public struct JobReport: Sendable, Hashable {
         case .running: "\(job.step.rawValue) is being done by worker \(job.owner ?? "")"
         case .paused:
             "\(job.step.rawValue), "
-                + (job.pausedUntil.map { "when the pause ends at \($0.localText)" } ?? "after snug jobs resume \(job.id)")
+                + (job.pausedUntil.map { "when the pause ends at \($0.localText)" }
+                    ?? "after snug jobs resume \(job.id)")
         case .delivered: "nothing: it is done"
         case .failed: "nothing, until snug jobs retry \(job.id)"
         case .held where job.isOutcomeUnknown:

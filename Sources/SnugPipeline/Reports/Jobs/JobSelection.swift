@@ -23,7 +23,8 @@ public enum JobSelection {
         }
         guard found.count == 1 else {
             throw JobSelectionError(
-                "job_ambiguous", "\(text) begins the ids of several jobs, such as \(found[1]) and \(id); give more of it")
+                "job_ambiguous",
+                "\(text) begins the ids of several jobs, such as \(found[1]) and \(id); give more of it")
         }
         return id
     }

@@ -47,7 +47,8 @@ struct JobDecision {
     private func show(_ job: Job) {
         let output = OutputStream.standardOutput
         if json { return output.writeLine(job.json.description) }
-        output.writeLine("\(job.id)  \(PrintableName.escaped(job.name)): \(job.isCancelRequested ? "is being stopped" : done)")
+        let result = job.isCancelRequested ? "is being stopped" : done
+        output.writeLine("\(job.id)  \(PrintableName.escaped(job.name)): \(result)")
     }
 
     private func refuse(_ job: Job) {

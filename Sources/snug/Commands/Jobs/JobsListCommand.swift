@@ -60,6 +60,7 @@ extension LedgerHold {
     var sentence: String {
         let end = until.map { "until \($0.localText)" } ?? "until snug jobs resume"
         let name = words
-        return name.prefix(1).uppercased() + name.dropFirst() + " lasts \(end): \(PrintableName.escaped(reason.message))"
+        return name.prefix(1).uppercased() + name.dropFirst()
+            + " lasts \(end): \(PrintableName.escaped(reason.message))"
     }
 }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import SnugLedger
 import SnugPipeline
+import SnugSystem
 
 /// `snug jobs show`.
 struct JobsShowCommand: AsyncParsableCommand {

@@ -35,7 +35,8 @@ struct JobsStatusCommand: AsyncParsableCommand {
             return books.allSatisfy { $0.value.areBalanced }
         }
         guard areBalanced else {
-            OutputStream.standardError.writeLine("Error: the counts do not balance; keep a copy of the ledger, and report it")
+            OutputStream.standardError.writeLine(
+                "Error: the counts do not balance; keep a copy of the ledger, and report it")
             throw ExitCode(1)
         }
     }
