@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import SnugSystem
+import SnugSystem
 
 /// Everything that is wrong with a configuration.
 public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -17,6 +17,9 @@ public struct LoadedConfiguration: Sendable {
 /// A key of the file is a variable in capitals, with `_` between its parts: `folders.inbox.settle` is
 /// `SNUG_FOLDERS_INBOX_SETTLE`.
 public struct ConfigurationLoader: Sendable {
+    /// In the path of an option it stands for every folder, or every account, of the configuration.
+    public static let everyName = "*"
+
     /// The file; `nil` for none.
     public var file: FilePath?
     /// The environment.
@@ -50,7 +53,14 @@ public struct ConfigurationLoader: Sendable {
         let strangers = ConfigurationSchema.faults(
             inEnvironment: Array(environment.keys), accounts: accounts, folders: folders)
         guard strangers.isEmpty else { throw ConfigurationError(strangers) }
-        var reading = try ConfigurationReading(self, document)
+        var loader = self
+        loader.options = options.flatMap { option in
+            guard option.path.count > 2, option.path[1] == Self.everyName else { return [option] }
+            return (option.path[0] == "folders" ? folders : accounts).map { name in
+                OptionValue([option.path[0], name] + option.path.dropFirst(2), option.values, option: option.option)
+            }
+        }
+        var reading = try ConfigurationReading(loader, document)
         let result = reading.service(accounts: accounts, folders: folders)
         guard reading.faults.isEmpty else { throw ConfigurationError(reading.faults) }
         return LoadedConfiguration(service: result, settings: reading.settings)
@@ -60,7 +70,8 @@ public struct ConfigurationLoader: Sendable {
     private func names(in group: String, _ document: ConfigurationDocument?) -> [String] {
         var names = document?.names(in: [group]) ?? []
         for option in options where option.path.first == group && option.path.count > 1 {
-            if !names.contains(option.path[1]) { names.append(option.path[1]) }
+            let name = option.path[1]
+            if name != Self.everyName, !names.contains(name) { names.append(name) }
         }
         return names
     }

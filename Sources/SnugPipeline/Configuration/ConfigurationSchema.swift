@@ -2,7 +2,7 @@
 import SnugSystem
 
 /// The keys that a configuration may have.
-indirect enum ConfigurationSchema {
+indirect enum ConfigurationSchema: Sendable {
     case value(isList: Bool)
     case group([String: ConfigurationSchema])
     /// A group whose keys are names that the user chooses.
@@ -92,8 +92,11 @@ indirect enum ConfigurationSchema {
                 known.insert(variable(["folders", name] + path))
             }
         }
-        let groups = ["SNUG_ACCOUNTS_", "SNUG_FOLDERS_", "SNUG_WORKERS_", "SNUG_RETENTION_", "SNUG_LOG_", "SNUG_NETWORK_"]
-        return variables.sorted().filter { name in groups.contains(where: name.hasPrefix) && !known.contains(name) }.map {
+        let groups = [
+            "SNUG_ACCOUNTS_", "SNUG_FOLDERS_", "SNUG_WORKERS_", "SNUG_RETENTION_", "SNUG_LOG_", "SNUG_NETWORK_",
+        ]
+        return variables.sorted().filter { name in groups.contains(where: name.hasPrefix) && !known.contains(name) }.map
+        {
             name in
             let nearest = NearestName.of(name.lowercased(), among: known.map { $0.lowercased() })
             return ConfigurationError.Fault(

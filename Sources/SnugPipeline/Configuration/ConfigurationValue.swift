@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package import SnugSystem
+import SnugSystem
 
 /// A value given by an option of a command.
 public struct OptionValue: Sendable, Hashable {

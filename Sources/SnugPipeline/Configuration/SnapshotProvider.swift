@@ -9,7 +9,7 @@ struct SnapshotProvider: ConfigProvider {
     /// Takes the values of a YAML text.
     init(yaml text: String, name: String) throws {
         providerName = name
-        values = try YAMLSnapshot(data: text.utf8Span.span.bytes, providerName: name, parsingOptions: .default)
+        values = try unsafe YAMLSnapshot(data: text.utf8Span.span.bytes, providerName: name, parsingOptions: .default)
     }
 
     func value(forKey key: AbsoluteConfigKey, type: ConfigType) throws -> LookupResult {

@@ -16,7 +16,8 @@ enum FitSettings {
             }
             folder.limits = profile.limits
         },
-        Setting("fit.limit", show: { ByteCount($0.limits.byteLimit).description }) { folder, text throws(SettingFault) in
+        Setting("fit.limit", show: { ByteCount($0.limits.byteLimit).description }) {
+            folder, text throws(SettingFault) in
             folder.limits.byteLimit = try SettingFormat<Int>.size.parse(text)
             folder.limits.counting = .raw
         },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import SnugGeneration
+package import SnugGeneration
 import SnugSystem
 
 /// The settings of the stage that generates.
@@ -45,7 +45,8 @@ enum GenerateSettings {
             "generate.parameters", isList: true,
             show: { folder in
                 guard let parameters = folder.generation?.parameters, !parameters.isEmpty else { return nil }
-                return parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }.joined(separator: ", ")
+                return parameters.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value.text)" }.joined(
+                    separator: ", ")
             }
         ) { folder, text throws(SettingFault) in
             var parameters: [String: GenerationRequest.Parameter] = [:]
