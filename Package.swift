@@ -134,7 +134,7 @@ let package = Package(
         .target(
             name: "SnugLedger",
             dependencies: [
-                "SnugSystem", "SnugHTTP", "SnugGeneration",
+                "SnugSystem", "SnugHTTP", "SnugUpload", "SnugGeneration",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -150,6 +150,7 @@ let package = Package(
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -228,7 +229,7 @@ let package = Package(
         .testTarget(
             name: "SnugUploadTests",
             dependencies: [
-                "SnugUpload", "SnugHTTP", "SnugSystem", "SnugTestSupport",
+                "SnugUpload", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -262,7 +263,8 @@ let package = Package(
         .testTarget(
             name: "SnugLedgerTests",
             dependencies: [
-                "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugTestSupport", "snug-ledger-worker",
+                "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugUpload", "SnugSystem", "SnugTestSupport",
+                "snug-ledger-worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -282,6 +284,8 @@ let package = Package(
                 "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSimulator",
                 "SnugSystem", "SnugTestSupport", "snug-daemon-worker",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),

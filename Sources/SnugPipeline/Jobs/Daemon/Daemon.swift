@@ -191,6 +191,13 @@ public final class Daemon: Sendable {
         }
     }
 
+    /// True while the loop that hands out work turns, which it does every few seconds; also while there is no loop, before
+    /// the start and while the daemon drains, for both are bounded.
+    public func isAlive(within limit: Duration) -> Bool {
+        guard let time = state.withLock({ $0.dispatcher })?.timeSinceTurn else { return true }
+        return time <= max(limit, .seconds(15))
+    }
+
     // MARK: Stopping
 
     /// Takes no more files and begins no more work, waits for what runs, and hands back what takes longer.

@@ -13,6 +13,7 @@ final class Dispatcher: Sendable {
         var running: [WorkerLane: Int] = [:]
         var isDraining = false
         var lastLook = ContinuousClock.now
+        var lastTurn = ContinuousClock.now
     }
 
     /// Time between two looks at the ledger without a reason.
@@ -47,10 +48,16 @@ final class Dispatcher: Sendable {
     /// Work that runs.
     var runningCount: Int { state.withLock { $0.running.values.reduce(0, +) } }
 
+    /// The time since the loop last turned; `nil` once it takes no more work.
+    var timeSinceTurn: Duration? {
+        state.withLock { $0.isDraining ? nil : ContinuousClock.now - $0.lastTurn }
+    }
+
     /// Runs until it is drained or cancelled and everything that ran has ended.
     func run() async {
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled, !state.withLock({ $0.isDraining }) {
+                state.withLock { $0.lastTurn = .now }
                 let found = await claim(in: &group)
                 if isOnce, !found, isIdle { return }
                 await pause()

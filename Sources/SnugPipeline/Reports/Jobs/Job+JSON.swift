@@ -38,11 +38,6 @@ extension JobReason {
     }
 }
 
-extension LedgerError {
-    /// The error as JSON.
-    package var json: JSONValue { .error(code: code.description, message: message, details: [:]) }
-}
-
 extension JobEvent {
     /// The event as JSON.
     package var json: JSONValue {

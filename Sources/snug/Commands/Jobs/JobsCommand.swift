@@ -24,7 +24,7 @@ struct JobsCommand: AsyncParsableCommand {
         subcommands: [
             JobsListCommand.self, JobsShowCommand.self, JobsStatusCommand.self, JobsRetryCommand.self,
             JobsCancelCommand.self, JobsResolveCommand.self, JobsPauseCommand.self, JobsResumeCommand.self,
-            JobsPruneCommand.self,
+            JobsPruneCommand.self, JobsVerifyCommand.self,
         ],
         defaultSubcommand: JobsListCommand.self)
 }

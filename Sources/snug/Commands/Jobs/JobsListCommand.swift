@@ -24,7 +24,7 @@ struct JobsListCommand: AsyncParsableCommand {
     @Flag(help: "All jobs that the conditions select, however many.")
     var all = false
 
-    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false
@@ -32,7 +32,7 @@ struct JobsListCommand: AsyncParsableCommand {
     func run() async throws {
         let filter = conditions.filter(limit: all ? .max : limit)
         let output = OutputStream.standardOutput
-        try await ledger.withLedger(json: json) { ledger in
+        try await LedgerAccess.with(state, json: json) { ledger in
             var count = 0
             let table = JobTable()
             let hasMore = try await JobSelection.forEachPage(of: filter, in: ledger) { page in

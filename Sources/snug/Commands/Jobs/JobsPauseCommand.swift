@@ -26,13 +26,13 @@ struct JobsPauseCommand: AsyncParsableCommand {
         transform: JobArguments.future)
     var until: LedgerInstant?
 
-    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Print one JSON object a line for the pause, or for each job.")
     var json = false
 
     func run() async throws {
-        try await ledger.withLedger(json: json) { ledger in
+        try await LedgerAccess.with(state, json: json) { ledger in
             guard scope.ids.isEmpty else {
                 return try await JobDecision(resolution: .pause(until: until), done: "paused", json: json)
                     .carryOut(scope.ids, in: ledger)

@@ -33,7 +33,7 @@ struct JobsPruneCommand: AsyncParsableCommand {
         transform: JobArguments.age)
     var failed = PruningAge.never
 
-    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Print a JSON object.")
     var json = false
@@ -41,7 +41,7 @@ struct JobsPruneCommand: AsyncParsableCommand {
     func run() async throws {
         let policy = PruningPolicy(
             delivered: delivered.duration, cancelled: cancelled.duration, failed: failed.duration)
-        try await ledger.withLedger(json: json) { ledger in
+        try await LedgerAccess.with(state, json: json) { ledger in
             let count = try await ledger.prune(policy)
             let output = OutputStream.standardOutput
             if json {

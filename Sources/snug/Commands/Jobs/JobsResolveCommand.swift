@@ -27,7 +27,7 @@ struct JobsResolveCommand: AsyncParsableCommand {
     @Flag(help: "Give the job up.")
     var drop = false
 
-    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false
@@ -40,6 +40,6 @@ struct JobsResolveCommand: AsyncParsableCommand {
         let decision = JobDecision(
             resolution: payAgain ? .payAgain : .drop,
             done: payAgain ? "will be submitted again" : "given up", json: json)
-        try await ledger.withLedger(json: json) { ledger in try await decision.carryOut(ids, in: ledger) }
+        try await LedgerAccess.with(state, json: json) { ledger in try await decision.carryOut(ids, in: ledger) }
     }
 }

@@ -19,13 +19,13 @@ struct JobsResumeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var scope: PauseScopeOptions
-    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Print one JSON object a line for each pause that was lifted, or for each job.")
     var json = false
 
     func run() async throws {
-        try await ledger.withLedger(json: json) { ledger in
+        try await LedgerAccess.with(state, json: json) { ledger in
             guard scope.ids.isEmpty else {
                 return try await JobDecision(resolution: .unpause, done: "resumed", json: json)
                     .carryOut(scope.ids, in: ledger)

@@ -18,7 +18,7 @@ struct JobsRetryCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var choice: JobChoiceOptions
-    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false
@@ -26,7 +26,7 @@ struct JobsRetryCommand: AsyncParsableCommand {
     mutating func validate() throws { try choice.check("retry") }
 
     func run() async throws {
-        try await ledger.withLedger(json: json) { ledger in
+        try await LedgerAccess.with(state, json: json) { ledger in
             try await JobDecision(resolution: .retry, done: "will be tried again", json: json)
                 .carryOut(choice, among: [.failed, .held, .cancelled], in: ledger)
         }

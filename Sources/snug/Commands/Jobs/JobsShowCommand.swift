@@ -18,14 +18,14 @@ struct JobsShowCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The job's id, or a beginning that no other id has.", valueName: "id"))
     var id: [String]
 
-    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false
 
     func run() async throws {
         let output = OutputStream.standardOutput
-        try await ledger.withLedger(json: json) { ledger in
+        try await LedgerAccess.with(state, json: json) { ledger in
             for (index, text) in id.enumerated() {
                 let job = try await JobSelection.id(text, in: ledger)
                 let report = try await JobReport(of: job, in: ledger, now: .now)

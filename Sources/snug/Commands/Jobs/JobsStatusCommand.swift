@@ -15,14 +15,14 @@ struct JobsStatusCommand: AsyncParsableCommand {
             balance.
             """)
 
-    @OptionGroup var ledger: LedgerOptions
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Print one JSON object a line for each folder, then one for each pause.")
     var json = false
 
     func run() async throws {
         let output = OutputStream.standardOutput
-        let areBalanced = try await ledger.withLedger(json: json) { ledger in
+        let areBalanced = try await LedgerAccess.with(state, json: json) { ledger in
             let books = try await ledger.books().sorted { $0.key < $1.key }
             let holds = try await ledger.holds()
             if json {
