@@ -47,7 +47,7 @@ public final class NotifySocket: Sendable {
         var messages: [String] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
         while true {
-            let count = unsafe recv(file, &buffer, buffer.count, Int32(MSG_DONTWAIT.rawValue))
+            let count = unsafe recv(file, &buffer, buffer.count, Int32(MSG_DONTWAIT))
             guard count >= 0 else { return messages }
             messages.append(String(decoding: buffer.prefix(count), as: UTF8.self))
         }

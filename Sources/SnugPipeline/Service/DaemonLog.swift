@@ -17,7 +17,8 @@ public struct DaemonLog: Sendable {
             metadata = ["job": "\(subject.job)", "folder": "\(subject.folder)", "name": "\(subject.name)"]
         }
         let (level, message, more) = Self.entry(event.kind)
-        logger.log(level: level, message, metadata: metadata.merging(more) { $1 })
+        for (name, value) in more { metadata[name] = value }
+        logger.log(level: level, message, metadata: metadata)
     }
 
     private static func entry(
@@ -35,20 +36,14 @@ public struct DaemonLog: Sendable {
         case .delivered(let names):
             (.info, "result delivered", ["outputs": .array(names.map { "\(PrintableName.of($0))" })])
         case .failed(let reason, let report):
-            (
-                .error, "job failed",
-                metadata(reason).merging(report.map { ["report": "\(PrintableName.of($0))"] } ?? [:]) { $1 }
-            )
+            (.error, "job failed", metadata(reason, "report", report.map { PrintableName.of($0) }))
         case .held(let reason): (.error, "job held for a person", metadata(reason))
         case .postponed(let reason, let until, let consumesAttempt):
-            (
-                consumesAttempt ? .warning : .info, "step is tried again",
-                metadata(reason).merging(["until": "\(until.timestamp)"]) { $1 }
-            )
+            (consumesAttempt ? .warning : .info, "step is tried again", metadata(reason, "until", until.timestamp))
         case .parked(let account, let reason, let until):
             (
                 .warning, "account waits for its provider",
-                metadata(reason).merging(["account": "\(account)", "until": "\(until.timestamp)"]) { $1 }
+                metadata(reason, "account", account, "until", until.timestamp)
             )
         case .paused(let reason): (.error, "work stands still", metadata(reason))
         case .resumed: (.notice, "work resumes", [:])
@@ -58,7 +53,12 @@ public struct DaemonLog: Sendable {
         }
     }
 
-    private static func metadata(_ reason: JobReason) -> Logger.Metadata {
-        ["code": "\(reason.code)", "reason": "\(reason.message)"]
+    /// A reason, and further names and values by turns.
+    private static func metadata(_ reason: JobReason, _ more: String?...) -> Logger.Metadata {
+        var metadata: Logger.Metadata = ["code": "\(reason.code)", "reason": "\(reason.message)"]
+        for index in stride(from: 0, to: more.count - 1, by: 2) {
+            if let name = more[index], let value = more[index + 1] { metadata[name] = "\(value)" }
+        }
+        return metadata
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Logging
+package import Logging
 public import ServiceLifecycle
 package import SnugSystem
 

@@ -13,10 +13,11 @@ enum LedgerAccess {
     ) async throws -> Result {
         do {
             let result = try await options.withLedgerIfThere { ledger in
+                let path = try options.ledgerPath
                 guard let ledger else {
                     throw JobSelectionError(
                         "no_ledger",
-                        "there is no ledger at \(PrintableName.of(try options.ledgerPath)): nothing was recorded yet. Pass "
+                        "there is no ledger at \(PrintableName.of(path)): nothing was recorded yet. Pass "
                             + "--state DIR for another state directory.")
                 }
                 return try await body(ledger)

@@ -55,7 +55,9 @@ final class WatchDisplay: Sendable {
         }
         if let pause = status.pause { lines.append("stands still: \(PrintableName.escaped(pause.message))") }
         for hold in status.holds { lines.append(hold.sentence) }
-        if status.phase == .draining { lines.append("stopping: what runs gets time to finish (Ctrl-C again stops at once)") }
+        if status.phase == .draining {
+            lines.append("stopping: what runs gets time to finish (Ctrl-C again stops at once)")
+        }
         return lines
     }
 

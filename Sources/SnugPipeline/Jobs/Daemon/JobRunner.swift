@@ -215,7 +215,3 @@ struct JobRunner: Sendable {
 extension DaemonEvent.Subject {
     init(_ job: Job) { self.init(job: job.id, folder: job.folder, name: job.name) }
 }
-
-extension LedgerInstant {
-    static var now: LedgerInstant { LedgerInstant(milliseconds: WallClock.milliseconds) }
-}

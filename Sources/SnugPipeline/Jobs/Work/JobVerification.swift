@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Crypto
 public import SnugLedger
-package import SnugSystem
+import SnugSystem
 public import SystemPackage
 
 /// A look at the results of a delivered job: are they in their place, and whole?

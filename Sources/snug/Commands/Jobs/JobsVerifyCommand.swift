@@ -47,7 +47,7 @@ struct JobsVerifyCommand: AsyncParsableCommand {
         }
         if !json {
             OutputStream.standardError.writeLine(
-                bad == 0 ? "\(checked) delivered, all whole" : "\(checked) delivered, \(bad) with missing or changed results")
+                "\(checked) delivered, " + (bad == 0 ? "all whole" : "\(bad) with missing or changed results"))
         }
         if bad > 0 { throw ExitCode(1) }
     }

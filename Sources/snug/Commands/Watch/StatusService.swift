@@ -38,7 +38,8 @@ struct StatusService: Service {
             events.metrics.record(status)
             display?.show(status)
             let books = status.books
-            let line = "\(books.waiting) waiting, \(books.count(.delivered)) delivered, \(books.count(.failed)) failed, "
+            let line =
+                "\(books.waiting) waiting, \(books.count(.delivered)) delivered, \(books.count(.failed)) failed, "
                 + "\(books.count(.held)) held"
             try? events.manager?.send(.status(line))
         } catch {

@@ -10,13 +10,15 @@ final class WatchControl: Sendable {
     let logger: Logger
     let manager: ServiceManager?
     private let loader: ConfigurationLoader
+    private let drainTime: Duration
     private let threads: BlockingThreads
     private let firstStop = Mutex<ContinuousClock.Instant?>(nil)
 
     init(
-        daemon: Daemon, loader: ConfigurationLoader, logger: Logger, manager: ServiceManager?,
+        daemon: Daemon, loader: ConfigurationLoader, drainTime: Duration, logger: Logger, manager: ServiceManager?,
         threads: BlockingThreads
     ) {
+        self.drainTime = drainTime
         self.daemon = daemon
         self.loader = loader
         self.logger = logger
@@ -40,7 +42,7 @@ final class WatchControl: Sendable {
             return first
         }
         guard let first else {
-            try? manager?.send(.stopping, .status("stopping"), .extendStop(drainTime))
+            try? manager?.send(.stopping, .status("stopping"), .extendStop(drainTime + .seconds(5)))
             return drain()
         }
         if now - first >= Self.oneSignal { Signals.exitNow(Interruption.exitCode) }

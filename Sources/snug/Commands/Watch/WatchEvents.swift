@@ -7,8 +7,6 @@ struct WatchEvents: Sendable {
     var log: DaemonLog
     var metrics: DaemonMetrics
     var manager: ServiceManager?
-    /// True where a display tells what goes well.
-    var isQuiet: Bool
 
     /// Takes note of a step.
     func record(_ event: DaemonEvent) {

@@ -2,10 +2,12 @@
 import ArgumentParser
 import Logging
 import ServiceLifecycle
+import SnugGeneration
 import SnugHTTP
 import SnugLedger
 import SnugPipeline
 import SnugSystem
+import SnugUpload
 import Synchronization
 import SystemPackage
 
@@ -23,8 +25,7 @@ struct WatchSession {
         let display = showsLines && messages.isTerminal && !Terminal.isDumb ? WatchDisplay(messages) : nil
         let logger = logger(display)
         let manager = ServiceManager()
-        let events = WatchEvents(
-            log: DaemonLog(logger), metrics: DaemonMetrics(), manager: manager, isQuiet: display != nil)
+        let events = WatchEvents(log: DaemonLog(logger), metrics: DaemonMetrics(), manager: manager)
         let ledger: SQLiteLedger
         do {
             ledger = try await SQLiteLedger.open(service.watch.stateDirectory.appending("ledger.sqlite"))
@@ -35,7 +36,8 @@ struct WatchSession {
         do {
             let daemon = try await makeDaemon(ledger, logger, events, threads)
             let control = WatchControl(
-                daemon: daemon, loader: loader, logger: logger, manager: manager, threads: threads)
+                daemon: daemon, loader: loader, drainTime: service.watch.drainTime, logger: logger, manager: manager,
+                threads: threads)
             if isOnce {
                 try await runOnce(daemon, control, interruption, events)
             } else {

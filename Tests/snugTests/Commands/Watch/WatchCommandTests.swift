@@ -94,6 +94,26 @@ import Testing
             again.exitCode == 0 && again.standardError.hasSuffix("0 taken, 0 delivered\n"), "\(again.standardError)")
     }
 
+    @Test("Delivered results are verified: whole, changed, missing")
+    func verifies() throws {
+        for name in ["a", "b", "c"] {
+            try drop(CommandFolder.commented(bytes: Int(name.utf8.first ?? 0)), "in/\(name).jpg")
+        }
+        #expect(try snug.snug("watch", "in", "-o", "out", "--once", "--settle", "0s").exitCode == 0)
+        let whole = try snug.snug("jobs", "verify")
+        #expect(whole.exitCode == 0 && whole.standardError == "3 delivered, all whole\n", "\(whole.standardError)")
+        var bytes = CommandFolder.commented(bytes: Int(UInt8(ascii: "a")))
+        bytes[30] ^= 1
+        try snug.folder.write(bytes, to: "out/a.jpg")
+        try FileManager.default.removeItem(at: url("out/b.jpg"))
+        let bad = try snug.snug("jobs", "verify")
+        #expect(bad.exitCode == 1 && bad.standardError == "3 delivered, 2 with missing or changed results\n")
+        #expect(bad.lines.contains { $0.hasPrefix("changed  ") && $0.contains("out/a.jpg  (job ") }, "\(bad.lines)")
+        #expect(bad.lines.contains { $0.hasPrefix("missing  ") && $0.contains("out/b.jpg  (job ") }, "\(bad.lines)")
+        let objects = try CommandFolder.objects(try snug.snug("jobs", "verify", "--json"))
+        #expect(objects.count == 3 && objects.filter { $0["whole"] as? Bool == true }.count == 1)
+    }
+
     @Test("A second daemon for the same state directory is told the process of the first")
     func oneDaemon() throws {
         var second: CommandResult?

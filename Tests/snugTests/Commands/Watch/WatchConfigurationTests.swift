@@ -100,6 +100,37 @@ import Testing
         #expect(result.exitCode == 64 && result.standardError.contains(message), "\(result.standardError)")
     }
 
+    @Test("The doctor shows how each folder would be watched, and the ledger of the configuration")
+    func doctor() throws {
+        try snug.folder.write([], to: "a/in/.keep")
+        try snug.folder.write(
+            Array(
+                """
+                state_dir: here
+                folders:
+                  a: {inbox: a/in, outbox: a/out}
+                  b: {inbox: a/in2, outbox: a/out2}
+                  c: {inbox: a, outbox: a/out, polling: true}
+                """.utf8), to: "wrong.yaml")
+        let wrong = try snug.snug("doctor", "--config", "wrong.yaml", "--json")
+        #expect(wrong.exitCode == 1)
+        #expect(wrong.lines.contains { $0.hasPrefix(#"{"check":"configuration","state":"fail""#) }, "\(wrong.lines)")
+        try snug.folder.write(
+            Array(
+                "state_dir: here\nfolders:\n  a: {inbox: a/in, outbox: a/out}\n  b: {inbox: b/in, outbox: b/out}\n".utf8
+            ),
+            to: "snug.yaml")
+        let result = try snug.snug("doctor", "--config", "snug.yaml", "--json")
+        #expect(result.exitCode == 0, "\(result.standardOutput)")
+        func line(_ check: String) throws -> String {
+            try #require(result.lines.first { $0.hasPrefix(#"{"check":"\#(check)","#) }, "\(check)")
+        }
+        #expect(try line("folder a").contains("a/in, events") || line("folder a").contains("a/in, polling: "))
+        #expect(try line("folder b").contains("is not there"))
+        #expect(try line("ledger").contains("here/ledger.sqlite"))
+        #expect(!snug.folder.files().contains { $0.contains("snug-probe") })
+    }
+
     @Test("SIGHUP takes folders in and out while files arrive; a wrong file is refused, and the old one stays")
     func reloads() throws {
         try configure("a")
