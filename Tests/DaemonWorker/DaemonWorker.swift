@@ -44,8 +44,9 @@ import SystemPackage
         var client = HTTPClientConfiguration()
         client.proxy = .none
         let daemon = try Daemon(
-            configuration, ledger: ledger, generationStores: GenerationStores(journal: LedgerJournal(ledger)),
-            uploadStore: nil, http: try HTTPClient(configuration: client, logger: quiet), logger: quiet,
+            configuration, ledger: ledger, generationStores: .ledger(ledger),
+            uploadStore: LedgerUploadStore(ledger), http: try HTTPClient(configuration: client, logger: quiet),
+            logger: quiet,
             fit: { try await fitter.fit($0, limits: $1, policy: $2) }, passed: death.passed, onEvent: { _ in })
         if values["once"] != nil { try await daemon.runOnce() } else { try await daemon.run() }
         try await ledger.close()
@@ -76,7 +77,7 @@ import SystemPackage
             guard let url = values[provider.rawValue] else { continue }
             var account = Account(name: provider.rawValue, provider: provider)
             account.baseURL = url
-            account.key = .environment("SNUG_TEST_KEY")
+            account.key = .environment(provider == .openai ? "SNUG_TEST_KEY_OPENAI" : "SNUG_TEST_KEY")
             configuration.accounts.append(account)
             var generating = watched(provider.rawValue, Pipeline([.fit, .generate]) ?? .fit)
             generating.generation = GenerationSettings(account: account.name, prompt: "a lighthouse")

@@ -59,7 +59,7 @@ final class DaemonFixture: Sendable {
         let engine = fit ?? Self.engine
         return try Daemon(
             configuration ?? self.configuration(), ledger: ledger ?? self.ledger,
-            generationStores: generation ?? GenerationStores(journal: LedgerJournal(self.ledger)), uploadStore: nil,
+            generationStores: generation ?? .ledger(self.ledger), uploadStore: LedgerUploadStore(self.ledger),
             http: try makeClient(), logger: quietLogger,
             fit: engine, calls: calls, passed: passed,
             onEvent: { event in self.events.withLock { $0.append(event) } })
