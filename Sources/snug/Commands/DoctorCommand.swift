@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugSystem
+import SystemPackage
 
 /// `snug doctor`.
 struct DoctorCommand: AsyncParsableCommand {

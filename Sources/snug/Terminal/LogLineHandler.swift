@@ -37,7 +37,7 @@ struct LogLineHandler: LogHandler {
                 "time": .text(time), "level": .text(event.level.rawValue), "logger": .text(label),
                 "message": .text(event.message.description),
             ]
-            for (key, value) in pairs where line[member: key] == nil { line.append(key, Self.json(value)) }
+            for (key, value) in pairs where line[key] == nil { line.append(key, Self.json(value)) }
             write(line.description)
         case .text:
             let values = pairs.map { "  \($0.key)=\(Self.text($0.value))" }.joined()

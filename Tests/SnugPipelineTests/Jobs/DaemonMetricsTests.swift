@@ -2,6 +2,7 @@
 import Metrics
 import MetricsTestKit
 import SnugLedger
+import SystemPackage
 import Testing
 
 @testable import SnugPipeline

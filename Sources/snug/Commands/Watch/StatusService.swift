@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Logging
 import ServiceLifecycle
+import SnugLedger
 import SnugPipeline
 import SnugSystem
 

@@ -121,7 +121,7 @@ struct WatchSession {
 
 extension ServiceConfiguration.Log.Level: Comparable {
     /// Orders levels by severity.
-    public static func < (left: Self, right: Self) -> Bool {
+    static func < (left: Self, right: Self) -> Bool {
         (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
     }
 }

@@ -150,7 +150,7 @@ import Testing
 
     @Test("A second signal stops at once what does not finish")
     func stopsAtOnce() throws {
-        let silent = try LoopbackListener()
+        let silent = try SilentServer()
         try drop(CommandFolder.jpeg(), "in/a.jpg")
         var (signals, isWaiting) = (0, false)
         let arguments = [

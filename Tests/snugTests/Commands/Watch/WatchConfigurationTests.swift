@@ -142,15 +142,15 @@ import Testing
             switch step {
             case 0 where text.contains("a/out/1.jpg"):
                 step = 1
-                try? snug.folder.write(Array("folders: nonsense\n".utf8), to: "snug.yaml")
+                _ = try? snug.folder.write(Array("folders: nonsense\n".utf8), to: "snug.yaml")
                 kill(process, SIGHUP)
             case 1 where text.contains("configuration refused"):
                 step = 2
-                try? snug.folder.write(CommandFolder.jpeg(17), to: "a/in/2.jpg")
+                _ = try? snug.folder.write(CommandFolder.jpeg(17), to: "a/in/2.jpg")
             case 2 where text.contains("a/out/2.jpg"):
                 step = 3
                 try? configure("a", "b")
-                try? snug.folder.write(CommandFolder.jpeg(18), to: "b/in/3.jpg")
+                _ = try? snug.folder.write(CommandFolder.jpeg(18), to: "b/in/3.jpg")
                 kill(process, SIGHUP)
             case 3 where text.contains("b/out/3.jpg"):
                 step = 4
