@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import SnugHTTP
 import SnugLedger
 import SnugSimulator
 import SnugTestSupport
@@ -23,12 +24,7 @@ final class DaemonCampaign: Sendable {
     init(_ simulator: Simulator) throws {
         folder = try TemporaryFolder()
         self.simulator = simulator
-        server = try FaultServer { connection in
-            while true {
-                let request = try connection.readRequest()
-                try connection.respond(request.method == "PUT" ? 201 : 200, ["Content-Length": "0"])
-            }
-        }
+        server = try .storingPuts()
         for name in Self.names {
             for place in ["inbox", "outbox"] {
                 try FileSystem.makeFolders(folder.path.appending(place).appending(name))
@@ -61,7 +57,7 @@ final class DaemonCampaign: Sendable {
         return try ChildProcess(
             [
                 program.string, folder.path.string, "upload=\(try server.address("/in/").text)",
-                "pollinations=\(addresses[.pollinations] ?? "")", "openai=\(addresses[.openAI] ?? "")",
+                "pollinations=\(addresses[.pollinations] ?? "")", "openai=\(addresses[.openai] ?? "")",
             ] + options,
             environment: ["SNUG_TEST_KEY": "sk_paid", "SNUG_TEST_KEY_OPENAI": "sk-main"], folder: folder.path,
             errors: folder.path.appending("errors"))
@@ -147,7 +143,7 @@ final class DaemonCampaign: Sendable {
     }
 
     private func checkCharges(_ name: String, _ jobs: [Job], _ comment: Comment?) {
-        let services: [String: ServiceName] = ["pollinations": .pollinations, "openai": .openAI]
+        let services: [String: ServiceName] = ["pollinations": .pollinations, "openai": .openai]
         guard let service = services[name] else { return }
         let charges = simulator.ledger.charges.count { $0.service == service }
         let delivered = jobs.count { $0.state == .delivered }
@@ -156,5 +152,25 @@ final class DaemonCampaign: Sendable {
             charges >= delivered && charges <= delivered + unclear,
             "\(name): \(charges) charges, \(delivered) delivered, \(unclear) unclear \(comment ?? "")")
         #expect(simulator.ledger.duplicates.isEmpty, comment)
+    }
+}
+
+extension FaultServer {
+    /// Stores what is put, by its length, and tells the length of what it has.
+    static func storingPuts(_ onPut: @escaping @Sendable (String) -> Void = { _ in }) throws -> FaultServer {
+        let stored = Mutex<[String: Int]>([:])
+        return try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                guard request.method == "PUT" else {
+                    let count = stored.withLock { $0[request.target] }
+                    try connection.respond(count == nil ? 404 : 200, ["Content-Length": "\(count ?? 0)"])
+                    continue
+                }
+                stored.withLock { $0[request.target] = request.body.count }
+                onPut(request.target)
+                try connection.respond(201)
+            }
+        }
     }
 }

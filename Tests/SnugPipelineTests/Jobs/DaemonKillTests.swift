@@ -85,7 +85,7 @@ import Testing
             Fault(delivery: .closeAfter(bytes: 60)), Fault(answer: .status(code: 503)),
             Fault(job: JobPlan(duration: 500)),
         ]
-        let service = Bool.random(using: &random) ? ServiceName.pollinations : .openAI
+        let service = Bool.random(using: &random) ? ServiceName.pollinations : .openai
         return Rule(faults.randomElement(using: &random) ?? Fault(), service: service, method: "POST")
     }
 }
