@@ -35,6 +35,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
@@ -47,6 +48,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-numerics", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // Libraries of the system, found through pkg-config.
@@ -71,7 +74,8 @@ let package = Package(
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
-        .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
+        .target(
+            name: "CTestSupport", dependencies: ["CLibJPEG"], path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
         .target(name: "CChecksums", path: "CSupport/CChecksums", cSettings: cSettings),
         .target(
@@ -140,13 +144,16 @@ let package = Package(
             name: "SnugPipeline",
             dependencies: [
                 "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -157,6 +164,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
@@ -262,12 +270,23 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
+        // A daemon that tests kill.
+        .executableTarget(
+            name: "snug-daemon-worker",
+            dependencies: [
+                "SnugPipeline", "SnugLedger", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/DaemonWorker", swiftSettings: settings),
         .testTarget(
             name: "SnugPipelineTests",
             dependencies: [
-                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSimulator", "SnugSystem",
-                "SnugTestSupport",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSimulator",
+                "SnugSystem", "SnugTestSupport", "snug-daemon-worker",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),

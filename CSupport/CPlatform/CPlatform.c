@@ -12,7 +12,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -119,9 +122,23 @@ void snug_return_freed_memory(void) {
 #endif
 }
 
-void snug_reuse_freed_memory(void) {
-#if defined(__GLIBC__)
-    mallopt(M_MMAP_THRESHOLD, 2 * 1024 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
+int32_t snug_notify_service_manager(const char *path, const char *message) {
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    size_t length = strlen(path);
+    if (length == 0 || length >= sizeof(address.sun_path)) return EINVAL;
+    memcpy(address.sun_path, path, length);
+    /* An abstract name has a zero byte at its start, and ends with its last byte. */
+    if (path[0] == '@') address.sun_path[0] = 0;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (path[0] == '@' ? 0 : 1));
+#ifdef SOCK_CLOEXEC
+    int file = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+#else
+    int file = socket(AF_UNIX, SOCK_DGRAM, 0);
 #endif
+    if (file < 0) return errno;
+    /* The manager may be slow to read; a message is not worth a wait. */
+    ssize_t sent = sendto(file, message, strlen(message), MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&address, size);
+    int error = sent < 0 ? errno : 0;
+    close(file);
+    return error;
 }

@@ -36,13 +36,13 @@ int32_t snug_usable_core_count(void);
    A handler and not a mask with sigwait: libdispatch lets the main thread wait with all signals unblocked. */
 int32_t snug_watch_signals(const int32_t *numbers, int32_t count);
 
+/* Sends one message to the service manager's datagram socket, as sd_notify(3) does: `path` is a file, or an abstract name
+   after "@". 0, or an errno value. */
+int32_t snug_notify_service_manager(const char *path, const char *message);
+
 /* Returns freed image memory to the system at once: by default glibc keeps up to 64 MiB for each thread that ever held
    an image, which no memory budget knows of. Call it once, before there are other threads. */
 void snug_return_freed_memory(void);
-
-/* Keeps freed blocks of up to 2 MiB for reuse, as glibc itself learns to do. For commands without images: mapping a body
-   buffer for each request takes longer than sending what is in it. */
-void snug_reuse_freed_memory(void);
 
 #pragma clang assume_nonnull end
 

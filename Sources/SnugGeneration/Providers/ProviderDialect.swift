@@ -64,7 +64,7 @@ struct ProviderTraits: Sendable {
 }
 
 /// The promise of a provider about a submission that comes twice.
-public enum RepeatContract: String, Sendable, Hashable, Codable {
+public enum RepeatContract: String, Sendable, Hashable, Codable, CaseIterable {
     /// An identical request joins the one under way or gets its stored result, and is charged once.
     case join
     /// A listing can be searched for the lost job.

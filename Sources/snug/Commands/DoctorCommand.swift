@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugSystem
+import SystemPackage
 
 /// `snug doctor`.
 struct DoctorCommand: AsyncParsableCommand {
@@ -13,16 +14,28 @@ struct DoctorCommand: AsyncParsableCommand {
             Examples:
               snug doctor
               snug doctor --json | jq 'select(.state != "ok")'
+              snug doctor --config snug.yaml        also how each watched folder would be watched
             """)
 
     @OptionGroup var state: StateOptions
+
+    @Option(
+        help: ArgumentHelp("A configuration of snug watch, whose folders are checked, too.", valueName: "file"),
+        completion: .file(extensions: ["yaml", "yml"]))
+    var config: PathArgument?
 
     @Flag(help: "Print one JSON object a line for each check.")
     var json = false
 
     mutating func run() async throws {
         var checks = try await BlockingThreads(count: 1).run { Checkup.all() }
-        checks += await Checkup.ledger(at: try state.ledgerPath)
+        var ledgerPath = try state.ledgerPath
+        if let config {
+            let (found, stateDirectory) = await Checkup.configuration(config.path, stateDirectory: try state.folder)
+            checks += found
+            if state.state == nil, let stateDirectory { ledgerPath = stateDirectory.appending("ledger.sqlite") }
+        }
+        checks += await Checkup.ledger(at: ledgerPath)
         let output = OutputStream.standardOutput
         if json {
             for check in checks { output.writeLine(check.json.description) }

@@ -53,7 +53,6 @@ struct UploadCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         let reporter = UploadReporter(json: json, isQuiet: quiet)
-        Allocator.reuseFreedMemory()
         do {
             try await CommandFailure.told {
                 if let receipt = other.verify {

@@ -37,20 +37,10 @@ struct ParameterArgument: Hashable, Sendable {
     var value: GenerationRequest.Parameter
 
     @Sendable init(parsing text: String) throws {
-        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+        guard let parameter = GenerationRequest.Parameter.named(text) else {
             throw ValidationError("a parameter is written name=value, such as quality=high")
         }
-        name = String(text[..<equals])
-        let value = String(text[text.index(after: equals)...])
-        if let integer = Int(value), String(integer) == value {
-            self.value = .integer(integer)
-        } else if let first = value.utf8.first, first == 45 || (48...57).contains(first), let number = Double(value),
-            number.isFinite
-        {
-            self.value = .number(number)
-        } else {
-            self.value = value == "true" ? .flag(true) : value == "false" ? .flag(false) : .text(value)
-        }
+        (name, value) = parameter
     }
 }
 

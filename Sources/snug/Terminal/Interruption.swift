@@ -12,6 +12,7 @@ final class Interruption: Sendable {
         var firstSignal: ContinuousClock.Instant?
         var stop: (@Sendable () -> Void)?
         var cleanUp: (@Sendable () -> Void)?
+        var handler: (@Sendable (Int32) -> Void)?
     }
     private let state = Mutex(State())
 
@@ -19,7 +20,7 @@ final class Interruption: Sendable {
     static func install() -> Interruption {
         Signals.ignoreFailingWrites()
         let interruption = Interruption()
-        Signals.watch([Signals.interrupt, Signals.terminate, Signals.hangUp]) { _ in interruption.signalArrived() }
+        Signals.watch([Signals.interrupt, Signals.terminate, Signals.hangUp]) { interruption.signalArrived($0) }
         return interruption
     }
 
@@ -38,11 +39,15 @@ final class Interruption: Sendable {
         if missed { stop() }
     }
 
+    /// Hands every signal over from now on; for a service, which reloads and drains.
+    func handleEach(_ handler: @escaping @Sendable (Int32) -> Void) { state.withLock { $0.handler = handler } }
+
     /// Signals so close together are one: a terminal sends Ctrl-C to a whole group, and wrappers (`make`, `timeout`)
     /// pass it on.
     private static let oneSignal = Duration.milliseconds(300)
 
-    private func signalArrived() {
+    private func signalArrived(_ number: Int32) {
+        if let handler = state.withLock({ $0.handler }) { return handler(number) }
         let now = ContinuousClock.now
         let (isFirst, isEcho, stop, cleanUp) = state.withLock { state in
             let isEcho = state.firstSignal.map { now - $0 < Self.oneSignal } ?? false

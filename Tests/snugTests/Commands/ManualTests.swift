@@ -23,10 +23,17 @@ import Testing
 
     @Test(
         "It names every option of every command",
-        arguments: ["fit", "inspect", "upload", "generate", "models", "balance", "profiles", "backup", "doctor"])
+        arguments: [
+            "fit", "inspect", "upload", "generate", "models", "balance", "watch", "jobs list", "jobs show",
+            "jobs status",
+            "jobs retry", "jobs cancel", "jobs resolve", "jobs pause", "jobs resume", "jobs prune", "jobs verify",
+            "profiles",
+            "backup", "doctor",
+        ])
     func options(command: String) throws {
         let folder = try TemporaryFolder()
-        let help = try CommandRunner(folder: folder.path).run(["help", command]).standardOutput
+        let words = ["help"] + command.split(separator: " ").map(String.init)
+        let help = try CommandRunner(folder: folder.path).run(words).standardOutput
         let options = Set(help.matches(of: /--[a-z][a-z0-9-]+/).map { String($0.output) })
         #expect(options.count >= 3)
         for option in options { #expect(page.contains(option), "\(option)") }

@@ -22,17 +22,7 @@ extension WatchLoop {
 
     private func reasonToPoll() async -> (WatchMode.Reason?, FolderEvents.Subscription?) {
         if folder.prefersPolling || isOnce { return (.requested, nil) }
-        if let kind = try? FileSystemKind(of: folder.root), let name = kind.nameIfEventsGetLost {
-            return (.fileSystem(name), nil)
-        }
-        guard let events = watcher.events else { return (.unavailable(.tooManyOpenFiles), nil) }
-        let subscription = events.subscribe(to: folder.root)
-        do throws(Errno) { try subscription.watch(.root) } catch {
-            return (
-                error == .noSpace ? .watchesExhausted(needed: 1, limit: Inotify.watchLimit) : .unavailable(error), nil
-            )
-        }
-        return (await subscription.probe(), subscription)
+        return await WatchMode.choose(for: folder.root, events: watcher.events)
     }
 
     private mutating func setMode(_ mode: WatchMode) {

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+import Configuration
+import SnugSystem
+import Synchronization
+import SystemPackage
+
+/// One reading of a configuration: the values, their origins, and the faults so far.
+struct ConfigurationReading {
+    /// Notes which provider a value came from.
+    private final class Origins: AccessReporter {
+        let last = Mutex<String?>(nil)
+
+        func report(_ event: AccessEvent) {
+            let provider = event.providerResults.first { result in
+                if case .success(let found) = result.result { found.value != nil } else { false }
+            }
+            last.withLock { $0 = provider?.providerName }
+        }
+    }
+
+    private static let optionsName = "options"
+
+    private let reader: ConfigReader
+    private let origins = Origins()
+    private let document: ConfigurationDocument?
+    private let options: [[String]: OptionValue]
+    private let defaultStateDirectory: FilePath
+    private let currentFolder: FilePath
+    private(set) var faults: [ConfigurationError.Fault] = []
+    private(set) var settings: [EffectiveSetting] = []
+
+    init(_ loader: ConfigurationLoader, _ document: ConfigurationDocument?) throws(ConfigurationError) {
+        self.document = document
+        options = Dictionary(loader.options.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        defaultStateDirectory = loader.stateDirectory
+        do {
+            currentFolder = try FileSystem.currentFolder()
+        } catch {
+            throw ConfigurationError([.init(message: "the current folder is gone; change to another")])
+        }
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        for option in loader.options {
+            let content: ConfigContent =
+                Self.isList(option.path) ? .stringArray(option.values) : .string(option.values.first ?? "")
+            values[AbsoluteConfigKey(option.path)] = ConfigValue(content, isSecret: false)
+        }
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(name: Self.optionsName, values: values),
+            EnvironmentVariablesProvider(environmentVariables: loader.environment).prefixKeys(with: "snug"),
+        ]
+        if let document {
+            do {
+                providers.append(try SnapshotProvider(yaml: document.text, name: document.name))
+            } catch {
+                throw ConfigurationError([.init(place: document.name, message: "cannot be read: \(error)")])
+            }
+        }
+        reader = ConfigReader(providers: providers, accessReporter: origins)
+    }
+
+    /// The whole configuration; ``faults`` says what is wrong with it.
+    mutating func service(accounts: [String], folders: [String]) -> ServiceConfiguration {
+        var service = ServiceConfiguration(watch: WatchConfiguration(stateDirectory: defaultStateDirectory))
+        apply(DaemonSettings.all, to: &service, below: [])
+        for name in accounts {
+            if let account = account(name) { service.watch.accounts.append(account) }
+        }
+        for name in folders {
+            if let folder = folder(name) { service.watch.folders.append(folder) }
+        }
+        return service
+    }
+
+    private mutating func account(_ name: String) -> Account? {
+        let path = ["accounts", name]
+        let key = path + ["provider"]
+        let names = Account.ProviderName.allCases.map(\.rawValue)
+        guard let text = text(key, isList: false)?.text else {
+            fault(path, "names no provider; set provider to \(names.joined(separator: ", "))")
+            return nil
+        }
+        note(key, text)
+        guard let provider = Account.ProviderName(rawValue: text) else {
+            fault(key, SettingFault.unknown(text, among: names).message)
+            return nil
+        }
+        var account = Account(name: name, provider: provider)
+        apply(AccountSettings.all, to: &account, below: path)
+        return account
+    }
+
+    private mutating func folder(_ name: String) -> WatchFolder? {
+        let path = ["folders", name]
+        guard let inbox = requiredPath(path, "inbox"), let outbox = requiredPath(path, "outbox") else { return nil }
+        var folder = WatchFolder(inbox: inbox, outbox: outbox, name: name)
+        apply(FolderSettings.all, to: &folder, below: path)
+        if !settings.contains(where: { $0.key == Self.key(path + ["pipeline"]) && $0.origin != .default }) {
+            // Whatever is configured is done.
+            let stages: [Pipeline.Stage] = [
+                .fit, folder.upload == nil ? nil : .upload, folder.generation == nil ? nil : .generate,
+            ].compactMap { $0 }
+            folder.pipeline = Pipeline(stages) ?? .fit
+            if let index = settings.firstIndex(where: { $0.key == Self.key(path + ["pipeline"]) }) {
+                settings[index].value = folder.pipeline.description
+            }
+        }
+        return folder
+    }
+
+    private mutating func requiredPath(_ path: [String], _ name: String) -> FilePath? {
+        let key = path + [name]
+        guard let text = text(key, isList: false) else {
+            fault(path, "names no \(name); set it to a folder")
+            return nil
+        }
+        do throws(SettingFault) {
+            let folder = try SettingFormat.path.parse(text)
+            note(key, folder.string)
+            return folder
+        } catch {
+            fault(key, error.message)
+            return nil
+        }
+    }
+
+    // MARK: Values
+
+    private mutating func apply<Target: Sendable>(
+        _ table: [Setting<Target>], to target: inout Target, below path: [String]
+    ) {
+        let first = settings.count
+        for setting in table {
+            let key = path + setting.path
+            let text = text(key, isList: setting.isList)
+            // The value is filled in once all are read, because one may change another.
+            note(key, nil, isDefault: text == nil)
+            guard let text else { continue }
+            do throws(SettingFault) { try setting.apply(&target, text) } catch { fault(key, error.message) }
+        }
+        for (index, setting) in table.enumerated() { settings[first + index].value = setting.show(target) }
+    }
+
+    private func text(_ path: [String], isList: Bool) -> SettingText? {
+        let key = ConfigKey(path)
+        let values: [String]?
+        if isList { values = reader.stringArray(forKey: key) } else { values = reader.string(forKey: key).map { [$0] } }
+        guard let values else { return nil }
+        let isFromFile = origins.last.withLock { $0 } == document?.name && document != nil
+        return SettingText(values: values, folder: isFromFile ? fileFolder : currentFolder)
+    }
+
+    private var fileFolder: FilePath {
+        guard let folder = document?.folder else { return currentFolder }
+        return folder.isAbsolute ? folder : currentFolder.pushing(folder).lexicallyNormalized()
+    }
+
+    // MARK: Origins
+
+    /// Notes the origin of the value that was read last.
+    private mutating func note(_ path: [String], _ value: String?, isDefault: Bool = false) {
+        let (origin, place) = isDefault ? (.default, "") : place(of: path)
+        settings.append(EffectiveSetting(key: Self.key(path), value: value, origin: origin, place: place))
+    }
+
+    private func place(of path: [String]) -> (EffectiveSetting.Origin, String) {
+        let provider = origins.last.withLock { $0 }
+        if provider == Self.optionsName || options[path] != nil { return (.option, options[path]?.option ?? "") }
+        if let document, provider == document.name { return (.file, document.place(of: path)) }
+        return (.environment, ConfigurationSchema.variable(path))
+    }
+
+    private mutating func fault(_ path: [String], _ message: String) {
+        let noted = settings.last { $0.key == Self.key(path) }
+        let place = noted?.place ?? document?.place(of: path) ?? ""
+        faults.append(.init(place: place, key: PrintableName.escaped(Self.key(path)), message: message))
+    }
+
+    private static func key(_ path: [String]) -> String { path.joined(separator: ".") }
+
+    private static func isList(_ path: [String]) -> Bool {
+        switch path.first {
+        case "folders": FolderSettings.all.contains { $0.path == Array(path.dropFirst(2)) && $0.isList }
+        case "accounts": AccountSettings.all.contains { $0.path == Array(path.dropFirst(2)) && $0.isList }
+        default: DaemonSettings.all.contains { $0.path == path && $0.isList }
+        }
+    }
+}

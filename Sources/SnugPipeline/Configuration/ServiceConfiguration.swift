@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SystemPackage
+
+/// The whole configuration of a service: the daemon's, its logs and its connections.
+public struct ServiceConfiguration: Sendable, Hashable {
+    /// Settings of logs.
+    public struct Log: Sendable, Hashable {
+        /// The least severe messages that are logged.
+        public enum Level: String, Sendable, Hashable, CaseIterable {
+            case trace, debug, info, notice, warning, error, critical
+        }
+        /// The form of a message.
+        public enum Format: String, Sendable, Hashable, CaseIterable {
+            /// A line for a person.
+            case text
+            /// One JSON object a line.
+            case json
+        }
+
+        /// Default info.
+        public var level = Level.info
+        /// Default text.
+        public var format = Format.text
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// Settings of connections.
+    public struct Network: Sendable, Hashable {
+        /// Allows http without TLS to other machines. Default false.
+        public var allowsPlainHTTP = false
+        /// A PEM file with further certificate authorities.
+        public var certificates: FilePath?
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// The folders, accounts and resources of the daemon.
+    public var watch: WatchConfiguration
+    /// Logs.
+    public var log = Log()
+    /// Connections.
+    public var network = Network()
+
+    /// A configuration with the default of each setting but the daemon's.
+    public init(watch: WatchConfiguration) { self.watch = watch }
+}

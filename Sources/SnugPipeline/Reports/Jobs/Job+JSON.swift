@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package import SnugLedger
+package import SnugSystem
+
+extension Job {
+    /// The job as JSON: every key is always there.
+    package var json: JSONValue {
+        [
+            "id": .text(id.description), "name": .text(name), "folder": .text(folder), "account": .text(account),
+            "state": .text(state.rawValue), "stage": .text(stage.rawValue), "step": .text(step.rawValue),
+            "since": .text(since.timestamp), "created_at": .text(createdAt.timestamp),
+            "due_at": .text(dueAt.timestamp), "paused_until": .optional(pausedUntil?.timestamp),
+            "reason": reason?.json ?? .null, "priority": .text(priority.name), "attempt": .integer(attempt),
+            "crashes": .integer(crashes), "outcome_unknown": .flag(isOutcomeUnknown),
+            "cancel_requested": .flag(isCancelRequested), "worker": .optional(owner),
+            "lease_until": .optional(leaseUntil?.timestamp), "supersedes": .optional(supersedes?.description),
+            "pipeline": .text(identity.pipeline), "options": .parsing(identity.options),
+            "options_version": .integer(identity.version), "content_hash": .optional(identity.contentHash),
+            "payload": .parsing(payload),
+        ]
+    }
+}
+
+extension JobPriority {
+    /// The name in JSON.
+    package var name: String {
+        switch self {
+        case .interactive: "interactive"
+        case .background: "background"
+        }
+    }
+}
+
+extension JobReason {
+    /// The reason in the project's shape of an error.
+    package var json: JSONValue {
+        .error(code: code, message: message, details: details.map(JSONValue.parsing) ?? [:])
+    }
+}
+
+extension JobEvent {
+    /// The event as JSON.
+    package var json: JSONValue {
+        [
+            "at": .text(at.timestamp), "verb": .text(verb), "state": .text(state.rawValue),
+            "stage": .text(stage.rawValue), "step": .text(step.rawValue), "attempt": .integer(attempt),
+            "claim": .integer(fence), "reason": reason?.json ?? .null,
+        ]
+    }
+}
+
+extension StepRecord {
+    /// The effect as JSON.
+    package var json: JSONValue {
+        [
+            "id": .text(id), "step": .text(step.rawValue), "state": .text(state.rawValue),
+            "begun_at": .text(begunAt.timestamp), "ended_at": .optional(endedAt?.timestamp),
+            "after_crash": .text(repetition.rawValue), "idempotency_key": .text(key),
+            "key_expires_at": .optional(keyExpiresAt?.timestamp), "deadline": .optional(deadline?.timestamp),
+            "body_digest": .optional(bodyDigest), "claim": .integer(fence), "payload": .parsing(payload),
+        ]
+    }
+}
+
+extension JobDelivery {
+    /// The name as JSON.
+    package var json: JSONValue {
+        [
+            "name": .text(name), "folder": .text(folder), "source": .optional(source),
+            "delivered_at": .optional(deliveredAt?.timestamp),
+        ]
+    }
+}
+
+extension LedgerHold {
+    /// The pause or the parked account as JSON.
+    package var json: JSONValue {
+        var (kind, name): (String, String?)
+        switch scope {
+        case .all: (kind, name) = ("all", nil)
+        case .folder(let folder): (kind, name) = ("folder", folder)
+        case .account(let account): (kind, name) = ("account", account)
+        case .step(let step): (kind, name) = ("stage", step.rawValue)
+        }
+        return [
+            "hold": .text(self.kind.rawValue), "scope": .text(kind), "name": .optional(name),
+            "since": .text(since.timestamp), "until": .optional(until?.timestamp), "reason": reason.json,
+        ]
+    }
+}
+
+extension LedgerBooks {
+    /// The counts as JSON, in the terms in which they balance: seen is the sum of the others but `joined`.
+    package func json(folder: String) -> JSONValue {
+        [
+            "folder": .text(folder), "seen": .integer(seen), "delivered": .integer(count(.delivered)),
+            "failed": .integer(count(.failed)), "held": .integer(count(.held)),
+            "cancelled": .integer(count(.cancelled)), "waiting": .integer(waiting),
+            "running": .integer(count(.running)), "paused": .integer(count(.paused)), "joined": .integer(joined),
+            "balanced": .flag(areBalanced),
+        ]
+    }
+}
+
+extension JSONValue {
+    /// The value that text is, or the text itself where it is no JSON.
+    package static func parsing(_ text: String) -> JSONValue {
+        // Most jobs have no more than this, and parsing costs more than all the rest of a line.
+        text == "{}" ? [:] : JSONValue(parsing: Array(text.utf8)) ?? .text(text)
+    }
+}

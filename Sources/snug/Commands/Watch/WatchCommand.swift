@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import FoundationEssentials
+import SnugPipeline
+import SnugSystem
+import SystemPackage
+
+/// `snug watch`.
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Watches folders: each file dropped into one is fitted, uploaded or edited, and delivered.",
+        discussion: """
+            A file is taken once it has been quiet for a while and is complete. Its result appears under the same name below \
+            the output folder; the source moves to done/ beside the watched folder, or to failed/ with NAME.error.json, which \
+            says why. A file NAME.json beside an image sets prompt, model, size and limits for it alone.
+
+            Every step is recorded before it is begun. After a crash, kill -9 or a power cut the next start resumes: no file \
+            is lost, no result appears in part, and nothing is paid for twice. 'snug jobs' shows and steers the work.
+
+            Signals: SIGHUP reads the configuration again, and keeps the old one when the new one is wrong; SIGTERM and \
+            Ctrl-C finish what runs, for --drain-time at most; a second one stops at once.
+
+            Exit codes: 0 stopped as asked, 1 a fault that a restart may cure or, with --once, some file failed, 64 bad \
+            usage or configuration, 70 internal error, 130 stopped at once.
+
+            Examples:
+              snug watch inbox/ -o outbox/
+              snug watch inbox/ -o outbox/ --for bluesky --source delete
+              snug watch inbox/ -o outbox/ --generate openai --prompt 'as a watercolour'
+              snug watch --config snug.yaml
+              snug watch --config snug.yaml --check-config
+            """)
+
+    @OptionGroup(title: "Folder") var folder: WatchFolderOptions
+    @OptionGroup(title: "Limits") var fit: WatchFitOptions
+    @OptionGroup(title: "Upload and generation") var stages: WatchStageOptions
+    @OptionGroup(title: "Daemon") var daemon: WatchRunOptions
+    @OptionGroup var state: StateOptions
+
+    mutating func validate() throws {
+        if daemon.config == nil {
+            guard folder.inbox != nil else {
+                throw ValidationError("no folder is given: pass DIR -o DIR, or --config FILE")
+            }
+            guard folder.output != nil else { throw ValidationError("no output is given: pass -o DIR") }
+        } else if folder.inbox != nil || folder.output != nil || folder.name != nil {
+            throw ValidationError("--config names the folders; omit DIR, -o and --name")
+        } else if stages.generate != nil {
+            throw ValidationError("--config names the accounts; set generate.account in the file instead of --generate")
+        }
+        if daemon.json, !daemon.once, !daemon.checkConfig {
+            throw ValidationError("--json goes with --once or --check-config; logs are JSON by --log-format json")
+        }
+    }
+
+    mutating func run() async throws { try await run(Interruption()) }
+
+    /// Runs until a signal comes, or until everything is done.
+    func run(_ interruption: Interruption) async throws {
+        let loader = try loader()
+        let threads = BlockingThreads(count: 1)
+        do {
+            let loaded = try await threads.run { try loader.load() }
+            if daemon.checkConfig {
+                try await threads.run { try loaded.service.watch.validate() }
+                try ConfigurationPrinter.print(loaded.settings, json: daemon.json)
+                return
+            }
+            let session = WatchSession(loader: loader, service: loaded.service, isOnce: daemon.once, json: daemon.json)
+            try await session.run(interruption, threads: threads, showsLines: daemon.logFormat == nil)
+        } catch let error as ConfigurationError {
+            throw report(error.description, error.json, 64)
+        } catch let error as DaemonError {
+            let isUsage = [.invalidConfiguration, .foldersOverlap, .secretMissing].contains(error.code)
+            throw report(
+                error.message, .error(code: error.code.description, message: error.message, details: [:]),
+                isUsage ? 64 : 1)
+        }
+    }
+
+    private func report(_ message: String, _ value: JSONValue, _ code: Int32) -> ExitCode {
+        if daemon.json { OutputStream.standardOutput.writeLine((["error": value] as JSONValue).description) }
+        for line in message.split(separator: "\n") {
+            OutputStream.standardError.writeLine("Error: \(PrintableName.escaped(String(line)))")
+        }
+        return ExitCode(code)
+    }
+
+    /// The reader of the configuration that the arguments name.
+    func loader() throws -> ConfigurationLoader {
+        var options: [OptionValue] = []
+        func add(_ prefix: [String], _ given: [(key: String, values: [String], option: String)]) {
+            options += given.map { value in
+                OptionValue(
+                    prefix + value.key.split(separator: ".").map(String.init), value.values, option: value.option)
+            }
+        }
+        var name = ConfigurationLoader.everyName
+        if let inbox = folder.inbox, let output = folder.output {
+            let path = try WorkingFolder.absolute(inbox.path).lexicallyNormalized()
+            name = folder.name ?? path.lastComponent?.string ?? "inbox"
+            add(
+                ["folders", name],
+                [("inbox", [path.string], "DIR"), ("outbox", [output.path.string], "--output")])
+        }
+        add(["folders", name], folder.given + fit.given + stages.given)
+        add(["accounts", WatchStageOptions.account], stages.givenOfAccount)
+        add([], daemon.given)
+        if let directory = state.state {
+            options.append(OptionValue(["state_dir"], [directory.path.string], option: "--state"))
+        }
+        return ConfigurationLoader(
+            file: daemon.config?.path, environment: ProcessInfo.processInfo.environment, options: options,
+            stateDirectory: try state.folder)
+    }
+}

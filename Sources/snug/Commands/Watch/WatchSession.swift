@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Logging
+import ServiceLifecycle
+import SnugGeneration
+import SnugHTTP
+import SnugLedger
+import SnugPipeline
+import SnugSystem
+import SnugUpload
+import Synchronization
+import SystemPackage
+
+/// One run of a daemon: its ledger, its connections, its signals and its display.
+struct WatchSession {
+    var loader: ConfigurationLoader
+    var service: ServiceConfiguration
+    var isOnce: Bool
+    var json: Bool
+
+    /// Runs until a signal comes, or until everything is done.
+    /// - Throws: ``DaemonError``; `ExitCode`.
+    func run(_ interruption: Interruption, threads: BlockingThreads, showsLines: Bool) async throws {
+        let messages = OutputStream.standardError
+        let display = showsLines && messages.isTerminal && !Terminal.isDumb ? WatchDisplay(messages) : nil
+        let logger = logger(display)
+        let manager = ServiceManager()
+        let events = WatchEvents(log: DaemonLog(logger), metrics: DaemonMetrics(), manager: manager)
+        let ledger: SQLiteLedger
+        do {
+            ledger = try await SQLiteLedger.open(service.watch.stateDirectory.appending("ledger.sqlite"))
+        } catch let error as LedgerError {
+            messages.writeLine("Error: \(PrintableName.escaped(error.message))")
+            throw ExitCode(1)
+        }
+        do {
+            let daemon = try await makeDaemon(ledger, logger, events, threads)
+            let control = WatchControl(
+                daemon: daemon, loader: loader, drainTime: service.watch.drainTime, logger: logger, manager: manager,
+                threads: threads)
+            if isOnce {
+                try await runOnce(daemon, control, interruption, events)
+            } else {
+                try await serve(daemon, control, interruption, display, events)
+            }
+        } catch {
+            display?.end()
+            try? await ledger.close()
+            throw error
+        }
+        display?.end()
+        try? await ledger.close()
+    }
+
+    private func logger(_ display: WatchDisplay?) -> Logger {
+        var log = service.log
+        // The lines tell the rest.
+        if display != nil, log.level < .warning { log.level = .warning }
+        let settings = log
+        return Logger(label: "snug.watch") { label in
+            LogLineHandler(label: label, log: settings) { line in
+                if let display { display.tell(line) } else { OutputStream.standardError.writeLine(line) }
+            }
+        }
+    }
+
+    private func makeDaemon(
+        _ ledger: SQLiteLedger, _ logger: Logger, _ events: WatchEvents, _ threads: BlockingThreads
+    ) async throws -> Daemon {
+        var configuration = HTTPClientConfiguration()
+        configuration.userAgent = "snug/\(Snug.version)"
+        configuration.plainHTTP = service.network.allowsPlainHTTP ? .anywhere : .loopbackOnly
+        configuration.additionalCertificates = service.network.certificates
+        let http = try HTTPClient(configuration: configuration, logger: logger)
+        let watch = service.watch
+        return try await threads.run {
+            try Daemon(
+                watch, ledger: ledger, generationStores: .ledger(ledger), uploadStore: LedgerUploadStore(ledger),
+                http: http, logger: logger, onEvent: { events.record($0) })
+        }
+    }
+
+    // MARK: Running
+
+    private func runOnce(
+        _ daemon: Daemon, _ control: WatchControl, _ interruption: Interruption, _ events: WatchEvents
+    ) async throws {
+        // A task of its own, because a signal cannot reach into a structured one.
+        let work = Task { try await daemon.runOnce() }
+        interruption.handleEach { number in
+            control.signal(number) { Task { await daemon.drain() } }
+        }
+        let report = try await work.value
+        try WatchReport.print(report, json: json)
+        guard report.isClean else { throw ExitCode(1) }
+    }
+
+    private func serve(
+        _ daemon: Daemon, _ control: WatchControl, _ interruption: Interruption, _ display: WatchDisplay?,
+        _ events: WatchEvents
+    ) async throws {
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        if let manager = control.manager {
+            services.append(.init(service: HeartbeatService(daemon, manager, logger: control.logger)))
+        }
+        services.append(.init(service: StatusService(daemon, display, events, control.logger)))
+        services.append(
+            .init(
+                service: DaemonService(daemon), successTerminationBehavior: .gracefullyShutdownGroup,
+                failureTerminationBehavior: .cancelGroup))
+        // Our own signals, because SIGHUP reloads and a second one stops at once.
+        var quiet = control.logger
+        quiet.logLevel = .warning
+        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet))
+        interruption.handleEach { number in
+            control.signal(number) { Task { await group.triggerGracefulShutdown() } }
+        }
+        try await group.run()
+    }
+}
+
+extension ServiceConfiguration.Log.Level: Comparable {
+    /// Orders levels by severity.
+    static func < (left: Self, right: Self) -> Bool {
+        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SnugImage
+
+/// The limits of fitted images, by the names that `snug fit` has.
+struct WatchFitOptions: ParsableArguments, SettingOptions {
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp("Limits of a named API; 'snug profiles' lists them.", valueName: "profile"),
+        completion: .list(TargetProfile.all.map(\.name)))
+    var profile: String?
+
+    @Option(help: ArgumentHelp("Maximum bytes of a result. (default: 10MB)", valueName: "size"))
+    var limit: String?
+
+    @Flag(help: "Count the limit in characters of base64 text.")
+    var base64 = false
+
+    @Option(help: ArgumentHelp("Maximum pixels of the longer side.", valueName: "px"))
+    var maxSide: String?
+
+    @Option(help: ArgumentHelp("Maximum pixels in all.", valueName: "n"))
+    var maxPixels: String?
+
+    @Option(
+        help: ArgumentHelp("auto, jpeg, png or keep. (default: auto)", valueName: "format"),
+        completion: .list(["auto", "jpeg", "png", "keep"]))
+    var format: String?
+
+    @Option(help: ArgumentHelp("best or stepped. (default: best)", valueName: "name"))
+    var strategy: String?
+
+    @Option(help: ArgumentHelp("default or fast.", valueName: "name"))
+    var effort: String?
+
+    @Flag(help: "Never give up pixels to reach the limit of bytes.")
+    var keepSize = false
+
+    @Option(help: ArgumentHelp("Lowest JPEG quality. (default: 50)", valueName: "q"))
+    var qualityFloor: String?
+
+    @Option(help: ArgumentHelp("Highest JPEG quality.", valueName: "q"))
+    var qualityCeiling: String?
+
+    @Option(help: ArgumentHelp("auto, 4:2:0 or 4:4:4. (default: auto)", valueName: "chroma"))
+    var chroma: String?
+
+    @Option(help: ArgumentHelp("strip or keep. (default: strip)", valueName: "rule"))
+    var metadata: String?
+
+    @Option(help: ArgumentHelp("Flatten transparent images onto a colour.", valueName: "colour"))
+    var background: String?
+
+    @Flag(help: "Recover partial images from damaged files.")
+    var salvage = false
+
+    var given: [(key: String, values: [String], option: String)] {
+        let texts =
+            Self.one("fit.for", profile, "--for") + Self.one("fit.limit", limit, "--limit")
+            + Self.one("fit.max_side", maxSide, "--max-side") + Self.one("fit.max_pixels", maxPixels, "--max-pixels")
+            + Self.one("fit.format", format, "--format") + Self.one("fit.strategy", strategy, "--strategy")
+            + Self.one("fit.effort", effort, "--effort")
+        let more =
+            Self.one("fit.quality_floor", qualityFloor, "--quality-floor")
+            + Self.one("fit.quality_ceiling", qualityCeiling, "--quality-ceiling")
+            + Self.one("fit.chroma", chroma, "--chroma") + Self.one("fit.metadata", metadata, "--metadata")
+            + Self.one("fit.background", background, "--background")
+        let flags =
+            Self.one("fit.base64", base64 ? "true" : nil, "--base64")
+            + Self.one("fit.keep_size", keepSize ? "true" : nil, "--keep-size")
+            + Self.one("fit.salvage", salvage ? "true" : nil, "--salvage")
+        return texts + more + flags
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import Metrics
+import MetricsTestKit
+import SnugLedger
+import SystemPackage
+import Testing
+
+@testable import SnugPipeline
+
+/// The metrics of a daemon, by the events and states that it reports.
+@Suite struct DaemonMetricsTests {
+    private let factory = TestMetrics()
+    private let metrics: DaemonMetrics
+    private let job: Job
+
+    init() async throws {
+        metrics = DaemonMetrics(factory: factory)
+        let ledger: any LedgerStore = InMemoryLedger()
+        let new = NewJob(JobIdentity(contentHash: "a", pipeline: "fit"), name: "a.jpg", folder: "inbox")
+        job = try #require(try await ledger.enqueue([new]).first).job
+    }
+
+    private func tell(_ kinds: DaemonEvent.Kind...) {
+        let subject = DaemonEvent.Subject(job: job.id, folder: "inbox", name: "a.jpg")
+        for kind in kinds { metrics.record(DaemonEvent(kind, subject)) }
+    }
+
+    private func total(_ name: String, _ labels: (String, String)...) throws -> Int64 {
+        try factory.expectCounter(name, [("folder", "inbox")] + labels).totalValue
+    }
+
+    @Test("Files, bytes, outcomes and their codes are counted for each folder")
+    func counts() throws {
+        let reason = JobReason(code: "corrupt_input", message: "it is broken")
+        tell(.settled(isJoined: false), .settled(isJoined: true), .settled(isJoined: false))
+        tell(.fitted(inputBytes: 5000, outputBytes: 700), .fitted(inputBytes: 1, outputBytes: 1))
+        tell(.uploaded(bytes: 700), .submitted, .completed(images: 2), .delivered(["a", "b"]))
+        tell(.failed(reason, report: nil), .held(reason))
+        tell(.postponed(reason, until: LedgerInstant(milliseconds: 1), consumesAttempt: true))
+        #expect(try total("snug_files_taken_total", ("joined", "false")) == 2)
+        #expect(try total("snug_fit_input_bytes_total") == 5001)
+        #expect(try total("snug_fit_output_bytes_total") == 701)
+        #expect(try total("snug_upload_bytes_total") == 700)
+        #expect(try total("snug_submissions_total") == 1)
+        #expect(try total("snug_generated_images_total") == 2)
+        #expect(try total("snug_deliveries_total") == 2)
+        for outcome in ["delivered", "failed", "held"] {
+            #expect(try total("snug_jobs_total", ("outcome", outcome)) == 1)
+        }
+        #expect(try total("snug_failures_total", ("code", "corrupt_input")) == 1)
+        #expect(try total("snug_retries_total", ("code", "corrupt_input"), ("counted", "true")) == 1)
+    }
+
+    @Test("Waits and steps are timed, each with how it ended")
+    func times() throws {
+        tell(.settled(isJoined: false), .began(.fit), .fitted(inputBytes: 1, outputBytes: 1))
+        tell(.began(.deliver), .delivered(["a"]))
+        let waits = try factory.expectTimer("snug_wait_seconds", [("step", "fit")])
+        #expect(waits.values.count == 1)
+        #expect(try factory.expectTimer("snug_wait_seconds", [("step", "deliver")]).values.count == 1)
+        for step in ["fit", "deliver"] {
+            let timer = try factory.expectTimer("snug_step_seconds", [("step", step), ("outcome", "done")])
+            #expect(timer.values.count == 1)
+        }
+    }
+
+    @Test("The state of queues, folders and pauses is shown as it is, and overflows as they grow")
+    func status() throws {
+        var books = LedgerBooks()
+        books.seen = 3
+        books.states = [.waiting: 2, .failed: 1]
+        var folder = DaemonStatus.Folder(
+            name: "inbox", inbox: "/in", watchMode: "events", hasEvents: true, isPresent: true, settlingCount: 4,
+            unsettled: [:], hasMore: false, takenCount: 0, fileCount: 5, overflowCount: 2, books: books)
+        func status() -> DaemonStatus {
+            DaemonStatus(phase: .running, folders: [folder], activities: [], holds: [], pause: nil, books: books)
+        }
+        metrics.record(status())
+        folder.overflowCount = 3
+        folder.isPresent = false
+        metrics.record(status())
+        func gauge(_ name: String, _ labels: (String, String)...) throws -> Double? {
+            try factory.expectGauge(name, labels).lastValue
+        }
+        #expect(try gauge("snug_jobs", ("folder", "inbox"), ("state", "waiting")) == 2)
+        #expect(try gauge("snug_jobs", ("folder", "inbox"), ("state", "delivered")) == 0)
+        #expect(try gauge("snug_files_settling", ("folder", "inbox")) == 4)
+        #expect(try gauge("snug_folder_present", ("folder", "inbox")) == 0)
+        #expect(try gauge("snug_phase", ("phase", "running")) == 1)
+        #expect(try gauge("snug_phase", ("phase", "draining")) == 0)
+        #expect(try gauge("snug_books_balanced") == 1)
+        #expect(try total("snug_event_overflows_total") == 3)
+    }
+}
