@@ -52,7 +52,7 @@ struct UploadCommand: AsyncParsableCommand {
 
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
-        let reporter = UploadReporter(json: json, showsProgress: !quiet && !json)
+        let reporter = UploadReporter(json: json, isQuiet: quiet)
         do {
             try await CommandFailure.told {
                 if let receipt = other.verify {
@@ -66,7 +66,7 @@ struct UploadCommand: AsyncParsableCommand {
                 }
             }
         } catch is CancellationError {
-            if transfer.resume { reporter.interrupted() }
+            reporter.interrupted(resumes: transfer.resume)
             throw ExitCode(Interruption.exitCode)
         }
     }
@@ -83,6 +83,7 @@ struct UploadCommand: AsyncParsableCommand {
     private func request() throws -> UploadRequest {
         var request = UploadRequest(files: destination.files.map(\.path), destination: try destination.destination())
         request.options = transfer.options
+        request.collisions = transfer.numberDuplicates ? .number : .refuse
         request.maximumConcurrency = transfer.jobs
         request.bytesPerSecond = transfer.limitRate?.bytes
         request.receiptFolder = try transfer.state.receipts
@@ -101,6 +102,7 @@ struct UploadCommand: AsyncParsableCommand {
                         "target": .text(record.target), "protocol": .text(record.uploadProtocol.rawValue),
                         "bytes": .integer(record.bytes), "created": .integer(record.created),
                         "expires": .optional(record.expires), "discarded": .flag(record.isDiscarded),
+                        "outcome_unknown": .flag(record.isUnanswered),
                     ] as JSONValue).description)
             } else {
                 let path = PrintableName.escaped(record.path)
@@ -113,6 +115,7 @@ struct UploadCommand: AsyncParsableCommand {
 
     private static func state(_ record: UploadRecord, now: Int) -> String {
         if record.isDiscarded { return " (discarded, still at the server)" }
+        if record.isUnanswered { return " (outcome unknown: check the server)" }
         guard let expires = record.expires else { return "" }
         let minutes = (expires - now) / 60
         if expires <= now { return " (expired)" }
