@@ -144,12 +144,11 @@ struct OffsetUpload {
         let hint = result.exchange.response.flatMap {
             $0.isSuccess ? nil : WaitHint.read($0.headerFields, body: $0.body, now: now)
         }
-        let wasTooLarge = result.step == .tooLarge
         let action = machine.take(
             result.step, after: duration, hint: hint, bodyLeft: result.exchange.bodyLeft,
             bytesSent: result.exchange.bytesSent, random: job.environment.random())
         try await noteEnd(machine)
-        if wasTooLarge { try await job.learn(ceiling: machine.chunks.size) }
+        if result.step == .tooLarge { try await job.learn(ceiling: machine.chunks.size) }
         return action
     }
 

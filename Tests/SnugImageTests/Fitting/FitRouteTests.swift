@@ -46,20 +46,23 @@ import Testing
         Route(input: .gray, strategy: .stepped, expected: .jpeg),
     ]
 
+    /// The plane with every alpha sample at its most.
+    private func opaque(_ plane: Plane) -> Plane {
+        for y in 0..<plane.height {
+            var row = plane.mutableRow(y)
+            for x in 0..<plane.width { row[4 * x + 3] = 255 }
+        }
+        return plane
+    }
+
     private func input(_ route: Route) throws -> [UInt8] {
         let plane: Plane
         switch route.input {
         case .photo: plane = DrawnImage.scene(width: 160, height: 120, grain: 14)
         case .gray: plane = DrawnImage.scene(width: 160, height: 120, channels: 1, grain: 14)
         case .screen: plane = DrawnImage.screen(width: 160, height: 120)
-        case .alpha, .opaqueAlpha:
-            plane = DrawnImage.scene(width: 160, height: 120, channels: 4, grain: 14)
-            if route.input == .opaqueAlpha {
-                for y in 0..<120 {
-                    var row = plane.mutableRow(y)
-                    for x in 0..<160 { row[4 * x + 3] = 255 }
-                }
-            }
+        case .alpha: plane = DrawnImage.scene(width: 160, height: 120, channels: 4, grain: 14)
+        case .opaqueAlpha: plane = opaque(DrawnImage.scene(width: 160, height: 120, channels: 4, grain: 14))
         }
         return try route.isPNG ? DrawnImage.png(plane) : DrawnImage.jpeg(plane)
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugImage
-import SnugPipeline
 import SystemPackage
 import Testing
+
+@testable import SnugPipeline
 
 /// Names of outputs by table: what one input gets, and how inputs of one folder get out of each other's way.
 @Suite struct OutputNamingTableTests {

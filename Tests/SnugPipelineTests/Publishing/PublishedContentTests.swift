@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import SnugImage
 import SnugSystem
 import SnugTestSupport
 import SystemPackage
 import Testing
 
+@testable import SnugImage
 @testable import SnugPipeline
 
 /// What goes into an output, and the file that an output in place replaces.

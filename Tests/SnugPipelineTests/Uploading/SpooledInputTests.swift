@@ -39,7 +39,7 @@ import Testing
     @Test("A folder that cannot be made is an error that names it, and nothing is left")
     func noFolder() async throws {
         try folder.write([1], to: "file")
-        let stream = try FileDescriptor.open("/dev/null", .readOnly)
+        let stream = try FileDescriptor.open(FilePath("/dev/null"), .readOnly)
         defer { stream.closeIgnoringErrors() }
         let path = folder.path.appending("file").appending("spool")
         await #expect { _ = try await spool(stream, in: path) } throws: {
