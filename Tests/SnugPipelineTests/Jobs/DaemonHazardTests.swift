@@ -123,12 +123,14 @@ import Testing
         )
         let isFirst = Mutex(true)
         // The folder goes away between taking and fitting.
-        let daemon = try fixture.daemon(configuration) { point in
-            if point == .enqueued, isFirst.withLock({ $0 }) {
-                isFirst.withLock { $0 = false }
-                try? FileSystem.rename(inbox, away)
-            }
-        }
+        let daemon = try fixture.daemon(
+            configuration,
+            passed: { point in
+                if point == .enqueued, isFirst.withLock({ $0 }) {
+                    isFirst.withLock { $0 = false }
+                    try? FileSystem.rename(inbox, away)
+                }
+            })
         try await daemon.runOnce()
         let job = try #require(try await fixture.jobs()["a.jpg"])
         #expect(job.state == .waiting && job.reason?.code == "folder_missing" && job.attempt == 0)
@@ -163,9 +165,9 @@ import Testing
         let outbox = fixture.folder.path.appending("outbox/a.jpg")
         let wasThere = Mutex(false)
         try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
-        try await fixture.daemon { point in
+        try await fixture.daemon(passed: { point in
             if point == .published { wasThere.withLock { $0 = (try? ImageSource(file: outbox)) != nil } }
-        }.runOnce()
+        }).runOnce()
         #expect(wasThere.withLock { $0 })
         #expect(try await fixture.jobs()["a.jpg"]?.state == .delivered)
     }

@@ -157,7 +157,10 @@ import Testing
             try await fixture.ledger.deliveries(
                 of: try #require(try await fixture.jobs()["sub/a.jpg"]).id
             ).first?.source)
-        guard case .moved(let id, _)? = SourceKey(source) else { return Issue.record("no source") }
+        guard case .moved(let id, _)? = SourceKey(source) else {
+            Issue.record("no source")
+            return
+        }
         try fixture.folder.write(WatchImages.small(1), to: "state/work/inbox/\(id)/sub/a.jpg")
         try fixture.folder.write([1], to: "outbox/sub/\(Sweeper.prefix(fixture.state))half")
         try await fixture.daemon().runOnce()

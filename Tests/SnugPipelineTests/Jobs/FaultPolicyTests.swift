@@ -40,7 +40,10 @@ import Testing
     func transient(attempt: Int) {
         let decision = policy.decide(fault(.transient), situation(attempt: attempt))
         guard attempt < 3 else {
-            guard case .failed = decision.outcome else { return Issue.record("\(decision)") }
+            guard case .failed = decision.outcome else {
+                Issue.record("\(decision)")
+                return
+            }
             return
         }
         #expect(decision.until == LedgerInstant(milliseconds: 1_000_000 + 1000 << (attempt - 1)))
@@ -52,7 +55,8 @@ import Testing
     func environmental(faults: Int) {
         let decision = policy.decide(fault(.environmental), situation(attempt: 3, faults: faults))
         guard case .retry(let date, _, consumesAttempt: false) = decision.outcome else {
-            return Issue.record("\(decision)")
+            Issue.record("\(decision)")
+            return
         }
         #expect(date.milliseconds - 1_000_000 <= 300_000 && !decision.pausesFolder)
         #expect(policy.decide(fault(.folderWide), situation(faults: faults)).pausesFolder)
@@ -84,7 +88,8 @@ import Testing
             policy.decide(fault(.unresolved), situation(.submit)).outcome == .unknown(fault(.held).reason)
         )
         guard case .retry = policy.decide(fault(.unresolved), situation(.reconcile)).outcome else {
-            return Issue.record("no such outcome")
+            Issue.record("no such outcome")
+            return
         }
         let last = policy.decide(fault(.unresolved), situation(.reconcile, attempt: 3))
         #expect(last.outcome == .unknown(fault(.held).reason))
@@ -96,7 +101,8 @@ import Testing
             case .advanced(to: .collect, at: _) = policy.decide(fault(.pending), situation(.submit))
                 .outcome
         else {
-            return Issue.record("no such outcome")
+            Issue.record("no such outcome")
+            return
         }
         let last = policy.decide(fault(.pending), situation(.collect, attempt: 3, isPaid: true))
         #expect(last.outcome == .held(fault(.held).reason))

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugGeneration
 import SnugImage
 import SnugTestSupport
 import SystemPackage
@@ -86,7 +87,8 @@ import Testing
         ])
     func wrongSidecar(text: String, hint: String) throws {
         guard case .present(let sidecar) = Sidecar.parse(Array(text.utf8)) else {
-            return Issue.record("the sidecar cannot be read")
+            Issue.record("the sidecar cannot be read")
+            return
         }
         var options = JobOptions(WatchFolder(inbox: "/in", outbox: "/out"))
         let error = #expect(throws: WatchError.self) { try options.apply(sidecar, accounts: []) }

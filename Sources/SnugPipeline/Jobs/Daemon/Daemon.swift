@@ -130,7 +130,7 @@ public final class Daemon: Sendable {
         state.withLock { state in
             state.dispatcher = dispatcher
             state.work = work
-            if state.phase == .starting { state.phase = .running }
+            if state.phase != .draining { state.phase = .running }
             if !isOnce { state.events = try? FolderEvents() }
         }
         board.report(.started, nil)
