@@ -150,7 +150,7 @@ import Testing
         #expect(try setting("folders.inbox.outbox").place.hasSuffix("snug.yaml:4"))
         #expect(try setting("folders.inbox.settle").place == "SNUG_FOLDERS_INBOX_SETTLE")
         #expect(
-            try setting("folders.inbox.fit.limit").value == "1.0 MB"
+            try setting("folders.inbox.fit.limit").value == "1.00 MB"
                 && setting("folders.inbox.fit.limit").place == "--limit")
         #expect(
             try setting("folders.inbox.pipeline").value == "fit" && setting("folders.inbox.pipeline").origin == .default
