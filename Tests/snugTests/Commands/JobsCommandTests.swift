@@ -208,9 +208,8 @@ import Testing
     func missing() throws {
         let other = try snug.snug("jobs", "--state", "elsewhere", "--json")
         #expect(other.exitCode == 1)
-        #expect(
-            other.standardOutput.hasPrefix(#"{"error":{"code":"no_ledger","message":"there is no ledger at elsewhere/"#)
-        )
+        #expect(other.standardOutput.hasPrefix(#"{"error":{"code":"no_ledger","message":"there is no ledger at /"#))
+        #expect(other.standardOutput.contains("/elsewhere/ledger.sqlite: nothing was recorded yet."))
         #expect(!snug.folder.files().contains { $0.hasPrefix("elsewhere") })
         let gone = try snug.snug("jobs", "show", "zzz")
         #expect(gone.exitCode == 1)

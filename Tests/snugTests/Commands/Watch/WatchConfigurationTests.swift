@@ -100,7 +100,7 @@ import Testing
         #expect(result.exitCode == 64 && result.standardError.contains(message), "\(result.standardError)")
     }
 
-    @Test("The doctor shows how each folder would be watched, and the ledger of the configuration")
+    @Test("The doctor shows how each folder would be watched, and the ledger in force")
     func doctor() throws {
         try snug.folder.write([], to: "a/in/.keep")
         try snug.folder.write(
@@ -127,7 +127,7 @@ import Testing
         }
         #expect(try line("folder a").contains("a/in, events") || line("folder a").contains("a/in, polling: "))
         #expect(try line("folder b").contains("is not there"))
-        #expect(try line("ledger").contains("here/ledger.sqlite"))
+        #expect(try line("ledger").contains("/state/ledger.sqlite"))
         #expect(!snug.folder.files().contains { $0.contains("snug-probe") })
     }
 
