@@ -49,6 +49,13 @@ extension SQLiteLedger {
         settings.foreignKeysEnabled = true
         settings.busyMode = .timeout(Double(ledger.busyTimeout.wholeMilliseconds) / 1000)
         settings.maximumReaderCount = 3
+        settings.prepareDatabase { database in
+            // SQLite's own knows ASCII only.
+            database.add(
+                function: DatabaseFunction("lower", argumentCount: 1, pure: true) { values in
+                    String.fromDatabaseValue(values[0])?.lowercased()
+                })
+        }
         if let onStatement = ledger.onStatement {
             settings.prepareDatabase { database in
                 database.trace { if case .statement(let statement) = $0 { onStatement(statement.sql) } }

@@ -29,21 +29,29 @@ public struct UploadDestination: Sendable {
         self.uploadProtocol = uploadProtocol
     }
 
+    /// True when the address is a folder's, below which each file gets its name.
+    func isFolder(for uploadProtocol: UploadProtocol) -> Bool {
+        [.s3, .put, .rangedPut].contains(uploadProtocol) && url.path.hasSuffix("/") && url.query == nil
+    }
+
     /// The target of one file.
-    /// - Throws: ``UploadError``, ``HTTPError`` where the server is asked for its protocol.
-    func target(for file: FilePath, uploader: Uploader, threads: BlockingThreads) async throws -> UploadTarget {
-        let chosen: UploadProtocol =
-            if let uploadProtocol { uploadProtocol } else {
-                try await uploader.detectProtocol(of: url, headers: headers)
-            }
+    /// - Parameter name: Its place below the address, where that is a folder's; else a server that asks for a name is told.
+    /// - Throws: ``UploadError``, ``HTTPError``.
+    func target(
+        for file: FilePath, named name: FilePath, _ chosen: UploadProtocol, threads: BlockingThreads
+    ) async throws -> UploadTarget {
         var place = url
-        if [.s3, .put, .rangedPut].contains(chosen), url.path.hasSuffix("/"), url.query == nil {
-            place = try url.resolving(url.path + Self.percentEncoded(file.lastComponent?.string ?? "file"))
+        if isFolder(for: chosen) {
+            let names = name.components.map { Self.percentEncoded(FilePath($0).bytes) }
+            place = try url.resolving(url.path + names.joined(separator: "/"))
         }
         let detected = contentType == nil ? try await threads.run { Self.mediaType(of: file) } : nil
+        // Uploads by tus have metadata for a path; a form has a name only.
+        let told = chosen == .tus ? name : name.lastComponent.map { FilePath($0) } ?? name
         var target = UploadTarget(
-            place, chosen, headers: headers, contentType: contentType ?? detected ?? "application/octet-stream",
-            s3: chosen == .s3 ? s3 : nil, form: form)
+            place, chosen, headers: headers, filename: String(decoding: told.bytes, as: UTF8.self),
+            contentType: contentType ?? detected ?? "application/octet-stream", s3: chosen == .s3 ? s3 : nil, form: form
+        )
         target.ranged = ranged
         return target
     }
@@ -56,8 +64,8 @@ public struct UploadDestination: Sendable {
         return start.flatMap { ContentSignature($0).imageMediaType }
     }
 
-    private static func percentEncoded(_ name: String) -> String {
-        name.utf8.map { byte in
+    private static func percentEncoded(_ name: [UInt8]) -> String {
+        name.map { byte in
             let scalar = UnicodeScalar(byte)
             let isPlain = byte < 128 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
             return isPlain || "-._~".utf8.contains(byte) ? String(scalar) : "%" + [byte].hexadecimal.uppercased()
@@ -65,14 +73,22 @@ public struct UploadDestination: Sendable {
     }
 }
 
-/// Files to upload, and how.
+/// Files and folders to upload, and how.
 public struct UploadRequest: Sendable {
-    /// The files; names may be relative.
+    /// The files and folders; names may be relative. Folders are mirrored below the destination.
     public var files: [FilePath]
     /// The server.
     public var destination: UploadDestination
     /// The options of every upload; its progress handler is replaced.
     public var options = UploadOptions()
+    /// Fits images on their way; `nil` sends every file as it is.
+    public var fitting: UploadFitting?
+    /// Remembers what was sent of folders, so that the same run again sends only what is missing; `nil` sends everything.
+    public var finished: (any FinishedUploadStore)?
+    /// Sends also what ``finished`` knows. Default: false.
+    public var resends = false
+    /// Walks into subfolders. Default: true.
+    public var isRecursive = true
     /// Files at once. Default: 3.
     public var maximumConcurrency = 3
     /// Maximum bytes a second, of all files together; `nil` for no limit.

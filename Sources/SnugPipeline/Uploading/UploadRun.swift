@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+public import SnugImage
 import SnugSystem
 public import SnugUpload
 public import SystemPackage
 
 /// A step of a run of uploads.
 public enum UploadEvent: Sendable {
+    /// An image was fitted, and is sent next.
+    case fitted(FilePath, FitRecord)
     case progressed(FilePath, UploadProgress)
     case uploaded(FilePath, UploadReceipt, keptAt: FilePath?)
+    case skipped(FilePath, UploadSkipReason)
     case failed(FilePath, UploadError)
 }
 
@@ -15,92 +19,103 @@ public enum UploadEvent: Sendable {
 public struct UploadReport: Sendable {
     /// Receipts by file.
     public fileprivate(set) var receipts: [FilePath: UploadReceipt] = [:]
+    /// Files that were not sent, and had not to be.
+    public fileprivate(set) var skippedCount = 0
     /// Failures, in the order of happening.
     public fileprivate(set) var failures: [(file: FilePath, error: UploadError)] = []
 }
 
-/// Uploads files, a few at a time; each resumes where an earlier run was stopped, and one failure stops no other.
+/// Uploads files and folders, a few files at a time; each resumes where an earlier run was stopped, and one failure stops no
+/// other.
+///
+/// Of folders, a run sends what ``UploadRequest/finished`` does not know, so that the same run again sends what is missing.
 public struct UploadRun: Sendable {
     private let request: UploadRequest
     private let uploader: Uploader
+    private let fitter: ImageFitter
     private let threads: BlockingThreads
 
     /// Prepares a run.
-    public init(_ request: UploadRequest, uploader: Uploader) {
+    /// - Parameter fitter: Share one among runs to share its memory budget.
+    public init(_ request: UploadRequest, uploader: Uploader, fitter: ImageFitter = ImageFitter()) {
         self.request = request
         self.uploader = uploader
+        self.fitter = fitter
         threads = BlockingThreads(count: max(1, request.maximumConcurrency))
     }
 
     /// Uploads everything.
     /// - Parameter onEvent: Called for every step, from any thread; it has to be quick.
     /// - Returns: Receipts and failures.
-    /// - Throws: `CancellationError`; whether parts stay at the server is up to the options.
+    /// - Throws: ``UploadError`` with `invalid_target`, before the first byte is sent, when two files would get one name at the
+    ///   server; `HTTPError` when the server cannot be asked for its protocol; `CancellationError`, where parts stay at the
+    ///   server if the options say so.
     @discardableResult
     public func run(onEvent: @escaping @Sendable (UploadEvent) -> Void = { _ in }) async throws -> UploadReport {
-        let limiter = request.bytesPerSecond.map { BandwidthLimiter(bytesPerSecond: $0) }
-        return try await withThrowingTaskGroup(of: (FilePath, Result<UploadReceipt, UploadError>).self) { group in
-            var report = UploadReport()
-            func note(_ result: (file: FilePath, outcome: Result<UploadReceipt, UploadError>)?) {
+        let chosen = try await chooseProtocol()
+        let plan = try await threads.run { [request] in
+            request.fitting?.cleanUp()
+            return try UploadPlan(request, uploadProtocol: chosen)
+        }
+        let task = UploadTask(
+            request: request, uploadProtocol: chosen, uploader: uploader, fitter: fitter, threads: threads,
+            limiter: request.bytesPerSecond.map { BandwidthLimiter(bytesPerSecond: $0) }, onEvent: onEvent)
+        var report = UploadReport()
+        for (file, reason) in plan.skipped {
+            report.skippedCount += 1
+            onEvent(.skipped(file, reason))
+        }
+        for (file, error) in plan.failures {
+            report.failures.append((file, error))
+            onEvent(.failed(file, error))
+        }
+        try await run(plan.items, task, &report)
+        return report
+    }
+
+    private func chooseProtocol() async throws -> UploadProtocol {
+        if let chosen = request.destination.uploadProtocol { return chosen }
+        return try await uploader.detectProtocol(of: request.destination.url, headers: request.destination.headers)
+    }
+
+    private func run(_ items: [UploadPlan.Item], _ task: UploadTask, _ report: inout UploadReport) async throws {
+        try await withThrowingTaskGroup(of: (FilePath, Result<UploadReceipt?, UploadError>).self) { group in
+            func note(_ result: (file: FilePath, outcome: Result<UploadReceipt?, UploadError>)?) {
                 guard let result else { return }
                 switch result.outcome {
-                case .success(let receipt): report.receipts[result.file] = receipt
+                case .success(let receipt?): report.receipts[result.file] = receipt
+                case .success(nil): report.skippedCount += 1
                 case .failure(let error): report.failures.append((result.file, error))
                 }
             }
-            for (number, file) in request.files.enumerated() {
+            for (number, item) in items.enumerated() {
                 if number >= max(1, request.maximumConcurrency) { note(try await group.next()) }
-                group.addTask { (file, try await outcome(of: file, limiter, onEvent)) }
+                try Task.checkCancellation()
+                group.addTask { (item.file, try await outcome(of: item, task)) }
             }
             for try await result in group { note(result) }
-            return report
         }
     }
 
     private func outcome(
-        of file: FilePath, _ limiter: BandwidthLimiter?, _ onEvent: @escaping @Sendable (UploadEvent) -> Void
-    ) async throws -> Result<UploadReceipt, UploadError> {
+        of item: UploadPlan.Item, _ task: UploadTask
+    ) async throws -> Result<UploadReceipt?, UploadError> {
         let failure: UploadError
         do {
-            let (receipt, place) = try await upload(file, limiter) { onEvent(.progressed(file, $0)) }
-            onEvent(.uploaded(file, receipt, keptAt: place))
+            guard let (receipt, place) = try await task.run(item) else { return .success(nil) }
+            task.onEvent(.uploaded(item.file, receipt, keptAt: place))
             return .success(receipt)
         } catch let error as UploadError {
             failure = error
         } catch let error as HTTPError {
             failure = UploadError(.invalidTarget, error.message, cause: error)
+        } catch let error as ImageError {
+            failure = UploadError(.sourceFailed, error.message, cause: error)
+        } catch let error as Errno {
+            failure = UploadError(
+                .stateFailed, "cannot make the work folder: \(error); name another with --state", cause: error)
         }
-        onEvent(.failed(file, failure))
+        task.onEvent(.failed(item.file, failure))
         return .failure(failure)
-    }
-
-    private func upload(
-        _ file: FilePath, _ limiter: BandwidthLimiter?, _ onProgress: @escaping @Sendable (UploadProgress) -> Void
-    ) async throws -> (UploadReceipt, FilePath?) {
-        var spooled: SpooledInput?
-        if let stream = request.standardInput, file.isDash {
-            let folder = request.spoolFolder
-            spooled = try await threads.run { try SpooledInput(copying: stream, in: folder) }
-        }
-        // Read again after every fault, and removed with the last reference.
-        defer { withExtendedLifetime(spooled) {} }
-        let source = try WorkingFolder.absolute(spooled?.path ?? file)
-        let target = try await request.destination.target(for: source, uploader: uploader, threads: threads)
-        var options = request.options
-        options.onProgress = onProgress
-        options.bandwidthLimiter = limiter ?? options.bandwidthLimiter
-        // Standard input cannot be read again by another process.
-        if spooled != nil { options.discardsWhenCancelled = true }
-        let receipt = try await uploader.upload(source, to: target, options: options)
-        guard let folder = request.receiptFolder else { return (receipt, nil) }
-        return (receipt, try await threads.run { try Self.keep(receipt, of: source, in: folder) })
-    }
-
-    /// Keeps a receipt under the file's name and the time, so that none replaces another.
-    private static func keep(_ receipt: UploadReceipt, of file: FilePath, in folder: FilePath) throws -> FilePath {
-        let name = file.lastComponent?.string ?? "file"
-        return try receipt.keep(
-            in: try WorkingFolder.absolute(folder),
-            named: "\(name).\(WallClock.seconds).\(UInt16.random(in: .min ... .max))")
     }
 }

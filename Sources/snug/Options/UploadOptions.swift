@@ -11,7 +11,7 @@ import SystemPackage
 
 /// The files and their destination.
 struct UploadDestinationOptions: ParsableArguments {
-    @Argument(help: "Files to upload, or '-' for standard input.")
+    @Argument(help: "Files and folders to upload, or '-' for standard input.")
     var files: [PathArgument] = []
 
     @Option(help: "The server. For s3 and put, an address that ends in '/' gets the file's name added.")
@@ -101,6 +101,29 @@ struct UploadDestinationOptions: ParsableArguments {
 
     private func s3Settings() throws -> S3Settings {
         try S3Environment.settings(region: region, presignedFor: presign.map { .seconds($0) })
+    }
+}
+
+/// What is sent of folders, and how images are fitted on the way.
+struct UploadFolderOptions: ParsableArguments {
+    @Flag(help: "Fit images under limits on the way. Other files of folders are left out.")
+    var fit = false
+
+    @OptionGroup var limits: LimitOptions
+
+    @Flag(help: "Send files of folders again that were sent to the same place before.")
+    var again = false
+
+    @Flag(help: "Do not walk into subfolders.")
+    var noRecursive = false
+
+    func check() throws {
+        let isLimited =
+            limits.profile != nil || limits.limit != nil || limits.base64 || limits.maxSide != nil
+            || limits.maxPixels != nil
+        guard fit || !isLimited else {
+            throw ValidationError("limits are for images that are fitted on the way; pass --fit, too")
+        }
     }
 }
 

@@ -13,6 +13,8 @@ final class UploadReporter: Sendable {
         var files: [String: UploadProgress] = [:]
         /// Bytes that were already at the server when each file started.
         var firstBytes: [String: Int] = [:]
+        /// Images that were fitted and are on their way.
+        var fitted: [String: FitRecord] = [:]
         /// Bytes of finished files.
         var doneBytes = 0
         var lastDrawn: ContinuousClock.Instant?
@@ -22,19 +24,23 @@ final class UploadReporter: Sendable {
     private let start = ContinuousClock.now
     private let json: Bool
     private let showsProgress: Bool
+    private let showsSummary: Bool
     private let state = Mutex(State())
     private let output = OutputStream.standardOutput
     private let errors = OutputStream.standardError
 
-    init(json: Bool, showsProgress: Bool) {
+    init(json: Bool, isQuiet: Bool) {
         self.json = json
-        self.showsProgress = showsProgress && errors.isTerminal && !Terminal.isDumb
+        showsSummary = !isQuiet
+        showsProgress = !isQuiet && !json && errors.isTerminal && !Terminal.isDumb
     }
 
     /// Reports one step.
     func handle(_ event: UploadEvent) {
         switch event {
         case .progressed(let file, let progress): moved(progress, of: PrintableName.of(file))
+        case .fitted(let file, let record): state.withLock { $0.fitted[PrintableName.of(file)] = record }
+        case .skipped(let file, let reason): skipped(PrintableName.of(file), reason)
         case .uploaded(let file, let receipt, let place): finished(PrintableName.of(file), receipt, keptAt: place)
         case .failed(let file, let error): failed(PrintableName.of(file), error)
         }
@@ -90,6 +96,7 @@ final class UploadReporter: Sendable {
     }
 
     private func finished(_ name: String, _ receipt: UploadReceipt, keptAt path: FilePath?) {
+        let fit = state.withLock { $0.fitted.removeValue(forKey: name) }
         clearLine(after: name)
         guard json else {
             let sureness = receipt.confirmation == .unconfirmed ? " (sent, but the server did not confirm it)" : ""
@@ -105,11 +112,38 @@ final class UploadReporter: Sendable {
                 "attempts": .integer(receipt.attempts), "retries": .integer(receipt.retries),
                 "bytes_sent": .integer(receipt.bytesSent), "seconds": .number(receipt.seconds),
                 "resumed": .flag(receipt.resumed), "answer": .optional(receipt.answer),
-                "receipt": .optional(path?.string),
+                "receipt": .optional(path?.string), "fit": fit?.json ?? .null,
             ] as JSONValue).description)
     }
 
+    /// Files that were sent before are counted at the end, the others are nobody's business but a script's.
+    private func skipped(_ name: String, _ reason: UploadSkipReason) {
+        let (word, receipt): (String, UploadReceipt?) =
+            switch reason {
+            case .alreadyUploaded(let receipt): ("already_uploaded", receipt)
+            case .notAnImage: ("not_an_image", nil)
+            case .empty: ("empty", nil)
+            case .symbolicLink: ("symbolic_link", nil)
+            case .notARegularFile: ("not_a_regular_file", nil)
+            }
+        guard json else { return }
+        output.writeLine(
+            ([
+                "input": .text(name), "status": .text("skipped"), "reason": .text(word),
+                "url": .optional(receipt?.url),
+            ] as JSONValue).description)
+    }
+
+    /// Counts what a run left out.
+    func ended(_ report: UploadReport) {
+        guard !json, showsSummary, report.skippedCount > 0 else { return }
+        errors.writeLine(
+            "\(report.receipts.count) sent, \(report.failures.count) failed, \(report.skippedCount) skipped: sent before, or "
+                + "no images (--again sends again)")
+    }
+
     private func failed(_ name: String, _ error: UploadError) {
+        state.withLock { _ = $0.fitted.removeValue(forKey: name) }
         clearLine(after: name)
         let advice: String
         switch error.resumption {
@@ -121,7 +155,8 @@ final class UploadReporter: Sendable {
             return errors.writeLine("\(name): \(error.message)\(advice.isEmpty ? "" : " (\(advice))")")
         }
         let value: JSONValue = [
-            "input": .text(name), "status": .text("failed"), "error": error.json(advice: advice),
+            "input": .text(name), "status": .text("failed"),
+            "error": (error.cause as? ImageError)?.json ?? error.json(advice: advice),
         ]
         output.writeLine(value.description)
     }
