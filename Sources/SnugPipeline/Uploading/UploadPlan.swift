@@ -40,7 +40,7 @@ struct UploadPlan: Sendable {
             failures.append(
                 (
                     file,
-                    UploadError(.sourceFailed, error.message, resumption: .startOver, cause: error)
+                    UploadError(.sourceFailed, error.message, resumption: .startOver)
                 ))
         }
         try checkNames(request, uploadProtocol)

@@ -1,6 +1,5 @@
 -- A ledger as the first version of its tables left it.
 PRAGMA application_id = 1399747943;
-BEGIN TRANSACTION;
 CREATE TABLE account_limits (
     key TEXT NOT NULL PRIMARY KEY,
     payload TEXT NOT NULL,
@@ -228,4 +227,3 @@ CREATE INDEX input_limits_created ON input_limits (created_at, key);
 CREATE INDEX input_limits_expiry ON input_limits (expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX sessions_created ON sessions (created_at, key);
 CREATE INDEX sessions_expiry ON sessions (expires_at) WHERE expires_at IS NOT NULL;
-COMMIT;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import GRDB
 import SnugGeneration
 import SnugTestSupport
 import SystemPackage
@@ -17,6 +18,8 @@ import Testing
         let ledger = try await SQLiteLedger.open(path)
         _ = try await ledger.enqueue((0..<Self.jobs).map { .sample("job \($0)", source: "s\($0)") })
         for number in 0..<20 { try await ledger.save("{\"n\":\(number)}", as: .uploads, "u\(number)") }
+        // All of it in one file, so that what is damaged counts.
+        _ = try await ledger.pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         try await ledger.close()
     }
 

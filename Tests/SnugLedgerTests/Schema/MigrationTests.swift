@@ -19,7 +19,7 @@ import Testing
             Bundle.module.url(forResource: "version-1", withExtension: "sql", subdirectory: "Fixtures"))
         let queue = try DatabaseQueue(path: path.string)
         let text = try String(contentsOf: url, encoding: .utf8)
-        try queue.writeWithoutTransaction { try $0.execute(sql: text) }
+        try queue.write { try $0.execute(sql: text) }
         try queue.close()
     }
 
@@ -96,15 +96,18 @@ import Testing
     func atOnce() async throws {
         async let first = open()
         async let second = open()
-        #expect(try await (first, second).0.facts().schemaVersion == 2)
-        #expect(try await second.list(JobFilter()).count == 4)
+        let ledgers = try await [first, second]
+        for ledger in ledgers {
+            #expect(try await ledger.facts().schemaVersion == 2)
+            #expect(try await ledger.list(JobFilter()).count == 4)
+        }
     }
 
     @Test(
         "Migrations that have landed are still what they were",
         arguments: [
             (Migration1.name, Migration1.statements, UInt64(16_189_299_883_317_895_217)),
-            (Migration2.name, Migration2.statements, 7_324_234_029_099_728_219),
+            (Migration2.name, Migration2.statements, UInt64(7_324_234_029_099_728_219)),
         ])
     func unchanged(name: String, statements: [String], expected: UInt64) {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -127,7 +127,8 @@ import Testing
             await #expect(throws: DatabaseError.self, "\(row)") { try await pool.write { try $0.execute(sql: row) } }
         }
         let id = try await job("a")
-        #expect(try await ledger.deliveries(of: id).count == 1 && ledger.history(of: id).count == 1)
+        #expect(try await ledger.deliveries(of: id).count == 1)
+        #expect(try await ledger.history(of: id).count == 1)
         try await pool.write { try $0.execute(sql: "DELETE FROM jobs") }
         let left = try await pool.read { database in
             try ["deliveries", "events", "steps"].map { try Int.fetchOne(database, sql: "SELECT count(*) FROM \($0)") }
@@ -138,7 +139,7 @@ import Testing
     @Test("A source file belongs to one job, and a name of a result to a job once")
     func deliveries() async throws {
         let (first, second) = (try await job("a"), try await job("b"))
-        func insert(_ id: JobID, _ name: String, _ source: String) -> String {
+        @Sendable func insert(_ id: JobID, _ name: String, _ source: String) -> String {
             "INSERT INTO deliveries VALUES ('\(id)', '\(name)', 'in', \(source), NULL)"
         }
         let pool = ledger.pool

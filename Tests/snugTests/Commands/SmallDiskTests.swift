@@ -7,26 +7,13 @@ import Testing
 
 /// The state folder on file systems that are full or cannot be written. They are mounted for the command alone, where the
 /// machine allows that.
-@Suite(.enabled(if: SmallDiskTests.canMount)) struct SmallDiskTests {
+@Suite(.enabled(if: SmallDisk.canMount)) struct SmallDiskTests {
     private let place: CommandFolder
 
     init() throws { place = try CommandFolder() }
 
-    static let canMount: Bool = {
-        guard let place = try? CommandFolder(), let result = try? mounted(place, "size=64k", "true") else {
-            return false
-        }
-        return result.exitCode == 0
-    }()
-
-    /// Runs a line of shell with a small file system of its own at `state`.
-    private static func mounted(_ place: CommandFolder, _ options: String, _ line: String) throws -> CommandResult {
-        let setUp = "mkdir -p state && mount -t tmpfs -o \(options) none state && { \(line); }"
-        return try place.shell("unshare -rm /bin/sh -c '\(setUp)'")
-    }
-
     private func run(_ options: String, _ line: String) throws -> CommandResult {
-        try Self.mounted(place, options, line)
+        try SmallDisk.run(place, options, line)
     }
 
     @Test("Without space for a ledger the command says so, and works when there is some")
@@ -76,5 +63,19 @@ import Testing
         let result = try run(
             "size=4m", "\"$SNUG\" upload --list --state state; \"$SNUG\" doctor --json --state state | grep disk")
         #expect(result.standardOutput.contains("tmpfs"), "\(result.standardOutput) \(result.standardError)")
+    }
+}
+
+/// A small file system of a command's own.
+private enum SmallDisk {
+    static let canMount: Bool = {
+        guard let place = try? CommandFolder(), let result = try? run(place, "size=64k", "true") else { return false }
+        return result.exitCode == 0
+    }()
+
+    /// Runs a line of shell with a small file system at `state`.
+    static func run(_ place: CommandFolder, _ options: String, _ line: String) throws -> CommandResult {
+        let setUp = "mkdir -p state && mount -t tmpfs -o \(options) none state && { \(line); }"
+        return try place.shell("unshare -rm /bin/sh -c '\(setUp)'")
     }
 }

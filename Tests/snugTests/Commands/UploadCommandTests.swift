@@ -87,7 +87,7 @@ import Testing
     func refusal() throws {
         let server = try server(503)
         for name in ["a", "b"] { try place.folder.write([1, 2, 3], to: name) }
-        let result = try upload(["a", "b", "missing", "--to", server.url("/x"), "--protocol", "put", "--json"])
+        let result = try upload(["a", "b", "missing", "--to", server.url("/x/"), "--protocol", "put", "--json"])
         #expect(result.exitCode == 1)
         let codes = try CommandFolder.objects(result).map { ($0["error"] as? [String: Any])?["code"] as? String }
         #expect(codes.compactMap { $0 }.sorted() == ["retries_spent", "retries_spent", "source_failed"])
