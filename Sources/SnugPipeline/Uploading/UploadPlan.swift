@@ -1,100 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
-import SnugHTTP
-import SnugImage
+public import SnugHTTP
 import SnugSystem
 public import SnugUpload
 import SystemPackage
 
-/// The files of a run and the names that they get at the server, settled before the first byte is sent.
-struct UploadPlan: Sendable {
-    /// One file.
-    struct Item: Sendable {
-        /// The file as it was named or found.
-        var file: FilePath
-        /// Its place below the destination.
-        var name: FilePath
-        /// Named by the caller rather than found in a folder: then it is sent whatever was sent before, and has to be an image
-        /// when images are fitted.
-        var isNamed: Bool
-        var followsLinks: Bool
-        /// Its places when it is fitted, by format.
-        var fittedNames: OutputNames?
-    }
-    private(set) var items: [Item] = []
-    private(set) var skipped: [(file: FilePath, reason: UploadSkipReason)] = []
-    private(set) var failures: [(file: FilePath, error: UploadError)] = []
-
-    /// Walks the folders of a request. Blocks.
-    /// - Throws: ``UploadError`` with `invalid_target` when two files would get one name; `CancellationError`.
-    init(_ request: UploadRequest, uploadProtocol: UploadProtocol) throws {
-        let walk = InputWalk(isRecursive: request.isRecursive, readsStream: request.standardInput != nil)
-        let found = try walk.files(for: request.files, isCancelled: { Task.isCancelled })
-        items = found.files.map { file in
-            Item(
-                file: file.path, name: file.origin == .standardInput ? FilePath() : file.relative,
-                isNamed: file.isNamed,
-                followsLinks: file.followsLinks)
-        }
-        for (file, reason) in found.skipped { skipped.append((file, UploadSkipReason(reason))) }
-        for (file, error) in found.failures {
-            failures.append(
-                (
-                    file,
-                    UploadError(.sourceFailed, error.message, resumption: .startOver)
-                ))
-        }
-        try checkNames(request, uploadProtocol)
-        guard let fitting = request.fitting else { return }
-        let names = OutputNaming.names(for: items.map(\.name), formats: fitting.formats)
-        for (index, name) in zip(items.indices, names) { items[index].fittedNames = name }
+/// The remote addresses of all files of a run, decided before the first byte leaves.
+public enum UploadPlan {
+    /// The reaction to two files that would get the same address.
+    public enum Collisions: Sendable, Hashable {
+        /// An error that names both.
+        case refuse
+        /// A number in the name of the later one: `a.jpg`, `a-2.jpg`.
+        case number
     }
 
-    private func checkNames(_ request: UploadRequest, _ uploadProtocol: UploadProtocol) throws(UploadError) {
-        // The others make a place of their own for each upload.
-        guard [.s3, .put, .rangedPut].contains(uploadProtocol) else { return }
-        let url = request.destination.url
-        guard request.destination.isFolder(for: uploadProtocol) else {
-            if items.count > 1 {
-                throw UploadError(
-                    .invalidTarget,
-                    "\(items.count) files would all become \(url); end the address with '/' to send each under its name"
-                )
+    /// The address of one file.
+    public struct Entry: Sendable, Hashable {
+        /// The file.
+        public var input: UploadInput
+        /// The address that the file is sent to.
+        public var url: HTTPURL
+    }
+
+    /// Gives every file its address.
+    ///
+    /// With S3, PUT and ranged PUT the address is the object's own: one that ends in `/` gets each file's name added,
+    /// any other can take one file. The other protocols send all files to one endpoint, which names the objects itself.
+    /// - Throws: `name_collision` when two files would get the same address; `invalid_target`.
+    public static func addresses(
+        of inputs: [UploadInput], below base: HTTPURL, _ uploadProtocol: UploadProtocol,
+        ranged: RangedPutStyle = .inPlace, collisions: Collisions = .refuse
+    ) throws(UploadError) -> [Entry] {
+        let namesObjects = namesObjects(uploadProtocol)
+        let isFolder = namesObjects && base.path.hasSuffix("/")
+        let isShared = !namesObjects || (uploadProtocol == .rangedPut && ranged == .startsSession)
+        var taken: [String: UploadInput] = [:]
+        var entries: [Entry] = []
+        for input in inputs {
+            var url = isFolder ? try address(of: input.name.bytes, below: base) : base
+            if let first = taken[url.text], !isShared {
+                guard collisions == .number, isFolder else { throw collision(first, input, at: url) }
+                url = try numbered(input, below: base) { taken[$0.text] == nil }
             }
-            if let item = items.first, !item.isNamed {
-                throw UploadError(
-                    .invalidTarget,
-                    "\(url) is the address of one file; end it with '/' to send the files of a folder below it")
-            }
-            return
+            taken[url.text] = input
+            entries.append(Entry(input: input, url: url))
         }
-        var taken: [FilePath: FilePath] = [:]
-        for item in items {
-            if let other = taken.updateValue(item.file, forKey: item.name) {
-                throw UploadError(
-                    .invalidTarget,
-                    "\(PrintableName.of(other)) and \(PrintableName.of(item.file)) would both become "
-                        + "\(PrintableName.of(item.name)) at the server; send them apart, or rename one")
-            }
+        return entries
+    }
+
+    /// True where the address is the object's own.
+    static func namesObjects(_ uploadProtocol: UploadProtocol) -> Bool {
+        [.s3, .put, .rangedPut].contains(uploadProtocol)
+    }
+
+    /// The address of a name below a folder's address; any other address as it is.
+    static func address(
+        of name: FilePath, below base: HTTPURL, _ uploadProtocol: UploadProtocol
+    ) throws(UploadError) -> HTTPURL {
+        guard namesObjects(uploadProtocol), base.path.hasSuffix("/") else { return base }
+        return try address(of: name.bytes, below: base)
+    }
+
+    /// The first address with a number that no file has.
+    private static func numbered(
+        _ input: UploadInput, below base: HTTPURL, isFree: (HTTPURL) -> Bool
+    ) throws(UploadError) -> HTTPURL {
+        let name = input.name.bytes
+        let start = name.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+        // The dot of a hidden file begins its name.
+        let dot = name[min(start + 1, name.count)...].lastIndex(of: UInt8(ascii: ".")) ?? name.count
+        for number in 2... {
+            let url = try address(of: name[..<dot] + Array("-\(number)".utf8) + name[dot...], below: base)
+            if isFree(url) { return url }
+        }
+        throw collision(input, input, at: base)
+    }
+
+    private static func address(of name: [UInt8], below base: HTTPURL) throws(UploadError) -> HTTPURL {
+        let path = base.path + percentEncoded(name) + (base.query.map { "?\($0)" } ?? "")
+        do throws(HTTPError) {
+            return try HTTPURL("\(base.scheme)://\(base.authority)\(path)")
+        } catch {
+            throw UploadError(.invalidTarget, error.message, cause: error)
         }
     }
-}
 
-/// The reasons why a file is not sent.
-public enum UploadSkipReason: Sendable, Hashable {
-    /// The same content was sent there before, with this receipt.
-    case alreadyUploaded(UploadReceipt)
-    /// A file of a folder whose images are fitted.
-    case notAnImage
-    case empty
-    case symbolicLink
-    case notARegularFile
+    private static func collision(_ first: UploadInput, _ second: UploadInput, at url: HTTPURL) -> UploadError {
+        UploadError(
+            .nameCollision,
+            "\(PrintableName.of(first.file)) and \(PrintableName.of(second.file)) would both be uploaded to \(url), and "
+                + "one would replace the other; give an address that ends in '/', upload one of them elsewhere, or "
+                + "number the names")
+    }
 
-    init(_ reason: FitRecord.SkipReason) {
-        switch reason {
-        case .empty: self = .empty
-        case .symbolicLink: self = .symbolicLink
-        case .notAnImage, .outputExists: self = .notAnImage
-        case .notARegularFile: self = .notARegularFile
-        }
+    private static func percentEncoded(_ name: [UInt8]) -> String {
+        name.map { byte in
+            let scalar = UnicodeScalar(byte)
+            let isPlain = byte < 128 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+            return isPlain || "-._~/".utf8.contains(byte) ? String(scalar) : "%" + [byte].hexadecimal.uppercased()
+        }.joined()
     }
 }

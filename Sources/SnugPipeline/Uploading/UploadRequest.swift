@@ -29,29 +29,24 @@ public struct UploadDestination: Sendable {
         self.uploadProtocol = uploadProtocol
     }
 
-    /// True when the address is a folder's, below which each file gets its name.
-    func isFolder(for uploadProtocol: UploadProtocol) -> Bool {
-        [.s3, .put, .rangedPut].contains(uploadProtocol) && url.path.hasSuffix("/") && url.query == nil
+    /// The protocol: the one that is set, else the server's choice.
+    /// - Throws: ``UploadError`` when the server cannot be asked.
+    func chosenProtocol(_ uploader: Uploader) async throws -> UploadProtocol {
+        if let uploadProtocol { return uploadProtocol }
+        return try await uploader.detectProtocol(of: url, headers: headers)
     }
 
     /// The target of one file.
-    /// - Parameter name: Its place below the address, where that is a folder's; else a server that asks for a name is told.
-    /// - Throws: ``UploadError``, ``HTTPError``.
+    /// - Parameters:
+    ///   - file: The file, whose content gives the media type.
+    ///   - place: Its address, by ``UploadPlan``.
     func target(
-        for file: FilePath, named name: FilePath, _ chosen: UploadProtocol, threads: BlockingThreads
+        for file: FilePath, at place: HTTPURL, _ chosen: UploadProtocol, threads: BlockingThreads
     ) async throws -> UploadTarget {
-        var place = url
-        if isFolder(for: chosen) {
-            let names = name.components.map { Self.percentEncoded(FilePath($0).bytes) }
-            place = try url.resolving(url.path + names.joined(separator: "/"))
-        }
         let detected = contentType == nil ? try await threads.run { Self.mediaType(of: file) } : nil
-        // Uploads by tus have metadata for a path; a form has a name only.
-        let told = chosen == .tus ? name : name.lastComponent.map { FilePath($0) } ?? name
         var target = UploadTarget(
-            place, chosen, headers: headers, filename: String(decoding: told.bytes, as: UTF8.self),
-            contentType: contentType ?? detected ?? "application/octet-stream", s3: chosen == .s3 ? s3 : nil, form: form
-        )
+            place, chosen, headers: headers, contentType: contentType ?? detected ?? "application/octet-stream",
+            s3: chosen == .s3 ? s3 : nil, form: form)
         target.ranged = ranged
         return target
     }
@@ -61,26 +56,20 @@ public struct UploadDestination: Sendable {
         guard let descriptor = try? FileDescriptor.opening(file, .readOnly) else { return nil }
         defer { descriptor.closeIgnoringErrors() }
         let start = try? descriptor.readBytes(maximum: ContentSignature.byteCount)
-        return start.flatMap { ContentSignature($0).imageMediaType }
-    }
-
-    private static func percentEncoded(_ name: [UInt8]) -> String {
-        name.map { byte in
-            let scalar = UnicodeScalar(byte)
-            let isPlain = byte < 128 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return isPlain || "-._~".utf8.contains(byte) ? String(scalar) : "%" + [byte].hexadecimal.uppercased()
-        }.joined()
+        return start.flatMap { ContentSignature($0).mediaType }
     }
 }
 
 /// Files and folders to upload, and how.
 public struct UploadRequest: Sendable {
-    /// The files and folders; names may be relative. Folders are mirrored below the destination.
-    public var files: [FilePath]
+    /// The files and their names at the server; of folders, the files below are sent under their relative paths.
+    public var inputs: [UploadInput]
     /// The server.
     public var destination: UploadDestination
     /// The options of every upload; its progress handler is replaced.
     public var options = UploadOptions()
+    /// The reaction to files that would get the same address. Default ``UploadPlan/Collisions/refuse``.
+    public var collisions = UploadPlan.Collisions.refuse
     /// Fits images on their way; `nil` sends every file as it is.
     public var fitting: UploadFitting?
     /// Remembers what was sent of folders, so that the same run again sends only what is missing; `nil` sends everything.
@@ -102,7 +91,12 @@ public struct UploadRequest: Sendable {
 
     /// Names a destination.
     public init(files: [FilePath], destination: UploadDestination) {
-        self.files = files
+        self.init(inputs: files.map { UploadInput($0) }, destination: destination)
+    }
+
+    /// Names a destination for files with names of their own.
+    public init(inputs: [UploadInput], destination: UploadDestination) {
+        self.inputs = inputs
         self.destination = destination
     }
 }

@@ -13,13 +13,15 @@ public enum UploadEvent: Sendable {
     case uploaded(FilePath, UploadReceipt, keptAt: FilePath?)
     case skipped(FilePath, UploadSkipReason)
     case failed(FilePath, UploadError)
+    /// It was cancelled; with an error when a request may have taken effect.
+    case interrupted(FilePath, UploadError?)
 }
 
 /// Totals of a run of uploads.
 public struct UploadReport: Sendable {
     /// Receipts by file.
     public fileprivate(set) var receipts: [FilePath: UploadReceipt] = [:]
-    /// Files that were not sent, and had not to be.
+    /// Files that had not to be sent.
     public fileprivate(set) var skippedCount = 0
     /// Failures, in the order of happening.
     public fileprivate(set) var failures: [(file: FilePath, error: UploadError)] = []
@@ -47,38 +49,34 @@ public struct UploadRun: Sendable {
     /// Uploads everything.
     /// - Parameter onEvent: Called for every step, from any thread; it has to be quick.
     /// - Returns: Receipts and failures.
-    /// - Throws: ``UploadError`` with `invalid_target`, before the first byte is sent, when two files would get one name at the
-    ///   server; `HTTPError` when the server cannot be asked for its protocol; `CancellationError`, where parts stay at the
-    ///   server if the options say so.
+    /// - Throws: `name_collision` when two files would get the same address, before anything is sent; ``UploadError``
+    ///   when the server cannot be asked for its protocol; `CancellationError`, and whether parts stay at the server is
+    ///   up to the options.
     @discardableResult
     public func run(onEvent: @escaping @Sendable (UploadEvent) -> Void = { _ in }) async throws -> UploadReport {
-        let chosen = try await chooseProtocol()
-        let plan = try await threads.run { [request] in
+        let chosen = try await request.destination.chosenProtocol(uploader)
+        let walk = try await threads.run { [request] in
             request.fitting?.cleanUp()
-            return try UploadPlan(request, uploadProtocol: chosen)
+            return try UploadWalk(request)
         }
-        let task = UploadTask(
-            request: request, uploadProtocol: chosen, uploader: uploader, fitter: fitter, threads: threads,
+        let items = try walk.items(request, chosen)
+        let job = FileJob(
+            request: request, uploader: uploader, fitter: fitter, threads: threads, uploadProtocol: chosen,
             limiter: request.bytesPerSecond.map { BandwidthLimiter(bytesPerSecond: $0) }, onEvent: onEvent)
         var report = UploadReport()
-        for (file, reason) in plan.skipped {
+        for (file, reason) in walk.skipped {
             report.skippedCount += 1
             onEvent(.skipped(file, reason))
         }
-        for (file, error) in plan.failures {
+        for (file, error) in walk.failures {
             report.failures.append((file, error))
             onEvent(.failed(file, error))
         }
-        try await run(plan.items, task, &report)
+        try await run(items, job, &report)
         return report
     }
 
-    private func chooseProtocol() async throws -> UploadProtocol {
-        if let chosen = request.destination.uploadProtocol { return chosen }
-        return try await uploader.detectProtocol(of: request.destination.url, headers: request.destination.headers)
-    }
-
-    private func run(_ items: [UploadPlan.Item], _ task: UploadTask, _ report: inout UploadReport) async throws {
+    private func run(_ items: [UploadItem], _ job: FileJob, _ report: inout UploadReport) async throws {
         try await withThrowingTaskGroup(of: (FilePath, Result<UploadReceipt?, UploadError>).self) { group in
             func note(_ result: (file: FilePath, outcome: Result<UploadReceipt?, UploadError>)?) {
                 guard let result else { return }
@@ -90,32 +88,9 @@ public struct UploadRun: Sendable {
             }
             for (number, item) in items.enumerated() {
                 if number >= max(1, request.maximumConcurrency) { note(try await group.next()) }
-                try Task.checkCancellation()
-                group.addTask { (item.file, try await outcome(of: item, task)) }
+                group.addTask { (item.input.file, try await job.outcome(of: item)) }
             }
             for try await result in group { note(result) }
         }
-    }
-
-    private func outcome(
-        of item: UploadPlan.Item, _ task: UploadTask
-    ) async throws -> Result<UploadReceipt?, UploadError> {
-        let failure: UploadError
-        do {
-            guard let (receipt, place) = try await task.run(item) else { return .success(nil) }
-            task.onEvent(.uploaded(item.file, receipt, keptAt: place))
-            return .success(receipt)
-        } catch let error as UploadError {
-            failure = error
-        } catch let error as HTTPError {
-            failure = UploadError(.invalidTarget, error.message, cause: error)
-        } catch let error as ImageError {
-            failure = UploadError(.sourceFailed, error.message, cause: error)
-        } catch let error as Errno {
-            failure = UploadError(
-                .stateFailed, "cannot make the work folder: \(error); name another with --state", cause: error)
-        }
-        task.onEvent(.failed(item.file, failure))
-        return .failure(failure)
     }
 }

@@ -111,9 +111,6 @@ struct UploadFolderOptions: ParsableArguments {
 
     @OptionGroup var limits: LimitOptions
 
-    @Flag(help: "Send files of folders again that were sent to the same place before.")
-    var again = false
-
     @Flag(help: "Do not walk into subfolders.")
     var noRecursive = false
 
@@ -158,6 +155,15 @@ struct UploadTransferOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Resume an upload that was interrupted.")
     var resume = true
 
+    @Flag(
+        help: ArgumentHelp(
+            "Send a file again although an earlier request with it may have been carried out (outcome_unknown), and files "
+                + "of folders that were sent before."))
+    var again = false
+
+    @Flag(help: "Number files that would get the same address (a.jpg, a-2.jpg) instead of refusing them.")
+    var numberDuplicates = false
+
     @Flag(inversion: .prefixedNo, help: "Hash the file and send checksums where the server accepts them.")
     var checksums = true
 
@@ -189,6 +195,7 @@ struct UploadTransferOptions: ParsableArguments {
         options.attemptsWithoutProgress = maxAttempts
         if let attemptTimeout { options.attemptTimeout = .seconds(attemptTimeout) }
         options.resumes = resume
+        options.repeatsUnknown = again
         options.checksums = checksums
         // After Ctrl-C an upload can be resumed, unless that was ruled out.
         options.discardsWhenCancelled = !resume

@@ -23,16 +23,17 @@ final class UploadReporter: Sendable {
 
     private let start = ContinuousClock.now
     private let json: Bool
+    private let isQuiet: Bool
     private let showsProgress: Bool
-    private let showsSummary: Bool
     private let state = Mutex(State())
     private let output = OutputStream.standardOutput
     private let errors = OutputStream.standardError
 
     init(json: Bool, isQuiet: Bool) {
         self.json = json
-        showsSummary = !isQuiet
-        showsProgress = !isQuiet && !json && errors.isTerminal && !Terminal.isDumb
+        self.isQuiet = isQuiet
+        let showsProgress = !isQuiet && !json
+        self.showsProgress = showsProgress && errors.isTerminal && !Terminal.isDumb
     }
 
     /// Reports one step.
@@ -40,9 +41,10 @@ final class UploadReporter: Sendable {
         switch event {
         case .progressed(let file, let progress): moved(progress, of: PrintableName.of(file))
         case .fitted(let file, let record): state.withLock { $0.fitted[PrintableName.of(file)] = record }
-        case .skipped(let file, let reason): skipped(PrintableName.of(file), reason)
-        case .uploaded(let file, let receipt, let place): finished(PrintableName.of(file), receipt, keptAt: place)
-        case .failed(let file, let error): failed(PrintableName.of(file), error)
+        case .skipped(let file, let reason): skipped(file, reason)
+        case .uploaded(let file, let receipt, let place): finished(file, receipt, keptAt: place)
+        case .failed(let file, let error): failed(file, error, status: "failed")
+        case .interrupted(let file, let error): interrupted(file, error)
         }
     }
 
@@ -95,29 +97,22 @@ final class UploadReporter: Sendable {
         return parts.joined(separator: "  ")
     }
 
-    private func finished(_ name: String, _ receipt: UploadReceipt, keptAt path: FilePath?) {
+    private func finished(_ file: FilePath, _ receipt: UploadReceipt, keptAt path: FilePath?) {
+        let name = PrintableName.of(file)
         let fit = state.withLock { $0.fitted.removeValue(forKey: name) }
         clearLine(after: name)
         guard json else {
             let sureness = receipt.confirmation == .unconfirmed ? " (sent, but the server did not confirm it)" : ""
-            return output.writeLine("\(name) → \(receipt.presignedURL ?? receipt.url)\(sureness)")
+            output.writeLine("\(name) → \(receipt.presignedURL ?? receipt.url)\(sureness)")
+            if let path, !isQuiet { errors.writeLine("\(name): receipt \(PrintableName.of(path))") }
+            return
         }
-        output.writeLine(
-            ([
-                "input": .text(name), "status": .text("uploaded"), "url": .text(receipt.url),
-                "presigned_url": .optional(receipt.presignedURL),
-                "protocol": .text(receipt.uploadProtocol.rawValue),
-                "bytes": .integer(receipt.bytes), "sha256": .optional(receipt.sha256),
-                "etag": .optional(receipt.etag), "confirmation": .text(receipt.confirmation.rawValue),
-                "attempts": .integer(receipt.attempts), "retries": .integer(receipt.retries),
-                "bytes_sent": .integer(receipt.bytesSent), "seconds": .number(receipt.seconds),
-                "resumed": .flag(receipt.resumed), "answer": .optional(receipt.answer),
-                "receipt": .optional(path?.string), "fit": fit?.json ?? .null,
-            ] as JSONValue).description)
+        output.writeLine(UploadLine.json(file, "uploaded", receipt, path, error: nil, fit: fit).description)
     }
 
-    /// Files that were sent before are counted at the end, the others are nobody's business but a script's.
-    private func skipped(_ name: String, _ reason: UploadSkipReason) {
+    /// Files that were sent before are counted at the end.
+    private func skipped(_ file: FilePath, _ reason: UploadSkipReason) {
+        guard json else { return }
         let (word, receipt): (String, UploadReceipt?) =
             switch reason {
             case .alreadyUploaded(let receipt): ("already_uploaded", receipt)
@@ -126,39 +121,49 @@ final class UploadReporter: Sendable {
             case .symbolicLink: ("symbolic_link", nil)
             case .notARegularFile: ("not_a_regular_file", nil)
             }
-        guard json else { return }
-        output.writeLine(
-            ([
-                "input": .text(name), "status": .text("skipped"), "reason": .text(word),
-                "url": .optional(receipt?.url),
-            ] as JSONValue).description)
+        output.writeLine(UploadLine.json(file, "skipped", receipt, nil, error: nil, reason: word).description)
     }
 
     /// Counts what a run left out.
     func ended(_ report: UploadReport) {
-        guard !json, showsSummary, report.skippedCount > 0 else { return }
+        guard !json, !isQuiet, report.skippedCount > 0 else { return }
         errors.writeLine(
             "\(report.receipts.count) sent, \(report.failures.count) failed, \(report.skippedCount) skipped: sent before, or "
                 + "no images (--again sends again)")
     }
 
-    private func failed(_ name: String, _ error: UploadError) {
+    private func failed(_ file: FilePath, _ error: UploadError, status: String) {
+        let name = PrintableName.of(file)
         state.withLock { _ = $0.fitted.removeValue(forKey: name) }
         clearLine(after: name)
-        let advice: String
-        switch error.resumption {
-        case .resumable(let offset): advice = "run the same command again to resume after \(ByteCount(offset))"
-        case .startOver: advice = "run the same command again to start over"
-        case .none: advice = ""
-        }
+        let advice = Self.advice(error)
         guard json else {
             return errors.writeLine("\(name): \(error.message)\(advice.isEmpty ? "" : " (\(advice))")")
         }
-        let value: JSONValue = [
-            "input": .text(name), "status": .text("failed"),
-            "error": (error.cause as? ImageError)?.json ?? error.json(advice: advice),
-        ]
-        output.writeLine(value.description)
+        output.writeLine(
+            UploadLine.json(
+                file, status, nil, nil, error: (error.cause as? ImageError)?.json ?? error.json(advice: advice)
+            )
+            .description)
+    }
+
+    private static func advice(_ error: UploadError) -> String {
+        if error.code == .outcomeUnknown { return "if it is not there, run the same command with --again" }
+        switch error.resumption {
+        case .resumable(let offset): return "run the same command again to resume after \(ByteCount(offset))"
+        case .startOver: return "run the same command again to start over"
+        case .none: return ""
+        }
+    }
+
+    /// A file whose upload ended with the command.
+    private func interrupted(_ file: FilePath, _ error: UploadError?) {
+        if error == nil, !json { return clearLine(after: PrintableName.of(file)) }
+        let ending =
+            error
+            ?? UploadError(
+                .interrupted, "the command was interrupted during the upload", resumption: .resumable(from: 0))
+        failed(file, ending, status: "interrupted")
     }
 
     private static func words(_ note: UploadProgress.Note) -> String {
@@ -171,9 +176,10 @@ final class UploadReporter: Sendable {
     }
 
     /// Ends the line as it is, and names the next step.
-    func interrupted() {
+    func interrupted(resumes: Bool) {
         let isShown = state.withLock { $0.isShown }
-        errors.writeLine((isShown ? "\n" : "") + "interrupted; run the same command again to resume")
+        errors.writeLine(
+            (isShown ? "\n" : "") + "interrupted" + (resumes ? "; run the same command again to resume" : ""))
     }
 
     /// Clears the line, and removes a finished file from it.

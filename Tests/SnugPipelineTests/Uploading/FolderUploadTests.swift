@@ -32,7 +32,7 @@ import Testing
                 case .skipped(let file, .alreadyUploaded): "\(Self.name(file)) known"
                 case .skipped(let file, let reason): "\(Self.name(file)) \(reason)"
                 case .failed(let file, let error): "\(Self.name(file)) \(error.code)"
-                case .progressed: nil
+                case .progressed, .interrupted: nil
                 }
             if let text { kept.withLock { $0.append(text) } }
         }
@@ -127,13 +127,13 @@ import Testing
             var request = try request(["one/x.jpg", "two/x.jpg"])
             if isFitted { request.fitting = fitting(1000) }
             let error = await #expect(throws: UploadError.self) { _ = try await run(request) }
-            #expect(error?.code == .invalidTarget && error?.message.contains("both become x.jpg") == true)
+            #expect(error?.code == .nameCollision && error?.message.contains("would both be uploaded") == true)
         }
         // An address of one file: the second would replace the first.
         let error = await #expect(throws: UploadError.self) {
             _ = try await run(try request(["one/x.jpg", "two/x.jpg"], to: "/in/x"))
         }
-        #expect(error?.message.contains("end the address with '/'") == true)
+        #expect(error?.message.contains("ends in '/'") == true)
         await #expect(throws: UploadError.self) { _ = try await run(try request(["one"], to: "/in/x")) }
         #expect(server.server.requests.isEmpty)
     }
