@@ -54,6 +54,12 @@ install: ## Put snug, its man page and its completions under PREFIX (default /us
 	mkdir -p $(DESTDIR)$(or $(PREFIX),/usr/local)/share/bash-completion/completions
 	.build/release/snug --generate-completion-script bash \
 	  > $(DESTDIR)$(or $(PREFIX),/usr/local)/share/bash-completion/completions/snug
+	mkdir -p $(DESTDIR)$(or $(PREFIX),/usr/local)/share/zsh/site-functions
+	.build/release/snug --generate-completion-script zsh \
+	  > $(DESTDIR)$(or $(PREFIX),/usr/local)/share/zsh/site-functions/_snug
+	mkdir -p $(DESTDIR)$(or $(PREFIX),/usr/local)/share/fish/vendor_completions.d
+	.build/release/snug --generate-completion-script fish \
+	  > $(DESTDIR)$(or $(PREFIX),/usr/local)/share/fish/vendor_completions.d/snug.fish
 
 format: ## Format all Swift sources
 	swift format --in-place --recursive Sources Tests samples/embed/Sources Package.swift

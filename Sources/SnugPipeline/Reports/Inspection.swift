@@ -21,7 +21,7 @@ public struct Inspection: Sendable {
     /// The facts, or the reason why there are none.
     public var facts: Result<Facts, ImageError>
 
-    /// Reads the header of a file, off the cooperative pool.
+    /// Reads the header of a file and plans its fit without decoding it, off the cooperative pool.
     /// - Parameter standardInput: The stream that a file named `-` is read from; `nil` takes `-` for a file's name.
     /// - Throws: `CancellationError`. A file that cannot be read is a failure in ``facts``.
     public static func read(
@@ -44,10 +44,9 @@ public struct Inspection: Sendable {
                 }
             let header = try ImageProbe.header(of: source, limits: policy.decodingLimits)
             let plan: Result<FitPlan, ImageError>
-            do throws(ImageError) {
-                plan = .success(
-                    try FitPlan.make(header: header, byteCount: source.byteCount, limits: limits, policy: policy))
-            } catch {
+            do {
+                plan = .success(try FitPlan.make(source: source, header: header, limits: limits, policy: policy))
+            } catch let error as ImageError {
                 plan = .failure(error)
             }
             facts = .success(Facts(header: header, byteCount: source.byteCount, limits: limits, plan: plan))

@@ -52,19 +52,27 @@ struct FitCommand: AsyncParsableCommand {
     func request() throws -> FitRequest {
         var policy = images.policy
         policy.decodingLimits = inputLimits.inputLimits
-        let destination = output.destination(for: inputs.paths)
+        let paths = try inputs.allPaths()
+        let destination = output.destination(for: paths)
         // The name of a file says its format.
         if case .file(let path) = destination, policy.format == .automatic {
-            policy.format = try ArgumentParsing.format(path.extension ?? "auto")
+            policy.format = try ArgumentParsing.format(
+                output.output?.namesImage == true ? path.extension ?? "auto" : "auto")
         }
         // In place, a name cannot change, and so the format must not.
         if destination == .inPlace { policy.format = .keep }
+        var limits = limits.limits
+        // Nothing is asked for but to be smaller.
+        if images.lossless, self.limits.limit == nil, self.limits.profile == nil { limits.byteLimit = 1 << 40 }
         var request = FitRequest(
-            inputs: inputs.paths, destination: destination, limits: limits.limits, policy: policy,
+            inputs: paths, destination: destination, limits: limits, policy: policy,
             maximumConcurrency: running.jobCount)
         request.isRecursive = !inputs.noRecursive
         request.followsLinks = inputs.followLinks
-        request.overwrites = output.overwrite
+        request.overwriting = output.overwrite
+        request.fitsAgain = output.again
+        request.nameTemplate = output.name ?? output.suffix
+        request.preservesAttributes = !output.noPreserve
         request.isDryRun = running.dryRun
         request.standardInput = .standardInput
         return request
@@ -80,10 +88,13 @@ struct FitCommand: AsyncParsableCommand {
         request.maximumStandardInputBytes = max(configuration.memory / 2, 1 << 20)
         let temporaries = TemporaryFiles()
         let reporter = FitReporter(style: running.style(isPlan: request.isDryRun))
-        let run = FitRun(
-            request, fitter: ImageFitter(configuration: configuration), temporaries: temporaries)
+        let fitter = ImageFitter(configuration: configuration)
+        let run = FitRun(request, fitter: fitter, temporaries: temporaries)
         let error = await Self.perform(run, reporter, interruption, temporaries)
         reporter.end(interrupted: interruption.hasCome)
+        if let report = running.report, !interruption.hasCome {
+            try await CommandFailure.told { try await report.write(reporter.records, fitter: fitter) }
+        }
         if interruption.hasCome { throw ExitCode(Interruption.exitCode) }
         if let error, !(error is CancellationError) {
             if let error = error as? ImageError, error.code == .invalidArgument {
