@@ -131,7 +131,7 @@ let package = Package(
         .target(
             name: "SnugLedger",
             dependencies: [
-                "SnugSystem", "SnugHTTP", "SnugGeneration",
+                "SnugSystem", "SnugHTTP", "SnugUpload", "SnugGeneration",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -139,7 +139,7 @@ let package = Package(
         .target(
             name: "SnugPipeline",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -152,7 +152,7 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -222,7 +222,7 @@ let package = Package(
         .testTarget(
             name: "SnugUploadTests",
             dependencies: [
-                "SnugUpload", "SnugHTTP", "SnugSystem", "SnugTestSupport",
+                "SnugUpload", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -256,7 +256,8 @@ let package = Package(
         .testTarget(
             name: "SnugLedgerTests",
             dependencies: [
-                "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugTestSupport", "snug-ledger-worker",
+                "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugUpload", "SnugSystem", "SnugTestSupport",
+                "snug-ledger-worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -273,8 +274,8 @@ let package = Package(
         .testTarget(
             name: "snugTests",
             dependencies: [
-                "snug", "SnugPipeline", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator",
-                "SnugTestSupport",
+                "snug", "SnugPipeline", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugLedger",
+                "SnugSimulator", "SnugTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
