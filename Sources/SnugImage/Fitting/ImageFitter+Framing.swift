@@ -8,10 +8,9 @@ extension ImageFitter {
     ) async throws -> FittedImage {
         let plan = try FitPlan.make(
             SourceSurvey(header: header, byteCount: source.byteCount), limits: limits, policy: policy)
-        var estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
+        let estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
         // The framed pixels, and a PNG of them.
-        estimate.held += frame.width * frame.height * 8
-        let needed = estimate.held
+        let needed = estimate.held + frame.width * frame.height * 8
         guard needed <= budget.total else { throw Self.needsMemory(needed, of: budget.total, header) }
         let framed = try await budget.withReservation(of: needed) {
             try await threads.runCancellable { [cache] cancellation in

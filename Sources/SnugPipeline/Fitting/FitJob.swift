@@ -53,6 +53,7 @@ struct FitJob: Sendable {
     private func fill(_ record: inout FitRecord, _ input: NamedInput) async throws {
         let source = try await open(input.file)
         record.inputBytes = source.byteCount
+        record.limitBytes = request.limits.resolved(inputBytes: source.byteCount).fileByteLimit
         if request.isDryRun {
             try await plan(&record, input, source)
             return

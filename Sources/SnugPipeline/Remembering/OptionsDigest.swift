@@ -14,7 +14,7 @@ enum OptionsDigest {
 
     /// A digest of the way in which outputs are named, with which every digest of options begins.
     static func naming(_ request: FitRequest) -> String {
-        request.nameTemplate.map { hash(canonical($0)).prefix(8) + "-" } ?? "-"
+        request.nameTemplate.map { "\(hash(canonical($0)).prefix(8))-" } ?? "-"
     }
 
     private static func hash(_ text: String) -> String {

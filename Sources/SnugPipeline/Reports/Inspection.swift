@@ -49,7 +49,10 @@ public struct Inspection: Sendable {
             } catch let error as ImageError {
                 plan = .failure(error)
             }
-            facts = .success(Facts(header: header, byteCount: source.byteCount, limits: limits, plan: plan))
+            facts = .success(
+                Facts(
+                    header: header, byteCount: source.byteCount,
+                    limits: limits.resolved(inputBytes: source.byteCount), plan: plan))
         } catch let error as ImageError {
             facts = .failure(error)
         } catch {
@@ -76,6 +79,15 @@ extension Inspection.Facts {
         }
         if let least = limits.minimumSide, short < least {
             violations.append("\(short) pixels a side are fewer than \(least)")
+        }
+        for (name, value, most) in [
+            ("columns", header.uprightWidth, limits.maximumWidth), ("rows", header.uprightHeight, limits.maximumHeight),
+            ("pixels on the shorter side", short, limits.maximumShortSide),
+        ] {
+            if let most, value > most { violations.append("\(value) \(name) are more than \(most)") }
+        }
+        if let least = limits.minimumBytes, byteCount < least {
+            violations.append("\(byteCount) bytes are fewer than \(least)")
         }
         if let most = limits.maximumPixelCount, header.pixelCount > most {
             violations.append("\(header.pixelCount) pixels are more than \(most)")

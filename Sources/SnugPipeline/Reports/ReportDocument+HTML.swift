@@ -41,10 +41,8 @@ extension ReportDocument {
     private func row(of record: FitRecord, _ fitter: ImageFitter) async throws -> String {
         let isReplaced = record.output == record.input
         let before = isReplaced ? "" : try await thumbnail(of: record.input, fitter)
-        let after =
-            try await record.output.map { path in
-                try await thumbnail(of: path, fitter)
-            } ?? ""
+        var after = ""
+        if let output = record.output { after = try await thumbnail(of: output, fitter) }
         let bytes = [record.inputBytes, record.outputBytes].compactMap { $0 }.map { ByteCount($0).description }
         let sizes = [record.size, record.outputSize].compactMap { $0 }.map(\.description)
         let words = [record.error?.message ?? record.skipReason?.rawValue ?? ""] + record.warnings

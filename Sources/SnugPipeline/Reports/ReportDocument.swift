@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugImage
 import SnugSystem
+import SystemPackage
 
 /// The report of a whole run as a file: a table for spreadsheets, JSON, or a page with thumbnails.
 public struct ReportDocument: Sendable {

@@ -20,7 +20,7 @@ struct OutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Replace files that snug did not make: never, always (also --overwrite alone), or those older than their input. (default: never)",
+            "Replace files that are there: never those that snug did not make, older ones than their input, or always (also --overwrite alone). (default: never)",
             valueName: "when"))
     var overwrite = FitRequest.Overwriting.never
 
@@ -28,6 +28,7 @@ struct OutputOptions: ParsableArguments {
     var again = false
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp("Text after the stem of each output's name, such as -small.", valueName: "text"),
         transform: ArgumentParsing.suffix)
     var suffix: OutputNameTemplate?

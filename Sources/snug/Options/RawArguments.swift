@@ -42,7 +42,7 @@ enum RawArguments {
     }
 
     private static func isNegative(_ text: String) -> Bool {
-        text.count > 1 && text.first == "-" && text.dropFirst().first?.isNumber == true
+        text.count > 1 && text != "-0" && text.first == "-" && text.dropFirst().first?.isNumber == true
     }
 
     /// Text from which ``decode(_:)`` makes the same bytes again.
