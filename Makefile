@@ -66,6 +66,12 @@ install: ## Put snug, its man page and its completions under PREFIX (default /us
 	mkdir -p $(DESTDIR)$(or $(PREFIX),/usr/local)/share/bash-completion/completions
 	.build/release/snug --generate-completion-script bash \
 	  > $(DESTDIR)$(or $(PREFIX),/usr/local)/share/bash-completion/completions/snug
+	mkdir -p $(DESTDIR)$(or $(PREFIX),/usr/local)/share/zsh/site-functions
+	.build/release/snug --generate-completion-script zsh \
+	  > $(DESTDIR)$(or $(PREFIX),/usr/local)/share/zsh/site-functions/_snug
+	mkdir -p $(DESTDIR)$(or $(PREFIX),/usr/local)/share/fish/vendor_completions.d
+	.build/release/snug --generate-completion-script fish \
+	  > $(DESTDIR)$(or $(PREFIX),/usr/local)/share/fish/vendor_completions.d/snug.fish
 
 install-service: install ## Install snug as a service of systemd that watches /srv/snug/inbox; its settings are /etc/snug/snug.yaml
 	mkdir -p $(DESTDIR)/etc/systemd/system

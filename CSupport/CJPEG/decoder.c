@@ -60,7 +60,8 @@ void snug_jpeg_decoder_info(snug_jpeg_decoder *decoder, snug_jpeg_info *info) {
     info->vertical = cinfo->max_v_samp_factor;
     info->is_ycbcr = cinfo->jpeg_color_space == JCS_YCbCr;
     info->is_gray = cinfo->jpeg_color_space == JCS_GRAYSCALE;
-    info->is_inverted_cmyk = cinfo->saw_Adobe_marker;
+    /* By custom of every decoder, with Adobe's marker or without: files of four inks are written by those who invert. */
+    info->is_inverted_cmyk = cinfo->num_components == 4;
     info->is_progressive = cinfo->progressive_mode;
     info->output_width = (int32_t)cinfo->output_width;
     info->output_height = (int32_t)cinfo->output_height;

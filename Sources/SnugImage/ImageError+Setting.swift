@@ -27,6 +27,8 @@ extension ImageError {
         case keepsSize
         /// ``FitPolicy/background``.
         case background
+        /// ``FitPolicy/metadata-swift.property``.
+        case metadata
         /// ``FitPolicy/recoversPartialImages``.
         case recovery
 
@@ -44,6 +46,7 @@ extension ImageError {
             case .qualityFloor: "lower the quality floor"
             case .keepsSize: "allow a smaller size"
             case .background: "set a background colour"
+            case .metadata: "drop the metadata"
             case .recovery: "turn on recovery to keep the rows that are there"
             }
         }

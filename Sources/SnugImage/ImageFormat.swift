@@ -9,6 +9,16 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringC
     /// True when Snug decodes this format.
     public var isDecodable: Bool { self == .jpeg || self == .png }
 
+    /// The longest side that a file of the format can have here; `nil` for sides beyond every limit on inputs.
+    var maximumSide: Int? {
+        switch self {
+        // libjpeg's own bound, a little under the format's.
+        case .jpeg: 65_500
+        case .webp: 16_383
+        default: nil
+        }
+    }
+
     /// The customary file name extension, without the dot.
     public var fileExtension: String {
         switch self {

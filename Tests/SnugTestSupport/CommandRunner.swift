@@ -64,6 +64,7 @@ public struct CommandRunner: Sendable {
         var path = unsafe FilePath(platformString: resolved)
         path.removeLastComponent()
         program = path.appending(name)
+        environment["SNUG_STATE_DIR"] = TemporaryFolder.state(beside: folder).string
         let isThere = unsafe program.withPlatformString { unsafe access($0, X_OK) } == 0
         guard isThere else { throw Failure(description: "\(program) is not built") }
     }

@@ -66,6 +66,9 @@ public struct PNGBuilder: Sendable {
         return Array(repeatElement([0] + [UInt8](repeating: fill, count: rowBytes), count: height).joined())
     }
 
+    /// A zlib stream of these bytes, stored.
+    public static func zlib(_ bytes: [UInt8]) -> [UInt8] { stored(bytes) }
+
     /// A zlib stream of stored blocks (RFC 1951 §3.2.4).
     private static func stored(_ bytes: [UInt8]) -> [UInt8] {
         var stream: [UInt8] = [0x78, 0x01]

@@ -24,8 +24,13 @@ public final class TemporaryFolder: Sendable {
 
     deinit {
         // A folder that a test made unreadable stays in the system's temporary folder: no reason to fail.
-        unsafe path.withPlatformString { _ = unsafe snug_test_remove_tree($0) }
+        for folder in [path, Self.state(beside: path)] {
+            unsafe folder.withPlatformString { _ = unsafe snug_test_remove_tree($0) }
+        }
     }
+
+    /// The folder of what commands remember, beside a folder that they run in.
+    static func state(beside folder: FilePath) -> FilePath { FilePath(folder.string + ".state") }
 
     /// Writes a file, its folders made as needed.
     @discardableResult

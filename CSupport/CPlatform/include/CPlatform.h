@@ -23,6 +23,13 @@ int64_t snug_file_system_type(const char *path);
    the end; -1 with errno set. */
 int64_t snug_copy_range(int32_t from, int32_t to, int64_t count);
 
+/* Sets the time of a file's last change of content: 0; -1 with errno set. */
+int32_t snug_set_modified(int32_t file, int64_t seconds, int32_t nanoseconds);
+
+/* Gives a file the extended attributes of another that belong to its user (names that begin with "user."): those that the
+   file systems have and allow; the others are left out. */
+void snug_copy_user_attributes(const char *from, int32_t to);
+
 /* 1 when a process has the file open for writing, or mapped; 0 when none has; -1 when the system does not tell.
    The descriptor has to be open for reading only. */
 int32_t snug_has_writers(int32_t file);

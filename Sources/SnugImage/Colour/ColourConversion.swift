@@ -60,11 +60,15 @@ struct ColourConversion: Sendable {
         profile: [UInt8]?, declaration: ColourSpaceDeclaration, source layout: SampleLayout,
         cache: ColourConversionCache, maximumProfileBytes: Int = DecodingLimits().maximumProfileBytes
     ) -> (conversion: ColourConversion, warnings: [String]) {
+        // PNG 3rd edition §4.3: code points win over a profile.
+        if case .codePoints(let colour) = declaration, layout.model == .rgb, let named = colour.profile {
+            return make(profile: named, layout: layout, cache: cache, maximumProfileBytes: maximumProfileBytes)
+        }
         if let profile {
             return make(profile: profile, layout: layout, cache: cache, maximumProfileBytes: maximumProfileBytes)
         }
         switch declaration {
-        case .undeclared, .sRGB:
+        case .undeclared, .sRGB, .codePoints:
             return (.assumed(for: layout), [])
         case .icc:
             return (.assumed(for: layout), [warning("could not be read", layout)])

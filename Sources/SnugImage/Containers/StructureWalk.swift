@@ -29,7 +29,8 @@ enum StructureWalk {
         }
     }
 
-    private static func report(
+    /// The report about a file whose image ends there.
+    static func report(
         imageEnd: Int, scanCount: Int, of source: ImageSource
     ) throws(ImageError) -> StructureReport {
         let trailing = source.byteCount - imageEnd

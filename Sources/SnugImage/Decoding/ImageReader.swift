@@ -30,6 +30,7 @@ struct ImageReader: Sendable {
         case .jpeg where header.colourModel != .cmyk && header.colourModel != .ycck:
             return try ImageProbe.iccProfile(of: source, header: header, limits: policy.decodingLimits)
         case .png:
+            if case .codePoints(let colour) = header.colourSpace { return colour.profile }
             return try PNGDecoder(source: source, limits: policy.decodingLimits, memoryLimit: memory).iccProfile
         default: return nil
         }
@@ -39,7 +40,9 @@ struct ImageReader: Sendable {
     func conversion(profile: [UInt8]?, layout: SampleLayout) -> (
         conversion: ColourConversion, warnings: [String]
     ) {
-        let keepsProfile = policy.metadata == .keep && profile != nil && (layout.model == .gray || layout.model == .rgb)
+        let isNamed = if case .codePoints = header.colourSpace { true } else { false }
+        let keepsProfile =
+            policy.keepsProfile && (profile != nil || isNamed) && (layout.model == .gray || layout.model == .rgb)
         if keepsProfile { return (.assumed(for: layout), []) }
         return ColourConversion.make(
             profile: profile, declaration: header.colourSpace, source: layout, cache: cache,

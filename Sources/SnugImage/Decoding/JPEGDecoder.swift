@@ -44,7 +44,7 @@ struct JPEGDecoder: ~Copyable {
     let componentCount: Int
     let isYCbCr: Bool
     let isGray: Bool
-    /// Adobe's files store inks inverted.
+    /// Inks are stored inverted, by custom also where Adobe's marker is missing.
     let isInvertedCMYK: Bool
     private(set) var outputWidth = 0
     private(set) var outputHeight = 0

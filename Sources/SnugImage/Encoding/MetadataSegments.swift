@@ -2,38 +2,57 @@
 
 /// The metadata that an output carries, as JPEG segments.
 enum MetadataSegments {
-    private static let exifHeader = Array("Exif".utf8) + [0, 0]
-    private static let xmpHeader = Array("http://ns.adobe.com/xap/1.0/".utf8) + [0]
+    static let exifHeader = Array("Exif".utf8) + [0, 0]
+    static let xmpHeader = Array("http://ns.adobe.com/xap/1.0/".utf8) + [0]
     private static let profileHeader = Array("ICC_PROFILE".utf8) + [0]
     /// The largest payload of a segment in bytes.
     private static let maximumPayload = 65_533
 
-    /// For re-encoded pixels: nothing by default, else EXIF with the orientation reset, XMP and the profile.
+    /// For re-encoded pixels: nothing by default, else the kinds that are kept, which then describe upright pixels of the
+    /// output's size, and the profile.
+    /// - Parameter size: Of the output; `nil` leaves the sizes in EXIF and XMP as they are.
     static func encoded(
-        _ source: ImageSource, header: ImageHeader, policy: FitPolicy, profile: [UInt8]?
+        _ source: ImageSource, header: ImageHeader, policy: FitPolicy, profile: [UInt8]?,
+        size: (width: Int, height: Int)? = nil
     ) throws(ImageError) -> [MetadataSegment] {
-        guard policy.metadata == .keep else { return [] }
-        let metadata = try ImageProbe.embeddedMetadata(
-            of: source, header: header, limits: policy.decodingLimits
-        ).upright()
-        return segments(metadata) + (profile.map(profileSegments) ?? [])
+        guard policy.metadata != .strip else { return [] }
+        let metadata = try kept(source, header: header, policy: policy, size: size)
+        let records = try header.format == .jpeg ? copied(source, policy.metadata) : []
+        return segments(metadata) + records + (profile.map(profileSegments) ?? [])
     }
 
-    /// For unchanged coefficients: the orientation and the profile, which affect the look, and with
-    /// `keep` all of EXIF and XMP.
+    /// EXIF and XMP of re-encoded pixels.
+    static func kept(
+        _ source: ImageSource, header: ImageHeader, policy: FitPolicy, size: (width: Int, height: Int)?
+    ) throws(ImageError) -> EmbeddedMetadata {
+        let metadata = try ImageProbe.embeddedMetadata(
+            of: source, header: header, limits: policy.decodingLimits
+        ).selected(policy.metadata)
+        guard let size else { return metadata.upright() }
+        return metadata.describing(width: size.width, height: size.height, isConverted: !policy.keepsProfile)
+    }
+
+    /// For unchanged coefficients: the orientation and the profile, which affect the look, and the kinds that are kept.
     static func unchanged(
         _ source: ImageSource, header: ImageHeader, policy: FitPolicy
     ) throws(ImageError) -> [MetadataSegment] {
         let limits = policy.decodingLimits
         var metadata = EmbeddedMetadata()
-        if policy.metadata == .keep {
-            metadata = try ImageProbe.embeddedMetadata(of: source, header: header, limits: limits)
-        } else if header.orientation != .upright {
+        var records: [MetadataSegment] = []
+        if policy.metadata != .strip {
+            metadata = try ImageProbe.embeddedMetadata(of: source, header: header, limits: limits).selected(
+                policy.metadata)
+            records = try copied(source, policy.metadata)
+        }
+        if !policy.metadata.keeps(.exif), header.orientation != .upright {
             metadata.exif = EXIFBlock.minimal(header.orientation)
         }
         let profile = try ImageProbe.iccProfile(of: source, header: header, limits: limits)
-        return segments(metadata) + (profile.map(profileSegments) ?? [])
+        return segments(metadata) + records + (profile.map(profileSegments) ?? [])
     }
+
+    /// Bytes of the segments in a file.
+    static func byteCount(_ segments: [MetadataSegment]) -> Int { segments.reduce(0) { $0 + $1.payload.count + 4 } }
 
     private static func segments(_ metadata: EmbeddedMetadata) -> [MetadataSegment] {
         var segments: [MetadataSegment] = []

@@ -11,7 +11,10 @@ struct EncodingFit {
 
     /// - Parameter notes: What was found out about the file before.
     func run(notes: [String]) throws -> FittedImage {
-        let encoded = try header.format == .jpeg ? fitJPEG() : fitPNG()
+        var encoded = try header.format == .jpeg ? fitJPEG() : fitPNG()
+        if policy.metadata != .strip, encoded.format == .jpeg {
+            encoded.bytes = try MetadataSegments.described(encoded.bytes, width: encoded.width, height: encoded.height)
+        }
         try context.source.checkUnchanged()
         var warnings = header.warnings + notes + encoded.report.notes + encoded.notes
         if header.isAnimated { warnings.append("was animated: only the first image is left") }
@@ -68,8 +71,11 @@ struct EncodingFit {
 
     /// - Parameter pixels: Planes, decoded at so many eighths of the size where the format allows it.
     private func encodeJPEG(_ pixels: (Int) throws -> PixelSupply) throws -> Encoded {
-        let profile = policy.metadata == .keep ? try context.reader.keptProfile() : nil
-        let segments = try MetadataSegments.encoded(context.source, header: header, policy: policy, profile: profile)
+        let profile = policy.keepsProfile ? try context.reader.keptProfile() : nil
+        let segments = try MetadataSegments.encoded(
+            context.source, header: header, policy: policy, profile: profile, size: (plan.width, plan.height))
+        let metadata = MetadataSegments.byteCount(segments)
+        if metadata >= context.byteLimit { throw context.metadataIsTooLarge(metadata) }
         switch policy.strategy {
         case .best:
             return try JPEGFit(context, segments: segments).fit(pixels)

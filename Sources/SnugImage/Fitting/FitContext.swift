@@ -31,18 +31,38 @@ struct FitContext {
 
     /// The error for a limit that is out of reach.
     /// - Parameters:
+    ///   - smallest: Measured; `nil` where no result was made to its end.
+    ///   - metadata: Bytes of the metadata that was to be kept.
     ///   - remedies: The settings that help, at least one.
     ///   - advice: The end of the message.
     func cannotFit(
-        smallest: Int, width: Int, height: Int, remedies: [ImageError.Setting], advice: String = ""
+        smallest: Int?, width: Int, height: Int, metadata: Int = 0, remedies: [ImageError.Setting], advice: String = ""
     ) -> ImageError {
+        // A quarter of the limit or more: then it is the metadata that stands in the way.
+        let isMetadata = metadata > byteLimit / 4
+        let settings = isMetadata ? [.metadata, .byteLimit] : remedies
+        let measured = smallest.map { "the smallest result was \($0) bytes at \(width)×\(height)" }
+        let reason = measured ?? "even \(width)×\(height) is over it"
+        var details: [String: ImageError.Detail] = [
+            "limit_bytes": .integer(byteLimit), "width": .integer(width), "height": .integer(height),
+        ]
+        if let smallest { details["smallest_bytes"] = .integer(smallest) }
+        if metadata > 0 { details["metadata_bytes"] = .integer(metadata) }
+        return ImageError(
+            .cannotFit,
+            "the limit of \(byteLimit) bytes is out of reach: \(reason)"
+                + (isMetadata ? ", of which the metadata to keep takes \(metadata)" : "")
+                + "; \(settings.map(\.remedy).joined(separator: " or "))\(isMetadata ? "" : advice)",
+            details: details, settings: settings)
+    }
+
+    /// The error for metadata to keep that leaves no room for the image.
+    func metadataIsTooLarge(_ byteCount: Int) -> ImageError {
         ImageError(
             .cannotFit,
-            "the limit of \(byteLimit) bytes is out of reach: the smallest result was \(smallest) bytes at "
-                + "\(width)×\(height); \(remedies.map(\.remedy).joined(separator: " or "))\(advice)",
-            details: [
-                "smallest_bytes": .integer(smallest), "limit_bytes": .integer(byteLimit), "width": .integer(width),
-                "height": .integer(height),
-            ], settings: remedies)
+            "the metadata to keep takes \(byteCount) bytes of the limit of \(byteLimit); "
+                + "\(ImageError.Setting.metadata.remedy) or \(ImageError.Setting.byteLimit.remedy)",
+            details: ["metadata_bytes": .integer(byteCount), "limit_bytes": .integer(byteLimit)],
+            settings: [.metadata, .byteLimit])
     }
 }

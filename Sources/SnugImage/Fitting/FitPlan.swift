@@ -22,8 +22,27 @@ public struct FitPlan: Sendable, Hashable {
     public var height: Int
     /// The reason, in words for people.
     public var reason: String
+    /// The outcomes that only decoding can tell, in words for people; `nil` where there is none.
+    public var uncertainty: String?
+    /// Lossless recompression may reach the limit.
+    var mayRecode = false
+    /// The treatment of the file depends on its structure and metadata.
+    var mayPassOn: Bool { action != .encode || mayRecode }
 
-    /// Decides what to do with an image.
+    /// Decides what to do with a file, which is read without decoding it.
+    ///
+    /// A fit carries this plan out.
+    /// - Throws: The codes of ``make(header:byteCount:limits:policy:)``, `io_failed`, `input_changed`.
+    public static func make(
+        source: ImageSource, header: ImageHeader, limits: Limits, policy: FitPolicy
+    ) throws -> FitPlan {
+        let policy = policy.under(limits)
+        let limits = limits.resolved(inputBytes: source.byteCount)
+        let survey = try SourceSurvey.take(source, header: header, limits: limits, policy: policy)
+        return try make(survey, limits: limits, policy: policy)
+    }
+
+    /// Decides what to do with an image by its header alone.
     ///
     /// Pure: the same arguments always give the same plan.
     /// - Parameters:
@@ -35,44 +54,42 @@ public struct FitPlan: Sendable, Hashable {
     public static func make(
         header: ImageHeader, byteCount: Int, limits: Limits, policy: FitPolicy
     ) throws(ImageError) -> FitPlan {
-        try checkArguments(limits: limits, policy: policy)
-        try checkDecodable(header)
-        let size = try outputSize(header, limits: limits)
-        let format = try outputFormat(header, limits: limits, policy: policy)
-        let reasons = reasonsToEncode(header, size: size, limits: limits, policy: policy)
-        let action: Action
-        let reason: String
-        if !reasons.isEmpty {
-            action = .encode
-            reason = reasons.joined(separator: ", ")
-        } else if byteCount <= limits.fileByteLimit {
-            action = .copy
-            reason = "complies already"
-        } else {
-            action = .strip
-            reason = "\(byteCount) bytes are over the limit of \(limits.fileByteLimit)"
-        }
-        return FitPlan(action: action, format: format, width: size.width, height: size.height, reason: reason)
+        try make(
+            SourceSurvey(header: header, byteCount: byteCount), limits: limits.resolved(inputBytes: byteCount),
+            policy: policy.under(limits))
     }
 
     /// The reasons to re-encode that do not depend on the byte limit.
-    private static func reasonsToEncode(
+    static func reasonsToEncode(
         _ header: ImageHeader, size: (width: Int, height: Int), limits: Limits, policy: FitPolicy
     ) -> [String] {
         var reasons: [String] = []
-        if size != (header.uprightWidth, header.uprightHeight) {
-            reasons.append("\(header.uprightWidth)×\(header.uprightHeight) is over the limit on pixels or sides")
+        if let frame = policy.frame {
+            if size != (header.uprightWidth, header.uprightHeight) {
+                reasons.append("it gets exactly \(frame.width)×\(frame.height)")
+            }
+        } else if size != (header.uprightWidth, header.uprightHeight) {
+            reasons.append(
+                policy.maximumScale != nil && limits.hasNoGeometry
+                    ? "it is scaled"
+                    : "\(header.uprightWidth)×\(header.uprightHeight) is over the limit on pixels or sides")
         }
         if !limits.formats.contains(header.format) {
             reasons.append("\(header.format) is not accepted")
         } else if policy.format == .jpeg && header.format != .jpeg || policy.format == .png && header.format != .png {
             reasons.append("another format was asked for")
         }
+        if policy.isBaseline && header.jpegProcess?.isProgressive == true {
+            reasons.append("it is a progressive JPEG, and a baseline one was asked for")
+        }
         if policy.background != nil && header.hasAlpha { reasons.append("its transparency is to be filled") }
+        if !policy.passesCompliantUnchanged && !policy.isLossless && header.orientation != .upright {
+            reasons.append("it is turned upright (orientation \(header.orientation.rawValue))")
+        }
         return reasons
     }
 
-    private static func checkArguments(limits: Limits, policy: FitPolicy) throws(ImageError) {
+    static func checkArguments(limits: Limits, policy: FitPolicy) throws(ImageError) {
         guard limits.byteLimit > 0 else {
             throw ImageError(.invalidArgument, "the byte limit is \(limits.byteLimit); it has to be positive")
         }
@@ -86,12 +103,30 @@ public struct FitPlan: Sendable, Hashable {
         }
         for (name, value) in [
             ("side", limits.maximumSide), ("side", limits.minimumSide), ("pixel count", limits.maximumPixelCount),
+            ("width", limits.maximumWidth), ("height", limits.maximumHeight), ("side", limits.maximumShortSide),
         ] where value.map({ $0 < 1 }) ?? false {
             throw ImageError(.invalidArgument, "a limit on the \(name) has to be positive")
         }
+        if let least = limits.minimumBytes, least > limits.fileByteLimit {
+            throw ImageError(
+                .invalidArgument, "the minimum of \(least) bytes is over the limit of \(limits.fileByteLimit)")
+        }
+        if let frame = policy.frame, frame.width < 1 || frame.height < 1 {
+            throw ImageError(.invalidArgument, "the size \(frame.width)×\(frame.height) has to be positive")
+        }
+        if let scale = policy.maximumScale, !(scale > 0 && scale <= 1) {
+            throw ImageError(.invalidArgument, "the scale \(scale) has to be above 0 and at most 1")
+        }
     }
 
-    private static func checkDecodable(_ header: ImageHeader) throws(ImageError) {
+    static func checkDecodable(_ header: ImageHeader) throws(ImageError) {
+        if header.format == .jpeg, let most = header.format.maximumSide, max(header.width, header.height) > most {
+            throw ImageError(
+                .unsupportedFeature,
+                "is a JPEG with a side of \(InputFault.grouped(max(header.width, header.height))) pixels; those of up to "
+                    + "\(InputFault.grouped(most)) are read",
+                details: ["side": .integer(max(header.width, header.height)), "limit": .integer(most)])
+        }
         guard header.format.isDecodable else {
             throw ImageError(
                 .unsupportedFormat,
@@ -110,70 +145,5 @@ public struct FitPlan: Sendable, Hashable {
                 .unsupportedFeature,
                 "is a JPEG of \(header.bitsPerSample) bits a sample, only 8 are supported; convert it to a PNG")
         }
-    }
-
-    /// The upright size within the limits on side and pixels; never larger than the input.
-    private static func outputSize(
-        _ header: ImageHeader, limits: Limits
-    ) throws(ImageError) -> (width: Int, height: Int) {
-        let width = header.uprightWidth
-        let height = header.uprightHeight
-        var scale = 1.0
-        if let side = limits.maximumSide { scale = min(scale, Double(side) / Double(max(width, height))) }
-        if let pixels = limits.maximumPixelCount {
-            scale = min(scale, (Double(pixels) / (Double(width) * Double(height))).squareRoot())
-        }
-        var size = (width: width, height: height)
-        if scale < 1 {
-            size.width = max(1, Int((Double(width) * scale).rounded()))
-            size.height = max(1, Int((Double(height) * scale).rounded()))
-            // Rounding up may pass the pixel limit by a row.
-            if let pixels = limits.maximumPixelCount, size.width * size.height > pixels {
-                size.width = max(1, Int(Double(width) * scale))
-                size.height = max(1, Int(Double(height) * scale))
-            }
-        }
-        if let least = limits.minimumSide, min(size.width, size.height) < least {
-            let because = scale < 1 ? " once its other limits are met" : "; images are never enlarged"
-            throw ImageError(
-                .cannotFit, "is \(size.width)×\(size.height)\(because), and sides of at least \(least) are required",
-                details: ["width": .integer(size.width), "height": .integer(size.height)])
-        }
-        return size
-    }
-
-    /// The format of a re-encoded output, `nil` when the pixels decide.
-    private static func outputFormat(
-        _ header: ImageHeader, limits: Limits, policy: FitPolicy
-    ) throws(ImageError) -> ImageFormat? {
-        let accepted = limits.formats.intersection([.jpeg, .png])
-        func require(_ format: ImageFormat) throws(ImageError) -> ImageFormat {
-            if accepted.contains(format) { return format }
-            let names = limits.formats.map(\.description).sorted().joined(separator: ", ")
-            throw ImageError(.invalidArgument, "\(format) was asked for, but only \(names) is accepted there")
-        }
-        switch policy.format {
-        case .jpeg: return try require(.jpeg)
-        case .png: return try require(.png)
-        case .keep: return try require(header.format)
-        case .automatic:
-            guard let only = accepted.first else {
-                throw ImageError(.invalidArgument, "none of the accepted formats can be written here: JPEG and PNG can")
-            }
-            if accepted.count == 1 { return only }
-            if header.format == .jpeg { return .jpeg }
-            return nil
-        }
-    }
-
-    /// Eighths of the full size to decode a JPEG at: the fewest that leave the resampler 1.4 times the output's
-    /// sides, where the block transform's own shrinking costs no visible detail.
-    ///
-    /// Only 1, 2, 4 and 8: the library has vector code for those.
-    func eighths(for header: ImageHeader) -> Int {
-        guard header.format == .jpeg else { return 8 }
-        let share = max(
-            Double(width) / Double(max(header.uprightWidth, 1)), Double(height) / Double(max(header.uprightHeight, 1)))
-        return [1, 2, 4].first { Double($0) / 8 >= share * 1.4 } ?? 8
     }
 }

@@ -27,9 +27,9 @@ public struct ImageFitter: Sendable {
 
     /// The configuration, defaults filled in.
     public let configuration: Configuration
-    private let budget: MemoryBudget
-    private let threads: BlockingThreads
-    private let cache = ColourConversionCache()
+    let budget: MemoryBudget
+    let threads: BlockingThreads
+    let cache = ColourConversionCache()
 
     /// Creates a fitter, whose threads end with its last copy.
     public init(configuration: Configuration = Configuration()) {
@@ -46,17 +46,28 @@ public struct ImageFitter: Sendable {
     public func fit(
         _ source: ImageSource, limits: Limits = Limits(), policy: FitPolicy = FitPolicy()
     ) async throws -> FittedImage {
+        let policy = policy.under(limits)
+        let limits = limits.resolved(inputBytes: source.byteCount)
         let header = try await header(of: source, limits: policy.decodingLimits)
-        let plan = try FitPlan.make(header: header, byteCount: source.byteCount, limits: limits, policy: policy)
-        if plan.action != .encode {
-            let checked = try await passOn(source, header: header, plan: plan, limits: limits, policy: policy)
-            if case .done(let image) = checked { return image }
-            if case .unsound(let notes) = checked {
-                return try await encode(
-                    source, header: header, plan: plan, limits: limits, policy: policy, notes: notes)
-            }
+        if let frame = policy.frame, (header.uprightWidth, header.uprightHeight) != (frame.width, frame.height),
+            header.format.isDecodable
+        {
+            return try await fit(source, header: header, into: frame, limits: limits, policy: policy)
         }
-        return try await encode(source, header: header, plan: plan, limits: limits, policy: policy, notes: [])
+        let survey = try await survey(source, header: header, limits: limits, policy: policy)
+        let plan = try FitPlan.make(survey, limits: limits, policy: policy)
+        if plan.mayPassOn {
+            let outcome = try await passOn(source, survey: survey, plan: plan, limits: limits, policy: policy)
+            if case .done(let image) = outcome { return try image.padded(within: limits, source: source) }
+        }
+        var notes: [String] = []
+        if case .failure(let fault) = survey.stripped {
+            try await checkDecoding(source, header: header, plan: plan, limits: limits, policy: policy)
+            notes.append("was not passed on as it is: \(fault.message)")
+        }
+        let image = try await encode(
+            source, header: header, plan: plan, limits: limits, policy: policy, notes: notes)
+        return try image.padded(within: limits, source: source)
     }
 
     /// Reads an image's header on a codec thread.
@@ -65,12 +76,25 @@ public struct ImageFitter: Sendable {
         try await threads.run { try ImageProbe.header(of: source, limits: limits) }
     }
 
+    /// Reads the file without decoding it, as far as its treatment depends on it.
+    private func survey(
+        _ source: ImageSource, header: ImageHeader, limits: Limits, policy: FitPolicy
+    ) async throws -> SourceSurvey {
+        try await budget.withReservation(of: min(budget.total, MemoryEstimate.walkingBytes)) {
+            try await threads.run { [cache] in
+                try SourceSurvey.take(source, header: header, limits: limits, policy: policy, cache: cache)
+            }
+        }
+    }
+
     /// Tries to avoid encoding: copies, strips or losslessly recompresses.
     private func passOn(
-        _ source: ImageSource, header: ImageHeader, plan: FitPlan, limits: Limits, policy: FitPolicy
+        _ source: ImageSource, survey: SourceSurvey, plan: FitPlan, limits: Limits, policy: FitPolicy
     ) async throws -> LosslessFit.Outcome {
+        let header = survey.header
         let estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
-        let needed = MemoryEstimate.passingOn(header, limit: limits.fileByteLimit)
+        var needed = MemoryEstimate.passingOn(header, limit: limits.fileByteLimit)
+        if policy.isLossless { needed = max(needed, estimate.held) }
         // A file too large to be checked pixel by pixel is checked by its structure.
         let mode: MemoryMode = needed <= budget.total ? .held : .lean
         let bytes = mode == .held ? needed : min(budget.total, MemoryEstimate.walkingBytes)
@@ -79,7 +103,24 @@ public struct ImageFitter: Sendable {
                 let context = FitContext(
                     source: source, header: header, limits: limits, policy: policy, plan: plan, mode: mode,
                     codecMemory: estimate.codec, cache: cache, cancellation: cancellation)
-                return try LosslessFit(context).run()
+                return try LosslessFit(context, survey: survey).run()
+            }
+        }
+    }
+
+    /// Decodes a file whose structure is faulty, to tell damage that only decoding finds.
+    /// - Throws: `corrupt_input`, `truncated_input`, where the image is not to be recovered.
+    private func checkDecoding(
+        _ source: ImageSource, header: ImageHeader, plan: FitPlan, limits: Limits, policy: FitPolicy
+    ) async throws {
+        guard !policy.recoversPartialImages, header.format == .jpeg else { return }
+        let estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
+        let needed = min(MemoryEstimate.passingOn(header, limit: limits.fileByteLimit), budget.total)
+        try await budget.withReservation(of: needed) {
+            try await threads.runCancellable { cancellation in
+                let report = try JPEGDecoder.check(
+                    source, limits: policy.decodingLimits, memory: estimate.codec, cancellation: cancellation)
+                if let error = report.error { throw error }
             }
         }
     }
@@ -90,14 +131,7 @@ public struct ImageFitter: Sendable {
         let estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
         let (mode, needed) = estimate.mode(within: budget.total)
         guard needed <= budget.total else {
-            throw ImageError(
-                .memoryExceeded,
-                "needs \(ByteCount(needed)) of memory and \(ByteCount(budget.total)) are allowed; "
-                    + ImageError.Setting.memory.remedy
-                    + (header.jpegProcess?.isProgressive == true || header.isInterlaced
-                        ? ", or save the image as a baseline JPEG or a PNG that is not interlaced" : ""),
-                details: ["needed_bytes": .integer(needed), "memory_bytes": .integer(budget.total)],
-                settings: [.memory])
+            throw Self.needsMemory(needed, of: budget.total, header)
         }
         return try await budget.withReservation(of: needed) {
             try await threads.runCancellable { [cache] cancellation in
@@ -107,5 +141,16 @@ public struct ImageFitter: Sendable {
                 return try EncodingFit(context).run(notes: notes)
             }
         }
+    }
+
+    /// The error for an image that needs more memory than there is.
+    static func needsMemory(_ needed: Int, of total: Int, _ header: ImageHeader) -> ImageError {
+        ImageError(
+            .memoryExceeded,
+            "needs \(ByteCount(needed)) of memory and \(ByteCount(total)) are allowed; "
+                + ImageError.Setting.memory.remedy
+                + (header.jpegProcess?.isProgressive == true || header.isInterlaced
+                    ? ", or save the image as a baseline JPEG or a PNG that is not interlaced" : ""),
+            details: ["needed_bytes": .integer(needed), "memory_bytes": .integer(total)], settings: [.memory])
     }
 }

@@ -63,7 +63,7 @@ struct JPEGFit {
     ) throws -> Requantisation {
         try Requantisation(
             source, shape: shape, segments: segments, limit: limit, floor: policy.qualityFloor, ceiling: ceiling,
-            effort: policy.effort, cancellation: context.cancellation)
+            effort: policy.isBaseline ? .fast : policy.effort, cancellation: context.cancellation)
     }
 
     func encoded(
@@ -77,7 +77,8 @@ struct JPEGFit {
 
     func outOfReach(smallest: Int, width: Int, height: Int) -> ImageError {
         context.cannotFit(
-            smallest: smallest, width: width, height: height,
+            smallest: smallest == .max ? nil : smallest, width: width, height: height,
+            metadata: MetadataSegments.byteCount(segments),
             remedies: [.byteLimit, .qualityFloor] + (policy.keepsSize ? [.keepsSize] : []))
     }
 }

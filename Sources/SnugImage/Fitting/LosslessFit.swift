@@ -9,60 +9,54 @@ struct LosslessFit {
         case done(FittedImage)
         /// The file is over the limit even without metadata.
         case notEnough
-        /// The file has a defect that re-encoding removes.
-        case unsound(notes: [String])
+        /// The image data are damaged, and what is there is to be recovered.
+        case damaged
     }
 
-    /// Recompression saves 5 to 12 %: it is not tried on files further over the limit.
-    private static let maximumRecodingGain = 1.12
+    let context: FitContext
+    let survey: SourceSurvey
+    var source: ImageSource { context.source }
+    var header: ImageHeader { context.header }
 
-    private let context: FitContext
-    private var source: ImageSource { context.source }
-    private var header: ImageHeader { context.header }
-
-    init(_ context: FitContext) { self.context = context }
+    init(_ context: FitContext, survey: SourceSurvey) {
+        self.context = context
+        self.survey = survey
+    }
 
     func run() throws -> Outcome {
         do {
-            return context.plan.action == .copy ? try copy() : try strip()
-        } catch let error as ImageError where error.code == .truncatedInput || error.code == .corruptInput {
-            // The decoder decides whether the image itself is complete.
-            return .unsound(notes: ["was not passed on as it is: \(error.message)"])
+            if context.policy.isLossless { return try compress() }
+            switch context.plan.action {
+            case .copy: return try copy()
+            case .strip: return try strip()
+            case .encode: return try recode()
+            }
+        } catch let error as ImageError
+            where context.policy.recoversPartialImages && [.truncatedInput, .corruptInput].contains(error.code)
+        {
+            return .damaged
         }
     }
 
     private func copy() throws -> Outcome {
-        let report = try StructureWalk.report(of: source, header: header, limits: context.policy.decodingLimits)
-        if report.trailer == .other { return try strip() }
         let notes = try checkPixels()
         try source.checkUnchanged()
-        return .done(
-            image(.copied, content: .source, byteCount: source.byteCount, notes: notes, encodes: 0))
+        return .done(image(.copied, content: .source, byteCount: source.byteCount, notes: notes, encodes: 0))
     }
 
     private func strip() throws -> Outcome {
-        let stripper = try MetadataStripper(
-            source, header: header, metadata: context.policy.metadata, limits: context.policy.decodingLimits)
-        let limit = context.byteLimit
-        if let bytes = try stripper.bytes(byteLimit: limit) {
-            let notes = try checkPixels()
-            try source.checkUnchanged()
-            let saved = source.byteCount - bytes.count
-            return .done(
-                image(
-                    .stripped, content: .bytes(bytes), byteCount: bytes.count,
-                    notes: notes + ["\(saved) bytes of metadata and trailing data were removed"], encodes: 0))
-        }
-        guard header.format == .jpeg, context.policy.strategy == .best, context.mode.holdsCoefficients,
-            Double(stripper.byteCount) <= Double(limit) * Self.maximumRecodingGain,
-            // Where coefficients are quantised again, keeping all of them is one of the choices.
-            try !CoefficientSources.isSequential(context)
+        guard case .success(let stripper) = survey.stripped,
+            let bytes = try stripper.bytes(byteLimit: context.byteLimit)
         else { return .notEnough }
-        return try recode()
+        let notes = try checkPixels()
+        try source.checkUnchanged()
+        return .done(image(.stripped, content: .bytes(bytes), byteCount: bytes.count, notes: notes, encodes: 0))
     }
 
     /// Recompresses the coefficients as a progressive file with optimal Huffman tables.
     private func recode() throws -> Outcome {
+        // Where coefficients are quantised again, keeping all of them is one of the choices.
+        guard context.mode.holdsCoefficients, try !CoefficientSources.isSequential(context) else { return .notEnough }
         let limits = context.policy.decodingLimits
         let segments = try MetadataSegments.unchanged(source, header: header, policy: context.policy)
         guard
@@ -79,7 +73,7 @@ struct LosslessFit {
 
     /// Decodes the image to find damage that its structure does not show.
     /// - Returns: Warnings for people.
-    private func checkPixels() throws -> [String] {
+    func checkPixels() throws -> [String] {
         guard context.mode.holdsPixels else {
             return ["only its structure was checked: decoding it needs more memory than the limit allows"]
         }
@@ -92,14 +86,9 @@ struct LosslessFit {
             if report.endedEarly { throw ImageError(.truncatedInput, "the end marker is missing") }
             return report.notes
         }
-        var decoder = try JPEGDecoder.open(
+        let report = try JPEGDecoder.check(
             source, limits: context.policy.decodingLimits, memory: context.codecMemory,
             cancellation: context.cancellation)
-        // At an eighth of the size all entropy-coded data are read, and few pixels are computed.
-        try decoder.start(output: .planar, eighths: 1)
-        let bandRows = max(decoder.components.first?.bandRows ?? 1, 1)
-        for _ in 0..<(decoder.outputHeight + bandRows - 1) / bandRows { try decoder.readBand() }
-        let report = decoder.report
         if let error = report.error { throw error }
         if report.endedEarly { throw ImageError(.truncatedInput, "the end marker is missing") }
         return report.notes
@@ -114,7 +103,7 @@ struct LosslessFit {
         return sequential.report
     }
 
-    private func image(
+    func image(
         _ status: FittedImage.Status, content: FittedImage.Content, byteCount: Int, notes: [String], encodes: Int
     ) -> FittedImage {
         FittedImage(

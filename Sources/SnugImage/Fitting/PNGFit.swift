@@ -10,22 +10,26 @@ struct PNGFit {
     private static let estimateError = 1.12
 
     private let context: FitContext
-    private var limit: Int { context.byteLimit }
+    private let limit: Int
     private var plan: FitPlan { context.plan }
 
-    init(_ context: FitContext) { self.context = context }
+    /// - Parameter limit: Most bytes; `nil` for the limit of the fit.
+    init(_ context: FitContext, limit: Int? = nil) {
+        self.context = context
+        self.limit = limit ?? context.byteLimit
+    }
 
     /// - Parameter supply: Interleaved pixels as stored.
     func fit(_ supply: PixelSupply) throws -> Encoded {
-        let options = try options()
         var width = plan.width
         var height = plan.height
         var best: Encoded?
         // Sides over which nothing fits, for the search between the best result and them.
-        var smallest = Int.max
+        var smallest: Int?
         for attempt in 1...Self.maximumEncodes {
             let isFullSize = width == plan.width && height == plan.height
             let pixels = try prepared(supply, width: width, height: height)
+            let options = try options(width: width, height: height)
             let outcome = try encode(pixels, options: options, effort: isFullSize ? .thorough : .quick)
             if let bytes = outcome.bytes {
                 let result = Encoded(
@@ -36,10 +40,11 @@ struct PNGFit {
             } else if let best, attempt > 4 {
                 return finished(best, encodes: attempt)
             }
-            smallest = min(smallest, outcome.byteCount)
+            if outcome.bytes != nil { smallest = min(smallest ?? .max, outcome.byteCount) }
             guard !context.policy.keepsSize else {
                 throw context.cannotFit(
-                    smallest: smallest, width: width, height: height, remedies: [.byteLimit, .keepsSize])
+                    smallest: smallest, width: width, height: height, metadata: Self.byteCount(options),
+                    remedies: [.byteLimit, .keepsSize])
             }
             guard let next = nextSize(width: width, height: height, bytes: outcome.byteCount, best: best) else { break }
             (width, height) = next
@@ -47,6 +52,7 @@ struct PNGFit {
         guard let best else {
             throw context.cannotFit(
                 smallest: smallest, width: width, height: height,
+                metadata: Self.byteCount(try options(width: width, height: height)),
                 remedies: context.header.hasAlpha ? [.byteLimit, .background] : [.byteLimit],
                 advice: context.header.hasAlpha ? " so that it can become a JPEG" : ", or let it become a JPEG")
         }
@@ -57,7 +63,8 @@ struct PNGFit {
     /// - Returns: `nil` when that does not fit.
     func lossless(_ supply: PixelSupply) throws -> Encoded? {
         let pixels = try prepared(supply, width: plan.width, height: plan.height)
-        guard let bytes = try encode(pixels, options: try options(), effort: .thorough).bytes else { return nil }
+        let options = try options(width: plan.width, height: plan.height)
+        guard let bytes = try encode(pixels, options: options, effort: .thorough).bytes else { return nil }
         return Encoded(
             bytes: bytes, format: .png, width: plan.width, height: plan.height, quality: nil, encodes: 1,
             report: pixels.report)
@@ -124,15 +131,21 @@ struct PNGFit {
         return Attempt(bytes: nil, byteCount: max(Int(Double(limit) / share), limit + limit / 50))
     }
 
-    private func options() throws -> PNGEncoderOptions {
+    /// - Parameters:
+    ///   - width: Of the output, which the metadata describes.
+    private func options(width: Int, height: Int) throws -> PNGEncoderOptions {
         var options = PNGEncoderOptions()
-        guard context.policy.metadata == .keep else { return options }
-        let metadata = try ImageProbe.embeddedMetadata(
-            of: context.source, header: context.header, limits: context.policy.decodingLimits
-        ).upright()
+        let policy = context.policy
+        guard policy.metadata != .strip else { return options }
+        let metadata = try MetadataSegments.kept(
+            context.source, header: context.header, policy: policy, size: (width, height))
         options.exif = metadata.exif
         options.xmp = metadata.xmp
-        options.iccProfile = try context.reader.keptProfile()
+        if policy.keepsProfile { options.iccProfile = try context.reader.keptProfile() }
         return options
+    }
+
+    private static func byteCount(_ options: PNGEncoderOptions) -> Int {
+        (options.exif?.count ?? 0) + (options.xmp?.count ?? 0) + (options.iccProfile?.count ?? 0)
     }
 }

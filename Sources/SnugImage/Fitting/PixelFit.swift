@@ -34,7 +34,7 @@ struct PixelFit {
                 throw ImageError(.codecFailed, "its planes cannot become a JPEG; please report this file")
             }
             let work = try fit.requantisation(
-                source, shape: share < 1 ? .reduced : .fullSize, ceiling: policy.qualityCeiling ?? Self.pixelCeiling)
+                source, shape: share < 1 ? .reduced : .fullSize, ceiling: policy.qualityCeiling ?? ceiling(at: share))
             let isLast = policy.keepsSize || prepared.shape.width * prepared.shape.height <= 1
             if attempt < Self.mostSizes, !isLast {
                 let other = try search.next(
@@ -64,6 +64,13 @@ struct PixelFit {
             }
         }
         throw fit.outOfReach(smallest: smallest.bytes, width: smallest.width, height: smallest.height)
+    }
+
+    /// A JPEG that is only turned or converted gains nothing from finer steps than its own.
+    private func ceiling(at share: Double) -> Int {
+        let header = context.header
+        let isFullSize = share == 1 && plan.width == header.uprightWidth && plan.height == header.uprightHeight
+        return (isFullSize ? header.estimatedQuality : nil).map { min($0, Self.pixelCeiling) } ?? Self.pixelCeiling
     }
 
     /// Eighths of the full size to decode a JPEG at; exact fractions need no other resampling.

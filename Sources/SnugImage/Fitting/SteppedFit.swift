@@ -20,12 +20,15 @@ struct SteppedFit {
         var prepared: (shape: RasterShape, pixels: PixelSupply)?
         var encodes = 0
         var last: (width: Int, height: Int) = (plan.width, plan.height)
+        // Measured: an encode that is broken off has no size.
+        var smallest: Int?
         while true {
             switch action {
             case .finish: throw ImageError(.codecFailed, "the search ended without a result; please report this file")
-            case .giveUp(let smallest):
+            case .giveUp:
                 throw context.cannotFit(
                     smallest: smallest, width: last.width, height: last.height,
+                    metadata: MetadataSegments.byteCount(segments),
                     remedies: [.byteLimit, .qualityFloor] + (context.policy.keepsSize ? [.keepsSize] : []))
             case .encode(let width, let height, let quality):
                 last = (width, height)
@@ -46,6 +49,7 @@ struct SteppedFit {
                         bytes: sink.bytes(), format: .jpeg, width: width, height: height, quality: Double(quality),
                         encodes: encodes, report: pixels.report)
                 }
+                if let sink { smallest = min(smallest ?? .max, sink.byteCount) }
                 action = search.encoded(bytes: sink?.byteCount ?? Self.cap(context.byteLimit))
             }
         }

@@ -17,10 +17,6 @@ public struct FitPolicy: Sendable, Hashable, Codable {
         /// The input's own.
         case keep
     }
-    /// The treatment of EXIF, XMP and ICC data.
-    public enum Metadata: String, Sendable, Hashable, CaseIterable, Codable {
-        case strip, keep
-    }
     /// Chroma resolution of a JPEG output.
     public enum ChromaChoice: String, Sendable, Hashable, CaseIterable, Codable {
         /// 4:4:4 where the chroma has detail that 4:2:0 would lose and bytes allow it, else 4:2:0.
@@ -52,8 +48,22 @@ public struct FitPolicy: Sendable, Hashable, Codable {
     public var qualityCeiling: Int?
     /// The format of a re-encoded output. Default automatic.
     public var format: OutputFormat
-    /// The treatment of metadata. Default strip.
+    /// The metadata that outputs keep. Default none; with all of it, a sound file that complies is passed on unchanged.
     public var metadata: Metadata
+    /// Passes a sound file that complies on byte for byte: with its metadata, orientation and colours. Default false.
+    public var copiesCompliant = false
+    /// Sides of the output over those of the input, at most; `nil` for what the limits allow.
+    public var maximumScale: Double?
+    /// An exact size; `nil` for what the limits allow.
+    public var frame: ExactFrame?
+    /// Makes files smaller without changing a pixel, and nothing else. Default false.
+    public var isLossless = false
+    /// The share of a file's bytes from which on a lossless saving is worth another file. Default 0.
+    public var minimumSaving = 0.0
+    /// Writes JPEGs in one scan, for readers that know no progressive ones. Default false.
+    public var isBaseline = false
+    /// Converts the colours of every output to sRGB, also of a file that complies otherwise. Default false.
+    public var convertsToSRGB = false
     /// Chroma resolution of a JPEG output. Default automatic.
     public var chroma: ChromaChoice
     /// The colour behind transparent pixels, for JPEG outputs; `nil` keeps alpha.
@@ -82,5 +92,17 @@ public struct FitPolicy: Sendable, Hashable, Codable {
         self.background = background
         self.recoversPartialImages = recoversPartialImages
         self.decodingLimits = decodingLimits
+    }
+
+    /// True where a file that complies is not to be changed.
+    var passesCompliantUnchanged: Bool { copiesCompliant || metadata == .keep }
+    /// True where outputs keep the source's profile, and pixels stay in its colour space.
+    var keepsProfile: Bool { metadata.keeps(.icc) && !convertsToSRGB }
+
+    /// The policy under limits that ask for sRGB themselves.
+    func under(_ limits: Limits) -> FitPolicy {
+        var policy = self
+        if limits.requiresSRGB { policy.convertsToSRGB = true }
+        return policy
     }
 }

@@ -30,6 +30,18 @@ public struct Limits: Sendable, Hashable {
     public var formats: Set<ImageFormat>
     /// Images that one request may carry; `nil` when the API does not say. Informative: a fit is of one image.
     public var maximumImagesPerRequest: Int?
+    /// The limit on pixels in a row of the upright image; `nil` for any.
+    public var maximumWidth: Int?
+    /// The limit on rows of the upright image; `nil` for any.
+    public var maximumHeight: Int?
+    /// The limit on the shorter side in pixels; `nil` for any.
+    public var maximumShortSide: Int?
+    /// The minimum of the file's bytes; `nil` for any. A smaller result gets padding that no decoder shows.
+    public var minimumBytes: Int?
+    /// The limit as a share of the input's bytes, in addition to ``byteLimit``; `nil` for none.
+    public var inputShare: Double?
+    /// The API takes samples for sRGB, whatever a file declares. Default false.
+    public var requiresSRGB = false
 
     /// Creates limits with the default of each field.
     public init(
@@ -50,11 +62,30 @@ public struct Limits: Sendable, Hashable {
         self.maximumImagesPerRequest = maximumImagesPerRequest
     }
 
+    /// The limits for an input of so many bytes.
+    public func resolved(inputBytes: Int) -> Limits {
+        guard let inputShare else { return self }
+        var limits = self
+        limits.inputShare = nil
+        let share = Int(Double(inputBytes) * inputShare)
+        if share < fileByteLimit {
+            limits.byteLimit = max(share, 1)
+            limits.counting = .raw
+        }
+        return limits
+    }
+
     /// The limit on the file's own bytes, however the API counts: 3 × ⌊limit / 4⌋ for base64.
     public var fileByteLimit: Int {
         switch counting {
         case .raw: byteLimit
         case .base64: byteLimit / 4 * 3
         }
+    }
+
+    /// True where only bytes and formats are limited.
+    var hasNoGeometry: Bool {
+        maximumSide == nil && maximumPixelCount == nil && maximumWidth == nil && maximumHeight == nil
+            && maximumShortSide == nil
     }
 }

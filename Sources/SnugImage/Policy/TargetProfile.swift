@@ -67,7 +67,14 @@ public struct TargetProfile: Sendable, Hashable {
     }
 
     /// Every profile, generation APIs first, then vision, then places to publish.
-    public static let all: [TargetProfile] = generation + vision + publishing
+    public static let all: [TargetProfile] = (generation + vision).map(\.requiringSRGB) + publishing
+
+    /// The profile of an API that reads pixels and no colour profile.
+    private var requiringSRGB: TargetProfile {
+        var profile = self
+        profile.limits.requiresSRGB = true
+        return profile
+    }
 
     /// Levenshtein's distance.
     private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {

@@ -8,6 +8,8 @@ public enum ColourSpaceDeclaration: Sendable, Hashable {
     case sRGB
     /// An embedded ICC profile of so many bytes, found by ``ImageProbe``.
     case icc(byteCount: Int)
+    /// Code points (PNG `cICP`) other than those of sRGB.
+    case codePoints(CodingIndependentColour)
     /// PNG `gAMA` and `cHRM` without a profile.
     case gamma(Double, chromaticities: Chromaticities?)
 }

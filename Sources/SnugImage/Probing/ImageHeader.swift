@@ -38,6 +38,8 @@ public struct ImageHeader: Sendable, Hashable {
     public var estimatedQuality: Int?
     /// The content that the header announces after the image.
     public var trailer: AnnouncedTrailer
+    /// Only format, size and animation were read: the other fields have no meaning.
+    public var isPartial: Bool
     /// Oddities that do no harm, in words for people.
     public var warnings: [String]
 
@@ -61,6 +63,7 @@ public struct ImageHeader: Sendable, Hashable {
         metadata = MetadataSizes()
         estimatedQuality = nil
         trailer = .none
+        isPartial = false
         warnings = []
     }
 

@@ -51,6 +51,7 @@ extension ImageProbe {
         of source: ImageSource, limits: DecodingLimits
     ) throws(ImageError) -> EmbeddedMetadata {
         var metadata = EmbeddedMetadata()
+        var textEXIF: [UInt8]?
         var chunks = PNGChunkReader(source)
         while let chunk = try chunks.next(), chunk.type != "IEND" {
             guard chunk.range.upperBound <= source.byteCount else { break }
@@ -58,11 +59,15 @@ extension ImageProbe {
             switch try PNGChunkKind(chunk, in: &chunks) {
             case .exif where chunk.type == "eXIf" && metadata.exif == nil:
                 metadata.exif = try chunks.data(chunk, count: chunk.data.count).bytes
+            case .exif where textEXIF == nil:
+                textEXIF = PNGTextProfile.exif(
+                    type: chunk.type, data: try chunks.data(chunk, count: chunk.data.count).bytes)
             case .xmp where chunk.type == "iTXt" && metadata.xmp == nil:
                 metadata.xmp = internationalText(try chunks.data(chunk, count: chunk.data.count).bytes)
             default: break
             }
         }
+        metadata.exif = metadata.exif ?? textEXIF
         return metadata
     }
 

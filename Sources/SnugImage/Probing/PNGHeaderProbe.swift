@@ -12,6 +12,8 @@ struct PNGHeaderProbe {
     private var paletteCount: Int?
     private var colour = PNGColour()
     private var exifOrientation = EXIFBlock.OrientationTag.absent
+    /// From EXIF in text, which counts where there is no eXIf chunk.
+    private var textOrientation = EXIFBlock.OrientationTag.absent
     private var xmpOrientation: Orientation?
 
     init(_ source: ImageSource, limits: DecodingLimits) {
@@ -96,6 +98,13 @@ struct PNGHeaderProbe {
         case .exif where chunk.type == "eXIf":
             let data = try chunks.data(chunk, count: 1 << 20).bytes
             if exifOrientation == .absent, let exif = EXIFBlock(data) { exifOrientation = exif.orientation }
+        case .exif:
+            let data = try chunks.data(chunk, count: 1 << 20).bytes
+            if textOrientation == .absent,
+                let exif = PNGTextProfile.exif(type: chunk.type, data: data).flatMap(EXIFBlock.init)
+            {
+                textOrientation = exif.orientation
+            }
         case .xmp where xmpOrientation == nil:
             // The packet is searched where it stands; the keyword before it does no harm.
             xmpOrientation = XMPPacket(try chunks.data(chunk, count: XMPPacket.maximumBytes).bytes).orientation
@@ -113,7 +122,7 @@ struct PNGHeaderProbe {
             let frames = try chunks.data(chunk, count: 4).u32(at: 0) ?? 0
             header.isAnimated = frames > 1
             header.frameCount = max(1, frames)
-        case "gAMA", "cHRM", "sRGB": try noteColour(chunk)
+        case "cICP", "gAMA", "cHRM", "sRGB": try noteColour(chunk)
         default:
             if chunk.isCritical {
                 throw ImageError(
@@ -164,7 +173,7 @@ struct PNGHeaderProbe {
         try noteLateChunks()
         header.colourSpace = colour.declaration
         header.iccProfileName = colour.profileName
-        switch exifOrientation {
+        switch exifOrientation == .absent ? textOrientation : exifOrientation {
         case .valid(let orientation): header.orientation = orientation
         case .absent: header.orientation = xmpOrientation ?? .upright
         case .invalid(let why): header.warnings.append("\(why); the image is taken as upright")

@@ -9,6 +9,7 @@ enum RecognisedFormatProbe {
     ) throws(ImageError) -> ImageHeader {
         var header = ImageHeader(format: format, width: 0, height: 0)
         header.frameCount = nil
+        header.isPartial = true
         var little = start
         little.order = .littleEndian
         switch format {

@@ -14,6 +14,9 @@ enum LedgerSchema {
         migrator.registerMigration(Migration2.name) { database in
             for statement in Migration2.statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration(Migration3.name) { database in
+            for statement in Migration3.statements { try database.execute(sql: statement) }
+        }
         return migrator
     }
 

@@ -6,7 +6,17 @@ import SystemPackage
 /// An input with the names that its output can have.
 struct NamedInput: Sendable {
     var file: InputFile
+    /// Its absolute path.
+    var path: FilePath
     var names: OutputNames
+    /// The names whose files are to be replaced.
+    var replaceable: Set<FilePath> = []
+
+    func replacing(_ names: Set<FilePath>) -> NamedInput {
+        var input = self
+        input.replaceable = names
+        return input
+    }
 }
 
 /// Fits one input, from its file to its output.
@@ -16,6 +26,7 @@ struct FitJob: Sendable {
     var threads: BlockingThreads
     var fit: FitRun.Fit
     var outputFolder: FilePath
+    var book: OutputBook?
 
     /// Fits one input and publishes the result.
     /// - Returns: Its record; `nil` when it was cancelled.
@@ -27,33 +38,30 @@ struct FitJob: Sendable {
         do {
             try await fill(&record, input)
         } catch is CancellationError {
+            book?.withdraw(input.names.all)
             return nil
         } catch let error as ImageError {
             settle(&record, error, input)
         } catch {
             record.error = ImageError(.ioFailed, "failed unexpectedly: \(error)")
         }
+        if record.status == .failed || record.status == .skipped { book?.withdraw(input.names.all) }
         if record.status != .skipped { record.seconds = (clock.now - start) / .seconds(1) }
         return record
     }
 
     private func fill(_ record: inout FitRecord, _ input: NamedInput) async throws {
-        if let existing = try await existingOutput(of: input) {
-            record.status = .skipped
-            record.output = existing
-            record.skipReason = .outputExists
-            return
-        }
         let source = try await open(input.file)
         record.inputBytes = source.byteCount
+        record.limitBytes = request.limits.resolved(inputBytes: source.byteCount).fileByteLimit
         if request.isDryRun {
             try await plan(&record, input, source)
             return
         }
         let image = try await fit(source, request.limits, request.policy)
-        let output = try outputPath(of: input, format: image.format)
-        try await publish(image, source, to: output, &record)
-        record.fill(image)
+        let output = try outputName(of: input, format: image.format, width: image.width, height: image.height)
+        try await publish(image, source, input, as: output, &record)
+        if record.status != .skipped { record.fill(image) }
     }
 
     /// A file that is no image is skipped in a folder of all kinds of files, and fails when it is named.
@@ -67,19 +75,6 @@ struct FitJob: Sendable {
         record.status = .failed
         record.output = nil
         record.error = error
-    }
-
-    private func existingOutput(of input: NamedInput) async throws -> FilePath? {
-        guard !request.overwrites else { return nil }
-        let paths: [FilePath]
-        switch request.destination {
-        case .folder: paths = input.names.all.map(path(below:))
-        case .file(let path): paths = [path]
-        case .inPlace, .stream: return nil
-        }
-        return try await threads.run {
-            paths.first { path in (try? FileIdentity(of: path, followsLinks: false)) != nil }
-        }
     }
 
     private func open(_ file: InputFile) async throws -> ImageSource {
@@ -97,9 +92,7 @@ struct FitJob: Sendable {
         let (limits, policy) = (request.limits, request.policy)
         let (header, plan) = try await threads.run {
             let header = try ImageProbe.header(of: source, limits: policy.decodingLimits)
-            return (
-                header, try FitPlan.make(header: header, byteCount: source.byteCount, limits: limits, policy: policy)
-            )
+            return (header, try FitPlan.make(source: source, header: header, limits: limits, policy: policy))
         }
         switch plan.action {
         case .copy: record.status = .copied
@@ -109,31 +102,37 @@ struct FitJob: Sendable {
         record.size = PixelSize(width: header.uprightWidth, height: header.uprightHeight)
         record.outputSize = PixelSize(width: plan.width, height: plan.height)
         record.format = plan.format
-        if let format = plan.format { record.output = try outputPath(of: input, format: format) }
-        record.planReason = plan.reason
+        if let format = plan.format {
+            let name = try outputName(of: input, format: format, width: plan.width, height: plan.height)
+            record.output = request.destination.folder == nil ? name : outputFolder.appending(name.components)
+        }
+        record.planReason = [plan.reason, plan.uncertainty].compactMap { $0 }.joined(separator: "; ")
         record.warnings = header.warnings
     }
 
-    private func path(below name: FilePath) -> FilePath { outputFolder.appending(name.components) }
-
-    private func outputPath(of input: NamedInput, format: ImageFormat) throws -> FilePath {
+    /// The name of an output below the output folder; the input's own place, or `-`, where there is no such folder.
+    private func outputName(
+        of input: NamedInput, format: ImageFormat, width: Int, height: Int
+    ) throws -> FilePath {
         switch request.destination {
         case .inPlace: return input.file.path
         case .stream: return "-"
-        case .file(let path): return path
-        case .folder:
+        case .folder, .file:
             guard let name = input.names.name(for: format) else {
                 throw ImageError(.unsupportedFormat, "came out as \(format), which this run does not write")
             }
-            return path(below: name)
+            guard OutputNameTemplate.isOpen(name.bytes) else { return name }
+            return FilePath(bytes: OutputNameTemplate.fill(name.bytes, width: width, height: height))
         }
     }
 
     private func publish(
-        _ image: FittedImage, _ source: ImageSource, to output: FilePath, _ record: inout FitRecord
+        _ image: FittedImage, _ source: ImageSource, _ input: NamedInput, as name: FilePath, _ record: inout FitRecord
     ) async throws {
+        let output = request.destination.folder == nil ? name : outputFolder.appending(name.components)
         record.output = output
-        let (request, publisher, input) = (request, publisher, record.input)
+        let (request, publisher, path) = (request, publisher, input.file.path)
+        let decider = FitDecider(overwriting: request.overwriting, fitsAgain: request.fitsAgain, book: book)
         let outcome: FilePublisher.Outcome = try await threads.run {
             let content = PublishedContent(image, source: source)
             switch request.destination {
@@ -143,19 +142,44 @@ struct FitJob: Sendable {
             case .inPlace:
                 // It complies already, and the file that is there is the result.
                 if image.status == .copied { return .published }
-                let target = try InPlaceTarget(of: input)
-                return try publisher.publish(content, to: target.path, replacing: true, mode: target.mode)
+                let target = try InPlaceTarget(of: path)
+                return try publisher.publish(
+                    content, to: target.path, replacing: true, mode: target.mode,
+                    attributes: request.preservesAttributes ? Self.attributes(for: input.file, request) : nil)
             case .folder, .file:
-                try Self.refuseToReplace(input, by: output)
-                return try publisher.publish(content, to: output, replacing: request.overwrites)
+                try Self.refuseToReplace(path, by: output)
+                let isOpen = !input.names.all.contains(name)
+                return try publisher.publish(
+                    content, to: output,
+                    replacing: isOpen
+                        ? decider.mayReplace(fileNamed: name, by: input.file) : input.replaceable.contains(name),
+                    attributes: Self.attributes(for: input.file, request))
             }
         }
         if outcome == .nameTaken {
-            throw ImageError(
-                .ioFailed,
-                "\(PrintableName.of(output)) appeared while the image was fitted; remove it, or allow outputs to be replaced"
-            )
+            record.status = .skipped
+            record.skipReason = .outputExists
+            return
         }
+        await remember(output, name, input)
+    }
+
+    private func remember(_ output: FilePath, _ name: FilePath, _ input: NamedInput) async {
+        guard let book, let state = input.file.state else { return }
+        guard let file = try? await threads.run({ FitDecider.state(of: output) }) else { return }
+        let making = RememberedOutput.Making(input: state, options: book.options, file: file)
+        await book.made(
+            RememberedOutput(name: name, input: input.path, made: making, claimed: nil),
+            inPlaceOf: input.names.all.filter { $0 != name })
+    }
+
+    /// The attributes of an output; `nil` for an input that is no file.
+    private static func attributes(for input: InputFile, _ request: FitRequest) -> FileAttributes? {
+        guard input.origin == .file, let identity = try? FileIdentity(of: input.path, followsLinks: true) else {
+            return nil
+        }
+        return request.preservesAttributes
+            ? .all(of: input.path, identity: identity) : .permissionsAtMost(of: input.path, identity: identity)
     }
 
     private static func refuseToReplace(_ input: FilePath, by output: FilePath) throws {

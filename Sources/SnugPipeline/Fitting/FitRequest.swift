@@ -17,6 +17,16 @@ public struct FitRequest: Sendable {
         case stream(FileDescriptor)
     }
 
+    /// The treatment of files that have the names of outputs and that Snug did not make.
+    public enum Overwriting: String, Sendable, Hashable, CaseIterable {
+        /// They stay, and the input is skipped.
+        case never
+        /// They are replaced.
+        case always
+        /// Those that were changed before their input are replaced.
+        case older
+    }
+
     /// Files and folders.
     public var inputs: [FilePath]
     /// The destination of outputs.
@@ -29,8 +39,20 @@ public struct FitRequest: Sendable {
     public var isRecursive = true
     /// Follows symbolic links inside folders. Default: false, because a folder from elsewhere may point at any file.
     public var followsLinks = false
-    /// Replaces outputs that are already there. Default: false.
-    public var overwrites = false
+    /// The treatment of files that Snug did not make. Default: never.
+    ///
+    /// An output of an earlier run is replaced in any case, as soon as its input or the options are others.
+    public var overwriting = Overwriting.never
+    /// Fits inputs again whose outputs are there. Default: false.
+    public var fitsAgain = false
+    /// Remembers outputs over runs; `nil` knows of none, so that every file that is there counts as another's.
+    public var memory: (any OutputMemory)?
+    /// The pattern of outputs' names; `nil` keeps those of the inputs.
+    public var nameTemplate: OutputNameTemplate?
+    /// Outputs take over permissions, the time of the last change and extended attributes of their inputs. Default: true.
+    ///
+    /// Nobody can read an output who cannot read its input, in any case.
+    public var preservesAttributes = true
     /// Plans only, and writes nothing. Default: false.
     public var isDryRun = false
     /// Images at once. Default: the number of usable cores.

@@ -25,10 +25,10 @@ public struct FitRun: Sendable {
     /// The engine, as far as a run needs it.
     package typealias Fit = @Sendable (ImageSource, Limits, FitPolicy) async throws -> FittedImage
 
-    private let request: FitRequest
-    private let publisher: OutputPublisher
-    private let threads: BlockingThreads
-    private let fit: Fit
+    let request: FitRequest
+    let publisher: OutputPublisher
+    let threads: BlockingThreads
+    let fit: Fit
 
     /// Prepares a run.
     /// - Parameter fitter: Share one among runs to share its memory budget.
@@ -76,25 +76,26 @@ public struct FitRun: Sendable {
             record.error = error
             try collector.send(.finished(record, plannedBytes: 0))
         }
+        let book = try await openBook(collector)
+        let work = try await decide(walked.files, book, collector)
         let job = FitJob(
-            request: request, publisher: publisher, threads: threads, fit: fit,
-            outputFolder: outputFolder)
-        try await forEach(named(walked.files)) { input in
-            guard let record = await job.record(of: input) else { return }
-            try collector.send(.finished(record, plannedBytes: input.file.byteCount))
+            request: request, publisher: publisher, threads: threads, fit: fit, outputFolder: outputFolder, book: book)
+        do {
+            try await forEach(work) { input in
+                guard let record = await job.record(of: input) else { return }
+                try collector.send(.finished(record, plannedBytes: input.file.byteCount))
+            }
+        } catch {
+            _ = await book?.close()
+            throw error
+        }
+        if let failure = await book?.close() {
+            try collector.send(.notice("finished outputs could not be remembered: \(failure)"))
         }
         return collector.report
     }
 
-    /// Names every output before the first is made.
-    private func named(_ files: [InputFile]) -> [NamedInput] {
-        let names = OutputNaming.names(for: files.map(\.relative), formats: request.outputFormats)
-        return zip(files, names).map { NamedInput(file: $0, names: $1) }
-    }
-
-    private var outputFolder: FilePath {
-        if case .folder(let path) = request.destination { path } else { FilePath() }
-    }
+    var outputFolder: FilePath { request.destination.folder ?? FilePath() }
 
     private func record(of path: FilePath, _ status: FitRecord.Status) -> FitRecord {
         FitRecord(input: path, status: status, limitBytes: request.limits.fileByteLimit)

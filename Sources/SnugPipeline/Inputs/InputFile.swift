@@ -18,6 +18,8 @@ package struct InputFile: Sendable, Hashable {
     package var followsLinks: Bool
     /// Size at the time of the walk, for estimates of the time left.
     package var byteCount: Int
+    /// The file's state at the time of the walk; `nil` for a stream.
+    package var state: FileState?
 
     /// The input that is read from a stream.
     static let stream = InputFile(

@@ -64,7 +64,7 @@ package struct InputWalk {
                     InputFile(
                         path: argument, relative: FilePath(bytes: argument.nameBytes), isNamed: true,
                         followsLinks: true,
-                        byteCount: identity.byteCount))
+                        byteCount: identity.byteCount, state: FileState(identity)))
             }
         }
         return result
@@ -116,7 +116,7 @@ package struct InputWalk {
             result.files.append(
                 InputFile(
                     path: entry.path, relative: entry.relative, isNamed: false, followsLinks: followsLinks,
-                    byteCount: identity.byteCount))
+                    byteCount: identity.byteCount, state: FileState(identity)))
         case .folder:
             if let outputFolder, identity.isSameFile(as: outputFolder) {
                 result.notices.append("\(PrintableName.of(entry.path)) is the output folder and is not read")

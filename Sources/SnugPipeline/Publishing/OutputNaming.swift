@@ -19,8 +19,23 @@ package struct OutputNames: Sendable, Hashable {
         }
     }
 
+    /// The name that the input's own extension leads to.
+    var own: FilePath?
+
+    /// The name of an output that has one name, whatever its format.
+    init(only name: FilePath) {
+        jpeg = name
+        png = name
+        own = name
+    }
+
+    init() {}
+
     /// Every name, to find outputs of an earlier run.
-    package var all: [FilePath] { [jpeg, png].compactMap { $0 } }
+    package var all: [FilePath] {
+        let names = [jpeg, png].compactMap { $0 }
+        return names.count == 2 && names[0] == names[1] ? [names[0]] : names
+    }
 }
 
 /// Names all outputs of a run before it starts.
@@ -43,22 +58,41 @@ package enum OutputNaming {
     /// - Parameters:
     ///   - inputs: Places below the output folder.
     ///   - formats: The formats that outputs can have: JPEG, PNG or both.
-    package static func names(for inputs: [FilePath], formats: Set<ImageFormat>) -> [OutputNames] {
+    ///   - template: The pattern of names; `nil` keeps those of the inputs.
+    ///   - established: Names that outputs of each input have already; they keep them.
+    ///   - reserved: Names of outputs of other inputs, which no output of these gets.
+    package static func names(
+        for inputs: [FilePath], formats: Set<ImageFormat>, template: OutputNameTemplate? = nil,
+        established: [[FilePath]] = [], reserved: [FilePath] = []
+    ) -> [OutputNames] {
         var names = [OutputNames](repeating: OutputNames(), count: inputs.count)
-        let parts = inputs.map { NameParts($0) }
+        let parts = inputs.map { NameParts($0, template) }
         let order = inputs.indices.sorted {
             (parts[$0].bytes, $0) < (parts[$1].bytes, $1)
         }
-        var taken = Set<NameKey>()
+        var taken = Set(
+            reserved.map { name in
+                let part = NameParts(name)
+                return part.key(of: part.name)
+            })
+        for (index, known) in established.enumerated() {
+            for name in known {
+                let part = NameParts(name)
+                guard let format = part.format, formats.contains(format), names[index].name(for: format) == nil,
+                    taken.insert(part.key(of: part.name)).inserted
+                else { continue }
+                names[index].set(name, for: format)
+            }
+        }
         var stemCounts: [NameKey: Int] = [:]
         for part in parts { stemCounts[part.key(of: part.stem), default: 0] += 1 }
 
         // Own names first, so that no converted file takes the name of one that keeps it.
         for index in order {
             let part = parts[index]
-            guard let format = part.format, formats.contains(format), part.name.count <= maximumNameBytes else {
-                continue
-            }
+            guard let format = part.format, formats.contains(format), part.name.count <= maximumNameBytes,
+                names[index].name(for: format) == nil
+            else { continue }
             if taken.insert(part.key(of: part.name)).inserted {
                 names[index].set(part.path(of: part.name), for: format)
             }
@@ -71,6 +105,7 @@ package enum OutputNaming {
                 let name = part.firstFreeName(for: format, mayUseStem: isAlone) { taken.insert($0).inserted }
                 names[index].set(part.path(of: name), for: format)
             }
+            names[index].own = part.format.flatMap { $0 == .jpeg ? names[index].jpeg : nil }
         }
         return names
     }
@@ -105,9 +140,15 @@ private struct NameParts {
     let bytes: ComparableBytes
     private let folderBytes: [UInt8]
 
-    init(_ path: FilePath) {
+    init(_ path: FilePath, _ template: OutputNameTemplate? = nil) {
         folder = path.removingLastComponent()
-        let name = path.nameBytes
+        let given = path.nameBytes
+        let givenDot = given.lastIndex(of: 0x2E).flatMap { $0 == 0 ? nil : $0 }
+        let name =
+            template.map {
+                $0.stem(of: givenDot.map { Array(given[..<$0]) } ?? given) + (givenDot.map { given[$0...] } ?? [])
+            }
+            ?? given
         self.name = name
         bytes = ComparableBytes(path.bytes)
         folderBytes = folder.bytes + [0x2F]
@@ -129,6 +170,13 @@ private struct NameParts {
         if mayUseStem {
             let plain = shortened(stem, suffix)
             if take(key(of: plain)) { return plain }
+            // An output of an input elsewhere has it.
+            if format == self.format {
+                for number in 2...99 {
+                    let numbered = shortened(stem, Array("-\(number)".utf8) + suffix)
+                    if take(key(of: numbered)) { return numbered }
+                }
+            }
         }
         var number = 1
         while true {

@@ -12,14 +12,17 @@ package struct OutputPublisher: Sendable {
     /// Writes a file and gives it its name, once its source has proved unchanged.
     /// - Parameters:
     ///   - mode: Permissions, where the file takes the place of another.
+    ///   - attributes: Taken over from the source.
     ///   - isCancelled: Asked between chunks; when true nothing is left behind.
     /// - Throws: ``ImageError`` of the system's reason or of reading `content`, `CancellationError`.
     package func publish(
         _ content: PublishedContent, to path: FilePath, replacing: Bool, mode: UInt32? = nil,
-        isCancelled: @escaping () -> Bool = { Task.isCancelled }
+        attributes: FileAttributes? = nil, isCancelled: @escaping () -> Bool = { Task.isCancelled }
     ) throws -> FilePublisher.Outcome {
         do {
-            return try files.publish(to: path, replacing: replacing, mode: mode, isCancelled: isCancelled) { write in
+            return try files.publish(
+                to: path, replacing: replacing, mode: mode, attributes: attributes, isCancelled: isCancelled
+            ) { write in
                 try content.forEachChunk(write)
                 try content.verify()
             }

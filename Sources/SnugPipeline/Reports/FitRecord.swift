@@ -11,8 +11,15 @@ public struct FitRecord: Sendable {
     }
 
     /// The reasons why an input is left alone.
-    public enum SkipReason: Sendable, Hashable {
-        case outputExists, empty, notAnImage, symbolicLink, notARegularFile
+    public enum SkipReason: String, Sendable, Hashable, CaseIterable {
+        /// The output is there: of this content, made with these options.
+        case done
+        /// A file that Snug did not make has the output's name.
+        case outputExists = "output_exists"
+        case empty
+        case notAnImage = "not_an_image"
+        case symbolicLink = "symbolic_link"
+        case notARegularFile = "not_a_regular_file"
     }
 
     /// The input as it was named or found.
@@ -79,6 +86,7 @@ public struct FitRecord: Sendable {
             "scale": .optional(scale),
             "encodes": .optional(encodes),
             "seconds": .optional(seconds),
+            "skip_reason": .optional(skipReason?.rawValue),
             "error": error?.json ?? .null,
         ]
         // Text cannot carry every name: then the bytes are added.

@@ -17,6 +17,8 @@ public struct FitReport: Sendable {
 
     /// Totals by status; a status without records is missing.
     public private(set) var totals: [FitRecord.Status: Totals] = [:]
+    /// Skipped records by their reasons.
+    public private(set) var skipReasons: [FitRecord.SkipReason: Int] = [:]
     /// The first failures, up to ``maximumListed``.
     public private(set) var failures: [FitRecord] = []
     /// The first records with warnings, up to ``maximumListed``.
@@ -38,6 +40,7 @@ public struct FitReport: Sendable {
             totals[record.status, default: Totals()].inputBytes += input
             totals[record.status, default: Totals()].outputBytes += output
         }
+        if let reason = record.skipReason { skipReasons[reason, default: 0] += 1 }
         if record.status == .failed { Self.note(record, in: &failures, unlisted: &unlistedCount) }
         if !record.warnings.isEmpty { Self.note(record, in: &warnings, unlisted: &unlistedCount) }
     }

@@ -32,28 +32,31 @@ extension Inspection {
             [
                 "action": .text(plan.action.rawValue), "format": .optional(plan.format?.rawValue),
                 "width": .integer(plan.width), "height": .integer(plan.height),
-                "reason": .text(plan.reason),
+                "reason": .text(plan.reason), "uncertainty": .optional(plan.uncertainty),
             ]
         }
     }
 
     private static func json(_ header: ImageHeader, _ byteCount: Int) -> JSONValue {
-        [
+        // Fields that were not read are null, never a placeholder.
+        func read(_ value: JSONValue) -> JSONValue { header.isPartial ? .null : value }
+        func size(_ value: Int) -> JSONValue { value > 0 ? .integer(value) : .null }
+        return [
             "format": .text(header.format.rawValue), "bytes": .integer(byteCount),
-            "width": .integer(header.width), "height": .integer(header.height),
-            "upright_width": .integer(header.uprightWidth),
-            "upright_height": .integer(header.uprightHeight),
-            "orientation": .integer(header.orientation.rawValue),
-            "bits_per_sample": .integer(header.bitsPerSample),
-            "colour_model": .text(header.colourModel.rawValue), "alpha": .flag(header.hasAlpha),
+            "width": size(header.width), "height": size(header.height),
+            "upright_width": read(size(header.uprightWidth)),
+            "upright_height": read(size(header.uprightHeight)),
+            "orientation": read(.integer(header.orientation.rawValue)),
+            "bits_per_sample": read(.integer(header.bitsPerSample)),
+            "colour_model": read(.text(header.colourModel.rawValue)), "alpha": read(.flag(header.hasAlpha)),
             "chroma_subsampling": .optional(header.chromaSubsampling?.rawValue),
             "jpeg_process": .optional(header.jpegProcess?.rawValue),
-            "interlaced": .flag(header.isInterlaced), "animated": .flag(header.isAnimated),
+            "interlaced": read(.flag(header.isInterlaced)), "animated": .flag(header.isAnimated),
             "frames": .optional(header.frameCount),
             "estimated_quality": .optional(header.estimatedQuality),
-            "colour_space": colourSpaceJSON(header.colourSpace),
+            "colour_space": read(colourSpaceJSON(header.colourSpace)),
             "icc_profile_name": .optional(header.iccProfileName),
-            "metadata_bytes": .members(header.metadata.kinds.map { ($0.name, .integer($0.bytes)) }),
+            "metadata_bytes": read(.members(header.metadata.kinds.map { ($0.name, .integer($0.bytes)) })),
             "trailer": trailerJSON(header.trailer),
             "warnings": .array(header.warnings.map { .text($0) }),
         ]
@@ -64,6 +67,7 @@ extension Inspection {
         case .undeclared: .text("undeclared")
         case .sRGB: .text("srgb")
         case .icc: .text("icc")
+        case .codePoints: .text("cicp")
         case .gamma: .text("gamma")
         }
     }

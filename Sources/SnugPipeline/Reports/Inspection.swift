@@ -21,7 +21,7 @@ public struct Inspection: Sendable {
     /// The facts, or the reason why there are none.
     public var facts: Result<Facts, ImageError>
 
-    /// Reads the header of a file, off the cooperative pool.
+    /// Reads the header of a file and plans its fit without decoding it, off the cooperative pool.
     /// - Parameter standardInput: The stream that a file named `-` is read from; `nil` takes `-` for a file's name.
     /// - Throws: `CancellationError`. A file that cannot be read is a failure in ``facts``.
     public static func read(
@@ -44,13 +44,15 @@ public struct Inspection: Sendable {
                 }
             let header = try ImageProbe.header(of: source, limits: policy.decodingLimits)
             let plan: Result<FitPlan, ImageError>
-            do throws(ImageError) {
-                plan = .success(
-                    try FitPlan.make(header: header, byteCount: source.byteCount, limits: limits, policy: policy))
-            } catch {
+            do {
+                plan = .success(try FitPlan.make(source: source, header: header, limits: limits, policy: policy))
+            } catch let error as ImageError {
                 plan = .failure(error)
             }
-            facts = .success(Facts(header: header, byteCount: source.byteCount, limits: limits, plan: plan))
+            facts = .success(
+                Facts(
+                    header: header, byteCount: source.byteCount,
+                    limits: limits.resolved(inputBytes: source.byteCount), plan: plan))
         } catch let error as ImageError {
             facts = .failure(error)
         } catch {
@@ -77,6 +79,15 @@ extension Inspection.Facts {
         }
         if let least = limits.minimumSide, short < least {
             violations.append("\(short) pixels a side are fewer than \(least)")
+        }
+        for (name, value, most) in [
+            ("columns", header.uprightWidth, limits.maximumWidth), ("rows", header.uprightHeight, limits.maximumHeight),
+            ("pixels on the shorter side", short, limits.maximumShortSide),
+        ] {
+            if let most, value > most { violations.append("\(value) \(name) are more than \(most)") }
+        }
+        if let least = limits.minimumBytes, byteCount < least {
+            violations.append("\(byteCount) bytes are fewer than \(least)")
         }
         if let most = limits.maximumPixelCount, header.pixelCount > most {
             violations.append("\(header.pixelCount) pixels are more than \(most)")

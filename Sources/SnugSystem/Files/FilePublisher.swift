@@ -43,11 +43,13 @@ package struct FilePublisher: Sendable {
     /// Writes a file and gives it its name.
     /// - Parameters:
     ///   - mode: Permissions, where the file takes the place of another.
+    ///   - attributes: Taken over from another file before the name is given.
     ///   - isCancelled: Asked between chunks; when true the temporary file is removed.
     ///   - content: Hands the bytes out in order, and throws when they are not to be relied on after all.
     /// - Throws: ``SystemFailure``, `CancellationError`, what `content` throws.
     package func publish(
-        to path: FilePath, replacing: Bool, mode: UInt32? = nil, isCancelled: @escaping () -> Bool = { false },
+        to path: FilePath, replacing: Bool, mode: UInt32? = nil, attributes: FileAttributes? = nil,
+        isCancelled: @escaping () -> Bool = { false },
         content: (_ write: (ArraySlice<UInt8>) throws -> Void) throws -> Void
     ) throws -> Outcome {
         guard let name = path.lastComponent else {
@@ -66,7 +68,7 @@ package struct FilePublisher: Sendable {
         let temporary = try create(in: folder, at: folderPath, mode: mode)
         defer { temporaries.forget(temporary.path) }
         do {
-            try write(content, to: temporary.file, for: path, isCancelled: isCancelled)
+            try write(content, to: temporary.file, for: path, attributes: attributes, isCancelled: isCancelled)
             try doing("give \(PrintableName.of(path)) its name") { () throws(Errno) in
                 try calls.rename(folder, temporary.name, FilePath(root: nil, [name]), replacing)
             }
@@ -112,7 +114,7 @@ package struct FilePublisher: Sendable {
 
     private func write(
         _ content: (_ write: (ArraySlice<UInt8>) throws -> Void) throws -> Void, to file: FileDescriptor,
-        for path: FilePath, isCancelled: @escaping () -> Bool
+        for path: FilePath, attributes: FileAttributes?, isCancelled: @escaping () -> Bool
     ) throws {
         let verb = "write \(PrintableName.of(path))"
         var isOpen = true
@@ -125,6 +127,11 @@ package struct FilePublisher: Sendable {
                 let count = try doing(verb) { () throws(Errno) in try calls.write(file, rest) }
                 guard count > 0 else { throw SystemFailure(doing: verb, reason: .noSpace) }
                 rest = rest.dropFirst(count)
+            }
+        }
+        if let attributes {
+            try doing("set the permissions of \(PrintableName.of(path))") { () throws(Errno) in
+                try attributes.apply(to: file)
             }
         }
         // A failed sync means that the data may be gone; a second one would hide it, so the file is given up.

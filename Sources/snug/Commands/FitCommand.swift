@@ -15,12 +15,16 @@ struct FitCommand: AsyncParsableCommand {
             below the output folder: one folder directly, several each under its own name. Hidden files are left out; \
             files that are no images are skipped.
 
-            A file that already complies is checked to its end and copied as it is. Everything else is fitted at the \
-            best quality that the limit allows. An output that is already there is left alone, so a second run fits \
-            only new files. Outputs appear whole or not at all.
+            A file that already complies is checked to its end; its metadata goes, without loss, and it is turned \
+            upright. Everything else is fitted at the best quality that the limit allows. Outputs appear whole or not \
+            at all, with the dates and permissions of their inputs.
+
+            A second run fits only what is new: an output is done when it was made from the same file with the same \
+            options. A file that snug did not make is left alone, and reported, unless --overwrite says otherwise.
 
             An output keeps its input's name, with the extension of its format. Where two inputs would get the same \
-            name, the converted one keeps its extension too: a.png becomes a.png.jpg beside a.jpg.
+            name, the converted one keeps its extension too: a.png becomes a.png.jpg beside a.jpg. An output of an \
+            earlier run keeps its name whatever inputs come later.
 
             Examples:
               snug fit photos/ -o out/ --limit 5MB
@@ -36,6 +40,7 @@ struct FitCommand: AsyncParsableCommand {
     @OptionGroup(title: "Inputs") var inputs: InputSelection
     @OptionGroup(title: "Guards against hostile inputs") var inputLimits: InputOptions
     @OptionGroup(title: "Running") var running: RunningOptions
+    @OptionGroup(title: "State") var state: StateOptions
 
     mutating func validate() throws {
         try output.check(inputs: inputs.paths, format: images.format, printsJSON: running.json, plans: running.dryRun)
@@ -52,19 +57,27 @@ struct FitCommand: AsyncParsableCommand {
     func request() throws -> FitRequest {
         var policy = images.policy
         policy.decodingLimits = inputLimits.inputLimits
-        let destination = output.destination(for: inputs.paths)
+        let paths = try inputs.allPaths()
+        let destination = output.destination(for: paths)
         // The name of a file says its format.
         if case .file(let path) = destination, policy.format == .automatic {
-            policy.format = try ArgumentParsing.format(path.extension ?? "auto")
+            policy.format = try ArgumentParsing.format(
+                output.output?.namesImage == true ? path.extension ?? "auto" : "auto")
         }
         // In place, a name cannot change, and so the format must not.
         if destination == .inPlace { policy.format = .keep }
+        var limits = limits.limits
+        // Nothing is asked for but to be smaller.
+        if images.lossless, self.limits.limit == nil, self.limits.profile == nil { limits.byteLimit = 1 << 40 }
         var request = FitRequest(
-            inputs: inputs.paths, destination: destination, limits: limits.limits, policy: policy,
+            inputs: paths, destination: destination, limits: limits, policy: policy,
             maximumConcurrency: running.jobCount)
         request.isRecursive = !inputs.noRecursive
         request.followsLinks = inputs.followLinks
-        request.overwrites = output.overwrite
+        request.overwriting = output.overwrite
+        request.fitsAgain = output.again || output.overwrite == .always
+        request.nameTemplate = output.name ?? output.suffix
+        request.preservesAttributes = !output.noPreserve
         request.isDryRun = running.dryRun
         request.standardInput = .standardInput
         return request
@@ -74,16 +87,22 @@ struct FitCommand: AsyncParsableCommand {
 
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
-        var request = try request()
+        var request = try await CommandFailure.told { try self.request() }
         let configuration = ImageFitter.Configuration(
             memory: running.memory?.bytes, threads: request.maximumConcurrency)
         request.maximumStandardInputBytes = max(configuration.memory / 2, 1 << 20)
         let temporaries = TemporaryFiles()
         let reporter = FitReporter(style: running.style(isPlan: request.isDryRun))
-        let run = FitRun(
-            request, fitter: ImageFitter(configuration: configuration), temporaries: temporaries)
+        let memory = LedgerOutputs(try state.ledgerPath)
+        request.memory = memory
+        let fitter = ImageFitter(configuration: configuration)
+        let run = FitRun(request, fitter: fitter, temporaries: temporaries)
         let error = await Self.perform(run, reporter, interruption, temporaries)
+        await memory.close()
         reporter.end(interrupted: interruption.hasCome)
+        if let report = running.report, !interruption.hasCome {
+            try await CommandFailure.told { try await report.write(reporter.records, fitter: fitter) }
+        }
         if interruption.hasCome { throw ExitCode(Interruption.exitCode) }
         if let error, !(error is CancellationError) {
             if let error = error as? ImageError, error.code == .invalidArgument {

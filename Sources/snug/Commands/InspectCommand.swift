@@ -11,8 +11,8 @@ struct InspectCommand: AsyncParsableCommand {
         commandName: "inspect",
         abstract: "Shows the format, size and metadata of images, and whether they comply with limits.",
         discussion: """
-            Reads headers only: format by content, size, colours, orientation, metadata, and data after the image. Then \
-            shows the plan of 'snug fit' under the same limits.
+            Reads files without decoding them: format by content, size, colours, orientation, metadata, and data after \
+            the image. Then shows the plan of 'snug fit' under the same limits, and what only decoding can tell.
 
             Examples:
               snug inspect photo.jpg
@@ -52,7 +52,7 @@ struct InspectCommand: AsyncParsableCommand {
                 OutputStream.standardError.writeLine(
                     "\(PrintableName.of(file.path)): \(PrintableName.escaped(error.message)) (\(error.code))")
             } else {
-                output.write((index > 0 ? "\n" : "") + inspection.text(target: target))
+                output.write((index > 0 ? "\n" : "") + inspection.text(target: target, columns: output.layoutColumns))
             }
             // The reader is gone: nothing is left to print.
             if output.readerIsGone { return }

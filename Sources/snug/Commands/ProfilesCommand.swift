@@ -32,15 +32,15 @@ struct ProfilesCommand: ParsableCommand {
         if json {
             for profile in profiles { output.writeLine(profile.json.description) }
         } else if names.isEmpty {
-            output.write(Self.table(of: profiles))
+            output.write(Self.table(of: profiles, columns: output.layoutColumns))
         } else {
-            output.write(profiles.map(\.text).joined(separator: "\n"))
+            output.write(profiles.map { $0.text(columns: output.layoutColumns) }.joined(separator: "\n"))
         }
         try output.checkDelivered()
     }
 
     /// All profiles, a line each.
-    static func table(of profiles: [TargetProfile]) -> String {
+    static func table(of profiles: [TargetProfile], columns: Int? = nil) -> String {
         var table = TextTable(alignments: [.left, .right, .left, .right, .right, .left])
         table.append(["name", "bytes", "counted as", "max side", "max pixels", "certainty"])
         for profile in profiles {
@@ -50,7 +50,7 @@ struct ProfilesCommand: ParsableCommand {
                 profile.limits.maximumPixelCount.map(String.init) ?? "", profile.certainty.words,
             ])
         }
-        return table.text()
+        return table.text(columns: columns, optional: [4, 3, 2, 5])
     }
 }
 
@@ -77,7 +77,7 @@ extension TargetProfile.Certainty {
 
 extension TargetProfile {
     /// Everything about a profile, for a person.
-    fileprivate var text: String {
+    fileprivate func text(columns: Int?) -> String {
         var table = TextTable(alignments: [.left, .left, .left])
         func row(_ name: String, _ value: String) { table.append(["", name, value]) }
         row("limit", statedBytes.map { "\($0) bytes, counted as \(counting.words)" } ?? "not stated")
@@ -93,7 +93,7 @@ extension TargetProfile {
         row("certainty", certainty.words)
         row("source", source)
         if !notes.isEmpty { row("notes", notes) }
-        return "\(name): \(title)\n" + table.text()
+        return "\(name): \(title)\n" + table.text(columns: columns)
     }
 
     /// The object that `--json` prints.

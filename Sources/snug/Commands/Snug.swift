@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import SnugPipeline
+import SnugSystem
 
 /// The command `snug`.
 struct Snug: AsyncParsableCommand {
@@ -28,8 +30,13 @@ struct Snug: AsyncParsableCommand {
 
     /// Runs the command that the process was started with.
     static func main(_ interruption: Interruption) async {
+        let arguments = RawArguments.completed(RawArguments.ofThisProcess())
+        if let name = arguments.first, let message = unknownCommand(name) {
+            OutputStream.standardError.writeLine("Error: \(message)")
+            exit(withError: ExitCode(64))
+        }
         do {
-            var command = try parseAsRoot(RawArguments.ofThisProcess())
+            var command = try parseAsRoot(arguments)
             if let command = command as? FitCommand {
                 try await command.run(interruption)
             } else if let command = command as? UploadCommand {
@@ -46,5 +53,13 @@ struct Snug: AsyncParsableCommand {
         } catch {
             exit(withError: error)
         }
+    }
+
+    /// The message about a name that is no command; `nil` for one that is, and for options.
+    static func unknownCommand(_ name: String) -> String? {
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard !name.hasPrefix("-"), !names.contains(name) else { return nil }
+        let near = NearestName.of(name, among: names).map { "Did you mean 'snug \($0)'? " } ?? ""
+        return "'\(PrintableName.escaped(name))' is no command of snug. \(near)'snug --help' lists all."
     }
 }

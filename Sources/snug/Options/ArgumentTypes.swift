@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import ArgumentParser
 public import SnugImage
+public import SnugPipeline
 import SnugSystem
 import SystemPackage
 
@@ -18,6 +19,13 @@ private func parsed<Value>(_ parse: () throws(ImageError) -> Value) throws -> Va
     do throws(ImageError) { return try parse() } catch { throw ValidationError(error.message) }
 }
 
+/// The argument of `--limit`.
+enum ByteLimit: Hashable, Sendable {
+    case bytes(ByteCount)
+    /// Of the input's bytes.
+    case share(Double)
+}
+
 /// Turns arguments into values.
 enum ArgumentParsing {
     /// `10MB`, `500k` …
@@ -30,6 +38,74 @@ enum ArgumentParsing {
         let count = try byteCount(text)
         guard count.bytes > 0 else { throw ValidationError("'\(text)' leaves no room; give a size of at least 1 byte") }
         return count
+    }
+
+    /// `10MB`, or `50%` of the input.
+    @Sendable static func byteLimit(_ text: String) throws -> ByteLimit {
+        text.hasSuffix("%") ? .share(try share(text)) : .bytes(try positiveByteCount(text))
+    }
+
+    /// `50%`, or `0.5`: above nothing, and at most the whole.
+    @Sendable static func share(_ text: String) throws -> Double {
+        let isPercentage = text.hasSuffix("%")
+        let number = Double(isPercentage ? text.dropLast() : text[...]).map { isPercentage ? $0 / 100 : $0 }
+        guard let number, number > 0, number <= 1 else {
+            throw ValidationError(
+                "'\(PrintableName.escaped(text))' is no share; give a percentage up to 100%, such as 50%")
+        }
+        return number
+    }
+
+    /// `1024`, or `1024px`.
+    @Sendable static func pixels(_ text: String) throws -> Int {
+        let digits = text.lowercased().hasSuffix("px") ? text.dropLast(2) : text[...]
+        guard let value = Int(digits), value > 0 else {
+            throw ValidationError(
+                "'\(PrintableName.escaped(text))' is no number of pixels; give a whole number above 0, such as 1024")
+        }
+        return value
+    }
+
+    /// `1000000`, `1MP`, or `2.5M`.
+    @Sendable static func pixelCount(_ text: String) throws -> Int {
+        let unit = text.lowercased().drop { $0.isNumber || $0 == "." || $0 == " " }
+        let factors: [Substring: Int] = ["": 1, "px": 1, "k": 1000, "m": 1_000_000, "mp": 1_000_000, "mpx": 1_000_000]
+        let number = text.prefix { $0.isNumber || $0 == "." }
+        guard let factor = factors[unit], let value = Double(number), value * Double(factor) >= 1,
+            value * Double(factor) < 1e15
+        else {
+            throw ValidationError(
+                "'\(PrintableName.escaped(text))' is no number of pixels; give a number above 0, such as 12MP or 1000000"
+            )
+        }
+        return Int(value * Double(factor))
+    }
+
+    /// `200x230`.
+    @Sendable static func exactSize(_ text: String) throws -> ExactFrame {
+        let sides = text.lowercased().split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard sides.count == 2, let width = sides[0], let height = sides[1], width > 0, height > 0 else {
+            throw ValidationError(
+                "'\(PrintableName.escaped(text))' is no size; give width and height in pixels, such as 200x230")
+        }
+        return ExactFrame(width: width, height: height, filling: .pad)
+    }
+
+    @Sendable static func suffix(_ text: String) throws -> OutputNameTemplate {
+        try parsed { () throws(ImageError) in try OutputNameTemplate(suffix: RawArguments.decode(text)) }
+    }
+
+    @Sendable static func namePattern(_ text: String) throws -> OutputNameTemplate {
+        try parsed { () throws(ImageError) in try OutputNameTemplate(pattern: RawArguments.decode(text)) }
+    }
+
+    @Sendable static func report(_ text: String) throws -> ReportFile {
+        let path = FilePath(bytes: RawArguments.decode(text))
+        guard let format = path.extension.flatMap({ ReportFile.Format(rawValue: $0.lowercased()) }) else {
+            throw ValidationError(
+                "'\(PrintableName.escaped(text))' names no report; end its name with .csv, .json or .html")
+        }
+        return ReportFile(path: path, format: format)
     }
 
     @Sendable static func colour(_ text: String) throws -> RGBColour {
@@ -58,6 +134,14 @@ enum ArgumentParsing {
         return value
     }
 
+    @Sendable static func metadata(_ text: String) throws -> FitPolicy.Metadata {
+        if let metadata = FitPolicy.Metadata(rawValue: text) { return metadata }
+        let kinds = FitPolicy.Metadata.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError(
+            "'\(PrintableName.escaped(text))' is no selection of metadata; give strip, keep, kinds to keep (\(kinds)), or "
+                + "kinds to drop such as no-gps")
+    }
+
     @Sendable static func format(_ text: String) throws -> FitPolicy.OutputFormat {
         let name = text.lowercased()
         if name == "jpg" { return .jpeg }
@@ -69,7 +153,7 @@ enum ArgumentParsing {
     }
 }
 
+extension FitRequest.Overwriting: ExpressibleByArgument {}
 extension FitPolicy.Strategy: ExpressibleByArgument {}
 extension FitPolicy.Effort: ExpressibleByArgument {}
-extension FitPolicy.Metadata: ExpressibleByArgument {}
 extension FitPolicy.ChromaChoice: ExpressibleByArgument {}

@@ -18,8 +18,30 @@ struct OutputOptions: ParsableArguments {
     @Flag(help: "Replace each input by its output, in its own format.")
     var inPlace = false
 
-    @Flag(help: "Replace outputs that are there already.")
-    var overwrite = false
+    @Option(
+        help: ArgumentHelp(
+            "Replace files that are there: never those that snug did not make, older ones than their input, or always (also --overwrite alone). (default: never)",
+            valueName: "when"))
+    var overwrite = FitRequest.Overwriting.never
+
+    @Flag(help: "Fit inputs again whose outputs are there.")
+    var again = false
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Text after the stem of each output's name, such as -small.", valueName: "text"),
+        transform: ArgumentParsing.suffix)
+    var suffix: OutputNameTemplate?
+
+    @Option(
+        help: ArgumentHelp(
+            "Names of outputs: '{stem}-{width}x{height}.{ext}', of which {stem} and .{ext} are needed.",
+            valueName: "pattern"),
+        transform: ArgumentParsing.namePattern)
+    var name: OutputNameTemplate?
+
+    @Flag(help: "Do not give outputs the permissions, dates and extended attributes of their inputs.")
+    var noPreserve = false
 
     /// The destination for the given inputs.
     func destination(for inputs: [FilePath]) -> FitRequest.Destination {
@@ -32,12 +54,18 @@ struct OutputOptions: ParsableArguments {
     /// Refuses options that contradict each other.
     func check(inputs: [FilePath], format: FitPolicy.OutputFormat, printsJSON: Bool, plans: Bool) throws {
         let isPiped = inputs.contains { $0.isDash }
+        guard suffix == nil || name == nil else {
+            throw ValidationError("--suffix and --name both name outputs; give one")
+        }
         if inPlace {
             guard output == nil else { throw ValidationError("--in-place replaces the inputs; omit -o") }
             guard format == .automatic || format == .keep else {
                 throw ValidationError("--in-place keeps every file's name and so its format; omit --format")
             }
             guard !isPiped else { throw ValidationError("--in-place cannot replace standard input") }
+            guard suffix == nil, name == nil else {
+                throw ValidationError("--in-place keeps every file's name; omit --suffix and --name")
+            }
         } else {
             guard let output else {
                 throw ValidationError("no output is given: pass -o DIR, '-o -' for standard output, or --in-place")
@@ -87,6 +115,34 @@ struct ImageOptions: ParsableArguments {
     var keepSize = false
 
     @Option(
+        help: ArgumentHelp("Sides of outputs over those of inputs, at most: 50%, or 0.5.", valueName: "share"),
+        transform: ArgumentParsing.share)
+    var scale: Double?
+
+    @Option(
+        help: ArgumentHelp("The exact size of every output, with --crop or --pad.", valueName: "WxH"),
+        transform: ArgumentParsing.exactSize)
+    var size: ExactFrame?
+
+    @Flag(help: "Fill --size with the middle of the image.")
+    var crop = false
+
+    @Flag(help: "Lay the whole image into --size, on --background (white unless given).")
+    var pad = false
+
+    @Flag(help: "Make JPEG and PNG files smaller without changing a pixel.")
+    var lossless = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --lossless, leave files alone that would become less than this smaller: 5%.", valueName: "share"),
+        transform: ArgumentParsing.share)
+    var minSaving: Double?
+
+    @Flag(help: "Write JPEGs in one scan, for readers that know no progressive ones.")
+    var baseline = false
+
+    @Option(
         help: ArgumentHelp("Lowest JPEG quality, 1 to 100. (default: 50)", valueName: "q"),
         transform: ArgumentParsing.quality)
     var qualityFloor = 50
@@ -100,8 +156,19 @@ struct ImageOptions: ParsableArguments {
     @Option(help: "Chroma resolution of JPEG outputs: auto, 4:2:0 or 4:4:4.")
     var chroma = FitPolicy.ChromaChoice.automatic
 
-    @Option(help: "strip, or keep: EXIF, XMP and colour profile.")
+    @Option(
+        help: ArgumentHelp(
+            "strip; keep; kinds to keep (gps, exif, xmp, iptc, icc, comment, copyright), or to drop: no-gps. (default: strip)",
+            valueName: "kinds"),
+        completion: .list(["strip", "keep", "no-gps", "exif", "xmp", "iptc", "icc", "comment", "copyright"]),
+        transform: ArgumentParsing.metadata)
     var metadata = FitPolicy.Metadata.strip
+
+    @Flag(help: "Pass on a sound file that complies byte for byte: with its metadata, orientation and colours.")
+    var copyCompliant = false
+
+    @Flag(help: "Convert the colours of every output to sRGB.")
+    var toSrgb = false
 
     @Option(
         help: ArgumentHelp(
@@ -113,19 +180,51 @@ struct ImageOptions: ParsableArguments {
     @Flag(help: "Recover partial images from damaged files; missing parts are filled.")
     var salvage = false
 
+    func validate() throws {
+        if size != nil {
+            guard crop != pad else { throw ValidationError("--size needs --crop or --pad, one of them") }
+            guard metadata == .strip else {
+                throw ValidationError("--size makes a new image, which keeps no metadata; omit --metadata")
+            }
+            guard !lossless else { throw ValidationError("--size changes pixels, and --lossless must not; omit one") }
+        } else if crop || pad {
+            throw ValidationError("\(crop ? "--crop" : "--pad") is about --size WxH; give that too")
+        }
+        guard minSaving == nil || lossless else {
+            throw ValidationError("--min-saving is about --lossless; give that too")
+        }
+    }
+
     /// The policy that the options make.
     var policy: FitPolicy {
-        FitPolicy(
+        var policy = FitPolicy(
             strategy: strategy, effort: effort, keepsSize: keepSize, qualityFloor: qualityFloor,
             qualityCeiling: qualityCeiling, format: format, metadata: metadata, chroma: chroma, background: background,
             recoversPartialImages: salvage)
+        policy.copiesCompliant = copyCompliant
+        policy.convertsToSRGB = toSrgb
+        policy.maximumScale = scale
+        policy.isLossless = lossless
+        policy.minimumSaving = minSaving ?? 0
+        policy.frame = size.map { ExactFrame(width: $0.width, height: $0.height, filling: crop ? .crop : .pad) }
+        policy.isBaseline = baseline
+        return policy
     }
 }
 
 /// The inputs.
 struct InputSelection: ParsableArguments {
     @Argument(help: "Files, folders, or '-' for standard input.")
-    var input: [PathArgument]
+    var input: [PathArgument] = []
+
+    @Option(
+        help: ArgumentHelp("Also the inputs listed in a file, one a line; '-' for standard input.", valueName: "file"))
+    var filesFrom: PathArgument?
+
+    @Flag(
+        name: [.customShort("0"), .long],
+        help: "The names in --files-from end with a NUL, as 'find -print0' writes them.")
+    var null = false
 
     @Flag(help: "Do not walk into subfolders.")
     var noRecursive = false
@@ -135,6 +234,29 @@ struct InputSelection: ParsableArguments {
 
     /// The arguments as paths.
     var paths: [FilePath] { input.map(\.path) }
+
+    func validate() throws {
+        guard !input.isEmpty || filesFrom != nil else {
+            throw ValidationError("no input is given: pass <input>: files, folders, '-', or --files-from FILE")
+        }
+        guard !null || filesFrom != nil else { throw ValidationError("--null is about --files-from; give that too") }
+        if let filesFrom, filesFrom.path.isDash, input.contains(where: { $0.path.isDash }) {
+            throw ValidationError("standard input is one image or a list of files, not both")
+        }
+    }
+
+    /// Most bytes of a list of files.
+    private static let maximumListBytes = 256 << 20
+
+    /// All inputs: the arguments, and those in the list.
+    func allPaths() throws -> [FilePath] {
+        guard let filesFrom else { return paths }
+        let bytes = try TextFile.bytes(of: filesFrom.path, maximumBytes: Self.maximumListBytes)
+        let listed = bytes.split(separator: null ? 0 : 0x0A).map { line in
+            FilePath(bytes: Array(null || line.last != 0x0D ? line : line.dropLast()))
+        }
+        return paths + listed.filter { !$0.isEmpty }
+    }
 }
 
 /// Resources and reporting of a run.
@@ -159,6 +281,19 @@ struct RunningOptions: ParsableArguments {
     @Flag(name: [.short, .long], help: "Print errors only.")
     var quiet = false
 
+    @Flag(name: [.short, .long], help: "Print a line for each file on a terminal too, with encodes and seconds.")
+    var verbose = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write a report of all files: .csv, .json, or .html with thumbnails before and after.", valueName: "file"),
+        transform: ArgumentParsing.report)
+    var report: ReportFile?
+
+    func validate() throws {
+        guard !quiet || !verbose else { throw ValidationError("--quiet and --verbose contradict each other") }
+    }
+
     /// Images at once, bounded because each takes a thread.
     var jobCount: Int { min(jobs ?? Machine.usableCoreCount, 256) }
 
@@ -166,7 +301,8 @@ struct RunningOptions: ParsableArguments {
     func style(isPlan: Bool) -> FitReporter.Style {
         let isLive = OutputStream.standardError.isTerminal && !Terminal.isDumb && !quiet
         return FitReporter.Style(
-            isQuiet: quiet, printsJSON: json, isLive: isLive && !isPlan, isPlan: isPlan,
+            isQuiet: quiet, printsJSON: json, isLive: isLive && !isPlan && !verbose, keepsRecords: report != nil,
+            isVerbose: verbose, isPlan: isPlan,
             paint: Paint(isOn: isLive && !Terminal.refusesColour), fallbackColumns: Terminal.columnsByEnvironment ?? 80)
     }
 }

@@ -55,11 +55,17 @@ struct OutputArgument: ExpressibleByArgument, Hashable, Sendable {
         endsInSlash = argument.hasSuffix("/")
     }
 
-    /// True for a file that exists, and for a name with the extension of an image that Snug writes.
+    /// True for a file that exists, and for a name with the extension of an image.
     var namesFile: Bool {
         if endsInSlash || FileSystem.isFolder(path) { return false }
         if let kind = try? FileIdentity(of: path, followsLinks: true).kind { return kind == .file }
-        return ["jpg", "jpeg", "png"].contains(path.extension?.lowercased())
+        return namesImage
+    }
+
+    /// True for a name with the extension of an image.
+    var namesImage: Bool {
+        guard let name = path.extension?.lowercased() else { return false }
+        return name == "jpeg" || ImageFormat.allCases.contains { $0.fileExtension == name || $0.rawValue == name }
     }
 
     static var defaultCompletionKind: CompletionKind { .file() }

@@ -9,31 +9,70 @@ struct LimitOptions: ParsableArguments {
         help: ArgumentHelp(
             "Limits of a named API; 'snug profiles' lists them. Other limit options override it.", valueName: "profile"),
         completion: .list(TargetProfile.all.map(\.name)), transform: ArgumentParsing.profile)
-    var profile: TargetProfile?
+    var profiles: [TargetProfile] = []
 
     @Option(
         help: ArgumentHelp(
-            "Maximum bytes of an output: 10MB is 10,000,000, 10MiB is 10,485,760. (default: 10MB)", valueName: "size"),
+            "Maximum bytes of an output: 10MB is 10,000,000, 10MiB is 10,485,760, 50% is half of the input. (default: 10MB)",
+            valueName: "size"),
+        transform: ArgumentParsing.byteLimit)
+    var limit: ByteLimit?
+
+    @Option(
+        help: ArgumentHelp("Minimum bytes of an output: smaller ones get padding.", valueName: "size"),
         transform: ArgumentParsing.positiveByteCount)
-    var limit: ByteCount?
+    var minBytes: ByteCount?
 
     @Flag(help: "Count the limit in characters of base64 text, 4 for every 3 bytes.")
     var base64 = false
 
     @Option(
-        help: ArgumentHelp("Maximum pixels of the longer side.", valueName: "px"), transform: ArgumentParsing.positive)
+        help: ArgumentHelp("Maximum pixels of the longer side.", valueName: "px"), transform: ArgumentParsing.pixels)
     var maxSide: Int?
 
-    @Option(help: ArgumentHelp("Maximum pixels in all.", valueName: "n"), transform: ArgumentParsing.positive)
+    @Option(
+        help: ArgumentHelp("Maximum pixels of the shorter side.", valueName: "px"), transform: ArgumentParsing.pixels)
+    var shortSide: Int?
+
+    @Option(help: ArgumentHelp("Maximum pixels in a row.", valueName: "px"), transform: ArgumentParsing.pixels)
+    var maxWidth: Int?
+
+    @Option(help: ArgumentHelp("Maximum rows of pixels.", valueName: "px"), transform: ArgumentParsing.pixels)
+    var maxHeight: Int?
+
+    @Option(
+        help: ArgumentHelp("Maximum pixels in all, such as 12MP or 1000000.", valueName: "n"),
+        transform: ArgumentParsing.pixelCount)
     var maxPixels: Int?
+
+    /// The profile, of which there is one at most.
+    var profile: TargetProfile? { profiles.first }
+
+    func validate() throws {
+        guard profiles.count <= 1 else {
+            let names = profiles.map(\.name).joined(separator: " and ")
+            throw ValidationError(
+                "--for is given \(profiles.count) times (\(names)); give it once, and run once for each")
+        }
+        if let minBytes, minBytes.bytes > limits.fileByteLimit {
+            throw ValidationError("--min-bytes \(minBytes.bytes) is above the limit of \(limits.fileByteLimit) bytes")
+        }
+    }
 
     /// The limits that the options make.
     var limits: Limits {
         var limits = profile?.limits ?? Limits()
-        if let limit {
-            limits.byteLimit = limit.bytes
+        switch limit {
+        case .bytes(let count):
+            limits.byteLimit = count.bytes
             limits.counting = .raw
+        case .share(let share): limits.inputShare = share
+        case nil: break
         }
+        limits.minimumBytes = minBytes?.bytes
+        limits.maximumWidth = maxWidth
+        limits.maximumHeight = maxHeight
+        limits.maximumShortSide = shortSide
         if base64 { limits.counting = .base64 }
         if let maxSide { limits.maximumSide = maxSide }
         if let maxPixels { limits.maximumPixelCount = maxPixels }

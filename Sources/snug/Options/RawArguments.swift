@@ -16,6 +16,35 @@ enum RawArguments {
         }
     }
 
+    /// Options whose value may be left out, with the value that stands for it and those that may follow.
+    private static let optionalValues = ["--overwrite": (implied: "always", values: ["always", "never", "older"])]
+
+    /// The arguments with what the parser cannot know about them: values that may be left out are filled in, and negative
+    /// numbers are bound to their options, so that they are refused by name.
+    static func completed(_ arguments: [String]) -> [String] {
+        var completed: [String] = []
+        var index = 0
+        while index < arguments.count {
+            let argument = arguments[index]
+            if argument == "--" { return completed + arguments[index...] }
+            let next = index + 1 < arguments.count ? arguments[index + 1] : nil
+            if arguments.first == "fit", let option = optionalValues[argument] {
+                completed.append(next.map(option.values.contains) == true ? argument : "\(argument)=\(option.implied)")
+            } else if argument.hasPrefix("--"), !argument.contains("="), let next, isNegative(next) {
+                completed.append("\(argument)=\(next)")
+                index += 1
+            } else {
+                completed.append(argument)
+            }
+            index += 1
+        }
+        return completed
+    }
+
+    private static func isNegative(_ text: String) -> Bool {
+        text.count > 1 && text != "-0" && text.first == "-" && text.dropFirst().first?.isNumber == true
+    }
+
     /// Text from which ``decode(_:)`` makes the same bytes again.
     static func encode(_ bytes: [UInt8]) -> String {
         var text = String.UnicodeScalarView()

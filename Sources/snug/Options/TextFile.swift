@@ -9,21 +9,23 @@ enum TextFile {
     /// Reads to the end; `-` is standard input.
     /// - Throws: `not_found` and the like, `limit_exceeded`, `invalid_argument` for what is no UTF-8.
     static func read(_ path: FilePath, maximumBytes: Int) throws -> String {
-        let bytes: [UInt8]
-        if path.isDash {
-            bytes = try StreamInput.readAll(maximumBytes: maximumBytes)
-        } else {
-            let file: FileDescriptor
-            do throws(Errno) {
-                file = try FileDescriptor.opening(path, .readOnly)
-            } catch {
-                throw ImageError(SystemFailure(doing: "open \(PrintableName.of(path))", reason: error))
-            }
-            bytes = try file.closeAfter { try StreamInput.readAll(from: file, maximumBytes: maximumBytes) }
-        }
+        let bytes = try bytes(of: path, maximumBytes: maximumBytes)
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw ImageError(.invalidArgument, "\(PrintableName.of(path)) is not UTF-8; save it as UTF-8")
         }
         return text
+    }
+
+    /// Reads bytes to the end; `-` is standard input.
+    /// - Throws: `not_found` and the like, `limit_exceeded`.
+    static func bytes(of path: FilePath, maximumBytes: Int) throws -> [UInt8] {
+        if path.isDash { return try StreamInput.readAll(maximumBytes: maximumBytes) }
+        let file: FileDescriptor
+        do throws(Errno) {
+            file = try FileDescriptor.opening(path, .readOnly)
+        } catch {
+            throw ImageError(SystemFailure(doing: "open \(PrintableName.of(path))", reason: error))
+        }
+        return try file.closeAfter { try StreamInput.readAll(from: file, maximumBytes: maximumBytes) }
     }
 }

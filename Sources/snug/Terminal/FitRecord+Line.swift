@@ -23,6 +23,15 @@ extension FitRecord {
         return text
     }
 
+    /// The line, and how the result was reached.
+    var verboseLine: String {
+        var text = line
+        if let encodes { text += "; \(encodes) \(encodes == 1 ? "encode" : "encodes")" }
+        if let scale, scale < 1 { text += ", scale \(Self.short(scale * 100)) %" }
+        if let seconds { text += ", \(Self.short(seconds * 1000)) ms" }
+        return text
+    }
+
     /// A number with at most one decimal.
     static func short(_ value: Double) -> String {
         let tenths = (value * 10).rounded()
@@ -36,8 +45,9 @@ extension FitRecord.SkipReason {
     /// The reason for a person, with the option that changes it.
     var words: String {
         switch self {
-        case .outputExists: "the output is already there (--overwrite replaces it)"
-        case .empty: "empty"
+        case .done: "done already, of the same file with the same options"
+        case .outputExists: "a file that snug did not make has this name (--overwrite replaces it)"
+        case .empty: "empty (0 bytes)"
         case .notAnImage: "not an image"
         case .symbolicLink: "a symbolic link (--follow-links follows it)"
         case .notARegularFile: "not a regular file"

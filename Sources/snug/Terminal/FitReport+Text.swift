@@ -5,7 +5,9 @@ import SnugSystem
 
 extension FitReport {
     /// The table at the end of a run, and below it the failures.
-    func text(title: String? = nil, isPlan: Bool = false, paint: Paint = Paint(isOn: false)) -> String {
+    func text(title: String? = nil, isPlan: Bool = false, paint: Paint = Paint(isOn: false), columns: Int? = nil)
+        -> String
+    {
         var table = TextTable(alignments: [.left, .right, .right, .right, .right])
         table.append([title ?? (isPlan ? "planned" : "done"), "images", "bytes in", "bytes out", "saved"])
         var total = Totals()
@@ -17,7 +19,13 @@ extension FitReport {
             table.append([status.rawValue] + Self.cells(row), paint: paint.colour(of: status))
         }
         if totals.count > 1 { table.append(["total"] + Self.cells(total)) }
-        var text = totals.isEmpty ? "" : table.text(paint: paint)
+        var text = totals.isEmpty ? "" : table.text(paint: paint, columns: columns, optional: [2, 4])
+        if !skipReasons.isEmpty {
+            text += "\nskipped:\n"
+            for reason in FitRecord.SkipReason.allCases {
+                if let count = skipReasons[reason] { text += "  \(count) \(reason.words)\n" }
+            }
+        }
         if !failures.isEmpty {
             text += "\n\(failures.count == 1 ? "1 failure" : "\(count(.failed)) failures"):\n"
             for record in failures { text += "  \(record.failureLine(paint))\n" }

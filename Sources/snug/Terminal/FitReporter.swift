@@ -11,6 +11,10 @@ final class FitReporter: Sendable {
         var printsJSON = false
         /// One updating line on the terminal instead of a line for each file.
         var isLive = false
+        /// All records are kept, for a report.
+        var keepsRecords = false
+        /// Lines tell how the result was reached.
+        var isVerbose = false
         var isPlan = false
         var paint = Paint(isOn: false)
         /// Columns where the terminal does not tell.
@@ -20,6 +24,10 @@ final class FitReporter: Sendable {
         var report = FitReport()
         var progress: ProgressLine?
         var isLineShown = false
+        /// Every record, where a report is to be written.
+        var records: [FitRecord] = []
+        /// The record of a run that has one.
+        var only: FitRecord?
     }
 
     private let style: Style
@@ -37,6 +45,9 @@ final class FitReporter: Sendable {
         start = clock.now
     }
 
+    /// Every record so far, where they are kept.
+    var records: [FitRecord] { state.withLock { $0.records } }
+
     /// The report so far.
     var report: FitReport { state.withLock { $0.report } }
 
@@ -52,6 +63,7 @@ final class FitReporter: Sendable {
     }
 
     private func begin(count: Int, bytes: Int) {
+        if count == 0 { note("there are no images in the inputs") }
         guard style.isLive else { return }
         state.withLock { state in
             state.progress = ProgressLine(total: count, totalBytes: bytes)
@@ -63,13 +75,15 @@ final class FitReporter: Sendable {
         var record = result
         record.error = result.error?.namingOptions
         state.withLock { state in
+            state.only = state.report.totals.isEmpty ? record : nil
             state.report.add(record)
+            if style.keepsRecords { state.records.append(record) }
             state.progress?.finished(record, plannedBytes: plannedBytes)
             if style.printsJSON { output.writeLine(record.jsonLine) }
             if style.isLive {
                 draw(&state)
             } else if style.isQuiet ? record.status == .failed : !style.printsJSON && record.status != .failed {
-                messages.writeLine(record.line)
+                messages.writeLine(style.isVerbose ? record.verboseLine : record.line)
             }
         }
     }
@@ -96,11 +110,15 @@ final class FitReporter: Sendable {
             if interrupted {
                 messages.writeLine("Interrupted. Finished outputs are kept; run the same command again for the rest.")
             }
+            // The one line of a run of one file says more than a table.
+            if style.isLive, let only = state.only { messages.writeLine(only.line) }
             let title = interrupted ? "done" : nil
-            let text = state.report.text(title: title, isPlan: style.isPlan, paint: style.paint)
-            if !text.isEmpty { messages.write(text) }
+            let text = state.report.text(
+                title: title, isPlan: style.isPlan, paint: style.paint, columns: messages.layoutColumns)
+            if !text.isEmpty, !(style.isLive && state.only != nil) { messages.write(text) }
             // The lines of these files were not shown.
-            if style.isLive || style.printsJSON, !state.report.warnings.isEmpty {
+            let isShown = style.isLive && state.only != nil
+            if style.isLive || style.printsJSON, !state.report.warnings.isEmpty, !isShown {
                 messages.writeLine("\nWarnings:")
                 for record in state.report.warnings { messages.writeLine("  \(record.line)") }
             }

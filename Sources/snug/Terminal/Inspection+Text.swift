@@ -5,7 +5,7 @@ import SnugSystem
 
 extension Inspection {
     /// Aligned lines for a person.
-    func text(target: String?) -> String {
+    func text(target: String?, columns: Int? = nil) -> String {
         guard case .success(let facts) = facts else { return "" }
         var table = TextTable(alignments: [.left, .left, .left])
         for (name, value) in Self.rows(facts.header, facts.byteCount) {
@@ -20,7 +20,7 @@ extension Inspection {
         case .failure(let error): table.append(["", "fit would", "fail: \(error.message)"])
         }
         for warning in facts.header.warnings { table.append(["", "warning", PrintableName.escaped(warning)]) }
-        return "\(PrintableName.of(path))\n" + table.text()
+        return "\(PrintableName.of(path))\n" + table.text(columns: columns)
     }
 
     private static func words(for plan: FitPlan) -> String {
@@ -28,10 +28,11 @@ extension Inspection {
         let verb =
             switch plan.action {
             case .copy: "copy it as it is"
-            case .strip: "remove metadata and trailing data, and re-encode it if that is not enough"
+            case .strip: "remove metadata and trailing data"
             case .encode: "re-encode it as \(plan.format?.description ?? "JPEG or PNG"), at most \(size)"
             }
-        return plan.reason.isEmpty ? verb : "\(verb) (\(PrintableName.escaped(plan.reason)))"
+        let reasons = [plan.reason, plan.uncertainty ?? ""].filter { !$0.isEmpty }.joined(separator: "; ")
+        return reasons.isEmpty ? verb : "\(verb) (\(PrintableName.escaped(reasons)))"
     }
 
     private static func rows(_ header: ImageHeader, _ byteCount: Int) -> [(String, String)] {
@@ -44,6 +45,7 @@ extension Inspection {
             let upright = PixelSize(width: header.uprightWidth, height: header.uprightHeight)
             rows.append(("orientation", "\(header.orientation.rawValue), upright \(upright)"))
         }
+        if header.isPartial { return rows }
         let alpha = header.hasTransparency ? ", transparency" : ""
         rows.append(("colour", "\(header.colourModel.rawValue), \(header.bitsPerSample) bits a sample\(alpha)"))
         if let chroma = header.chromaSubsampling { rows.append(("chroma", chroma.rawValue)) }
@@ -72,6 +74,7 @@ extension Inspection {
         switch header.colourSpace {
         case .undeclared: "not declared (sRGB by custom)"
         case .sRGB: "sRGB"
+        case .codePoints(let colour): "cICP primaries \(colour.primaries), transfer \(colour.transfer)"
         case .icc(let bytes): "ICC profile \(header.iccProfileName.map { "\"\($0)\", " } ?? "")\(ByteCount(bytes))"
         case .gamma(let gamma, let chromaticities):
             "gamma \(String(describing: gamma))\(chromaticities == nil ? "" : " with primaries")"

@@ -32,6 +32,9 @@ final class OutputStream: Sendable {
     /// Columns of the terminal; `nil` when it does not tell.
     var columns: Int? { descriptor.terminalColumns }
 
+    /// Columns to lay text out for: those of the terminal, or of the environment where it does not tell; `nil` for a file.
+    var layoutColumns: Int? { isTerminal ? columns ?? Terminal.columnsByEnvironment : nil }
+
     /// Writes text and a line end, as far as there is a reader.
     func writeLine(_ text: String) { write(text + "\n") }
 

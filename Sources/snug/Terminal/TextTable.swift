@@ -16,22 +16,54 @@ struct TextTable {
     mutating func append(_ cells: [String], paint colour: Paint.Colour? = nil) { rows.append((cells, colour)) }
 
     /// The table, each row ended by a line end.
-    func text(paint: Paint = Paint(isOn: false)) -> String {
-        let widths = alignments.indices.map { column in
+    /// - Parameters:
+    ///   - columns: Of the terminal; `nil` for as many as it takes.
+    ///   - optional: Indices of columns that a narrow terminal does without, the first to go first.
+    func text(paint: Paint = Paint(isOn: false), columns: Int? = nil, optional: [Int] = []) -> String {
+        var shown = Array(alignments.indices)
+        var widths = widths(of: shown)
+        for index in optional where Self.total(widths) > columns ?? .max {
+            shown.removeAll { $0 == index }
+            widths = self.widths(of: shown)
+        }
+        // What is still too wide is wrapped in its last column.
+        var lastWidth = Int.max
+        if let columns, let last = widths.last, Self.total(widths) > columns {
+            lastWidth = max(columns - (Self.total(widths) - last), 12)
+        }
+        return rows.map { line(of: $0, shown, widths, lastWidth: lastWidth, paint) }.joined()
+    }
+
+    private func widths(of shown: [Int]) -> [Int] {
+        shown.map { column in
             rows.map { column < $0.cells.count ? TerminalText.width(of: $0.cells[column]) : 0 }.max() ?? 0
         }
-        return rows.map { row in
-            var line = ""
-            for (column, alignment) in alignments.enumerated() {
-                let cell = column < row.cells.count ? row.cells[column] : ""
-                let padding = String(repeating: " ", count: widths[column] - TerminalText.width(of: cell))
-                // Coloured after it is measured: the sequences take no columns.
-                let shown = column == 0 ? row.colour.map { paint.apply($0, to: cell) } ?? cell : cell
-                line += (column > 0 ? "  " : "") + (alignment == .left ? shown + padding : padding + shown)
+    }
+
+    private static func total(_ widths: [Int]) -> Int { widths.reduce(0, +) + 2 * max(widths.count - 1, 0) }
+
+    private func line(
+        of row: (cells: [String], colour: Paint.Colour?), _ shown: [Int], _ widths: [Int], lastWidth: Int,
+        _ paint: Paint
+    ) -> String {
+        var line = ""
+        var indent = 0
+        for (position, column) in shown.enumerated() {
+            let cell = column < row.cells.count ? row.cells[column] : ""
+            if position > 0 { line += "  " }
+            if position == shown.count - 1, alignments[column] == .left, TerminalText.width(of: cell) > lastWidth {
+                let lines = TerminalText.wrapped(cell, to: lastWidth)
+                line += lines.joined(separator: "\n" + String(repeating: " ", count: indent))
+                break
             }
-            while line.last == " " { line.removeLast() }
-            return line + "\n"
-        }.joined()
+            let padding = String(repeating: " ", count: max(widths[position] - TerminalText.width(of: cell), 0))
+            // Coloured after it is measured: the sequences take no columns.
+            let painted = column == 0 ? row.colour.map { paint.apply($0, to: cell) } ?? cell : cell
+            line += alignments[column] == .left ? painted + padding : padding + painted
+            indent += widths[position] + 2
+        }
+        while line.last == " " { line.removeLast() }
+        return line + "\n"
     }
 }
 
@@ -39,6 +71,29 @@ struct TextTable {
 enum TerminalText {
     /// Columns: two for wide characters of East Asia and for emoji, none for marks that join the letter before.
     static func width(of text: String) -> Int { text.reduce(0) { $0 + width(of: $1) } }
+
+    /// The text in lines of so many columns, broken between words where that is possible.
+    static func wrapped(_ text: String, to columns: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            if !line.isEmpty, width(of: line) + 1 + width(of: String(word)) > columns {
+                lines.append(line)
+                line = String(word)
+            } else {
+                line += (line.isEmpty ? "" : " ") + word
+            }
+            // A word that is longer than a line.
+            while width(of: line) > columns, columns > 0 {
+                var head = ""
+                while let next = line.first, width(of: head) + width(of: String(next)) <= columns || head.isEmpty {
+                    head.append(line.removeFirst())
+                }
+                lines.append(head)
+            }
+        }
+        return line.isEmpty && !lines.isEmpty ? lines : lines + [line]
+    }
 
     /// As much of the text as so many columns hold, with `…` where something was cut.
     static func cut(_ text: String, to columns: Int) -> String {

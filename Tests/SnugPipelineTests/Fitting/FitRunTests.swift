@@ -46,7 +46,7 @@ import Testing
         try folder.write([1], to: "in/b.png")
         let again = try await run(["in"])
         #expect(again.count(.skipped) == 1 && again.count(.fitted) == 1)
-        let all = try await run(["in"], change: { $0.overwrites = true })
+        let all = try await run(["in"], change: { $0.overwriting = .always })
         #expect(all.count(.fitted) == 2)
     }
 
@@ -93,7 +93,7 @@ import Testing
     @Test("An output never replaces its own input")
     func ownInput() async throws {
         try folder.write([1, 2, 3], to: "a.jpg")
-        let summary = try await run(["a.jpg"], destination: .folder(folder.path), change: { $0.overwrites = true })
+        let summary = try await run(["a.jpg"], destination: .folder(folder.path), change: { $0.overwriting = .always })
         #expect(summary.failures.map(\.error?.code) == [.invalidArgument])
         #expect(try folder.bytes(of: "a.jpg") == [1, 2, 3])
     }
@@ -215,7 +215,7 @@ import Testing
         #expect(folder.files() == ["a.png", "out/small.jpg"])
         let second = try await run(["a.png"], destination: .file(path("out/small.jpg")))
         #expect(second.count(.skipped) == 1)
-        let own = try await run(["a.png"], destination: .file(path("a.png")), change: { $0.overwrites = true })
+        let own = try await run(["a.png"], destination: .file(path("a.png")), change: { $0.overwriting = .always })
         #expect(own.failures.map(\.error?.code) == [.invalidArgument])
     }
 

@@ -35,7 +35,7 @@ import Testing
     func skipped() {
         var record = FitRecord(input: "a.jpg", status: .skipped, limitBytes: 1)
         record.skipReason = .outputExists
-        #expect(record.line == "a.jpg: skipped, the output is already there (--overwrite replaces it)")
+        #expect(record.line == "a.jpg: skipped, a file that snug did not make has this name (--overwrite replaces it)")
         record.skipReason = .symbolicLink
         #expect(record.line == "a.jpg: skipped, a symbolic link (--follow-links follows it)")
     }

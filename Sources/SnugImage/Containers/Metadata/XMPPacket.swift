@@ -8,7 +8,7 @@ struct XMPPacket {
     /// A longer packet is searched up to here.
     static let maximumBytes = 1 << 20
 
-    private let bytes: [UInt8]
+    let bytes: [UInt8]
 
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -56,7 +56,7 @@ struct XMPPacket {
     private var searchable: Range<Int> { 0..<min(bytes.count, Self.maximumBytes) }
 
     /// The range of the value in `name="value"` or `<name>value</name>`.
-    private func value(of name: StaticString, in range: Range<Int>) -> Range<Int>? {
+    func value(of name: StaticString, in range: Range<Int>) -> Range<Int>? {
         guard let found = find(name, in: range) else { return nil }
         var index = found.upperBound
         func skipBlanks() { while index < range.upperBound && bytes[index] <= 0x20 { index += 1 } }
@@ -81,7 +81,7 @@ struct XMPPacket {
         return index..<end
     }
 
-    private func find(_ name: StaticString, in range: Range<Int>) -> Range<Int>? {
+    func find(_ name: StaticString, in range: Range<Int>) -> Range<Int>? {
         let wanted = name.withUTF8Buffer { unsafe Array($0) }
         guard let first = wanted.first, range.count >= wanted.count else { return nil }
         let text = bytes.span
@@ -94,5 +94,5 @@ struct XMPPacket {
     }
 
     private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
-    private func number(_ range: Range<Int>) -> Int? { Int(text(range)) }
+    func number(_ range: Range<Int>) -> Int? { Int(text(range)) }
 }

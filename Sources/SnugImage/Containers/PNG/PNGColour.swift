@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The colour space that a PNG declares: a profile before `sRGB` before `gAMA` (PNG specification §12.13.1).
+/// The colour space that a PNG declares: `cICP` before a profile before `sRGB` before `gAMA` (PNG 3rd edition §4.3).
 struct PNGColour {
     private(set) var profileName: String?
     private var profileByteCount: Int?
+    private var codePoints: CodingIndependentColour?
     private var isSRGB = false
     private var gamma: Double?
     private var chromaticities: Chromaticities?
@@ -11,6 +12,11 @@ struct PNGColour {
     /// Takes in one chunk; of a kind that comes twice, the first counts.
     mutating func note(_ chunk: PNGChunk, data: ByteView) {
         switch chunk.type {
+        case "cICP" where chunk.data.count == 4 && codePoints == nil:
+            // PNG 3rd edition §11.3.2.6: samples are RGB (matrix 0); those of narrow range are left to the profile.
+            if data.u8(at: 2) == 0, data.u8(at: 3) == 1, let primaries = data.u8(at: 0), let transfer = data.u8(at: 1) {
+                codePoints = CodingIndependentColour(primaries: primaries, transfer: transfer)
+            }
         case "iCCP" where profileByteCount == nil:
             let name = data.latin1(at: 0, limit: 79)
             profileName = name.isEmpty ? nil : name
@@ -30,6 +36,10 @@ struct PNGColour {
 
     /// The declaration that wins.
     var declaration: ColourSpaceDeclaration {
+        if let codePoints {
+            if codePoints.isSRGB { return .sRGB }
+            if codePoints.profile != nil { return .codePoints(codePoints) }
+        }
         if let profileByteCount { return .icc(byteCount: profileByteCount) }
         if isSRGB { return .sRGB }
         return gamma.map { .gamma($0, chromaticities: chromaticities) } ?? .undeclared

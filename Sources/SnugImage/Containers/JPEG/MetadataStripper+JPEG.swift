@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension MetadataStripper {
+    /// The parts of a JPEG that stay.
+    static func jpeg(
+        _ source: ImageSource, _ header: ImageHeader, _ metadata: FitPolicy.Metadata, _ limits: DecodingLimits
+    ) throws(ImageError) -> (pieces: [Piece], end: Int, scanCount: Int) {
+        var walk = JPEGWalk(source, limits: limits)
+        // JFIF has to come first, and the orientation right after it.
+        var jfif: [Piece] = []
+        var rest: [Piece] = []
+        let keepsProfile = declaresProfile(header)
+        while let piece = try walk.next() {
+            switch piece {
+            case .scanData(let range), .end(let range): append(.source(range), to: &rest)
+            case .segment(let segment):
+                switch try walk.kind(of: segment) {
+                case .image, .adobe: append(.source(segment.range), to: &rest)
+                case .jfif:
+                    if jfif.isEmpty { jfif = try jfifWithoutThumbnail(segment, source) }
+                case .icc where keepsProfile: append(.source(segment.range), to: &rest)
+                case .comment where metadata.keeps(.comment), .photoshop where metadata.keeps(.iptc),
+                    .extendedXMP where metadata.keeps(.xmp) && metadata.keeps(.gps):
+                    append(.source(segment.range), to: &rest)
+                case .exif, .xmp:
+                    if let kept = try described(segment, source, metadata) { append(kept, to: &rest) }
+                case .icc, .extendedXMP, .multiImage, .photoshop, .comment, .otherApplication: break
+                }
+            }
+        }
+        if !metadata.keeps(.exif), header.orientation != .upright {
+            let block = Array("Exif\0\0".utf8) + EXIFBlock.minimal(header.orientation)
+            jfif.append(.made([0xFF, 0xE1, 0, UInt8(truncatingIfNeeded: block.count + 2)] + block))
+        }
+        return ([.source(0..<2)] + jfif + rest, walk.position, walk.scanCount)
+    }
+
+    /// What stays of an EXIF or XMP segment.
+    private static func described(
+        _ segment: JPEGSegment, _ source: ImageSource, _ metadata: FitPolicy.Metadata
+    ) throws(ImageError) -> Piece? {
+        if metadata == .strip { return nil }
+        let payload = try source.bytes(at: segment.payload.lowerBound, count: segment.payload.count)
+        let isEXIF = payload.starts(with: Array("Exif".utf8))
+        let headerCount = isEXIF ? 6 : 29
+        let content = Array(payload.dropFirst(headerCount))
+        let whole = isEXIF ? EmbeddedMetadata(exif: content) : EmbeddedMetadata(xmp: content)
+        let kept = whole.selected(metadata)
+        if kept == whole { return .source(segment.range) }
+        guard let bytes = isEXIF ? kept.exif : kept.xmp, headerCount + bytes.count <= 65_533 else { return nil }
+        let length = headerCount + bytes.count + 2
+        return .made(
+            [0xFF, segment.marker, UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length)]
+                + payload.prefix(headerCount) + bytes)
+    }
+
+    /// A JFIF header is 16 bytes without the thumbnail that may follow it (JFIF 1.02 p. 5).
+    private static func jfifWithoutThumbnail(
+        _ segment: JPEGSegment, _ source: ImageSource
+    ) throws(ImageError) -> [Piece] {
+        if segment.payload.count == 14 { return [.source(segment.range)] }
+        let kept = try source.bytes(at: segment.payload.lowerBound, count: 12)
+        return [.made([0xFF, 0xE0, 0, 16] + kept + [0, 0])]
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension XMPPacket {
+    private static let widths: [StaticString] = ["tiff:ImageWidth", "exif:PixelXDimension"]
+    private static let heights: [StaticString] = ["tiff:ImageLength", "exif:PixelYDimension"]
+
+    /// The packet for upright pixels of a size, without the thumbnails of the image that was.
+    func describing(width: Int, height: Int) -> XMPPacket {
+        var packet = XMPPacket(upright()).blanking(prefix: "xmp:Thumbnails")
+        for (names, value) in [(Self.widths, width), (Self.heights, height)] {
+            for name in names {
+                guard let range = packet.value(of: name, in: 0..<packet.bytes.count), packet.number(range) != nil else {
+                    continue
+                }
+                var bytes = packet.bytes
+                bytes.replaceSubrange(range, with: Array(String(value).utf8))
+                packet = XMPPacket(bytes)
+            }
+        }
+        return packet
+    }
+
+    /// The packet without positions, as long as it was.
+    func withoutPosition() -> XMPPacket { blanking(prefix: "exif:GPS") }
+
+    /// Replaces properties whose names begin so by spaces: attributes, and elements with all that is in them.
+    private func blanking(prefix: StaticString) -> XMPPacket {
+        var packet = self
+        var from = 0
+        while let found = packet.find(prefix, in: from..<packet.bytes.count) {
+            from = found.upperBound
+            guard let range = packet.property(named: found) else { continue }
+            var bytes = packet.bytes
+            for index in range { bytes[index] = UInt8(ascii: " ") }
+            packet = XMPPacket(bytes)
+            from = range.upperBound
+        }
+        return packet
+    }
+
+    /// The extent of the property whose name begins at `start`.
+    private func property(named start: Range<Int>) -> Range<Int>? {
+        var nameEnd = start.upperBound
+        while nameEnd < bytes.count, Self.isNameByte(bytes[nameEnd]) { nameEnd += 1 }
+        guard start.lowerBound > 0 else { return nil }
+        if bytes[start.lowerBound - 1] == UInt8(ascii: "<") {
+            return element(from: start.lowerBound - 1, name: Array(bytes[start.lowerBound..<nameEnd]), nameEnd)
+        }
+        // An attribute: a name, =, and a quoted value.
+        var index = nameEnd
+        func skipBlanks() { while index < bytes.count, bytes[index] <= 0x20 { index += 1 } }
+        skipBlanks()
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "=") else { return nil }
+        index += 1
+        skipBlanks()
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "\"") || bytes[index] == UInt8(ascii: "'"),
+            let end = bytes[(index + 1)...].firstIndex(of: bytes[index])
+        else { return nil }
+        return start.lowerBound..<end + 1
+    }
+
+    private func element(from start: Int, name: [UInt8], _ nameEnd: Int) -> Range<Int>? {
+        guard let close = bytes[nameEnd...].firstIndex(of: UInt8(ascii: ">")) else { return nil }
+        if bytes[close - 1] == UInt8(ascii: "/") { return start..<close + 1 }
+        let ending = Array("</".utf8) + name
+        var index = close + 1
+        while let candidate = bytes[index...].firstIndex(of: UInt8(ascii: "<")) {
+            if bytes[candidate...].starts(with: ending) {
+                let end = bytes[candidate...].firstIndex(of: UInt8(ascii: ">"))
+                return end.map { start..<$0 + 1 }
+            }
+            index = candidate + 1
+        }
+        return nil
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x3A, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
+        default: byte >= 0x80
+        }
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension MetadataStripper {
+    /// The parts of a PNG that stay.
+    static func png(
+        _ source: ImageSource, _ header: ImageHeader, _ metadata: FitPolicy.Metadata, _ limits: DecodingLimits
+    ) throws(ImageError) -> (pieces: [Piece], end: Int, scanCount: Int) {
+        var walk = PNGWalk(source, limits: limits)
+        let keepsProfile = declaresProfile(header)
+        var pieces: [Piece] = [.source(0..<8)]
+        var owesOrientation = !metadata.keeps(.exif) && header.orientation != .upright
+        while let chunk = try walk.next() {
+            if chunk.type == "IDAT", owesOrientation {
+                owesOrientation = false
+                pieces.append(.made(PNGChunk.bytes(type: "eXIf", data: EXIFBlock.minimal(header.orientation))))
+            }
+            let keepsAll: Bool
+            switch try walk.kind(of: chunk) {
+            case .image: keepsAll = true
+            case .icc: keepsAll = chunk.type == "iCCP" && keepsProfile
+            case .iptc: keepsAll = metadata.keeps(.iptc)
+            case .text:
+                let namesRights = try metadata.keeps(.copyright) ? namesRights(chunk, source) : false
+                keepsAll = metadata.keeps(.comment) || namesRights
+            case .exif, .xmp:
+                keepsAll = false
+                if let kept = try described(chunk, source, metadata, limits) { append(kept, to: &pieces) }
+            case .other: keepsAll = false
+            }
+            if keepsAll { append(.source(chunk.range), to: &pieces) }
+        }
+        return (pieces, walk.position, walk.dataChunkCount)
+    }
+
+    private static func namesRights(_ chunk: PNGChunk, _ source: ImageSource) throws(ImageError) -> Bool {
+        let start = ByteView(try source.bytes(at: chunk.data.lowerBound, count: min(80, chunk.data.count)))
+        return ["Copyright", "Author"].contains(start.latin1(at: 0, limit: 79))
+    }
+
+    /// What stays of a chunk with EXIF or XMP.
+    private static func described(
+        _ chunk: PNGChunk, _ source: ImageSource, _ metadata: FitPolicy.Metadata, _ limits: DecodingLimits
+    ) throws(ImageError) -> Piece? {
+        if metadata == .strip || chunk.data.count > limits.maximumMetadataBytes { return nil }
+        let isWhole = metadata.keeps(.gps) && metadata.keeps(.copyright)
+        if chunk.type == "eXIf" {
+            let whole = EmbeddedMetadata(exif: try source.bytes(at: chunk.data.lowerBound, count: chunk.data.count))
+            let kept = whole.selected(metadata)
+            if kept == whole { return .source(chunk.range) }
+            return kept.exif.map { .made(PNGChunk.bytes(type: "eXIf", data: $0)) }
+        }
+        // Text may be compressed, or digits: it stays as it is or not at all.
+        let start = ByteView(try source.bytes(at: chunk.data.lowerBound, count: min(80, chunk.data.count)))
+        let isXMP = start.latin1(at: 0, limit: 79).lowercased().hasSuffix("xmp")
+        let isKept = isXMP ? metadata.keeps(.xmp) && metadata.keeps(.gps) : metadata.keeps(.exif) && isWhole
+        return isKept ? .source(chunk.range) : nil
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugImage
+import SnugSystem
+import SystemPackage
+
+/// The report of a whole run as a file: a table for spreadsheets, JSON, or a page with thumbnails.
+public struct ReportDocument: Sendable {
+    /// The formats of a report, by the extensions of their files.
+    public enum Format: String, Sendable, Hashable, CaseIterable { case csv, json, html }
+
+    /// Records in the order of the report.
+    public var records: [FitRecord]
+
+    /// A report of records, sorted by their inputs.
+    public init(_ records: [FitRecord]) {
+        self.records = records.sorted { $0.input.bytes.lexicographicallyPrecedes($1.input.bytes) }
+    }
+
+    /// A line of names, and one for each file (RFC 4180).
+    public var csv: String {
+        let names = FitRecord(input: "", status: .failed, limitBytes: 0).json.members.keys.filter { $0 != "error" }
+        var text = (names + ["error_code", "error_message"]).joined(separator: ",") + "\r\n"
+        for record in records {
+            let json = record.json
+            let cells = names.map { Self.cell(json[$0]) }
+            let error = [record.error?.code.description ?? "", record.error?.message ?? ""].map(Self.quoted)
+            text += (cells + error).joined(separator: ",") + "\r\n"
+        }
+        return text
+    }
+
+    /// An array of the objects that `--json` prints.
+    public var json: String { "[\n" + records.map(\.jsonLine).joined(separator: ",\n") + "\n]\n" }
+
+    private static func cell(_ value: JSONValue?) -> String {
+        switch value {
+        case .text(let text): quoted(text)
+        case nil, .null: ""
+        case .some(let other): quoted(other.description)
+        }
+    }
+
+    private static func quoted(_ text: String) -> String {
+        text.contains { "\",\r\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+    }
+}
