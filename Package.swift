@@ -135,7 +135,7 @@ let package = Package(
         .target(
             name: "SnugLedger",
             dependencies: [
-                "SnugSystem", "SnugHTTP", "SnugGeneration",
+                "SnugSystem", "SnugHTTP", "SnugUpload", "SnugGeneration",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -143,7 +143,7 @@ let package = Package(
         .target(
             name: "SnugPipeline",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -156,7 +156,7 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -226,7 +226,7 @@ let package = Package(
         .testTarget(
             name: "SnugUploadTests",
             dependencies: [
-                "SnugUpload", "SnugHTTP", "SnugSystem", "SnugTestSupport",
+                "SnugUpload", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -260,7 +260,8 @@ let package = Package(
         .testTarget(
             name: "SnugLedgerTests",
             dependencies: [
-                "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugTestSupport", "snug-ledger-worker",
+                "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugUpload", "SnugSystem", "SnugTestSupport",
+                "snug-ledger-worker",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -277,8 +278,8 @@ let package = Package(
         .testTarget(
             name: "snugTests",
             dependencies: [
-                "snug", "SnugPipeline", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugSimulator",
-                "SnugTestSupport",
+                "snug", "SnugPipeline", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration", "SnugLedger",
+                "SnugSimulator", "SnugTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

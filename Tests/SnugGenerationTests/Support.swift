@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import SnugLedger
 import SystemPackage
+
+@testable import SnugGeneration
 
 #if canImport(Glibc)
     import Glibc
@@ -9,6 +12,20 @@ import SystemPackage
 #else
     import Darwin
 #endif
+
+/// The ledger of a process that begins now, in the folder.
+func openLedger(_ folder: FilePath) async throws -> SQLiteLedger {
+    try await SQLiteLedger.open(folder.appending("ledger.sqlite"))
+}
+
+/// The journal of a process that begins now, in a ledger in the folder.
+func openJournal(_ folder: FilePath) async throws -> LedgerJournal { LedgerJournal(try await openLedger(folder)) }
+
+/// The stores of a process that begins now, in a ledger in the folder; `nil` forgets everything.
+func openStores(_ folder: FilePath?) async throws -> GenerationStores {
+    guard let folder else { return GenerationStores() }
+    return .ledger(try await openLedger(folder))
+}
 
 /// Tells threads apart.
 enum ThreadName {

@@ -50,12 +50,12 @@ import Testing
         options.chunkSize = 100_000
         options.attemptsWithoutProgress = 1
         let limited = options
-        let uploader = try makeUploader(folder, now: 1000)
+        let uploader = try await makeUploader(folder, now: 1000)
         await #expect(throws: UploadError.self) {
             let target = UploadTarget(try HTTPURL(server.url), .resumable)
             return try await uploader.upload(try folder.file(pattern(500_000)), to: target, options: limited)
         }
-        #expect(try uploader.pending().map(\.expires) == [4600])
+        #expect(try await uploader.pending().map(\.expires) == [4600])
     }
 
     @Test func aLostFinalAnswerIsUnconfirmedAndNotSentTwice() async throws {

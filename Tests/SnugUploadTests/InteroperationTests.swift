@@ -108,7 +108,7 @@ func fetch(_ url: String) async throws -> [UInt8] {
         options.parallelism = 3
         options.discardsWhenCancelled = false
         options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 20_000_000)
-        await uploadAndCancel(try makeUploader(folder), file, to: target, options: options, after: 6 << 20)
+        await uploadAndCancel(try await makeUploader(folder), file, to: target, options: options, after: 6 << 20)
         let receipt = try await makeUploader(folder).upload(file, to: target)
         #expect(receipt.resumed && receipt.bytesSent < large.count)
         let isSame = try await fetch(receipt.url) == large

@@ -2,6 +2,7 @@
 import Foundation
 import HTTPTypes
 import SnugHTTP
+import SnugLedger
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -18,7 +19,7 @@ import Testing
     @Test func seaweedFSStoresPartsInParallelAndChecksSignatures() async throws {
         let bucket = try await Bucket()
         let server = bucket.server
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(bytes)
         let url = try HTTPURL(server.url("/bkt/a%20b%2B(1).bin"))
         let receipt = try await uploader.upload(file, to: UploadTarget(url, .s3, s3: settings()))
@@ -43,13 +44,13 @@ import Testing
             try await uploader.upload(other, to: UploadTarget(url, .s3, s3: carefulSettings))
         }
         #expect(refused?.code == .refused)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test func anUploadResumesWithTheMissingPartsAndLeavesNothingBehind() async throws {
         let bucket = try await Bucket()
         let server = bucket.server
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
         var options = UploadOptions()
@@ -72,14 +73,14 @@ import Testing
     @Test func cancellingAbortsAtTheServer() async throws {
         let bucket = try await Bucket()
         let server = bucket.server
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
         var options = UploadOptions()
         options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 10_000_000)
         await uploadAndCancel(uploader, file, to: target, options: options, after: 6 << 20)
         #expect(try await bucket.unfinished().count == 0)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test func anUploadWhoseNameWasLostIsTakenOver() async throws {
@@ -87,7 +88,7 @@ import Testing
         let server = bucket.server
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(server.url("/bkt/k.bin")), .s3, s3: settings())
-        let store = try FileUploadStore(folder.path.appending("state"))
+        let store = try await folder.uploadStore()
         let source = try UploadSource(file)
         let now = Int(Date().timeIntervalSince1970)
         // As it is after a kill between the server's answer and its record.
@@ -95,7 +96,7 @@ import Testing
             key: UploadRecord.key(path: file, target: target.url.text, uploadProtocol: .s3), path: file.string,
             fingerprint: source.fingerprint, bytes: bytes.count, target: "", uploadProtocol: .s3, created: now)
         record.creating = now
-        try store.save(record)
+        try await store.save(record)
         _ = try await plainClient().send(bucket.signed("POST", "/bkt/k.bin?uploads"))
         #expect(try await bucket.unfinished().count == 1)
         let receipt = try await makeUploader(folder).upload(file, to: target)

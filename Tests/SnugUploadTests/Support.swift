@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import SnugHTTP
+import SnugLedger
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -26,6 +27,11 @@ final class ScratchFolder: Sendable {
         return file
     }
 
+    /// The store of uploads of a process that begins now.
+    func uploadStore() async throws -> LedgerUploadStore {
+        LedgerUploadStore(try await SQLiteLedger.open(path.appending("state/ledger.sqlite")))
+    }
+
     func truncate(_ name: String, to byteCount: UInt64) throws {
         let handle = try FileHandle(forWritingTo: URL(filePath: path.appending(name).string))
         try handle.truncate(atOffset: byteCount)
@@ -38,7 +44,7 @@ final class ScratchFolder: Sendable {
 func makeUploader(
     _ folder: ScratchFolder?, waits: Bool = false, now: Int? = nil, discardTimeout: Duration = .seconds(60),
     continueTimeout: Duration = .seconds(1)
-) throws -> Uploader {
+) async throws -> Uploader {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
     configuration.continueTimeout = continueTimeout
@@ -47,7 +53,7 @@ func makeUploader(
     if !waits { environment.sleep = { _ in try Task.checkCancellation() } }
     return Uploader(
         client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: noMetrics),
-        store: try folder.map { try FileUploadStore($0.path.appending("state")) }, logger: quietLogger,
+        store: try await folder?.uploadStore(), logger: quietLogger,
         environment: environment, discardTimeout: discardTimeout, cleanUpTimeout: .seconds(60))
 }
 

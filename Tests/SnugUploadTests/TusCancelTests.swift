@@ -27,11 +27,11 @@ import Testing
 
     @Test func cancellingRemovesWhatTheServerHas() async throws {
         let server = try FakeTusServer()
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(pattern(30_000_000))
         await uploadAndCancel(uploader, file, to: try target(server), options: options(), after: 1_000_000)
         #expect(server.stored.isEmpty)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test func cancellingWhileTheServerBeginsTheUploadStillRemovesIt() async throws {
@@ -49,7 +49,7 @@ import Testing
                 try connection.respond(201, ["Location": "/files/1"])
             }
         }
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(pattern(1000))
         let target = UploadTarget(try HTTPURL(server.url("/files")), .tus)
         var options = UploadOptions()

@@ -33,7 +33,7 @@ import Testing
         #expect(server.stored == [pattern(size)])
         #expect(receipt.bytes == size && receipt.bytesSent == size && receipt.retries == 0 && !receipt.resumed)
         #expect(receipt.confirmation == .length)
-        #expect(try makeUploader(folder).pending().isEmpty)
+        #expect(try await makeUploader(folder).pending().isEmpty)
     }
 
     @Test("One fault of each kind costs a retry and no byte", arguments: FakeTusServer.Fault.allCases, [1, 2, 5])
@@ -131,7 +131,7 @@ import Testing
 
     @Test func aProxysLimitIsFoundAndRemembered() async throws {
         let server = try FakeTusServer(limit: 1 << 20)
-        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
+        let uploader = try await makeUploader(folder, continueTimeout: .seconds(60))
         var options = UploadOptions()
         options.chunkSize = 8 << 20
         _ = try await uploader.upload(try folder.file(pattern(10_000_000)), to: target(server), options: options)
@@ -148,14 +148,14 @@ import Testing
         let file = try folder.file(pattern(1_000_000))
         var few = options()
         few.attemptsWithoutProgress = 3
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let limited = few
         let error = await #expect(throws: UploadError.self) {
             try await uploader.upload(file, to: try self.target(server), options: limited)
         }
         #expect(error?.code == .retriesSpent)
         #expect(error?.resumption == .resumable(from: 300_000))
-        #expect(try uploader.pending().map(\.path) == [file.string])
+        #expect(try await uploader.pending().map(\.path) == [file.string])
         let notes = Mutex<[UploadProgress.Note?]>([])
         var more = options()
         more.attemptsWithoutProgress = 100
@@ -171,7 +171,7 @@ import Testing
         let file = try folder.file(pattern(1_000_000))
         var few = options()
         few.attemptsWithoutProgress = 3
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let limited = few
         await #expect(throws: UploadError.self) {
             try await uploader.upload(file, to: try self.target(server), options: limited)
@@ -205,8 +205,8 @@ import Testing
             try await makeUploader(folder, now: Self.noon)
                 .upload(file, to: try self.target(server), options: limited)
         }
-        let uploader = try makeUploader(folder, now: Self.noon + secondsLater)
-        #expect(try uploader.pending().map(\.expires) == [Self.noon + 3600])
+        let uploader = try await makeUploader(folder, now: Self.noon + secondsLater)
+        #expect(try await uploader.pending().map(\.expires) == [Self.noon + 3600])
         let notes = Mutex<[UploadProgress.Note?]>([])
         var more = options()
         more.onProgress = { progress in notes.withLock { $0.append(progress.note) } }
@@ -233,7 +233,7 @@ import Testing
         let file = try folder.file(pattern(1_000_000))
         var few = options()
         few.attemptsWithoutProgress = 3
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let limited = few
         await #expect(throws: UploadError.self) {
             try await uploader.upload(file, to: try self.target(server), options: limited)
@@ -254,7 +254,7 @@ import Testing
 
     @Test func whoDoesNotSayWhetherItJoinedThePiecesIsAskedOnce() async throws {
         let server = try FakeTusServer(losesJoin: true)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(pattern(9_000_000))
         var options = options()
         options.parallelism = 2
@@ -266,7 +266,7 @@ import Testing
             #expect(error?.code == .outcomeUnknown && error?.resumption == .startOver)
             // Told once: the next begins again, whatever the person has found.
             #expect(server.joins == round && server.stored.count == 2 * round)
-            #expect(try uploader.pending().isEmpty)
+            #expect(try await uploader.pending().isEmpty)
         }
     }
 }

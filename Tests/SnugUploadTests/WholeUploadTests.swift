@@ -68,7 +68,7 @@ import Testing
 
     @Test func aServerThatKeptLessIsFoundOut() async throws {
         let server = try server([201], lies: -1)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(pattern(3000))
         let error = await #expect(throws: UploadError.self) {
             try await uploader.upload(file, to: UploadTarget(try HTTPURL(server.url("/a.bin")), .put))
@@ -98,7 +98,7 @@ import Testing
     @Test("A form whose fate is unknown is not sent twice", arguments: [0, 500, 502, 504])
     func unknownForm(status: Int) async throws {
         let server = try server([status])
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(pattern(3000))
         let error = await #expect(throws: UploadError.self) {
             try await uploader.upload(file, to: UploadTarget(try HTTPURL(server.url("/upload")), .form))
@@ -116,7 +116,7 @@ import Testing
 
     @Test func aFileThatIsTooLargeIsAFinding() async throws {
         let server = try server([413])
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(pattern(3000))
         let error = await #expect(throws: UploadError.self) {
             try await uploader.upload(file, to: UploadTarget(try HTTPURL(server.url("/upload")), .form))

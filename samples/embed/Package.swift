@@ -15,7 +15,8 @@ let package = Package(
             dependencies: [
                 .product(name: "SnugImage", package: "snug"), .product(name: "SnugHTTP", package: "snug"),
                 .product(name: "SnugUpload", package: "snug"), .product(name: "SnugGeneration", package: "snug"),
-                .product(name: "SnugPipeline", package: "snug"), .product(name: "SnugSimulator", package: "snug"),
+                .product(name: "SnugLedger", package: "snug"), .product(name: "SnugPipeline", package: "snug"),
+                .product(name: "SnugSimulator", package: "snug"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ])

@@ -32,7 +32,7 @@ extension ClientContext {
         }
     }
 
-    func updateAccountState(_ change: @Sendable (inout AccountState) -> Void) async {
+    func updateAccountState(_ change: @escaping @Sendable (inout AccountState) -> Void) async {
         do {
             try await stores.accountStates.update(account, change)
         } catch {

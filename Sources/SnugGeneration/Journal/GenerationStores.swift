@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-public import SystemPackage
 
 /// The stores of everything that a client has to remember.
 ///
-/// Each store is a protocol of a few calls, so that one durable ledger can serve them all. The session's tokens are the
+/// Each store is a protocol of a few calls, so that one durable ledger can serve them all: that of `SnugLedger` does. The
+/// session's tokens are the
 /// remaining store: ``SessionStore`` is part of the credentials.
 public struct GenerationStores: Sendable {
     /// The submissions.
@@ -29,14 +29,5 @@ public struct GenerationStores: Sendable {
         self.accountLimits = accountLimits
         self.accountStates = accountStates
         self.inputLimits = inputLimits
-    }
-
-    /// Stores in files of a folder, shared by all processes of this machine that name it.
-    ///
-    /// Account states end with the process: a new one finds out for itself whether an account was topped up.
-    public static func files(in folder: FilePath) -> GenerationStores {
-        GenerationStores(
-            journal: FileJournal(folder.appending("journal")), jobClaims: FileJobClaims(folder),
-            accountLimits: FileAccountLimits(folder.appending("rate-limits")), inputLimits: FileInputLimits(folder))
     }
 }

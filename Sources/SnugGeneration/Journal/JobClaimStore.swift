@@ -26,22 +26,18 @@ public final class InMemoryJobClaims: JobClaimStore {
 
     /// Assigns a job to a submission.
     public func claim(_ job: String, account: String, for key: String, now: Int) -> Bool {
-        take(job, account: account, for: key).isOurs
+        owners.withLock { owners in
+            var known = owners[account] ?? [:]
+            if let owner = known[job] { return owner == key }
+            if known.count >= Self.maximumCount { known.removeAll() }
+            known[job] = key
+            owners[account] = known
+            return true
+        }
     }
 
     /// The jobs that belong to other submissions of the account.
     public func jobs(of account: String, exceptFor key: String) -> Set<String> {
         owners.withLock { owners in Set((owners[account] ?? [:]).filter { $0.value != key }.keys) }
-    }
-
-    func take(_ job: String, account: String, for key: String) -> (isOurs: Bool, isNew: Bool) {
-        owners.withLock { owners in
-            var known = owners[account] ?? [:]
-            if let owner = known[job] { return (owner == key, false) }
-            if known.count >= Self.maximumCount { known.removeAll() }
-            known[job] = key
-            owners[account] = known
-            return (true, true)
-        }
     }
 }

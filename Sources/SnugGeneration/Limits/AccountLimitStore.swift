@@ -8,22 +8,23 @@ public protocol AccountLimitStore: Sendable {
 
     /// Reads and changes the state of an account in one step.
     func update<Result: Sendable>(
-        _ account: String, _ change: @Sendable (inout RateLimitState) throws -> Result
+        _ account: String, _ change: @escaping @Sendable (inout RateLimitState) throws -> Result
     ) async throws -> Result
 
-    /// Takes one of the slots for concurrent requests, which is given back with the last reference.
+    /// Takes one of the slots for concurrent requests. Those of a process that ends are free.
     /// - Returns: `nil` when all are taken.
     func takeSlot(_ account: String, of count: Int) async throws -> RequestSlot?
 }
 
 /// One of the requests that may run at the same time.
-public final class RequestSlot: Sendable {
-    private let onRelease: @Sendable () -> Void
+public struct RequestSlot: Sendable {
+    private let onRelease: @Sendable () async -> Void
 
-    /// - Parameter onRelease: Called with the last reference.
-    public init(onRelease: @escaping @Sendable () -> Void) { self.onRelease = onRelease }
+    /// - Parameter onRelease: Gives the slot back.
+    public init(onRelease: @escaping @Sendable () async -> Void) { self.onRelease = onRelease }
 
-    deinit { onRelease() }
+    /// Gives the slot back, once.
+    public func release() async { await onRelease() }
 }
 
 /// Account limits that end with the process.

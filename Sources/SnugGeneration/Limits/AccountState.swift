@@ -66,7 +66,7 @@ public protocol AccountStateStore: Sendable {
     /// The state of an account; a new one when it is not known.
     func state(of account: String) async throws -> AccountState
     /// Reads and changes the state of an account in one step.
-    func update(_ account: String, _ change: @Sendable (inout AccountState) -> Void) async throws
+    func update(_ account: String, _ change: @escaping @Sendable (inout AccountState) -> Void) async throws
 }
 
 /// Account states that end with the process.

@@ -7,7 +7,7 @@ import SnugSystem
 import SystemPackage
 
 /// Keeps one account within its provider's limits: several windows and a number of requests at once, for all tasks of this
-/// process and, through a folder, for all processes of this machine.
+/// process and, through a shared store, for all processes of this machine.
 ///
 /// Requests are let go in the order in which they were asked for. A wait that is longer than there is time is refused at
 /// once, with the time at which to come back.
@@ -122,11 +122,18 @@ final class RateLimiter: Sendable {
         }
         let permit = RatePermit(
             id: UInt64.random(in: .min ... .max), begun: environment.now(), slot: slot)
-        return try await store.update(account) { [windows] state in
-            state.prune(windows, now: permit.begun)
-            if let full = Self.full(state, windows, now: permit.begun) { return full }
-            state.begin(permit.id, now: permit.begun)
-            return .granted(permit)
+        do {
+            let answer: Answer = try await store.update(account) { [windows] state in
+                state.prune(windows, now: permit.begun)
+                if let full = Self.full(state, windows, now: permit.begun) { return full }
+                state.begin(permit.id, now: permit.begun)
+                return .granted(permit)
+            }
+            if case .full = answer { await permit.giveBackSlot() }
+            return answer
+        } catch {
+            await permit.giveBackSlot()
+            throw error
         }
     }
 
@@ -150,7 +157,7 @@ final class RateLimiter: Sendable {
     }
 
     private func release(_ permit: RatePermit) async {
-        permit.giveBackSlot()
+        await permit.giveBackSlot()
         let (now, counts) = (environment.now(), permit.counts)
         do {
             try await store.update(account) { $0.end(permit.id, counts: counts, now: now) }

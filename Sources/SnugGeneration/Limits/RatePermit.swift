@@ -24,11 +24,11 @@ final class RatePermit: Sendable {
     var counts: Bool { state.withLock { $0.counts } }
 
     /// Lets another request run in its place.
-    func giveBackSlot() {
+    func giveBackSlot() async {
         let slot = state.withLock { state in
             defer { state.slot = nil }
             return state.slot
         }
-        _ = slot
+        await slot?.release()
     }
 }

@@ -16,6 +16,8 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case inputLimits
     /// Tokens of sessions, by their identities.
     case sessions
+    /// Finished uploads of folders, by content and target.
+    case finishedUploads
 
     /// Its table.
     var table: String {
@@ -27,6 +29,7 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
         case .accountStanding: "account_standing"
         case .inputLimits: "input_limits"
         case .sessions: "sessions"
+        case .finishedUploads: "finished_uploads"
         }
     }
 }
@@ -47,7 +50,7 @@ public struct LedgerDocument: Sendable, Hashable {
     public var expiresAt: LedgerInstant?
 }
 
-/// Remembers values by kind and key.
+/// Remembers values by kind and key. Each call runs to its end although its task is cancelled.
 public protocol DocumentStore: Sendable {
     /// A value; `nil` when there is none, or its time is over.
     func document(_ kind: DocumentKind, _ key: String) async throws -> LedgerDocument?

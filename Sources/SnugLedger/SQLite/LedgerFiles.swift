@@ -8,6 +8,10 @@ enum LedgerFiles {
     static func makeFolder(_ folder: FilePath) throws(LedgerError) {
         do throws(Errno) {
             try FileSystem.makeFolders(folder, mode: 0o700)
+        } catch .notDirectory {
+            throw LedgerError(
+                .readOnly, "\(folder) is not a folder; move that away, or name another folder with --state",
+                cause: Errno.notDirectory)
         } catch {
             throw failure(error, "make the folder \(folder)")
         }
@@ -26,8 +30,19 @@ enum LedgerFiles {
         }
     }
 
+    /// - Throws: `already_exists`, before time is spent on a file that could not get its name.
+    static func refuseExisting(_ path: FilePath) throws(LedgerError) {
+        guard (try? FileIdentity(of: path, followsLinks: false)) != nil else { return }
+        throw alreadyThere(path)
+    }
+
+    private static func alreadyThere(_ path: FilePath) -> LedgerError {
+        LedgerError(
+            .alreadyExists, "\(path) is already there; name another file, or pass --overwrite to replace it")
+    }
+
     /// Moves a complete file to its name, unless that is taken, and waits for the disk.
-    static func publish(_ temporary: FilePath, as path: FilePath) throws(LedgerError) {
+    static func publish(_ temporary: FilePath, as path: FilePath, replacing: Bool) throws(LedgerError) {
         do throws(Errno) {
             let file = try FileDescriptor.opening(temporary, .readOnly)
             defer { file.closeIgnoringErrors() }
@@ -36,10 +51,10 @@ enum LedgerFiles {
             let folder = try FileDescriptor.openFolder(parent.isEmpty ? "." : parent)
             defer { folder.closeIgnoringErrors() }
             let names = [temporary, path].map { FilePath(root: nil, $0.components.suffix(1)) }
-            try PublishingCalls.system.rename(folder, names[0], names[1], false)
+            try PublishingCalls.system.rename(folder, names[0], names[1], replacing)
             try FileSystem.synchronizeFolder(parent)
         } catch .fileExists {
-            throw LedgerError(.alreadyExists, "\(path) is already there; name another file, or move that away")
+            throw alreadyThere(path)
         } catch {
             throw failure(error, "write \(path)")
         }

@@ -4,12 +4,12 @@ internal import GRDB
 extension SQLiteLedger: DocumentStore {
     /// A value; `nil` when there is none, or its time is over.
     public func document(_ kind: DocumentKind, _ key: String) async throws -> LedgerDocument? {
-        try await look { try $0.document(kind, key) }
+        try await lookToEnd { try $0.document(kind, key) }
     }
 
     /// All values of a kind, the oldest first.
     public func documents(_ kind: DocumentKind) async throws -> [LedgerDocument] {
-        try await look { try $0.documents(kind) }
+        try await lookToEnd { try $0.documents(kind) }
     }
 
     /// Reads and changes a value in one step, with no other process in between.

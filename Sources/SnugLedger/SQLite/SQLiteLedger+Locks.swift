@@ -3,12 +3,22 @@ internal import GRDB
 
 extension SQLiteLedger: NameLocks {
     /// Reserves a name for this worker; `nil` when a worker that lives has it.
-    public func lock(_ name: String) async throws -> NameLock? {
+    public func lock(_ name: String) async throws -> NameLock? { try await lock(oneOf: [name]) }
+
+    /// Reserves the first of these names that no worker has that lives.
+    func lock(oneOf names: [String]) async throws -> NameLock? {
         let workerID = workerID
-        if let lock = try await transact({ try $0.take(name, for: workerID, from: nil) }) { return lock }
-        let owner = try await look { try $0.owner(of: name) }
-        guard let owner, hasEnded(owner) else { return nil }
-        return try await transact { try $0.take(name, for: workerID, from: owner) }
+        let attempt: (lock: NameLock?, taken: [(name: String, owner: String)]) = try await transact { transaction in
+            for name in names {
+                if let lock = try transaction.take(name, for: workerID, from: nil) { return (lock, []) }
+            }
+            return (nil, try names.compactMap { name in try transaction.owner(of: name).map { (name, $0) } })
+        }
+        if let lock = attempt.lock { return lock }
+        for (name, owner) in attempt.taken where hasEnded(owner) {
+            if let lock = try await transact({ try $0.take(name, for: workerID, from: owner) }) { return lock }
+        }
+        return nil
     }
 
     /// Gives a name back.

@@ -27,9 +27,25 @@ extension SQLiteLedger {
         }
     }
 
+    /// Its version, size and place.
+    public func facts() async throws -> LedgerFacts {
+        let path = path
+        let version = try await lookToEnd { try LedgerSchema.version(of: $0.database) }
+        return try await onThread {
+            let files = ["", "-wal"].compactMap {
+                try? FileIdentity(of: FilePath(path.string + $0), followsLinks: true)
+            }
+            let kind = try? FileSystemKind(of: path)
+            return LedgerFacts(
+                path: path, schemaVersion: version, bytes: files.reduce(0) { $0 + $1.byteCount },
+                fileSystem: kind?.name)
+        }
+    }
+
     /// Writes a copy to a file of its own while work goes on, checks it, and puts it in its place.
+    /// - Parameter replacing: True takes the place of a file of that name.
     /// - Throws: `already_exists`, `disk_full`, `corrupt_ledger`.
-    public func backup(to file: FilePath) async throws {
+    public func backup(to file: FilePath, replacing: Bool = false) async throws {
         let (pool, id) = (pool, ids.next())
         try await translatingOnThread {
             let name = file.lastComponent?.string ?? "ledger"
@@ -39,6 +55,7 @@ extension SQLiteLedger {
                     FileSystem.removeIfThere(FilePath(temporary.string + suffix))
                 }
             }
+            if !replacing { try LedgerFiles.refuseExisting(file) }
             try LedgerFiles.makePrivate(temporary)
             let copy = try DatabaseQueue(path: temporary.string)
             try pool.backup(to: copy)
@@ -48,7 +65,7 @@ extension SQLiteLedger {
             }
             try Self.check(copy, "integrity_check", file)
             try copy.close()
-            try LedgerFiles.publish(temporary, as: file)
+            try LedgerFiles.publish(temporary, as: file, replacing: replacing)
         }
     }
 

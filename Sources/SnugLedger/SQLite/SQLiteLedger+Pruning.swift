@@ -60,6 +60,7 @@ extension LedgerTransaction {
         try execute(
             "DELETE FROM locks WHERE owner = '' AND taken_at < :before",
             ["before": (self.now - .seconds(30 * 86_400)).milliseconds])
+        try forgetOldJobClaims()
         for kind in DocumentKind.allCases {
             try execute("DELETE FROM \(kind.table) WHERE expires_at <= :now", now)
         }

@@ -13,6 +13,7 @@ public final class SQLiteLedger: LedgerStore {
     /// The name under which this instance claims work.
     public let workerID: String
     let policy: LedgerPolicy
+    let busyTimeout: Duration
     let environment: LedgerEnvironment
     let ids: LedgerIDGenerator
     let liveness: WorkerLiveness
@@ -37,6 +38,7 @@ public final class SQLiteLedger: LedgerStore {
         self.ids = ids
         workerID = liveness.id
         policy = configuration.policy
+        busyTimeout = configuration.busyTimeout
         environment = configuration.environment
     }
 
@@ -75,6 +77,15 @@ public final class SQLiteLedger: LedgerStore {
         } catch {
             throw LedgerError.translating(error, path: path.string)
         }
+    }
+
+    /// Carries out a short transaction that only reads, also for a task that was cancelled: one that ends looks for what it
+    /// leaves behind.
+    func lookToEnd<Result: Sendable>(
+        _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
+    ) async throws -> Result {
+        // A task of its own, because GRDB gives up the read of one that was cancelled.
+        try await Task { try await look(body) }.value
     }
 
     /// Carries out a transaction that only reads.

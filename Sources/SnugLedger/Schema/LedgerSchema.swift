@@ -11,7 +11,16 @@ enum LedgerSchema {
         migrator.registerMigration(Migration1.name) { database in
             for statement in Migration1.statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration(Migration2.name) { database in
+            for statement in Migration2.statements { try database.execute(sql: statement) }
+        }
         return migrator
+    }
+
+    /// The number of the latest migration of a database; 0 for an empty one.
+    static func version(of database: Database) throws -> Int {
+        // Each name begins with its number.
+        try migrator.appliedMigrations(database).compactMap { Int($0.prefix { $0.isNumber }) }.max() ?? 0
     }
 
     /// Brings a database up to date.

@@ -73,6 +73,11 @@ package enum FileSystem {
         (try? FileIdentity(of: path, followsLinks: true))?.kind == .folder
     }
 
+    /// True for an ordinary file, also through links.
+    package static func isFile(_ path: FilePath) -> Bool {
+        (try? FileIdentity(of: path, followsLinks: true))?.kind == .file
+    }
+
     /// The absolute path without links, `.` and `..`.
     package static func resolve(_ path: FilePath) throws(Errno) -> FilePath {
         guard let resolved = unsafe path.withPlatformString({ unsafe realpath($0, nil) }) else { throw .current }

@@ -21,6 +21,15 @@ package struct FileSystemKind: Hashable, Sendable {
     /// reports only some of them; `nil` for all others.
     package var nameIfEventsGetLost: String? { Self.withoutEvents[number] }
 
+    /// The name of a common file system; `nil` for all others.
+    package var name: String? { Self.local[number] ?? Self.withoutEvents[number] }
+
+    private static let local: [Int64: String] = [
+        0xEF53: "ext4", 0x5846_5342: "XFS", 0x9123_683E: "Btrfs", 0x0102_1994: "tmpfs", 0x2FC1_2FC1: "ZFS",
+        0xF2F5_2010: "F2FS", 0xCA45_1A4E: "bcachefs", 0x4D44: "FAT", 0x2011_BAB0: "exFAT", 0x5346_544E: "NTFS",
+        0x8584_58F6: "ramfs", 0xF15F: "eCryptfs",
+    ]
+
     private static let withoutEvents: [Int64: String] = [
         0x6969: "NFS", 0x517B: "SMB", 0xFF53_4D42: "SMB", 0xFE53_4D42: "SMB", 0x6573_5546: "FUSE",
         0x794C_7630: "overlay", 0x0102_1997: "9P", 0x00C3_6400: "Ceph", 0x5346_414F: "AFS", 0x6B41_4653: "AFS",

@@ -68,36 +68,25 @@ final class UploadJob: Sendable {
 
     // MARK: Records
 
-    /// Runs work that waits for a disk, on a thread of its own.
-    func onDisk<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        do {
-            return try await DetachedThread.value(work)
-        } catch let error as Errno {
-            throw UploadError(
-                .stateFailed, "no thread to wait for the disk: \(error)", resumption: .startOver, cause: error)
-        }
-    }
-
-    /// Keeps the record in memory and in the store. Waits for the disk.
-    func save(_ record: UploadRecord) throws(UploadError) {
+    /// Keeps the record in memory and in the store.
+    func save(_ record: UploadRecord) async throws {
         saved.withLock { $0 = record }
-        try store?.save(record)
+        try await store?.save(record)
     }
 
     /// The record saved last, in this process or an earlier one.
-    func record() throws(UploadError) -> UploadRecord? {
+    func record() async throws -> UploadRecord? {
         if let record = saved.withLock({ $0 }) { return record }
-        return try store?.record(key)
+        return try await store?.record(key)
     }
 
     /// The maximum that the target's host accepts in one request, if known.
-    func learntCeiling() throws(UploadError) -> Int? {
-        try limits.ceiling(of: target.url.origin, now: environment.wallClock())
+    func learntCeiling() async throws -> Int? {
+        try await limits.ceiling(of: target.url.origin, now: environment.wallClock())
     }
 
     func learn(ceiling: Int) async throws {
-        let now = environment.wallClock()
-        try await onDisk { [self] in try limits.remember(ceiling: ceiling, of: target.url.origin, now: now) }
+        try await limits.remember(ceiling: ceiling, of: target.url.origin, now: environment.wallClock())
     }
 
     /// The result of a request, other than cancellation, which is thrown.

@@ -10,16 +10,16 @@ extension Uploader {
     /// of the file does not replace the record.
     func discard(_ job: UploadJob) async {
         do {
-            guard var record = try job.record() else { return }
+            guard var record = try await job.record() else { return }
             record.isDiscarded = true
             record.key = "\(job.key)-\(String(UInt32.random(in: .min ... .max), radix: 16))"
-            try store?.save(record)
-            try store?.remove(job.key)
+            try await store?.save(record)
+            try await store?.remove(job.key)
             let isGone = await Task { [brief = job.withShortDeadline(discardTimeout), record] in
                 await removeIfPossible(brief, record)
             }.value
             // If the upload has the address of the object, trying later might remove somebody else's object.
-            if isGone || record.uploadURL == job.target.url.text { try store?.remove(record.key) }
+            if isGone || record.uploadURL == job.target.url.text { try await store?.remove(record.key) }
         } catch {
             logger.debug("a discarded upload is not recorded", metadata: ["error": "\(error)"])
         }
@@ -37,7 +37,8 @@ extension Uploader {
     /// Removes the data of cancelled uploads from a server that has just shown that it responds.
     func cleanUp(_ job: UploadJob) async {
         do {
-            for record in try pending() where record.isDiscarded && record.uploadProtocol == job.target.uploadProtocol {
+            for record in try await pending()
+            where record.isDiscarded && record.uploadProtocol == job.target.uploadProtocol {
                 guard let url = try? HTTPURL(record.target), url.origin == job.target.url.origin else { continue }
                 var target = job.target
                 target.url = url
@@ -57,12 +58,12 @@ extension Uploader {
     public func abandon(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
         guard let store else { return false }
         guard record.hasBegun, record.uploadURL != target.url.text else {
-            try store.remove(record.key)
+            try await store.remove(record.key)
             return !record.hasBegun
         }
         var discarded = record
         discarded.isDiscarded = true
-        try store.save(discarded)
+        try await store.save(discarded)
         return try await removeDiscarded(discarded, target: target)
     }
 
@@ -83,7 +84,7 @@ extension Uploader {
         let source = try UploadSource(standInFor: FilePath(record.path))
         let job = makeJob(source, target, UploadOptions())
         guard try await Self.remove(job.withShortDeadline(timeout), record) else { return false }
-        try store.remove(record.key)
+        try await store.remove(record.key)
         return true
     }
 

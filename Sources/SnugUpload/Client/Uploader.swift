@@ -56,8 +56,19 @@ public final class Uploader: Sendable {
                 .invalidTarget, "the media type has characters that cannot be sent; write it like image/jpeg")
         }
         let job = makeJob(source, target, options)
-        let lock = try store?.lock(job.key)
-        defer { withExtendedLifetime(lock) {} }
+        try await store?.lock(job.key)
+        do {
+            let receipt = try await uploadLocked(job)
+            await store?.unlock(job.key)
+            return receipt
+        } catch {
+            await store?.unlock(job.key)
+            throw error
+        }
+    }
+
+    private func uploadLocked(_ job: UploadJob) async throws -> UploadReceipt {
+        let (source, options) = (job.source, job.options)
         let start = ContinuousClock.now
         let (record, isResumed) = try await beginRecord(job)
         async let digest = options.checksums ? source.wholeSHA256(pacedBy: job.mayHash) : nil
@@ -70,14 +81,14 @@ public final class Uploader: Sendable {
             receipt.resumed = isResumed
             await cleanUp(job)
             // Last: a process killed before this finds the upload again, one killed after it sends the file again.
-            try store?.remove(job.key)
+            try await store?.remove(job.key)
             return receipt
         } catch is CancellationError {
             if options.discardsWhenCancelled { await discard(job) }
             throw CancellationError()
         } catch let error as UploadError where error.code == .outcomeUnknown {
             // An upload that may be complete is neither removed nor resumed: a person checks it, and decides.
-            try store?.remove(job.key)
+            try await store?.remove(job.key)
             throw error
         } catch let error as UploadError {
             // A refused upload cannot be resumed, and resuming with a changed file would produce garbage.
@@ -87,10 +98,15 @@ public final class Uploader: Sendable {
     }
 
     /// The uploads that were begun and not finished.
-    public func pending() throws(UploadError) -> [UploadRecord] { try store?.pending() ?? [] }
+    /// - Throws: `state_failed`.
+    public func pending() async throws -> [UploadRecord] {
+        // An upload that was only requested has no data anywhere.
+        try await store?.records().filter(\.hasBegun) ?? []
+    }
 
     /// Forgets a pending upload here and leaves the server's data alone.
-    public func forget(_ record: UploadRecord) throws(UploadError) { try store?.remove(record.key) }
+    /// - Throws: `state_failed`.
+    public func forget(_ record: UploadRecord) async throws { try await store?.remove(record.key) }
 
     func makeJob(_ source: UploadSource, _ target: UploadTarget, _ options: UploadOptions) -> UploadJob {
         UploadJob(
@@ -103,7 +119,7 @@ public final class Uploader: Sendable {
             key: job.key, path: job.source.path.string, fingerprint: job.source.fingerprint, bytes: job.length,
             target: job.target.url.description, uploadProtocol: job.target.uploadProtocol,
             created: environment.wallClock())
-        guard let old = try store?.record(job.key) else { return (fresh, false) }
+        guard let old = try await store?.record(job.key) else { return (fresh, false) }
         let isSameFile = old.fingerprint == fresh.fingerprint
         let isExpired = old.isExpired(now: environment.wallClock())
         guard job.options.resumes, !old.isDiscarded, isSameFile, !isExpired else {

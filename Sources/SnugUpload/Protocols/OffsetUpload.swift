@@ -78,7 +78,7 @@ struct OffsetUpload {
     }
 
     private mutating func drive() async throws -> Completion {
-        let learnt = try job.learntCeiling()
+        let learnt = try await job.learntCeiling()
         let ceiling = min(job.options.maximumChunkSize, learnt ?? .max)
         let chunks = ChunkSizer(
             initial: job.options.chunkSize, ceiling: ceiling, granularity: dialect.granularity,

@@ -10,20 +10,15 @@ final class HostLimits: Sendable {
 
     init(_ store: (any HostLimitStore)?) { self.store = store }
 
-    func ceiling(of origin: String, now: Int) throws(UploadError) -> Int? {
-        let stored = try store?.hostLimits()[origin]
+    func ceiling(of origin: String, now: Int) async throws -> Int? {
+        let stored = try await store?.hostLimit(of: origin)
         let own = known.withLock { $0[origin] }
         return [stored, own].compactMap { $0 }.filter { $0.until > now }.map(\.ceiling).min()
     }
 
-    func remember(ceiling: Int, of origin: String, now: Int) throws(UploadError) {
-        // One at a time: two uploads that write at once would overwrite each other's limits.
-        try known.withLock { known throws(UploadError) in
-            known[origin] = HostLimit(ceiling: ceiling, until: now + 86400)
-            guard let store else { return }
-            var limits = try store.hostLimits().filter { $0.value.until > now }
-            limits[origin] = known[origin]
-            try store.saveHostLimits(limits)
-        }
+    func remember(ceiling: Int, of origin: String, now: Int) async throws {
+        let limit = HostLimit(ceiling: ceiling, until: now + 86400)
+        known.withLock { $0[origin] = limit }
+        try await store?.saveHostLimit(limit, of: origin)
     }
 }

@@ -1,5 +1,6 @@
-internal import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
+internal import FoundationEssentials
+internal import SnugSystem
 public import SystemPackage
 
 extension UploadReceipt {
@@ -23,7 +24,16 @@ extension UploadReceipt {
     /// - Returns: The file.
     /// - Throws: `state_failed`.
     public func keep(in directory: FilePath, named name: String) throws(UploadError) -> FilePath {
-        try FileUploadStore(directory).write(self, as: "\(name).json")
-        return directory.appending("\(name).json")
+        let path = directory.appending("\(name).json")
+        do {
+            let data = try JSONEncoder().encode(self)
+            try FileSystem.makeFolders(directory, mode: 0o700)
+            try FilePublisher.replace(path, with: data)
+            return path
+        } catch {
+            let reason = (error as? SystemFailure)?.reason.description ?? "\(error)"
+            throw UploadError(
+                .stateFailed, "cannot write the receipt \(path): \(reason); the file itself was uploaded", cause: error)
+        }
     }
 }

@@ -76,6 +76,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
 final class RecordKeeper: Sendable {
     private let job: UploadJob
     private let kept: Mutex<UploadRecord>
+    private let turn = AsyncMutex()
 
     init(_ record: UploadRecord, of job: UploadJob) {
         self.job = job
@@ -84,13 +85,16 @@ final class RecordKeeper: Sendable {
 
     var record: UploadRecord { kept.withLock { $0 } }
 
+    /// Records a change although the task is being cancelled: the server's part is found by it later.
     /// - Throws: `state_failed`.
-    func update(_ change: @escaping @Sendable (inout UploadRecord) -> Void) async throws {
-        try await job.onDisk { [self] in
-            try kept.withLock { record in
-                change(&record)
-                try job.save(record)
-            }
-        }
+    func update(_ change: @Sendable (inout UploadRecord) -> Void) async throws {
+        kept.withLock { change(&$0) }
+        // A task of its own, which is not cancelled with its caller.
+        try await Task { [self] in
+            try await turn.lock()
+            defer { turn.unlock() }
+            // The changes of others that came meanwhile, too: the last record that is written has all of them.
+            try await job.save(kept.withLock { $0 })
+        }.value
     }
 }

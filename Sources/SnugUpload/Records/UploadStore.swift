@@ -5,40 +5,38 @@ public typealias UploadStore = HostLimitStore & UploadRecordStore
 
 /// A store of the uploads that were begun and not finished.
 ///
-/// A record is written before each step of an upload, and has to be durable when ``save(_:)`` returns. The calls may
-/// block.
+/// A record is written before each step of an upload, and has to be durable when ``save(_:)`` returns. Each call runs to its
+/// end although its task is cancelled: the server's part of a cancelled upload is found by its record.
 public protocol UploadRecordStore: Sendable {
-    /// All pending uploads, the oldest first.
+    /// All records, the oldest first.
     /// - Throws: `state_failed`.
-    func pending() throws(UploadError) -> [UploadRecord]
+    func records() async throws -> [UploadRecord]
     /// The record of a key, if there is one.
     /// - Throws: `state_failed`.
-    func record(_ key: String) throws(UploadError) -> UploadRecord?
+    func record(_ key: String) async throws -> UploadRecord?
     /// Writes a record in place of the one with its key.
     /// - Throws: `state_failed`.
-    func save(_ record: UploadRecord) throws(UploadError)
+    func save(_ record: UploadRecord) async throws
     /// Forgets an upload here; nothing is removed at the server.
     /// - Throws: `state_failed`.
-    func remove(_ key: String) throws(UploadError)
+    func remove(_ key: String) async throws
     /// Keeps other processes and tasks from sending the same file to the same target, where they would mix their data.
-    /// - Returns: The lock, held until its last reference is gone.
+    ///
+    /// The lock of a process that ends is free.
     /// - Throws: `in_use`, `state_failed`.
-    func lock(_ key: String) throws(UploadError) -> any UploadLock
+    func lock(_ key: String) async throws
+    /// Gives a lock back.
+    func unlock(_ key: String) async
 }
 
-/// A lock on an upload, given back with the last reference.
-public protocol UploadLock: AnyObject, Sendable {}
-
 /// A store of the maximum that hosts accept in one request.
-///
-/// The calls may block.
 public protocol HostLimitStore: Sendable {
-    /// All limits, by origin.
+    /// The limit of a host, named by scheme, host and port; also one whose time is over.
     /// - Throws: `state_failed`.
-    func hostLimits() throws(UploadError) -> [String: HostLimit]
-    /// Replaces all limits.
+    func hostLimit(of origin: String) async throws -> HostLimit?
+    /// Keeps a limit in place of the one before.
     /// - Throws: `state_failed`.
-    func saveHostLimits(_ limits: [String: HostLimit]) throws(UploadError)
+    func saveHostLimit(_ limit: HostLimit, of origin: String) async throws
 }
 
 /// The maximum that a host accepts in one request.
@@ -52,5 +50,12 @@ public struct HostLimit: Codable, Sendable, Hashable {
     public init(ceiling: Int, until: Int) {
         self.ceiling = ceiling
         self.until = until
+    }
+}
+
+extension UploadError {
+    /// The error of a lock that another task or process has.
+    public static var inUse: UploadError {
+        UploadError(.inUse, "the same file is being sent to the same place already; wait for that to end")
     }
 }

@@ -15,11 +15,14 @@ struct DoctorCommand: AsyncParsableCommand {
               snug doctor --json | jq 'select(.state != "ok")'
             """)
 
+    @OptionGroup var state: StateOptions
+
     @Flag(help: "Print one JSON object a line for each check.")
     var json = false
 
     mutating func run() async throws {
-        let checks = try await BlockingThreads(count: 1).run { Checkup.all() }
+        var checks = try await BlockingThreads(count: 1).run { Checkup.all() }
+        checks += await Checkup.ledger(at: try state.ledgerPath)
         let output = OutputStream.standardOutput
         if json {
             for check in checks { output.writeLine(check.json.description) }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import SnugGeneration
 import SnugImage
+import SnugLedger
 import SnugPipeline
 import SnugSystem
 import SystemPackage
@@ -76,12 +77,12 @@ struct GenerateCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         try await CommandFailure.told {
-            let journal = FileJournal(try WorkingFolder.absolute(running.directory).appending("journal"))
             let temporaries = TemporaryFiles()
             let work = Task {
                 try await CommandFailure.told {
                     other.isUsed
-                        ? try await settle(journal, temporaries) : try await generate(journal, temporaries)
+                        ? try await running.state.withLedger { try await settle(Self.stores($0), temporaries) }
+                        : try await generate(temporaries)
                 }
             }
             interruption.handle(stop: { work.cancel() }, cleanUp: { temporaries.removeAll() })
@@ -97,24 +98,56 @@ struct GenerateCommand: AsyncParsableCommand {
         }
     }
 
+    /// The stores of a command.
+    ///
+    /// It finds out for itself whether an account has money: a person who has topped it up runs the command again.
+    private static func stores(_ ledger: SQLiteLedger) -> GenerationStores {
+        var stores = GenerationStores.ledger(ledger)
+        stores.accountStates = InMemoryAccountStates()
+        return stores
+    }
+
     // MARK: Prompts
 
     /// - Returns: True when every prompt has its images.
-    private func generate(_ journal: FileJournal, _ temporaries: TemporaryFiles) async throws -> Bool {
+    private func generate(_ temporaries: TemporaryFiles) async throws -> Bool {
         let provider = try access.makeProvider()
         // Faults of a prompt are reported before a missing key.
         let threads = BlockingThreads(count: 1)
         let lines = try await threads.run { try prompts(for: provider) }
-        let access = try self.access(provider, journal, temporaries, jobs: min(running.jobs, lines.count))
+        // A missing key is reported before the images are read and the ledger is made.
+        let credentials = try access.credentials(for: provider)
         let works = try await threads.run { try self.works(lines, for: provider) }
+        func account(_ stores: GenerationStores) throws -> GenerationAccess {
+            try self.access(provider, credentials, stores, temporaries, jobs: works.count)
+        }
+        guard running.dryRun else {
+            return try await running.state.withLedger { ledger in
+                let stores = Self.stores(ledger)
+                return try await generate(works, try account(stores), stores.journal)
+            }
+        }
+        return try await running.state.withLedgerIfThere { ledger in
+            try await plan(works, try account(ledger.map(Self.stores) ?? GenerationStores()))
+        }
+    }
+
+    private func plan(_ works: [GenerationWork], _ access: GenerationAccess) async throws -> Bool {
         let isBatch = running.batch != nil
-        let reporter = GenerateReporter(style(isBatch: isBatch), provider: provider.name, total: works.count)
-        if isBatch || !running.dryRun {
+        if isBatch {
+            let reporter = GenerateReporter(style(isBatch: true), provider: access.provider.name, total: works.count)
             for warning in access.warnings { reporter.note("warning: \(warning)") }
         }
-        if running.dryRun {
-            return try await GenerationPlanPrinter(access, json: running.json, isBatch: isBatch).run(works)
-        }
+        return try await GenerationPlanPrinter(access, json: running.json, isBatch: isBatch).run(works)
+    }
+
+    private func generate(
+        _ works: [GenerationWork], _ access: GenerationAccess, _ journal: any GenerationJournal
+    ) async throws -> Bool {
+        let provider = access.provider
+        let isBatch = running.batch != nil
+        let reporter = GenerateReporter(style(isBatch: isBatch), provider: provider.name, total: works.count)
+        for warning in access.warnings { reporter.note("warning: \(warning)") }
         if provider.takesAddressesOnly, let notice = output.host?.notice, works.contains(where: { !$0.files.isEmpty }) {
             reporter.note(notice)
         }
@@ -137,14 +170,15 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     private func access(
-        _ provider: Provider, _ journal: FileJournal, _ temporaries: TemporaryFiles, jobs: Int
+        _ provider: Provider, _ credentials: GenerationCredentials?, _ stores: GenerationStores,
+        _ temporaries: TemporaryFiles, jobs: Int
     ) throws -> GenerationAccess {
         var dependencies = GenerationAccess.Dependencies()
+        dependencies.credentials = credentials
         dependencies.settings = try running.options
-        dependencies.stores = GenerationStores.files(in: try WorkingFolder.absolute(running.directory))
-        dependencies.stores.journal = journal
+        dependencies.stores = stores
         dependencies.host = output.host
-        dependencies.jobs = jobs
+        dependencies.jobs = min(running.jobs, jobs)
         dependencies.temporaries = temporaries
         return try GenerationAccess(provider, access, dependencies)
     }
@@ -227,16 +261,16 @@ struct GenerateCommand: AsyncParsableCommand {
 
     // MARK: Pending submissions
 
-    private func settle(_ journal: FileJournal, _ temporaries: TemporaryFiles) async throws -> Bool {
-        let pending = PendingGenerations(journal: journal)
+    private func settle(_ stores: GenerationStores, _ temporaries: TemporaryFiles) async throws -> Bool {
+        let pending = PendingGenerations(journal: stores.journal)
         if !other.drop.isEmpty { try await pending.drop(other.drop) }
         var isAllDone = true
         for id in other.retry {
             let record = try await pending.record(id)
             let access = try self.access(
-                try access.makeProvider(of: record), journal, temporaries, jobs: 1)
+                try access.makeProvider(of: record), nil, stores, temporaries, jobs: 1)
             let reporter = GenerateReporter(style(isBatch: false), provider: record.provider, total: 1)
-            let run = GenerationRun(client: access.client, journal: journal, keepsDelivered: false)
+            let run = GenerationRun(client: access.client, journal: stores.journal, keepsDelivered: false)
             try await reporter.ticking { try await run.resume(record) { reporter.handle($0) } }
             isAllDone = isAllDone && reporter.report.isAllDone
         }

@@ -21,7 +21,7 @@ struct Snug: AsyncParsableCommand {
         version: version,
         subcommands: [
             FitCommand.self, InspectCommand.self, UploadCommand.self, GenerateCommand.self, ModelsCommand.self,
-            BalanceCommand.self, ProfilesCommand.self, DoctorCommand.self,
+            BalanceCommand.self, ProfilesCommand.self, BackupCommand.self, DoctorCommand.self,
         ])
 
     /// Runs the command that the process was started with.

@@ -2,6 +2,7 @@
 import ArgumentParser
 import SnugHTTP
 import SnugImage
+import SnugLedger
 import SnugPipeline
 import SnugSystem
 import SnugUpload
@@ -54,26 +55,29 @@ struct UploadCommand: AsyncParsableCommand {
         let reporter = UploadReporter(json: json, showsProgress: !quiet && !json)
         Allocator.reuseFreedMemory()
         do {
-            let uploader = try transfer.makeUploader()
-            if other.list { return try list(uploader) }
-            if !other.forget.isEmpty { return try await forget(uploader) }
-            if let receipt = other.verify { return try await verify(receipt.path, uploader) }
-            let run = UploadRun(try request(), uploader: uploader)
-            let work = Task { try await run.run { reporter.handle($0) } }
-            interruption.handle(stop: { work.cancel() }, cleanUp: {})
-            let report = try await work.value
-            if json { try OutputStream.standardOutput.checkDelivered() }
-            if !report.failures.isEmpty { throw ExitCode(1) }
+            try await CommandFailure.told {
+                if let receipt = other.verify {
+                    return try await verify(receipt.path, try transfer.makeUploader(nil))
+                }
+                try await transfer.state.withLedger { ledger in
+                    let uploader = try transfer.makeUploader(LedgerUploadStore(ledger))
+                    if other.list { return try await list(uploader) }
+                    if !other.forget.isEmpty { return try await forget(uploader) }
+                    try await upload(UploadRun(try request(), uploader: uploader), reporter, interruption)
+                }
+            }
         } catch is CancellationError {
             if transfer.resume { reporter.interrupted() }
             throw ExitCode(Interruption.exitCode)
-        } catch let error as UploadError {
-            OutputStream.standardError.writeLine("Error: \(error.message)")
-            throw ExitCode(error.code == .invalidTarget ? 64 : 1)
-        } catch let error as HTTPError {
-            OutputStream.standardError.writeLine("Error: \(error.message)")
-            throw ExitCode(error.code == .invalidURL ? 64 : 1)
         }
+    }
+
+    private func upload(_ run: UploadRun, _ reporter: UploadReporter, _ interruption: Interruption) async throws {
+        let work = Task { try await run.run { reporter.handle($0) } }
+        interruption.handle(stop: { work.cancel() }, cleanUp: {})
+        let report = try await work.value
+        if json { try OutputStream.standardOutput.checkDelivered() }
+        if !report.failures.isEmpty { throw ExitCode(1) }
     }
 
     /// The run that the options ask for.
@@ -82,14 +86,14 @@ struct UploadCommand: AsyncParsableCommand {
         request.options = transfer.options
         request.maximumConcurrency = transfer.jobs
         request.bytesPerSecond = transfer.limitRate?.bytes
-        request.receiptFolder = transfer.directory.appending("receipts")
+        request.receiptFolder = try transfer.state.receipts
         request.standardInput = .standardInput
-        request.spoolFolder = transfer.directory
+        request.spoolFolder = try transfer.state.spool
         return request
     }
 
-    private func list(_ uploader: Uploader) throws {
-        for record in try uploader.pending() {
+    private func list(_ uploader: Uploader) async throws {
+        for record in try await uploader.pending() {
             let output = OutputStream.standardOutput
             if json {
                 output.writeLine(
@@ -118,7 +122,7 @@ struct UploadCommand: AsyncParsableCommand {
 
     private func forget(_ uploader: Uploader) async throws {
         var failed = false
-        let pending = try uploader.pending()
+        let pending = try await uploader.pending()
         for key in other.forget {
             guard let record = pending.first(where: { $0.key == key }) else {
                 throw ValidationError(
@@ -126,12 +130,12 @@ struct UploadCommand: AsyncParsableCommand {
             }
             if record.isDiscarded {
                 // Passed for the second time: forgotten here only.
-                try uploader.forget(record)
+                try await uploader.forget(record)
                 continue
             }
             do {
                 if try await uploader.abandon(record, target: try destination.target(of: record)) { continue }
-                if try uploader.pending().contains(where: { $0.key == key }) {
+                if try await uploader.pending().contains(where: { $0.key == key }) {
                     tell(key, "it does not remove it")
                 } else {
                     OutputStream.standardError.writeLine("\(key): forgotten here; the server keeps its part")

@@ -118,10 +118,7 @@ struct GenerateRunningOptions: ParsableArguments {
         transform: ArgumentParsing.positive)
     var jobs = 4
 
-    @Option(
-        help: ArgumentHelp(
-            "The folder of the journal. (default: snug/generations in the state directory)", valueName: "dir"))
-    var stateDirectory: PathArgument?
+    @OptionGroup var state: StateOptions
 
     @Flag(help: "Show the requests and their cost; nothing is submitted or paid.")
     var dryRun = false
@@ -135,9 +132,6 @@ struct GenerateRunningOptions: ParsableArguments {
     @Flag(name: [.short, .long], help: "Report every step.")
     var verbose = false
 
-    /// The folder of the journal and of limits.
-    var directory: FilePath { StateDirectory.path(stateDirectory, part: "generations") }
-
     var options: GenerationOptions {
         get throws {
             var options = GenerationOptions()
@@ -146,7 +140,7 @@ struct GenerateRunningOptions: ParsableArguments {
             options.repeatsLost = repeatLost
             options.rateLimits = rateLimit
             options.maximumConcurrency = concurrency
-            options.spoolDirectory = try WorkingFolder.absolute(directory).appending("spool")
+            options.spoolDirectory = try state.folder.appending("generations").appending("spool")
             return options
         }
     }

@@ -16,6 +16,8 @@ struct GenerationAccess: Sendable {
 
     /// The dependencies of a client beside the account.
     struct Dependencies {
+        /// Those of the options, where they were read already: a pipe can be read once.
+        var credentials: GenerationCredentials?
         var settings = GenerationOptions()
         var stores = GenerationStores()
         var host: ImageHostArgument?
@@ -25,7 +27,7 @@ struct GenerationAccess: Sendable {
     }
 
     init(_ provider: Provider, _ options: ProviderOptions, _ dependencies: Dependencies = Dependencies()) throws {
-        let credentials = try options.credentials(for: provider)
+        let credentials = try dependencies.credentials ?? options.credentials(for: provider)
         let logger = Logger(label: "snug.generate") { _ in SwiftLogNoOpLogHandler() }
         let http = try options.makeHTTPClient(logger)
         self.provider = provider

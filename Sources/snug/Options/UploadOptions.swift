@@ -144,12 +144,10 @@ struct UploadTransferOptions: ParsableArguments {
     @Option(help: "A PEM file with a certificate authority of your own.")
     var cacert: PathArgument?
 
-    @Option(help: "The folder of pending uploads and receipts. (default: snug/uploads in the state directory)")
-    var stateDirectory: PathArgument?
+    @OptionGroup var state: StateOptions
 
-    var directory: FilePath { StateDirectory.path(stateDirectory, part: "uploads") }
-
-    func makeUploader() throws -> Uploader {
+    /// - Parameter store: `nil` for requests that leave nothing to remember.
+    func makeUploader(_ store: (any UploadStore)?) throws -> Uploader {
         var configuration = HTTPClientConfiguration()
         configuration.userAgent = "snug/\(Snug.version)"
         configuration.plainHTTP = allowPlainHTTP ? .anywhere : .loopbackOnly
@@ -157,8 +155,7 @@ struct UploadTransferOptions: ParsableArguments {
         let logger = Logger(label: "snug.upload") { _ in SwiftLogNoOpLogHandler() }
         return Uploader(
             client: try HTTPClient(configuration: configuration, logger: logger),
-            store: try FileUploadStore(WorkingFolder.absolute(directory)),
-            logger: logger)
+            store: store, logger: logger)
     }
 
     /// The options of every upload.

@@ -3,6 +3,7 @@ import ArgumentParser
 import SnugGeneration
 import SnugHTTP
 import SnugImage
+import SnugLedger
 import SnugPipeline
 import SnugSystem
 import SnugUpload
@@ -19,6 +20,8 @@ enum CommandFailure {
             throw tell(error.message, isUsage: error.code == .invalidURL)
         } catch let error as UploadError {
             throw tell(error.message, isUsage: error.code == .invalidTarget)
+        } catch let error as LedgerError {
+            throw tell(error.message, isUsage: false)
         } catch let error as ValidationError {
             // The arguments parsed: their spelling is not at fault, so the usage is not shown.
             throw tell(error.message, isUsage: true)

@@ -62,12 +62,12 @@ import Testing
         try await Fixture.with(.elumenta) { fixture async throws in
             fixture.simulator.script(API.elumenta.rule(Fault(answer: .status(code: 429))))
             let state = fixture.folder.path.appending("state")
-            let client = try fixture.client(state: state) { $0.timeout = .seconds(60) }
+            let client = try fixture.client(stores: try await openStores(state)) { $0.timeout = .seconds(60) }
             let before = Int(Date().timeIntervalSince1970)
             let error = try await fixture.failure(client)
             #expect(error.code == .rateLimited && error.retryAfter == .seconds(847) && fixture.time.waits.isEmpty)
             #expect(error.retryAt.map { $0 >= before + 847 } == true && error.status == 429)
-            let other = try fixture.client(state: state) { $0.timeout = .seconds(60) }
+            let other = try fixture.client(stores: try await openStores(state)) { $0.timeout = .seconds(60) }
             for next in [client, other] {
                 let refused = try await fixture.failure(next, GenerationRequest(prompt: "b"))
                 #expect(refused.code == .rateLimited && refused.attempts.isEmpty)
@@ -116,9 +116,10 @@ import Testing
             let fixture = try Fixture(simulator, .openAI)
             fixture.time.drive(simulator.clock)
             let state = fixture.folder.path.appending("state")
-            let clients = try [0, 1].map { number in
-                try fixture.client(key: number == 1 && isSecondKey ? "sk-second" : nil, state: state)
-            }
+            let clients = [
+                try fixture.client(stores: try await openStores(state)),
+                try fixture.client(key: isSecondKey ? "sk-second" : nil, stores: try await openStores(state)),
+            ]
             for number in 0..<8 {
                 let result = await fixture.attempt(
                     clients[number % 2], GenerationRequest(prompt: "\(number)"), name: "p\(number)")

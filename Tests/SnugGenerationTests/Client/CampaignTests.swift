@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
-import SnugLedger
 import SnugSimulator
 import SnugTestSupport
 import Synchronization
@@ -32,14 +31,14 @@ import Testing
             }
             let folder = fixture.folder.path.appending("journal")
             let http = try makeClient { $0.retryBudget.capacity = 10_000 }
-            let client = try fixture.client(http: http, journal: try await journal(seed, folder)) {
+            let client = try fixture.client(http: http, journal: try await openJournal(folder)) {
                 $0.breaker.threshold = 1000
             }
             let results = await run(fixture, client, seed)
             fixture.simulator.clearScript()
             try await check(fixture, client, results)
             // The next process goes on with what can go on, and leaves alone what it cannot.
-            let next = try fixture.client(http: http, journal: try await journal(seed, folder))
+            let next = try fixture.client(http: http, journal: try await openJournal(folder))
             let open = try await next.pending()
             let sent = fixture.submissions.count
             for record in open where record.state != .held {
@@ -49,12 +48,6 @@ import Testing
             #expect(try await next.pending().allSatisfy { $0.state == .held })
             for number in 0..<Self.requests { #expect(charges(fixture, number) <= 1, "request \(number)") }
         }
-    }
-
-    /// Files for the first seeds, a ledger for the rest.
-    private func journal(_ seed: Int, _ folder: FilePath) async throws -> any GenerationJournal {
-        if seed <= 3 { return FileJournal(folder) }
-        return LedgerJournal(try await SQLiteLedger.open(folder.appending("ledger.sqlite")))
     }
 
     private func charges(_ fixture: Fixture, _ number: Int) -> Int {

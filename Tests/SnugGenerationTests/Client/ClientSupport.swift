@@ -173,7 +173,8 @@ final class Fixture: Sendable {
     /// A client that waits for nothing but the network.
     func client(
         at address: String? = nil, key: String? = nil, session: (any SessionStore)? = nil, http: HTTPClient? = nil,
-        journal: any GenerationJournal = InMemoryJournal(), state: FilePath? = nil, fits: Bool = true,
+        journal: any GenerationJournal = InMemoryJournal(), stores: GenerationStores = GenerationStores(),
+        fits: Bool = true,
         hosts: Bool = true,
         logger: Logger = quietLogger, metrics: any MetricsFactory = noMetrics,
         _ change: (inout GenerationOptions) -> Void = { _ in }
@@ -188,7 +189,7 @@ final class Fixture: Sendable {
         quick.sleep = { _ in try Task.checkCancellation() }
         let environment = quick
         let http = try http ?? makeClient { $0.retryEnvironment = environment }
-        var stores = state.map(GenerationStores.files) ?? GenerationStores()
+        var stores = stores
         stores.journal = journal
         return GenerationClient(
             provider: try api.provider(at: address ?? simulator.addresses[api.service]),

@@ -13,13 +13,13 @@ import Testing
     func inFlight(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let impatient = try fixture.client(journal: FileJournal(folder)) { $0.timeout = .seconds(15) }
+            let impatient = try fixture.client(journal: try await openJournal(folder)) { $0.timeout = .seconds(15) }
             if api == .elumenta { _ = try await impatient.balance() }
             fixture.simulator.script(api.rule(Fault(delay: 120_000)))
             let error = try await fixture.failure(impatient, name: "work")
             #expect(error.isOutcomeUnknown && error.journalKey == "work", "\(error)")
             #expect(fixture.charges.count == 1 && fixture.submissions.count == 1)
-            let patient = try fixture.client(journal: FileJournal(folder))
+            let patient = try fixture.client(journal: try await openJournal(folder))
             let result = await fixture.attempt(patient, name: "work")
             let isFound = [RepeatContract.join, .history, .replay].contains(api.contract)
             #expect((result.value != nil) == isFound && fixture.charges.count == 1, "\(result)")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugLedger
 import SnugSimulator
 import SnugTestSupport
 import Synchronization
@@ -11,12 +12,12 @@ import Testing
 /// A journal whose disk is full at one moment.
 private final class FullJournal: GenerationJournal {
     struct Full: Error {}
-    private let inner: FileJournal
+    private let inner: LedgerJournal
     private let failing: Mutex<Int>
 
     /// - Parameter save: The one that fails, 1 for the first.
-    init(_ folder: FilePath, failingAt save: Int) throws {
-        inner = FileJournal(folder)
+    init(_ folder: FilePath, failingAt save: Int) async throws {
+        inner = try await openJournal(folder)
         failing = Mutex(save)
     }
 
@@ -44,14 +45,14 @@ private final class FullJournal: GenerationJournal {
         let plan = api == .elumenta ? JobPlan(pendingPolls: 1) : JobPlan()
         try await Fixture.with(api, job: plan) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let client = try fixture.client(journal: try FullJournal(folder, failingAt: save))
+            let client = try fixture.client(journal: try await FullJournal(folder, failingAt: save))
             let result = await fixture.attempt(client, name: "work")
             if save == 1 {
                 #expect(result.error?.code == .journalFailed && fixture.submissions.isEmpty, "\(result)")
             }
             if result.value == nil {
                 #expect(result.error?.code == .journalFailed, "\(result)")
-                let next = try fixture.client(journal: FileJournal(folder))
+                let next = try fixture.client(journal: try await openJournal(folder))
                 let again = await fixture.attempt(next, name: "work")
                 #expect(again.value != nil || again.error?.isOutcomeUnknown == true, "\(again)")
             }

@@ -132,7 +132,7 @@ import Testing
         let isKilled = end == .killed && step > 0
         // Whatever the first one did after that moment has not happened.
         if isKilled { Self.copy(copy, to: fixture.folder.path.appending("spool")) }
-        let client = try fixture.client(journal: FileJournal(isKilled ? copy : kept))
+        let client = try fixture.client(journal: try await openJournal(isKilled ? copy : kept))
         let place = fixture.destination("image-\(step)")
         if end == .killed || !isDone {
             try await resume(client, request, place, scenario, "step \(step)")
@@ -165,7 +165,7 @@ import Testing
     private func begin(
         _ fixture: Fixture, _ request: GenerationRequest, journal: FilePath, cutAt step: Int, copy: FilePath
     ) async throws -> (Int, Bool) {
-        let client = try fixture.client(journal: FileJournal(journal))
+        let client = try fixture.client(journal: try await openJournal(journal))
         let place = fixture.destination("image-\(step)")
         let spool = fixture.folder.path.appending("spool")
         let task = Mutex<Task<Bool, Never>?>(nil)
@@ -180,7 +180,8 @@ import Testing
                     return count
                 }
                 guard number == step else { return }
-                Self.copy(journal, to: copy, only: ".json")
+                // The database and its log, as they are on the disk: nothing writes while the step is told of.
+                Self.copy(journal, to: copy, only: ["ledger.sqlite", "ledger.sqlite-wal"])
                 Self.copy(spool, to: copy)
                 task.withLock { $0 }?.cancel()
             }
@@ -192,10 +193,10 @@ import Testing
         return (count.withLock { $0 }, isDone)
     }
 
-    private static func copy(_ folder: FilePath, to other: FilePath, only suffix: String = "") {
+    private static func copy(_ folder: FilePath, to other: FilePath, only names: Set<String>? = nil) {
         let files = FileManager.default
         try? files.createDirectory(atPath: other.string, withIntermediateDirectories: true)
-        for name in (try? files.contentsOfDirectory(atPath: folder.string)) ?? [] where name.hasSuffix(suffix) {
+        for name in (try? files.contentsOfDirectory(atPath: folder.string)) ?? [] where names?.contains(name) != false {
             // What is there already is the same.
             try? files.copyItem(atPath: folder.appending(name).string, toPath: other.appending(name).string)
         }

@@ -20,7 +20,7 @@ import Testing
 
     private func check(_ api: API, _ loss: Loss) async throws {
         try await Fixture.with(api) { fixture async throws in
-            let journal = FileJournal(fixture.folder.path.appending("journal"))
+            let journal = try await openJournal(fixture.folder.path.appending("journal"))
             let client = try fixture.client(journal: journal) { options in
                 // Long enough for a busy provider to begin.
                 if loss.isStall { options.firstAttemptTimeout = .seconds(5) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugLedger
 import SnugSimulator
 import SnugSystem
 import SnugTestSupport
@@ -13,11 +14,11 @@ import Testing
 @Suite struct PaidForTests {
     /// Fails to keep what has one of these states.
     private actor WilfulJournal: GenerationJournal {
-        private let inner: FileJournal
+        private let inner: LedgerJournal
         private let refused: GenerationRecord.State
         nonisolated var isDurable: Bool { true }
 
-        init(_ inner: FileJournal, refusing state: GenerationRecord.State) {
+        init(_ inner: LedgerJournal, refusing state: GenerationRecord.State) {
             self.inner = inner
             refused = state
         }
@@ -36,7 +37,7 @@ import Testing
     @Test("Held work stays held when sending it again does not even start")
     func heldStaysHeld() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let journal = FileJournal(fixture.folder.path.appending("journal"))
+            let journal = try await openJournal(fixture.folder.path.appending("journal"))
             let client = try fixture.client(journal: journal)
             fixture.simulator.script(fixture.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             _ = try await fixture.failure(client, name: "work")
@@ -56,7 +57,7 @@ import Testing
     @Test("A lost job that may be sent again stays open when it is not sent again now")
     func lostStaysOpen() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
-            let journal = FileJournal(fixture.folder.path.appending("journal"))
+            let journal = try await openJournal(fixture.folder.path.appending("journal"))
             let client = try fixture.client(journal: journal) { $0.repeatsLost = true }
             fixture.simulator.script(
                 fixture.api.rule(
@@ -71,7 +72,7 @@ import Testing
     @Test("An image that cannot be looked at is not thrown away where it cannot be had again")
     func badImageIsKept() async throws {
         try await Fixture.with(.openAI, job: JobPlan(image: .truncated)) { fixture async throws in
-            let journal = FileJournal(fixture.folder.path.appending("journal"))
+            let journal = try await openJournal(fixture.folder.path.appending("journal"))
             let error = try await fixture.failure(try fixture.client(journal: journal), name: "work")
             #expect(error.code == .badImage && error.isOutcomeUnknown)
             let kept = fixture.folder.files().filter { $0.hasPrefix("spool/") }
@@ -98,7 +99,7 @@ import Testing
     @Test("A journal that fails once the response is here does not keep the images from their places")
     func journalFails() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let inner = FileJournal(fixture.folder.path.appending("journal"))
+            let inner = try await openJournal(fixture.folder.path.appending("journal"))
             let journal = WilfulJournal(inner, refusing: .completed)
             let generation = try await fixture.client(journal: journal).generate(
                 .cat, to: fixture.destination(), name: "work")
@@ -110,7 +111,7 @@ import Testing
     @Test("Images that were kept without a record of it are found, and not paid for again")
     func keptWithoutRecord() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let journal = FileJournal(fixture.folder.path.appending("journal"))
+            let journal = try await openJournal(fixture.folder.path.appending("journal"))
             // As a kill between keeping the image and noting it leaves things.
             fixture.simulator.script(fixture.api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             _ = try await fixture.failure(try fixture.client(journal: journal), name: "work")
@@ -132,7 +133,7 @@ import Testing
         arguments: [API.replay, .openAI])
     func keptIsGone(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
-            let journal = FileJournal(fixture.folder.path.appending("journal"))
+            let journal = try await openJournal(fixture.folder.path.appending("journal"))
             fixture.simulator.script(api.rule(Fault(request: .closeAfterBody, takesEffect: true)))
             let client = try fixture.client(journal: journal) { $0.retry.maximumAttempts = 1 }
             _ = try await fixture.failure(client, name: "work")

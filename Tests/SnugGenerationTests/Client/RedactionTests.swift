@@ -26,8 +26,8 @@ import Testing
             configuration.retryEnvironment.sleep = { _ in }
             let http = try HTTPClient(configuration: configuration, logger: lines.logger, metrics: noMetrics)
             let client = try fixture.client(
-                http: http, journal: FileJournal(fixture.folder.path.appending("journal")),
-                state: fixture.folder.path.appending("state"), logger: lines.logger)
+                http: http, journal: try await openJournal(fixture.folder.path.appending("journal")),
+                stores: try await openStores(fixture.folder.path.appending("state")), logger: lines.logger)
             let result = await fixture.attempt(client, name: "work")
             #expect((result.value != nil) == (fault == nil) || fault?.answer == nil)
             var told = lines.all + fixture.events.all.map { String(reflecting: $0) }

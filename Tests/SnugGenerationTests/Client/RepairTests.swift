@@ -77,10 +77,10 @@ import Testing
         try await Fixture.with(.openAI) { fixture async throws in
             let state = isShared ? fixture.folder.path.appending("state") : nil
             fixture.simulator.script(API.openAI.rule(complaint(413, "too large: 400200 bytes > 300000 bytes")))
-            let first = try fixture.client(state: state)
+            let first = try fixture.client(stores: try await openStores(state))
             _ = try await first.generate(
                 request(.openAI, bytes: 400_000), to: fixture.destination("a"), onEvent: fixture.events.record)
-            let next = try fixture.client(state: state)
+            let next = try fixture.client(stores: try await openStores(state))
             _ = try await next.generate(
                 request(.openAI, bytes: 400_000), to: fixture.destination("b"), onEvent: fixture.events.record)
             let sizes = fitted(fixture)

@@ -52,7 +52,7 @@ import Testing
     func otherClients() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 50)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let first = try fixture.client(journal: FileJournal(folder)) { options in
+            let first = try fixture.client(journal: try await openJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
@@ -60,7 +60,7 @@ import Testing
             // It stays under way.
             let open = try await fixture.failure(first, name: "first")
             #expect(open.code == .deadlineExceeded)
-            let second = try fixture.client(journal: FileJournal(folder))
+            let second = try fixture.client(journal: try await openJournal(folder))
             fixture.simulator.script(API.elumenta.rule(Self.vanished))
             let error = try await fixture.failure(second, name: "second")
             #expect(error.isOutcomeUnknown && fixture.charges.count == 1)
@@ -74,7 +74,7 @@ import Testing
     func afterDeadline(byName: Bool) async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 2)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let impatient = try fixture.client(journal: FileJournal(folder)) { options in
+            let impatient = try fixture.client(journal: try await openJournal(folder)) { options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
@@ -82,7 +82,7 @@ import Testing
             let error = try await fixture.failure(impatient, name: "work")
             #expect(error.code == .deadlineExceeded && error.jobID != nil && error.journalKey == "work")
             #expect(!error.isOutcomeUnknown && fixture.charges.count == 1)
-            let patient = try fixture.client(journal: FileJournal(folder))
+            let patient = try fixture.client(journal: try await openJournal(folder))
             let pending = try await patient.pending()
             #expect(pending.map(\.state) == [.accepted] && pending.first?.jobID == error.jobID)
             let generation =
@@ -98,7 +98,7 @@ import Testing
     @Test("Held work is dropped for good")
     func drop() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
-            let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
+            let client = try fixture.client(journal: try await openJournal(fixture.folder.path.appending("journal")))
             fixture.simulator.script(API.openAI.rule(Self.lost))
             #expect(try await fixture.failure(client, name: "work").isOutcomeUnknown)
             try await client.drop("work")
@@ -142,7 +142,7 @@ import Testing
         arguments: API.allCases)
     func undeliverable(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
-            let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
+            let client = try fixture.client(journal: try await openJournal(fixture.folder.path.appending("journal")))
             // Gone between the check and the delivery.
             let place = ImageDestination(folder: fixture.folder.path.appending("out"), name: "image")
             let folder = fixture.folder
@@ -198,16 +198,17 @@ import Testing
     func newKey() async throws {
         try await Fixture.with(.elumenta, job: JobPlan(pendingPolls: 1)) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let old = try fixture.client(key: ElumentaAccount.key("vip"), journal: FileJournal(folder)) { options in
+            let old = try fixture.client(key: ElumentaAccount.key("vip"), journal: try await openJournal(folder)) {
+                options in
                 options.timeout = .seconds(20)
                 options.polling.firstDelay = .seconds(60)
                 options.polling.maximumDelay = .seconds(60)
             }
             #expect(try await fixture.failure(old, name: "job").code == .deadlineExceeded)
             fixture.simulator.script(API.elumenta.rule(Self.vanished))
-            let patient = try fixture.client(key: ElumentaAccount.key("vip"), journal: FileJournal(folder))
+            let patient = try fixture.client(key: ElumentaAccount.key("vip"), journal: try await openJournal(folder))
             #expect(try await fixture.failure(patient, GenerationRequest(prompt: "b"), name: "held").isOutcomeUnknown)
-            let new = try fixture.client(key: ElumentaAccount.key("vip2"), journal: FileJournal(folder))
+            let new = try fixture.client(key: ElumentaAccount.key("vip2"), journal: try await openJournal(folder))
             #expect(try await new.resume("job").images.count == 1 && fixture.submissions.count == 2)
             #expect(try await new.resume("held").images.count == 1 && fixture.charges.count == 2)
             #expect(try await old.pending().isEmpty)
@@ -218,13 +219,13 @@ import Testing
     func otherKey() async throws {
         try await Fixture.with(.pollinations) { fixture async throws in
             let folder = fixture.folder.path.appending("journal")
-            let old = try fixture.client(journal: FileJournal(folder))
+            let old = try fixture.client(journal: try await openJournal(folder))
             fixture.simulator.script(API.pollinations.rule(Self.lost, times: 4))
             #expect(try await fixture.failure(old, name: "work").isOutcomeUnknown && fixture.submissions.count == 4)
-            let new = try fixture.client(key: "sk_narrow", journal: FileJournal(folder))
+            let new = try fixture.client(key: "sk_narrow", journal: try await openJournal(folder))
             let refused = await #expect(throws: GenerationError.self) { try await new.resume("work") }
             #expect(refused?.code == .invalidRequest && fixture.submissions.count == 4)
-            let again = try fixture.client(journal: FileJournal(folder))
+            let again = try fixture.client(journal: try await openJournal(folder))
             #expect(try await again.resume("work").isRecovered && fixture.charges.count == 1)
         }
     }
@@ -238,13 +239,13 @@ import Testing
             let imageRequest = GenerationRequest(
                 prompt: "a cat", model: api == .openAI ? "gpt-image-1.5" : nil, count: count)
             let folder = fixture.folder.path.appending("journal")
-            let client = try fixture.client(journal: FileJournal(folder))
+            let client = try fixture.client(journal: try await openJournal(folder))
             fixture.simulator.script(api.rule(Fault(answer: .status(code: 402)), skip: 1, times: 1))
             let error = try await fixture.failure(client, imageRequest, name: "work")
             let charged = fixture.charges.count
             #expect(error.code == .paymentRequired && charged >= 1 && !error.delivered.isEmpty)
             // What is missing is made by another process, after the account was topped up.
-            let next = try fixture.client(journal: FileJournal(folder))
+            let next = try fixture.client(journal: try await openJournal(folder))
             #expect(try await next.pending().isEmpty)
             let generation = try await next.generate(imageRequest, to: fixture.destination("work"), name: "work")
             #expect(generation.images.count == count && fixture.images.count == count)
@@ -258,7 +259,7 @@ import Testing
     func heldPart() async throws {
         try await Fixture.with(.openAI) { fixture async throws in
             let imageRequest = GenerationRequest(prompt: "a cat", model: "gpt-image-1.5", count: 15)
-            let client = try fixture.client(journal: FileJournal(fixture.folder.path.appending("journal")))
+            let client = try fixture.client(journal: try await openJournal(fixture.folder.path.appending("journal")))
             for name in ["resolved", "dropped"] {
                 fixture.simulator.clearRecords()
                 fixture.simulator.script(API.openAI.rule(Self.vanished))

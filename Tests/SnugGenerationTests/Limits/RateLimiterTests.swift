@@ -2,6 +2,7 @@
 import Foundation
 import HTTPTypes
 import SnugHTTP
+import SnugLedger
 import SnugSystem
 import SnugTestSupport
 import Synchronization
@@ -27,14 +28,14 @@ import Testing
     private func limiter(
         _ windows: [RateWindow] = [], concurrency: Int? = nil, isShared: Bool = false, account: String = "a",
         time: Time? = nil
-    ) -> RateLimiter {
+    ) async throws -> RateLimiter {
         var environment = RateLimiter.Environment()
         if let time {
             environment.now = { time.now }
             environment.sleep = { time.pass($0) }
         }
         let store: any AccountLimitStore =
-            isShared ? FileAccountLimits(folder.path.appending("rates")) : InMemoryAccountLimits()
+            isShared ? LedgerAccountLimits(try await openLedger(folder.path)) : InMemoryAccountLimits()
         return RateLimiter(
             account: account, windows: windows, concurrency: concurrency,
             store: store, logger: quietLogger,
@@ -44,7 +45,7 @@ import Testing
     @Test("A wait longer than there is time is refused at once, with the time to come back", arguments: [false, true])
     func failure(isShared: Bool) async throws {
         let time = Time()
-        let limiter = limiter([.hour(1)], isShared: isShared, time: time)
+        let limiter = try await limiter([.hour(1)], isShared: isShared, time: time)
         try await limiter.withPermit { _ in }
         let error = await #expect(throws: GenerationError.self) {
             try await limiter.withPermit(maximumWait: .seconds(60)) { _ in }
@@ -61,7 +62,7 @@ import Testing
 
     @Test("A wait that the provider asks for parks the account, and more than a day is not believed")
     func parking() async throws {
-        let limiter = limiter(time: Time())
+        let limiter = try await limiter(time: Time())
         try await limiter.park(for: .seconds(1_000_000))
         let error = await #expect(throws: GenerationError.self) {
             try await limiter.withPermit(maximumWait: .seconds(847)) { _ in }
@@ -71,7 +72,7 @@ import Testing
 
     @Test("Headers feed it; what was never sent does not count")
     func learns() async throws {
-        let limiter = limiter(time: Time())
+        let limiter = try await limiter(time: Time())
         #expect(try await limiter.available() == nil)
         try await limiter.withPermit { permit in
             let headers: HTTPFields = ["X-RateLimit-Limit-Hour": "2", "X-RateLimit-Remaining-Hour": "1"]
@@ -79,7 +80,7 @@ import Testing
         }
         // The one that was answered is the one that is gone.
         #expect(try await limiter.available() == 1)
-        let fresh = self.limiter([.hour(2)], time: Time())
+        let fresh = try await self.limiter([.hour(2)], time: Time())
         try await fresh.withPermit { $0.wasNotSent() }
         #expect(try await fresh.available() == 2)
         struct Failure: Error {}
@@ -89,7 +90,7 @@ import Testing
 
     @Test("No more at once than allowed", arguments: [false, true])
     func concurrency(isShared: Bool) async throws {
-        let limiter = limiter(concurrency: 2, isShared: isShared)
+        let limiter = try await limiter(concurrency: 2, isShared: isShared)
         let tally = Tally()
         func run(_ count: Int) async throws {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -144,7 +145,7 @@ import Testing
 
     @Test("Giving up in the queue leaves it to the others")
     func cancellation() async throws {
-        let limiter = limiter(concurrency: 1)
+        let limiter = try await limiter(concurrency: 1)
         let gate = Gate()
         let holder = Task { try await limiter.withPermit { _ in await gate.wait() } }
         await gate.entered()
@@ -159,7 +160,7 @@ import Testing
 
     @Test("Time runs out in the queue too")
     func maximumWait() async throws {
-        let limiter = limiter(concurrency: 1)
+        let limiter = try await limiter(concurrency: 1)
         let gate = Gate()
         let holder = Task { try await limiter.withPermit { _ in await gate.wait() } }
         await gate.entered()
@@ -178,23 +179,23 @@ import Testing
         try await limiter.withPermit(maximumWait: .seconds(100)) { _ in }
     }
 
-    @Test("Two limiters on one folder are one; accounts are apart; a damaged file starts over")
+    @Test("Two limiters on one ledger are one; accounts are apart; a damaged count starts over")
     func shared() async throws {
         let time = Time()
         try await limiter([.hour(3)], isShared: true, time: time).withPermit { _ in }
         try await limiter([.hour(3)], isShared: true, time: time).withPermit { _ in }
         #expect(try await limiter([.hour(3)], isShared: true, time: time).available() == 1)
         #expect(try await limiter([.hour(3)], isShared: true, account: "b", time: time).available() == 3)
-        let names = folder.files().filter { $0.hasSuffix(".json") }
-        #expect(names.count == 1)
-        try folder.write(Array("{\"uses\":[".utf8), to: try #require(names.first))
+        try await openLedger(folder.path).save("{\"uses\":[", as: .accountLimits, "a")
         #expect(try await limiter([.hour(3)], isShared: true, time: time).available() == 3)
     }
 
-    @Test("A folder that cannot be written is an error before anything is sent")
-    func noFolder() async throws {
-        try folder.write([1], to: "rates")
-        let limiter = limiter([.hour(3)], isShared: true)
+    @Test("A ledger that cannot be written is an error before anything is sent")
+    func closed() async throws {
+        let ledger = try await openLedger(folder.path)
+        let limiter = RateLimiter(
+            account: "a", windows: [.hour(3)], store: LedgerAccountLimits(ledger), logger: quietLogger)
+        try await ledger.close()
         let error = await #expect(throws: GenerationError.self) { try await limiter.withPermit { _ in } }
         #expect(error?.code == .outputFailed)
     }
@@ -204,11 +205,11 @@ import Testing
         let path = folder.path.string
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
             let limiter = RateLimiter(
-                account: "a", windows: [.hour(2)], concurrency: 1, store: FileAccountLimits(FilePath(path + "/rates")),
-                logger: quietLogger)
+                account: "a", windows: [.hour(2)], concurrency: 1,
+                store: LedgerAccountLimits(try await openLedger(FilePath(path))), logger: quietLogger)
             try await limiter.withPermit { _ in _ = kill(getpid(), SIGKILL) }
         }
-        let limiter = limiter([.hour(2)], concurrency: 1, isShared: true)
+        let limiter = try await limiter([.hour(2)], concurrency: 1, isShared: true)
         #expect(try await limiter.available() == 1)
         try await limiter.withPermit(maximumWait: .seconds(100)) { _ in }
         #expect(try await limiter.available() == 0)

@@ -2,6 +2,7 @@
 import Foundation
 import HTTPTypes
 import SnugHTTP
+import SnugLedger
 import SnugSystem
 import SnugTestSupport
 import Synchronization
@@ -45,7 +46,7 @@ import Testing
         let client = try makeClient()
         let limiter = RateLimiter(
             account: "one", windows: [RateWindow(name: "short", limit: 5, length: 2)], concurrency: 2,
-            store: FileAccountLimits(FilePath(folder)), logger: quietLogger)
+            store: LedgerAccountLimits(try await openLedger(FilePath(folder))), logger: quietLogger)
         try await withThrowingTaskGroup { group in
             for _ in 0..<requests {
                 group.addTask {

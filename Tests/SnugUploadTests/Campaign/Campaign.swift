@@ -85,7 +85,7 @@ struct Campaign {
         let context: Comment = "\(place.name) seed \(seed) upload \(number), \(size) bytes"
 
         var tally = Tally()
-        let uploader = try Self.uploader(folder)
+        let uploader = try await Self.uploader(folder)
         let target = try place.target(proxy.port, name)
         do {
             let receipt = try await uploader.upload(file, to: target, options: options(place))
@@ -102,7 +102,7 @@ struct Campaign {
         } catch {
             Issue.record("\(context): \(error) after \(proxy.events)")
         }
-        #expect(try uploader.pending().isEmpty, context)
+        #expect(try await uploader.pending().isEmpty, context)
         #expect(try await place.count(name, bytes) == 1, context)
         proxy.stop()
         tally.uploads = 1
@@ -122,7 +122,7 @@ struct Campaign {
         return options
     }
 
-    private static func uploader(_ folder: ScratchFolder) throws -> Uploader {
+    private static func uploader(_ folder: ScratchFolder) async throws -> Uploader {
         var configuration = HTTPClientConfiguration()
         configuration.proxy = .none
         var environment = RetryEnvironment()
@@ -130,7 +130,7 @@ struct Campaign {
         return Uploader(
             client: try HTTPClient(
                 configuration: configuration, logger: quietLogger, metrics: NOOPMetricsHandler.instance),
-            store: try FileUploadStore(folder.path.appending("state")), logger: quietLogger, environment: environment)
+            store: try await folder.uploadStore(), logger: quietLogger, environment: environment)
     }
 
     private static func content(_ size: Int, seed: UInt64) -> [UInt8] {

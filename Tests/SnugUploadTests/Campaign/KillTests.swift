@@ -54,7 +54,7 @@ import Testing
                 [program.string, "upload", file.string, "--to", "http://127.0.0.1:\(proxy.port)\(path)", "--json"]
                 // A server that a kill has confused may take a request and never answer it.
                 + ["--attempt-timeout", "30"] + arguments
-                + ["--state-directory", folder.path.appending("state").string]
+                + ["--state", folder.path.appending("state").string]
             let before = proxy.bytesSent
             let process = try ChildProcess(
                 command, environment: ["AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "testtest"],

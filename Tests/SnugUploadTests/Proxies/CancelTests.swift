@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import SnugHTTP
+import SnugLedger
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -30,18 +31,18 @@ import Testing
     @Test func tusIsTerminated() async throws {
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(.nginx, before: origin.server.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let target = UploadTarget(try proxy.url("/files", port: 3), .tus)
         let task = await begin(
             uploader, try folder.file(bytes), to: target, options: options(), after: 3_000_000)
         await cancel(task, "tus")
         #expect(try origin.stored().isEmpty)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test func withoutAStoreItIsTerminatedAsWell() async throws {
         let origin = try await TusOrigin()
-        let uploader = try makeUploader(nil)
+        let uploader = try await makeUploader(nil)
         let target = UploadTarget(try HTTPURL(origin.server.url("/files")), .tus)
         let task = await begin(
             uploader, try folder.file(bytes), to: target, options: options(), after: 3_000_000)
@@ -52,28 +53,28 @@ import Testing
     @Test func whatASleepingServerKeepsIsRemovedLater() async throws {
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(.nginx, before: origin.server.port)
-        let uploader = try makeUploader(folder, discardTimeout: .milliseconds(450))
+        let uploader = try await makeUploader(folder, discardTimeout: .milliseconds(450))
         let target = UploadTarget(try proxy.url("/files", port: 3), .tus)
         let task = await begin(
             uploader, try folder.file(bytes), to: target, options: options(), after: 3_000_000
         ) { origin.server.fallAsleep() }
         await cancel(task, "tus while the server hangs")
         // It hangs still, so the end did not wait for it.
-        let record = try #require(try uploader.pending().first)
+        let record = try #require(try await uploader.pending().first)
         #expect(record.isDiscarded)
-        #expect(try uploader.pending().count == 1)
+        #expect(try await uploader.pending().count == 1)
         // The next upload finds a server that answers, and what it finds left there is removed.
         origin.server.wakeUp()
         let other = pattern(10_007)
         _ = try await uploader.upload(try folder.file(other, named: "other"), to: target)
         try origin.expectOnly(other)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test func s3IsAborted() async throws {
         let bucket = try await Bucket()
         let proxy = try await RealProxy(.nginx, before: bucket.server.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let target = UploadTarget(try proxy.url("/bkt/a.bin", port: 3), .s3, s3: bucket.settings)
         let task = await begin(
             uploader, try folder.file(bytes), to: target, options: options(), after: 6_000_000)
@@ -81,17 +82,17 @@ import Testing
         await cancel(task, "S3")
         #expect(try await bucket.unfinished().isEmpty)
         #expect(try await bucket.object("a.bin") == nil)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test("An S3 upload of which only the asking was recorded is found and aborted")
     func s3InItsBeginning() async throws {
         let bucket = try await Bucket()
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try HTTPURL(bucket.server.url("/bkt/a.bin")), .s3, s3: bucket.settings)
         // As it is when the response to the first request was not waited for.
-        let store = try FileUploadStore(folder.path.appending("state"))
+        let store = try await folder.uploadStore()
         let now = Int(Date().timeIntervalSince1970)
         var record = UploadRecord(
             key: UploadRecord.key(path: file, target: target.url.text, uploadProtocol: .s3), path: file.string,
@@ -99,10 +100,10 @@ import Testing
             bytes: bytes.count, target: "", uploadProtocol: .s3, created: now)
         record.creating = now
         record.isDiscarded = true
-        try store.save(record)
+        try await store.save(record)
         _ = try await plainClient().send(bucket.signed("POST", "/bkt/a.bin?uploads"))
         #expect(try await bucket.unfinished() == ["a.bin"])
-        let pending = try #require(try uploader.pending().first)
+        let pending = try #require(try await uploader.pending().first)
         #expect(try await uploader.removeDiscarded(pending, target: target))
         #expect(try await bucket.unfinished().isEmpty)
     }
@@ -110,7 +111,7 @@ import Testing
     @Test func hundredsOfCancelledUploadsLeaveNothing() async throws {
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(.nginx, before: origin.server.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let target = UploadTarget(try proxy.url("/files", port: 3), .tus)
         let small = pattern(700_001)
         var random = SeededGenerator(seed: 7)
@@ -133,8 +134,8 @@ import Testing
             }
         }
         // What could not be removed in time is recorded.
-        for record in try uploader.pending() { _ = try await uploader.removeDiscarded(record, target: target) }
-        #expect(try uploader.pending().isEmpty)
+        for record in try await uploader.pending() { _ = try await uploader.removeDiscarded(record, target: target) }
+        #expect(try await uploader.pending().isEmpty)
         let left = try origin.stored()
         print("cancel: 200 uploads, \(finished) had finished, \(left.count) objects")
         #expect(left.count == finished)

@@ -34,7 +34,7 @@ import Testing
     @Test func partsShrinkToWhatAProxyTakesAndStaySmall() async throws {
         let bucket = try await Bucket()
         let proxy = try await RealProxy(.nginx, before: bucket.server.port)
-        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
+        let uploader = try await makeUploader(folder, continueTimeout: .seconds(60))
         let file = try folder.file(bytes)
         var options = UploadOptions()
         options.chunkSize = 8 << 20
@@ -52,14 +52,14 @@ import Testing
     @Test func aLimitBelowTheSmallestPartIsAFindingThatLeavesNothing() async throws {
         let bucket = try await Bucket()
         let proxy = try await RealProxy(.nginx, before: bucket.server.port)
-        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
+        let uploader = try await makeUploader(folder, continueTimeout: .seconds(60))
         let file = try folder.file(bytes)
         let target = try target(proxy, bucket, port: 0)
         let error = await #expect(throws: UploadError.self) { try await uploader.upload(file, to: target) }
         #expect(error?.code == .tooLarge && error?.status == 413)
         #expect(try await bucket.object("a.bin") == nil)
         #expect(try await bucket.unfinished().isEmpty)
-        #expect(try uploader.pending().isEmpty)
+        #expect(try await uploader.pending().isEmpty)
     }
 
     @Test func aGatewayThatHangsCostsPartsAndNoByte() async throws {
@@ -68,7 +68,7 @@ import Testing
         var options = UploadOptions()
         options.bandwidthLimiter = BandwidthLimiter(bytesPerSecond: 8_000_000)
         let task = try await begin(
-            try makeUploader(folder, waits: true), try folder.file(bytes), to: target(proxy, bucket, port: 5),
+            try await makeUploader(folder, waits: true), try folder.file(bytes), to: target(proxy, bucket, port: 5),
             options: options, after: 3_000_000
         ) { bucket.server.fallAsleep() }
         try await proxy.waitFor(504)

@@ -35,7 +35,7 @@ import Testing
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(kind, before: origin.server.port)
         let target = UploadTarget(try proxy.url("/files", port: 0), .tus)
-        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
+        let uploader = try await makeUploader(folder, continueTimeout: .seconds(60))
         let large = pattern(12_000_017)
         _ = try await uploader.upload(try folder.file(large), to: target, options: options(chunk: 8 << 20))
         let refusals = try await proxy.settledCount(413)
@@ -57,7 +57,7 @@ import Testing
         let proxy = try await RealProxy(kind, before: origin.server.port)
         let target = UploadTarget(try proxy.url("/files", port: kind.gateway), .tus)
         let task = await begin(
-            try makeUploader(folder, waits: true), try folder.file(bytes), to: target,
+            try await makeUploader(folder, waits: true), try folder.file(bytes), to: target,
             options: options(chunk: 256 << 10, rate: 3_000_000), after: 2_000_000
         ) { origin.server.fallAsleep() }
         try await proxy.waitFor(kind.gatewayStatus)
@@ -73,7 +73,7 @@ import Testing
         let proxy = try await RealProxy(kind, before: origin.server.port)
         let target = UploadTarget(try proxy.url("/files", port: kind.pass), .tus)
         let task = await begin(
-            try makeUploader(folder, waits: true), try folder.file(bytes), to: target,
+            try await makeUploader(folder, waits: true), try folder.file(bytes), to: target,
             options: options(chunk: 256 << 10, rate: 3_000_000), after: 2_000_000
         ) { origin.server.stop() }
         try await proxy.waitFor(kind.deadStatus)
@@ -86,7 +86,7 @@ import Testing
     @Test("A proxy with nothing behind it is a clear error", arguments: RealProxy.Kind.allCases)
     func dead(kind: RealProxy.Kind) async throws {
         let proxy = try await RealProxy(kind, before: 1)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try proxy.url("/files", port: kind.dead), .tus)
         let error = await #expect(throws: UploadError.self) { try await uploader.upload(file, to: target) }
@@ -113,7 +113,7 @@ import Testing
     @Test func moreUploadsThanTheQueueTakes() async throws {
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(.haproxy, before: origin.server.port)
-        let uploader = try makeUploader(folder, waits: true)
+        let uploader = try await makeUploader(folder, waits: true)
         let target = UploadTarget(try proxy.url("/files", port: 7), .tus)
         let contents = (1...3).map { pattern(1_000_000 + $0) }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -132,7 +132,7 @@ import Testing
     @Test func aRequestThatIsSlowerThanHAProxyAllowsIsAClearError() async throws {
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(.haproxy, before: origin.server.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(pattern(12_000))
         let target = UploadTarget(try proxy.url("/files", port: 1), .tus)
         var options = options(rate: 1_000)
@@ -160,7 +160,7 @@ import Testing
     @Test func nginxClosesWithoutAWordWhenABodyRests() async throws {
         let origin = try await TusOrigin()
         let proxy = try await RealProxy(.nginx, before: origin.server.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let small = pattern(10_007)
         let file = try folder.file(small)
         let target = UploadTarget(try proxy.url("/files", port: 4), .tus)
@@ -175,7 +175,7 @@ import Testing
         #expect((error?.cause as? HTTPError)?.code == .connectionLost)
         // What nginx writes into its log it has told nobody.
         try await proxy.waitFor(408, times: 3)
-        #expect(try uploader.pending().count == 1)
+        #expect(try await uploader.pending().count == 1)
         let receipt = try await uploader.upload(file, to: target)
         #expect(receipt.resumed)
         try origin.expectOnly(small)

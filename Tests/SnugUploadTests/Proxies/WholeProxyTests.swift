@@ -36,7 +36,7 @@ import Testing
     func putAboveTheLimit(kind: RealProxy.Kind) async throws {
         let origin = try await DavOrigin()
         let proxy = try await RealProxy(kind, before: origin.server.port)
-        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
+        let uploader = try await makeUploader(folder, continueTimeout: .seconds(60))
         let file = try folder.file(bytes)
         let target = UploadTarget(try proxy.url("/a.bin", port: 0), .put)
         for _ in 0..<2 {
@@ -52,7 +52,7 @@ import Testing
         let origin = try await DavOrigin()
         let proxy = try await RealProxy(kind, before: origin.server.port)
         let task = await begin(
-            try makeUploader(folder, waits: true), try folder.file(bytes),
+            try await makeUploader(folder, waits: true), try folder.file(bytes),
             to: UploadTarget(try proxy.url("/a.bin", port: kind.gateway), .put), options: options(rate: 4_000_000),
             after: 1_000_000
         ) { origin.server.fallAsleep() }
@@ -67,7 +67,7 @@ import Testing
     @Test("A PUT to nobody is a clear error", arguments: RealProxy.Kind.allCases)
     func putToNobody(kind: RealProxy.Kind) async throws {
         let proxy = try await RealProxy(kind, before: 1)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         let file = try folder.file(bytes)
         let target = UploadTarget(try proxy.url("/a.bin", port: kind.dead), .put)
         let few = options(attempts: 3)
@@ -91,7 +91,7 @@ import Testing
     func formAboveTheLimit(kind: RealProxy.Kind) async throws {
         let sink = try FormSink()
         let proxy = try await RealProxy(kind, before: sink.port)
-        let uploader = try makeUploader(folder, continueTimeout: .seconds(60))
+        let uploader = try await makeUploader(folder, continueTimeout: .seconds(60))
         let file = try folder.file(bytes)
         let target = UploadTarget(try proxy.url("/form", port: 0), .form)
         let error = await #expect(throws: UploadError.self) { try await uploader.upload(file, to: target) }
@@ -111,7 +111,7 @@ import Testing
         }
         defer { isEnough.withLock { $0 = true } }
         let proxy = try await RealProxy(kind, before: origin.port)
-        let uploader = try makeUploader(folder)
+        let uploader = try await makeUploader(folder)
         // Little, because the gateway's second may begin before the origin has all of it.
         let file = try folder.file(pattern(50_000))
         let target = UploadTarget(try proxy.url("/form", port: kind.gateway), .form)
@@ -126,7 +126,7 @@ import Testing
     func formsThatComeTooFast(port: Int, status: Int) async throws {
         let sink = try FormSink()
         let proxy = try await RealProxy(.nginx, before: sink.port)
-        let uploader = try makeUploader(folder, waits: true)
+        let uploader = try await makeUploader(folder, waits: true)
         let target = UploadTarget(try proxy.url("/form", port: port), .form)
         for name in ["a", "b", "c"] {
             _ = try await uploader.upload(try folder.file(pattern(50_000), named: name), to: target)

@@ -23,7 +23,7 @@ import Testing
 
     @Test(
         "It names every option of every command",
-        arguments: ["fit", "inspect", "upload", "generate", "models", "balance", "profiles", "doctor"])
+        arguments: ["fit", "inspect", "upload", "generate", "models", "balance", "profiles", "backup", "doctor"])
     func options(command: String) throws {
         let folder = try TemporaryFolder()
         let help = try CommandRunner(folder: folder.path).run(["help", command]).standardOutput

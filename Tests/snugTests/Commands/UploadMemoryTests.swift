@@ -33,7 +33,7 @@ import Testing
             let result = try place.shell(
                 """
                 truncate -s \(mebibytes)M big
-                "$SNUG" upload big --to \(server.url("/big")) --protocol put --state-directory state --quiet > out &
+                "$SNUG" upload big --to \(server.url("/big")) --protocol put --state state --quiet > out &
                 pid=$!
                 while now=$(grep VmHWM /proc/$pid/status); do peak=$now; sleep 0.02; done
                 wait $pid && echo $peak

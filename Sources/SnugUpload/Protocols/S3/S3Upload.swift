@@ -58,18 +58,18 @@ struct S3Upload {
             parts = S3Parts(length: job.length, size: size)
             if let receipt = try await takeOver(&parts, record) { return receipt }
         } else {
-            let ceiling = try job.learntCeiling() ?? .max
+            let ceiling = try await job.learntCeiling() ?? .max
             parts = S3Parts(length: job.length, wanted: min(job.options.chunkSize, ceiling))
             let mayExist = record.creating != nil
             let since = record.creating ?? job.environment.wallClock()
             record.creating = since
-            try await job.onDisk { [job, record] in try job.save(record) }
+            try await job.save(record)
             let begun = try await create(since: since, mayExist: mayExist, wantsChecksum: wantsChecksum)
             record.uploadID = begun.id
             record.hasWholeChecksum = begun.hasWholeChecksum
             record.creating = nil
             record.partSize = parts.size
-            try await job.onDisk { [job, record] in try job.save(record) }
+            try await job.save(record)
         }
         let hasCRC = record.hasWholeChecksum == true
         guard let id = record.uploadID else { throw UploadError(.gone, "no upload id", resumption: .startOver) }
@@ -77,7 +77,7 @@ struct S3Upload {
         while true {
             parts = try await send(parts, id, hasCRC: hasCRC)
             record.sentEverything = true
-            try await job.onDisk { [job, record] in try job.save(record) }
+            try await job.save(record)
             do {
                 return try await complete(parts, id)
             } catch let disagreement as PartsDisagree {

@@ -38,7 +38,7 @@ struct TusDialect: OffsetDialect {
             !piece.isEmpty
         {
             headers[.contentType] = "application/offset+octet-stream"
-            let most = min(job.options.chunkSize, try job.learntCeiling() ?? .max)
+            let most = min(job.options.chunkSize, try await job.learntCeiling() ?? .max)
             body = HTTPBody(
                 file: job.source.file, range: piece.clamped(to: piece.lowerBound..<piece.lowerBound + most))
         }

@@ -3,6 +3,7 @@ import Logging
 import SnugGeneration
 import SnugHTTP
 import SnugImage
+import SnugLedger
 import SnugPipeline
 import SnugSimulator
 import SnugUpload
@@ -19,11 +20,14 @@ struct Embed {
             return
         }
         try await Simulator.with { simulator in
-            let backend = try Backend(simulator.addresses, folder: FilePath(arguments[3]))
+            let folder = FilePath(arguments[3])
+            let ledger = try await SQLiteLedger.open(folder.appending("ledger.sqlite"))
+            let backend = try Backend(simulator.addresses, folder: folder, ledger: ledger)
             let fitted = try await backend.fit(FilePath(arguments[1]), under: limit)
             try await backend.upload(fitted)
             guard let first = fitted.first else { return }
             try await backend.generate("the same at night", from: first)
+            try await ledger.close()
         }
     }
 }
@@ -31,12 +35,14 @@ struct Embed {
 struct Backend {
     let http: HTTPClient  // Shared: one event loop, one connection cache.
     let folder: FilePath
+    let ledger: SQLiteLedger  // Everything that must outlive the process.
     let addresses: Addresses
     let logger = Logger(label: "embed")
 
-    init(_ addresses: Addresses, folder: FilePath) throws {
+    init(_ addresses: Addresses, folder: FilePath, ledger: SQLiteLedger) throws {
         http = try HTTPClient(logger: logger)
         self.folder = folder
+        self.ledger = ledger
         self.addresses = addresses
     }
 
@@ -59,12 +65,12 @@ struct Backend {
         .sorted { $0.string < $1.string }
     }
 
-    /// Uploads files as forms. Uploads by tus or S3 resume after a crash with a store on disk.
+    /// Uploads files as forms. Uploads by tus or S3 resume after a crash, because their records are in the ledger.
     func upload(_ files: [FilePath]) async throws {
         var destination = UploadDestination(
             url: try HTTPURL((addresses.base[.media] ?? "") + "/upload"), uploadProtocol: .form)
         destination.headers[.authorization] = "Bearer sk_paid"
-        let uploader = Uploader(client: http, store: MemoryUploadStore(), logger: logger)
+        let uploader = Uploader(client: http, store: LedgerUploadStore(ledger), logger: logger)
         let report = try await UploadRun(UploadRequest(files: files, destination: destination), uploader: uploader)
             .run()
         print("uploaded \(report.receipts.count), failed \(report.failures.count)")
@@ -74,7 +80,7 @@ struct Backend {
     /// Generates an image from another. Run again after a crash, it resumes, and pays for nothing twice.
     func generate(_ prompt: String, from image: FilePath) async throws {
         let provider = try Provider.pollinations(baseURL: addresses.base[.pollinations] ?? "")
-        let stores = GenerationStores.files(in: folder)
+        let stores = GenerationStores.ledger(ledger)
         let client = GenerationClient(
             provider: provider, credentials: .key(Secret("sk_paid")), http: http, stores: stores,
             images: GenerationImageFitter(for: provider),

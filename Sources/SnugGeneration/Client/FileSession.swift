@@ -1,11 +1,13 @@
-import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
 public import SnugHTTP
 import SnugSystem
 public import SystemPackage
 
-/// Keeps tokens in a file, `{"access_token": …, "refresh_token": …}`, for all processes of this machine that name it.
+/// Keeps tokens in a file of the user's, `{"access_token": …, "refresh_token": …}`, for all processes of this machine that
+/// name it.
 ///
+/// The file is what a login wrote and other programs read too; a program of one's own keeps its sessions in a ledger.
 /// A new pair is on the disk before anybody uses it, and only the owner can read it.
 public final class FileSession: SessionStore {
     private struct Content: Codable {
@@ -88,8 +90,11 @@ public final class FileSession: SessionStore {
         do { return try body() } catch {
             throw GenerationError(
                 .outputFailed,
-                "cannot keep the new tokens in \(path): \(StateFile.reason(error)); make the file writable",
-                cause: error)
+                "cannot keep the new tokens in \(path): \(reason(error)); make the file writable", cause: error)
         }
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        (error as? SystemFailure)?.reason.description ?? "\(error)"
     }
 }

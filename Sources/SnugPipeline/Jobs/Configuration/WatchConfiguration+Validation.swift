@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+import SystemPackage
+
+extension WatchConfiguration {
+    /// Checks everything that can be checked before the daemon runs. It looks at the file system, and may block.
+    /// - Throws: `invalid_configuration`, `folders_overlap`.
+    public func validate() throws(DaemonError) {
+        guard !folders.isEmpty else { throw Self.invalid("there is no folder to watch; name one") }
+        try Self.checkUnique(folders.map(\.name), "folder")
+        try Self.checkUnique(accounts.map(\.name), "account")
+        for (name, count) in [
+            ("fit workers", workers.fits), ("uploads", workers.uploads), ("submissions", workers.submissions),
+            ("deliveries", workers.deliveries),
+        ] where count < 1 {
+            throw Self.invalid("the number of \(name) is \(count); it has to be 1 or more")
+        }
+        if let memory, memory < 1 { throw Self.invalid("the memory limit is \(memory); it has to be 1 byte or more") }
+        for account in accounts { _ = try account.makeProvider() }
+        for folder in folders { try check(folder) }
+        try checkLayout()
+    }
+
+    private func check(_ folder: WatchFolder) throws(DaemonError) {
+        let name = PrintableName.escaped(folder.name)
+        if folder.pipeline.contains(.upload), folder.upload == nil {
+            throw Self.invalid("folder '\(name)' uploads, and no server is named; name one, or leave the stage out")
+        }
+        if folder.pipeline.contains(.generate) {
+            guard let generation = folder.generation else {
+                throw Self.invalid(
+                    "folder '\(name)' generates, and no account is named; name one, or leave the stage out")
+            }
+            guard account(named: generation.account) != nil else {
+                let nearest = NearestName.of(generation.account, among: accounts.map(\.name))
+                throw Self.invalid(
+                    "folder '\(name)' names the account '\(PrintableName.escaped(generation.account))', which is not there; "
+                        + (nearest.map { "did you mean '\($0)'?" } ?? "add it to the accounts"))
+            }
+            if generation.count < 1 {
+                throw Self.invalid("folder '\(name)' asks for \(generation.count) images; ask for 1 or more")
+            }
+        }
+        for (setting, time) in [
+            ("settle time", folder.settleTime), ("patience", folder.patience), ("scan interval", folder.scanInterval),
+            ("poll interval", folder.pollInterval),
+        ] where time < .zero {
+            throw Self.invalid("the \(setting) of folder '\(name)' is negative")
+        }
+        if folder.maximumAttempts < 1 {
+            throw Self.invalid("folder '\(name)' allows \(folder.maximumAttempts) attempts; allow 1 or more")
+        }
+    }
+
+    private func checkLayout() throws(DaemonError) {
+        do {
+            var layout = FolderLayout(watched: [], written: [])
+            layout.written.append(FolderLayout.Entry("the state directory", try FolderLocation(of: stateDirectory)))
+            for folder in folders {
+                let name = PrintableName.escaped(folder.name)
+                layout.watched.append(
+                    FolderLayout.Entry("the inbox of '\(name)'", try FolderLocation(of: folder.inbox)))
+                layout.written.append(
+                    FolderLayout.Entry("the outbox of '\(name)'", try FolderLocation(of: folder.outbox)))
+                layout.written.append(
+                    FolderLayout.Entry("the failed folder of '\(name)'", try FolderLocation(of: folder.failedFolder)))
+                if folder.source == .move {
+                    layout.written.append(
+                        FolderLayout.Entry("the done folder of '\(name)'", try FolderLocation(of: folder.doneFolder)))
+                }
+            }
+            try layout.check()
+        } catch let error as WatchError {
+            throw DaemonError(.foldersOverlap, error.message)
+        } catch {
+            throw DaemonError(.ioFailed, "the folders cannot be examined: \(error)")
+        }
+    }
+
+    private static func checkUnique(_ names: [String], _ what: String) throws(DaemonError) {
+        var seen: Set<String> = []
+        for name in names {
+            if name.isEmpty { throw invalid("a \(what) has no name; give it one") }
+            guard seen.insert(name).inserted else {
+                throw invalid("two of the \(what)s have the name '\(PrintableName.escaped(name))'; rename one")
+            }
+        }
+    }
+
+    private static func invalid(_ message: String) -> DaemonError { DaemonError(.invalidConfiguration, message) }
+}

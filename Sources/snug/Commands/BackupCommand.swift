@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import SnugImage
+import SnugLedger
+import SnugPipeline
+import SnugSystem
+import SystemPackage
+
+/// `snug backup`.
+struct BackupCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copies the ledger of pending work to a file, while commands and the daemon go on.",
+        discussion: """
+            The copy is checked before it gets its name. To restore it, stop Snug, and put it in place of ledger.sqlite in \
+            the state folder.
+
+            Examples:
+              snug backup /mnt/backup/snug.sqlite
+              snug backup snug.sqlite --overwrite --json
+            """)
+
+    @Argument(help: "The file to write.")
+    var file: PathArgument
+
+    @Flag(help: "Replace the file when it is already there.")
+    var overwrite = false
+
+    @OptionGroup var state: StateOptions
+
+    @Flag(help: "Print a JSON object.")
+    var json = false
+
+    func run() async throws {
+        try await CommandFailure.told {
+            let path = try WorkingFolder.absolute(file.path)
+            let source = try state.ledgerPath
+            do {
+                guard FileSystem.isFile(source) else {
+                    throw ValidationError(
+                        "there is no ledger at \(PrintableName.of(source)); name its folder with --state")
+                }
+                let facts = try await state.withLedger { ledger in
+                    try await ledger.backup(to: path, replacing: overwrite)
+                    return try await ledger.facts()
+                }
+                report(path, facts)
+            } catch let error as LedgerError where json {
+                let object: JSONValue = [
+                    "input": .text(source.string), "output": .text(path.string), "status": "failed",
+                    "error": error.json,
+                ]
+                OutputStream.standardOutput.writeLine(object.description)
+                throw ExitCode(1)
+            }
+            try OutputStream.standardOutput.checkDelivered()
+        }
+    }
+
+    private func report(_ path: FilePath, _ facts: LedgerFacts) {
+        let bytes = (try? FileIdentity(of: path, followsLinks: true).byteCount) ?? 0
+        let output = OutputStream.standardOutput
+        guard json else {
+            return output.writeLine("\(PrintableName.of(file.path)): \(ByteCount(bytes)), checked")
+        }
+        let object: JSONValue = [
+            "input": .text(facts.path.string), "output": .text(path.string), "status": "copied",
+            "output_bytes": .integer(bytes), "schema_version": .integer(facts.schemaVersion),
+        ]
+        output.writeLine(object.description)
+    }
+}

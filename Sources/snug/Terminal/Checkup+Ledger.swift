@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugImage
+import SnugLedger
+import SnugSystem
+import SystemPackage
+
+extension Checkup {
+    /// Checks the ledger in the state folder, which is made when a command needs it and not here.
+    static func ledger(at path: FilePath) async -> [Checkup] {
+        guard FileSystem.isFile(path) else {
+            return [Checkup(name: "ledger", state: .ok, value: "\(PrintableName.of(path)), made when it is needed")]
+        }
+        do {
+            let ledger = try await SQLiteLedger.open(path)
+            let checks = await self.checks(of: ledger)
+            // Where that fails, nothing was changed.
+            try? await ledger.close()
+            return checks
+        } catch {
+            return [failure("ledger", error)]
+        }
+    }
+
+    private static func checks(of ledger: SQLiteLedger) async -> [Checkup] {
+        var checks: [Checkup] = []
+        do {
+            let facts = try await ledger.facts()
+            checks = [
+                Checkup(name: "ledger", state: .ok, value: PrintableName.of(facts.path)),
+                Checkup(name: "ledger schema", state: .ok, value: "version \(facts.schemaVersion)"),
+                Checkup(name: "ledger size", state: .ok, value: "\(ByteCount(facts.bytes))"),
+                Checkup(name: "ledger disk", state: .ok, value: facts.fileSystem ?? "unknown"),
+            ]
+            try await ledger.checkIntegrity()
+            checks.append(Checkup(name: "ledger check", state: .ok, value: "whole, and its books balance"))
+        } catch {
+            checks.append(failure("ledger check", error))
+        }
+        return checks
+    }
+
+    private static func failure(_ name: String, _ error: any Error) -> Checkup {
+        // The remedy comes last in every message.
+        let message = (error as? LedgerError)?.message ?? "\(error)"
+        let parts = message.split(separator: "; ", maxSplits: 1).map(String.init)
+        return Checkup(
+            name: name, state: .fail, value: parts.first ?? message,
+            remedy: parts.count > 1 ? parts[1] : "keep a copy of the file, and report it")
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugLedger
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import snug
+
+@Suite struct StateOptionsTests {
+    @Test(
+        "The state folder follows the XDG Base Directory Specification",
+        arguments: [
+            (["HOME": "/home/a"], "/home/a/.local/state/snug"),
+            (["HOME": "/home/a", "XDG_STATE_HOME": "/var/state"], "/var/state/snug"),
+            // Relative and empty paths are to be ignored.
+            (["HOME": "/home/a", "XDG_STATE_HOME": "state"], "/home/a/.local/state/snug"),
+            (["HOME": "/home/a", "XDG_STATE_HOME": ""], "/home/a/.local/state/snug"),
+            (["HOME": "/home/a", "SNUG_STATE_DIR": "/srv/snug", "XDG_STATE_HOME": "/x"], "/srv/snug"),
+        ])
+    func folder(environment: [String: String], path: String) {
+        #expect(StateOptions.usual { environment[$0] } == FilePath(path))
+    }
+
+    @Test("Commands that need no state make none")
+    func untouched() throws {
+        let place = try CommandFolder()
+        var runner = place.runner
+        runner.environment["SNUG_STATE_DIR"] = place.folder.path.appending("state").string
+        try place.folder.write(CommandFolder.jpeg(), to: "a.jpg")
+        for arguments in [
+            ["--version"], ["fit", "a.jpg", "-o", "out"], ["inspect", "a.jpg"], ["profiles"], ["doctor"],
+        ] {
+            #expect(try runner.run(arguments).exitCode == 0, "\(arguments)")
+        }
+        #expect(place.folder.files() == ["a.jpg", "out/a.jpg"])
+    }
+
+    @Test("The state of an earlier version is taken over by the first command, and what cannot be read is named")
+    func takenOver() throws {
+        let place = try CommandFolder()
+        let key = String(repeating: "0123abcd", count: 4)
+        let record =
+            #"{"key":"\#(key)","path":"/x","fingerprint":"f","bytes":3,"target":"http://h/","wire":"tus","#
+            + #""uploadURL":"http://h/1","sentEverything":false,"isDiscarded":false,"created":5}"#
+        _ = try place.shell("mkdir -p state/uploads")
+        try place.folder.write(Array(record.utf8), to: "state/uploads/\(key).json")
+        try place.folder.write(Array("{".utf8), to: "state/uploads/\(key)-2.json")
+        for _ in 0..<2 {
+            let listed = try place.runner.run(["upload", "--list", "--state", "state"])
+            #expect(listed.exitCode == 0 && listed.standardOutput.hasPrefix(key), "\(listed.standardError)")
+            #expect(listed.standardError.contains("\(key)-2.json: it cannot be read"))
+        }
+        #expect(place.folder.files().contains("state/uploads/\(key).json.migrated"))
+    }
+}
