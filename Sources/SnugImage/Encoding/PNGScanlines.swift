@@ -23,8 +23,7 @@ struct PNGScanlines {
         _ plane: Plane, rows: [Int]? = nil, layout: PNGLayout, reduction: PNGReduction? = nil, filtering: Filtering
     ) {
         let channelBits = layout.channels * layout.bits
-        let samples = plane.width * plane.channels
-        width = reduction?.width(of: plane) ?? samples / layout.channels
+        width = reduction?.width(of: plane) ?? plane.width * plane.channels / layout.rowByteCount(width: 1)
         height = rows?.count ?? plane.height
         self.layout = layout
         let packedCount = (width * channelBits + 7) / 8

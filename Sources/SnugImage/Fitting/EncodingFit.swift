@@ -59,7 +59,7 @@ struct EncodingFit {
     /// A graphic as a palette or as a JPEG, whichever looks best.
     /// - Returns: `nil` for photos, and where the pixels are not in memory.
     private func fitGraphic(_ supply: PixelSupply, content: PixelContent) throws -> Encoded? {
-        let hasFewColours = header.colourModel == .palette || header.bitsPerSample < 8
+        let hasFewColours = header.bitsPerSample < 8
         guard policy.strategy == .best, content.isGraphic || hasFewColours,
             let graphic = try GraphicFit(
                 context, supply: supply, isOpaque: true, options: PNGFit(context).options())

@@ -32,7 +32,12 @@ import Testing
             let bytes = try #require(try DeflatedPNG.encode(lines, level: 6))
             let decoded = try DecodedPNG(bytes, keeps16Bits: true)
             let step = layout.bits < 8 ? UInt8(255 / ((1 << layout.bits) - 1)) : 1
-            #expect(decoded.pixels == (0..<31).flatMap { y in plane.row(y).indices.map { plane.row(y)[$0] * step } })
+            var expected: [UInt8] = []
+            for y in 0..<31 {
+                let row = plane.row(y)
+                for x in row.indices { expected.append(row[x] * step) }
+            }
+            #expect(decoded.pixels == expected)
             #expect(try PNGDecoder.verify(ImageSource(bytes: bytes)).isSound)
         }
     }
@@ -40,36 +45,44 @@ import Testing
     @Test("All five filters are what PNG defines", arguments: 0..<5)
     func filters(filter: Int) throws {
         var random = SeededBytes(seed: 12)
-        let above = (0..<24).map { _ in random.next(256) }
-        let row = (0..<24).map { _ in random.next(256) }
+        let above: [Int] = (0..<24).map { _ in random.next(256) }
+        let row: [Int] = (0..<24).map { _ in random.next(256) }
         var out = [UInt8](repeating: 0, count: 24)
         unsafe snug_png_filter_row(Int32(filter), row.map { UInt8($0) }, above.map { UInt8($0) }, 24, 3, &out)
         for index in 0..<24 {
             let left = index < 3 ? 0 : row[index - 3]
             let corner = index < 3 ? 0 : above[index - 3]
             let estimate = left + above[index] - corner
-            let nearest = [left, above[index], corner].min { abs($0 - estimate) < abs($1 - estimate) } ?? 0
-            let predicted = [0, left, above[index], (left + above[index]) / 2, nearest][filter]
-            #expect(out[index] == UInt8(truncatingIfNeeded: row[index] - predicted))
+            var nearest = left
+            if abs(above[index] - estimate) < abs(nearest - estimate) { nearest = above[index] }
+            if abs(corner - estimate) < abs(nearest - estimate) { nearest = corner }
+            let average = (left + above[index]) / 2
+            let predictions: [Int] = [0, left, above[index], average, nearest]
+            let expected = UInt8(truncatingIfNeeded: row[index] - predictions[filter])
+            #expect(out[index] == expected)
         }
     }
 
     @Test("Palettes keep colour and alpha at every depth", arguments: [1, 2, 4, 8])
     func palette(bits: Int) throws {
-        let palette = PNGPalette(
-            (0..<1 << bits).map { UInt32($0) << 8 | UInt32($0 * 7 & 255) << 24 | ($0 % 3 == 0 ? 90 : 255) })
+        var colours: [UInt32] = []
+        for index in 0..<UInt32(1 << bits) {
+            let alpha: UInt32 = index % 3 == 0 ? 90 : 255
+            colours.append(index << 8 | (index * 7 & 255) << 24 | alpha)
+        }
+        let palette = PNGPalette(colours)
         let plane = rows(.gray(bits: bits), width: 21, height: 9)
         let lines = PNGScanlines(plane, layout: .palette(palette, bits: bits), filtering: .none)
         let decoded = try DecodedPNG(try #require(try DeflatedPNG.encode(lines, level: 9)))
         let entries = palette.bytes
-        #expect(
-            decoded.rgba
-                == (0..<9).flatMap { y in
-                    plane.row(y).indices.flatMap { x -> [UInt8] in
-                        let at = Int(plane.row(y)[x]) * 4
-                        return Array(entries[at..<at + 4])
-                    }
-                })
+        var expected: [UInt8] = []
+        for y in 0..<9 {
+            for x in 0..<21 {
+                let at = Int(plane.row(y)[x]) * 4
+                expected += entries[at..<at + 4]
+            }
+        }
+        #expect(decoded.rgba == expected)
     }
 
     @Test("A limit of exactly the size fits, one byte less does not")

@@ -5,7 +5,7 @@ import SnugSystem
 /// Compares outputs of an image by how visible their differences from it are.
 ///
 /// Looks at tiles spread over the image, each output scaled back to the image's size. Differences are comparable between
-/// outputs of one image only; their order is that of SSIMULACRA2 in the measurements of Benchmarks/looks.
+/// outputs of one image only. Benchmarks/results/looks.md compares their order with SSIMULACRA2's.
 struct Looks {
     private let original: Plane
     private let context: FitContext

@@ -32,7 +32,7 @@ import Testing
                 let (kind, reach) = (random.next(3), 3 + random.next(6))
                 for step in 0..<12 {
                     var row = plane.mutableRow(line + step)
-                    for dx in 0..<2 { row[x + dx + (kind == 0 ? 0 : kind == 1 ? step / 2 : reach - step / 3)] = 0 }
+                    for dx in 0..<2 { row[x + dx + [0, step / 2, max(reach - step / 3, 0)][kind]] = 0 }
                 }
             }
         }
@@ -79,7 +79,7 @@ import Testing
         #expect(output.row(0)[3] <= 8 && output.row(output.height - 1)[output.width * 4 - 1] >= 247)
     }
 
-    @Test("A page in black and white a little over the limit stays so, at most of its size", arguments: [97, 80, 60])
+    @Test("A page in black and white a little over the limit stays so, at most of its size", arguments: [97, 85])
     func bilevel(share: Int) async throws {
         let plane = page(width: 620, height: 800)
         let input = try #require(try PNGLosslessEncoder.encode(plane, byteLimit: .max, effort: .thorough))
