@@ -60,6 +60,9 @@ let package = Package(
             name: "CLibPNG", path: "CSupport/CLibPNG", pkgConfig: "libpng",
             providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
+            name: "CLibDeflate", path: "CSupport/CLibDeflate", pkgConfig: "libdeflate",
+            providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+        .systemLibrary(
             name: "CLibLCMS", path: "CSupport/CLibLCMS", pkgConfig: "lcms2",
             providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
         .systemLibrary(
@@ -71,6 +74,7 @@ let package = Package(
         .target(
             name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings,
             linkerSettings: [.linkedLibrary("z")]),
+        .target(name: "CDeflate", dependencies: ["CLibDeflate"], path: "CSupport/CDeflate", cSettings: cSettings),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
@@ -93,7 +97,7 @@ let package = Package(
         .target(
             name: "SnugImage",
             dependencies: [
-                "CJPEG", "CPNG", "CLCMS", "CKernels", "CJPEGKernels", "SnugSystem",
+                "CJPEG", "CPNG", "CDeflate", "CLCMS", "CKernels", "CJPEGKernels", "SnugSystem",
                 .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -122,6 +122,80 @@ typedef struct snug_source_plane {
 /// A negative `out_stride` writes rows upwards from `out`.
 void snug_transpose(snug_source_plane source, int channels, uint8_t *out, ptrdiff_t out_stride);
 
+// MARK: PNG rows
+
+/// Filters a row by one of PNG's five filters; `above` is the row before it, zeros for the first.
+void snug_png_filter_row(int filter, const uint8_t *row, const uint8_t *above, size_t count, size_t pixel_bytes,
+                         uint8_t *out);
+
+/// Filters a row so that the fewest distinct pairs of neighbouring bytes are left, and returns the filter.
+/// `scratch` has room for a row.
+int snug_png_filter_row_by_pairs(const uint8_t *row, const uint8_t *above, size_t count, size_t pixel_bytes,
+                                 uint8_t *scratch, uint8_t *out);
+
+/// Packs `count` values of 1, 2 or 4 bits, one a byte, into `(count * bits + 7) / 8` bytes.
+void snug_png_pack_row(const uint8_t *indices, size_t count, int bits, uint8_t *out);
+
+// MARK: Palettes
+
+/// A colour of an image and how often it comes; an empty slot has no count.
+typedef struct snug_colour_count {
+    /// `alpha << 24 | blue << 16 | green << 8 | red`, the lowest bits cut where colours are grouped.
+    uint32_t colour;
+    uint32_t count;
+    /// Sums of what was cut, red to alpha: at most 15 for each pixel.
+    uint32_t rest[4];
+} snug_colour_count;
+
+/// Counts the colours of an image of 1 to 4 channels in a zeroed hash table of `1 << slot_bits` slots.
+/// `shift` (0 to 4) low bits of each sample are cut. Returns how many there are, -1 when more than `most`, which is less
+/// than the number of slots.
+int64_t snug_count_colours(snug_source_plane source, int channels, int shift, snug_colour_count *slots, int slot_bits,
+                           size_t most);
+
+/// A colour in the space that distances are measured in: premultiplied, weighted, alpha last.
+void snug_weigh_colour(const uint8_t *rgba, float *out);
+
+enum { SNUG_PALETTE_ENTRIES = 256, SNUG_PALETTE_CACHE_BITS = 16 };
+
+/// A palette in both spaces.
+typedef struct snug_palette {
+    int32_t count;
+    /// `SNUG_PALETTE_ENTRIES` weighted samples of each channel; those after the last entry are far away from any colour.
+    const float *colours;
+    /// Four bytes for each entry.
+    const uint8_t *rgba;
+} snug_palette;
+
+/// The nearest entries of `count` weighted colours of four floats each.
+void snug_assign_colours(snug_kernel_level level, snug_palette palette, const float *colours, size_t count,
+                         uint8_t *out);
+
+/// The entries of colours that came before: `1 << SNUG_PALETTE_CACHE_BITS` slots. Begins zeroed; belongs to one palette.
+typedef struct snug_palette_cache {
+    uint64_t *keys;
+    uint8_t *indices;
+} snug_palette_cache;
+
+/// Replaces the pixels of a row by their nearest entries.
+void snug_map_row(snug_kernel_level level, snug_palette palette, snug_palette_cache cache, const uint8_t *row,
+                  int channels, size_t width, uint8_t *out);
+
+/// The same with errors diffused (Floyd and Steinberg) in the direction given. `errors` and `next` have
+/// `(width + 2) * 4` floats: what the row before left for this one, and what this one leaves.
+void snug_dither_row(snug_kernel_level level, snug_palette palette, snug_palette_cache cache, const uint8_t *row,
+                     int channels, size_t width, bool backwards, float *errors, float *next, uint8_t *out);
+
+// MARK: Looks
+
+enum { SNUG_LOOKS_TILE = 128, SNUG_LOOKS_SCRATCH = 128 * 128 * 6 };
+
+/// How visible the differences between two images of 8-bit samples are, over one tile: 0 for none.
+/// Both have 1 to 4 channels, alpha is laid on gray. `scratch` has `SNUG_LOOKS_SCRATCH` floats; sides are at most
+/// `SNUG_LOOKS_TILE`.
+double snug_visible_difference(const uint8_t *one, size_t one_stride, int one_channels, const uint8_t *other,
+                               size_t other_stride, int other_channels, size_t width, size_t height, float *scratch);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -59,9 +59,7 @@ struct PNGEncoder: ~Copyable {
         guard try handle.check(unsafe snug_png_encoder_write_palette(handle.pointer)) else { return false }
         if let exif = options.exif, try !handle.write(exif, as: "eXIf") { return false }
         if let xmp = options.xmp {
-            // Keyword, NUL, uncompressed, method, empty language and empty translation (PNG 1.2 §11.3.4.5).
-            let text = Array("XML:com.adobe.xmp".utf8) + [0, 0, 0, 0, 0] + xmp
-            guard try handle.write(text, as: "iTXt") else { return false }
+            guard try handle.write(PNGEncoderOptions.textChunk(xmp: xmp), as: "iTXt") else { return false }
         }
         return true
     }

@@ -25,4 +25,10 @@ struct PNGEncoderOptions: Sendable, Hashable {
     var exif: [UInt8]?
     /// Written uncompressed as iTXt under "XML:com.adobe.xmp", where readers look for it.
     var xmp: [UInt8]?
+
+    /// The content of an iTXt chunk with an XMP packet.
+    static func textChunk(xmp: [UInt8]) -> [UInt8] {
+        // Keyword, NUL, uncompressed, method, empty language and empty translation (PNG 1.2 §11.3.4.5).
+        Array("XML:com.adobe.xmp".utf8) + [0, 0, 0, 0, 0] + xmp
+    }
 }

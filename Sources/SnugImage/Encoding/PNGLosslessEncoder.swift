@@ -5,50 +5,73 @@
 /// The plane is bound to 8-bit samples; for 16-bit ones it is twice as wide as the image and holds native-endian
 /// pairs of bytes, as ``PNGDecoder`` hands them out.
 enum PNGLosslessEncoder {
-    /// The number of compression methods to try.
+    /// The CPU time to spend.
     enum Effort: Sendable, Hashable, CaseIterable {
-        /// One method, chosen on samples of the image.
+        /// libdeflate's level 6.
         case quick
-        /// The methods that do best on samples, at zlib's highest level: a few times slower, a few per cent smaller.
+        /// Level 9, and 12 where that may bring the file under its limit.
         case thorough
     }
+    /// The result of an attempt.
+    enum Attempt {
+        case fits([UInt8])
+        /// Measured, or estimated from a sample.
+        case tooLarge(byteCount: Int)
+    }
 
-    /// A compression method.
+    /// A layout and the filters of its rows.
     private struct Candidate {
         var reduction: PNGReduction
-        var filter: PNGEncoderOptions.Filter
-        var strategy: PNGEncoderOptions.Strategy
+        var filtering: PNGScanlines.Filtering
     }
 
     /// Images up to this many bytes of samples are their own sample.
     private static let smallByteCount = 512 << 10
     private static let bandCount = 12
+    /// Level 12 takes up to 8 % less than level 9, for ten times the CPU.
+    private static let highestGain = 1.08
+    /// Where deflate leaves this share of so many bytes, a higher level than 6 takes seconds for a few per cent.
+    private static let noisyShare = 0.4
+    private static let noisyByteCount = 24 << 20
 
     /// Encodes `plane`.
     /// - Parameters:
     ///   - bits: 8 or 16.
-    ///   - options: Metadata to write; level, filter and strategy are chosen here.
-    /// - Returns: The smallest file found, or `nil` when none is within `byteLimit`.
-    /// - Throws: `memory_exceeded`, `codec_failed`.
+    ///   - options: Metadata to write; the rest is chosen here.
+    /// - Returns: The file, or `nil` when it is over `byteLimit`.
+    /// - Throws: `memory_exceeded`.
     static func encode(
         _ plane: Plane, bits: Int = 8, byteLimit: Int, effort: Effort = .quick,
         options: PNGEncoderOptions = PNGEncoderOptions()
     ) throws(ImageError) -> [UInt8]? {
-        let ranked = try rank(candidates(for: plane, bits: bits, effort: effort), of: plane, bits: bits)
-        var best: [UInt8]?
-        var limit = byteLimit
-        for candidate in ranked.prefix(effort == .quick ? 1 : 2) {
-            var attempt = options
-            attempt.filter = candidate.filter
-            attempt.strategy = candidate.strategy
-            attempt.level = effort == .quick ? 6 : 9
-            let rows = Array(0..<plane.height)
-            let encoded = try encode(plane, rows, bits: bits, candidate.reduction, options: attempt, byteLimit: limit)
-            guard let bytes = encoded else { continue }
-            best = bytes
-            limit = bytes.count - 1
+        let attempt = try attempt(
+            plane, bits: bits, byteLimit: byteLimit, effort: effort, options: options, believed: .infinity)
+        if case .fits(let bytes) = attempt { return bytes }
+        return nil
+    }
+
+    /// Encodes `plane` unless a sample tells that it is far over the limit.
+    /// - Parameter believed: An estimate of so many times the limit is not checked by encoding.
+    static func attempt(
+        _ plane: Plane, bits: Int = 8, byteLimit: Int, effort: Effort, options: PNGEncoderOptions, believed: Double
+    ) throws(ImageError) -> Attempt {
+        let (candidate, estimate) = try best(of: candidates(for: plane, bits: bits), on: plane)
+        if Double(estimate) > Double(byteLimit) * believed { return .tooLarge(byteCount: estimate) }
+        let lines = PNGScanlines(
+            plane, layout: candidate.reduction.layout, reduction: candidate.reduction, filtering: candidate.filtering)
+        let isNoisy = lines.bytes.count > noisyByteCount && Double(estimate) > Double(lines.bytes.count) * noisyShare
+        guard effort == .thorough, !isNoisy else {
+            let bytes = try DeflatedPNG.encode(lines, level: 6, options: options, byteLimit: byteLimit)
+            return bytes.map(Attempt.fits) ?? .tooLarge(byteCount: max(estimate, byteLimit + byteLimit / 50))
         }
-        return best
+        let allowed = Double(byteLimit) * highestGain
+        let enough = allowed < Double(Int.max / 2) ? Int(allowed) : Int.max
+        guard let bytes = try DeflatedPNG.encode(lines, level: 9, options: options, byteLimit: enough) else {
+            return .tooLarge(byteCount: max(estimate, enough))
+        }
+        if bytes.count <= byteLimit { return .fits(bytes) }
+        let smaller = try DeflatedPNG.encode(lines, level: 12, options: options, byteLimit: byteLimit)
+        return smaller.map(Attempt.fits) ?? .tooLarge(byteCount: bytes.count)
     }
 
     /// The approximate size of ``encode(_:bits:byteLimit:effort:options:)``'s result, from bands of rows.
@@ -56,88 +79,54 @@ enum PNGLosslessEncoder {
     /// Costs a few per cent of an encode on a large image. Within 5 % on photos; up to 15 % low on screenshots, whose
     /// few busy rows the bands may miss.
     static func estimatedBytes(of plane: Plane, bits: Int = 8) throws(ImageError) -> Int {
-        let candidates = candidates(for: plane, bits: bits, effort: .quick)
-        var smallest = Int.max
-        for candidate in candidates {
-            smallest = min(smallest, try sampledBytes(candidate, of: plane, bits: bits))
-        }
-        return smallest
+        try best(of: candidates(for: plane, bits: bits), on: plane).bytes
     }
 
     // MARK: - Choosing
 
-    private static func candidates(for plane: Plane, bits: Int, effort: Effort) -> [Candidate] {
+    private static func candidates(for plane: Plane, bits: Int) -> [Candidate] {
         let reduction = PNGReduction(of: plane, bits: bits)
         var reductions = [reduction]
         if case .palette = reduction.layout, plane.width * plane.height <= 1 << 14 {
             // In a tiny image the palette's own bytes can outweigh what it saves.
             reductions.append(PNGReduction(of: plane, bits: bits, usesPalette: false))
         }
-        var candidates: [Candidate] = []
-        for reduction in reductions {
-            candidates.append(Candidate(reduction: reduction, filter: .none, strategy: .standard))
+        return reductions.flatMap { reduction in
             // Pixels that share a byte have no neighbours to be predicted from.
-            if reduction.layout.bits < 8 && effort == .quick { continue }
-            candidates.append(Candidate(reduction: reduction, filter: .adaptive, strategy: .standard))
-            // Ordered palettes of soft images, rarely anything else.
-            candidates.append(Candidate(reduction: reduction, filter: .adaptive, strategy: .filtered))
-            guard effort == .thorough else { continue }
-            candidates.append(Candidate(reduction: reduction, filter: .paeth, strategy: .standard))
-            candidates.append(Candidate(reduction: reduction, filter: .up, strategy: .standard))
+            let filterings: [PNGScanlines.Filtering] =
+                reduction.layout.bits < 8 ? [.none] : PNGScanlines.Filtering.allCases
+            return filterings.map { Candidate(reduction: reduction, filtering: $0) }
         }
-        return candidates
     }
 
-    /// The candidates by their size on samples, smallest first.
-    private static func rank(
-        _ candidates: [Candidate], of plane: Plane, bits: Int
-    ) throws(ImageError) -> [Candidate] {
-        guard candidates.count > 1 else { return candidates }
-        var sized: [(bytes: Int, candidate: Candidate)] = []
+    /// The candidate that is smallest on a sample, and its estimated size.
+    private static func best(
+        of candidates: [Candidate], on plane: Plane
+    ) throws(ImageError) -> (candidate: Candidate, bytes: Int) {
+        var best = (candidate: candidates[0], bytes: Int.max)
         for candidate in candidates {
-            sized.append((try sampledBytes(candidate, of: plane, bits: bits), candidate))
+            let bytes = try sampledBytes(candidate, of: plane)
+            if bytes < best.bytes { best = (candidate, bytes) }
         }
-        return sized.sorted { $0.bytes < $1.bytes }.map(\.candidate)
+        return best
     }
 
     /// The size of the whole, extrapolated from bands of rows spread evenly over it.
-    private static func sampledBytes(_ candidate: Candidate, of plane: Plane, bits: Int) throws(ImageError) -> Int {
-        let rowBytes = plane.width * plane.channels
-        let bandHeight = max(8, smallByteCount / bandCount / rowBytes)
-        var options = PNGEncoderOptions()
-        options.filter = candidate.filter
-        options.strategy = candidate.strategy
-        var rows = Array(0..<plane.height)
+    private static func sampledBytes(_ candidate: Candidate, of plane: Plane) throws(ImageError) -> Int {
+        let bandHeight = max(8, smallByteCount / bandCount / (plane.width * plane.channels))
+        var rows: [Int]?
         if plane.height > bandHeight * bandCount * 2 {
             rows = (0..<bandCount).flatMap { band in
                 let first = (plane.height - bandHeight) * band / (bandCount - 1)
                 return first..<first + bandHeight
             }
         }
-        let encoded = try encode(plane, rows, bits: bits, candidate.reduction, options: options, byteLimit: .max)
-        return Int(Double(encoded?.count ?? 0) * Double(plane.height) / Double(rows.count))
-    }
-
-    // MARK: - Writing
-
-    private static func encode(
-        _ plane: Plane, _ rows: [Int], bits: Int, _ reduction: PNGReduction, options: PNGEncoderOptions,
-        byteLimit: Int
-    ) throws(ImageError) -> [UInt8]? {
-        let width = bits == 16 ? plane.width / 2 : plane.width
-        var encoder = try PNGEncoder(
-            width: width, height: rows.count, layout: reduction.layout, options: options, byteLimit: byteLimit)
-        var scratch = [UInt8](repeating: 0, count: encoder.rowByteCount)
-        for y in rows {
-            if encoder.isOverLimit { return nil }
-            if reduction.changesRows {
-                var output = scratch.mutableSpan
-                reduction.convert(plane.row(y), into: &output)
-                try encoder.write(scratch.span)
-            } else {
-                try encoder.write(plane.row(y))
-            }
-        }
-        return try encoder.finish()
+        let lines = PNGScanlines(
+            plane, rows: rows, layout: candidate.reduction.layout, reduction: candidate.reduction,
+            filtering: candidate.filtering)
+        let data = try DeflatedPNG.deflatedByteCount(lines, level: 6)
+        var overhead = 57
+        if case .palette(let palette, _) = candidate.reduction.layout { overhead += 24 + 4 * palette.colours.count }
+        return overhead + Int(Double(data) * Double(plane.height) / Double(lines.height))
     }
 }

@@ -5,6 +5,8 @@ struct PNGReduction {
     /// The layout of the pixels in the PNG.
     let layout: PNGLayout
     private let conversion: Conversion
+    /// Rows are pairs of bytes.
+    private let isWide: Bool
 
     private enum Conversion {
         /// Rows are stored as they are.
@@ -32,6 +34,7 @@ struct PNGReduction {
     }
 
     private init(census: PNGColourCensus, channels: Int, usesPalette: Bool) {
+        isWide = false
         let kept = Self.kept(isGray: census.isGray, isOpaque: census.isOpaque, channels: channels)
         let grayBits = census.isGray && census.isOpaque ? census.grayBits : 16
         let paletteBits = census.palette?.bits ?? 16
@@ -49,6 +52,7 @@ struct PNGReduction {
     }
 
     private init(traits: PNGSampleTraits, channels: Int) {
+        isWide = true
         let kept = Self.kept(isGray: traits.isGray, isOpaque: traits.isOpaque, channels: channels)
         if traits.hasEqualBytes {
             layout = PNGLayout(channels: kept.count, bits: 8)
@@ -71,6 +75,9 @@ struct PNGReduction {
     var changesRows: Bool {
         if case .none = conversion { false } else { true }
     }
+
+    /// Pixels in a row of the image that `plane` holds, which has two columns for each where samples are 16 bits wide.
+    func width(of plane: Plane) -> Int { isWide ? plane.width / 2 : plane.width }
 
     /// Turns a row of the plane into a row of the layout.
     func convert(_ row: Span<UInt8>, into output: inout MutableSpan<UInt8>) {

@@ -50,12 +50,32 @@ struct EncodingFit {
                     "has transparent pixels, which a JPEG cannot hold; \(ImageError.Setting.background.remedy), or leave "
                         + "the format to auto", settings: [.background])
             }
-            return try PNGFit(context).fit(supply)
+            return try PNGFit(context).fit(supply, content: content)
         }
-        if plan.format == .png { return try PNGFit(context).fit(supply) }
+        if plan.format == .png { return try PNGFit(context).fit(supply, content: content) }
         if plan.format == nil, let png = try losslessPNG(supply, content: content) { return png }
+        if plan.format == nil, let graphic = try fitGraphic(supply, content: content) { return graphic }
         let planes = try planes(of: supply)
         return try encodeJPEG { _ in planes }
+    }
+
+    /// A graphic as a palette or as a JPEG, whichever looks best.
+    /// - Returns: `nil` for photos, and where the pixels are not in memory.
+    private func fitGraphic(_ supply: PixelSupply, content: PixelContent) throws -> Encoded? {
+        let hasFewColours = header.bitsPerSample < 8
+        guard policy.strategy == .best, content.isGraphic || hasFewColours,
+            let graphic = try GraphicFit(
+                context, supply: supply, isOpaque: true, options: PNGFit(context).options)
+        else { return nil }
+        let planes = try planes(of: supply)
+        func jpeg(keepsSize: Bool) throws -> Encoded? {
+            var context = context
+            context.policy.keepsSize = keepsSize
+            return try context.unlessOutOfReach { try EncodingFit(context).encodeJPEG { _ in planes } }
+        }
+        let fullSize = { try jpeg(keepsSize: true) }
+        return try graphic.fit(
+            alternatives: policy.keepsSize ? [fullSize] : [fullSize, { try jpeg(keepsSize: false) }])
     }
 
     /// An opaque image stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.

@@ -6,7 +6,7 @@ struct FitContext {
     let source: ImageSource
     let header: ImageHeader
     let limits: Limits
-    let policy: FitPolicy
+    var policy: FitPolicy
     let plan: FitPlan
     let mode: MemoryMode
     /// The codec library's memory limit in bytes.
@@ -27,6 +27,15 @@ struct FitContext {
     func supply(_ demand: PixelDemand) throws -> PixelSupply {
         mode.holdsPixels
             ? try PixelSupply.holding(reader, demand: demand) : try PixelSupply.streaming(reader, demand: demand)
+    }
+
+    /// - Returns: `nil` where the limit is out of reach for what `body` does.
+    func unlessOutOfReach(_ body: () throws -> Encoded) throws -> Encoded? {
+        do {
+            return try body()
+        } catch let error as ImageError where error.code == .cannotFit {
+            return nil
+        }
     }
 
     /// The error for a limit that is out of reach.

@@ -25,12 +25,14 @@ struct MemoryEstimate: Sendable, Hashable {
         let isPNG = header.format == .png
         let decoded = decodedPixels * (isPNG ? pngChannels(header) : planeFactor(header, eighths: eighths))
         let factor = targetFactor(header)
-        let target = output * (isPNG ? 6 : factor) * (header.orientation == .upright ? 1 : 2)
+        let target =
+            output * (isPNG ? pngTargetFactor(header, plan) : factor) * (header.orientation == .upright ? 1 : 2)
+        let palette = isPNG ? min(ColourHistogram.memoryBytes, output * 100) : 0
         // The stepped method's encoder makes its tables for the image, from all of its coefficients.
         let coefficients = policy.strategy == .stepped ? output * 2 * factor : 0
         let small =
             sampleBytes(pixels: pixels, strategy: policy.strategy) + outputBytes(limit: limit, pixels: output)
-            + fixedBytes
+            + fixedBytes + palette
         let width = max(header.width, plan.width)
         let rows = width * 640
         let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 2 * factor) : 0
@@ -90,6 +92,13 @@ struct MemoryEstimate: Sendable, Hashable {
         case .ycbcr where header.chromaSubsampling != .s444: 2
         default: 3
         }
+    }
+
+    /// Bytes for each pixel of an output made from a PNG: its planes for a JPEG, and the coefficients of that JPEG while
+    /// its looks are compared; the resized pixels where they are not those that were decoded.
+    private static func pngTargetFactor(_ header: ImageHeader, _ plan: FitPlan) -> Int {
+        let isResized = plan.width != header.uprightWidth || plan.height != header.uprightHeight
+        return 9 + (isResized ? 4 : 0)
     }
 
     private static func pngChannels(_ header: ImageHeader) -> Int {

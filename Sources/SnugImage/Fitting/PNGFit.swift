@@ -19,55 +19,62 @@ struct PNGFit {
         self.limit = limit ?? context.byteLimit
     }
 
-    /// - Parameter supply: Interleaved pixels as stored.
-    func fit(_ supply: PixelSupply) throws -> Encoded {
-        var width = plan.width
-        var height = plan.height
-        var best: Encoded?
-        // Sides over which nothing fits, for the search between the best result and them.
-        var smallest: Int?
-        for attempt in 1...Self.maximumEncodes {
-            let isFullSize = width == plan.width && height == plan.height
-            let pixels = try prepared(supply, width: width, height: height)
-            let options = try options(width: width, height: height)
-            let outcome = try encode(pixels, options: options, effort: isFullSize ? .thorough : .quick)
-            if let bytes = outcome.bytes {
-                let result = Encoded(
-                    bytes: bytes, format: .png, width: width, height: height, quality: nil, encodes: attempt,
-                    report: pixels.report, notes: [])
-                if width > best?.width ?? 0 { best = result }
-                if isFullSize || Double(bytes.count) >= Double(limit) * Self.wantedUse { break }
-            } else if let best, attempt > 4 {
-                return finished(best, encodes: attempt)
+    /// - Parameters:
+    ///   - supply: Interleaved pixels as stored.
+    ///   - content: What they show, where that is known.
+    func fit(_ supply: PixelSupply, content: PixelContent? = nil) throws -> Encoded {
+        let full = try attempt(supply, width: plan.width, height: plan.height)
+        if let encoded = full.encoded { return encoded }
+        if context.policy.strategy == .best,
+            let graphic = try GraphicFit(
+                context, supply: supply, isOpaque: content?.isOpaque ?? !context.header.hasAlpha, options: options)
+        {
+            let fewerPixels = { try context.unlessOutOfReach { try scaled(supply, after: full) } }
+            if let encoded = try graphic.fit(alternatives: context.policy.keepsSize ? [] : [fewerPixels]) {
+                return encoded
             }
-            if outcome.bytes != nil { smallest = min(smallest ?? .max, outcome.byteCount) }
-            guard !context.policy.keepsSize else {
-                throw context.cannotFit(
-                    smallest: smallest, width: width, height: height, metadata: Self.byteCount(options),
-                    remedies: [.byteLimit, .keepsSize])
-            }
-            guard let next = nextSize(width: width, height: height, bytes: outcome.byteCount, best: best) else { break }
-            (width, height) = next
         }
-        guard let best else {
-            throw context.cannotFit(
-                smallest: smallest, width: width, height: height,
-                metadata: Self.byteCount(try options(width: width, height: height)),
-                remedies: context.header.hasAlpha ? [.byteLimit, .background] : [.byteLimit],
-                advice: context.header.hasAlpha ? " so that it can become a JPEG" : ", or let it become a JPEG")
-        }
-        return finished(best, encodes: best.encodes)
+        return try scaled(supply, after: full)
     }
 
     /// The image at its planned size, without any loss.
     /// - Returns: `nil` when that does not fit.
     func lossless(_ supply: PixelSupply) throws -> Encoded? {
-        let pixels = try prepared(supply, width: plan.width, height: plan.height)
-        let options = try options(width: plan.width, height: plan.height)
-        guard let bytes = try encode(pixels, options: options, effort: .thorough).bytes else { return nil }
-        return Encoded(
-            bytes: bytes, format: .png, width: plan.width, height: plan.height, quality: nil, encodes: 1,
-            report: pixels.report)
+        try attempt(supply, width: plan.width, height: plan.height).encoded
+    }
+
+    /// The most pixels without any other loss.
+    private func scaled(_ supply: PixelSupply, after full: Attempt) throws -> Encoded {
+        var size = (width: plan.width, height: plan.height)
+        var bytes = full.byteCount
+        var best: Encoded?
+        for attempt in 2...Self.maximumEncodes {
+            guard !context.policy.keepsSize else {
+                throw context.cannotFit(
+                    smallest: nil, width: size.width, height: size.height,
+                    metadata: Self.byteCount(try options(width: size.width, height: size.height)),
+                    remedies: [.byteLimit, .keepsSize])
+            }
+            guard let next = nextSize(width: size.width, height: size.height, bytes: bytes, best: best) else { break }
+            size = next
+            let outcome = try self.attempt(supply, width: size.width, height: size.height)
+            bytes = outcome.byteCount
+            if var encoded = outcome.encoded {
+                encoded.encodes = attempt
+                if encoded.width > best?.width ?? 0 { best = encoded }
+                if Double(bytes) >= Double(limit) * Self.wantedUse { break }
+            } else if let best, attempt > 4 {
+                return finished(best, encodes: attempt)
+            }
+        }
+        guard let best else {
+            throw context.cannotFit(
+                smallest: nil, width: size.width, height: size.height,
+                metadata: Self.byteCount(try options(width: size.width, height: size.height)),
+                remedies: context.header.hasAlpha ? [.byteLimit, .background] : [.byteLimit],
+                advice: context.header.hasAlpha ? " so that it can become a JPEG" : ", or let it become a JPEG")
+        }
+        return finished(best, encodes: best.encodes)
     }
 
     private func finished(_ best: Encoded, encodes: Int) -> Encoded {
@@ -100,40 +107,50 @@ struct PNGFit {
 
     private struct Attempt {
         /// Within the limit.
-        var bytes: [UInt8]?
+        var encoded: Encoded?
         /// Measured, or estimated when it is over.
         var byteCount: Int
     }
 
-    private func encode(
-        _ pixels: PixelSupply, options: PNGEncoderOptions, effort: PNGLosslessEncoder.Effort
-    ) throws -> Attempt {
+    /// The image at a size, without any other loss.
+    private func attempt(_ supply: PixelSupply, width: Int, height: Int) throws -> Attempt {
         try context.cancellation.check()
-        guard let plane = pixels.heldRaster?.planes.first else { return try encodeStreaming(pixels, options: options) }
-        let estimate = try PNGLosslessEncoder.estimatedBytes(of: plane)
-        if Double(estimate) > Double(limit) * Self.estimateError { return Attempt(bytes: nil, byteCount: estimate) }
-        // Nothing is won by fewer bytes than the limit: the thorough methods cost several times as much.
-        for effort in effort == .quick ? [.quick] : [.quick, PNGLosslessEncoder.Effort.thorough] {
-            if let bytes = try PNGLosslessEncoder.encode(plane, byteLimit: limit, effort: effort, options: options) {
-                return Attempt(bytes: bytes, byteCount: bytes.count)
-            }
+        let isFullSize = width == plan.width && height == plan.height
+        let pixels = try prepared(supply, width: width, height: height)
+        func encoded(_ bytes: [UInt8]) -> Attempt {
+            Attempt(
+                encoded: Encoded(
+                    bytes: bytes, format: .png, width: width, height: height, quality: nil, encodes: 1,
+                    report: pixels.report), byteCount: bytes.count)
         }
-        return Attempt(bytes: nil, byteCount: max(estimate, limit + limit / 50))
+        guard let plane = pixels.heldRaster?.planes.first else {
+            let (bytes, byteCount) = try encodeStreaming(pixels, options: options(width: width, height: height))
+            return bytes.map(encoded) ?? Attempt(encoded: nil, byteCount: byteCount)
+        }
+        let outcome = try PNGLosslessEncoder.attempt(
+            plane, byteLimit: limit, effort: isFullSize ? .thorough : .quick,
+            options: options(width: width, height: height), believed: Self.estimateError)
+        switch outcome {
+        case .fits(let bytes): return encoded(bytes)
+        case .tooLarge(let byteCount): return Attempt(encoded: nil, byteCount: byteCount)
+        }
     }
 
     /// Row by row, where memory does not allow the whole image.
-    private func encodeStreaming(_ pixels: PixelSupply, options: PNGEncoderOptions) throws -> Attempt {
+    private func encodeStreaming(_ pixels: PixelSupply, options: PNGEncoderOptions) throws -> (
+        bytes: [UInt8]?, byteCount: Int
+    ) {
         let sink = try PNGEncodingSink(pixels.shape, options: options, byteLimit: limit)
         try pixels.send(to: sink)
-        if let bytes = try sink.finish() { return Attempt(bytes: bytes, byteCount: bytes.count) }
+        if let bytes = try sink.finish() { return (bytes, bytes.count) }
         // Broken off: the rows that went in tell how far it would have gone.
         let share = max(sink.writtenShare, 0.001)
-        return Attempt(bytes: nil, byteCount: max(Int(Double(limit) / share), limit + limit / 50))
+        return (nil, max(Int(Double(limit) / share), limit + limit / 50))
     }
 
     /// - Parameters:
     ///   - width: Of the output, which the metadata describes.
-    private func options(width: Int, height: Int) throws -> PNGEncoderOptions {
+    func options(width: Int, height: Int) throws -> PNGEncoderOptions {
         var options = PNGEncoderOptions()
         let policy = context.policy
         guard policy.metadata != .strip else { return options }

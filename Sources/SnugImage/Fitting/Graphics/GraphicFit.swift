@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+
+/// Fits graphics and images with transparency that lossless compression leaves over the limit.
+///
+/// Fewer colours at full size come first: they keep text sharp. Where they show, the other ways are tried too, and the
+/// output whose difference from the image is least visible is kept.
+struct GraphicFit {
+    /// A difference under which nothing else is tried.
+    private static let invisible = 0.06
+    /// A difference from which on diffused errors are tried.
+    private static let ditherable = 0.05
+    /// Numbers of colours for scaled outputs.
+    private static let scaledColours = (opaque: [32, 128], transparent: [64, 256])
+
+    private let context: FitContext
+    private let pixels: PixelSupply
+    private let plane: Plane
+    private let looks: Looks
+    private let palette: PaletteFit
+    private let isOpaque: Bool
+
+    /// - Parameters:
+    ///   - supply: Interleaved pixels in memory.
+    /// - Returns: `nil` where the pixels are not in memory.
+    init?(
+        _ context: FitContext, supply: PixelSupply, isOpaque: Bool, options: @escaping PaletteFit.Options
+    ) throws {
+        self.context = context
+        self.isOpaque = isOpaque
+        let channels = supply.shape.planes.first?.channels ?? 1
+        pixels = try supply.prepared(
+            .interleaved(width: context.plan.width, height: context.plan.height, channels: channels),
+            orientation: context.header.orientation)
+        guard let plane = pixels.heldRaster?.planes.first else { return nil }
+        self.plane = plane
+        looks = Looks(plane, context: context)
+        palette = PaletteFit(context, options: options)
+    }
+
+    /// The best-looking output.
+    /// - Parameter alternatives: Other ways to the limit, the ones that keep the size first.
+    /// - Returns: `nil` when there is no palette within the limit and no alternative succeeds.
+    func fit(alternatives: [() throws -> Encoded?]) throws -> Encoded? {
+        var best: (encoded: Encoded, difference: Double)?
+        var encodes = 0
+        func consider(_ encoded: Encoded?) throws {
+            guard let encoded else { return }
+            encodes += encoded.encodes
+            let difference = try looks.difference(encoded)
+            if difference < best?.difference ?? .infinity { best = (encoded, difference) }
+        }
+        let own = PNGColourCensus(of: plane).palette?.colours.count ?? 257
+        switch try palette.mostColours(plane, of: own) {
+        case .fits(let candidate):
+            try consider(candidate.encoded)
+            if let difference = best?.difference, difference > Self.ditherable {
+                try consider(try palette.dithered(plane, like: candidate))
+            }
+        case .tooLarge(let bytes, _):
+            if !context.policy.keepsSize { try considerScaled(own: own, bytes: bytes, consider) }
+        }
+        if best?.difference ?? .infinity > Self.invisible {
+            for alternative in alternatives { try consider(try alternative()) }
+        }
+        guard var result = best?.encoded else { return nil }
+        result.encodes = encodes
+        result.report = pixels.report
+        return result
+    }
+
+    private func considerScaled(own: Int, bytes: Int, _ consider: (Encoded?) throws -> Void) throws {
+        // Two levels of gray scaled down are best as two or four levels again.
+        let many = isOpaque ? Self.scaledColours.opaque : Self.scaledColours.transparent
+        let numbers = own <= 16 ? [own, max(own, 4)] : many
+        for number in Set(numbers).sorted() {
+            try consider(
+                palette.mostPixels(colours: number, bytes: bytes) { width, height in
+                    let target = RasterShape.interleaved(width: width, height: height, channels: plane.channels)
+                    let raster = Raster(pixels.shape, planes: [plane])
+                    return try PixelSupply.resize(raster, to: target, cancellation: context.cancellation).planes[0]
+                })
+        }
+    }
+}

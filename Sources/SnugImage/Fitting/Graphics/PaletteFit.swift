@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import RealModule
+import SnugSystem
+
+/// Makes palette PNGs: of as many colours as the limit allows at a size, or of as many pixels as it allows with so many
+/// colours.
+struct PaletteFit {
+    /// Numbers of colours to choose from, most first.
+    static let ladder = [256, 192, 128, 96, 64, 48, 32, 24, 16]
+    /// Bytes go about with the number of colours to this power.
+    private static let bytesPower = 0.22
+    /// Sizes tried with a number of colours.
+    private static let maximumSizes = 4
+    /// Share of the limit at which a result is good enough.
+    private static let wantedUse = 0.92
+
+    /// The metadata to write into an output of a size.
+    typealias Options = (_ width: Int, _ height: Int) throws -> PNGEncoderOptions
+
+    private let context: FitContext
+    private let options: Options
+    private var limit: Int { context.byteLimit }
+
+    init(_ context: FitContext, options: @escaping Options) {
+        self.context = context
+        self.options = options
+    }
+
+    /// An output and the pixels that it shows.
+    struct Candidate {
+        var encoded: Encoded
+        var colours: Int
+        var quantiser: PaletteQuantiser
+    }
+    /// What a number of colours came to.
+    enum Outcome {
+        case fits(Candidate)
+        /// Bytes with the fewest colours tried, and their number.
+        case tooLarge(bytes: Int, colours: Int)
+    }
+
+    /// The most colours at the size of `plane`.
+    /// - Parameter own: The number of colours that it has, 257 for more than 256.
+    func mostColours(_ plane: Plane, of own: Int) throws -> Outcome {
+        let quantiser = try PaletteQuantiser(plane, cancellation: context.cancellation)
+        let ladder = Self.ladder.filter { $0 < own }
+        guard !ladder.isEmpty else {
+            // Too few colours to give any up: only their bytes are of interest.
+            let indexed = try indexed(plane, quantiser, colours: own, dithers: false)
+            return .tooLarge(bytes: try bytes(indexed, byteLimit: limit * 8)?.count ?? limit * 8, colours: own)
+        }
+        var low = 0
+        var high = ladder.count - 1
+        var best: Candidate?
+        var smallest = (bytes: Int.max, colours: 0)
+        var encodes = 0
+        var next = 0
+        while low <= high {
+            let colours = ladder[next]
+            let indexed = try indexed(plane, quantiser, colours: colours, dithers: false)
+            encodes += 1
+            let bytes = try bytes(indexed, byteLimit: limit * 2)
+            let count = bytes?.count ?? limit * 2
+            if let bytes, count <= limit {
+                best = Candidate(
+                    encoded: encoded(bytes, plane, encodes: encodes), colours: colours, quantiser: quantiser)
+                if Double(count) >= Double(limit) * Self.wantedUse { break }
+                high = next - 1
+            } else {
+                if count < smallest.bytes { smallest = (count, colours) }
+                low = next + 1
+            }
+            guard low <= high else { break }
+            next = min(max(predicted(colours: colours, bytes: count, among: ladder), low), high)
+        }
+        guard var best else { return .tooLarge(bytes: smallest.bytes, colours: smallest.colours) }
+        best.encoded.encodes = encodes
+        return .fits(best)
+    }
+
+    /// The place on the ladder that is predicted to use the limit.
+    private func predicted(colours: Int, bytes: Int, among ladder: [Int]) -> Int {
+        let ratio = Double(limit) * 0.98 / Double(max(bytes, 1))
+        let wanted = Double(colours) * Double.pow(ratio, 1 / Self.bytesPower)
+        return ladder.firstIndex { Double($0) <= wanted } ?? ladder.count - 1
+    }
+
+    /// The same with its errors diffused, where that fits.
+    func dithered(_ plane: Plane, like candidate: Candidate) throws -> Encoded? {
+        let indexed = try indexed(plane, candidate.quantiser, colours: candidate.colours, dithers: true)
+        guard let bytes = try bytes(indexed, byteLimit: limit) else { return nil }
+        return encoded(bytes, plane, encodes: candidate.encoded.encodes + 1)
+    }
+
+    /// The most pixels with a number of colours.
+    /// - Parameters:
+    ///   - bytes: With about as many colours at the planned size.
+    ///   - prepare: Gives the pixels at a size.
+    /// - Returns: `nil` when even the smallest size is over the limit.
+    func mostPixels(
+        colours: Int, bytes: Int, prepare: (_ width: Int, _ height: Int) throws -> Plane
+    ) throws -> Encoded? {
+        let plan = context.plan
+        var best: Encoded?
+        var share = min(Double.sqrt(Double(limit) * 0.96 / Double(max(bytes, 1))), 0.98)
+        var tooLarge = 1.0
+        for attempt in 1...Self.maximumSizes {
+            let width = max(1, Int(Double(plan.width) * share))
+            let height = max(1, Int(Double(plan.height) * share))
+            let plane = try prepare(width, height)
+            let quantiser = try PaletteQuantiser(plane, cancellation: context.cancellation)
+            let indexed = try indexed(plane, quantiser, colours: colours, dithers: false)
+            let output = try self.bytes(indexed, byteLimit: limit * 2)
+            let count = output?.count ?? limit * 2
+            if let output, count <= limit {
+                if width > best?.width ?? 0 { best = encoded(output, plane, encodes: attempt) }
+                if Double(count) >= Double(limit) * Self.wantedUse { break }
+            } else {
+                tooLarge = min(tooLarge, share)
+            }
+            let next = share * Double.sqrt(Double(limit) * 0.96 / Double(max(count, 1)))
+            share = min(next, tooLarge * 0.985)
+            if width <= 1 && height <= 1 { break }
+        }
+        return best
+    }
+
+    // MARK: - Writing
+
+    private func indexed(
+        _ plane: Plane, _ quantiser: PaletteQuantiser, colours: Int, dithers: Bool
+    ) throws -> (plane: Plane, colours: [UInt32]) {
+        let (palette, entries) = try quantiser.palette(colours)
+        let mapper = PaletteMapper(palette, cancellation: context.cancellation)
+        return (try mapper.map(plane, dithers: dithers), entries)
+    }
+
+    private func bytes(_ indexed: (plane: Plane, colours: [UInt32]), byteLimit: Int) throws -> [UInt8]? {
+        try context.cancellation.check()
+        let palette = PNGPalette(indexed.colours)
+        let lines = PNGScanlines(
+            indexed.plane, layout: .palette(palette, bits: palette.bits), filtering: .none)
+        let options = try options(indexed.plane.width, indexed.plane.height)
+        return try DeflatedPNG.encode(lines, level: 9, options: options, byteLimit: byteLimit)
+    }
+
+    private func encoded(_ bytes: [UInt8], _ plane: Plane, encodes: Int) -> Encoded {
+        Encoded(
+            bytes: bytes, format: .png, width: plane.width, height: plane.height, quality: nil, encodes: encodes,
+            report: DecodeReport())
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+import Testing
+
+@testable import SnugImage
+
+@Suite struct GraphicFitTests {
+    private let fitter = ImageFitter(configuration: .init(memory: 1 << 30, threads: 1))
+
+    /// A screen of flat areas with a soft photo in it: more than 256 colours, most of them in the photo.
+    private func screenWithPhoto(width: Int = 480, height: Int = 320) -> Plane {
+        let plane = DrawnImage.screen(width: width, height: height)
+        let photo = DrawnImage.scene(width: width / 3, height: height / 2, grain: 3)
+        for y in 0..<photo.height {
+            var row = plane.mutableRow(y + height / 4)
+            let source = photo.row(y)
+            for x in source.indices { row[width + x] = source[x] }
+        }
+        return plane
+    }
+
+    /// Black text-like strokes on white, in gray.
+    private func page(width: Int, height: Int) -> Plane {
+        var random = SeededBytes(seed: 21)
+        let plane = Plane(width: width, height: height)
+        for y in 0..<height {
+            var row = plane.mutableRow(y)
+            for x in 0..<width { row[x] = 255 }
+        }
+        for line in stride(from: 6, to: height - 16, by: 20) {
+            for x in stride(from: 8, to: width - 12, by: 9) {
+                let (kind, reach) = (random.next(3), 3 + random.next(6))
+                for step in 0..<12 {
+                    var row = plane.mutableRow(line + step)
+                    for dx in 0..<2 { row[x + dx + [0, step / 2, max(reach - step / 3, 0)][kind]] = 0 }
+                }
+            }
+        }
+        return plane
+    }
+
+    private func fit(_ bytes: [UInt8], _ limit: Int, _ policy: FitPolicy = FitPolicy()) async throws -> FittedImage {
+        try await fitter.fit(ImageSource(bytes: bytes), limits: Limits(byteLimit: limit), policy: policy)
+    }
+
+    @Test("A graphic keeps its size and gives up colours", arguments: [FitPolicy.OutputFormat.automatic, .png])
+    func fewerColours(format: FitPolicy.OutputFormat) async throws {
+        let plane = screenWithPhoto()
+        let input = try DrawnImage.png(plane)
+        let lossless = try #require(try PNGLosslessEncoder.encode(plane, byteLimit: .max, effort: .thorough)).count
+        let limit = lossless * 6 / 10
+        let image = try await fit(input, limit, FitPolicy(format: format))
+        let bytes = image.bytes(of: input)
+        let header = try probe(bytes)
+        #expect(image.format == .png && header.colourModel == .palette && image.scale == 1)
+        #expect(image.byteCount <= limit && image.encodes >= 1)
+        #expect(DrawnImage.difference(try DrawnImage.decoded(bytes), plane) < 4)
+    }
+
+    @Test("Flat areas and lines stay exact when colours are given up")
+    func exactLines() async throws {
+        let plane = screenWithPhoto()
+        let input = try DrawnImage.png(plane)
+        let output = try DrawnImage.decoded(try await fit(input, input.count / 2).bytes(of: input))
+        for y in [3, 10, 300] { for x in [1, 5, 479] { #expect(pixel(output, x, y) == pixel(plane, x, y)) } }
+    }
+
+    private func pixel(_ plane: Plane, _ x: Int, _ y: Int) -> UInt32 {
+        PNGColourCensus.colour(of: plane.row(y), at: x * plane.channels, channels: plane.channels)
+    }
+
+    @Test("Transparency stays when colours are given up", arguments: [2, 3, 6])
+    func transparent(part: Int) async throws {
+        let plane = DrawnImage.scene(width: 300, height: 220, channels: 4, grain: 2)
+        let input = try DrawnImage.png(plane)
+        let image = try await fit(input, input.count / part)
+        let output = try DrawnImage.decoded(image.bytes(of: input))
+        #expect(image.format == .png && image.byteCount <= input.count / part && output.channels == 4)
+        #expect(output.row(0)[3] <= 8 && output.row(output.height - 1)[output.width * 4 - 1] >= 247)
+    }
+
+    @Test("A page in black and white a little over the limit stays so, at most of its size", arguments: [97, 85])
+    func bilevel(share: Int) async throws {
+        let plane = page(width: 620, height: 800)
+        let input = try #require(try PNGLosslessEncoder.encode(plane, byteLimit: .max, effort: .thorough))
+        let smallest = try #require(try smallestLossless(plane))
+        let image = try await fit(input, smallest * share / 100)
+        #expect(image.format == .png && image.scale > 0.5 && image.byteCount <= smallest * share / 100)
+        #expect(try probe(image.bytes(of: input)).bitsPerSample <= 2)
+    }
+
+    /// The bytes that nothing lossless is under.
+    private func smallestLossless(_ plane: Plane) throws -> Int? {
+        let lines = PNGScanlines(
+            plane, layout: .gray(bits: 1), reduction: PNGReduction(of: plane), filtering: .none)
+        return try DeflatedPNG.encode(lines, level: 12)?.count
+    }
+
+    @Test("A larger limit never looks worse")
+    func monotonic() async throws {
+        let plane = screenWithPhoto()
+        let input = try DrawnImage.png(plane)
+        var last = Double.infinity
+        for limit in stride(from: 6_000, through: 30_000, by: 6_000) {
+            let bytes = try await fit(input, limit).bytes(of: input)
+            let sink = TileComparison(plane, cancellation: CancellationFlag())
+            let raster = Raster(
+                .interleaved(width: plane.width, height: plane.height, channels: 3),
+                planes: [try DrawnImage.decoded(bytes)])
+            let shape = RasterShape.interleaved(
+                width: raster.planes[0].width, height: raster.planes[0].height, channels: raster.planes[0].channels)
+            let supply = PixelSupply(
+                Raster(shape, planes: raster.planes), cancellation: CancellationFlag())
+            let target = RasterShape.interleaved(width: plane.width, height: plane.height, channels: 3)
+            try supply.prepared(target, orientation: .upright).send(to: sink)
+            #expect(sink.difference <= last * 1.02)
+            last = sink.difference
+        }
+    }
+
+    @Test("The textbook method makes no palettes of its own")
+    func stepped() async throws {
+        let input = try DrawnImage.png(screenWithPhoto())
+        let image = try await fit(input, input.count / 3, FitPolicy(strategy: .stepped))
+        #expect(image.format == .jpeg)
+    }
+
+    @Test("A kept size is kept, or an error says what is out of reach")
+    func keepsSize() async throws {
+        let input = try DrawnImage.png(screenWithPhoto())
+        #expect(try await fit(input, input.count / 2, FitPolicy(keepsSize: true)).scale == 1)
+        await #expect { try await fit(input, 900, FitPolicy(keepsSize: true)) } throws: {
+            ($0 as? ImageError)?.code == .cannotFit
+        }
+    }
+
+    @Test("One input gives one output")
+    func deterministic() async throws {
+        let input = try DrawnImage.png(screenWithPhoto())
+        #expect(try await fit(input, 12_000).bytes(of: input) == fit(input, 12_000).bytes(of: input))
+    }
+}
