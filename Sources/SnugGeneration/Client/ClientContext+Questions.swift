@@ -12,7 +12,7 @@ extension ClientContext {
         _ request: ClientRequest, deadline: ContinuousClock.Instant? = nil, policy: RetryPolicy? = nil
     ) async throws -> ProviderResponse {
         var request = request
-        request.clocks.deadline = deadline
+        request.clocks.deadline = deadline ?? usualDeadline
         let secret = try await credentials.current()
         if let secret { try dialect.authorize(&request, with: secret) }
         let policy = policy ?? options.retry
@@ -22,6 +22,9 @@ extension ClientContext {
         try dialect.authorize(&request, with: fresh.access)
         return try await exchange(request, policy)
     }
+
+    /// The end of a question that is part of no generation.
+    private var usualDeadline: ContinuousClock.Instant? { options.timeout.map { .now + $0 } }
 
     private func exchange(_ request: ClientRequest, _ policy: RetryPolicy) async throws -> ProviderResponse {
         let response: ClientResponse
@@ -47,10 +50,11 @@ extension ClientContext {
 
     /// Fetches the next pair of tokens.
     func fetchTokens(_ old: SessionTokens) async throws -> SessionTokens {
-        guard let token = old.refresh, let request = try dialect.refresh(with: token) else {
+        guard let token = old.refresh, var request = try dialect.refresh(with: token) else {
             throw GenerationError(
                 .notAuthenticated, "the access token has expired and cannot be refreshed: log in again")
         }
+        request.clocks.deadline = usualDeadline
         // A repeated refresh may find its token used up.
         let response: ClientResponse
         do {

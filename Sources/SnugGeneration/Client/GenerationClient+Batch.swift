@@ -109,6 +109,7 @@ extension Generation {
         attempts += part.attempts
         polls += part.polls
         isRecovered = isRecovered || part.isRecovered
+        missingCount += part.missingCount
     }
 }
 

@@ -45,7 +45,8 @@ public final class GenerationClient: Sendable {
             reader: ResponseReader(client: http, spoolDirectory: options.spool, threads: threads),
             downloader: ResultDownloader(
                 client: http, threads: threads, checker: checker, base: provider.baseURL, policy: options.retry,
-                byteLimit: options.resultByteLimit, environment: options.environment),
+                byteLimit: options.resultByteLimit, allowsInternal: options.allowsInternalAddresses,
+                environment: options.environment),
             limiter: RateLimiter(
                 account: account, windows: options.rateLimits.map(\.window), concurrency: options.maximumConcurrency,
                 store: stores.accountLimits, logger: logger,
@@ -120,8 +121,10 @@ public final class GenerationClient: Sendable {
             guard var record = try await context.journal.record(id), record.state != .delivered else {
                 throw Self.unknown(id)
             }
-            let held = record.state == .held ? record : nil
             try adopt(&record)
+            if let found = try await paidFor(record, deadline: deadline, onEvent) { return found }
+            var held: GenerationRecord?
+            if record.state == .held { held = try await context.journal.record(id) ?? record }
             if held != nil {
                 record.state = .preparing
                 record.resultURLs = []
@@ -131,6 +134,29 @@ public final class GenerationClient: Sendable {
                 if context.traits.contract == .rejectDuplicate { record.key = Self.newKey() }
             }
             return try await JobDriver(context, record, held: held, deadline: deadline, onEvent: onEvent).run()
+        }
+    }
+
+    /// Looks for the result of a held submission, before another one is paid for.
+    /// - Returns: `nil` when there is none.
+    private func paidFor(
+        _ record: GenerationRecord, deadline: ContinuousClock.Instant?,
+        _ onEvent: @escaping @Sendable (GenerationEvent) -> Void
+    ) async throws -> Generation? {
+        guard record.state == .held else { return nil }
+        var open = record
+        if record.resultURLs.isEmpty {
+            // A job that the provider knows is polled.
+            guard record.jobID != nil, context.traits.hasJobs else { return nil }
+            open.state = .accepted
+        }
+        do {
+            return try await JobDriver(context, open, held: record, deadline: deadline, onEvent: onEvent).run()
+        } catch let error as GenerationError
+            where [.downloadFailed, .badImage, .badResponse, .jobNotFound, .generationFailed, .outcomeUnknown].contains(
+                error.code)
+        {
+            return nil
         }
     }
 
@@ -161,8 +187,9 @@ public final class GenerationClient: Sendable {
     /// The account's balance; `nil` where the provider does not report it.
     public func balance() async throws -> AccountBalance? { try await context.balance() }
 
-    /// Sends again after a refusal for lack of money: the account was topped up.
+    /// Sends again after a refusal for lack of money, or before a wait is over that the provider asked for.
     public func resumeAccount() async throws {
+        try await context.limiter.unpark()
         try await context.stores.accountStates.update(context.account) { $0.resume() }
     }
 
@@ -181,6 +208,7 @@ public final class GenerationClient: Sendable {
         let id = part.name ?? key
         return try await withClaim(on: id) {
             var record = newRecord(part, call, id: id, key: key)
+            var incomplete: GenerationRecord?
             if let name = part.name, let known = try await context.journal.record(name) {
                 guard known.request == part.request, isOurs(known) else {
                     throw GenerationError.invalid(
@@ -190,10 +218,16 @@ public final class GenerationClient: Sendable {
                     record = known
                     record.isKept = call.isKept || known.isKept == true
                 } else if let images = known.images, try await context.downloader.areThere(images) {
-                    return Generation(known, images)
+                    guard images.count < part.request.count else { return Generation(known, images) }
+                    // Fewer came than were asked for: only the missing ones are paid for.
+                    record.earlierImages = images
+                    record.firstNumber = (part.firstNumber ?? 1) + images.count
+                    incomplete = known
                 }
             }
-            return try await JobDriver(context, record, deadline: call.deadline, onEvent: call.onEvent).run()
+            let driver = JobDriver(
+                context, record, held: incomplete, deadline: call.deadline, onEvent: call.onEvent)
+            return try await driver.run()
         }
     }
 

@@ -30,6 +30,9 @@ public struct GenerationOptions: Sendable {
     public var spoolDirectory: FilePath?
     /// The largest result that is taken, in bytes. Default 256 MiB.
     public var resultByteLimit = 256 << 20
+    /// True to fetch results, and input images given by address, from internal networks too. Default false: only the
+    /// provider's own origin may be internal.
+    public var allowsInternalAddresses = false
     /// Time and chance; tests put in their own.
     package var environment = RetryEnvironment()
     /// When a model that keeps failing is left alone, and for how long.

@@ -37,7 +37,7 @@ extension GenerationClient {
         var job = PreparedJob(
             request: piece, model: request.model ?? context.traits.defaultModel,
             seed: request.seed ?? (context.traits.needsSeed ? 0 : nil), images: [], mask: nil, key: "rehearsal")
-        var preparation = Preparation(context, piece)
+        var preparation = Preparation(context, piece, deadline: context.options.timeout.map { .now + $0 })
         try await preparation.prepare(&job, isDryRun: true) { _ in }
         let submission = try context.dialect.submission(of: job)
         var plan = GenerationPlan(

@@ -19,12 +19,15 @@ public struct FittedInput: Sendable, Hashable {
     public var mediaType: String
     /// A file name that goes with it.
     public var name: String
+    /// Pixels; `nil` when they are not known.
+    public var size: ImageSize?
 
     /// Describes an image that fits.
-    public init(bytes: [UInt8], mediaType: String, name: String) {
+    public init(bytes: [UInt8], mediaType: String, name: String, size: ImageSize? = nil) {
         self.bytes = bytes
         self.mediaType = mediaType
         self.name = name
+        self.size = size
     }
 }
 

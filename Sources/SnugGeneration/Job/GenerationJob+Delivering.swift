@@ -139,15 +139,21 @@ extension GenerationJob {
             }
             return Transition(.fail(failure))
         }
+        if let promised = delivery.promised, images.count < promised {
+            return hold(images, of: promised)
+        }
         hasUnrecordedResult = false
-        let generation = Generation(
-            id: result.id ?? record.jobID, model: result.model ?? model, images: images, seed: record.seed,
+        let all = (record.earlierImages ?? []) + images
+        var generation = Generation(
+            id: result.id ?? record.jobID, model: result.model ?? model, images: all, seed: record.seed,
             cost: result.cost ?? record.cost, requestID: attempts.last?.requestID, attempts: attempts, polls: polls,
             isRecovered: isRecovered)
+        generation.missingCount = max(0, record.request.count - all.count)
         if record.isKept == true {
             record.state = .delivered
             record.resultURLs = []
-            record.images = images
+            record.images = all
+            record.earlierImages = nil
             record.model = generation.model
             record.cost = generation.cost
         }
@@ -156,6 +162,21 @@ extension GenerationJob {
             .finish(
                 Completion(
                     generation: generation, record: record.isKept == true ? record : nil, spooled: spooled)))
+    }
+
+    /// Ends a job of which some images were lost with the process that had received them.
+    private mutating func hold(_ images: [Generation.Image], of promised: Int) -> Transition {
+        hasUnrecordedResult = false
+        record.state = .held
+        record.resultURLs = []
+        record.note = "\(images.count) of \(promised) images were delivered; the others were received and lost"
+        var error = GenerationError(
+            .outcomeUnknown,
+            "\(images.count) of \(promised) images were delivered; an earlier process had received the others and ended "
+                + "before they were stored")
+        error.isOutcomeUnknown = true
+        error.delivered = images
+        return Transition([.save(record)], .fail(error))
     }
 
     /// The place of one of several images.

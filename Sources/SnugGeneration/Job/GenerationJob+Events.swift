@@ -6,7 +6,8 @@ extension GenerationJob {
     /// Something that happened.
     enum Event: Sendable {
         /// The job begins; `kept` has the images that an earlier process left, `nil` when one of them is gone.
-        case started(kept: [ImageReference]?)
+        /// - Parameter promised: The number of images that the earlier process had received, if it recorded that.
+        case started(kept: [ImageReference]?, promised: Int? = nil)
         case prepared(digest: String, addresses: [String])
         case submitted(SubmissionOutcome)
         case claimed(Bool, Claim)
@@ -132,6 +133,8 @@ extension GenerationJob {
         var failure: GenerationError?
         /// Set when the provider's new addresses do not match the result.
         var expiry: GenerationError?
+        /// Images that were received in all, when some of them may be lost.
+        var promised: Int?
         /// Times that new addresses may be requested.
         var renewalsLeft = 2
 

@@ -70,7 +70,7 @@ struct GenerationJob: Sendable {
     mutating func handle(_ event: Event, _ conditions: Conditions) -> Transition {
         self.conditions = conditions
         return switch event {
-        case .started(let kept): start(kept)
+        case .started(let kept, let promised): start(kept, promised: promised)
         case .prepared(let digest, let addresses): prepared(digest, addresses)
         case .submitted(let outcome): submitted(outcome)
         case .claimed(let isOurs, let claim): claimed(isOurs, claim)
@@ -89,7 +89,7 @@ struct GenerationJob: Sendable {
         }
     }
 
-    private mutating func start(_ kept: [ImageReference]?) -> Transition {
+    private mutating func start(_ kept: [ImageReference]?, promised: Int?) -> Transition {
         switch record.state {
         case .preparing: return Transition(.prepare)
         case .accepted:
@@ -104,13 +104,20 @@ struct GenerationJob: Sendable {
             if !settings.contract.givesAgain, let kept, !kept.isEmpty {
                 // The images were received; only the record of them is missing.
                 isRecovered = true
-                return deliver(Delivery(JobResult(images: kept, id: record.jobID, model: record.model)))
+                var delivery = Delivery(JobResult(images: kept, id: record.jobID, model: record.model))
+                delivery.promised = promised
+                return deliver(delivery)
             }
             if record.account != settings.account, settings.contract != .history {
                 return hold(.otherKey)
             }
             return follow(submissions.interrupted(.interrupted))
         case .delivered: return Transition(.fail(GenerationClient.unknown(record.id)))
+        case .held where kept?.isEmpty == false:
+            // It was made, and could not be fetched before.
+            isRecovered = true
+            return deliver(
+                Delivery(JobResult(images: kept ?? [], id: record.jobID, model: record.model, cost: record.cost)))
         case .held:
             var error = GenerationError(
                 .outcomeUnknown, "it is held and was not sent again: \(record.note ?? "its outcome is unknown")")

@@ -80,7 +80,8 @@ extension JobDriver {
 
 extension PreparedJob {
     init(_ record: GenerationRecord) {
-        self.init(
-            request: record.request, seed: record.seed, images: [], key: record.key, submittedAt: record.submittedAt)
+        var request = record.request
+        request.count = max(1, request.count - (record.earlierImages?.count ?? 0))
+        self.init(request: request, seed: record.seed, images: [], key: record.key, submittedAt: record.submittedAt)
     }
 }

@@ -11,8 +11,11 @@ extension JobDriver {
     func keptImages() async throws -> [ImageReference]? {
         let (record, folder) = (job.record, context.options.spool)
         switch record.state {
-        case .completed: return try await context.threads.runToEnd { Self.recordedImages(record.resultURLs) }
-        case .sending: return try await context.threads.runToEnd { Self.unrecordedImages(record.key, in: folder) }
+        case .completed, .held: return try await context.threads.runToEnd { Self.recordedImages(record.resultURLs) }
+        case .sending:
+            return try await context.threads.runToEnd {
+                Self.unrecordedImages(record.key, in: folder, received: record.resultURLs)
+            }
         default: return []
         }
     }
@@ -33,8 +36,22 @@ extension JobDriver {
     }
 
     /// Images that were kept before a kill prevented their record.
-    private static func unrecordedImages(_ key: String, in folder: FilePath) -> [ImageReference] {
+    /// - Parameter received: The temporary files of several images that came within one response.
+    private static func unrecordedImages(
+        _ key: String, in folder: FilePath, received: [String]
+    ) -> [ImageReference] {
         var images: [ImageReference] = []
+        guard received.isEmpty else {
+            for (index, address) in received.enumerated() {
+                let places = [folder.appending("\(key)-\(index)"), FilePath(String(address.dropFirst(fileMark.count)))]
+                for place in places {
+                    guard let image = try? SpooledImage(kept: place) else { continue }
+                    images.append(.spooled(image, revisedPrompt: nil))
+                    break
+                }
+            }
+            return images
+        }
         while let image = try? SpooledImage(kept: folder.appending("\(key)-\(images.count)")) {
             images.append(.spooled(image, revisedPrompt: nil))
         }
@@ -50,6 +67,17 @@ extension JobDriver {
         let isSpooled = result.images.contains { if case .spooled = $0 { true } else { false } }
         guard context.journal.isDurable || !isSpooled else { return [] }
         let key = job.record.key
+        if isSpooled, result.images.count > 1 {
+            // A process that is killed while it stores them one by one leaves a record of how many there are.
+            var received = job.record
+            received.resultURLs = result.images.map { image in
+                switch image {
+                case .url(let address, _): address
+                case .spooled(let spooled, _): Self.fileMark + spooled.path.string
+                }
+            }
+            guard await tryToSave(received) else { return nil }
+        }
         do {
             return try await context.threads.runToEnd {
                 try result.images.enumerated().map { index, image in

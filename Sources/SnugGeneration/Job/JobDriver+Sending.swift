@@ -123,7 +123,8 @@ extension JobDriver {
         }
         guard failure.code == .rateLimited, let hint = failure.hint else { return }
         do {
-            try await context.limiter.park(for: hint)
+            // Everybody who shares the account waits, so a mistake or a forgery must not stop them for a day.
+            try await context.limiter.park(for: min(hint, RateLimiter.longestPark))
         } catch {
             warn("the wait that the provider asks for could not be saved", error)
         }

@@ -33,7 +33,10 @@ final class JobDriver {
     /// Works on the job until its images are delivered.
     func run() async throws -> Generation {
         do {
-            var action = try await transition(.started(kept: try await keptImages()))
+            let promised = job.record.state == .sending && !job.record.resultURLs.isEmpty
+            var action = try await transition(
+                .started(
+                    kept: try await keptImages(), promised: promised ? job.record.resultURLs.count : nil))
             while true {
                 if case .finish(let completion) = action { return await finish(completion) }
                 action = action.needsQueue && needsQueue ? try await settle(action) : try await step(action)

@@ -120,8 +120,38 @@ struct Preparation: Sendable {
             }
             job.images.append(.url(address))
         }
-        guard let mask = request.mask, let maskLimits = context.traits.maskLimits else { return }
-        job.mask = .inline(try await fit(mask, maskLimits, name: "mask", emit))
+        try await prepareMask(&job, limits, emit)
+    }
+
+    /// Fits the mask, to the very size of the first image: a provider that gets two sizes edits the wrong place.
+    private mutating func prepareMask(
+        _ job: inout PreparedJob, _ limits: InputLimits, _ emit: (GenerationEvent) -> Void
+    ) async throws {
+        guard let mask = request.mask, var maskLimits = context.traits.maskLimits else { return }
+        var fitted = try await fit(mask, maskLimits, name: "mask", emit)
+        if case .inline(var image)? = job.images.first, let first = request.images.first, let size = image.size,
+            let given = fitted.size, given != size
+        {
+            // Nothing is enlarged, so the smaller of the two decides.
+            let side = min(max(size.width, size.height), max(given.width, given.height))
+            maskLimits.maximumSide = side
+            fitted = try await fit(mask, maskLimits, name: "mask", emit)
+            if fitted.size != size {
+                // Both are scaled by one rule then.
+                var imageLimits = limits
+                imageLimits.maximumSide = side
+                image = try await fit(first, imageLimits, name: "images[0]", emit)
+                job.images[0] = .inline(image)
+                largest = max(largest, image.bytes.count)
+            }
+            guard let maskSize = fitted.size, maskSize == image.size else {
+                throw GenerationError.invalid(
+                    "mask",
+                    "has another shape than the image (\(fitted.size.map(\.description) ?? "") and \(size)); "
+                        + "make it as large as the image")
+            }
+        }
+        job.mask = .inline(fitted)
     }
 
     private func fit(
@@ -151,7 +181,9 @@ struct Preparation: Sendable {
                     + "give an address, or a host for images")
         }
         do {
-            let address = try await host.host(image)
+            let address = try await Deadline.run(until: deadline, doing: "\(image.name) was being hosted") {
+                try await host.host(image)
+            }
             emit(.hosted(name: image.name))
             return address
         } catch let error as GenerationError {
@@ -170,7 +202,9 @@ struct Preparation: Sendable {
             var request = ClientRequest(.get, try HTTPURL(address), headerFields: [.accept: "image/*"])
             request.redirects = .follow(maximum: 5)
             request.clocks = ClientRequest.Clocks(deadline: deadline, attemptTimeout: .seconds(120))
-            request.addressPolicy = context.provider.baseURL.isLoopback ? .any : .publicOnly
+            let isOwn = request.url.origin == context.provider.baseURL.origin
+            request.addressPolicy =
+                context.options.allowsInternalAddresses ? .any : isOwn ? .originOnly : .publicOnly
             let response = try await context.http.perform(request, into: .collect(maximum: Self.downloadLimit))
             guard response.isSuccess else {
                 throw GenerationError(

@@ -82,12 +82,14 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var isKept: Bool?
     /// The images, once all of them are in their places.
     public var images: [Generation.Image]?
+    /// Images of an earlier submission under this name, which brought fewer than were asked for.
+    public var earlierImages: [Generation.Image]?
 
     // Journals of earlier versions have `pictures`.
     private enum CodingKeys: String, CodingKey {
         case id, key, provider, baseURL, account, request, destination, firstNumber, model, seed, bodyDigest, state,
             jobID
-        case resultURLs, cost, createdAt, submittedAt, balanceBefore, imageURLs, note, form, isKept
+        case resultURLs, cost, createdAt, submittedAt, balanceBefore, imageURLs, note, form, isKept, earlierImages
         case images = "pictures"
     }
 

@@ -179,6 +179,9 @@ public struct RateLimitState: Codable, Sendable, Hashable {
     /// The provider asked to be left alone.
     mutating func park(until: Double) { parkedUntil = max(parkedUntil, until) }
 
+    /// Forgets a wait that the provider asked for.
+    mutating func unpark() { parkedUntil = 0 }
+
     /// The provider takes no more than so many at once, which holds for an hour.
     mutating func limitConcurrency(_ count: Int, now: Double) {
         concurrency = min(concurrency ?? count, max(1, count))

@@ -224,11 +224,17 @@ final class RateLimiter: Sendable {
         changes.signal()
     }
 
+    /// The longest wait that one response imposes on an account. No provider here documents a longer one.
+    static let longestPark = Duration.seconds(3600)
+
     /// Sends nothing for so long: the provider asked for it. Longer than a day is a mistake or a forgery.
     func park(for wait: Duration) async throws {
         let until = environment.now() + min(wait, WaitHint.longest).seconds
         try await store.update(account) { $0.park(until: until) }
     }
+
+    /// Sends again, whatever wait the provider asked for.
+    func unpark() async throws { try await store.update(account) { $0.unpark() } }
 
     /// Sends no more than so many at once for an hour: the provider said so.
     func limitConcurrency(to count: Int) async throws {

@@ -24,6 +24,8 @@ public struct Generation: Sendable, Hashable {
     public var duration: Duration
     /// True when the result existed already: joined, replayed, or found again after a response was lost.
     public var isRecovered: Bool
+    /// Images that were asked for and did not come.
+    public var missingCount = 0
 
     /// One image.
     public struct Image: Sendable, Hashable {

@@ -26,6 +26,7 @@ struct ImagePublisher: Sendable {
     /// Finds out whether a file can be made there.
     func check(_ destination: ImageDestination) throws(GenerationError) {
         guard FilePath.Component(destination.name) != nil else { throw Self.noName(destination.name) }
+        TemporaryFiles.sweep(destination.folder)
         let temporary = temporary(in: destination.folder)
         try Self.doing("write \(temporary.path)") { () throws(Errno) in
             try Self.create(temporary.path).closeIgnoringErrors()

@@ -12,6 +12,7 @@ struct ResultDownloader: Sendable {
     private let base: HTTPURL
     private let policy: RetryPolicy
     private let byteLimit: Int
+    private let allowsInternal: Bool
     private let environment: RetryEnvironment
     private let publisher = ImagePublisher()
 
@@ -19,10 +20,11 @@ struct ResultDownloader: Sendable {
     ///   - base: The provider's address: what relative results are seen from, and the one origin that gets credentials.
     ///   - policy: For failures in a row that bring no byte.
     ///   - byteLimit: The largest result taken. Default 256 MiB.
+    ///   - allowsInternal: True to fetch from addresses of internal networks too.
     init(
         client: HTTPClient, threads: BlockingThreads, checker: @escaping ImageChecker, base: HTTPURL,
         policy: RetryPolicy = RetryPolicy(), byteLimit: Int = 256 << 20,
-        environment: RetryEnvironment = RetryEnvironment()
+        allowsInternal: Bool = false, environment: RetryEnvironment = RetryEnvironment()
     ) {
         self.client = client
         self.threads = threads
@@ -30,6 +32,7 @@ struct ResultDownloader: Sendable {
         self.base = base
         self.policy = policy
         self.byteLimit = byteLimit
+        self.allowsInternal = allowsInternal
         self.environment = environment
     }
 
@@ -52,9 +55,9 @@ struct ResultDownloader: Sendable {
             request.clocks = ClientRequest.Clocks(
                 deadline: deadline, attemptTimeout: .seconds(300), stallTimeout: .seconds(60))
             request.redirects = .follow(maximum: 5)
-            // Whoever runs the provider on this machine has its results here too.
-            let isOwn = base.isLoopback || url.origin == base.origin
-            request.addressPolicy = isOwn ? .any : .publicOnly
+            // The user has named the provider's own address, and no other.
+            let beyond = allowsInternal ? ClientRequest.AddressPolicy.any : .publicOnly
+            request.addressPolicy = url.origin == base.origin && !allowsInternal ? .originOnly : beyond
             if url.origin == base.origin { try authorize?(&request) }
             let temporary = publisher.temporary(in: destination.folder)
             var wasResumed = try await fetch(request, into: temporary, onProgress)
@@ -171,6 +174,7 @@ struct ResultDownloader: Sendable {
             }
             let hint: Duration?
             let failure: GenerationError
+            var isMissing = false
             do {
                 // The permissions of any new file: the image keeps them.
                 let file = try ResponseFile(temporary.path, permissions: 0o666)
@@ -182,6 +186,7 @@ struct ResultDownloader: Sendable {
                     guard total <= byteLimit else { throw tooLarge() }
                     return progress.wasResumed && response.status == 206
                 }
+                isMissing = response.status == 404
                 failure = try self.failure(response)
                 hint = WaitHint.read(response.headerFields, body: response.body, now: environment.wallClock())
                 progress.failed(response.status.code)
@@ -190,7 +195,11 @@ struct ResultDownloader: Sendable {
                 hint = nil
                 progress.broke(error)
             }
-            try await wait(&progress, failure, hint, deadline: original.clocks.deadline)
+            do {
+                try await wait(&progress, failure, hint, deadline: original.clocks.deadline)
+            } catch let error as GenerationError where isMissing {
+                throw ExpiredAddress(error: error)
+            }
         }
     }
 
@@ -214,8 +223,9 @@ struct ResultDownloader: Sendable {
             status: response.status.code)
         error.requestID = response.requestID
         switch response.status.code {
-        case 401, 403, 404, 410: throw ExpiredAddress(error: error)
-        case 408, 416, 425, 429, 500...599: return error
+        case 401, 403, 410: throw ExpiredAddress(error: error)
+        // A result may not have reached the host of its address yet.
+        case 404, 408, 416, 425, 429, 500...599: return error
         default: throw error
         }
     }

@@ -23,6 +23,7 @@ extension ClientRequest {
         }
         guard next.body == nil else { throw refusal(response, "a request body to another server") }
         next.headerFields = headerFields.keptAcrossOrigins
+        if addressPolicy == .originOnly { next.addressPolicy = .publicOnly }
         return next
     }
 

@@ -29,6 +29,8 @@ public struct ClientRequest: Sendable {
     public enum AddressPolicy: Sendable, Hashable {
         /// All addresses.
         case any
+        /// All addresses for the request itself, and public ones only after a redirect to another origin.
+        case originOnly
         /// Public addresses only, checked after the name is resolved: for URLs from outside.
         case publicOnly
     }

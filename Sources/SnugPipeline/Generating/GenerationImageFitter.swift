@@ -61,13 +61,15 @@ public struct GenerationImageFitter: Sendable {
                         "has no transparency; make the areas that may change transparent, and save it as PNG")
                 }
                 policy.format = .png
-                policy.keepsSize = true
-                limits.maximumSide = nil
+                // Without a limit of its own it stays as large as it is, like an image that is not scaled.
+                policy.keepsSize = narrowed.maximumSide == nil
+                limits.maximumSide = narrowed.maximumSide
             }
             let image = try await fitter.fit(source, limits: limits, policy: policy)
             return FittedInput(
                 bytes: try await bytes(of: image, source), mediaType: image.format.mediaType,
-                name: "\(ImageNaming.slug(name)).\(image.format.fileExtension)")
+                name: "\(ImageNaming.slug(name)).\(image.format.fileExtension)",
+                size: ImageSize(width: image.width, height: image.height))
         } catch let error as ImageError {
             throw ImageError(error.code, "\(PrintableName.escaped(name)): \(error.message)")
         }

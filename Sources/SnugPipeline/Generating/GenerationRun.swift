@@ -113,6 +113,7 @@ public struct GenerationRun: Sendable {
         do {
             var outcome = GenerationOutcome(work, .completed)
             outcome.generation = try await body()
+            if outcome.generation.missingCount > 0 { outcome.status = .incomplete }
             return outcome
         } catch let error as GenerationError {
             return await unfinished(work, error)

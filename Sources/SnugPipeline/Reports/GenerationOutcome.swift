@@ -8,6 +8,8 @@ public struct GenerationOutcome: Sendable {
     /// The ways in which a prompt ends.
     public enum Status: String, Sendable {
         case completed, failed
+        /// Fewer images came than were asked for: the same work makes the missing ones.
+        case incomplete
         /// Submitted and not delivered: the same work resumes it.
         case pending
         /// The provider cannot tell whether it took effect: a person decides.
@@ -49,6 +51,7 @@ public struct GenerationOutcome: Sendable {
         return [
             "input": .text(work.request.prompt), "line": .optional(work.line), "provider": .text(provider),
             "status": .text(status.rawValue), "outputs": .array(images.map(\.json)),
+            "requested": .integer(work.request.count), "missing": .integer(generation.missingCount),
             "model": .optional(generation.model), "seed": .optional(generation.seed),
             "cost": .optional(generation.cost), "id": .optional(generation.id ?? error?.jobID),
             "request_id": .optional(generation.requestID ?? error?.requestID),

@@ -9,6 +9,8 @@ public struct GenerationReport: Sendable, Hashable {
     public var recovered = 0
     /// Prompts that failed.
     public var failed = 0
+    /// Prompts with fewer images than were asked for.
+    public var incomplete = 0
     /// Prompts that the same run resumes.
     public var pending = 0
     /// Prompts that a person decides over.
@@ -24,7 +26,7 @@ public struct GenerationReport: Sendable, Hashable {
     public init() {}
 
     /// True when every prompt has its images.
-    public var isAllDone: Bool { failed + pending + held + notStarted == 0 }
+    public var isAllDone: Bool { failed + incomplete + pending + held + notStarted == 0 }
 
     /// Counts one outcome.
     public mutating func add(_ outcome: GenerationOutcome) {
@@ -33,8 +35,8 @@ public struct GenerationReport: Sendable, Hashable {
             return
         }
         switch outcome.status {
-        case .completed:
-            done += 1
+        case .completed, .incomplete:
+            if outcome.status == .completed { done += 1 } else { incomplete += 1 }
             if outcome.generation.isRecovered, outcome.generation.attempts.isEmpty {
                 recovered += 1
             } else {

@@ -6,14 +6,16 @@ import SystemPackage
 /// A stream kept in a file: an upload reads it again after every fault, and a pipe cannot be.
 final class SpooledInput: Sendable {
     let path: FilePath
+    private static let nameStart = "stdin."
 
     /// Copies the stream to its end. Blocks.
     /// - Throws: ``UploadError``, `CancellationError`.
     init(copying stream: FileDescriptor, in folder: FilePath) throws {
         let folder = try WorkingFolder.absolute(folder)
-        path = folder.appending("stdin.\(TemporaryFiles.randomName())")
+        path = folder.appending(Self.nameStart + TemporaryFiles.randomName())
         do {
             try FileSystem.makeFolders(folder, mode: 0o700)
+            TemporaryFiles.sweep(folder, start: Self.nameStart)
             let file = try FileDescriptor.opening(
                 path, .writeOnly, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite)
             try file.closeAfter { try Self.copy(stream, to: file) }

@@ -17,6 +17,21 @@ package final class TemporaryFiles: Sendable {
         return prefix + String((0..<12).map { _ in letters[Int.random(in: letters.indices)] })
     }
 
+    /// Removes the temporary files that killed processes left in a folder: those with a name of ``randomName()``, after
+    /// `start`, that nobody has touched for a day. What cannot be read or removed stays.
+    package static func sweep(_ folder: FilePath, start: String = "", now: Int = WallClock.seconds) {
+        let beginning = Array((start + prefix).utf8)
+        let length = start.utf8.count + randomName().utf8.count
+        let oldest = Int64(now - 86_400) * 1_000_000_000
+        for path in (try? FolderListing.files(in: folder)) ?? [] {
+            guard let name = path.lastComponent.map({ FilePath(root: nil, [$0]).bytes }), name.count == length,
+                name.starts(with: beginning), let identity = try? FileIdentity(of: path, followsLinks: false),
+                identity.kind == .file, identity.modified < oldest, identity.changed < oldest
+            else { continue }
+            FileSystem.removeIfThere(path)
+        }
+    }
+
     /// Notes a file that is about to be created.
     package func remember(_ path: FilePath) { paths.withLock { _ = $0.insert(path) } }
 

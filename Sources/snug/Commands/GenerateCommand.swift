@@ -41,8 +41,9 @@ struct GenerateCommand: AsyncParsableCommand {
     mutating func validate() throws {
         if other.isUsed {
             guard wanted.prompt == nil, running.batch == nil else {
-                throw ValidationError("--pending, --retry and --drop take no prompt")
+                throw ValidationError("--pending, --retry, --drop and --unpark take no prompt")
             }
+            if other.unpark { _ = try access.makeProvider() }
             return
         }
         guard (wanted.prompt == nil) != (running.batch == nil) else {
@@ -264,6 +265,10 @@ struct GenerateCommand: AsyncParsableCommand {
     private func settle(_ stores: GenerationStores, _ temporaries: TemporaryFiles) async throws -> Bool {
         let pending = PendingGenerations(journal: stores.journal)
         if !other.drop.isEmpty { try await pending.drop(other.drop) }
+        if other.unpark {
+            let access = try self.access(try access.makeProvider(), nil, stores, temporaries, jobs: 1)
+            try await access.client.resumeAccount()
+        }
         var isAllDone = true
         for id in other.retry {
             let record = try await pending.record(id)

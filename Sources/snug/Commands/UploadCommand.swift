@@ -42,7 +42,7 @@ struct UploadCommand: AsyncParsableCommand {
     var quiet = false
 
     mutating func validate() throws {
-        if other.list || !other.forget.isEmpty || other.verify != nil { return }
+        if other.list || !other.forget.isEmpty || !other.verify.isEmpty { return }
         guard !destination.files.isEmpty else { throw ValidationError("no file is given; pass one, or '-'") }
         guard let to = destination.to else { throw ValidationError("no destination is given: pass --to URL") }
         do throws(HTTPError) { _ = try HTTPURL(to) } catch { throw ValidationError(error.message) }
@@ -59,8 +59,8 @@ struct UploadCommand: AsyncParsableCommand {
         let reporter = UploadReporter(json: json, isQuiet: quiet)
         do {
             try await CommandFailure.told {
-                if let receipt = other.verify {
-                    return try await verify(receipt.path, try transfer.makeUploader(nil))
+                if !other.verify.isEmpty {
+                    return try await verify(other.verify.map(\.path), try transfer.makeUploader(nil))
                 }
                 try await transfer.state.withLedger { ledger in
                     let uploader = try transfer.makeUploader(LedgerUploadStore(ledger))
@@ -171,16 +171,27 @@ struct UploadCommand: AsyncParsableCommand {
                 + "--forget forgets it here")
     }
 
-    private func verify(_ path: FilePath, _ uploader: Uploader) async throws {
-        let receipt = try UploadReceipt(reading: path)
-        let found = try await uploader.verify(receipt, headers: try destination.headers())
-        if json {
-            OutputStream.standardOutput.writeLine(
-                (["url": .text(receipt.url), "verification": .text(found.rawValue)] as JSONValue)
-                    .description)
-        } else {
-            OutputStream.standardOutput.writeLine("\(found.rawValue)  \(receipt.url)")
+    private func verify(_ paths: [FilePath], _ uploader: Uploader) async throws {
+        var isAllThere = true
+        for path in paths {
+            let receipt = try UploadReceipt(reading: path)
+            let isS3 = receipt.uploadProtocol == .s3 && receipt.presignedURL == nil
+            // Without keys the check says that it needs them.
+            let settings = isS3 ? Result { try destination.s3Settings() } : nil
+            let check = try await uploader.verify(receipt, headers: try destination.headers(), s3: try? settings?.get())
+            if json {
+                OutputStream.standardOutput.writeLine(
+                    ([
+                        "receipt": .text(PrintableName.of(path)), "url": .text(receipt.url),
+                        "verification": .text(check.verification.rawValue), "reason": .text(check.reason),
+                    ] as JSONValue).description)
+            } else {
+                let isSame = [.sameContent, .sameLength].contains(check.verification)
+                OutputStream.standardOutput.writeLine(
+                    "\(check.verification.rawValue)  \(receipt.url)\(isSame ? "" : "  (\(check.reason))")")
+            }
+            isAllThere = isAllThere && [.sameContent, .sameLength].contains(check.verification)
         }
-        if found == .different || found == .unavailable { throw ExitCode(1) }
+        if !isAllThere { throw ExitCode(1) }
     }
 }

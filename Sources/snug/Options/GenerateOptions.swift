@@ -120,6 +120,9 @@ struct GenerateRunningOptions: ParsableArguments {
 
     @OptionGroup var state: StateOptions
 
+    @Flag(help: "Fetch results and images given by address from internal networks too, such as this machine.")
+    var allowInternal = false
+
     @Flag(help: "Show the requests and their cost; nothing is submitted or paid.")
     var dryRun = false
 
@@ -138,6 +141,7 @@ struct GenerateRunningOptions: ParsableArguments {
             options.timeout = timeout
             options.retry.maximumAttempts = maxAttempts
             options.repeatsLost = repeatLost
+            options.allowsInternalAddresses = allowInternal
             options.rateLimits = rateLimit
             options.maximumConcurrency = concurrency
             options.spoolDirectory = try state.folder.appending("generations").appending("spool")
@@ -161,5 +165,8 @@ struct GenerateHousekeepingOptions: ParsableArguments {
         help: ArgumentHelp("Forget a pending submission. Its result is lost.", valueName: "id"))
     var drop: [String] = []
 
-    var isUsed: Bool { pending || !retry.isEmpty || !drop.isEmpty }
+    @Flag(help: "Submit again although the provider asked to wait, or the account had no money left.")
+    var unpark = false
+
+    var isUsed: Bool { pending || unpark || !retry.isEmpty || !drop.isEmpty }
 }

@@ -99,7 +99,8 @@ struct UploadDestinationOptions: ParsableArguments {
             s3: record.uploadProtocol == .s3 ? try s3Settings() : nil)
     }
 
-    private func s3Settings() throws -> S3Settings {
+    /// The signer of S3.
+    func s3Settings() throws -> S3Settings {
         try S3Environment.settings(region: region, presignedFor: presign.map { .seconds($0) })
     }
 }
@@ -211,6 +212,9 @@ struct UploadHousekeepingOptions: ParsableArguments {
     @Option(help: "Give up a pending upload, named as in --list, and remove its part at the server.")
     var forget: [String] = []
 
-    @Option(help: "Check that the object of a receipt is still there and unchanged.")
-    var verify: PathArgument?
+    @Option(
+        parsing: .upToNextOption,
+        help:
+            "Check that the objects of receipts are still there and unchanged. S3 takes its keys from the environment.")
+    var verify: [PathArgument] = []
 }

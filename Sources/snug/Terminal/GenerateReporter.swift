@@ -132,7 +132,7 @@ final class GenerateReporter: Sendable {
             state.report.add(outcome)
             let work = outcome.work
             if outcome.wasStarted {
-                state.progress.ended(work.name, isDone: outcome.status == .completed)
+                state.progress.ended(work.name, isDone: [.completed, .incomplete].contains(outcome.status))
                 erase(&state)
             }
             if style.printsJSON {
@@ -140,12 +140,20 @@ final class GenerateReporter: Sendable {
                 guard outcome.wasStarted ? !outcome.isInterrupted || !outcome.openIDs.isEmpty : outcome.error != nil
                 else { return }
                 output.writeLine(outcome.jsonLine(provider: provider))
-            } else if outcome.status == .completed {
+            } else if [.completed, .incomplete].contains(outcome.status) {
                 for line in Self.lines(of: outcome.generation) { output.writeLine(line) }
             } else if outcome.wasStarted {
                 report(outcome, &state)
             }
+            if outcome.status == .incomplete { errors.writeLine(Self.incompleteness(of: outcome)) }
         }
+    }
+
+    private static func incompleteness(of outcome: GenerationOutcome) -> String {
+        let (wanted, missing) = (outcome.work.request.count, outcome.generation.missingCount)
+        return
+            "\(outcome.work.prefix)\(wanted - missing) of \(wanted) images came; run the same command again to generate "
+            + "the missing \(missing)"
     }
 
     /// A line for each image; cost and time are named once.
@@ -190,7 +198,7 @@ final class GenerateReporter: Sendable {
 
     private static func advice(_ status: GenerationOutcome.Status, _ ids: [String]) -> [String] {
         switch status {
-        case .completed, .failed: []
+        case .completed, .failed, .incomplete: []
         case .pending: ["pending as \(ids.joined(separator: ", ")): run the same command again to resume"]
         case .held:
             ids.flatMap { id in
@@ -219,7 +227,8 @@ final class GenerateReporter: Sendable {
         var parts = ["\(report.done) done"]
         if report.recovered > 0 { parts[0] += " (\(report.recovered) already there)" }
         for (count, what) in [
-            (report.failed, "failed"), (report.pending, "pending"), (report.held, "held"),
+            (report.incomplete, "incomplete"), (report.failed, "failed"), (report.pending, "pending"),
+            (report.held, "held"),
             (report.notStarted, "not started"),
         ] where count > 0 {
             parts.append("\(count) \(what)")

@@ -184,6 +184,8 @@ final class Fixture: Sendable {
         options.environment.sleep = { [time] in try await time.wait($0) }
         options.limiterSleep = { [time] in try await time.nap($0) }
         options.limiterNow = { [time] in time.now }
+        // The simulator's services have origins of their own on this machine.
+        options.allowsInternalAddresses = true
         change(&options)
         var quick = RetryEnvironment()
         quick.sleep = { _ in try Task.checkCancellation() }

@@ -27,6 +27,29 @@ import Testing
         }
     }
 
+    @Test("Hosting that never ends is ended by the deadline")
+    func hosting() async throws {
+        let error = await #expect(throws: GenerationError.self) {
+            try await Deadline.run(until: .now + .milliseconds(20), doing: "a.jpg was being hosted") {
+                while !Task.isCancelled { try await Task.sleep(for: .seconds(3600)) }
+            }
+        }
+        #expect(error?.code == .deadlineExceeded && error?.message.contains("a.jpg") == true)
+        #expect(try await Deadline.run(until: .now + .seconds(600), doing: "") { 7 } == 7)
+        await #expect(throws: CancellationError.self) {
+            try await Deadline.run(until: .now + .seconds(600), doing: "") { throw CancellationError() }
+        }
+    }
+
+    @Test("Questions end with the time that a call has", arguments: API.plain)
+    func questions(api: API) async throws {
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client { $0.timeout = .zero }
+            await #expect(throws: GenerationError.self) { _ = try await client.models() }
+            #expect(fixture.simulator.requests.isEmpty)
+        }
+    }
+
     @Test("With no time left nothing is sent", arguments: API.plain)
     func noTime(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in

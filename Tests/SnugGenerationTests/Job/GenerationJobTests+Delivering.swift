@@ -48,6 +48,51 @@ extension GenerationJobTests {
         #expect(failure.delivered.count == 1 && failure.message.contains("1 of 2") && job.settlement == .keep)
     }
 
+    @Test(
+        "Of several images that a killed process had received, those that are left are delivered and the rest is held")
+    func partOfThePromise() throws {
+        var job = job(.none, Self.record(.sending))
+        let first = job.handle(.started(kept: [url("a"), url("b")], promised: 3), Conditions())
+        let second = job.handle(.fetched(image("a.png"), try #require(first.action.delivery)), Conditions())
+        let end = job.handle(.fetched(image("b.png"), try #require(second.action.delivery)), Conditions())
+        #expect(end.action.name == "fail outcome_unknown" && end.saved.map(\.state) == [.held])
+        #expect(end.saved.first?.note?.contains("2 of 3") == true)
+        guard case .fail(let error) = end.action else { return }
+        #expect(error.delivered.count == 2 && job.settlement == .keep)
+    }
+
+    @Test("All of them complete it")
+    func wholePromise() throws {
+        var job = job(.none, Self.record(.sending))
+        let first = job.handle(.started(kept: [url("a"), url("b")], promised: 2), Conditions())
+        let second = job.handle(.fetched(image("a.png"), try #require(first.action.delivery)), Conditions())
+        let end = job.handle(.fetched(image("b.png"), try #require(second.action.delivery)), Conditions())
+        #expect(end.action.name == "finish")
+    }
+
+    @Test("Fewer images than asked for are counted, and only the missing ones are asked for the next time")
+    func fewer() throws {
+        var record = Self.record()
+        record.request.count = 3
+        record.isKept = true
+        var job = job(.none, record)
+        let fetch = delivery(&job, [url("a")])
+        let end = job.handle(.fetched(image("cat.png"), try #require(fetch.action.delivery)), Conditions())
+        guard case .finish(let completion) = end.action, var kept = completion.record else {
+            Issue.record("not finished")
+            return
+        }
+        #expect(completion.generation.missingCount == 2 && kept.images?.count == 1)
+        kept.earlierImages = kept.images
+        #expect(PreparedJob(kept).request.count == 2)
+    }
+
+    @Test("What a held submission has made is fetched before anything else")
+    func heldResult() throws {
+        var job = job(.none, Self.record(.held))
+        #expect(job.handle(.started(kept: [url("a")]), Conditions()).action.name == "fetch cat")
+    }
+
     @Test("An expired address is renewed twice, then the job stays open")
     func expired() throws {
         var job = job(.history, Self.record(.accepted, jobID: "5"))

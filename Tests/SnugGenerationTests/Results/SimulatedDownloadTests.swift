@@ -33,7 +33,7 @@ import Testing
     private func downloader(_ simulator: Simulator) throws -> ResultDownloader {
         ResultDownloader(
             client: try makeClient(), threads: threads, checker: Self.check,
-            base: try HTTPURL(simulator.addresses[.elumenta]))
+            base: try HTTPURL(simulator.addresses[.elumenta]), allowsInternal: true)
     }
 
     /// The address of a fresh result.

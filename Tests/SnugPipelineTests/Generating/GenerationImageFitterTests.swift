@@ -36,6 +36,16 @@ import Testing
         #expect(max(header.width, header.height) <= 32)
     }
 
+    @Test("A mask is scaled to the side of its image, and stays as large as it is without one", arguments: [nil, 32])
+    func mask(side: Int?) async throws {
+        let mask = PNGBuilder(width: 64, height: 48, colourType: 6).bytes
+        let fitted = try await fitter.fit(
+            .bytes(mask, name: "mask"),
+            InputLimits(byteLimit: 100_000, maximumSide: side, mediaTypes: ["image/png"]))
+        #expect(fitted.mediaType == "image/png")
+        #expect(fitted.size == (side == nil ? ImageSize(width: 64, height: 48) : ImageSize(width: 32, height: 24)))
+    }
+
     @Test("An address, a missing file and a mask without transparency are errors that name the input")
     func refuses() async throws {
         await #expect(throws: ImageError.self) { _ = try await fitter.fit(.url("https://host/a"), InputLimits()) }

@@ -72,6 +72,10 @@ import Testing
         #expect(try upload(["--verify", receipt]).standardOutput.hasPrefix("same_content"))
         _ = try place.shell("sed -i 's/\"sha256\":\"./\"sha256\":\"x/' '\(receipt)'")
         #expect(try upload(["--verify", receipt]).exitCode == 1)
+        let other = try #require(objects.last?["receipt"] as? String)
+        let both = try upload(["--verify", other, receipt, "--json"])
+        let found = try CommandFolder.objects(both).map { $0["verification"] as? String }
+        #expect(both.exitCode == 1 && found == ["same_content", "different"])
     }
 
     @Test("Standard input is uploaded and leaves no copy behind")

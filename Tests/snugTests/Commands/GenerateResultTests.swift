@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+/// Results that were paid for are delivered, and counted.
+@Suite struct GenerateResultTests {
+    private let place: CommandFolder
+
+    init() throws {
+        var place = try CommandFolder()
+        place.runner.environment["OPENAI_API_KEY"] = "sk-main"
+        place.runner.environment["SNUG_STATE_DIR"] = place.folder.path.appending("state").string
+        place.runner.environment["TMPDIR"] = place.folder.path.string
+        self.place = place
+    }
+
+    private func generate(_ server: FaultServer, _ arguments: [String]) throws -> (CommandResult, [String: Any]) {
+        let options = ["--provider", "openai", "--base-url", server.url("/v1"), "-o", "out/", "--json"]
+        let result = try place.runner.run(["generate"] + arguments + options)
+        return (result, try CommandFolder.objects(result).last ?? [:])
+    }
+
+    private static let image = PNGBuilder(width: 16, height: 12).bytes
+
+    private static func send(_ connection: FaultConnection, images: Int) throws {
+        let text = Data(image).base64EncodedString()
+        let data = Array(repeating: "{\"b64_json\":\"\(text)\"}", count: images).joined(separator: ",")
+        try connection.respond(
+            200, ["Content-Type": "application/json"], body: "{\"created\":1,\"data\":[\(data)]}")
+    }
+
+    @Test("A result that is not there yet, or not for a while, costs one submission")
+    func laterResult() throws {
+        let state = Mutex((isThere: false, paid: 0))
+        let server = try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                guard request.method == "GET" else {
+                    state.withLock { $0.paid += 1 }
+                    let host = request.headers["host"] ?? ""
+                    try connection.respond(
+                        200, ["Content-Type": "application/json"],
+                        body: "{\"created\":1,\"data\":[{\"url\":\"http://\(host)/f.png\"}]}")
+                    continue
+                }
+                guard state.withLock({ $0.isThere }) else {
+                    try connection.respond(404)
+                    continue
+                }
+                try connection.send("HTTP/1.1 200 OK\r\nContent-Length: \(Self.image.count)\r\n\r\n")
+                try connection.send(Self.image)
+            }
+        }
+        let (first, held) = try generate(server, ["a cat", "--max-attempts", "2"])
+        #expect(first.exitCode == 1 && held["status"] as? String == "held", "\(first.standardOutput)")
+        state.withLock { $0.isThere = true }
+        let listed = try place.runner.run(["generate", "--pending", "--json"])
+        let id = try #require(try CommandFolder.objects(listed).first?["id"] as? String)
+        let (second, object) = try generate(server, ["--retry", id])
+        #expect(second.exitCode == 0 && object["recovered"] as? Bool == true, "\(second.standardOutput)")
+        #expect(state.withLock { $0.paid } == 1)
+    }
+
+    @Test("Fewer images than asked for are told, and a second run makes the missing ones")
+    func fewer() throws {
+        let asked = Mutex<[Int]>([])
+        let server = try FaultServer { connection in
+            while true {
+                let body = try JSONSerialization.jsonObject(with: Data(try connection.readRequest().body))
+                let count = (body as? [String: Any])?["n"] as? Int ?? 1
+                let isFirst = asked.withLock { asked in
+                    asked.append(count)
+                    return asked.count == 1
+                }
+                try Self.send(connection, images: isFirst ? 1 : count)
+            }
+        }
+        let (first, object) = try generate(server, ["a cat", "-n", "3"])
+        #expect(first.exitCode == 1 && object["status"] as? String == "incomplete", "\(first.standardOutput)")
+        #expect(object["requested"] as? Int == 3 && object["missing"] as? Int == 2)
+        #expect(first.standardError.contains("1 of 3 images"))
+        let (second, whole) = try generate(server, ["a cat", "-n", "3"])
+        #expect(second.exitCode == 0 && (whole["outputs"] as? [Any])?.count == 3, "\(second.standardOutput)")
+        #expect(asked.withLock { $0 } == [3, 2])
+    }
+
+    @Test("A mask is sent in the size of its image, also after both were made smaller")
+    func mask() throws {
+        let bodies = Mutex<[[UInt8]]>([])
+        let server = try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                let number = bodies.withLock { bodies in
+                    bodies.append(request.body)
+                    return bodies.count
+                }
+                guard number > 1 else {
+                    let words =
+                        "{\"error\":{\"message\":\"image too large: maximum is 256 pixels on the longest side\"}}"
+                    try connection.respond(400, ["Content-Type": "application/json"], body: words)
+                    continue
+                }
+                try Self.send(connection, images: 1)
+            }
+        }
+        try place.folder.write(PNGBuilder(width: 640, height: 480).bytes, to: "a.png")
+        try place.folder.write(PNGBuilder(width: 320, height: 240, colourType: 6).bytes, to: "mask.png")
+        let (result, _) = try generate(
+            server, ["x", "--model", "gpt-image-1", "--image", "a.png", "--mask", "mask.png"])
+        let sizes = bodies.withLock { $0 }.map(Self.pngSizes)
+        #expect(!sizes.isEmpty, "\(result.standardError)")
+        for pair in sizes where pair.count == 2 { #expect(pair[0] == pair[1], "\(sizes)") }
+        #expect(sizes.first?.count == 2)
+    }
+
+    /// The sizes in the headers of all PNG files in a body.
+    private static func pngSizes(_ body: [UInt8]) -> [[UInt8]] {
+        let mark = Array("IHDR".utf8)
+        return body.indices.filter { body[$0...].starts(with: mark) }.map { Array(body[($0 + 4)..<($0 + 12)]) }
+    }
+}
