@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An exact size that every output has.
-public struct ExactFrame: Sendable, Hashable {
+public struct ExactFrame: Sendable, Hashable, Codable {
     /// The way in which an image of other proportions fills the frame.
-    public enum Filling: String, Sendable, Hashable, CaseIterable {
+    public enum Filling: String, Sendable, Hashable, CaseIterable, Codable {
         /// Its middle fills the frame; what reaches beyond is cut off.
         case crop
         /// All of it lies in the middle; the rest is background, or transparent where the image can be.

@@ -49,6 +49,12 @@ struct FitOptions: Sendable, Hashable, Codable {
     var maximumSide: Int?
     var minimumSide: Int?
     var maximumPixelCount: Int?
+    var maximumWidth: Int?
+    var maximumHeight: Int?
+    var maximumShortSide: Int?
+    var minimumBytes: Int?
+    var inputShare: Double?
+    var requiresSRGB: Bool
     /// In alphabetical order: the order of a set differs from process to process.
     var formats: [String]
     var policy: FitPolicy
@@ -59,14 +65,27 @@ struct FitOptions: Sendable, Hashable, Codable {
         maximumSide = limits.maximumSide
         minimumSide = limits.minimumSide
         maximumPixelCount = limits.maximumPixelCount
+        maximumWidth = limits.maximumWidth
+        maximumHeight = limits.maximumHeight
+        maximumShortSide = limits.maximumShortSide
+        minimumBytes = limits.minimumBytes
+        inputShare = limits.inputShare
+        requiresSRGB = limits.requiresSRGB
         formats = limits.formats.map(\.rawValue).sorted()
         self.policy = policy
     }
 
     var limits: Limits {
-        Limits(
+        var limits = Limits(
             byteLimit: byteLimit, counting: counting, maximumSide: maximumSide, minimumSide: minimumSide,
             maximumPixelCount: maximumPixelCount, formats: Set(formats.compactMap(ImageFormat.init(rawValue:))))
+        limits.maximumWidth = maximumWidth
+        limits.maximumHeight = maximumHeight
+        limits.maximumShortSide = maximumShortSide
+        limits.minimumBytes = minimumBytes
+        limits.inputShare = inputShare
+        limits.requiresSRGB = requiresSRGB
+        return limits
     }
 }
 
