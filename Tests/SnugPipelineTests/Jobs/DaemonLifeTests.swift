@@ -153,10 +153,8 @@ import Testing
         try await fixture.daemon().runOnce()
         #expect(fixture.files("outbox") == ["sub/a.jpg"] && fixture.files("done") == ["sub/a.jpg"])
         // As one leaves it that ended right after the delivery was recorded.
-        let source = try #require(
-            try await fixture.ledger.deliveries(
-                of: try #require(try await fixture.jobs()["sub/a.jpg"]).id
-            ).first?.source)
+        let job = try #require(try await fixture.jobs()["sub/a.jpg"])
+        let source = try #require(try await fixture.ledger.deliveries(of: job.id).first?.source)
         guard case .moved(let id, _)? = SourceKey(source) else {
             Issue.record("no source")
             return

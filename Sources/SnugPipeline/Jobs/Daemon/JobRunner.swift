@@ -162,7 +162,7 @@ struct JobRunner: Sendable {
         case .failed:
             board.noteFailure(of: recorded.job)
             let undertaker = Undertaker(services: services, setup: setup, board: board)
-            let report = await undertaker.fail(recorded.job, fault.reason)
+            let report = await undertaker.fail(recorded.job, recorded.job.reason ?? fault.reason)
             services.passed(.disposed)
             board.report(.failed(recorded.job.reason ?? fault.reason, report: report), subject)
         case .held: board.report(.held(recorded.job.reason ?? fault.reason), subject)

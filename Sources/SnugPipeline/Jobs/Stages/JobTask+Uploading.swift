@@ -16,15 +16,19 @@ extension JobTask {
         var (image, payload) = try await stagedImage()
         let next = options.step(after: .upload)
         guard payload.receipt == nil else { return Success(outcome: .advanced(to: next), payload: payload) }
-        let folder = original.folder
-        let destination = try await services.threads.run { try order.destination(mirroring: folder) }
+        let destination = try await services.threads.run { try order.destination() }
         let isForm = destination.uploadProtocol == .form
         // A form that is sent twice may be stored twice; everything else resumes, or replaces itself.
         try await services.ledger.recordIntent(StepIntent(isForm ? .never : .safe), under: claim.lease)
         services.passed(.intended)
-        var request = UploadRequest(files: [image], destination: destination)
+        // One name in two subfolders is two objects.
+        let name = original.folder.appending(RelativePath(bytes: image.bytes).name)
+        var request = UploadRequest(
+            inputs: [UploadInput(image, name: FilePath(bytes: name.bytes))], destination: destination)
         // A daemon that is stopped resumes the upload at its next start.
         request.options.discardsWhenCancelled = false
+        // The same bytes at the same address change nothing; a form is sent again by a person's decision only.
+        request.options.repeatsUnknown = !isForm || job.step == .submit
         let report = try await UploadRun(request, uploader: services.uploader).run()
         services.passed(.worked)
         guard let receipt = report.receipts[image] else {
@@ -41,18 +45,11 @@ extension JobTask {
 }
 
 extension UploadOrder {
-    /// The destination of an image of a folder of the inbox. It may block.
+    /// The destination. It may block.
     /// - Throws: ``DaemonError`` with `secret_missing`; ``StepFault`` for an address that is none.
-    func destination(mirroring folder: RelativePath) throws -> UploadDestination {
-        var address: HTTPURL
-        do throws(HTTPError) {
-            address = try HTTPURL(url)
-            // One name in two subfolders is two objects.
-            if address.path.hasSuffix("/"), folder != .root, address.query == nil {
-                let names = folder.names.map(Self.percentEncoded).joined(separator: "/")
-                address = try address.resolving(address.path + names + "/")
-            }
-        } catch {
+    func destination() throws -> UploadDestination {
+        let address: HTTPURL
+        do throws(HTTPError) { address = try HTTPURL(url) } catch {
             throw StepFault(.definite, "invalid_target", error.message)
         }
         var destination = UploadDestination(url: address, uploadProtocol: uploadProtocol)
@@ -71,14 +68,6 @@ extension UploadOrder {
                 region: s3Region ?? "us-east-1")
         }
         return destination
-    }
-
-    private static func percentEncoded(_ name: [UInt8]) -> String {
-        name.map { byte in
-            let scalar = UnicodeScalar(byte)
-            let isPlain = byte < 128 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return isPlain || "-._~".utf8.contains(byte) ? String(scalar) : "%" + [byte].hexadecimal.uppercased()
-        }.joined()
     }
 }
 
