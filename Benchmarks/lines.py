@@ -212,7 +212,9 @@ def folder(run):
     text = subprocess.run([SNUG, "fit", files, "-o", own, "--overwrite", "--json", "--limit", "1MB"],
                           capture_output=True, text=True).stdout
     facts = [json.loads(line) for line in text.strip().splitlines()]
-    fitted = [row["output_bytes"] / 1e6 for row in facts if row["status"] == "fitted" and row["format"] == "jpeg"]
+    # PNG photos end at the ceiling of 95 where that takes less than the limit.
+    fitted = [row["output_bytes"] / 1e6 for row in facts if row["status"] == "fitted" and row["format"] == "jpeg"
+              and row["quality"] and (row["quality"] < 94.5 or not row["input"].endswith(".png"))]
     run.add(f"folder of {len(paths)} → 1 MB, throughput",
             f"{statistics.median(rates):.2f} × by CPU ({statistics.median(walls):.1f} files/s)",
             "1.5 × libvips by area ratio", statistics.median(rates) >= 1.5)
@@ -252,5 +254,5 @@ def charts(run):
     run.tables += [f"| {row['name']} | {row['user']:.2f} | {row['bytes']:,} | {row['score']:.2f} |" for row in run.chart] + [""]
 
 
-GROUPS = {"large": large, "photos": photos, "use": use, "memory": memory, "huge": huge, "thumbnails": thumbnails,
-          "folder": folder, "small": small, "charts": charts}
+GROUPS = {"small": small, "use": use, "memory": memory, "huge": huge, "folder": folder, "thumbnails": thumbnails,
+          "photos": photos, "large": large, "charts": charts}

