@@ -94,6 +94,7 @@ struct LosslessFit {
         return report.notes
     }
 
+    /// The findings of the decoder that sees every bit; `nil` for the kinds of JPEG that it does not read.
     private func sequentialReport() throws -> DecodeReport? {
         try SequentialSource.verify(source, cancellation: context.cancellation)
     }
