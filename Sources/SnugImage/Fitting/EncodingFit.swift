@@ -12,6 +12,10 @@ struct EncodingFit {
     /// - Parameter notes: What was found out about the file before.
     func run(notes: [String]) throws -> FittedImage {
         var encoded = try header.format == .jpeg ? fitJPEG() : fitPNG()
+        if header.format == .jpeg, encoded.report.warningCount > 0, !policy.recoversPartialImages {
+            // A codec's warning may be harmless, or all that it saw of damage: the decoder that sees every bit tells.
+            _ = try SequentialSource.verify(context.source, cancellation: context.cancellation)
+        }
         if policy.metadata != .strip, encoded.format == .jpeg {
             encoded.bytes = try MetadataSegments.described(encoded.bytes, width: encoded.width, height: encoded.height)
         }

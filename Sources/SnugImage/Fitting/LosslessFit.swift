@@ -96,11 +96,7 @@ struct LosslessFit {
 
     /// The findings of the decoder that sees every bit; `nil` for the kinds of JPEG that it does not read.
     private func sequentialReport() throws -> DecodeReport? {
-        guard let scan = try SequentialScan.read(source),
-            let sequential = try SequentialSource(source, scan: scan, cancellation: context.cancellation)
-        else { return nil }
-        try sequential.readRows { _, _, _ in }
-        return sequential.report
+        try SequentialSource.verify(source, cancellation: context.cancellation)
     }
 
     func image(

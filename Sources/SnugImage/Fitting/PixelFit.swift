@@ -3,6 +3,8 @@
 /// Makes a JPEG of pixels, as many of them as look best in the bytes there are.
 struct PixelFit {
     private static let mostSizes = 5
+    /// Share of the limit from which on nothing larger is looked for.
+    private static let wantedUse = 0.96
     /// Quality ceiling of pixels without history.
     private static let pixelCeiling = 95
     /// Decoded sides over the output's, at least: the block transform's own shrinking costs detail near the limit.
@@ -25,44 +27,40 @@ struct PixelFit {
         var supply: (eighths: Int, pixels: PixelSupply)?
         var smallest = (bytes: Int.max, width: plan.width, height: plan.height)
         var encodes = 0
-        for attempt in 1... {
+        var best: Encoded?
+        sizes: for attempt in 1...(3 * Self.mostSizes) {
             let eighths = eighths(for: share)
             if supply.map({ $0.eighths < eighths }) ?? true { supply = (eighths, try pixels(eighths)) }
             guard let base = supply?.pixels else { break }
-            let prepared = try prepare(base, share: share)
-            guard let source = PixelSource(prepared) else {
-                throw ImageError(.codecFailed, "its planes cannot become a JPEG; please report this file")
-            }
-            let work = try fit.requantisation(
-                source, shape: share < 1 ? .reduced : .fullSize, ceiling: policy.qualityCeiling ?? ceiling(at: share))
-            let isLast = policy.keepsSize || prepared.shape.width * prepared.shape.height <= 1
-            if attempt < Self.mostSizes, !isLast {
-                let other = try search.next(
-                    after: share, result: work.choice, bytes: try work.bytes(scale: SizeChoice.landing(share)))
-                if let other {
-                    share = other
-                    continue
-                }
-            } else if attempt == Self.mostSizes, work.choice.isFinest, !isLast, let other = search.fallback {
+            let candidate = try candidate(base, share: share)
+            let shape = candidate.pixels.shape
+            let isLast = policy.keepsSize || shape.width * shape.height <= 1
+            if !isLast, let other = try next(&search, after: share, candidate.work, attempt: attempt) {
                 share = other
                 continue
             }
-            switch try work.encode() {
+            switch try candidate.work.encode() {
             case .done(let output, let count):
-                return fit.encoded(
-                    output, width: prepared.shape.width, height: prepared.shape.height, encodes: encodes + count,
-                    report: base.report.totalRows > 0 ? base.report : prepared.report)
+                encodes += count
+                let encoded = fit.encoded(
+                    output, width: shape.width, height: shape.height, encodes: encodes,
+                    report: base.report.totalRows > 0 ? base.report : candidate.pixels.report)
+                // At its ceiling with bytes to spare: as near as it gets to the sizes that are too large.
+                let isUnderused =
+                    candidate.work.choice.isFinest
+                    && Double(output.bytes.count) < Double(limit) * Self.wantedUse
+                guard isUnderused, !isLast, let larger = search.larger(than: share) else { return encoded }
+                best = encoded
+                share = larger
             case .tooLarge(let bytes, let count):
                 encodes += count
-                if bytes < smallest.bytes { smallest = (bytes, prepared.shape.width, prepared.shape.height) }
-                let next = share * (Double(limit) / Double(bytes)).squareRoot() * 0.9
-                if policy.keepsSize || prepared.shape.width * prepared.shape.height <= 1 || attempt > 2 * Self.mostSizes
-                {
-                    throw fit.outOfReach(smallest: smallest.bytes, width: smallest.width, height: smallest.height)
-                }
-                share = min(next, share * 0.9)
+                if bytes < smallest.bytes { smallest = (bytes, shape.width, shape.height) }
+                let between = search.smaller(than: share)
+                if isLast || best != nil && between == nil { break sizes }
+                share = between ?? share * min((Double(limit) / Double(bytes)).squareRoot(), 1) * 0.9
             }
         }
+        if let best { return best }
         throw fit.outOfReach(smallest: smallest.bytes, width: smallest.width, height: smallest.height)
     }
 
@@ -73,13 +71,42 @@ struct PixelFit {
         return (isFullSize ? header.estimatedQuality : nil).map { min($0, Self.pixelCeiling) } ?? Self.pixelCeiling
     }
 
+    /// One size on its way to a file.
+    private struct Candidate {
+        var pixels: PixelSupply
+        var work: Requantisation
+    }
+
+    private func candidate(_ base: PixelSupply, share: Double) throws -> Candidate {
+        let pixels = try prepare(base, share: share)
+        guard let source = PixelSource(pixels) else {
+            throw ImageError(.codecFailed, "its planes cannot become a JPEG; please report this file")
+        }
+        let work = try fit.requantisation(
+            source, shape: share < 1 ? .reduced : .fullSize,
+            ceiling: policy.qualityCeiling ?? ceiling(at: share))
+        return Candidate(pixels: pixels, work: work)
+    }
+
+    /// The share to try instead of one; `nil` when it is good, or as good as looking on is worth.
+    private func next(
+        _ search: inout SizeSearch, after share: Double, _ work: Requantisation, attempt: Int
+    ) throws -> Double? {
+        if attempt < Self.mostSizes {
+            return try search.next(
+                after: share, result: work.choice, bytes: try work.bytes(scale: SizeChoice.landing(share)))
+        }
+        return attempt == Self.mostSizes && work.choice.isFinest ? search.fallback : nil
+    }
+
     /// Eighths of the full size to decode a JPEG at; exact fractions need no other resampling.
     private func eighths(for share: Double) -> Int {
         guard context.header.format == .jpeg else { return 8 }
         let width = Double(plan.width) * share / Double(max(context.header.uprightWidth, 1))
         let height = Double(plan.height) * share / Double(max(context.header.uprightHeight, 1))
         let side = max(width, height)
-        let isFullPlan = plan.width == context.header.uprightWidth && plan.height == context.header.uprightHeight
+        let isFullPlan =
+            plan.width == context.header.uprightWidth && plan.height == context.header.uprightHeight
         if isFullPlan && SizeChoice.isFraction(share) { return Int((share * 8).rounded()) }
         return [1, 2, 4].first { Double($0) / 8 >= side * Self.decodingMargin } ?? 8
     }
@@ -102,9 +129,12 @@ struct PixelFit {
             return try supply.prepared(coarse, orientation: context.header.orientation)
         }
         let fine = shape(subsamples: false)
-        if policy.chroma == .s444 { return try supply.prepared(fine, orientation: context.header.orientation) }
+        if policy.chroma == .s444 {
+            return try supply.prepared(fine, orientation: context.header.orientation)
+        }
         let hasFine =
-            supply.shape.planes.count == 3 && upright.planes[1].width >= width && upright.planes[1].height >= height
+            supply.shape.planes.count == 3 && upright.planes[1].width >= width
+            && upright.planes[1].height >= height
         guard hasFine, context.mode.holdsPixels else {
             return try supply.prepared(coarse, orientation: context.header.orientation)
         }

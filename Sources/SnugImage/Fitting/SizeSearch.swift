@@ -6,6 +6,8 @@
 struct SizeSearch {
     /// Sides closer than this, one too large and one too small, are as good as each other.
     private static let nearest = 1.05
+    /// Sides closer than this are not told apart.
+    private static let narrowest = 1.015
 
     private let target: Double
     /// The largest share of the side that is known to be too small, the smallest known to be too large.
@@ -22,6 +24,20 @@ struct SizeSearch {
 
     /// The smallest share known to be too large: it uses the limit, if with coarser steps than are best.
     var fallback: Double? { tooLarge.isFinite ? tooLarge : nil }
+
+    /// A larger share after one whose finest result left bytes unused; `nil` when none in between is known to be of use.
+    mutating func larger(than share: Double) -> Double? {
+        tooSmall = max(tooSmall, share)
+        guard tooLarge.isFinite, tooLarge / tooSmall > Self.narrowest else { return nil }
+        return (tooSmall * tooLarge).squareRoot()
+    }
+
+    /// A smaller share after one at which nothing fits; `nil` when none is known to be too small.
+    mutating func smaller(than share: Double) -> Double? {
+        tooLarge = min(tooLarge, share)
+        guard tooSmall > 0, tooLarge / tooSmall > Self.narrowest else { return nil }
+        return (tooSmall * tooLarge).squareRoot()
+    }
 
     /// - Parameters:
     ///   - share: Of the planned side.
@@ -44,11 +60,13 @@ struct SizeSearch {
             tooSmall = max(tooSmall, share)
         }
         if tooLarge / max(tooSmall, 1e-9) < Self.nearest { return isUnderused ? fallback : nil }
-        var wanted = try SizeChoice.snapped(SizeChoice.side(current: share, bytes: bytes(), target: target))
+        var wanted = try SizeChoice.snapped(
+            SizeChoice.side(current: share, bytes: bytes(), target: target))
         if wanted <= tooSmall || wanted >= tooLarge {
             wanted =
                 tooSmall > 0 && tooLarge.isFinite
-                ? (tooSmall * tooLarge).squareRoot() : tooSmall > 0 ? min(tooSmall * 1.15, 1) : tooLarge * 0.87
+                ? (tooSmall * tooLarge).squareRoot()
+                : tooSmall > 0 ? min(tooSmall * 1.15, 1) : tooLarge * 0.87
         }
         return abs(wanted / share - 1) < 0.01 ? nil : wanted
     }

@@ -42,6 +42,17 @@ final class SequentialSource: CoefficientSource {
 
     deinit { unsafe snug_stream_free(stream) }
 
+    /// Decodes a file to its end.
+    /// - Returns: The findings; `nil` for the kinds of JPEG that are not read here, and for other formats.
+    /// - Throws: The damage that is found.
+    static func verify(_ source: ImageSource, cancellation: CancellationFlag) throws -> DecodeReport? {
+        guard let scan = try SequentialScan.read(source),
+            let sequential = try SequentialSource(source, scan: scan, cancellation: cancellation)
+        else { return nil }
+        try sequential.readRows { _, _, _ in }
+        return sequential.report
+    }
+
     func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws {
         unsafe snug_stream_rewind(stream)
         report = DecodeReport()

@@ -43,4 +43,15 @@ import Testing
     func fractions() {
         #expect(SizeChoice.snapped(0.52) == 0.5 && SizeChoice.snapped(0.3) == 0.375 && SizeChoice.snapped(0.7) == 0.7)
     }
+
+    @Test("Between a size with bytes to spare and one that is too large lies the next, until they are as good as one")
+    func between() throws {
+        var search = SizeSearch(target: 1_000, fullSizeIsTooLarge: true)
+        #expect(search.larger(than: 0.25) == 0.5)
+        let between = try #require(search.smaller(than: 0.5))
+        #expect(between > 0.25 && between < 0.5)
+        #expect(search.larger(than: 0.496) == nil)
+        var unknown = SizeSearch(target: 1_000, fullSizeIsTooLarge: false)
+        #expect(unknown.larger(than: 0.5) == nil && unknown.smaller(than: 0.4) == nil)
+    }
 }

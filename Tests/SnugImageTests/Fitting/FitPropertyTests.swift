@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import RealModule
+import SnugSystem
+import SnugTestSupport
+import Testing
+
+@testable import SnugImage
+
+/// Properties of every fit, over random images, limits and options.
+///
+/// A few by default; `SNUG_CAMPAIGN_FITS` asks for more (`make campaign-fit`). Every failure names its seed, and
+/// `SNUG_CAMPAIGN_SEED` begins with another one.
+@Suite struct FitPropertyTests {
+    private static func number(_ name: String, _ usual: Int) -> Int {
+        ProcessInfo.processInfo.environment[name].flatMap(Int.init) ?? usual
+    }
+    private static let count = number("SNUG_CAMPAIGN_FITS", 24)
+    private static let first = number("SNUG_CAMPAIGN_SEED", 1)
+
+    private let fitter = ImageFitter(configuration: .init(memory: 1 << 30, threads: 2))
+
+    /// A random image, and the file that holds it.
+    private struct Subject {
+        var pixels: Plane
+        var bytes: [UInt8]
+        var isJPEG: Bool
+    }
+
+    private static func subject(_ random: inout SeededGenerator) throws -> Subject {
+        let width = Int.random(in: 24...380, using: &random)
+        let height = Int.random(in: 24...300, using: &random)
+        let pixels =
+            Int.random(in: 0..<5, using: &random) == 0
+            ? DrawnImage.screen(width: width, height: height)
+            : DrawnImage.scene(
+                width: width, height: height, channels: Int.random(in: 0..<6, using: &random) == 0 ? 1 : 3,
+                grain: Int.random(in: 0...24, using: &random), seed: random.next())
+        let isJPEG = Int.random(in: 0..<4, using: &random) > 0
+        let orientation = Orientation.allCases.randomElement(using: &random) ?? .upright
+        let bytes =
+            isJPEG
+            ? try DrawnImage.jpeg(
+                pixels, quality: Double.random(in: 55...99, using: &random), subsamples: Bool.random(using: &random),
+                coding: Bool.random(using: &random) ? .progressive : .optimized,
+                segments: [DrawnImage.exif(orientation)])
+            : try DrawnImage.png(pixels)
+        return Subject(pixels: try DrawnImage.decoded(bytes), bytes: bytes, isJPEG: isJPEG)
+    }
+
+    private func fit(_ subject: Subject, limit: Int, side: Int? = nil, _ policy: FitPolicy) async throws -> FittedImage?
+    {
+        do {
+            return try await fitter.fit(
+                ImageSource(bytes: subject.bytes), limits: Limits(byteLimit: limit, maximumSide: side), policy: policy)
+        } catch let error as ImageError where error.code == .cannotFit {
+            return nil
+        }
+    }
+
+    /// The loss against the original at its own size, on means of four pixels, which is about what an eye sees.
+    private static func loss(_ image: FittedImage, of subject: Subject) throws -> Double {
+        let decoded = try DrawnImage.decoded(image.bytes(of: subject.bytes))
+        let original = subject.pixels
+        let width = max(original.width / 2, 1)
+        let height = max(original.height / 2, 1)
+        func halved(_ plane: Plane) throws -> Plane {
+            let raster = Raster(
+                .interleaved(width: plane.width, height: plane.height, channels: plane.channels), planes: [plane])
+            let whole = try PixelSupply.resize(
+                raster, to: .interleaved(width: original.width, height: original.height, channels: plane.channels),
+                cancellation: CancellationFlag())
+            return try PixelSupply.resize(
+                whole, to: .interleaved(width: width, height: height, channels: plane.channels),
+                cancellation: CancellationFlag()
+            ).planes[0]
+        }
+        return DrawnImage.difference(try halved(decoded), try halved(original))
+    }
+
+    /// True when the result is as good as its options allow, so that more bytes would buy nothing.
+    private static func isCapped(_ image: FittedImage, _ subject: Subject, side: Int?, _ policy: FitPolicy) -> Bool {
+        guard image.status == .fitted, image.format == .jpeg, let quality = image.quality else { return true }
+        let isReduced = max(image.width, image.height) < (side ?? .max) && image.scale < 0.999
+        let ceiling = Double(policy.qualityCeiling ?? (subject.isJPEG && side == nil ? 100 : 95))
+        return !isReduced && quality >= ceiling - 2
+    }
+
+    private static func limit(_ subject: Subject, _ random: inout SeededGenerator) -> Int {
+        let most = Double(max(subject.bytes.count, 2_200))
+        return Int(1_000 * .pow(most / 1_000, .random(in: 0...1, using: &random)))
+    }
+
+    private static func policy(_ random: inout SeededGenerator) -> FitPolicy {
+        FitPolicy(
+            effort: Bool.random(using: &random) ? .fast : .standard,
+            qualityFloor: [50, 50, 30, 70].randomElement(using: &random) ?? 50,
+            qualityCeiling: Int.random(in: 0..<4, using: &random) == 0 ? 85 : nil, format: .jpeg,
+            chroma: FitPolicy.ChromaChoice.allCases.randomElement(using: &random) ?? .automatic, background: .white)
+    }
+
+    @Test("The limit is kept, and used unless quality or size is capped")
+    func use() async throws {
+        for seed in Self.first..<Self.first + Self.count {
+            var random = SeededGenerator(seed: UInt64(seed))
+            let subject = try Self.subject(&random)
+            let limit = Self.limit(subject, &random)
+            let policy = Self.policy(&random)
+            let side = Int.random(in: 0..<4, using: &random) == 0 ? Int.random(in: 16...300, using: &random) : nil
+            guard let image = try await fit(subject, limit: limit, side: side, policy) else {
+                #expect(limit < 2_000, "seed \(seed): \(limit) bytes are out of reach")
+                continue
+            }
+            #expect(image.byteCount <= limit, "seed \(seed)")
+            #expect(image.byteCount == image.bytes(of: subject.bytes).count, "seed \(seed)")
+            if Self.isCapped(image, subject, side: side, policy) { continue }
+            let use = Double(image.byteCount) / Double(limit)
+            #expect(
+                use >= (limit >= 2_000 ? 0.95 : 0.85),
+                "seed \(seed): \(use) of \(limit) at \(image.width)×\(image.height), quality \(image.quality ?? 0)")
+        }
+    }
+
+    @Test("A tighter option never gives a better result")
+    func order() async throws {
+        for seed in Self.first..<Self.first + Self.count / 2 {
+            var random = SeededGenerator(seed: UInt64(seed) &+ 1 << 32)
+            let subject = try Self.subject(&random)
+            let limit = max(Self.limit(subject, &random), 2_000)
+            let policy = FitPolicy(format: .jpeg, background: .white)
+            guard let loose = try await fit(subject, limit: limit, policy) else { continue }
+            let looseLoss = try Self.loss(loose, of: subject)
+            var tighter = policy
+            tighter.qualityCeiling = 60
+            for (name, image) in [
+                ("limit", try await fit(subject, limit: limit * 6 / 10, policy)),
+                ("side", try await fit(subject, limit: limit, side: max(loose.width, loose.height) * 6 / 10, policy)),
+                ("ceiling", try await fit(subject, limit: limit, tighter)),
+            ] {
+                guard let image else { continue }
+                let loss = try Self.loss(image, of: subject)
+                #expect(loss >= looseLoss * 0.93 - 0.05, "seed \(seed): a tighter \(name): \(loss) under \(looseLoss)")
+            }
+        }
+    }
+
+    @Test("The best strategy never looks clearly worse than the stepped one")
+    func strategies() async throws {
+        for seed in Self.first..<Self.first + Self.count / 2 {
+            var random = SeededGenerator(seed: UInt64(seed) &+ 2 << 32)
+            let subject = try Self.subject(&random)
+            let limit = max(Self.limit(subject, &random), 2_000)
+            let best = try await fit(subject, limit: limit, FitPolicy(format: .jpeg, background: .white))
+            let stepped = try await fit(
+                subject, limit: limit, FitPolicy(strategy: .stepped, format: .jpeg, background: .white))
+            guard let stepped else { continue }
+            let image = try #require(best, "seed \(seed): only the stepped method fits \(limit)")
+            let loss = try Self.loss(image, of: subject)
+            let other = try Self.loss(stepped, of: subject)
+            #expect(loss <= other * 1.4 + 0.2, "seed \(seed): \(loss) against \(other) at \(limit) bytes")
+        }
+    }
+}
