@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import SnugLedger
+import SnugLedger
 import SnugSystem
 public import SystemPackage
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import OrderedCollections
 import SnugImage
 import SnugSystem
 import SystemPackage

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugImage
 import SnugSystem
 public import SnugUpload
 import SystemPackage
@@ -79,7 +80,7 @@ public enum UploadSkipReason: Sendable, Hashable {
         switch reason {
         case .empty: self = .empty
         case .symbolicLink: self = .symbolicLink
-        case .notAnImage, .outputExists: self = .notAnImage
+        case .notAnImage, .outputExists, .done: self = .notAnImage
         case .notARegularFile: self = .notARegularFile
         }
     }

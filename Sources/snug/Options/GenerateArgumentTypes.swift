@@ -2,6 +2,7 @@
 import ArgumentParser
 import SnugGeneration
 import SnugHTTP
+import SnugImage
 import SnugPipeline
 import SnugSystem
 import SystemPackage

@@ -128,6 +128,11 @@ extension JobTask {
             return Success(
                 outcome: .advanced(to: .deliver), payload: payload, events: [.completed(images: images.count)])
         case .held: throw Self.heldFault(outcome.error?.message)
+        case .incomplete:
+            let count = outcome.generation.images.count
+            throw StepFault(
+                .held, "images_missing",
+                "\(count) of the images came, fewer than were asked for; retry the job to make the missing ones")
         case .failed:
             throw StepFault(outcome.error ?? GenerationError(.providerFailed, "no image came"), account: account.name)
         case .pending: throw try await pendingFault(outcome, client, account)
