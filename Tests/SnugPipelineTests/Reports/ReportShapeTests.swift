@@ -31,7 +31,7 @@ import Testing
         let resumable = UploadError(.serverMisbehaved, "no", resumption: .resumable(from: 512))
         #expect(
             resumable.json(advice: "run again").description
-                == #"{"code":"server_misbehaved","message":"no","details":{"status":null,"advice":"run again","#
+                == #"{"code":"server_misbehaved","message":"no","details":{"status":null,"retry_after":null,"advice":"run again","#
                 + #""resumable_from":512}}"#)
         let lost = UploadError(.serverMisbehaved, "no", resumption: .startOver)
         #expect(!lost.json(advice: "x").description.contains("resumable_from"))
