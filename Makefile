@@ -18,6 +18,7 @@ test: ## Install what is missing, build, run every test
 bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	scripts/install bench
 	$(RELEASE)
+	python3 Benchmarks/targets
 	python3 Benchmarks/run
 	python3 Benchmarks/upload
 
@@ -30,8 +31,12 @@ tsan: ## All tests under ThreadSanitizer
 	SNUG_SANITIZER=thread TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt external_symbolizer_path=$$(command -v llvm-symbolizer || true)" \
 	  swift test --sanitize=thread --scratch-path .build-tsan
 
-fuzz: ## Feed damaged images to the whole fit for ten minutes under AddressSanitizer
+fuzz: ## Feed damaged images to the JPEG kernels and to the whole fit, ten minutes each, under sanitizers
 	scripts/install test
+	mkdir -p .build
+	clang -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all -ICSupport/CJPEGKernels/include -ICSupport/CKernels/include \
+	  Tests/Fuzzing/jpeg-kernels.c CSupport/CJPEGKernels/*.c -ljpeg -lm -o .build/fuzz-jpeg-kernels
+	ASAN_OPTIONS=detect_leaks=0 .build/fuzz-jpeg-kernels $(or $(SECONDS_EACH),600) $(or $(SEED),1)
 	SNUG_FUZZ_SECONDS=600 ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
 
 campaign-upload: ## A thousand uploads over lines with five thousand faults, and 200 kills within 512 MiB by each protocol

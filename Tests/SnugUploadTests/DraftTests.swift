@@ -11,10 +11,12 @@ import Testing
     private let folder: ScratchFolder
     init() throws { folder = try ScratchFolder() }
 
-    private func upload(_ bytes: [UInt8], to server: FakeDraftServer, chunk: Int = 100_000) async throws
-        -> UploadReceipt
-    {
+    private func upload(
+        _ bytes: [UInt8], to server: FakeDraftServer, chunk: Int = 100_000,
+        unconfirmed: UploadOptions.UnconfirmedPolicy = .fail
+    ) async throws -> UploadReceipt {
         var options = UploadOptions()
+        options.unconfirmed = unconfirmed
         options.chunkSize = chunk
         options.adaptsChunkSize = false
         let target = UploadTarget(try HTTPURL(server.url), .resumable)
@@ -58,11 +60,16 @@ import Testing
         #expect(try await uploader.pending().map(\.expires) == [4600])
     }
 
-    @Test func aLostFinalAnswerIsUnconfirmedAndNotSentTwice() async throws {
+    @Test("A lost final response is unknown, or unconfirmed where that is accepted, and nothing is sent twice")
+    func lostFinalResponse() async throws {
         let server = try FakeDraftServer { $0 == 5 ? .swallowAnswer : nil }
-        let receipt = try await upload(pattern(500_000), to: server)
-        #expect(receipt.confirmation == .unconfirmed)
+        let error = await #expect(throws: UploadError.self) { try await upload(pattern(500_000), to: server) }
+        #expect(error?.code == .outcomeUnknown)
         #expect(server.objects == [pattern(500_000)])
+        let other = try FakeDraftServer { $0 == 5 ? .swallowAnswer : nil }
+        let receipt = try await upload(pattern(500_000), to: other, unconfirmed: .accept)
+        #expect(receipt.confirmation == .unconfirmed)
+        #expect(other.objects == [pattern(500_000)])
     }
 
     @Test func theTargetsVerdictIsFinal() async throws {

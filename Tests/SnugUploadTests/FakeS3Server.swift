@@ -22,7 +22,16 @@ final class FakeS3Server: Sendable {
         case tellsMD5
         /// Says of so many parts that another checksum arrived.
         case changesParts(Int)
+        /// Responds to a HEAD with a status.
+        case forbidsReading(Int)
+        /// Joins the parts and sends more white space than anybody reads.
+        case joinsWithoutEnd
+        /// Tells `ETag`s that look like MD5 and are none.
+        case tellsOpaqueETags(OpaqueETag)
     }
+
+    /// Why an `ETag` is no MD5.
+    enum OpaqueETag: Sendable, CaseIterable { case keyService, customerKey, unknown }
 
     private struct State {
         var parts: [Int: [UInt8]] = [:]
@@ -76,8 +85,15 @@ final class FakeS3Server: Sendable {
             }
             let isChanged = if case .changesParts(let count) = manner { partFields.count <= count } else { false }
             let checksum = isChanged ? "AAAAAAAAAAA=" : request.headers["x-amz-checksum-crc64nvme"]
+            if case .tellsOpaqueETags(let kind) = manner {
+                return try connection.respond(
+                    200, kind.fields.merging(["ETag": "\"\(opaqueETag(request.body))\""]) { $1 })
+            }
             try connection.respond(
                 200, ["ETag": "\"opaque\"", "x-amz-checksum-crc64nvme": checksum].compactMapValues { $0 })
+        case ("POST", _) where manner == .joinsWithoutEnd:
+            try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in 0..<100 { try connection.send("10000\r\n" + String(repeating: " ", count: 65536) + "\r\n") }
         case ("POST", _):
             let checksum = request.headers["x-amz-checksum-crc64nvme"]
             if manner == .refusesAtEnd, checksum != nil { return try refuse(connection, 400) }
@@ -91,7 +107,20 @@ final class FakeS3Server: Sendable {
         }
     }
 
+    private func opaqueETag(_ part: [UInt8]) -> String {
+        SHA256.hash(data: part).prefix(16).map { String(format: "%02x", $0) }.joined()
+    }
+
     private func tell(_ connection: FaultConnection, _ request: FaultServer.Request) throws {
+        if case .forbidsReading(let status) = manner {
+            return try connection.send("HTTP/1.1 \(status) No\r\nContent-Length: 0\r\n\r\n")
+        }
+        if case .tellsOpaqueETags(let kind) = manner {
+            let fields = kind.fields.map { "\($0): \($1)\r\n" }.joined()
+            return try connection.send(
+                "HTTP/1.1 200 OK\r\nETag: \"0123456789abcdef0123456789abcdef-2\"\r\n\(fields)"
+                    + "Content-Length: \(object.count)\r\n\r\n")
+        }
         let asks = request.headers["x-amz-checksum-mode"] == "ENABLED"
         // A response to HEAD has no body.
         if manner == .hides, asks { return try connection.send("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n") }
@@ -114,5 +143,15 @@ final class FakeS3Server: Sendable {
 
     private func refuse(_ connection: FaultConnection, _ status: Int) throws {
         try connection.respond(status, body: "<Error><Code>InvalidRequest</Code></Error>")
+    }
+}
+
+extension FakeS3Server.OpaqueETag {
+    fileprivate var fields: [String: String] {
+        switch self {
+        case .keyService: ["x-amz-server-side-encryption": "aws:kms"]
+        case .customerKey: ["x-amz-server-side-encryption-customer-algorithm": "AES256"]
+        case .unknown: [:]
+        }
     }
 }

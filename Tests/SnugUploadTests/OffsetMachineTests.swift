@@ -6,14 +6,14 @@ import Testing
 @Suite struct OffsetMachineTests {
     private func machine(
         length: Int = 1000, chunk: Int = 400, resumes: Bool = false, endsByOffset: Bool = true,
-        sentEverything: Bool = false
+        sentEverything: Bool = false, lacksBytes: Bool = false
     ) -> OffsetMachine {
         let rules = RetryRules(attemptsWithoutProgress: 4, longestWait: .seconds(120)) { failures, _, throttled in
             .seconds(failures * (throttled ? 10 : 1))
         }
         return OffsetMachine(
             length: length, chunks: ChunkSizer(initial: chunk, ceiling: chunk, floor: 50, adapts: false), policy: rules,
-            endsByOffset: endsByOffset, resumes: resumes, sentEverything: sentEverything)
+            endsByOffset: endsByOffset, resumes: resumes, sentEverything: sentEverything, lacksBytes: lacksBytes)
     }
 
     @Test func aSmoothUploadSendsEachByteOnce() {
@@ -145,6 +145,67 @@ import Testing
         #expect(machine.take(.offset(offset), random: 0) == .fail(.misbehaved))
     }
 
+    @Test("An offset of bytes that were never sent is not believed", arguments: [401, 500, 1000])
+    func ahead(offset: Int) {
+        var machine = machine()
+        _ = machine.begin()
+        #expect(machine.take(.created(offset: 0), random: 0) == .send(0..<400))
+        #expect(machine.take(.offset(offset), random: 0) == .fail(.misbehaved))
+    }
+
+    @Test("Only what left the machine counts as sent", arguments: [(300, false), (301, true), (400, true)])
+    func partlySent(offset: Int, isTooFar: Bool) {
+        var machine = machine()
+        _ = machine.begin()
+        _ = machine.take(.created(offset: 0), bytesSent: 0, random: 0)
+        let lost = OffsetMachine.Step.transient(lineFailed: true)
+        _ = machine.take(lost, bodyLeft: false, bytesSent: 300, random: 0)
+        _ = machine.resume()
+        #expect((machine.take(.offset(offset), random: 0) == .fail(.misbehaved)) == isTooFar)
+    }
+
+    @Test("A creation cannot keep more than it carried", arguments: [(0, 1), (100, 101)])
+    func createdAhead(sent: Int, offset: Int) {
+        var machine = machine()
+        _ = machine.begin()
+        #expect(machine.take(.created(offset: offset), bytesSent: sent, random: 0) == .fail(.misbehaved))
+    }
+
+    @Test func anEarlierProcessHasNotSentTheLastByteUnlessTheRecordSaysSo() {
+        for wasSent in [false, true] {
+            var machine = machine(resumes: true, sentEverything: wasSent)
+            _ = machine.begin()
+            #expect(machine.take(.offset(1000), random: 0) == (wasSent ? .finish : .fail(.misbehaved)))
+        }
+    }
+
+    @Test func aCompletionBeforeTheLastByteIsNotBelieved() {
+        var machine = machine()
+        _ = machine.begin()
+        _ = machine.take(.created(offset: 0), random: 0)
+        #expect(machine.take(.complete, random: 0) == .fail(.misbehaved))
+    }
+
+    @Test("A rejected last chunk is not delivered, however the server forgets it", arguments: [false, true])
+    func rejectedThenGone(asksFirst: Bool) {
+        var machine = machine(length: 300)
+        _ = machine.begin()
+        _ = machine.take(.created(offset: 0), random: 0)
+        if asksFirst {
+            #expect(machine.take(.refused, random: 0) == .ask)
+            #expect(machine.take(.gone, random: 0) == .fail(.refused))
+        } else {
+            #expect(machine.take(.gone, random: 0) == .create)
+        }
+        #expect(machine.lacksBytes || !asksFirst)
+    }
+
+    @Test func aServerThatLackedBytesAndForgetsThemGetsThemAgain() {
+        var machine = machine(length: 300, resumes: true, sentEverything: true, lacksBytes: true)
+        _ = machine.begin()
+        #expect(machine.take(.gone, random: 0) == .create)
+    }
+
     @Test func aHintIsObeyedAndALongOneStops() {
         var machine = machine(resumes: true)
         _ = machine.begin()
@@ -165,7 +226,7 @@ import Testing
     }
 
     @Test func protocolsWithAWordForTheEndSendItEmptyIfNeedBe() {
-        var machine = machine(resumes: true, endsByOffset: false)
+        var machine = machine(resumes: true, endsByOffset: false, sentEverything: true)
         _ = machine.begin()
         #expect(machine.take(.offset(1000), random: 0) == .send(1000..<1000))
         #expect(machine.take(.complete, random: 0) == .finish)

@@ -243,10 +243,19 @@ import Testing
         #expect(server.stored == [pattern(1_000_000)])
     }
 
-    @Test func completeAndForgottenIsUnconfirmedAndNotSentTwice() async throws {
+    @Test func completeAndForgottenIsUnknownAndNotSentTwice() async throws {
         let server = try FakeTusServer(forgetsComplete: true) { $0 == 5 ? .swallowAnswer : nil }
-        let receipt = try await makeUploader(folder).upload(
-            try folder.file(pattern(500_000)), to: target(server), options: options())
+        let uploader = try await makeUploader(folder)
+        let file = try folder.file(pattern(500_000))
+        for _ in 0..<2 {
+            let error = await #expect(throws: UploadError.self) {
+                try await uploader.upload(file, to: try self.target(server), options: options())
+            }
+            #expect(error?.code == .outcomeUnknown)
+        }
+        var accepting = options()
+        accepting.unconfirmed = .accept
+        let receipt = try await uploader.upload(file, to: target(server), options: accepting)
         #expect(receipt.confirmation == .unconfirmed)
         #expect(server.stored == [pattern(500_000)])
         #expect(server.patches == 5)
@@ -259,14 +268,20 @@ import Testing
         var options = options()
         options.parallelism = 2
         let parallel = options
-        for round in 1...2 {
+        for _ in 1...2 {
             let error = await #expect(throws: UploadError.self) {
                 try await uploader.upload(file, to: try self.target(server), options: parallel)
             }
-            #expect(error?.code == .outcomeUnknown && error?.resumption == .startOver)
-            // Told once: the next begins again, whatever the person has found.
-            #expect(server.joins == round && server.stored.count == 2 * round)
-            #expect(try await uploader.pending().isEmpty)
+            // Told each time, until a person has looked.
+            #expect(error?.code == .outcomeUnknown && error?.resumption == UploadError.Resumption.none)
+            #expect(server.joins == 1 && server.stored.count == 2)
+            #expect(try await uploader.pending().count == 1)
         }
+        options.repeatsUnknown = true
+        let again = options
+        await #expect(throws: UploadError.self) {
+            try await uploader.upload(file, to: try self.target(server), options: again)
+        }
+        #expect(server.joins == 2)
     }
 }

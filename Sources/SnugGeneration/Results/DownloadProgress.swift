@@ -36,6 +36,8 @@ struct DownloadProgress {
             if error.code == .malformedResponse { restart() }
             return
         }
+        // The bytes here are decompressed, and a range would count compressed ones.
+        if let coding = response.headerFields[.contentEncoding], coding.lowercased() != "identity" { return restart() }
         let received = error.attempts.last?.bytesReceived ?? 0
         if response.status == 206 {
             offset += received

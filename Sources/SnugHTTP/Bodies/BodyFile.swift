@@ -26,6 +26,8 @@ public final class BodyFile: Sendable {
 
     /// The file as it was when opened.
     public let identity: Identity
+    /// Nanoseconds since 1970 at the last change of content or attributes, when it was opened; nobody can set it back.
+    package let changed: Int64
     private let file: FileDescriptor
 
     /// Bytes in the file when it was opened.
@@ -40,7 +42,7 @@ public final class BodyFile: Sendable {
             throw Self.failure("open", error)
         }
         do {
-            identity = try Self.examine(file)
+            (identity, changed) = try Self.examine(file)
         } catch {
             file.closeIgnoringErrors()
             throw error
@@ -55,12 +57,13 @@ public final class BodyFile: Sendable {
             throw Self.failure("open", error)
         }
         identity = Identity(device: 0, inode: 0, byteCount: 0, modified: 0)
+        changed = 0
     }
 
     deinit { file.closeIgnoringErrors() }
 
     /// The identity as it is now, to be compared with ``identity``.
-    public func currentIdentity() throws(HTTPError) -> Identity { try Self.examine(file) }
+    public func currentIdentity() throws(HTTPError) -> Identity { try Self.examine(file).identity }
 
     /// Reads up to `count` bytes from `offset` on, fewer only at the end of the file.
     public func bytes(at offset: Int, count: Int) throws(HTTPError) -> [UInt8] {
@@ -99,14 +102,15 @@ public final class BodyFile: Sendable {
         return count
     }
 
-    private static func examine(_ file: FileDescriptor) throws(HTTPError) -> Identity {
+    private static func examine(_ file: FileDescriptor) throws(HTTPError) -> (identity: Identity, changed: Int64) {
         let found: FileIdentity
         do throws(Errno) { found = try file.identity() } catch { throw failure("examine", error) }
         guard found.kind == .file else {
             throw HTTPError(.bodyFailed, "only regular files can be sent; this is a folder, a pipe or a device")
         }
-        return Identity(
+        let identity = Identity(
             device: found.device, inode: found.inode, byteCount: found.byteCount, modified: found.modified)
+        return (identity, found.changed)
     }
 
     private static func failure(_ verb: String, _ reason: Errno) -> HTTPError {

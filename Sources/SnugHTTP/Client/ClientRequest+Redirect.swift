@@ -26,6 +26,16 @@ extension ClientRequest {
         return next
     }
 
+    /// The request to repeat when the server does not understand `Expect`; `nil` when it does.
+    ///
+    /// RFC 9110 §10.1.1: the server has refused the request because of that field, before the body was sent.
+    func withoutExpectation(after status: HTTPResponse.Status, asked: Bool) -> ClientRequest? {
+        guard status == 417, asked else { return nil }
+        var next = self
+        next.expectsContinue = false
+        return next
+    }
+
     private func refusal(_ response: ClientResponse, _ what: String) -> HTTPError {
         HTTPError(
             .redirectRefused,

@@ -115,6 +115,7 @@ public final class HTTPClient: Sendable {
         if case .follow = request.redirects {
             next = try request.redirected(by: ClientResponse(head: head, url: request.url))
         }
+        next = next ?? request.withoutExpectation(after: head.status, asked: transfer.asksContinue)
         let result = next == nil ? try await body(head, HTTPResponseStream(pipe: pipe)) : nil
         // The rest that the reader did not take is not fetched.
         transfer.requestCancel()
@@ -149,6 +150,9 @@ public final class HTTPClient: Sendable {
             throw error
         }
         if Self.asksNoMore(response.status), request.body != nil { remember(.trusted, request.url.origin) }
+        if let again = request.withoutExpectation(after: response.status, asked: transfer.asksContinue) {
+            return try await sendOnce(again, into: sink)
+        }
         return response
     }
 

@@ -16,6 +16,8 @@ extension Transfer {
         // Without it, giving up during a slow name resolution blocks the whole loop until the resolver returns.
         try handle.set(CURLOPT_QUICK_EXIT, 1)
         try handle.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        // Asks for no compression, and undoes what comes compressed all the same: the sinks' limits count what comes out.
+        try handle.set(CURLOPT_ACCEPT_ENCODING, "identity")
         try configureConnection(configuration)
         try configureTLS(configuration)
         try configureMethod(configuration)

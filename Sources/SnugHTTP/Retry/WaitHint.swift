@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package import HTTPTypes
+internal import SnugSystem
 
 /// The wait that a server asks for, in all the forms in which servers say it.
 package enum WaitHint {
@@ -21,6 +22,11 @@ package enum WaitHint {
         var found = hints.compactMap { $0 }
         if found.isEmpty { found = resets(headers, reference: reference) }
         return found.max().map { min($0, longest) }
+    }
+
+    /// The wait by this machine's clock.
+    package static func read(_ headers: HTTPFields, body: [UInt8]) -> Duration? {
+        read(headers, body: body, now: WallClock.seconds)
     }
 
     private static let millisecondNames: [HTTPField.Name] = [

@@ -6,8 +6,8 @@ struct PNGFit {
     private static let maximumEncodes = 8
     /// Share of the limit at which a scaled result is good enough.
     private static let wantedUse = 0.9
-    /// An estimate this far over the limit is believed.
-    private static let estimateError = 1.25
+    /// An estimate this far over the limit is believed: it is within 5 % on photos, and low on screenshots.
+    private static let estimateError = 1.12
 
     private let context: FitContext
     private var limit: Int { context.byteLimit }

@@ -30,7 +30,9 @@ extension UploadError {
     /// The error as JSON.
     /// - Parameter advice: The next step for a person.
     package func json(advice: String) -> JSONValue {
-        var details: JSONValue = ["status": .optional(status), "advice": .text(advice)]
+        var details: JSONValue = [
+            "status": .optional(status), "retry_after": .optional(retryAfter?.inSeconds), "advice": .text(advice),
+        ]
         if case .resumable(let offset) = resumption { details.append("resumable_from", .integer(offset)) }
         return .error(code: code.description, message: message, details: details)
     }

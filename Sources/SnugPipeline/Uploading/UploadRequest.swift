@@ -29,17 +29,20 @@ public struct UploadDestination: Sendable {
         self.uploadProtocol = uploadProtocol
     }
 
+    /// The protocol: the one that is set, else the server's choice.
+    /// - Throws: ``UploadError`` when the server cannot be asked.
+    func chosenProtocol(_ uploader: Uploader) async throws -> UploadProtocol {
+        if let uploadProtocol { return uploadProtocol }
+        return try await uploader.detectProtocol(of: url, headers: headers)
+    }
+
     /// The target of one file.
-    /// - Throws: ``UploadError``, ``HTTPError`` where the server is asked for its protocol.
-    func target(for file: FilePath, uploader: Uploader, threads: BlockingThreads) async throws -> UploadTarget {
-        let chosen: UploadProtocol =
-            if let uploadProtocol { uploadProtocol } else {
-                try await uploader.detectProtocol(of: url, headers: headers)
-            }
-        var place = url
-        if [.s3, .put, .rangedPut].contains(chosen), url.path.hasSuffix("/"), url.query == nil {
-            place = try url.resolving(url.path + Self.percentEncoded(file.lastComponent?.string ?? "file"))
-        }
+    /// - Parameters:
+    ///   - file: The file, whose content gives the media type.
+    ///   - place: Its address, by ``UploadPlan``.
+    func target(
+        for file: FilePath, at place: HTTPURL, _ chosen: UploadProtocol, threads: BlockingThreads
+    ) async throws -> UploadTarget {
         let detected = contentType == nil ? try await threads.run { Self.mediaType(of: file) } : nil
         var target = UploadTarget(
             place, chosen, headers: headers, contentType: contentType ?? detected ?? "application/octet-stream",
@@ -53,26 +56,20 @@ public struct UploadDestination: Sendable {
         guard let descriptor = try? FileDescriptor.opening(file, .readOnly) else { return nil }
         defer { descriptor.closeIgnoringErrors() }
         let start = try? descriptor.readBytes(maximum: ContentSignature.byteCount)
-        return start.flatMap { ContentSignature($0).imageMediaType }
-    }
-
-    private static func percentEncoded(_ name: String) -> String {
-        name.utf8.map { byte in
-            let scalar = UnicodeScalar(byte)
-            let isPlain = byte < 128 && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return isPlain || "-._~".utf8.contains(byte) ? String(scalar) : "%" + [byte].hexadecimal.uppercased()
-        }.joined()
+        return start.flatMap { ContentSignature($0).mediaType }
     }
 }
 
 /// Files to upload, and how.
 public struct UploadRequest: Sendable {
-    /// The files; names may be relative.
-    public var files: [FilePath]
+    /// The files and their names at the server.
+    public var inputs: [UploadInput]
     /// The server.
     public var destination: UploadDestination
     /// The options of every upload; its progress handler is replaced.
     public var options = UploadOptions()
+    /// The reaction to files that would get the same address. Default ``UploadPlan/Collisions/refuse``.
+    public var collisions = UploadPlan.Collisions.refuse
     /// Files at once. Default: 3.
     public var maximumConcurrency = 3
     /// Maximum bytes a second, of all files together; `nil` for no limit.
@@ -86,7 +83,12 @@ public struct UploadRequest: Sendable {
 
     /// Names a destination.
     public init(files: [FilePath], destination: UploadDestination) {
-        self.files = files
+        self.init(inputs: files.map { UploadInput($0) }, destination: destination)
+    }
+
+    /// Names a destination for files with names of their own.
+    public init(inputs: [UploadInput], destination: UploadDestination) {
+        self.inputs = inputs
         self.destination = destination
     }
 }

@@ -30,6 +30,21 @@ package enum ContentSignature: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// The media type for an upload; `nil` where the bytes do not tell.
+    package var mediaType: String? {
+        switch self {
+        case .svg: "image/svg+xml"
+        case .pdf: "application/pdf"
+        case .gzip: "application/gzip"
+        case .photoshop: "image/vnd.adobe.photoshop"
+        case .postScript: "application/postscript"
+        case .html: "text/html"
+        case .json: "application/json"
+        case .text: "text/plain"
+        default: imageMediaType
+        }
+    }
+
     /// For a person, with an article.
     package var description: String {
         switch self {

@@ -7,6 +7,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable, CustomStringConvertible {
         private enum Value: String {
             case invalidTarget = "invalid_target"
+            case nameCollision = "name_collision"
             case sourceFailed = "source_failed"
             case sourceChanged = "source_changed"
             case stateFailed = "state_failed"
@@ -22,12 +23,15 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
             case retriesSpent = "retries_spent"
             case deadlineExceeded = "deadline_exceeded"
             case serverMisbehaved = "server_misbehaved"
+            case interrupted
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
 
         /// The target contradicts itself, or lacks something that its protocol needs.
         public static let invalidTarget = Code(.invalidTarget)
+        /// Two files would be uploaded to one address.
+        public static let nameCollision = Code(.nameCollision)
         /// The file cannot be read.
         public static let sourceFailed = Code(.sourceFailed)
         /// The file changed while it was sent.
@@ -58,6 +62,9 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         public static let deadlineExceeded = Code(.deadlineExceeded)
         /// The server violates the protocol.
         public static let serverMisbehaved = Code(.serverMisbehaved)
+
+        /// The command was interrupted.
+        public static let interrupted = Code(.interrupted)
 
         /// The stable name.
         public var description: String { value.rawValue }
@@ -98,6 +105,14 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         self.status = status
         self.retryAfter = retryAfter
         self.cause = cause
+    }
+
+    /// An earlier process has sent a request that may have taken effect.
+    static var unanswered: UploadError {
+        UploadError(
+            .outcomeUnknown,
+            "an earlier run sent the whole file and ended before the response came; check the server before sending "
+                + "it again")
     }
 
     /// Code and message.

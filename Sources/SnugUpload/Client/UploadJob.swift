@@ -33,6 +33,8 @@ final class UploadJob: Sendable {
     let environment: RetryEnvironment
     let logger: Logger
     let key: String
+    /// Knows what the target's credentials are, for what servers echo.
+    let scrubber: Scrubber
     let tally: Mutex<Tally>
     private let saved = Mutex<UploadRecord?>(nil)
 
@@ -50,6 +52,8 @@ final class UploadJob: Sendable {
         self.logger = logger
         key = UploadRecord.key(
             path: source.path, target: target.url.text, uploadProtocol: target.uploadProtocol)
+        scrubber = Scrubber(
+            target.headers, target.url, and: [target.s3?.secretKey, target.s3?.sessionToken].compactMap(\.self))
         tally = Mutex(Tally(chunkSize: options.chunkSize))
     }
 
@@ -101,6 +105,14 @@ final class UploadJob: Sendable {
             }
         }
 
+        /// Bytes of the body that left this machine, if the transport counted them.
+        var bytesSent: Int? {
+            switch self {
+            case .responded(let response): response.attempts.first?.bytesSent
+            case .failure(let error): error.attempts.first?.bytesSent
+            }
+        }
+
         /// True when all of the body may have reached the server.
         var bodyLeft: Bool {
             switch self {
@@ -108,15 +120,27 @@ final class UploadJob: Sendable {
             case .failure(let error): error.outcome == .sentWithoutAnswer || error.outcome == .answered
             }
         }
+
+        /// True when all of a body left this machine.
+        func hasSentAll(_ body: HTTPBody) -> Bool { (bytesSent ?? .max) >= (body.byteCount ?? 0) }
+
+        /// True for a success that came before the whole body had left: the server cannot mean these bytes.
+        func isPremature(_ body: HTTPBody) -> Bool {
+            response?.isSuccess == true && !hasSentAll(body)
+        }
     }
 
     /// Sends one request once, with the time limits and headers of the job, and counts it.
     ///
     /// - Throws: `source_changed` or `source_failed` when the file could not be read to the end; `CancellationError`.
-    /// - Parameter slot: A number for each of the requests that run at the same time, for the progress.
+    /// - Parameters:
+    ///   - slot: A number for each of the requests that run at the same time, for the progress.
+    ///   - needsWholeResponse: True when the body of the response decides. Otherwise its status is enough, even if its
+    ///     body is too large or ends too early.
     func exchange(
         _ method: HTTPRequest.Method, _ url: HTTPURL, _ headers: HTTPFields = [:], body: HTTPBody? = nil, slot: Int = 0,
-        cap: Int = 1 << 20, usesTargetHeaders: Bool = true, change: (inout ClientRequest) -> Void = { _ in }
+        cap: Int = 1 << 20, usesTargetHeaders: Bool = true, needsWholeResponse: Bool = false,
+        change: (inout ClientRequest) -> Void = { _ in }
     ) async throws -> Exchange {
         var request = ClientRequest(method, url, headerFields: usesTargetHeaders ? target.headers : [:], body: body)
         for field in headers { request.headerFields[fields: field.name] = [field] }
@@ -133,14 +157,17 @@ final class UploadJob: Sendable {
         change(&request)
         let result: Exchange
         do {
-            result = .responded(try await client.send(request, into: .collect(maximum: cap)))
-        } catch let error as HTTPError {
-            result = .failure(error)
+            result = .responded(cleaned(try await client.send(request, into: .collect(maximum: cap))))
+        } catch var error as HTTPError {
+            error.response = error.response.map(cleaned)
+            if !needsWholeResponse, let response = error.headOnlyResponse {
+                result = .responded(response)
+            } else {
+                result = .failure(error)
+            }
         }
-        let sent = (result.response?.attempts ?? []).first?.bytesSent
-        let failed: Int? = if case .failure(let error) = result { error.attempts.first?.bytesSent } else { nil }
         tally.withLock {
-            $0.bytesSent += sent ?? failed ?? 0
+            $0.bytesSent += result.bytesSent ?? 0
             $0.inFlight[slot] = nil
         }
         if case .failure(let error) = result, error.code == .bodyFailed {
@@ -150,6 +177,13 @@ final class UploadJob: Sendable {
                 .sourceFailed, "\(source.path): \(error.message)", resumption: .startOver, cause: error)
         }
         return result
+    }
+
+    /// A response without the credentials that it echoes.
+    private func cleaned(_ response: ClientResponse) -> ClientResponse {
+        var response = response
+        response.body = scrubber.hide(response.body)
+        return response
     }
 
     // MARK: Progress

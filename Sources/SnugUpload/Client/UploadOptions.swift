@@ -5,7 +5,8 @@ public import SnugHTTP
 public struct UploadOptions: Sendable {
     /// The reaction to a server that forgets an upload after everything was sent and before its response arrived.
     public enum UnconfirmedPolicy: Sendable, Hashable {
-        /// Returns a receipt that says so: many servers drop an upload's address once it is complete.
+        /// Returns a receipt that says so: many servers drop an upload's address once it is complete. Choose it only
+        /// for a server that is known to.
         case accept
         /// Throws `outcome_unknown`. The file is never sent again unasked.
         case fail
@@ -47,8 +48,11 @@ public struct UploadOptions: Sendable {
     public var discardsWhenCancelled = true
     /// The wait of a cancelled upload for the address of an upload that is just being created.
     var creationGrace = Duration.milliseconds(500)
-    /// Default ``UnconfirmedPolicy/accept``.
-    public var unconfirmed = UnconfirmedPolicy.accept
+    /// Default ``UnconfirmedPolicy/fail``.
+    public var unconfirmed = UnconfirmedPolicy.fail
+    /// True to send a file again although an earlier request with it may have taken effect. Default false: such an
+    /// upload ends as `outcome_unknown` until a person decides.
+    public var repeatsUnknown = false
     /// Called as bytes move, on no particular thread, so it has to be quick.
     public var onProgress: (@Sendable (UploadProgress) -> Void)?
 

@@ -5,12 +5,16 @@ public import SnugHTTP
 extension Uploader {
     /// Detects the upload protocol of an address with one `OPTIONS` request.
     ///
-    /// If the server gives no hint, an address that ends in a slash takes a form, any other a PUT.
+    /// tus and the IETF draft announce themselves, WebDAV takes a PUT, and `Allow` may leave one of PUT and POST only. If
+    /// the server gives no hint, an address that ends in a slash takes a form, any other a PUT.
     /// - Throws: `UploadError` when the server cannot be reached.
     public func detectProtocol(of url: HTTPURL, headers: HTTPFields = [:]) async throws -> UploadProtocol {
         let response: ClientResponse
         do {
-            response = try await client.perform(ClientRequest(.options, url, headerFields: headers))
+            var fields = headers
+            // Servers of the draft tell their limits to those who name its version.
+            if fields[.uploadDraftInteropVersion] == nil { fields[.uploadDraftInteropVersion] = "6" }
+            response = try await client.perform(ClientRequest(.options, url, headerFields: fields))
         } catch let error as HTTPError {
             throw UploadError(
                 .notSupported, "cannot detect the upload protocol of \(url): \(error.message)", cause: error)
@@ -20,7 +24,15 @@ extension Uploader {
 
     static func protocolNamed(by response: ClientResponse, _ url: HTTPURL) -> UploadProtocol {
         if response.headerFields[.tusVersion] != nil || response.headerFields[.tusResumable] != nil { return .tus }
-        if response.headerFields[.uploadLimit] != nil { return .resumable }
+        let fields = response.headerFields
+        if fields[.uploadLimit] != nil || fields[.uploadDraftInteropVersion] != nil { return .resumable }
+        // WebDAV (RFC 4918 §10.1) stores by PUT, also below a collection.
+        if response.isSuccess, fields[.dav] != nil { return .put }
+        let allowed = (fields[.allow] ?? "").split(separator: ",")
+        let methods = Set(allowed.map { name in String(name.filter { $0 != " " }) })
+        if response.isSuccess, methods.contains("PUT") != methods.contains("POST") {
+            return methods.contains("PUT") ? .put : .form
+        }
         return url.path.hasSuffix("/") ? .form : .put
     }
 }

@@ -68,33 +68,66 @@ public final class Uploader: Sendable {
     }
 
     private func uploadLocked(_ job: UploadJob) async throws -> UploadReceipt {
-        let (source, options) = (job.source, job.options)
         let start = ContinuousClock.now
         let (record, isResumed) = try await beginRecord(job)
-        async let digest = options.checksums ? source.wholeSHA256(pacedBy: job.mayHash) : nil
         do {
-            var receipt = try await Self.run(job, record)
-            job.sendingEnded()
-            try source.checkUnchanged()
-            receipt.sha256 = try await digest
-            receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
-            receipt.resumed = isResumed
-            await cleanUp(job)
-            // Last: a process killed before this finds the upload again, one killed after it sends the file again.
-            try await store?.remove(job.key)
-            return receipt
+            return try await upload(job, record, isResumed: isResumed, start: start)
         } catch is CancellationError {
-            if options.discardsWhenCancelled { await discard(job) }
+            try await ended(job, by: nil)
             throw CancellationError()
-        } catch let error as UploadError where error.code == .outcomeUnknown {
-            // An upload that may be complete is neither removed nor resumed: a person checks it, and decides.
-            try await store?.remove(job.key)
-            throw error
         } catch let error as UploadError {
-            // A refused upload cannot be resumed, and resuming with a changed file would produce garbage.
-            if error.resumption == .none || error.code == .sourceChanged { await discard(job) }
+            try await ended(job, by: error)
             throw error
         }
+    }
+
+    private func upload(
+        _ job: UploadJob, _ record: UploadRecord, isResumed: Bool, start: ContinuousClock.Instant
+    ) async throws -> UploadReceipt {
+        async let digest = job.options.checksums ? job.source.wholeSHA256(pacedBy: job.mayHash) : nil
+        var receipt = try await Self.run(job, record)
+        job.sendingEnded()
+        try job.source.checkUnchanged()
+        receipt.sha256 = try await digest
+        receipt.seconds = (ContinuousClock.now - start) / .seconds(1)
+        receipt.resumed = isResumed
+        await cleanUp(job)
+        // Last: a process killed before this finds the upload again, one killed after it sends the file again.
+        do {
+            try await store?.remove(job.key)
+        } catch {
+            logger.warning("the record of a finished upload stays", metadata: ["error": "\(error)"])
+        }
+        return receipt
+    }
+
+    /// Keeps of an upload that failed or was cancelled what its next run needs, and removes the rest.
+    private func ended(_ job: UploadJob, by error: UploadError?) async throws {
+        // A request that may have taken effect is neither removed nor repeated: a person checks it, and decides.
+        if error?.code == .outcomeUnknown { return }
+        guard let record = try await job.record() else { return }
+        // What has not begun leaves nothing to list or to forget.
+        guard record.hasBegun else { return try await store?.remove(job.key) ?? () }
+        if record.isUnanswered { return }
+        guard let error else {
+            if job.options.discardsWhenCancelled { await discard(job) }
+            return
+        }
+        switch error.code {
+        case .sourceChanged: await discard(job)
+        // The upload at the server cannot be trusted; what is at the target's own address may be another's.
+        case .serverMisbehaved where record.uploadURL == job.target.url.text: try await store?.remove(job.key)
+        case .serverMisbehaved: await discard(job)
+        // A refused upload cannot be resumed, and resuming with a changed file would produce garbage.
+        default: if error.resumption == .none { await discard(job) }
+        }
+    }
+
+    /// The error that another upload of a file would end with because a request with it may have taken effect.
+    package func unansweredError(_ path: FilePath, to target: UploadTarget) async -> UploadError? {
+        let key = UploadRecord.key(path: path, target: target.url.text, uploadProtocol: target.uploadProtocol)
+        let record = try? await store?.record(key)
+        return record?.isUnanswered == true ? .unanswered : nil
     }
 
     /// The uploads that were begun and not finished.
@@ -120,16 +153,18 @@ public final class Uploader: Sendable {
             target: job.target.url.description, uploadProtocol: job.target.uploadProtocol,
             created: environment.wallClock())
         guard let old = try await store?.record(job.key) else { return (fresh, false) }
+        if old.isUnanswered, old.bytes == fresh.bytes, !job.options.repeatsUnknown { throw UploadError.unanswered }
         let isSameFile = old.fingerprint == fresh.fingerprint
         let isExpired = old.isExpired(now: environment.wallClock())
-        guard job.options.resumes, !old.isDiscarded, isSameFile, !isExpired else {
+        let isRepeated = job.options.repeatsUnknown && old.sentEverything
+        guard job.options.resumes, !old.isDiscarded, isSameFile, !isExpired, !isRepeated else {
             if isExpired { job.note(.startedOverBecauseExpired) }
             if !isSameFile { job.note(.startedOverBecauseFileChanged) }
             // Otherwise the data of the old upload would stay at the server for ever.
             await discard(job)
             return (fresh, false)
         }
-        let isResumed = old.hasBegun
+        let isResumed = old.hasBegun && old.creating == nil
         if isResumed { job.note(.resumed) }
         return (old, isResumed)
     }
@@ -138,17 +173,17 @@ public final class Uploader: Sendable {
         switch job.target.uploadProtocol {
         case .tus: return try await runTus(job, record)
         case .s3: return try await S3Upload(job: job).run(record)
-        case .resumable: return try await runOffset(job, DraftDialect(job: job), record)
-        case .rangedPut: return try await runOffset(job, RangedPutDialect(job: job), record)
-        case .put: return try await WholeUpload(job: job).put()
-        case .form: return try await WholeUpload(job: job).form()
+        case .resumable: return try await runOffset(job, DraftDialect(job: job), RecordKeeper(record, of: job))
+        case .rangedPut: return try await runOffset(job, RangedPutDialect(job: job), RecordKeeper(record, of: job))
+        case .put: return try await WholeUpload(job: job, keeper: RecordKeeper(record, of: job)).put()
+        case .form: return try await WholeUpload(job: job, keeper: RecordKeeper(record, of: job)).form()
         }
     }
 
     private static func runOffset(
-        _ job: UploadJob, _ dialect: any OffsetDialect, _ record: UploadRecord
+        _ job: UploadJob, _ dialect: any OffsetDialect, _ keeper: RecordKeeper
     ) async throws -> UploadReceipt {
-        var upload = try OffsetUpload(job: job, dialect: dialect, keeper: RecordKeeper(record, of: job))
+        var upload = try OffsetUpload(job: job, dialect: dialect, keeper: keeper)
         let completion = try await upload.run()
         return try await receipt(job, completion) { try await dialect.confirm($0) }
     }
@@ -157,7 +192,8 @@ public final class Uploader: Sendable {
     private static func runTus(_ job: UploadJob, _ record: UploadRecord) async throws -> UploadReceipt {
         let parallel = TusParallelUpload(job: job, keeper: RecordKeeper(record, of: job))
         guard let completion = try await parallel.run() else {
-            return try await runOffset(job, TusDialect(job: job), record)
+            let dialect = TusDialect(job: job, keeper: parallel.keeper)
+            return try await runOffset(job, dialect, parallel.keeper)
         }
         return try await receipt(job, completion) { _ in .length }
     }
@@ -169,8 +205,8 @@ public final class Uploader: Sendable {
         if !completion.isConfirmed, job.options.unconfirmed == .fail {
             throw UploadError(
                 .outcomeUnknown,
-                "the whole file was sent and the server forgot the upload; check the server before sending it "
-                    + "again", resumption: .startOver)
+                "the whole file was sent, its response was lost, and the server no longer knows the upload; check "
+                    + "the server before sending it again", resumption: .none)
         }
         let url = completion.upload ?? job.target.url
         var confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
@@ -188,7 +224,7 @@ extension UploadJob {
     func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, answer: ClientResponse?) -> UploadReceipt {
         let tally = tally.withLock { $0 }
         return UploadReceipt(
-            url: url.text, uploadProtocol: target.uploadProtocol, bytes: length, etag: answer?.headerFields[.eTag],
+            url: url.redacted, uploadProtocol: target.uploadProtocol, bytes: length, etag: answer?.headerFields[.eTag],
             confirmation: confirmation,
             attempts: tally.attempts, retries: tally.retries, bytesSent: tally.bytesSent, seconds: 0, resumed: false,
             answer: answer.flatMap { $0.body.isEmpty ? nil : String(decoding: $0.body.prefix(65536), as: UTF8.self) })

@@ -22,7 +22,7 @@ extension UploadJob {
 extension UploadRecord {
     /// True when the upload cannot be resumed. An upload that may be complete does not expire: it is asked about.
     func isExpired(now: Int) -> Bool {
-        guard let expires, pieces == nil, !sentEverything else { return false }
+        guard let expires, pieces == nil, !sentEverything || lacksBytes == true else { return false }
         return expires <= now
     }
 }

@@ -5,6 +5,7 @@ internal import SnugHTTP
 /// The field names of the upload protocols.
 extension HTTPField.Name {
     static let contentMD5 = Self(literal: "Content-MD5")
+    static let dav = Self(literal: "DAV")
     static let digest = Self(literal: "Digest")
     static let googleHash = Self(literal: "x-goog-hash")
     static let methodOverride = Self(literal: "X-HTTP-Method-Override")
@@ -38,5 +39,6 @@ extension HTTPField.Name {
     static let amazonContentSHA256 = Self(literal: "x-amz-content-sha256")
     static let amazonDate = Self(literal: "x-amz-date")
     static let amazonEncryption = Self(literal: "x-amz-server-side-encryption")
+    static let amazonCustomerEncryption = Self(literal: "x-amz-server-side-encryption-customer-algorithm")
     static let amazonSecurityToken = Self(literal: "x-amz-security-token")
 }

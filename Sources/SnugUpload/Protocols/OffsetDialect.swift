@@ -72,8 +72,12 @@ struct StepResult {
 
 extension ResponseClass {
     /// The class of a status in an upload. Proxies send all kinds of 5xx while the server behind them restarts, so all
-    /// are worth another attempt, except that there is no space (507).
+    /// are worth another attempt, except that there is no space (507). A lock (423) is another request's, which ends.
     init(ofUpload status: HTTPResponse.Status) {
+        guard status != 423 else {
+            self = .transient
+            return
+        }
         let general = ResponseClass(status: status)
         self = general == .definite && status.kind == .serverError && status != 507 ? .unknown : general
     }
@@ -84,6 +88,7 @@ extension UploadJob.Exchange {
     func error(_ failure: OffsetMachine.Failure, at offset: Int) -> UploadError {
         let status = response?.status.code
         let words = response.map { "\($0.url.authority) responded with \($0.status.code)\($0.shownBody)" }
+        let hint = response.flatMap { $0.isSuccess ? nil : WaitHint.read($0.headerFields, body: $0.body) }
         let cause: HTTPError? = if case .failure(let error) = self { error } else { nil }
         let what = words ?? cause?.message ?? "no response"
         if cause?.code == .deadlineExceeded {
@@ -94,6 +99,8 @@ extension UploadJob.Exchange {
             switch failure {
             case .refused where status == 401 || status == 403:
                 (.credentialsRefused, "check the credentials", .resumable(from: offset))
+            case .refused where response?.redirectTarget != nil:
+                (.refused, "it points to \(response?.redirectTarget ?? ""); use that address if it is right", .none)
             case .refused: (.refused, "the server refuses the file", .none)
             case .tooLarge: (.tooLarge, "the server accepts no chunk of this size; send a smaller file", .none)
             case .gone: (.gone, "the server forgot the upload repeatedly; try again later", .startOver)
@@ -102,19 +109,46 @@ extension UploadJob.Exchange {
                     .checksumMismatch, "the data arrives damaged; check memory and network",
                     .resumable(from: offset)
                 )
-            case .retries: (.retriesSpent, "try again later", .resumable(from: offset))
+            case .retries:
+                (.retriesSpent, "try again \(hint.map { "in \($0.inWords)" } ?? "later")", .resumable(from: offset))
             case .waitTooLong:
                 (
-                    .retriesSpent, "the server asks for a longer wait than allowed; try again later",
+                    .retriesSpent,
+                    "the server asks for a wait of \(hint?.inWords ?? "more than allowed"); try again then",
                     .resumable(from: offset)
                 )
-            case .misbehaved: (.serverMisbehaved, "the server's offset lies outside the file", .startOver)
+            case .misbehaved:
+                (
+                    .serverMisbehaved,
+                    "the server reports bytes that were never sent to it; use another server or upload protocol",
+                    .startOver
+                )
             }
-        return UploadError(code, "\(what); \(advice)", resumption: resumption, status: status, cause: cause)
+        return UploadError(
+            code, "\(what); \(advice)", resumption: resumption, status: status, retryAfter: hint, cause: cause)
+    }
+}
+
+extension Duration {
+    /// The duration in the unit that a person would use, rounded up.
+    var inWords: String {
+        let seconds = Int((self / .seconds(1)).rounded(.up))
+        switch seconds {
+        case ..<120: return "\(seconds) s"
+        case ..<7200: return "\((seconds + 59) / 60) min"
+        default: return "\((seconds + 3599) / 3600) h"
+        }
     }
 }
 
 extension ClientResponse {
+    /// The address that a redirect points to, without secrets.
+    var redirectTarget: String? {
+        guard [301, 302, 303, 307, 308].contains(status), let location = headerFields[.location] else { return nil }
+        guard let target = try? url.resolving(location) else { return nil }
+        return target.redacted
+    }
+
     /// The beginning of an error's text, or the title of an HTML page, on one line and without control characters.
     var shownBody: String {
         guard !isSuccess, !body.isEmpty else { return "" }
@@ -125,7 +159,6 @@ extension ClientResponse {
             else { return "" }
             text = String(text[start..<end])
         }
-        let plain = String(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
-        return ": " + plain.prefix(200).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return ": " + Scrubber().clean(text, limit: 200)
     }
 }

@@ -49,6 +49,10 @@ struct OffsetMachine {
     private(set) var retries = 0
     /// The last byte may have reached the server.
     private(set) var sentEverything: Bool
+    /// The server has said since the last byte left that it does not have all of them.
+    private(set) var lacksBytes: Bool
+    /// No byte from here on has left, so a server that reports more reports what it cannot have.
+    private var sentUpTo: Int
     private let policy: RetryRules
     /// True when an offset at the end means that the upload is complete; false when an empty last request has to say
     /// so.
@@ -67,7 +71,7 @@ struct OffsetMachine {
 
     init(
         length: Int, chunks: ChunkSizer, policy: RetryRules, endsByOffset: Bool = true, resumes: Bool,
-        sentEverything: Bool = false
+        sentEverything: Bool = false, lacksBytes: Bool = false
     ) {
         self.length = length
         self.chunks = chunks
@@ -75,6 +79,9 @@ struct OffsetMachine {
         self.endsByOffset = endsByOffset
         hasUpload = resumes
         self.sentEverything = sentEverything
+        self.lacksBytes = lacksBytes
+        // An earlier process has recorded the last byte before it left, and no other.
+        sentUpTo = resumes ? (sentEverything ? length : max(0, length - 1)) : 0
     }
 
     mutating func begin() -> Action { go(hasUpload ? .ask : .create) }
@@ -92,19 +99,24 @@ struct OffsetMachine {
     ///   - duration: The duration of the request.
     ///   - hint: The wait that the server asked for.
     ///   - bodyLeft: True when all of the request's body may have reached the server.
+    ///   - bytesSent: Bytes of the request's body that left this machine; `nil` for all of them.
     ///   - random: 0…1, for the jitter.
     mutating func take(
-        _ step: Step, after duration: Duration = .zero, hint: Duration? = nil, bodyLeft: Bool = true, random: Double
+        _ step: Step, after duration: Duration = .zero, hint: Duration? = nil, bodyLeft: Bool = true,
+        bytesSent: Int? = nil, random: Double
     ) -> Action {
-        if case .send(let range) = current, range.upperBound == length, bodyLeft { sentEverything = true }
+        if case .send(let range) = current { noteSent(range, bytesSent ?? range.count, bodyLeft: bodyLeft, step) }
         switch step {
         case .created(let offset):
             hasUpload = true
-            acknowledged = offset
             sentEverything = false
+            lacksBytes = false
+            sentUpTo = bytesSent ?? 0
+            guard (0...sentUpTo).contains(offset) else { return go(.fail(.misbehaved)) }
+            acknowledged = offset
             return next(from: offset)
         case .offset(let offset): return arrived(at: offset, after: duration)
-        case .complete: return go(.finish)
+        case .complete: return go(sentUpTo >= length ? .finish : .fail(.misbehaved))
         case .gone: return startOver()
         case .outOfStep: return countFailure() ?? go(.ask)
         case .tooLarge: return shrink()
@@ -130,12 +142,27 @@ struct OffsetMachine {
         }
     }
 
+    /// Notes how far the bytes of a request got, and a response that rejects them.
+    private mutating func noteSent(_ range: Range<Int>, _ count: Int, bodyLeft: Bool, _ step: Step) {
+        sentUpTo = max(sentUpTo, range.lowerBound + min(count, range.count))
+        guard range.upperBound == length else { return }
+        if bodyLeft {
+            sentEverything = true
+            lacksBytes = false
+        }
+        switch step {
+        case .refused, .gone, .tooLarge, .badChecksum: lacksBytes = true
+        default: break
+        }
+    }
+
     private mutating func arrived(at offset: Int, after duration: Duration) -> Action {
-        guard (0...length).contains(offset) else { return go(.fail(.misbehaved)) }
+        guard (0...sentUpTo).contains(offset) else { return go(.fail(.misbehaved)) }
+        if offset < length { lacksBytes = true }
         let hasProgress = offset > acknowledged
         if case .send(let range) = current {
             if offset == range.upperBound { chunks.succeeded(bytes: range.count, in: duration) }
-            if !hasProgress, !range.isEmpty, let failure = countFailure() { return failure }
+            if !hasProgress, let failure = countFailure() { return failure }
         }
         if hasProgress {
             failures = 0
@@ -158,7 +185,8 @@ struct OffsetMachine {
     }
 
     private mutating func startOver() -> Action {
-        if sentEverything { return go(.unconfirmed) }
+        if sentEverything, !lacksBytes { return go(.unconfirmed) }
+        if hasPendingRefusal { return go(.fail(.refused)) }
         guard hasUpload, restarts < 3 else { return go(.fail(.gone)) }
         restarts += 1
         hasUpload = false

@@ -11,10 +11,16 @@ struct OffsetUpload {
     /// The number of the piece in the progress.
     private let slot: Int
     private var upload: HTTPURL?
-    private var sentEverything: Bool
+    private var end: End
     /// The recorded expiry.
     private var expires: Int?
-    private let keep: @Sendable (_ upload: HTTPURL?, _ sentEverything: Bool, _ expires: Int?) async throws -> Void
+    private let keep: @Sendable (_ upload: HTTPURL?, _ end: End, _ expires: Int?) async throws -> Void
+
+    /// The recorded facts about the last byte.
+    private struct End: Sendable, Equatable {
+        var wasSent = false
+        var isLacking = false
+    }
 
     /// The result of a finished upload.
     struct Completion {
@@ -31,12 +37,13 @@ struct OffsetUpload {
         length = job.length
         slot = 0
         upload = try Self.url(record.uploadURL)
-        sentEverything = record.sentEverything
+        end = End(wasSent: record.sentEverything, isLacking: record.lacksBytes == true)
         expires = record.expires
-        keep = { upload, sentEverything, expires in
+        keep = { upload, end, expires in
             try await keeper.update {
                 $0.uploadURL = upload?.text
-                $0.sentEverything = sentEverything
+                $0.sentEverything = end.wasSent
+                $0.lacksBytes = end.isLacking
                 $0.expires = expires
             }
         }
@@ -50,11 +57,12 @@ struct OffsetUpload {
         length = pieces[number].bytes
         slot = number
         upload = try Self.url(pieces[number].uploadURL)
-        sentEverything = pieces[number].sentEverything
-        keep = { upload, sentEverything, _ in
+        end = End(wasSent: pieces[number].sentEverything, isLacking: pieces[number].lacksBytes == true)
+        keep = { upload, end, _ in
             try await keeper.update {
                 $0.pieces?[number].uploadURL = upload?.text
-                $0.pieces?[number].sentEverything = sentEverything
+                $0.pieces?[number].sentEverything = end.wasSent
+                $0.pieces?[number].lacksBytes = end.isLacking
             }
         }
     }
@@ -85,7 +93,7 @@ struct OffsetUpload {
             adapts: job.options.adaptsChunkSize)
         var machine = OffsetMachine(
             length: length, chunks: chunks, policy: job.rules, endsByOffset: dialect.endsByOffset,
-            resumes: upload != nil, sentEverything: sentEverything)
+            resumes: upload != nil, sentEverything: end.wasSent, lacksBytes: end.isLacking)
         var action = machine.begin()
         var last: UploadJob.Exchange?
         // After a refusal the server is asked for its offset. The reason for a failure is the refusal, not that
@@ -123,7 +131,8 @@ struct OffsetUpload {
             let wasTooLarge = result.step == .tooLarge
             action = machine.take(
                 result.step, after: ContinuousClock.now - start, hint: hint, bodyLeft: result.exchange.bodyLeft,
-                random: job.environment.random())
+                bytesSent: result.exchange.bytesSent, random: job.environment.random())
+            try await noteEnd(machine)
             if wasTooLarge { try await job.learn(ceiling: machine.chunks.size) }
             job.confirm(
                 machine.acknowledged, slot: slot, chunkSize: machine.chunks.size,
@@ -139,9 +148,9 @@ struct OffsetUpload {
         (dialect, result) = try await finishing(dialect)
         if let created = result.upload {
             upload = created
-            sentEverything = false
+            end = End()
             expires = dialect.expires
-            try await keep(created, false, expires)
+            try await keep(created, end, expires)
         }
         return result
     }
@@ -150,7 +159,15 @@ struct OffsetUpload {
     private mutating func noteExpiry() async throws {
         guard let upload, let new = dialect.expires, abs(new - (expires ?? 0)) >= 60 else { return }
         expires = new
-        try await keep(upload, sentEverything, new)
+        try await keep(upload, end, new)
+    }
+
+    /// Records that the server lacks bytes which an earlier record says were sent: should it forget the upload now, the
+    /// file is not there.
+    private mutating func noteEnd(_ machine: OffsetMachine) async throws {
+        guard let upload, machine.lacksBytes, end.wasSent, !end.isLacking else { return }
+        end.isLacking = true
+        try await keep(upload, end, expires)
     }
 
     /// Creates an upload. When cancelled meanwhile, waits a moment for its address, because without it the upload could
@@ -177,10 +194,10 @@ struct OffsetUpload {
         guard let upload else {
             throw UploadError(.serverMisbehaved, "the server sent no address for the upload", resumption: .startOver)
         }
-        if range.upperBound == length, !sentEverything {
+        if range.upperBound == length, end != End(wasSent: true) {
             // After a kill this distinguishes a completed upload that the server forgot from an expired one.
-            sentEverything = true
-            try await keep(upload, true, expires)
+            end = End(wasSent: true)
+            try await keep(upload, end, expires)
         }
         return try await dialect.send(range, next: next, to: upload)
     }

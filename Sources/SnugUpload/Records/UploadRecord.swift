@@ -32,6 +32,8 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     var hasWholeChecksum: Bool?
     /// True when the last byte may have reached the server.
     var sentEverything = false
+    /// True when the server has said since then that it lacks bytes, so that it cannot have forgotten a complete file.
+    var lacksBytes: Bool?
     /// The pieces of the file that are separate uploads until the server joins them (tus).
     var pieces: [Piece]?
     /// The time at which the server forgets the upload, in seconds since 1970, if it said so.
@@ -52,13 +54,18 @@ public struct UploadRecord: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case key, path, fingerprint, bytes, target, uploadProtocol = "wire", uploadURL, uploadID, partSize, creating
-        case hasWholeChecksum, sentEverything, pieces, expires, isDiscarded, created
+        case hasWholeChecksum, sentEverything, lacksBytes, pieces, expires, isDiscarded, created
     }
 
     /// True when the server may have some of its data.
     var hasBegun: Bool {
-        uploadURL != nil || uploadID != nil || (isDiscarded && creating != nil)
+        isUnanswered || uploadURL != nil || uploadID != nil || creating != nil
             || pieces?.contains { $0.uploadURL != nil } ?? false
+    }
+
+    /// True when a request with the whole file may have taken effect, and the server has no address to ask at.
+    public var isUnanswered: Bool {
+        sentEverything && uploadURL == nil && uploadID == nil && pieces == nil && !isDiscarded
     }
 
     /// A separately uploaded piece of a file.
@@ -67,6 +74,7 @@ public struct UploadRecord: Sendable, Hashable, Codable {
         var bytes: Int
         var uploadURL: String?
         var sentEverything = false
+        var lacksBytes: Bool?
 
         var range: Range<Int> { offset..<offset + bytes }
     }

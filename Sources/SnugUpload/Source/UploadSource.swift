@@ -26,7 +26,9 @@ public struct UploadSource: Sendable {
             self.path = path
             var hash = SHA256()
             let id = file.identity
-            hash.update(data: Array("\(id.device) \(id.inode) \(id.byteCount) \(id.modified)\n".utf8))
+            // A tool may set the time of the content back, and not that of the last change.
+            hash.update(
+                data: Array("\(id.device) \(id.inode) \(id.byteCount) \(id.modified) \(file.changed)\n".utf8))
             hash.update(data: try file.bytes(at: 0, count: 64 * 1024))
             hash.update(data: try file.bytes(at: max(0, id.byteCount - 64 * 1024), count: 64 * 1024))
             fingerprint = hash.finalize().hexadecimal

@@ -52,7 +52,7 @@ struct UploadCommand: AsyncParsableCommand {
 
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
-        let reporter = UploadReporter(json: json, showsProgress: !quiet && !json)
+        let reporter = UploadReporter(json: json, isQuiet: quiet)
         Allocator.reuseFreedMemory()
         do {
             try await CommandFailure.told {
@@ -67,7 +67,7 @@ struct UploadCommand: AsyncParsableCommand {
                 }
             }
         } catch is CancellationError {
-            if transfer.resume { reporter.interrupted() }
+            reporter.interrupted(resumes: transfer.resume)
             throw ExitCode(Interruption.exitCode)
         }
     }
@@ -84,6 +84,7 @@ struct UploadCommand: AsyncParsableCommand {
     private func request() throws -> UploadRequest {
         var request = UploadRequest(files: destination.files.map(\.path), destination: try destination.destination())
         request.options = transfer.options
+        request.collisions = transfer.numberDuplicates ? .number : .refuse
         request.maximumConcurrency = transfer.jobs
         request.bytesPerSecond = transfer.limitRate?.bytes
         request.receiptFolder = try transfer.state.receipts
@@ -102,6 +103,7 @@ struct UploadCommand: AsyncParsableCommand {
                         "target": .text(record.target), "protocol": .text(record.uploadProtocol.rawValue),
                         "bytes": .integer(record.bytes), "created": .integer(record.created),
                         "expires": .optional(record.expires), "discarded": .flag(record.isDiscarded),
+                        "outcome_unknown": .flag(record.isUnanswered),
                     ] as JSONValue).description)
             } else {
                 let path = PrintableName.escaped(record.path)
@@ -114,6 +116,7 @@ struct UploadCommand: AsyncParsableCommand {
 
     private static func state(_ record: UploadRecord, now: Int) -> String {
         if record.isDiscarded { return " (discarded, still at the server)" }
+        if record.isUnanswered { return " (outcome unknown: check the server)" }
         guard let expires = record.expires else { return "" }
         let minutes = (expires - now) / 60
         if expires <= now { return " (expired)" }

@@ -135,6 +135,14 @@ struct UploadTransferOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Resume an upload that was interrupted.")
     var resume = true
 
+    @Flag(
+        help: ArgumentHelp(
+            "Send a file again although an earlier request with it may have been carried out (outcome_unknown)."))
+    var again = false
+
+    @Flag(help: "Number files that would get the same address (a.jpg, a-2.jpg) instead of refusing them.")
+    var numberDuplicates = false
+
     @Flag(inversion: .prefixedNo, help: "Hash the file and send checksums where the server accepts them.")
     var checksums = true
 
@@ -166,6 +174,7 @@ struct UploadTransferOptions: ParsableArguments {
         options.attemptsWithoutProgress = maxAttempts
         if let attemptTimeout { options.attemptTimeout = .seconds(attemptTimeout) }
         options.resumes = resume
+        options.repeatsUnknown = again
         options.checksums = checksums
         // After Ctrl-C an upload can be resumed, unless that was ruled out.
         options.discardsWhenCancelled = !resume

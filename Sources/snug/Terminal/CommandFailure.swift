@@ -18,6 +18,8 @@ enum CommandFailure {
             throw tell(error.message, isUsage: error.isInvalidRequest)
         } catch let error as HTTPError {
             throw tell(error.message, isUsage: error.code == .invalidURL)
+        } catch let error as UploadError where error.code == .nameCollision {
+            throw tell("\(error.message) (--number-duplicates)", isUsage: true)
         } catch let error as UploadError {
             throw tell(error.message, isUsage: error.code == .invalidTarget)
         } catch let error as LedgerError {

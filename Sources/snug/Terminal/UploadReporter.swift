@@ -21,13 +21,16 @@ final class UploadReporter: Sendable {
 
     private let start = ContinuousClock.now
     private let json: Bool
+    private let isQuiet: Bool
     private let showsProgress: Bool
     private let state = Mutex(State())
     private let output = OutputStream.standardOutput
     private let errors = OutputStream.standardError
 
-    init(json: Bool, showsProgress: Bool) {
+    init(json: Bool, isQuiet: Bool) {
         self.json = json
+        self.isQuiet = isQuiet
+        let showsProgress = !isQuiet && !json
         self.showsProgress = showsProgress && errors.isTerminal && !Terminal.isDumb
     }
 
@@ -35,8 +38,9 @@ final class UploadReporter: Sendable {
     func handle(_ event: UploadEvent) {
         switch event {
         case .progressed(let file, let progress): moved(progress, of: PrintableName.of(file))
-        case .uploaded(let file, let receipt, let place): finished(PrintableName.of(file), receipt, keptAt: place)
-        case .failed(let file, let error): failed(PrintableName.of(file), error)
+        case .uploaded(let file, let receipt, let place): finished(file, receipt, keptAt: place)
+        case .failed(let file, let error): failed(file, error, status: "failed")
+        case .interrupted(let file, let error): interrupted(file, error)
         }
     }
 
@@ -89,41 +93,45 @@ final class UploadReporter: Sendable {
         return parts.joined(separator: "  ")
     }
 
-    private func finished(_ name: String, _ receipt: UploadReceipt, keptAt path: FilePath?) {
+    private func finished(_ file: FilePath, _ receipt: UploadReceipt, keptAt path: FilePath?) {
+        let name = PrintableName.of(file)
         clearLine(after: name)
         guard json else {
             let sureness = receipt.confirmation == .unconfirmed ? " (sent, but the server did not confirm it)" : ""
-            return output.writeLine("\(name) → \(receipt.presignedURL ?? receipt.url)\(sureness)")
+            output.writeLine("\(name) → \(receipt.presignedURL ?? receipt.url)\(sureness)")
+            if let path, !isQuiet { errors.writeLine("\(name): receipt \(PrintableName.of(path))") }
+            return
         }
-        output.writeLine(
-            ([
-                "input": .text(name), "status": .text("uploaded"), "url": .text(receipt.url),
-                "presigned_url": .optional(receipt.presignedURL),
-                "protocol": .text(receipt.uploadProtocol.rawValue),
-                "bytes": .integer(receipt.bytes), "sha256": .optional(receipt.sha256),
-                "etag": .optional(receipt.etag), "confirmation": .text(receipt.confirmation.rawValue),
-                "attempts": .integer(receipt.attempts), "retries": .integer(receipt.retries),
-                "bytes_sent": .integer(receipt.bytesSent), "seconds": .number(receipt.seconds),
-                "resumed": .flag(receipt.resumed), "answer": .optional(receipt.answer),
-                "receipt": .optional(path?.string),
-            ] as JSONValue).description)
+        output.writeLine(UploadLine.json(file, "uploaded", receipt, path, error: nil).description)
     }
 
-    private func failed(_ name: String, _ error: UploadError) {
+    private func failed(_ file: FilePath, _ error: UploadError, status: String) {
+        let name = PrintableName.of(file)
         clearLine(after: name)
-        let advice: String
-        switch error.resumption {
-        case .resumable(let offset): advice = "run the same command again to resume after \(ByteCount(offset))"
-        case .startOver: advice = "run the same command again to start over"
-        case .none: advice = ""
-        }
+        let advice = Self.advice(error)
         guard json else {
             return errors.writeLine("\(name): \(error.message)\(advice.isEmpty ? "" : " (\(advice))")")
         }
-        let value: JSONValue = [
-            "input": .text(name), "status": .text("failed"), "error": error.json(advice: advice),
-        ]
-        output.writeLine(value.description)
+        output.writeLine(UploadLine.json(file, status, nil, nil, error: error.json(advice: advice)).description)
+    }
+
+    private static func advice(_ error: UploadError) -> String {
+        if error.code == .outcomeUnknown { return "if it is not there, run the same command with --again" }
+        switch error.resumption {
+        case .resumable(let offset): return "run the same command again to resume after \(ByteCount(offset))"
+        case .startOver: return "run the same command again to start over"
+        case .none: return ""
+        }
+    }
+
+    /// A file whose upload ended with the command.
+    private func interrupted(_ file: FilePath, _ error: UploadError?) {
+        if error == nil, !json { return clearLine(after: PrintableName.of(file)) }
+        let ending =
+            error
+            ?? UploadError(
+                .interrupted, "the command was interrupted during the upload", resumption: .resumable(from: 0))
+        failed(file, ending, status: "interrupted")
     }
 
     private static func words(_ note: UploadProgress.Note) -> String {
@@ -136,9 +144,10 @@ final class UploadReporter: Sendable {
     }
 
     /// Ends the line as it is, and names the next step.
-    func interrupted() {
+    func interrupted(resumes: Bool) {
         let isShown = state.withLock { $0.isShown }
-        errors.writeLine((isShown ? "\n" : "") + "interrupted; run the same command again to resume")
+        errors.writeLine(
+            (isShown ? "\n" : "") + "interrupted" + (resumes ? "; run the same command again to resume" : ""))
     }
 
     /// Clears the line, and removes a finished file from it.

@@ -49,7 +49,7 @@ import Testing
         #expect(report.receipts[image]?.bytes == 4)
         let types = server.requests.filter { $0.method == "PUT" }
             .reduce(into: [:]) { $0[$1.target] = $1.headers["content-type"] }
-        #expect(types == ["/in/picture%20of%20a%20cat": "image/jpeg", "/in/text.jpg": "application/octet-stream"])
+        #expect(types == ["/in/picture%20of%20a%20cat": "image/jpeg", "/in/text.jpg": "text/plain"])
     }
 
     @Test("One failure stops no other, and every end is an event")
@@ -73,6 +73,37 @@ import Testing
         #expect(ends.withLock { $0 } == ["a uploaded", "b uploaded", "refused failed", "missing failed"])
         #expect(Set(report.failures.map { $0.file.lastComponent?.string }) == ["refused", "missing"])
         #expect(Set(report.receipts.keys) == [files[0], files[2]])
+    }
+
+    @Test("Nothing is sent when two files would get one address")
+    func collision() async throws {
+        let server = try server()
+        let files = try ["1", "2"].map { try folder.write([1], to: "\($0)/IMG.jpg") }
+        var request = try request(files, server)
+        let run = UploadRun(request, uploader: try uploader())
+        let error = await #expect(throws: UploadError.self) { try await run.run() }
+        #expect(error?.code == .nameCollision && server.requests.isEmpty)
+        request.collisions = .number
+        let report = try await UploadRun(request, uploader: try uploader()).run()
+        #expect(report.receipts.count == 2)
+        #expect(Set(server.requests.map(\.target)) == ["/in/IMG.jpg", "/in/IMG-2.jpg"])
+    }
+
+    @Test("A name as long as file systems allow leaves a receipt, and an unusable folder for receipts fails no upload")
+    func longName() async throws {
+        let server = try server()
+        let name = String(repeating: "ä", count: 120) + ".jpg"
+        var request = try request([try folder.write([1, 2], to: name)], server)
+        request.receiptFolder = folder.path.appending("receipts")
+        let places = Mutex<[FilePath?]>([])
+        for isUsable in [true, false] {
+            if !isUsable { request.receiptFolder = try folder.write([1], to: "file") }
+            let report = try await UploadRun(request, uploader: try uploader()).run { event in
+                if case .uploaded(_, _, let place) = event { places.withLock { $0.append(place) } }
+            }
+            #expect(report.receipts.count == 1 && report.failures.isEmpty)
+        }
+        #expect(places.withLock { $0.map { $0 != nil } } == [true, false])
     }
 
     @Test("Receipts are kept, one a run")

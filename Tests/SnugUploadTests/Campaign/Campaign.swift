@@ -99,6 +99,7 @@ struct Campaign {
             if try await place.count(name, bytes) == 0 {
                 _ = try await uploader.upload(file, to: place.target(place.port, name))
             }
+            for record in try await uploader.pending() { try await uploader.forget(record) }
         } catch {
             Issue.record("\(context): \(error) after \(proxy.events)")
         }

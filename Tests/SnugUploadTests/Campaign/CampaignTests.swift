@@ -58,7 +58,8 @@ import Testing
         let server = try await DraftServer()
         try await check(
             Place(
-                name: "draft", port: server.port, kinds: Place.lossy,
+                // It forgets a complete upload, so a lost last response is unknown.
+                name: "draft", port: server.port, kinds: Place.lossy, mayNotKnow: true,
                 target: { UploadTarget(try HTTPURL("http://127.0.0.1:\($0)/things/\($1)"), .resumable) },
                 stored: { name, _ in server.objects.first { $0.name == name }?.bytes },
                 count: { name, _ in server.objects.count { $0.name == name } },
@@ -114,7 +115,8 @@ import Testing
         try await check(
             Place(
                 // It has one thread, which still works on what was given up when the machine is busy.
-                name: "session", port: server.port, kinds: Place.lossy, concurrency: 1, attemptTimeout: .seconds(8),
+                name: "session", port: server.port, kinds: Place.lossy, mayNotKnow: true, concurrency: 1,
+                attemptTimeout: .seconds(8),
                 target: { port, name in
                     let path = "/upload/storage/v1/b/bkt/o?uploadType=resumable&name=\(name)"
                     var target = UploadTarget(try HTTPURL("http://127.0.0.1:\(port)\(path)"), .rangedPut)

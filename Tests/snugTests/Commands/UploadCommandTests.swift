@@ -2,6 +2,7 @@
 import Foundation
 import SnugTestSupport
 import Synchronization
+import SystemPackage
 import Testing
 
 @Suite struct UploadCommandTests {
@@ -87,7 +88,7 @@ import Testing
     func refusal() throws {
         let server = try server(503)
         for name in ["a", "b"] { try place.folder.write([1, 2, 3], to: name) }
-        let result = try upload(["a", "b", "missing", "--to", server.url("/x"), "--protocol", "put", "--json"])
+        let result = try upload(["a", "b", "missing", "--to", server.url("/x/"), "--protocol", "put", "--json"])
         #expect(result.exitCode == 1)
         let codes = try CommandFolder.objects(result).map { ($0["error"] as? [String: Any])?["code"] as? String }
         #expect(codes.compactMap { $0 }.sorted() == ["retries_spent", "retries_spent", "source_failed"])
@@ -151,6 +152,76 @@ import Testing
         let result = try upload(["a", "--to", server.url("/x"), "--protocol", "put", "--header", header])
         #expect(result.exitCode != 0 && result.standardError.contains("cannot be sent"), "\(result.standardError)")
         #expect(server.requests.isEmpty)
+    }
+
+    @Test("Two files with one remote name are refused before a byte is sent, or numbered")
+    func collision() throws {
+        let server = try server()
+        for name in ["d1/IMG.jpg", "d2/IMG.jpg"] { try place.folder.write(Array(name.utf8), to: name) }
+        let arguments = ["d1/IMG.jpg", "d2/IMG.jpg", "--to", server.url("/in/"), "--protocol", "put"]
+        let refused = try upload(arguments)
+        #expect(refused.exitCode == 64 && refused.standardError.contains("d1/IMG.jpg and d2/IMG.jpg"))
+        #expect(server.requests.isEmpty)
+        let numbered = try upload(arguments + ["--number-duplicates"])
+        #expect(numbered.exitCode == 0, "\(numbered.standardError)")
+        #expect(Set(server.requests.map(\.target)) == ["/in/IMG.jpg", "/in/IMG-2.jpg"])
+    }
+
+    @Test("A form whose sender dies is not sent again unasked", arguments: ["TERM", "KILL"])
+    func killedForm(signal: String) throws {
+        let got = place.folder.path.appending("got").string
+        let server = try FaultServer { connection in
+            while true {
+                _ = try connection.readRequest()
+                if connection.number == 1 {
+                    try Data().write(to: URL(filePath: got))
+                    return connection.waitForClose()
+                }
+                try connection.respond(200)
+            }
+        }
+        try place.folder.write([1, 2, 3], to: "a.jpg")
+        let arguments = ["a.jpg", "--to", server.url("/f"), "--protocol", "form", "--json"]
+        let line = (["upload"] + arguments + state).map { "'\($0)'" }.joined(separator: " ")
+        let killed = try place.shell(
+            "\"$SNUG\" \(line) & p=$!; while [ ! -e got ]; do sleep 0.02; done; kill -\(signal) $p; wait $p")
+        if signal == "TERM" {
+            #expect(killed.exitCode == 130)
+            let error = try #require(try CommandFolder.objects(killed).first)
+            #expect(error["status"] as? String == "interrupted")
+            #expect((error["error"] as? [String: Any])?["code"] as? String == "outcome_unknown")
+        }
+        #expect(try upload(["--list"]).standardOutput.contains("outcome unknown"))
+        let again = try upload(arguments)
+        let object = try #require(try CommandFolder.objects(again).first)
+        #expect(again.exitCode == 1)
+        #expect((object["error"] as? [String: Any])?["code"] as? String == "outcome_unknown")
+        #expect(server.requests.count == 1)
+        #expect(try upload(arguments + ["--again"]).exitCode == 0)
+        #expect(server.requests.count == 2)
+        #expect(try upload(["--list"]).lines.isEmpty)
+    }
+
+    @Test("Success and failure have the same keys, and an unreadable name is given in hexadecimal too")
+    func shape() throws {
+        try place.folder.write([1, 2, 3], to: "a")
+        let sent = try upload(["a", "--to", try server().url("/in/"), "--protocol", "put", "--json"])
+        let refusing = try FaultServer { connection in
+            while true {
+                _ = try connection.readRequest()
+                try connection.respond(429, ["Retry-After": "7200"])
+            }
+        }
+        let failed = try upload(["a", "--to", refusing.url("/in/"), "--protocol", "put", "--json"])
+        let objects = try [sent, failed].map { try #require(try CommandFolder.objects($0).first) }
+        #expect(Set(objects[0].keys) == Set(objects[1].keys))
+        let error = try #require(objects[1]["error"] as? [String: Any])
+        #expect((error["details"] as? [String: Any])?["retry_after"] as? Double == 7200)
+        #expect((error["message"] as? String)?.contains("2 h") == true)
+        let name: [UInt8] = [0x61, 0xFF]
+        let arguments = ["upload", "--to", refusing.url("/in/"), "--protocol", "put", "--json"] + state
+        let odd = try place.runner.run(arguments.map { Array($0.utf8) } + [name])
+        #expect(try CommandFolder.objects(odd).first?["input_hex"] as? String == "61ff")
     }
 
     /// Begins tus uploads, takes no byte, and removes them when `removes` says so.

@@ -69,14 +69,6 @@ struct ResponseReader: Sendable {
         _ stream: HTTPResponseStream, of head: HTTPResponse, into body: inout ResponseContent,
         _ onPartial: (@Sendable (PartialImage) async -> Void)?
     ) async throws -> Result<ProviderResponse, HTTPError> {
-        let encoding = head.headerFields[.contentEncoding]?.lowercased() ?? "identity"
-        guard encoding == "identity" else {
-            // Never asked for, so nothing here undoes it, and nothing can swell.
-            if head.status.code >= 300 { return .success(body.response) }
-            return .failure(
-                HTTPError(
-                    .malformedResponse, "the response came compressed (\(encoding)) although that was not requested"))
-        }
         var cut: HTTPError?
         do {
             for try await piece in stream {

@@ -79,9 +79,14 @@ struct DraftDialect: OffsetDialect {
         let exchange = try await job.exchange(.patch, upload, headers, body: body)
         guard case .responded(let response) = exchange else { return StepResult(judging: exchange) }
         if response.isSuccess {
-            if isLast || isComplete(response.headerFields) { return StepResult(.complete, exchange) }
-            let offset = response.headerFields.integer(.uploadOffset) ?? range.upperBound
-            return StepResult(.offset(offset), exchange)
+            // Bytes that did not leave cannot be meant.
+            if exchange.isPremature(body) { return StepResult(.outOfStep, exchange) }
+            if isComplete(response.headerFields) { return StepResult(.complete, exchange) }
+            let offset = response.headerFields.integer(.uploadOffset)
+            if isLast, !saysIncomplete(response.headerFields) || offset == nil {
+                return StepResult(.complete, exchange)
+            }
+            return StepResult(.offset(offset ?? range.upperBound), exchange)
         }
         // The target rejects the whole file: resuming cannot change that.
         if isLast, isComplete(response.headerFields), response.status.code < 500 {
@@ -111,6 +116,13 @@ struct DraftDialect: OffsetDialect {
     /// Some servers respond with the fields of another draft than their own.
     private func isComplete(_ headers: HTTPFields) -> Bool {
         headers.structuredBoolean(.uploadComplete) == true || headers.structuredBoolean(.uploadIncomplete) == false
+    }
+
+    /// True when the server says that it waits for more, in the fields of the draft that it speaks.
+    private func saysIncomplete(_ headers: HTTPFields) -> Bool {
+        version == 3
+            ? headers.structuredBoolean(.uploadIncomplete) == true && headers[.uploadComplete] == nil
+            : headers.structuredBoolean(.uploadComplete) == false && headers[.uploadIncomplete] == nil
     }
 
     /// An integer of the `Upload-Limit` dictionary.

@@ -41,6 +41,7 @@ struct RangedPutDialect: OffsetDialect {
                 throw UploadError(
                     .serverMisbehaved, "the server began a session and sent no address", resumption: .startOver)
             }
+            try job.checkOrigin(of: session)
             return StepResult(.created(offset: 0), exchange, upload: session)
         }
     }
@@ -82,6 +83,7 @@ struct RangedPutDialect: OffsetDialect {
         let exchange = try await job.exchange(.put, upload, headers, body: body)
         guard style == .inPlace else { return judgeSession(exchange, fallback: nil) }
         guard case .responded(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        if exchange.isPremature(body) { return StepResult(.outOfStep, exchange) }
         return StepResult(.offset(range.upperBound), exchange)
     }
 
@@ -133,9 +135,14 @@ extension UploadJob {
                 }
                 return try await compareDigest(response.headerFields, of: url) ? .checksum : .length
             }
+            // The file is delivered: a server that cannot be asked is no failure of the upload.
             failures += 1
-            guard failures < rules.attemptsWithoutProgress else { return .answer }
-            try await wait(rules.delay(failures, environment.random(), throttled: false))
+            guard failures < min(3, rules.attemptsWithoutProgress) else { return .answer }
+            do {
+                try await wait(rules.delay(failures, environment.random(), throttled: false))
+            } catch let error as UploadError where error.code == .deadlineExceeded {
+                return .answer
+            }
         }
     }
 }

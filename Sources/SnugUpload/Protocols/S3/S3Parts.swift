@@ -18,6 +18,8 @@ struct S3Parts: Sendable {
         var md5: [UInt8]?
         /// The CRC, if the upload has a checksum of the whole object.
         var crc64: UInt64?
+        /// True when the `ETag` is another digest than the MD5, or none.
+        var hasOpaqueETag = false
     }
 
     /// - Parameter wanted: The requested size; parts are larger if there would be too many.
@@ -60,6 +62,15 @@ struct S3Parts: Sendable {
     /// The `ETag` of an object joined from parts with these MD5.
     static func wholeETag(_ md5: [[UInt8]]) -> String {
         "\(Insecure.MD5.hash(data: md5.flatMap(\.self)).hexadecimal)-\(md5.count)"
+    }
+
+    /// True when the `ETag` of the whole object says nothing about its content.
+    var hasOpaqueETags: Bool { done.values.contains(where: \.hasOpaqueETag) }
+
+    /// The `ETag` of the whole object, if the MD5 of all parts are known.
+    var wholeETag: String? {
+        let all = done.sorted { $0.key < $1.key }.compactMap(\.value.md5)
+        return all.count == count ? Self.wholeETag(all) : nil
     }
 
     /// The checksum of the whole object, once all parts have theirs.

@@ -1,23 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import HTTPTypes
 internal import SnugHTTP
+internal import SnugSystem
 
 extension S3Upload {
-    /// The receipt, when the object at the address is the file.
-    func compareObject(_ parts: S3Parts) async throws -> UploadReceipt? {
+    /// The object at the address, compared with the file.
+    enum Comparison {
+        case same(UploadReceipt)
+        case different
+        /// The object cannot be asked for, which says nothing about it.
+        case unreadable(UploadError)
+    }
+
+    /// Compares the object at the address with the file.
+    func compareObject(_ parts: S3Parts) async throws -> Comparison {
         let ours = parts.wholeCRC64.map(CRC64.text)
-        guard let response = try await head(withChecksum: ours != nil),
-            response.headerFields.integer(.contentLength) == job.length
-        else { return nil }
+        let found: ClientResponse?
+        do {
+            found = try await head(withChecksum: ours != nil)
+        } catch let error as UploadError {
+            return .unreadable(error)
+        }
+        guard let found, found.headerFields.integer(.contentLength) == job.length else { return .different }
         var isSure = false
-        if let crc = Self.checksum(response), let ours {
-            guard crc == ours else { return nil }
+        if let crc = Self.checksum(found), let ours {
+            guard crc == ours else { return .different }
             isSure = true
-        } else if let etag = Self.digest(response) {
-            guard etag == (try await wholeETag(parts)) else { return nil }
+        } else if !parts.hasOpaqueETags, let etag = Self.digest(found), let ours = try await wholeETag(parts) {
+            guard etag == ours else { return .different }
             isSure = true
         }
-        var receipt = job.receipt(url: object, confirmation: isSure ? .checksum : .length, answer: response)
+        return .same(try receipt(found, confirmation: isSure ? .checksum : .length))
+    }
+
+    /// The receipt by the response that joined the parts, where the object cannot be asked for.
+    func receipt(_ parts: S3Parts, joinedBy response: ClientResponse) throws -> UploadReceipt {
+        let body = S3ResponseBody(response.body)
+        let isSame =
+            if let crc = body["ChecksumCRC64NVME"], let ours = parts.wholeCRC64 { crc == CRC64.text(ours) } else {
+                !parts.hasOpaqueETags && parts.wholeETag != nil
+                    && body["ETag"].map { S3Parts.unquoted($0).lowercased() } == parts.wholeETag
+            }
+        var receipt = try receipt(response, confirmation: isSame ? .checksum : .answer)
+        receipt.etag = body["ETag"]
+        receipt.answer = nil
+        return receipt
+    }
+
+    private func receipt(
+        _ response: ClientResponse, confirmation: UploadReceipt.Confirmation
+    ) throws -> UploadReceipt {
+        var receipt = job.receipt(url: object, confirmation: confirmation, answer: response)
         if let valid = settings.presignedFor {
             let now = job.environment.wallClock()
             receipt.presignedURL = try signer.presign(.get, object, expires: Int(valid.components.seconds), now: now)
@@ -26,15 +59,21 @@ extension S3Upload {
         return receipt
     }
 
-    /// The `ETag` of the whole object. Parts whose MD5 is not known are read again.
-    private func wholeETag(_ parts: S3Parts) async throws -> String {
+    /// The `ETag` of the whole object; `nil` when those of the parts are other digests than the MD5. Parts whose MD5 is
+    /// not known are read again.
+    private func wholeETag(_ parts: S3Parts) async throws -> String? {
         var all: [[UInt8]] = []
         for number in 1...parts.count {
             if let md5 = parts.done[number]?.md5 {
                 all.append(md5)
             } else {
-                let digests = try await job.source.digests(parts.range(number), and: .md5)
-                all.append(digests.md5 ?? [])
+                let md5 = try await job.source.digests(parts.range(number), and: .md5).md5 ?? []
+                if let etag = parts.done[number]?.etag, S3Parts.isDigest(etag),
+                    S3Parts.unquoted(etag).lowercased() != md5.hexadecimal
+                {
+                    return nil
+                }
+                all.append(md5)
             }
         }
         return S3Parts.wholeETag(all)
@@ -43,7 +82,8 @@ extension S3Upload {
     /// - Returns: `nil` when there is no such object.
     private func head(withChecksum: Bool) async throws -> ClientResponse? {
         do {
-            return try await call(.head, headers: withChecksum ? [.amazonChecksumMode: "ENABLED"] : [:])
+            let headers: HTTPFields = withChecksum ? [.amazonChecksumMode: "ENABLED"] : [:]
+            return try await call(.head, headers: headers, attempts: min(3, job.rules.attemptsWithoutProgress))
         } catch let error as UploadError where error.code == .gone {
             return nil
         } catch let error as UploadError where withChecksum && error.code == .credentialsRefused {
@@ -54,10 +94,16 @@ extension S3Upload {
 
     /// The `ETag` if it is made of the parts' MD5, which it is not with a key service.
     private static func digest(_ response: ClientResponse) -> String? {
-        guard response.headerFields[.amazonEncryption]?.hasPrefix("aws:kms") != true,
+        guard !hasOpaqueETag(response),
             let etag = response.headerFields[.eTag].map({ S3Parts.unquoted($0).lowercased() }),
             etag.utf8.count > 32, S3Parts.isDigest(String(etag.prefix(32)))
         else { return nil }
         return etag
+    }
+
+    /// True when the `ETag` is no digest: the object is encrypted with the keys of a key service or a customer.
+    static func hasOpaqueETag(_ response: ClientResponse) -> Bool {
+        response.headerFields[.amazonEncryption]?.hasPrefix("aws:kms") == true
+            || response.headerFields[.amazonCustomerEncryption] != nil
     }
 }

@@ -64,7 +64,15 @@ struct S3Upload {
             let since = record.creating ?? job.environment.wallClock()
             record.creating = since
             try await job.save(record)
-            let begun = try await create(since: since, mayExist: mayExist, wantsChecksum: wantsChecksum)
+            let begun: Begun
+            do {
+                begun = try await create(since: since, mayExist: mayExist, wantsChecksum: wantsChecksum)
+            } catch let error as UploadError where [.refused, .credentialsRefused].contains(error.code) {
+                // Nothing was begun that could be resumed or removed.
+                record.creating = nil
+                try await job.save(record)
+                throw error
+            }
             record.uploadID = begun.id
             record.hasWholeChecksum = begun.hasWholeChecksum
             record.creating = nil
@@ -109,7 +117,7 @@ struct S3Upload {
                 let digests = try await job.source.digests(parts.range(number), and: hasCRC ? .crc64 : .md5)
                 parts.finish(number, .init(etag: "", md5: digests.md5, crc64: digests.crc64))
             }
-            if let receipt = try await compareObject(parts) { return receipt }
+            if case .same(let receipt) = try await compareObject(parts) { return receipt }
             throw error
         }
         for part in listed where part.number >= 1 && part.number <= parts.count {
@@ -171,18 +179,33 @@ struct S3Upload {
     private func sendPart(
         _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
     ) async throws -> S3Parts.Done {
+        var last: String?
         for _ in 0..<2 {
             do {
-                return try await sendPartOnce(number, range, id, hasCRC: hasCRC)
-            } catch let error as UploadError where error.code == .checksumMismatch {
+                return try await sendPartOnce(number, range, id, hasCRC: hasCRC, opaqueETag: last)
+            } catch let error as PartDiffers {
                 job.tally.withLock { $0.retries += 1 }
+                last = error.etag
             }
         }
-        return try await sendPartOnce(number, range, id, hasCRC: hasCRC)
+        do {
+            return try await sendPartOnce(number, range, id, hasCRC: hasCRC, opaqueETag: last)
+        } catch is PartDiffers {
+            throw UploadError(
+                .checksumMismatch, "part \(number) arrived damaged; check memory and network", resumption: .startOver)
+        }
     }
 
+    /// The server tells another checksum for a part.
+    private struct PartDiffers: Error {
+        /// The `ETag`, where it is the checksum.
+        var etag: String?
+    }
+
+    /// - Parameter opaqueETag: The other `ETag` of an earlier attempt. Damage is never the same twice, so an `ETag` that
+    ///   is has another meaning, and the server has compared `Content-MD5`.
     private func sendPartOnce(
-        _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool
+        _ number: Int, _ range: Range<Int>, _ id: String, hasCRC: Bool, opaqueETag: String?
     ) async throws -> S3Parts.Done {
         // A server that checks the CRC needs no MD5, which takes longer than everything else.
         let digests = try await job.source.digests(range, and: hasCRC ? .crc64 : .md5)
@@ -193,20 +216,20 @@ struct S3Upload {
         if let md5 = digests.md5 { headers[.contentMD5] = md5.base64 }
         let response = try await call(
             .put, query: query, headers: headers, body: HTTPBody(file: job.source.file, range: range),
-            payloadHash: digests.sha256.hexadecimal, slot: number)
+            payloadHash: digests.sha256.hexadecimal, slot: number, needsWholeResponse: false)
         guard let etag = response.headerFields[.eTag], !etag.isEmpty else {
             throw UploadError(
                 .serverMisbehaved, "the server accepted part \(number) and sent no ETag", resumption: .startOver)
         }
-        let hasOtherCRC = Self.checksum(response).map { crc != nil && $0 != crc }
-        let hasOtherMD5 = digests.md5.map {
-            S3Parts.isDigest(etag) && S3Parts.unquoted(etag).lowercased() != $0.hexadecimal
+        if let crc, let theirs = Self.checksum(response), theirs != crc { throw PartDiffers() }
+        var isOpaque = Self.hasOpaqueETag(response)
+        if !isOpaque, let md5 = digests.md5, S3Parts.isDigest(etag),
+            S3Parts.unquoted(etag).lowercased() != md5.hexadecimal
+        {
+            guard etag == opaqueETag else { throw PartDiffers(etag: etag) }
+            isOpaque = true
         }
-        if hasOtherCRC == true || hasOtherMD5 == true {
-            throw UploadError(
-                .checksumMismatch, "part \(number) arrived damaged; check memory and network", resumption: .startOver)
-        }
-        return S3Parts.Done(etag: etag, md5: digests.md5, crc64: digests.crc64)
+        return S3Parts.Done(etag: etag, md5: digests.md5, crc64: digests.crc64, hasOpaqueETag: isOpaque)
     }
 
     private func complete(_ parts: S3Parts, _ id: String) async throws -> UploadReceipt {
@@ -217,22 +240,34 @@ struct S3Upload {
             headers[.amazonChecksumCRC64] = CRC64.text(crc)
             headers[.amazonChecksumType] = "FULL_OBJECT"
         }
+        let joined: ClientResponse?
         do {
             let query = "uploadId=\(SigV4.encoded(id))"
-            _ = try await call(
+            joined = try await call(
                 .post, query: query, headers: headers, body: HTTPBody(bytes: body), payloadHash: Self.hash(body))
         } catch let error as UploadError where error.code == .gone || error.status == 412 {
             // An earlier request, whose response was lost, has joined them, or another object is there.
-            if let receipt = try await compareObject(parts) { return receipt }
+            if case .same(let receipt) = try await compareObject(parts) { return receipt }
             throw error
+        } catch let error as UploadError where error.isLateFailure {
+            // Accepted, and the response is too large to be read: the object shows what it says.
+            joined = nil
         }
-        guard let receipt = try await compareObject(parts) else {
+        switch try await compareObject(parts) {
+        case .same(let receipt): return receipt
+        case .different:
             throw UploadError(
                 .verificationFailed,
                 "the object at \(object) is not the file that was sent; check for other writers",
                 resumption: .startOver)
+        case .unreadable(let error):
+            // A key that may only write cannot ask for the object.
+            if let joined { return try receipt(parts, joinedBy: joined) }
+            throw UploadError(
+                .outcomeUnknown,
+                "the parts were joined, and neither the response nor the object could be read; check the object at "
+                    + "\(object)", cause: error)
         }
-        return receipt
     }
 
     /// Aborts the upload. Parts that were still arriving may survive one abort, so the list is checked again.
@@ -263,7 +298,7 @@ struct S3Upload {
     func call(
         _ method: HTTPRequest.Method, at place: HTTPURL? = nil, query: String? = nil, headers: HTTPFields = [:],
         body: HTTPBody? = nil,
-        payloadHash: String? = nil, slot: Int = 0, attempts: Int? = nil
+        payloadHash: String? = nil, slot: Int = 0, attempts: Int? = nil, needsWholeResponse: Bool = true
     ) async throws -> ClientResponse {
         let base = place ?? object
         let url = try query.map { query throws(HTTPError) in try base.appending(query: query) } ?? base
@@ -274,7 +309,8 @@ struct S3Upload {
             let signed = try signer.sign(
                 method, url, headers: headers, payloadHash: payloadHash ?? Self.hash([]),
                 now: job.environment.wallClock() + skew)
-            let exchange = try await job.exchange(method, url, signed, body: body, slot: slot, cap: 4 << 20)
+            let exchange = try await job.exchange(
+                method, url, signed, body: body, slot: slot, cap: 4 << 20, needsWholeResponse: needsWholeResponse)
             let outcome = S3Outcome(exchange, now: job.environment.wallClock())
             switch outcome {
             case .success(let response): return response

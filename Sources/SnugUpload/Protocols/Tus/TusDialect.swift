@@ -10,6 +10,8 @@ struct TusDialect: OffsetDialect {
     private let piece: Range<Int>
     private let isPartial: Bool
     private let slot: Int
+    /// The record, for a creation that carries the whole file.
+    private let keeper: RecordKeeper?
     private(set) var features: TusFeatures?
     private(set) var expires: Int?
     private var isFirstChunkRefused = false
@@ -20,8 +22,12 @@ struct TusDialect: OffsetDialect {
     let appendSizes: ClosedRange<Int>? = nil
 
     /// - Parameter features: The features of the server, if known already.
-    init(job: UploadJob, piece: Range<Int>? = nil, slot: Int = 0, features: TusFeatures? = nil) {
+    init(
+        job: UploadJob, piece: Range<Int>? = nil, slot: Int = 0, features: TusFeatures? = nil,
+        keeper: RecordKeeper? = nil
+    ) {
         self.job = job
+        self.keeper = keeper
         self.piece = piece ?? 0..<job.length
         self.slot = slot
         self.features = features
@@ -42,7 +48,7 @@ struct TusDialect: OffsetDialect {
             body = HTTPBody(
                 file: job.source.file, range: piece.clamped(to: piece.lowerBound..<piece.lowerBound + most))
         }
-        let exchange = try await job.exchange(.post, job.target.url, headers, body: body, slot: slot)
+        let exchange = try await sendCreation(headers, body)
         guard case .responded(let response) = exchange, response.status == 201 else {
             let count = body.byteCount ?? 0
             if exchange.response?.status == 413, count > 0 {
@@ -51,7 +57,9 @@ struct TusDialect: OffsetDialect {
                 try await job.learn(ceiling: max(ChunkSizer.smallest, count / 2))
                 return try await create()
             }
-            return try judgeCreation(exchange, bodyCount: count)
+            let result = try judgeCreation(exchange, bodyCount: count)
+            if let keeper { try await job.noEffect(keeper) }
+            return result
         }
         guard let location = response.headerFields[.location], let upload = try? response.url.resolving(location) else {
             throw UploadError(
@@ -63,14 +71,22 @@ struct TusDialect: OffsetDialect {
         return StepResult(.created(offset: offset), exchange, upload: upload)
     }
 
+    private func sendCreation(_ headers: HTTPFields, _ body: HTTPBody) async throws -> UploadJob.Exchange {
+        guard let keeper, !piece.isEmpty, body.byteCount == piece.count else {
+            return try await job.exchange(.post, job.target.url, headers, body: body, slot: slot)
+        }
+        return try await job.exchangeOnce(keeper, body, slot: slot) {
+            try await job.exchange(.post, job.target.url, headers, body: body, slot: slot)
+        }
+    }
+
     private func judgeCreation(_ exchange: UploadJob.Exchange, bodyCount: Int) throws -> StepResult {
         if case .responded(let response) = exchange, response.status == 404 { return StepResult(.refused, exchange) }
         let step = StepResult(judging: exchange)
         if case .transient = step.step, bodyCount == piece.count, bodyCount > 0, exchange.bodyLeft {
             throw UploadError(
                 .outcomeUnknown,
-                "the whole file was sent and no usable response came; check the server before sending it again",
-                resumption: .startOver)
+                "the whole file was sent and no usable response came; check the server before sending it again")
         }
         return step
     }
@@ -218,6 +234,12 @@ extension UploadJob {
 
     /// Keeps credentials at the target's origin: from now on they are sent to the upload's address.
     func checkOrigin(of upload: HTTPURL) throws(UploadError) {
+        guard upload.scheme == "https" || target.url.scheme == "http" else {
+            throw UploadError(
+                .serverMisbehaved,
+                "the server is reached by https and gives the address \(upload), which is not encrypted; a server behind a "
+                    + "proxy has to be told that its clients use https (X-Forwarded-Proto)", resumption: .startOver)
+        }
         guard upload.origin == target.url.origin || target.headers.isEmpty else {
             throw UploadError(
                 .serverMisbehaved,

@@ -127,7 +127,7 @@ struct TusParallelUpload {
     private static var unknown: UploadError {
         UploadError(
             .outcomeUnknown,
-            "all pieces are at the server, and joining them was not confirmed; check the server before sending the file again",
-            resumption: .startOver)
+            "all pieces are at the server, and joining them was not confirmed; check the server before sending the file again"
+        )
     }
 }

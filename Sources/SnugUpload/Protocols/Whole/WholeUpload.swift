@@ -7,10 +7,12 @@ internal import SystemPackage
 /// The whole file in one request: a PUT, or a form. It cannot be resumed, so a retry sends all of it again.
 struct WholeUpload {
     let job: UploadJob
+    /// Its record, for requests that must not be repeated.
+    let keeper: RecordKeeper
 
     func put() async throws -> UploadReceipt {
         let body = HTTPBody(file: job.source.file)
-        let response = try await send(.put, [.contentType: job.target.contentType], body, mayRepeat: { _ in true })
+        let response = try await send(.put, [.contentType: job.target.contentType], body)
         let confirmation = try await job.confirmLength(job.target.url)
         return job.receipt(url: job.target.url, confirmation: confirmation, answer: response)
     }
@@ -22,36 +24,41 @@ struct WholeUpload {
         form.add(
             file: job.target.form.fileField, filename: name, contentType: job.target.contentType,
             HTTPBody(file: job.source.file))
-        // A form that did not arrive completely has no effect; any other may have.
-        let response = try await send(.post, [.contentType: form.contentType], form.finished()) { error in
-            error.outcome == .notSent || error.outcome == .partlySent
-        }
+        let body = try form.finished()
+        let response = try await send(.post, [.contentType: form.contentType], body)
         return job.receipt(url: response.url, confirmation: .answer, answer: response)
     }
 
     private func send(
-        _ method: HTTPRequest.Method, _ headers: HTTPFields, _ body: HTTPBody, mayRepeat: (HTTPError) -> Bool
+        _ method: HTTPRequest.Method, _ headers: HTTPFields, _ body: HTTPBody
     ) async throws -> ClientResponse {
         var failures = 0
         while true {
-            let exchange = try await job.exchange(method, job.target.url, headers, body: body)
+            let exchange = try await exchange(method, headers, body)
             var isThrottled = false
             switch exchange {
             case .responded(let response):
                 isThrottled = ResponseClass.asksToSlowDown(response.status)
                 switch ResponseClass(ofUpload: response.status) {
+                case .success where exchange.isPremature(body):
+                    try await job.noEffect(keeper)
+                    throw premature(exchange, body)
                 case .success: return response
+                // The server may have read all of the form before it gave up waiting for more.
+                case .transient where method == .post && response.status == 408 && exchange.hasSentAll(body):
+                    throw unknown(exchange)
                 case .transient: break
                 case .unknown where method == .put: break
-                case .definite where response.status.kind != .serverError:
-                    throw exchange.error(response.status == 413 ? .tooLarge : .refused, at: 0)
-                case .definite where method == .put: break
-                case .unknown, .definite: throw unknown(exchange)
+                case .definite:
+                    throw try await refused(exchange, response.status == 413 ? .tooLarge : .refused)
+                case .unknown: throw unknown(exchange)
                 }
             case .failure(let error):
-                guard ResponseClass(error) != .definite else { throw exchange.error(.refused, at: 0) }
-                guard mayRepeat(error) else { throw unknown(exchange) }
+                if method == .post, exchange.bodyLeft { throw unknown(exchange) }
+                guard ResponseClass(error) != .definite else { throw try await refused(exchange, .refused) }
             }
+            // It had no effect.
+            try await job.noEffect(keeper)
             failures += 1
             job.tally.withLock { $0.retries += 1 }
             guard failures < job.rules.attemptsWithoutProgress else { throw startOver(exchange.error(.retries, at: 0)) }
@@ -63,11 +70,40 @@ struct WholeUpload {
         }
     }
 
+    private func exchange(
+        _ method: HTTPRequest.Method, _ headers: HTTPFields, _ body: HTTPBody
+    ) async throws -> UploadJob.Exchange {
+        guard method == .post else { return try await job.exchange(method, job.target.url, headers, body: body) }
+        return try await job.exchangeOnce(keeper, body) {
+            try await job.exchange(method, job.target.url, headers, body: body)
+        }
+    }
+
+    /// The error of a request that had no effect.
+    private func refused(
+        _ exchange: UploadJob.Exchange, _ failure: OffsetMachine.Failure
+    ) async throws -> UploadError {
+        try await job.noEffect(keeper)
+        return exchange.error(failure, at: 0)
+    }
+
+    private func premature(_ exchange: UploadJob.Exchange, _ body: HTTPBody) -> UploadError {
+        let status = exchange.response?.status.code
+        return UploadError(
+            .serverMisbehaved,
+            "\(job.target.url.authority) responded with \(status ?? 0) after \(exchange.bytesSent ?? 0) of "
+                + "\(body.byteCount ?? 0) bytes, so it does not have the file; check the address",
+            resumption: .startOver, status: status)
+    }
+
     private func unknown(_ exchange: UploadJob.Exchange) -> UploadError {
         var error = exchange.error(.refused, at: 0)
         error.code = .outcomeUnknown
-        error.message = "the whole file was sent and no usable response came; check the server before sending it again"
-        error.resumption = .startOver
+        let words = exchange.response.map { "\($0.url.authority) responded with \($0.status.code)\($0.shownBody)" }
+        error.message =
+            "the whole file was sent, and nobody knows whether it was stored (\(words ?? "no response came")); check "
+            + "the server before sending it again"
+        error.resumption = .none
         return error
     }
 

@@ -1,33 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-import HTTPTypes
-import SnugHTTP
+package import HTTPTypes
 
 /// Takes out of a server's text what must not reach a log or a person: keys, signed addresses, images.
 ///
 /// Servers echo what they were sent, sometimes the key with it, so whatever they say is cleaned before it is used.
-struct Scrubber: Sendable, Hashable {
+package struct Scrubber: Sendable, Hashable {
     private let secrets: [String]
 
     /// - Parameter secrets: Texts that are left out wherever they stand; what looks like a key or an image is left out
     ///   even when it is not among them.
-    init(_ secrets: [Secret] = []) {
+    package init(_ secrets: [Secret] = []) {
         // Of something very short every text is full.
         self.secrets = secrets.map { $0.reveal() }.filter { $0.utf8.count >= 4 }.sorted { $0.count > $1.count }
     }
 
     /// Knows the secrets that a request was sent with.
-    init(_ headers: HTTPFields) {
-        self.init(
-            headers.filter(\.isSecret).flatMap { field in
-                // `Bearer secret`, `name=secret; name=secret`.
-                field.value.split { $0 == " " || $0 == ";" }.flatMap { word in
-                    [word, word.drop { $0 != "=" }.dropFirst()].map { Secret(String($0)) }
-                }
-            })
+    package init(_ headers: HTTPFields) { self.init(Self.secrets(in: headers)) }
+
+    /// Knows the secrets of a request: those of its fields, those in its address, and others.
+    package init(_ headers: HTTPFields, _ url: HTTPURL, and more: [Secret] = []) {
+        self.init(Self.secrets(in: headers) + url.secrets + more)
+    }
+
+    /// The values of fields that may be secret.
+    private static func secrets(in headers: HTTPFields) -> [Secret] {
+        headers.filter { $0.isSecret || !$0.name.isPrintable }.flatMap { field in
+            // `Bearer secret`, `name=secret; name=secret`.
+            field.value.split { $0 == " " || $0 == ";" }.flatMap { word in
+                [word, word.drop { $0 != "=" }.dropFirst()].map { Secret(String($0)) }
+            }
+        }
     }
 
     /// The text in one line, cleaned, and cut when it is longer than `limit` characters.
-    func clean(_ text: String, limit: Int = 500) -> String {
+    package func clean(_ text: String, limit: Int = 500) -> String {
         let rest = hide(Self.cut(text))
         var result = ""
         var previous = ""
@@ -58,13 +64,21 @@ struct Scrubber: Sendable, Hashable {
         return result.count > limit ? result.prefix(limit) + "…" : result
     }
 
+    /// The bytes of a text, likewise. Bytes without a secret stay as they are.
+    package func hide(_ bytes: [UInt8]) -> [UInt8] {
+        guard !secrets.isEmpty, !bytes.isEmpty else { return bytes }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let hidden = hide(text)
+        return hidden == text ? bytes : Array(hidden.utf8)
+    }
+
     // MARK: Pieces
 
     /// The texts of a list, cleaned.
-    func clean(_ texts: [String]) -> [String] { texts.map { clean($0, limit: 100) } }
+    package func clean(_ texts: [String]) -> [String] { texts.map { clean($0, limit: 100) } }
 
     /// The text as it is, but for the secrets that are known.
-    func hide(_ text: String) -> String { secrets.reduce(text) { $0.replacing($1, with: "***") } }
+    package func hide(_ text: String) -> String { secrets.reduce(text) { $0.replacing($1, with: "***") } }
 
     /// The beginning of a long text, never ending within a word: half a key could not be recognised.
     private static func cut(_ text: String) -> String {
