@@ -13,7 +13,7 @@ snug_deflate_status snug_deflate_zlib(const uint8_t *bytes, size_t count, int le
     size_t capacity = libdeflate_zlib_compress_bound(compressor, count);
     // The library gives up a few bytes before the end of its buffer.
     const size_t margin = 64;
-    if (byte_limit < capacity - margin) capacity = byte_limit + margin;
+    if (byte_limit < capacity) capacity = byte_limit + margin;
     snug_deflate_status status = SNUG_DEFLATE_OVER_LIMIT;
     uint8_t *output = capacity ? malloc(capacity) : NULL;
     if (capacity && !output) status = SNUG_DEFLATE_OUT_OF_MEMORY;
