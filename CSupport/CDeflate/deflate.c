@@ -11,13 +11,15 @@ snug_deflate_status snug_deflate_zlib(const uint8_t *bytes, size_t count, int le
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level);
     if (!compressor) return SNUG_DEFLATE_OUT_OF_MEMORY;
     size_t capacity = libdeflate_zlib_compress_bound(compressor, count);
-    if (capacity > byte_limit) capacity = byte_limit;
+    // The library gives up a few bytes before the end of its buffer.
+    const size_t margin = 64;
+    if (byte_limit < capacity) capacity = byte_limit + margin;
     snug_deflate_status status = SNUG_DEFLATE_OVER_LIMIT;
     uint8_t *output = capacity ? malloc(capacity) : NULL;
     if (capacity && !output) status = SNUG_DEFLATE_OUT_OF_MEMORY;
     if (output) {
         size_t written = libdeflate_zlib_compress(compressor, bytes, count, output, capacity);
-        if (written) {
+        if (written && written <= byte_limit) {
             *result = output;
             *result_count = written;
             output = NULL;

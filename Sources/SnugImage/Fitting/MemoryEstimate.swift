@@ -38,7 +38,8 @@ struct MemoryEstimate: Sendable, Hashable {
         let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 2 * factor) : 0
         return MemoryEstimate(
             held: max(codec, target + coefficients) + decoded + small + rows,
-            heldStreamingOut: max(codec, target) + decoded + small + rows, lean: codec + rows + turned + small,
+            heldStreamingOut: max(codec, target) + decoded + small + rows,
+            lean: codec + rows + turned + small - palette,
             codec: codec + fixedBytes + rows)
     }
 

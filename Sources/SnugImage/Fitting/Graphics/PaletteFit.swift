@@ -10,7 +10,7 @@ struct PaletteFit {
     /// Bytes go about with the number of colours to this power.
     private static let bytesPower = 0.22
     /// Sizes tried with a number of colours.
-    private static let maximumSizes = 4
+    private static let maximumSizes = 7
     /// Share of the limit at which a result is good enough.
     private static let wantedUse = 0.92
 
