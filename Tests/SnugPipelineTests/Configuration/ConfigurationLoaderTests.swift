@@ -42,64 +42,65 @@ import Testing
 
         """
 
+    private static let everything = """
+        state_dir: /var/lib/snug
+        memory: 512MiB
+        drain_time: 1min
+        workers: {fits: 3, uploads: 5, submissions: 7, deliveries: 1}
+        retention: {delivered: 7d, cancelled: never, failed: 90d}
+        log: {level: debug, format: json}
+        network: {allow_plain_http: true, cacert: ca.pem}
+        accounts:
+          main:
+            provider: openai
+            base_url: https://images.example/v1
+            key_env: IMAGES_KEY
+            idempotency: replay
+            rate_limits: [60/min, 500/hour]
+            max_concurrency: 2
+            timeout: 5min
+          spare: {provider: elumenta, key_file: /run/secrets/key}
+        folders:
+          photos:
+            inbox: in
+            outbox: /srv/out
+            source: leave
+            failed: bad
+            settle: 500ms
+            patience: 10min
+            scan_interval: 5min
+            poll_interval: 1s
+            polling: true
+            recursive: false
+            priority: interactive
+            max_attempts: 3
+            fit: {for: bluesky, max_side: 1000, format: jpg, strategy: stepped, effort: fast, keep_size: true,
+                  quality_floor: 60, quality_ceiling: 90, chroma: '4:4:4', metadata: keep, background: '#ff8000',
+                  salvage: true}
+          edits:
+            inbox: /edits/in
+            outbox: /edits/out
+            upload:
+              to: https://host/files/
+              protocol: tus
+              content_type: image/jpeg
+              headers: ['X-Kind: edit', 'Authorization: Bearer ${env:TOKEN}']
+            generate:
+              account: main
+              prompt: as a watercolour
+              model: m
+              fallback_models: [n, o]
+              size: 1024x768
+              count: 2
+              seed: 7
+              format: image/png
+              parameters: [quality=high, steps=4]
+
+        """
+
     @Test("Everything that a daemon knows can be set, in any number of folders and accounts")
     func everything() throws {
-        let loaded = try load(
-            """
-            state_dir: /var/lib/snug
-            memory: 512MiB
-            drain_time: 1min
-            workers: {fits: 3, uploads: 5, submissions: 7, deliveries: 1}
-            retention: {delivered: 7d, cancelled: never, failed: 90d}
-            log: {level: debug, format: json}
-            network: {allow_plain_http: true, cacert: ca.pem}
-            accounts:
-              main:
-                provider: openai
-                base_url: https://images.example/v1
-                key_env: IMAGES_KEY
-                idempotency: replay
-                rate_limits: [60/min, 500/hour]
-                max_concurrency: 2
-                timeout: 5min
-              spare: {provider: elumenta, key_file: /run/secrets/key}
-            folders:
-              photos:
-                inbox: in
-                outbox: /srv/out
-                source: leave
-                failed: bad
-                settle: 500ms
-                patience: 10min
-                scan_interval: 5min
-                poll_interval: 1s
-                polling: true
-                recursive: false
-                priority: interactive
-                max_attempts: 3
-                fit: {for: bluesky, max_side: 1000, format: jpg, strategy: stepped, effort: fast, keep_size: true,
-                      quality_floor: 60, quality_ceiling: 90, chroma: '4:4:4', metadata: keep, background: '#ff8000',
-                      salvage: true}
-              edits:
-                inbox: /edits/in
-                outbox: /edits/out
-                upload:
-                  to: https://host/files/
-                  protocol: tus
-                  content_type: image/jpeg
-                  headers: ['X-Kind: edit', 'Authorization: Bearer ${env:TOKEN}']
-                generate:
-                  account: main
-                  prompt: as a watercolour
-                  model: m
-                  fallback_models: [n, o]
-                  size: 1024x768
-                  count: 2
-                  seed: 7
-                  format: image/png
-                  parameters: [quality=high, steps=4]
-
-            """)
+        let loaded = try load(Self.everything)
         let watch = loaded.service.watch
         #expect(watch.stateDirectory == "/var/lib/snug" && watch.memory == 512 << 20)
         #expect(watch.drainTime == .seconds(60) && watch.workers.fits == 3 && watch.workers.deliveries == 1)
@@ -110,6 +111,11 @@ import Testing
         #expect(watch.accounts[0].key == .environment("IMAGES_KEY") && watch.accounts[0].rateLimits.count == 2)
         #expect(watch.accounts[1].key == .file("/run/secrets/key") && watch.accounts[1].provider == .elumenta)
         let photos = try #require(watch.folders.first)
+        expectPhotos(photos)
+        expectEdits(watch.folders[1])
+    }
+
+    private func expectPhotos(_ photos: WatchFolder) {
         // Relative paths start from the folder of the file.
         #expect(photos.inbox == folder.path.appending("in") && photos.failedFolder == folder.path.appending("bad"))
         #expect(photos.doneFolder == folder.path.appending("done") && photos.source == .leave)
@@ -118,7 +124,9 @@ import Testing
         #expect(photos.limits.maximumSide == 1000 && photos.policy.format == .jpeg && photos.policy.chroma == .s444)
         #expect(photos.policy.background == RGBColour(red: 255, green: 128, blue: 0))
         #expect(photos.pipeline == .fit)
-        let edits = watch.folders[1]
+    }
+
+    private func expectEdits(_ edits: WatchFolder) {
         #expect(edits.pipeline.description == "fit,upload,generate")
         #expect(edits.upload?.headers.count == 2 && edits.upload?.uploadProtocol == .tus)
         #expect(
