@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+import SnugImage
 import SnugSystem
 public import SnugUpload
 import SystemPackage
