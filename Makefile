@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RELEASE := swift build -c release --product snug -Xswiftc -static-stdlib
 
-.PHONY: demo test bench asan tsan fuzz campaign-upload campaign-clocks format lint docs install
+.PHONY: demo test bench asan tsan fuzz campaign-upload campaign-daemon campaign-clocks format lint docs install
 
 demo: ## Install what is missing, build, fit the samples under 300 kB
 	scripts/install build
@@ -18,6 +18,7 @@ test: ## Install what is missing, build, run every test
 bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	scripts/install bench
 	$(RELEASE)
+	python3 Benchmarks/targets
 	python3 Benchmarks/run
 	python3 Benchmarks/upload
 
@@ -30,8 +31,12 @@ tsan: ## All tests under ThreadSanitizer
 	SNUG_SANITIZER=thread TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt external_symbolizer_path=$$(command -v llvm-symbolizer || true)" \
 	  swift test --sanitize=thread --scratch-path .build-tsan
 
-fuzz: ## Feed damaged images to the whole fit for ten minutes under AddressSanitizer
+fuzz: ## Feed damaged images to the JPEG kernels and to the whole fit, ten minutes each, under sanitizers
 	scripts/install test
+	mkdir -p .build
+	clang -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all -ICSupport/CJPEGKernels/include -ICSupport/CKernels/include \
+	  Tests/Fuzzing/jpeg-kernels.c CSupport/CJPEGKernels/*.c -ljpeg -lm -o .build/fuzz-jpeg-kernels
+	ASAN_OPTIONS=detect_leaks=0 .build/fuzz-jpeg-kernels $(or $(SECONDS_EACH),600) $(or $(SEED),1)
 	SNUG_FUZZ_SECONDS=600 ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
 
 campaign-upload: ## A thousand uploads over lines with five thousand faults, and 200 kills within 512 MiB by each protocol
@@ -40,6 +45,12 @@ campaign-upload: ## A thousand uploads over lines with five thousand faults, and
 	SNUG_CAMPAIGN_UPLOADS=$(or $(UPLOADS),1400) SNUG_CAMPAIGN_LARGEST=67108864 SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
 	  SNUG_CAMPAIGN_KILLS=$(or $(KILLS),200) SNUG_CAMPAIGN_KILL_SIZE=536870912 \
 	  swift test --skip-build --filter '^SnugUploadTests\.(CampaignTests|KillTests)'
+
+campaign-daemon: ## Daemons killed a thousand times at random moments and at every named point, KILLS=… SEED=…
+	scripts/install test
+	swift build --build-tests
+	SNUG_CAMPAIGN_DAEMON_KILLS=$(or $(KILLS),1000) SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
+	  swift test --skip-build --filter '^SnugPipelineTests\.DaemonKillTests'
 
 campaign-clocks: ## The stall clock in real time: a server that thinks for two minutes, a line that falls silent
 	scripts/install test

@@ -263,11 +263,20 @@ let package = Package(
             ],
             resources: [.copy("Fixtures")],
             swiftSettings: settings),
+        // A daemon that tests kill.
+        .executableTarget(
+            name: "snug-daemon-worker",
+            dependencies: [
+                "SnugPipeline", "SnugLedger", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/DaemonWorker", swiftSettings: settings),
         .testTarget(
             name: "SnugPipelineTests",
             dependencies: [
-                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSimulator", "SnugSystem",
-                "SnugTestSupport",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSimulator",
+                "SnugSystem", "SnugTestSupport", "snug-daemon-worker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

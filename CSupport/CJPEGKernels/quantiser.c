@@ -13,6 +13,17 @@ static double zeroing_threshold(double lambda_bits) {
     return lambda_bits < 1 ? 0.5 + lambda_bits / 2 : sqrt(lambda_bits);
 }
 
+// Thresholds on magnitudes, rounded up; DC has its own rounding.
+static void fill_thresholds(int16_t out[SNUG_BLOCK_SIZE], const double ratios[SNUG_BLOCK_SIZE], double threshold) {
+    for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) {
+        double value = threshold * ratios[k] - 1e-9;
+        value = value < 1 ? 1 : value > 32000 ? 32000 : value;
+        int32_t whole = (int32_t)value;
+        out[k] = (int16_t)(whole + (whole < value));
+    }
+    out[0] = 32000;
+}
+
 void snug_quantiser_prepare(
     snug_quantiser *quantiser, const uint16_t *units, const uint16_t *steps, double lambda, double activity,
     const int32_t *costs) {
@@ -36,11 +47,9 @@ void snug_quantiser_prepare(
         double scaled = lambda * pow((variance + 25) / 85, activity);
         quantiser->lambdas[class] = (int32_t)(scaled < 16384 ? scaled * 65536 : 16384.0 * 65536);
         for (int32_t t = 0; t < 3; t++) {
-            double threshold = zeroing_threshold(scaled * bits[t]);
-            for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) {
-                double value = ceil(threshold * ratios[k] - 1e-9);
-                quantiser->thresholds[class][t][k] = k == 0 || value > 32000 ? 32000 : value < 1 ? 1 : (int16_t)value;
-            }
+            // The greedy search has no use for the second.
+            if (costs && t == 1) continue;
+            fill_thresholds(quantiser->thresholds[class][t], ratios, zeroing_threshold(scaled * bits[t]));
         }
     }
 }

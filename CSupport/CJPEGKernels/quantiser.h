@@ -99,6 +99,7 @@ SNUG_BODY void quantise_block(
         memcpy(&x, block + 32 * half, sizeof x);
         signed_lanes absolute = __builtin_elementwise_abs(x);
         for (int32_t t = 0; t < 3; t++) {
+            if (is_greedy && t == 1) continue;
             memcpy(&threshold, quantiser->thresholds[class][t] + 32 * half, sizeof threshold);
             sets[t] |= SNUG_MASK(absolute >= threshold) << (32 * half);
         }

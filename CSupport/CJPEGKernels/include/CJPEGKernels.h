@@ -202,6 +202,8 @@ bool snug_coder_finish(snug_coder *coder);
 size_t snug_coder_scan_size(const snug_coder *coder, int32_t stream);
 /// Writes them.
 void snug_coder_copy_scan(const snug_coder *coder, int32_t stream, uint8_t *out);
+/// Frees the memory of a scan that was copied; it is empty then.
+void snug_coder_release_scan(snug_coder *coder, int32_t stream);
 
 /// Adds weighted frequencies to sums: `sums[i] += weight * frequencies[i]` over all tables.
 void snug_counts_accumulate(const snug_symbol_counts *counts, double weight, double *sums);
@@ -217,6 +219,13 @@ void snug_forward_dct(
     int16_t *out);
 /// Natural (row by row) order to zigzag, a row of blocks. In place is not allowed.
 void snug_blocks_to_zigzag(const int16_t *natural, size_t blocks, int16_t *zigzag);
+
+// MARK: Turning
+
+/// Moves a block's coefficients and changes signs: `out[k]` is that of place `places[k]`, negated where `masks[k]` is -1.
+void snug_block_turn(
+    const int16_t block[_Nonnull 64], const uint8_t places[_Nonnull 64], const int16_t masks[_Nonnull 64],
+    int16_t out[_Nonnull 64]);
 
 #pragma clang assume_nonnull end
 

@@ -88,6 +88,10 @@ struct LosslessFit {
             if !found.hasEnd { throw ImageError(.truncatedInput, "the end marker is missing") }
             return found.warnings
         }
+        if let report = try sequentialReport() {
+            if report.endedEarly { throw ImageError(.truncatedInput, "the end marker is missing") }
+            return report.notes
+        }
         var decoder = try JPEGDecoder.open(
             source, limits: context.policy.decodingLimits, memory: context.codecMemory,
             cancellation: context.cancellation)
@@ -99,6 +103,15 @@ struct LosslessFit {
         if let error = report.error { throw error }
         if report.endedEarly { throw ImageError(.truncatedInput, "the end marker is missing") }
         return report.notes
+    }
+
+    /// The findings of the decoder that sees every bit; `nil` for the kinds of JPEG that it does not read.
+    private func sequentialReport() throws -> DecodeReport? {
+        guard let scan = try SequentialScan.read(source),
+            let sequential = try SequentialSource(source, scan: scan, cancellation: context.cancellation)
+        else { return nil }
+        try sequential.readRows { _, _, _ in }
+        return sequential.report
     }
 
     private func image(

@@ -105,7 +105,7 @@ struct MemoryEstimate: Sendable, Hashable {
     private static func sampleBytes(pixels: Int, strategy: FitPolicy.Strategy) -> Int {
         strategy == .stepped
             ? min(pixels, TileSampler.mostPixels) * 20
-            : min(pixels * 8, SamplePlan.blocks * 128 + (2 << 20)) + (1 << 19)
+            : min(pixels * 8, SamplePlan.whole * 128 + (2 << 20)) + (1 << 19)
     }
 
     /// The encoder's buffer, which grows by halves, its copy, and the best result so far.

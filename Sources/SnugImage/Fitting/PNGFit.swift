@@ -6,8 +6,8 @@ struct PNGFit {
     private static let maximumEncodes = 8
     /// Share of the limit at which a scaled result is good enough.
     private static let wantedUse = 0.9
-    /// An estimate this far over the limit is believed.
-    private static let estimateError = 1.25
+    /// An estimate this far over the limit is believed: it is within 5 % on photos, and low on screenshots.
+    private static let estimateError = 1.12
 
     private let context: FitContext
     private var limit: Int { context.byteLimit }
@@ -105,9 +105,13 @@ struct PNGFit {
         guard let plane = pixels.heldRaster?.planes.first else { return try encodeStreaming(pixels, options: options) }
         let estimate = try PNGLosslessEncoder.estimatedBytes(of: plane)
         if Double(estimate) > Double(limit) * Self.estimateError { return Attempt(bytes: nil, byteCount: estimate) }
-        guard let bytes = try PNGLosslessEncoder.encode(plane, byteLimit: limit, effort: effort, options: options)
-        else { return Attempt(bytes: nil, byteCount: max(estimate, limit + limit / 50)) }
-        return Attempt(bytes: bytes, byteCount: bytes.count)
+        // Nothing is won by fewer bytes than the limit: the thorough methods cost several times as much.
+        for effort in effort == .quick ? [.quick] : [.quick, PNGLosslessEncoder.Effort.thorough] {
+            if let bytes = try PNGLosslessEncoder.encode(plane, byteLimit: limit, effort: effort, options: options) {
+                return Attempt(bytes: bytes, byteCount: bytes.count)
+            }
+        }
+        return Attempt(bytes: nil, byteCount: max(estimate, limit + limit / 50))
     }
 
     /// Row by row, where memory does not allow the whole image.

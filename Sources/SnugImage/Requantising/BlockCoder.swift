@@ -75,8 +75,8 @@ struct BlockCoder: ~Copyable {
     /// Bytes of a finished scan.
     func scanSize(_ stream: Int) -> Int { unsafe snug_coder_scan_size(handle, Int32(stream)) }
 
-    /// Appends a finished scan.
-    func append(_ stream: Int, to bytes: inout [UInt8]) {
+    /// Appends a finished scan and frees its memory.
+    mutating func move(_ stream: Int, to bytes: inout [UInt8]) {
         let size = scanSize(stream)
         let start = bytes.count
         bytes.append(contentsOf: repeatElement(0, count: size))
@@ -84,5 +84,6 @@ struct BlockCoder: ~Copyable {
             guard let base = buffer.baseAddress, size > 0 else { return }
             unsafe snug_coder_copy_scan(handle, Int32(stream), base + start)
         }
+        unsafe snug_coder_release_scan(handle, Int32(stream))
     }
 }

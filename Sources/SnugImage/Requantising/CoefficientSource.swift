@@ -29,24 +29,57 @@ extension CoefficientSource {
 
     /// Pieces of rows, at a different place in each.
     func scatteredSample(blocks: Int) throws -> BlockSample {
-        let wanted = max(blocks / layout.blocksInMCU, 1)
-        let runLength = min(16, layout.mcusAcross)
-        let perRow = max(1, min(wanted / runLength / layout.mcusDown, layout.mcusAcross / runLength))
-        let everyRow = max(1, layout.mcusDown * runLength / wanted)
+        let plan = ScatterPlan(layout, blocks: blocks)
         var runs: [BlockSample.Run] = []
         try readRows { rows, row, position in
-            guard row % everyRow == everyRow / 2 else { return }
-            for index in 0..<perRow {
-                let phase = (Double(row * perRow + index) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
-                let cell = layout.mcusAcross * index / perRow
-                let free = layout.mcusAcross * (index + 1) / perRow - cell - runLength
-                let first = cell + Int(Double(free + 1) * phase)
+            for first in plan.starts(row: row) {
                 runs.append(
                     BlockSample.Run(
-                        rows: rows.part(from: min(first, layout.mcusAcross - runLength), count: runLength),
-                        sourceSize: Double(runLength), position: Double(row) / Double(layout.mcusDown)))
+                        rows: rows.part(from: first, count: plan.runLength), sourceSize: Double(plan.runLength),
+                        position: Double(row) / Double(layout.mcusDown)))
             }
         }
         return BlockSample(layout: layout, runs: runs, isWhole: false, sourceSize: Double(layout.mcuCount))
+    }
+
+    /// The same pieces, where they can be had one by one.
+    /// - Parameter part: So many MCUs of a row from a place on.
+    func scatteredSample(blocks: Int, part: (_ row: Int, _ first: Int, _ count: Int) -> BlockRows) -> BlockSample {
+        let plan = ScatterPlan(layout, blocks: blocks)
+        let runs = (0..<layout.mcusDown).flatMap { row in
+            plan.starts(row: row).map { first in
+                BlockSample.Run(
+                    rows: part(row, first, plan.runLength), sourceSize: Double(plan.runLength),
+                    position: Double(row) / Double(layout.mcusDown))
+            }
+        }
+        return BlockSample(layout: layout, runs: runs, isWhole: false, sourceSize: Double(layout.mcuCount))
+    }
+}
+
+/// Where the pieces of a sample lie.
+private struct ScatterPlan {
+    let runLength: Int
+    private let perRow: Int
+    private let everyRow: Int
+    private let across: Int
+
+    init(_ layout: BlockLayout, blocks: Int) {
+        let wanted = max(blocks / layout.blocksInMCU, 1)
+        runLength = min(16, layout.mcusAcross)
+        across = layout.mcusAcross
+        perRow = max(1, min(wanted / runLength / layout.mcusDown, layout.mcusAcross / runLength))
+        everyRow = max(1, layout.mcusDown * runLength / wanted)
+    }
+
+    /// First MCUs of the pieces in a row.
+    func starts(row: Int) -> [Int] {
+        guard row % everyRow == everyRow / 2 else { return [] }
+        return (0..<perRow).map { index in
+            let phase = (Double(row * perRow + index) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
+            let cell = across * index / perRow
+            let free = across * (index + 1) / perRow - cell - runLength
+            return min(cell + Int(Double(free + 1) * phase), across - runLength)
+        }
     }
 }

@@ -2,10 +2,20 @@
 
 /// Opens a JPEG as coefficients where an output can be made of those.
 enum CoefficientSources {
-    /// - Returns: `nil` where pixels are needed: for another size, colour space, chroma resolution or orientation, for
-    ///   what is to be salvaged, and for kinds of JPEG that a baseline output cannot stand for.
+    /// - Returns: `nil` where pixels are needed: for another size, colour space or chroma resolution, for what is to be
+    ///   salvaged, for kinds of JPEG that a baseline output cannot stand for, and for turns of images whose sides end
+    ///   inside an MCU.
     static func make(_ context: FitContext) throws -> (any CoefficientSource)? {
         guard try isPossible(context) else { return nil }
+        let orientation = context.header.orientation
+        guard orientation != .upright else { return try stored(context) }
+        // Turning holds all coefficients.
+        guard context.mode.holdsPixels, let base = try stored(context) else { return nil }
+        return try TurnedSource(base, orientation: orientation)
+    }
+
+    /// The coefficients as they are stored.
+    private static func stored(_ context: FitContext) throws -> (any CoefficientSource)? {
         let limits = context.policy.decodingLimits
         if let scan = try SequentialScan.read(context.source),
             let source = try SequentialSource(context.source, scan: scan, cancellation: context.cancellation)
@@ -20,13 +30,14 @@ enum CoefficientSources {
 
     /// True where ``make(_:)`` gives coefficients that are decoded here, row by row.
     static func isSequential(_ context: FitContext) throws -> Bool {
-        try isPossible(context) && SequentialScan.read(context.source) != nil
+        try context.header.orientation == .upright && isPossible(context)
+            && SequentialScan.read(context.source) != nil
     }
 
     private static func isPossible(_ context: FitContext) throws -> Bool {
         let header = context.header
-        return try header.format == .jpeg && header.orientation == .upright && !context.policy.recoversPartialImages
-            && context.plan.width == header.width && context.plan.height == header.height
+        return try header.format == .jpeg && !context.policy.recoversPartialImages
+            && context.plan.width == header.uprightWidth && context.plan.height == header.uprightHeight
             && keepsChroma(header, policy: context.policy) && context.reader.keepsPlanarColours()
     }
 

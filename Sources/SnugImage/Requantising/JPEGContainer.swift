@@ -35,14 +35,14 @@ struct JPEGContainer {
         return count
     }
 
-    /// The file.
-    func bytes(_ coder: borrowing BlockCoder, tables: CodeTables) -> [UInt8] {
+    /// The file. Takes the scans out of the coder.
+    func bytes(_ coder: inout BlockCoder, tables: CodeTables) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(byteCount(coder, tables: tables))
         bytes += header()
         for scan in scans() {
             appendScanHeader(scan, tables: tables, to: &bytes)
-            coder.append(scan.stream, to: &bytes)
+            coder.move(scan.stream, to: &bytes)
         }
         bytes += [0xFF, JPEGMarker.endOfImage]
         return bytes

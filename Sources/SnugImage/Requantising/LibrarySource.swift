@@ -95,6 +95,6 @@ final class LibrarySource: CoefficientSource {
     }
 
     func sample(blocks: Int) throws -> BlockSample {
-        layout.blockCount <= blocks ? try wholeSample() : try scatteredSample(blocks: blocks)
+        layout.blockCount <= SamplePlan.whole ? try wholeSample() : try scatteredSample(blocks: blocks)
     }
 }

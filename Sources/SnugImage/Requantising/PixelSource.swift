@@ -27,7 +27,7 @@ final class PixelSource: CoefficientSource {
     }
 
     func sample(blocks: Int) throws -> BlockSample {
-        layout.blockCount <= blocks ? try wholeSample() : try scatteredSample(blocks: blocks)
+        layout.blockCount <= SamplePlan.whole ? try wholeSample() : try scatteredSample(blocks: blocks)
     }
 }
 

@@ -43,16 +43,24 @@ final class RateEvaluator {
         sequentialCoder = try BlockCoder(sample.layout, isProgressive: false)
     }
 
+    /// A prediction for the other kind of scans, with the same costs.
+    func twin(isProgressive: Bool) throws -> RateEvaluator {
+        let twin = try RateEvaluator(
+            sample, stepTables: stepTables, isProgressive: isProgressive, segments: segments, cancellation: cancellation
+        )
+        twin.costs = costs
+        return twin
+    }
+
     /// Learns the costs of coefficients at a model; the next estimates use them.
     func learnCosts(at model: RateModel) throws {
-        let counted = try count(model, every: sample.isWhole ? 1 : 4, sequential: true)
+        let counted = try count(model, every: sample.part, sequential: true)
         costs = CoefficientCosts(frequencies: counted.frequencies)
     }
 
     /// - Parameter every: Counts one run in so many: faster, less exact.
     func estimate(_ model: RateModel, every: Int = 1) throws -> Estimate {
-        let counted = try count(model, every: sample.isWhole ? 1 : every, sequential: false)
-        return estimate(model, counted: counted)
+        estimate(model, counted: try count(model, every: every, sequential: false))
     }
 
     /// An estimate together with the share of the output that each run's position has been reached with.
@@ -103,10 +111,11 @@ final class RateEvaluator {
             }
             extraBits += weight * Double(counts.extra_bits)
         }
-        for (index, run) in sample.runs.enumerated() where index % every == 0 {
+        let countsAll = sample.isWhole && every == 1
+        for (index, run) in sample.runs.enumerated() where index % every == every / 2 {
             if index % 64 == 0 { try cancellation.check() }
             sampled += run.sourceSize
-            if sample.isWhole {
+            if countsAll {
                 if sequential {
                     sequentialCoder.count(run.rows, row: index, quantisers: quantisers, counts: &counts)
                 } else {
@@ -123,7 +132,7 @@ final class RateEvaluator {
             eachRun?(counts)
             add(1)
         }
-        if sample.isWhole {
+        if countsAll {
             if sequential { sequentialCoder.finishCount(&counts) } else { coder.finishCount(&counts) }
             add(1)
             return Counted(frequencies: sums, extraBits: extraBits)

@@ -24,6 +24,9 @@ final class Requantisation {
     /// Share from which on an output is good enough to be the last.
     private static let wantedUse = (sampled: 0.982, whole: 0.99)
     private static let mostEncodes = 5
+    /// Bytes from which on several scans are tried first, and up to which one scan may take less.
+    private static let progressiveFrom = 12_000
+    private static let sequentialBelow = 1 << 15
 
     private let source: any CoefficientSource
     private let segments: [MetadataSegment]
@@ -34,7 +37,8 @@ final class Requantisation {
     private let scales: ClosedRange<Double>
     private let sample: BlockSample
     private var evaluator: RateEvaluator
-    /// Costs a prediction of bytes without the file's own overhead.
+    private var isSettled = false
+    /// Rough until the file is written.
     private(set) var choice: ModelSearch.Result
 
     /// - Parameters:
@@ -53,31 +57,28 @@ final class Requantisation {
         scales = finest...max(finest, min(tables.scale(quality: floor), tables.coarsestScale))
         stepTables = tables
         sample = try source.sample(blocks: SamplePlan.blocks)
+        // Small files have more tables than data: one scan takes less there.
+        let isProgressive = effort == .standard && (!sample.isWhole || limit >= Self.progressiveFrom)
         evaluator = try RateEvaluator(
-            sample, stepTables: stepTables, isProgressive: effort == .standard, segments: segments,
+            sample, stepTables: stepTables, isProgressive: isProgressive, segments: segments,
             cancellation: cancellation)
-        let search = ModelSearch(evaluator, scales: scales, isGreedy: effort == .standard)
-        choice = try search.search(target: Double(limit) * (sample.isWhole ? Self.aims.whole : Self.aims.sampled))
-        try preferSequential()
+        choice = try ModelSearch(evaluator, scales: scales, isGreedy: effort == .standard).rough(
+            target: Double(limit) * (sample.isWhole ? Self.aims.whole : Self.aims.sampled))
     }
 
-    /// Small files have more tables than data: one scan may take less.
-    private func preferSequential() throws {
-        guard sample.isWhole, evaluator.isProgressive, limit < 1 << 15 else { return }
-        let plain = try RateEvaluator(
-            sample, stepTables: stepTables, isProgressive: false, segments: segments, cancellation: cancellation)
-        let search = ModelSearch(plain, scales: scales, isGreedy: true)
-        let other = try search.search(target: Double(limit) * Self.aims.whole, start: choice.model.scale)
-        guard isBetter(other, than: choice) else { return }
-        evaluator = plain
-        choice = other
+    /// The model to encode with, by all of the sample and by the kind of scans that takes less.
+    private func settle(target: Double) throws {
+        guard !isSettled else { return }
+        isSettled = true
+        if sample.isWhole, effort == .standard, limit < Self.sequentialBelow {
+            let twin = try evaluator.twin(isProgressive: !evaluator.isProgressive)
+            let own = try evaluator.estimate(choice.model).bytes
+            if try twin.estimate(choice.model).bytes < own { evaluator = twin }
+        }
+        choice = try search.refine(choice, target: target)
     }
 
-    private func isBetter(_ one: ModelSearch.Result, than other: ModelSearch.Result) -> Bool {
-        if one.isTooLarge != other.isTooLarge { return other.isTooLarge }
-        if one.isTooLarge || one.isFinest && other.isFinest { return one.bytes < other.bytes }
-        return (one.model.scale, one.model.lambdaFactor) < (other.model.scale, other.model.lambdaFactor)
-    }
+    private var search: ModelSearch { ModelSearch(evaluator, scales: scales, isGreedy: effort == .standard) }
 
     /// True for a source with chroma at full resolution that would look better at half of it.
     var prefersHalfChroma: Bool {
@@ -88,7 +89,7 @@ final class Requantisation {
 
     /// Predicted bytes at a scale of the steps.
     func bytes(scale: Double) throws -> Double {
-        try evaluator.estimate(RateModel(scale: scale), every: 2).bytes
+        try evaluator.estimate(RateModel(scale: scale), every: sample.part).bytes
     }
 
     /// Writes the file.
@@ -98,6 +99,7 @@ final class Requantisation {
         var target = Double(limit) * aim
         var best: Output?
         var smallest = Int.max
+        try settle(target: target)
         for encode in 1...Self.mostEncodes {
             let attempt = try write(target: target)
             if let output = attempt.output, output.bytes.count > best?.bytes.count ?? 0 { best = output }
@@ -110,8 +112,7 @@ final class Requantisation {
             if choice.isTooLarge && attempt.output == nil { return .tooLarge(smallest: smallest, encodes: encode) }
             target *= Double(limit) * aim / Double(attempt.byteCount)
             if attempt.output == nil { target *= 1 - 0.002 * Double(encode) }
-            let search = ModelSearch(evaluator, scales: scales, isGreedy: effort == .standard)
-            choice = try search.search(target: target, start: choice.model.scale)
+            choice = try search.adjust(choice, target: target)
         }
         if let best { return .done(best, encodes: Self.mostEncodes) }
         return .tooLarge(smallest: smallest, encodes: Self.mostEncodes)
@@ -154,7 +155,7 @@ final class Requantisation {
         try coder.finish()
         let count = container.byteCount(coder, tables: estimate.tables)
         guard count <= limit else { return Attempt(output: nil, byteCount: count) }
-        let bytes = container.bytes(coder, tables: estimate.tables)
+        let bytes = container.bytes(&coder, tables: estimate.tables)
         let quality = StepTables.quality(of: quantisers.steps[0])
         return Attempt(
             output: Output(bytes: bytes, quality: quality, isLossless: isLossless), byteCount: count)

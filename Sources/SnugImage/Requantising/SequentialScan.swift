@@ -67,8 +67,9 @@ struct SequentialScan {
                 tables.dc[selectors >> 4] != nil, tables.ac[selectors & 15] != nil
             else { return nil }
             steps.append(values)
-            // Twice what a DC coefficient can be: a sum of 64 samples over 8, in steps.
-            let largest = 2 * 1024 / Int32(values[0]) + 1
+            // A tenth more than a DC coefficient can be, a sum of 64 samples over 8 in steps: a flipped bit in a DC
+            // difference moves all blocks behind it, which then leave the range where the image is light or dark.
+            let largest = 1126 / Int32(values[0]) + 1
             let entry = snug_stream_component(
                 horizontal: Int32(layout.components[index].horizontal),
                 vertical: Int32(layout.components[index].vertical), dc_table: Int32(selectors >> 4),

@@ -149,7 +149,7 @@ extension SequentialSource {
     private static let bytesToFallIntoStep = 1200
 
     func sample(blocks: Int) throws -> BlockSample {
-        if layout.blockCount <= blocks { return try wholeSample() }
+        if layout.blockCount <= SamplePlan.whole { return try wholeSample() }
         let bytes = scan.data.count
         let share = min(Double(blocks) / Double(layout.blockCount), 0.5)
         let interval = Double(bytes) / Double(SamplePlan.runs)

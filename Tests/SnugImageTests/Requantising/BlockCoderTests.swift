@@ -59,7 +59,7 @@ import Testing
         let container = JPEGContainer(
             layout: layout, isProgressive: isProgressive, steps: quantisers.steps, segments: [])
         #expect(abs(coder.byteCount - Int(bits / 8)) <= 10)
-        return (container.bytes(coder, tables: tables), Int(bits / 8))
+        return (container.bytes(&coder, tables: tables), Int(bits / 8))
     }
 
     private static let layouts = [

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SNUG_CJPEGKERNELS_DECODE_TABLE_H
+#define SNUG_CJPEGKERNELS_DECODE_TABLE_H
+
+#include "internal.h"
+
+enum {
+    AC_BITS = 11,
+    DC_BITS = 9,
+};
+
+// Entries of `fast`: bits 0-5 bits consumed by code and value, 8-14 how far the position moves (64 ends the block), 16-31
+// the value. 0: the code or its value is longer than the index.
+typedef struct decode_table {
+    uint32_t fast[1 << AC_BITS];
+    // First code of 16 bits that is longer than a length.
+    uint32_t limits[17];
+    uint32_t first_codes[17], first_indices[17];
+    uint8_t symbols[256];
+    bool is_used;
+} decode_table;
+
+// False for a table that no prefix code has.
+bool snug_decode_table_build(decode_table *table, const snug_huffman_spec *spec, bool is_ac);
+// The symbol of the next code and its length; -1 when there is none.
+int32_t snug_decode_table_slow_symbol(const decode_table *table, uint64_t bits, int32_t *length);
+
+#endif
