@@ -262,6 +262,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            resources: [.copy("Fixtures")],
             swiftSettings: settings),
         // A daemon that tests kill.
         .executableTarget(

@@ -172,31 +172,4 @@ import Testing
         #expect(error.message.hasPrefix("/a/ledger.sqlite: ") && error.message.contains(";"))
         #expect(error.isEnvironmental == [.diskFull, .readOnly, .busy, .ioFailed].contains(code))
     }
-
-    @Test("A ledger that every version left behind opens with the jobs it had")
-    func migrated() async throws {
-        // The first version, as its own statements made it.
-        let queue = try DatabaseQueue(path: folder.path.appending("old.sqlite").string)
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration(Migration1.name) { database in
-            for statement in Migration1.statements { try database.execute(sql: statement) }
-        }
-        try migrator.migrate(queue)
-        try await queue.writeWithoutTransaction {
-            try $0.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
-        }
-        try queue.close()
-        let ledger = try await SQLiteLedger.open(folder.path.appending("old.sqlite"))
-        #expect(try await ledger.enqueue([.sample("a")]).count == 1)
-        try await ledger.checkIntegrity()
-    }
-
-    @Test("The migration that has landed is still what it was")
-    func unchanged() {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in Migration1.statements.joined(separator: "\n").utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        #expect(hash == 16_189_299_883_317_895_217)
-    }
 }
