@@ -26,7 +26,6 @@ import Testing
         let ledger = try await SQLiteLedger.open(folder.path.appending("l.sqlite"), configuration: configuration)
         try await fill(ledger)
         try await useAllVerbs(ledger)
-        try await AllVerbs(ledger).use()
         let pool = ledger.pool
         let findings = try await pool.read { database in
             try statements.all.sorted().flatMap { sql -> [String] in

@@ -17,7 +17,10 @@ import Testing
         path = folder.path.appending("ledger.sqlite")
         let url = try #require(
             Bundle.module.url(forResource: "version-1", withExtension: "sql", subdirectory: "Fixtures"))
-        let queue = try DatabaseQueue(path: path.string)
+        // The text has rows before the tables that they refer to.
+        var settings = Configuration()
+        settings.foreignKeysEnabled = false
+        let queue = try DatabaseQueue(path: path.string, configuration: settings)
         let text = try String(contentsOf: url, encoding: .utf8)
         try queue.write { try $0.execute(sql: text) }
         try queue.close()

@@ -28,12 +28,6 @@ import Testing
         #expect(result.standardError.split(separator: "\n").count == 1, "\(result.standardError)")
     }
 
-    @Test("A file system without a free inode is full, too")
-    func inodes() throws {
-        let result = try run("size=4m,nr_inodes=3", "\"$SNUG\" upload --list --state state; echo $?")
-        #expect(result.lines == ["1"] && result.standardError.contains("free some"), "\(result.standardError)")
-    }
-
     @Test("A file system that cannot be written is named with the remedy, by command and doctor")
     func readOnly() throws {
         let result = try run(

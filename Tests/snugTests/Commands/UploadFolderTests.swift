@@ -53,8 +53,7 @@ import Testing
         let limited = try upload(["one", "--to", server.server.url("/in/"), "--limit", "1MB"])
         #expect(limited.exitCode == 64 && limited.standardError.contains("--fit"))
         let twins = try upload(["one/x", "two/x", "--to", server.server.url("/in/")])
-        #expect(
-            twins.exitCode == 64 && twins.standardError.contains("would both be uploaded"), "\(twins.standardError)")
+        #expect(twins.exitCode == 64 && twins.standardError.contains("would both be"), "\(twins.standardError)")
         #expect(server.server.requests.isEmpty)
     }
 
