@@ -39,7 +39,7 @@ import SystemPackage
             configuration: LedgerConfiguration(policy: LedgerPolicy(maximumCrashes: 1_000_000)))
         let configuration = try configuration(folder, state, values)
         let fitter = ImageFitter(configuration: ImageFitter.Configuration(threads: 2))
-        let death = Death(values["die"])
+        let killSwitch = KillSwitch(values["die"])
         let quiet = Logger(label: "worker") { _ in SwiftLogNoOpLogHandler() }
         var client = HTTPClientConfiguration()
         client.proxy = .none
@@ -47,7 +47,7 @@ import SystemPackage
             configuration, ledger: ledger, generationStores: .ledger(ledger),
             uploadStore: LedgerUploadStore(ledger), http: try HTTPClient(configuration: client, logger: quiet),
             logger: quiet,
-            fit: { try await fitter.fit($0, limits: $1, policy: $2) }, passed: death.passed, onEvent: { _ in })
+            fit: { try await fitter.fit($0, limits: $1, policy: $2) }, passed: killSwitch.passed, onEvent: { _ in })
         if values["once"] != nil { try await daemon.runOnce() } else { try await daemon.run() }
         try await ledger.close()
     }
@@ -88,7 +88,7 @@ import SystemPackage
 }
 
 /// The end of the process at a point of the daemon.
-final class Death: Sendable {
+final class KillSwitch: Sendable {
     private let point: DaemonPoint?
     private let rest: Mutex<Int>
 

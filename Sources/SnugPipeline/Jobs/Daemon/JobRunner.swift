@@ -127,7 +127,7 @@ struct JobRunner: Sendable {
             board.report(event, subject)
         }
         guard case .delivered(let names) = success.outcome else { return recorded.job }
-        await Undertaker(services: services, setup: setup, board: board).finish(names, of: claim.job)
+        await SourceCleaner(services: services, setup: setup, board: board).finish(names, of: claim.job)
         services.passed(.disposed)
         guard recorded.job.state == .delivered else { return recorded.job }
         await task.forgetGeneration()
@@ -161,8 +161,8 @@ struct JobRunner: Sendable {
         switch recorded.job.state {
         case .failed:
             board.noteFailure(of: recorded.job)
-            let undertaker = Undertaker(services: services, setup: setup, board: board)
-            let report = await undertaker.fail(recorded.job, recorded.job.reason ?? fault.reason)
+            let cleaner = SourceCleaner(services: services, setup: setup, board: board)
+            let report = await cleaner.fail(recorded.job, recorded.job.reason ?? fault.reason)
             services.passed(.disposed)
             board.report(.failed(recorded.job.reason ?? fault.reason, report: report), subject)
         case .held: board.report(.held(recorded.job.reason ?? fault.reason), subject)

@@ -59,12 +59,12 @@ struct Recovery: Sendable {
             [.delivered, .failed, .cancelled].contains(job.state),
             let name = try await services.ledger.deliveries(of: job.id).first(where: { $0.source == key })
         else { return }
-        let undertaker = Undertaker(services: services, setup: setup, board: board)
+        let cleaner = SourceCleaner(services: services, setup: setup, board: board)
         if name.deliveredAt != nil {
-            await undertaker.finish([name], of: job)
+            await cleaner.finish([name], of: job)
         } else if job.state != .delivered {
             let reason = job.reason ?? JobReason(code: JobReason.byRequest, message: "cancelled")
-            _ = await undertaker.fail(name, of: job, reason)
+            _ = await cleaner.fail(name, of: job, reason)
         }
     }
 }

@@ -27,8 +27,9 @@ extension JobTask {
             inputs: [UploadInput(image, name: FilePath(bytes: name.bytes))], destination: destination)
         // A daemon that is stopped resumes the upload at its next start.
         request.options.discardsWhenCancelled = false
-        // The same bytes at the same address change nothing; a form is sent again by a person's decision only.
-        request.options.repeatsUnknown = !isForm || job.step == .submit
+        // The same bytes at the same address change nothing; the rest is sent again by a person's decision only.
+        let replaces = [.put, .s3, .rangedPut].contains(destination.uploadProtocol)
+        request.options.repeatsUnknown = replaces || job.step == .submit
         let report = try await UploadRun(request, uploader: services.uploader).run()
         services.passed(.worked)
         guard let receipt = report.receipts[image] else {

@@ -5,7 +5,7 @@ import SnugSystem
 import SystemPackage
 
 /// Puts the sources of jobs that are over where they belong. Everything bears being repeated after a crash.
-struct Undertaker: Sendable {
+struct SourceCleaner: Sendable {
     let services: StageServices
     let setup: DaemonSetup
     let board: JobBoard
