@@ -47,11 +47,15 @@ import Testing
     @Test("Between a size with bytes to spare and one that is too large lies the next, until they are as good as one")
     func between() throws {
         var search = SizeSearch(target: 1_000, fullSizeIsTooLarge: true)
-        #expect(search.larger(than: 0.25) == 0.5)
-        let between = try #require(search.smaller(than: 0.5))
+        let larger = search.larger(than: 0.25)
+        #expect(larger == 0.5)
+        let smaller = search.smaller(than: 0.5)
+        let between = try #require(smaller)
         #expect(between > 0.25 && between < 0.5)
-        #expect(search.larger(than: 0.496) == nil)
+        let near = search.larger(than: 0.496)
+        #expect(near == nil)
         var unknown = SizeSearch(target: 1_000, fullSizeIsTooLarge: false)
-        #expect(unknown.larger(than: 0.5) == nil && unknown.smaller(than: 0.4) == nil)
+        let (above, below) = (unknown.larger(than: 0.5), unknown.smaller(than: 0.4))
+        #expect(above == nil && below == nil)
     }
 }
