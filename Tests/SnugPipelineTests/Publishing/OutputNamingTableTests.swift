@@ -21,10 +21,13 @@ import Testing
             ("a.tar.png", "a.tar.jpg", "a.tar.png"), ("x/y/a.png", "x/y/a.jpg", "x/y/a.png"),
             ("a b.png", "a b.jpg", "a b.png"), ("ä.png", "ä.jpg", "ä.png"), ("stdin", "stdin.jpg", "stdin.png"),
         ])
-    func alone(input: String, jpeg: String, png: String) {
-        #expect(names([input]) == [OutputNames(jpeg: FilePath(jpeg), png: FilePath(png))])
-        #expect(names([input], [.jpeg]) == [OutputNames(jpeg: FilePath(jpeg), png: nil)])
-        #expect(names([input], [.png]) == [OutputNames(jpeg: nil, png: FilePath(png))])
+    func alone(input: String, jpeg: String, png: String) throws {
+        let both = try #require(names([input]).first)
+        #expect(both.jpeg?.string == jpeg && both.png?.string == png)
+        let first = try #require(names([input], [.jpeg]).first)
+        #expect(first.jpeg?.string == jpeg && first.png == nil)
+        let second = try #require(names([input], [.png]).first)
+        #expect(second.jpeg == nil && second.png?.string == png)
     }
 
     struct Folder: CustomTestStringConvertible, Sendable {

@@ -45,7 +45,7 @@ import Testing
         #expect(try await run(["in"]).count(.fitted) == 2)
         let report = try await run(["in"])
         #expect(report.count(.skipped) == 2 && report.skipReasons == [.done: 2])
-        let forced = try await run(["in"]) { $0.fitsAgain = true }
+        let forced = try await run(["in"], change: { $0.fitsAgain = true })
         #expect(forced.count(.fitted) == 2)
     }
 
@@ -90,9 +90,9 @@ import Testing
     func otherOptions() async throws {
         try folder.write([1], to: "in/a.jpg")
         try await run(["in"])
-        #expect(try await run(["in"]) { $0.limits.byteLimit = 5_000 }.count(.fitted) == 1)
-        #expect(try await run(["in"]) { $0.limits.byteLimit = 5_000 }.skipReasons == [.done: 1])
-        #expect(try await run(["in"]) { $0.policy.metadata = .keep }.count(.fitted) == 1)
+        #expect(try await run(["in"], change: { $0.limits.byteLimit = 5_000 }).count(.fitted) == 1)
+        #expect(try await run(["in"], change: { $0.limits.byteLimit = 5_000 }).skipReasons == [.done: 1])
+        #expect(try await run(["in"], change: { $0.policy.metadata = .keep }).count(.fitted) == 1)
         #expect(outputs() == ["out/a.jpg"])
     }
 
@@ -102,13 +102,13 @@ import Testing
         try folder.write([7], to: "out/a.jpg")
         #expect(try await run(["in"]).skipReasons == [.outputExists: 1])
         #expect(try folder.bytes(of: "out/a.jpg") == [7])
-        #expect(try await run(["in"]) { $0.overwriting = .older }.skipReasons == [.outputExists: 1])
+        #expect(try await run(["in"], change: { $0.overwriting = .older }).skipReasons == [.outputExists: 1])
         try folder.write([1, 1], to: "in/a.jpg")
-        #expect(try await run(["in"]) { $0.overwriting = .older }.count(.fitted) == 1)
+        #expect(try await run(["in"], change: { $0.overwriting = .older }).count(.fitted) == 1)
         // An output that somebody changed is theirs.
         try folder.write([8, 8, 8], to: "out/a.jpg")
         #expect(try await run(["in"]).skipReasons == [.outputExists: 1])
-        #expect(try await run(["in"]) { $0.overwriting = .always }.count(.fitted) == 1)
+        #expect(try await run(["in"], change: { $0.overwriting = .always }).count(.fitted) == 1)
         #expect(try folder.bytes(of: "out/a.jpg") == [1, 9])
     }
 
@@ -130,8 +130,10 @@ import Testing
         // The same, but for other options: the outputs in place are of the old ones.
         let second = InterruptedMemory(wrapped: self.memory)
         let broken: FitRun.Fit = { _, _, _ in throw ImageError(.ioFailed, "the disk is gone") }
-        #expect(try await run(["in"], memory: second, fit: broken) { $0.limits.byteLimit = 100 }.count(.failed) == 2)
-        #expect(try await run(["in"]) { $0.limits.byteLimit = 100 }.count(.fitted) == 2)
+        #expect(
+            try await run(["in"], memory: second, fit: broken, change: { $0.limits.byteLimit = 100 }).count(.failed)
+                == 2)
+        #expect(try await run(["in"], change: { $0.limits.byteLimit = 100 }).count(.fitted) == 2)
     }
 
     @Test("An input that fails leaves its earlier output known")
@@ -148,11 +150,11 @@ import Testing
     @Test("A plan claims nothing")
     func dryRun() async throws {
         try folder.write(JPEGBuilder().bytes, to: "in/a.jpg")
-        let plan = try await run(["in"]) { $0.isDryRun = true }
+        let plan = try await run(["in"], change: { $0.isDryRun = true })
         #expect(plan.count(.copied) == 1)
         #expect(try await LedgerOutputs(path("state/ledger.sqlite")).outputs(in: path("out")).isEmpty)
         #expect(try await run(["in"]).count(.fitted) == 1)
-        #expect(try await run(["in"]) { $0.isDryRun = true }.skipReasons == [.done: 1])
+        #expect(try await run(["in"], change: { $0.isDryRun = true }).skipReasons == [.done: 1])
     }
 
     @Test("A memory that cannot be opened is told, and nothing is overwritten")
@@ -167,12 +169,12 @@ import Testing
     func patterns() async throws {
         try folder.write([1], to: "in/a.png")
         let template = try OutputNameTemplate(pattern: Array("{stem}-{width}.{ext}".utf8))
-        #expect(try await run(["in"]) { $0.nameTemplate = template }.count(.fitted) == 1)
+        #expect(try await run(["in"], change: { $0.nameTemplate = template }).count(.fitted) == 1)
         let name = try #require(outputs().first)
         #expect(name.hasPrefix("out/a-") && name.hasSuffix(".jpg") && !name.contains("{"))
-        #expect(try await run(["in"]) { $0.nameTemplate = template }.skipReasons == [.done: 1])
+        #expect(try await run(["in"], change: { $0.nameTemplate = template }).skipReasons == [.done: 1])
         let suffix = try OutputNameTemplate(suffix: Array("-small".utf8))
-        #expect(try await run(["in"]) { $0.nameTemplate = suffix }.count(.fitted) == 1)
+        #expect(try await run(["in"], change: { $0.nameTemplate = suffix }).count(.fitted) == 1)
         #expect(try await run(["in"]).count(.fitted) == 1)
         #expect(outputs().contains("out/a-small.jpg") && outputs().contains("out/a.jpg"))
         for bad in ["x.{ext}", "{stem}.jpg", "{stem}/{width}.{ext}", "{stem}-{colour}.{ext}"] {

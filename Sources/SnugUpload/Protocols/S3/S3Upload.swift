@@ -99,7 +99,7 @@ struct S3Upload {
     }
 
     /// The server does not have the parts that it was told to join.
-    private struct PartsDisagree: Error { var error: UploadError }
+    struct PartsDisagree: Error { var error: UploadError }
 
     // MARK: The calls
 
