@@ -26,8 +26,8 @@ import Testing
         try queue.close()
     }
 
-    private func open() async throws -> SQLiteLedger {
-        let time = TestTime()
+    private func open(seed: UInt64 = 1) async throws -> SQLiteLedger {
+        let time = TestTime(seed: seed)
         return try await SQLiteLedger.open(path, configuration: LedgerConfiguration(environment: time.environment))
     }
 
@@ -98,7 +98,8 @@ import Testing
     @Test("Two processes that find the old tables at once migrate them once")
     func atOnce() async throws {
         async let first = open()
-        async let second = open()
+        // Random numbers of its own: two workers with one id would be one.
+        async let second = open(seed: 2)
         let ledgers = try await [first, second]
         for ledger in ledgers {
             #expect(try await ledger.facts().schemaVersion == 2)

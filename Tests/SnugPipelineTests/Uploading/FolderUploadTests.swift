@@ -185,9 +185,12 @@ import Testing
 
     @Test("A fitted image that nobody came back for in a month is removed, a younger one stays")
     func cleanedUp() async throws {
-        for name in ["old.jpg", "young.jpg"] { try folder.write([1], to: "work/\(name)") }
+        for name in ["old.jpg", "young.jpg", ".snug-half"] { try folder.write([1], to: "work/\(name)") }
         let shell = try ChildProcess(
-            ["/usr/bin/touch", "-d", "40 days ago", folder.path.appending("work/old.jpg").string])
+            [
+                "/usr/bin/touch", "-d", "40 days ago", folder.path.appending("work/old.jpg").string,
+                folder.path.appending("work/.snug-half").string,
+            ])
         #expect(try await onThread { shell.wait() } == 0)
         try folder.write(jpeg(), to: "photos/a.jpg")
         var request = try request()

@@ -93,7 +93,9 @@ import Testing
         let last = try CommandFolder.objects(
             try upload(["photos", "--to", server.server.url("/in/"), "--fit", "--limit", "100kB", "--json"]))
         #expect(last.count == count && last.allSatisfy { $0["reason"] as? String == "already_uploaded" })
-        #expect(place.folder.files().filter { $0.hasPrefix("state/fitted/") } == [])
+        // What was half-written when it was killed has a name that says so, and goes after a day.
+        let left = place.folder.files().filter { $0.hasPrefix("state/fitted/") && !$0.hasPrefix("state/fitted/.snug-") }
+        #expect(left == [])
         #expect(try place.runner.run(["doctor", "--state", "state"]).exitCode == 0)
     }
 }
