@@ -26,7 +26,7 @@ import Testing
             ImageError.Setting.allCases,
             [
                 "inputPixels", "inputSide", "inputChunks", "inputMetadata", "inputScans", "inputScanWork", "memory",
-                "byteLimit", "qualityFloor", "keepsSize", "background", "recovery",
+                "byteLimit", "qualityFloor", "keepsSize", "background", "metadata", "recovery",
             ]))
     func settings(setting: ImageError.Setting, key: String) {
         #expect(setting.rawValue == key)

@@ -73,7 +73,12 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
     /// The start of a text that is no address, cut before anything that could be a secret.
     private static func shown(_ text: String) -> String {
-        let safe = text.prefix { $0 != "?" && $0 != "@" && $0 != "#" }.prefix(60)
+        var safe = text.prefix { $0 != "?" && $0 != "@" && $0 != "#" }
+        // What stands before the at sign may be a name and a password.
+        if safe.count < text.count, text.dropFirst(safe.count).first == "@", let end = safe.firstRange(of: "://") {
+            safe = safe[..<end.upperBound]
+        }
+        safe = safe.prefix(60)
         return safe.count == text.count ? "\"\(safe)\"" : "\"\(safe)…\""
     }
 

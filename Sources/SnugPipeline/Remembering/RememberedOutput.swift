@@ -42,8 +42,9 @@ public struct RememberedOutput: Sendable, Hashable {
     /// A run that was killed has made a file whole or not at all: one that was not there when it began is its output.
     func making(of file: FileState) -> Making? {
         if let made, made.file?.hasSameContent(as: file) == true { return made }
-        if let claimed, claimed.file?.hasSameContent(as: file) != true { return claimed }
-        return nil
+        guard var making = claimed, making.file?.hasSameContent(as: file) != true else { return nil }
+        making.file = file
+        return making
     }
 }
 

@@ -17,7 +17,7 @@ extension ImageError.Setting {
         case .qualityFloor: "--quality-floor"
         case .keepsSize: "--keep-size"
         case .background: "--background"
-        case .metadata: "--metadata strip"
+        case .metadata: "--metadata"
         case .recovery: "--salvage"
         }
     }
@@ -28,7 +28,7 @@ extension ImageError.Setting {
         case .keepsSize: "leave out \(option)"
         case .qualityFloor: "lower \(option)"
         case .background: "give \(option) COLOR"
-        case .metadata: "pass \(option)"
+        case .metadata: "pass \(option) strip"
         case .recovery: "pass \(option) to keep the rows that are there"
         default: "raise \(option)"
         }

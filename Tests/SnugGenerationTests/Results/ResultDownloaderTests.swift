@@ -258,10 +258,10 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
         #expect(server.requests.count == 1)
     }
 
-    @Test("Addresses from outside lead to no internal host, but for a provider on this machine")
+    @Test("Addresses from outside lead to no internal host")
     func addresses() async throws {
         let server = try whole(image)
-        let outside = try downloader(base: HTTPURL("https://api.example.com/v1"))
+        let outside = try downloader(base: HTTPURL("https://api.example.com/v1"), allowsInternal: false)
         let error = try await failure(server, outside)
         #expect(error.code == .downloadFailed && server.connectionCount == 0)
         #expect((error.cause as? HTTPError)?.code == .addressRefused)

@@ -30,7 +30,7 @@ import Testing
         )
     }
 
-    @Test("Kept, EXIF and XMP say upright, and the profile follows")
+    @Test("Kept, EXIF and XMP say upright, comments stay, and the profile follows")
     func encodedKept() throws {
         let file = try input(Self.loaded)
         let segments = try MetadataSegments.encoded(
@@ -41,6 +41,7 @@ import Testing
             segments == [
                 MetadataSegment(marker: 0xE1, payload: Self.exifHeader + upright),
                 MetadataSegment(marker: 0xE1, payload: Self.xmpHeader + Array("<a tiff:Orientation=\"1\"/>".utf8)),
+                MetadataSegment(marker: 0xFE, payload: [1]),
                 MetadataSegment(marker: 0xE2, payload: Array("ICC_PROFILE\0".utf8) + [1, 1, 7, 8, 9]),
             ])
     }
@@ -54,7 +55,7 @@ import Testing
         #expect(segments == (orientation == .upright ? [] : [expected]))
     }
 
-    @Test("Unchanged and kept, EXIF and XMP stay byte for byte")
+    @Test("Unchanged and kept, EXIF, XMP and comments stay byte for byte")
     func unchangedKept() throws {
         let file = try input(Self.loaded)
         let segments = try MetadataSegments.unchanged(
@@ -63,6 +64,7 @@ import Testing
             segments == [
                 MetadataSegment(marker: 0xE1, payload: Self.exifHeader + Self.block),
                 MetadataSegment(marker: 0xE1, payload: Self.xmpHeader + Array(Self.packet.utf8)),
+                MetadataSegment(marker: 0xFE, payload: [1]),
             ])
     }
 

@@ -111,7 +111,13 @@ import Testing
         let all = try exif(of: input)
         #expect(all.contains(EXIFSample.latitude) && all.contains(EXIFSample.owner))
         let withoutPlace = try exif(
-            of: try await fit(input, Limits(), policy { $0.metadata.kinds.remove(.gps) }).bytes(of: []))
+            of: try await fit(
+                input, Limits(),
+                policy {
+                    $0.metadata = .keep
+                    $0.metadata.kinds.remove(.gps)
+                }
+            ).bytes(of: []))
         #expect(!withoutPlace.contains(EXIFSample.latitude) && withoutPlace.contains(EXIFSample.owner))
         let rights = try await fit(input, Limits(), policy { $0.metadata.kinds = [.copyright] }).bytes(of: [])
         let owner = try exif(of: rights)

@@ -52,7 +52,7 @@ import Testing
         await #expect { try await fit(input, 5_000, FitPolicy(keepsSize: true, format: .png)) } throws: {
             guard let error = $0 as? ImageError else { return false }
             return error.code == .cannotFit && error.settings == [.byteLimit, .keepsSize]
-                && error.details["smallest_bytes"] != nil
+                && error.details["smallest_bytes"] == nil
         }
     }
 

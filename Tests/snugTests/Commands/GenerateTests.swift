@@ -51,7 +51,8 @@ struct GenerateFolder: Sendable {
     ) async throws -> CommandResult {
         try await onThread { [runner] in
             // The simulator's services have origins of their own on this machine.
-            let arguments = arguments.first == "generate" ? arguments + ["--allow-internal"] : arguments
+            let isGeneration = arguments.first == "generate"
+            let arguments = isGeneration ? ["generate", "--allow-internal"] + arguments.dropFirst() : arguments
             return try runner.run(arguments.map { Array($0.utf8) }, input: input, whenSaid: whenSaid)
         }
     }
