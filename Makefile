@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RELEASE := swift build -c release --product snug -Xswiftc -static-stdlib
 
-.PHONY: demo test bench asan tsan fuzz campaign-upload campaign-clocks format lint docs install
+.PHONY: demo test bench asan tsan fuzz campaign-upload campaign-daemon campaign-clocks format lint docs install
 
 demo: ## Install what is missing, build, fit the samples under 300 kB
 	scripts/install build
@@ -46,6 +46,12 @@ campaign-upload: ## A thousand uploads over lines with five thousand faults, and
 	  SNUG_CAMPAIGN_KILLS=$(or $(KILLS),200) SNUG_CAMPAIGN_KILL_SIZE=536870912 \
 	  swift test --skip-build --filter '^SnugUploadTests\.(CampaignTests|KillTests)'
 
+campaign-daemon: ## Daemons killed a thousand times at random moments and at every named point, KILLS=… SEED=…
+	scripts/install test
+	swift build --build-tests
+	SNUG_CAMPAIGN_DAEMON_KILLS=$(or $(KILLS),1000) SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
+	  swift test --skip-build --filter '^SnugPipelineTests\.DaemonKillTests'
+
 campaign-clocks: ## The stall clock in real time: a server that thinks for two minutes, a line that falls silent
 	scripts/install test
 	swift build --build-tests
@@ -69,7 +75,7 @@ lint: ## Check the format of all Swift sources
 docs: ## Build the libraries' documentation, warnings as errors, under .build/docs
 	swift package dump-symbol-graph --minimum-access-level public > /dev/null
 	rm -rf .build/docs
-	for module in SnugImage SnugHTTP SnugUpload SnugGeneration SnugLedger SnugPipeline; do \
+	for module in SnugImage SnugHTTP SnugUpload SnugGeneration SnugLedger SnugPipeline SnugSimulator; do \
 	  mkdir -p .build/docs/$$module; \
 	  find -L .build -name "$$module.symbols.json" -not -path '*/docs/*' -exec cp {} .build/docs/$$module/ \; ; \
 	  docc convert $$(ls -d Sources/$$module/*.docc 2> /dev/null || true) --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \

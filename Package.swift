@@ -75,7 +75,8 @@ let package = Package(
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
-        .target(name: "CTestSupport", path: "CSupport/CTestSupport", cSettings: cSettings),
+        .target(
+            name: "CTestSupport", dependencies: ["CLibJPEG"], path: "CSupport/CTestSupport", cSettings: cSettings),
         .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
         .target(name: "CChecksums", path: "CSupport/CChecksums", cSettings: cSettings),
         .target(
@@ -265,12 +266,22 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
+            resources: [.copy("Fixtures")],
             swiftSettings: settings),
+        // A daemon that tests kill.
+        .executableTarget(
+            name: "snug-daemon-worker",
+            dependencies: [
+                "SnugPipeline", "SnugLedger", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            path: "Tests/DaemonWorker", swiftSettings: settings),
         .testTarget(
             name: "SnugPipelineTests",
             dependencies: [
-                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSimulator", "SnugSystem",
-                "SnugTestSupport",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSimulator",
+                "SnugSystem", "SnugTestSupport", "snug-daemon-worker",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -98,29 +98,6 @@ void snug_flatten_row(snug_kernel_level level, const uint8_t *pixels, int channe
                   flatten_any(pixels, channels, background, count, out));
 }
 
-// MARK: Samples
-
-SNUG_BODY void reduce(const uint16_t *samples, size_t count, uint8_t *out) {
-    for (size_t i = 0; i < count; i++) out[i] = (uint8_t)((samples[i] * 255U + 32895U) >> 16);
-}
-SNUG_FOR_AVX2(void reduce_avx2(const uint16_t *samples, size_t count, uint8_t *out), reduce(samples, count, out))
-
-void snug_reduce_16_to_8(snug_kernel_level level, const uint16_t *samples, size_t count, uint8_t *out) {
-    SNUG_DISPATCH(level, reduce_avx2(samples, count, out), reduce(samples, count, out));
-}
-
-SNUG_BODY void cmyk(const uint8_t *inks, size_t count, uint8_t *out) {
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t black = inks[i * 4 + 3];
-        for (int c = 0; c < 3; c++) out[i * 3 + c] = divided_by_255(inks[i * 4 + c] * black);
-    }
-}
-SNUG_FOR_AVX2(void cmyk_avx2(const uint8_t *inks, size_t count, uint8_t *out), cmyk(inks, count, out))
-
-void snug_inverted_cmyk_to_rgb(snug_kernel_level level, const uint8_t *inks, size_t count, uint8_t *out) {
-    SNUG_DISPATCH(level, cmyk_avx2(inks, count, out), cmyk(inks, count, out));
-}
-
 // MARK: Halving
 
 SNUG_BODY void halve_columns(const uint8_t *row, size_t width, uint8_t *out) {

@@ -118,10 +118,3 @@ void snug_return_freed_memory(void) {
     mallopt(M_ARENA_MAX, 2);
 #endif
 }
-
-void snug_reuse_freed_memory(void) {
-#if defined(__GLIBC__)
-    mallopt(M_MMAP_THRESHOLD, 2 * 1024 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 4 * 1024 * 1024);
-#endif
-}

@@ -10,6 +10,9 @@ public struct LedgerConfiguration: Sendable {
     public var busyTimeout: Duration
     /// False allows a file system that other machines may write to, which loses data. Default true.
     public var refusesNetworkFileSystems: Bool
+    /// The largest file that is checked when it is opened after a process that did not close it. Default 32 MiB, which takes
+    /// some tenths of a second; larger ones are for ``SQLiteLedger/checkIntegrity()``.
+    public var maximumBytesCheckedAtStart = 32 << 20
     /// Is told each statement, for tests of their plans.
     var onStatement: (@Sendable (String) -> Void)?
 

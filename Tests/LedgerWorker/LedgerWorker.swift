@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import SnugLedger
 import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// A worker that tests kill. Usage: snug-ledger-worker FOLDER DIE_AT
 ///

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Glibc
 import SnugLedger
 import SystemPackage
 
 @testable import SnugGeneration
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// The ledger of a process that begins now, in the folder.
 func openLedger(_ folder: FilePath) async throws -> SQLiteLedger {

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CTestSupport
 package import Foundation
+import Glibc
 import Synchronization
 package import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// A program that runs beside the tests, and is ended with the last reference.
 ///

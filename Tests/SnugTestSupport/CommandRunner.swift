@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CTestSupport
+import Glibc
 public import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// What a finished program left behind.
 public struct CommandResult: Sendable {
@@ -176,13 +169,7 @@ private final class RunningProgram {
         var ends: [Int32] = [0, 0]
         let result = unsafe ends.withUnsafeMutableBufferPointer { buffer -> Int32 in
             guard let start = buffer.baseAddress else { return -1 }
-            #if canImport(Glibc)
-                return unsafe Glibc.pipe(start)
-            #elseif canImport(Musl)
-                return unsafe Musl.pipe(start)
-            #else
-                return unsafe Darwin.pipe(start)
-            #endif
+            return unsafe Glibc.pipe(start)
         }
         guard result == 0 else { throw CommandRunner.Failure(description: "no pipe: errno \(errno)") }
         // Else a program started by another test at this moment would hold the ends open.

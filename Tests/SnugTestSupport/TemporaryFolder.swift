@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CTestSupport
+import Glibc
 public import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// A folder of its own for one test, empty at first and removed with the last reference.
 public final class TemporaryFolder: Sendable {

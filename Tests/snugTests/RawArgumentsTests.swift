@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 import SnugPipeline
 import SnugSystem
-// SPDX-License-Identifier: Apache-2.0
 import SnugTestSupport
 import SystemPackage
 import Testing

@@ -5,6 +5,8 @@
 #include <curl/curl.h>
 #include <stddef.h>
 
+#pragma clang assume_nonnull begin
+
 /*
  * libcurl sets and reads options through variadic calls, which Swift does not import and no compiler checks. Each function
  * here has one type.
@@ -15,17 +17,17 @@
 CURLcode snug_curl_set_long(CURL *easy, CURLoption option, long value);
 CURLcode snug_curl_set_offset(CURL *easy, CURLoption option, curl_off_t value);
 CURLcode snug_curl_set_string(CURL *easy, CURLoption option, const char *value);
-CURLcode snug_curl_set_headers(CURL *easy, struct curl_slist *headers);
+CURLcode snug_curl_set_headers(CURL *easy, struct curl_slist *_Nullable headers);
 
-typedef size_t (*snug_curl_read_callback)(char *buffer, size_t size, size_t count, void *user);
-typedef size_t (*snug_curl_write_callback)(char *bytes, size_t size, size_t count, void *user);
-typedef int (*snug_curl_seek_callback)(void *user, curl_off_t offset, int origin);
+typedef size_t (*snug_curl_read_callback)(char *_Nullable buffer, size_t size, size_t count, void *_Nullable user);
+typedef size_t (*snug_curl_write_callback)(char *_Nullable bytes, size_t size, size_t count, void *_Nullable user);
+typedef int (*snug_curl_seek_callback)(void *_Nullable user, curl_off_t offset, int origin);
 
 /* Each sets the callback and its user pointer together. */
-CURLcode snug_curl_set_read(CURL *easy, snug_curl_read_callback callback, void *user);
-CURLcode snug_curl_set_write(CURL *easy, snug_curl_write_callback callback, void *user);
-CURLcode snug_curl_set_header(CURL *easy, snug_curl_write_callback callback, void *user);
-CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *user);
+CURLcode snug_curl_set_read(CURL *easy, snug_curl_read_callback callback, void *_Nullable user);
+CURLcode snug_curl_set_write(CURL *easy, snug_curl_write_callback callback, void *_Nullable user);
+CURLcode snug_curl_set_header(CURL *easy, snug_curl_write_callback callback, void *_Nullable user);
+CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *_Nullable user);
 
 /*
  * The sockets of one multi handle, from their opening on. libcurl does not tell the socket of a running transfer, and closes
@@ -34,14 +36,14 @@ CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *
 typedef struct snug_sockets snug_sockets;
 /* Non-zero to allow a connection to an address of 4 (IPv4) or 16 (IPv6) bytes in network order. */
 typedef int (*snug_address_filter)(const unsigned char *address, size_t count);
-snug_sockets *snug_sockets_create(snug_address_filter is_allowed); /* NULL: out of memory */
+snug_sockets *_Nullable snug_sockets_create(snug_address_filter is_allowed); /* NULL: out of memory */
 void snug_sockets_free(snug_sockets *sockets);
 /* Registers the sockets of the handle. With `is_filtered`, the filter checks addresses after names are resolved. */
 CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int is_filtered);
 /* Sets a callback just before a request is sent, with the ports for `snug_sockets_find`. */
 typedef int (*snug_curl_prerequest_callback)(
-    void *user, char *peer_address, char *local_address, int peer_port, int local_port);
-CURLcode snug_curl_set_prerequest(CURL *easy, snug_curl_prerequest_callback callback, void *user);
+    void *_Nullable user, char *_Nullable peer_address, char *_Nullable local_address, int peer_port, int local_port);
+CURLcode snug_curl_set_prerequest(CURL *easy, snug_curl_prerequest_callback callback, void *_Nullable user);
 /* The socket with these ports, -1 when there is none. */
 int snug_sockets_find(const snug_sockets *sockets, int local_port, int peer_port);
 /* Bytes that the system holds for a socket and the peer has not acknowledged; 0 when unknown. */
@@ -62,6 +64,8 @@ curl_off_t snug_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t absent);
 CURLMcode snug_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 
 /* A finished transfer: its handle and result. Returns 0 when there is none left. */
-int snug_curl_multi_next_finished(CURLM *multi, CURL **easy, CURLcode *result);
+int snug_curl_multi_next_finished(CURLM *multi, CURL *_Nullable *_Nonnull easy, CURLcode *result);
+
+#pragma clang assume_nonnull end
 
 #endif

@@ -14,7 +14,7 @@
 
 /// An instruction set that the kernels are written for.
 typedef enum __attribute__((enum_extensibility(closed))) snug_kernel_level {
-    /// What the compiler makes of plain C: SSE2 or NEON where the target has them.
+    /// Plain C: SSE2 or NEON where the target has them.
     SNUG_KERNEL_PORTABLE __attribute__((swift_name("portable"))) = 0,
     SNUG_KERNEL_AVX2 __attribute__((swift_name("avx2"))),
 } snug_kernel_level;
@@ -51,7 +51,7 @@ typedef struct snug_axis_weights {
 void snug_resample_row_u8(snug_kernel_level level, const uint8_t *source, int channels, snug_axis_weights axis,
                           int16_t *out);
 
-/// The same from samples that already have `SNUG_INTERMEDIATE_BITS` fractional bits.
+/// Resamples one row likewise, from samples that already have `SNUG_INTERMEDIATE_BITS` fractional bits.
 void snug_resample_row_s16(snug_kernel_level level, const int16_t *source, int channels, snug_axis_weights axis,
                            int16_t *out);
 
@@ -93,12 +93,6 @@ void snug_rgb_to_luma(snug_kernel_level level, const uint8_t *pixels, int channe
 /// Lays pixels of `channels` (2 or 4, the last is alpha) on an opaque colour; writes one channel less.
 void snug_flatten_row(snug_kernel_level level, const uint8_t *pixels, int channels, const uint8_t *background,
                       size_t count, uint8_t *out);
-
-/// Reduces 16-bit samples to the nearest of 8 bits: 65535 becomes 255.
-void snug_reduce_16_to_8(snug_kernel_level level, const uint16_t *samples, size_t count, uint8_t *out);
-
-/// Adobe's inverted CMYK without a profile: each ink darkens what is left by the others.
-void snug_inverted_cmyk_to_rgb(snug_kernel_level level, const uint8_t *inks, size_t count, uint8_t *out);
 
 /// Averages neighbours in a row of `width` samples to `(width + 1) / 2`; the last of an odd row stands alone.
 /// Halves round up and down in turn, so that the plane as a whole becomes neither lighter nor darker.

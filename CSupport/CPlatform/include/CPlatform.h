@@ -40,10 +40,6 @@ int32_t snug_watch_signals(const int32_t *numbers, int32_t count);
    an image, which no memory budget knows of. Call it once, before there are other threads. */
 void snug_return_freed_memory(void);
 
-/* Keeps freed blocks of up to 2 MiB for reuse, as glibc itself learns to do. For commands without images: mapping a body
-   buffer for each request takes longer than sending what is in it. */
-void snug_reuse_freed_memory(void);
-
 #pragma clang assume_nonnull end
 
 #endif

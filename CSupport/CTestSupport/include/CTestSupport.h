@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "JPEGReference.h"
+
 #pragma clang assume_nonnull begin
 
 /* System calls for tests that Swift's module of the C library leaves out. Each returns 0 or an errno value. */

@@ -66,7 +66,6 @@ struct MultiHandle: ~Copyable {
 
     init?() {
         let created = unsafe snug_sockets_create { address, count in
-            guard let address = unsafe address else { return 0 }
             let bytes = unsafe Array(UnsafeBufferPointer(start: address, count: count))
             return PublicAddress.contains(bytes) ? 1 : 0
         }

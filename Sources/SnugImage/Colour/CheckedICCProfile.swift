@@ -16,53 +16,39 @@ struct CheckedICCProfile {
 
     /// Most tags: Little CMS keeps no more, real profiles have about 10 to 30.
     private static let maximumTagCount = 100
-    private static let headerSize = 128
+    private static let tableStart = ICCProfile.minimumByteCount
 
     /// Checks a profile against its own frame and the image that carries it.
     init(checking bytes: [UInt8], for model: SampleLayout.Model, maximumByteCount: Int) throws(Defect) {
         guard bytes.count <= maximumByteCount else {
             throw Defect("has \(bytes.count) bytes, more than the \(maximumByteCount) that are read")
         }
-        guard bytes.count >= Self.headerSize + 4 else { throw Defect("is cut short at \(bytes.count) bytes") }
-        let size = Self.integer(bytes, at: 0)
-        guard size <= bytes.count else {
-            throw Defect("says it has \(size) bytes, of which \(bytes.count) are there")
-        }
-        guard size >= Self.headerSize + 4 else { throw Defect("says it has only \(size) bytes") }
-        guard Self.signature(bytes, at: 36) == "acsp" else { throw Defect("lacks the signature of one") }
-        try Self.checkKind(bytes, for: model)
+        let profile = ICCProfile(bytes)
+        if let defect = profile.defect(for: model.profileSpace) { throw Defect(defect) }
+        let size = profile.declaredByteCount
+        try Self.checkKind(profile)
         try Self.checkTagTable(bytes, size: size)
         self.bytes = bytes.count == size ? bytes : Array(bytes[..<size])
     }
 
-    private static func checkKind(_ bytes: [UInt8], for model: SampleLayout.Model) throws(Defect) {
-        let deviceClass = signature(bytes, at: 12)
+    private static func checkKind(_ profile: ICCProfile) throws(Defect) {
+        let deviceClass = profile.signature(at: 12)
         guard ["scnr", "mntr", "prtr", "spac"].contains(deviceClass) else {
             throw Defect("is of class '\(deviceClass)', which describes no image")
         }
-        let colourSpace = signature(bytes, at: 16)
-        let wanted =
-            switch model {
-            case .gray: "GRAY"
-            case .rgb: "RGB "
-            case .cmyk, .invertedCMYK: "CMYK"
-            }
-        guard colourSpace == wanted else {
-            throw Defect("is for '\(colourSpace)' and the image is '\(wanted)'")
-        }
-        let connectionSpace = signature(bytes, at: 20)
+        let connectionSpace = profile.signature(at: 20)
         guard connectionSpace == "XYZ " || connectionSpace == "Lab " else {
             throw Defect("connects through '\(connectionSpace)', which is neither XYZ nor Lab")
         }
     }
 
     private static func checkTagTable(_ bytes: [UInt8], size: Int) throws(Defect) {
-        let count = integer(bytes, at: headerSize)
+        let count = integer(bytes, at: tableStart - 4)
         guard (1...maximumTagCount).contains(count) else { throw Defect("has \(count) tags") }
-        let tableEnd = headerSize + 4 + count * 12
+        let tableEnd = tableStart + count * 12
         guard tableEnd <= size else { throw Defect("has a tag table that runs past its end") }
         var elements: [Range<Int>] = []
-        for entry in stride(from: headerSize + 4, to: tableEnd, by: 12) {
+        for entry in stride(from: tableStart, to: tableEnd, by: 12) {
             let offset = integer(bytes, at: entry + 4)
             let length = integer(bytes, at: entry + 8)
             // Both came from 32 bits, so the sum cannot overflow.
@@ -83,9 +69,15 @@ struct CheckedICCProfile {
     private static func integer(_ bytes: [UInt8], at offset: Int) -> Int {
         bytes[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) }
     }
+}
 
-    /// Four characters; those that are unsafe on a terminal become dots.
-    private static func signature(_ bytes: [UInt8], at offset: Int) -> String {
-        String(decoding: bytes[offset..<offset + 4].map { (0x20..<0x7F).contains($0) ? $0 : 0x2E }, as: UTF8.self)
+extension SampleLayout.Model {
+    /// The colour space that a profile for such samples has.
+    fileprivate var profileSpace: ICCProfile.Space {
+        switch self {
+        case .gray: .gray
+        case .rgb: .rgb
+        case .cmyk, .invertedCMYK: .cmyk
+        }
     }
 }

@@ -15,10 +15,10 @@ struct DecodeReport: Sendable, Hashable {
     /// Rows of the image as stored.
     var totalRows = 0
 
-    /// The share of rows that is damaged or missing, 0…1; `nil` when the codec cannot tell.
-    var damagedShare: Double? {
+    /// The share of rows that is damaged or missing in per cent, rounded up; `nil` when the codec cannot tell.
+    var damagedPercentage: Int? {
         guard isDamaged, let goodRows, totalRows > 0 else { return nil }
-        return 1 - Double(goodRows) / Double(totalRows)
+        return (100 * (totalRows - goodRows) + totalRows - 1) / totalRows
     }
 
     /// The error that a damaged image is by default.
@@ -29,7 +29,7 @@ struct DecodeReport: Sendable, Hashable {
             details["good_rows"] = .integer(goodRows)
             details["rows"] = .integer(totalRows)
         }
-        let share = damagedShare.map { "about \(Int(($0 * 100).rounded(.up))) % of the rows are missing or wrong" }
+        let share = damagedPercentage.map { "about \($0) % of the rows are missing or wrong" }
         let words = warnings.first.map { " (\($0))" } ?? ""
         if endedEarly {
             return ImageError(
@@ -48,7 +48,7 @@ struct DecodeReport: Sendable, Hashable {
         var notes: [String] = []
         if isDamaged {
             let share =
-                damagedShare.map { "about \(Int(($0 * 100).rounded(.up))) % of the rows" } ?? "part of the image"
+                damagedPercentage.map { "about \($0) % of the rows" } ?? "part of the image"
             notes.append("partly recovered: \(share) could not be read and is filled")
         } else if endedEarly {
             notes.append("the end marker is missing; every row of the image is there")

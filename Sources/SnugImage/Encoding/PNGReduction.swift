@@ -21,13 +21,6 @@ struct PNGReduction {
         case indices(PNGColourTable, channels: Int)
     }
 
-    /// Stores the pixels as they come.
-    init(unreduced channels: Int, bits: Int) {
-        layout = PNGLayout(channels: channels, bits: bits)
-        conversion = .none
-        isWide = bits == 16
-    }
-
     /// Looks at every pixel of `plane` and picks the layout.
     /// - Parameters:
     ///   - bits: 8, or 16 for a plane whose bytes are pairs in native order: it is then twice as wide as the image.

@@ -55,24 +55,6 @@ enum RowConversion {
         }
     }
 
-    /// Reduces 16-bit samples (in this machine's byte order) to the nearest of 8 bits.
-    static func reduceTo8Bits(
-        _ samples: Span<UInt16>, into out: inout MutableSpan<UInt8>, level: KernelLevel = .best
-    ) {
-        let count = out.count
-        precondition(samples.count == count)
-        unsafe withPointers(samples, &out) { unsafe snug_reduce_16_to_8(level, $0, count, $1) }
-    }
-
-    /// RGB of CMYK inks as Adobe stores them (inverted), for files without a profile.
-    static func rgb(
-        ofInvertedCMYK inks: Span<UInt8>, into out: inout MutableSpan<UInt8>, level: KernelLevel = .best
-    ) {
-        let count = out.count / 3
-        precondition(out.count == count * 3 && inks.count == count * 4)
-        unsafe withPointers(inks, &out) { unsafe snug_inverted_cmyk_to_rgb(level, $0, count, $1) }
-    }
-
     /// Reverses the pixels of a row.
     static func mirror(
         _ row: Span<UInt8>, channels: Int, into out: inout MutableSpan<UInt8>, level: KernelLevel = .best

@@ -4,7 +4,7 @@
 ///
 /// They are checked on the header, before memory for pixels is allocated: a file can be small on disk and huge in memory
 /// or decoding time.
-public struct DecodingLimits: Sendable, Hashable {
+public struct DecodingLimits: Sendable, Hashable, Codable {
     /// The limit on pixels.
     ///
     /// Default 268,402,689 (16,383²), the figure that sharp settled on.

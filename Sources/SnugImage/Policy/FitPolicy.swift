@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The choices of a fit.
-public struct FitPolicy: Sendable, Hashable {
+public struct FitPolicy: Sendable, Hashable, Codable {
     /// The method that finds size and quality.
-    public enum Strategy: String, Sendable, Hashable, CaseIterable {
+    public enum Strategy: String, Sendable, Hashable, CaseIterable, Codable {
         /// Scale and quality chosen together on a prediction of the result's size.
         case best
         /// The documented textbook method: area ratio at quality 85, then down by 5 to 50.
         case stepped
     }
     /// The format of a re-encoded output.
-    public enum OutputFormat: String, Sendable, Hashable, CaseIterable {
+    public enum OutputFormat: String, Sendable, Hashable, CaseIterable, Codable {
         /// Whichever suits the image: alpha and graphics stay PNG, photos become JPEG.
         case automatic = "auto"
         case jpeg, png
@@ -18,11 +18,11 @@ public struct FitPolicy: Sendable, Hashable {
         case keep
     }
     /// The treatment of EXIF, XMP and ICC data.
-    public enum Metadata: String, Sendable, Hashable, CaseIterable {
+    public enum Metadata: String, Sendable, Hashable, CaseIterable, Codable {
         case strip, keep
     }
     /// Chroma resolution of a JPEG output.
-    public enum ChromaChoice: String, Sendable, Hashable, CaseIterable {
+    public enum ChromaChoice: String, Sendable, Hashable, CaseIterable, Codable {
         /// 4:4:4 where the chroma has detail that 4:2:0 would lose and bytes allow it, else 4:2:0.
         case automatic = "auto"
         case s420 = "4:2:0"
@@ -30,7 +30,7 @@ public struct FitPolicy: Sendable, Hashable {
     }
 
     /// The effort that the `best` strategy spends on a JPEG.
-    public enum Effort: String, Sendable, Hashable, CaseIterable {
+    public enum Effort: String, Sendable, Hashable, CaseIterable, Codable {
         /// One scan, coefficients dropped by thresholds: about two thirds of the default's CPU, half a point of
         /// SSIMULACRA2 less at the same bytes.
         case fast

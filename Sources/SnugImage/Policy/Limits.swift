@@ -3,7 +3,7 @@
 /// The limits of an API on one image.
 public struct Limits: Sendable, Hashable {
     /// The ways in which APIs count the bytes of an image.
-    public enum ByteCounting: String, Sendable, Hashable, CaseIterable {
+    public enum ByteCounting: String, Sendable, Hashable, CaseIterable, Codable {
         /// The file's own bytes.
         case raw
         /// The length of the base64 text: 4 × ⌈n / 3⌉.

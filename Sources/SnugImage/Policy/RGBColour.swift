@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An opaque sRGB colour.
-public struct RGBColour: Sendable, Hashable {
+public struct RGBColour: Sendable, Hashable, Codable {
     public var red, green, blue: UInt8
 
     /// Creates a colour from 8-bit sRGB values.

@@ -16,7 +16,7 @@ extension ImageProbe {
             icc.add(segment, start: try segments.payload(segment, count: 14))
         }
         let profile = try icc.assemble(from: &segments.reader, limit: limits.maximumProfileBytes)
-        guard let profile, ICCProfile(profile).problem(for: header.colourModel) == nil else { return nil }
+        guard let profile, ICCProfile(profile).defect(for: header.colourModel.profileSpace) == nil else { return nil }
         return profile
     }
 

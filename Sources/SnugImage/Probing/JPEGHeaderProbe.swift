@@ -127,7 +127,7 @@ struct JPEGHeaderProbe {
         }
         if let bytes = try icc.assemble(from: &segments.reader, limit: limits.maximumProfileBytes) {
             let profile = ICCProfile(bytes)
-            problem = profile.problem(for: header.colourModel)
+            problem = profile.defect(for: header.colourModel.profileSpace).map { "it \($0)" }
             if problem == nil {
                 header.colourSpace = .icc(byteCount: bytes.count)
                 header.iccProfileName = profile.name

@@ -75,7 +75,9 @@ extension InMemoryLedger {
     private func rescue(_ content: inout InMemoryContent, _ now: LedgerInstant) {
         for old in content.jobs.values where old.state == .running {
             guard let until = old.leaseUntil else { continue }
-            let grace = min(until.milliseconds - old.since.milliseconds, 60_000)
+            let lease = until.milliseconds - old.since.milliseconds
+            // Less than nothing after a clock was set back.
+            let grace = lease > 0 ? min(lease, 60_000) : 60_000
             guard until + .milliseconds(grace) <= now else { continue }
             var job = old
             let ending = job.rescue(.leaseExpired, maximumCrashes: policy.maximumCrashes, now: now)

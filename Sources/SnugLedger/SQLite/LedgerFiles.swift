@@ -95,33 +95,16 @@ enum LedgerFiles {
     /// - Throws: `network_file_system`.
     static func refuseNetwork(_ folder: FilePath) throws(LedgerError) {
         let path: FilePath = folder.isEmpty ? "." : folder
-        let type: UInt32?
+        let kind: FileSystemKind
         do throws(Errno) {
-            type = try FileSystem.type(of: path)
+            kind = try FileSystemKind(of: path)
         } catch {
             throw failure(error, "look at \(path)")
         }
-        if let type, let kind = networkKind(magic: type) {
+        if let name = kind.networkName {
             throw LedgerError(
                 .networkFileSystem,
-                "\(path) is on \(kind), where a ledger is not safe; name a folder on a local disk with --state")
-        }
-    }
-
-    /// The name of a file system that is not local; `nil` for all others. Numbers of statfs(2) and linux/magic.h.
-    static func networkKind(magic: UInt32) -> String? {
-        switch magic {
-        case 0x6969: "NFS"
-        case 0x517B, 0xFF53_4D42, 0xFE53_4D42: "SMB"
-        case 0x6573_5546: "FUSE"
-        case 0x0102_1997: "9P"
-        case 0x5346_414F, 0x6B41_4653: "AFS"
-        case 0x7375_7245: "Coda"
-        case 0x00C3_6400: "Ceph"
-        case 0x0BD0_0BD0: "Lustre"
-        case 0x0116_1970: "GFS2"
-        case 0x7461_636F: "OCFS2"
-        default: nil
+                "\(path) is on \(name), where a ledger is not safe; name a folder on a local disk with --state")
         }
     }
 }

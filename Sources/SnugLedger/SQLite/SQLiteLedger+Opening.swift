@@ -6,7 +6,8 @@ public import SystemPackage
 extension SQLiteLedger {
     /// Opens a ledger, making it and its folder when they are not there.
     ///
-    /// After a process that did not close it, the file is checked first, and the work of that process is freed.
+    /// After a process that did not close it, the file is checked first unless it is large, and the work of that process is
+    /// freed.
     /// - Throws: `newer_schema`, `corrupt_ledger`, `not_a_ledger`, `ledger_read_only`, `disk_full`,
     ///   `network_file_system`, `ledger_busy`, `ledger_io_failed`.
     public static func open(
@@ -39,7 +40,7 @@ extension SQLiteLedger {
         let liveness = try WorkerLiveness(folder: FilePath(path.string + "-workers"), id: ids.next())
         let ledger = SQLiteLedger(
             path: path, pool: pool, liveness: liveness, ids: ids, configuration: configuration)
-        try ledger.register()
+        try ledger.register(checksBelow: configuration.maximumBytesCheckedAtStart)
         return ledger
     }
 
@@ -49,6 +50,13 @@ extension SQLiteLedger {
         settings.foreignKeysEnabled = true
         settings.busyMode = .timeout(Double(ledger.busyTimeout.wholeMilliseconds) / 1000)
         settings.maximumReaderCount = 3
+        settings.prepareDatabase { database in
+            // SQLite's own knows ASCII only.
+            database.add(
+                function: DatabaseFunction("lower", argumentCount: 1, pure: true) { values in
+                    String.fromDatabaseValue(values[0])?.lowercased()
+                })
+        }
         if let onStatement = ledger.onStatement {
             settings.prepareDatabase { database in
                 database.trace { if case .statement(let statement) = $0 { onStatement(statement.sql) } }
@@ -72,10 +80,12 @@ extension SQLiteLedger {
     }
 
     /// Registers this instance, after the work of those that are gone was freed.
-    private func register() throws {
+    private func register(checksBelow maximumBytes: Int) throws {
         let workers = try pool.read { try String.fetchAll($0, sql: "SELECT id FROM workers") }
         let gone = liveness.gone(among: workers)
-        if !gone.isEmpty { try Self.check(pool, "quick_check", path) }
+        if !gone.isEmpty, try FileIdentity(of: path, followsLinks: true).byteCount <= maximumBytes {
+            try Self.check(pool, "quick_check", path)
+        }
         let (policy, workerID, now) = (policy, workerID, environment.now())
         try pool.write { database in
             let transaction = LedgerTransaction(database: database, now: now, ids: ids)

@@ -40,7 +40,9 @@ extension SQLiteLedger {
                 guard let until = job.leaseUntil?.milliseconds else { return false }
                 if let known = overdue[job.id], known.fence == job.fence, known.until == until {
                     let lease = until - job.since.milliseconds
-                    return (elapsed - known.seenAt).wholeMilliseconds >= min(lease, Self.longestGrace)
+                    // Less than nothing after a clock was set back.
+                    let grace = lease > 0 ? min(lease, Self.longestGrace) : Self.longestGrace
+                    return (elapsed - known.seenAt).wholeMilliseconds >= grace
                 }
                 overdue[job.id] = OverdueLease(fence: job.fence, until: until, seenAt: elapsed)
                 return false

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import FoundationEssentials
 public import SnugGeneration
 internal import Synchronization
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 /// Keeps the records of generations in a ledger, for all processes that share it.
 ///

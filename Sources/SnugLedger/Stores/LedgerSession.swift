@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import FoundationEssentials
 public import SnugGeneration
 public import SnugHTTP
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 /// Keeps the tokens of a session in a ledger, for all processes that share it.
 ///

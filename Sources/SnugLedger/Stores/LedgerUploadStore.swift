@@ -5,7 +5,7 @@ internal import Synchronization
 /// Keeps pending uploads and the limits of hosts in a ledger, for all processes that share it.
 ///
 /// A record is on the disk before `save` returns. A locked upload is free at once when the process that has it ends.
-public final class LedgerUploadStore: UploadRecordStore, HostLimitStore {
+public final class LedgerUploadStore: UploadRecordStore, HostLimitStore, FinishedUploadStore {
     private let ledger: SQLiteLedger
     private let locks = Mutex<[String: NameLock]>([:])
 
@@ -71,6 +71,24 @@ public final class LedgerUploadStore: UploadRecordStore, HostLimitStore {
     public func saveHostLimit(_ limit: HostLimit, of origin: String) async throws {
         let payload = try StoredValue.encode(limit)
         try await failingAsState { try await $0.save(payload, as: .hostLimits, origin) }
+    }
+
+    /// The receipt of a finished upload, kept for a year.
+    /// - Throws: `state_failed`.
+    public func receipt(of key: String) async throws -> UploadReceipt? {
+        try await failingAsState { ledger in
+            try await ledger.document(.finishedUploads, key).map { try Self.decode(UploadReceipt.self, $0, ledger) }
+        }
+    }
+
+    /// Keeps a receipt in place of the one before.
+    /// - Throws: `state_failed`.
+    public func finish(_ key: String, with receipt: UploadReceipt) async throws {
+        let payload = try StoredValue.encode(receipt)
+        try await failingAsState { ledger in
+            let end = ledger.environment.now() + .seconds(365 * 86_400)
+            try await ledger.save(payload, as: .finishedUploads, key, expiresAt: end)
+        }
     }
 
     private static func decode<Value: Decodable>(

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import FoundationEssentials
 internal import SnugGeneration
 internal import SnugSystem
 internal import SnugUpload
 internal import SystemPackage
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 /// A state file of a version before the ledger.
 struct EarlierFile: Sendable {

@@ -180,7 +180,7 @@ struct FitJob: Sendable {
 }
 
 extension FitRecord {
-    fileprivate mutating func fill(_ image: FittedImage) {
+    mutating func fill(_ image: FittedImage) {
         switch image.status {
         case .fitted: status = .fitted
         case .copied: status = .copied

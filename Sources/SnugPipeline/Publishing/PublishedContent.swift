@@ -17,6 +17,12 @@ package struct PublishedContent {
         }
     }
 
+    /// A file as it is.
+    package init(_ source: ImageSource) {
+        forEachChunk = { body in try Self.forEachChunk(of: source, body) }
+        verify = { try source.checkUnchanged() }
+    }
+
     /// Bytes that nothing can change.
     package init(bytes: [UInt8]) {
         forEachChunk = { body in try body(bytes[...]) }

@@ -31,7 +31,7 @@ public enum UploadPlan {
         of inputs: [UploadInput], below base: HTTPURL, _ uploadProtocol: UploadProtocol,
         ranged: RangedPutStyle = .inPlace, collisions: Collisions = .refuse
     ) throws(UploadError) -> [Entry] {
-        let namesObjects = [.s3, .put, .rangedPut].contains(uploadProtocol)
+        let namesObjects = namesObjects(uploadProtocol)
         let isFolder = namesObjects && base.path.hasSuffix("/")
         let isShared = !namesObjects || (uploadProtocol == .rangedPut && ranged == .startsSession)
         var taken: [String: UploadInput] = [:]
@@ -46,6 +46,19 @@ public enum UploadPlan {
             entries.append(Entry(input: input, url: url))
         }
         return entries
+    }
+
+    /// True where the address is the object's own.
+    static func namesObjects(_ uploadProtocol: UploadProtocol) -> Bool {
+        [.s3, .put, .rangedPut].contains(uploadProtocol)
+    }
+
+    /// The address of a name below a folder's address; any other address as it is.
+    static func address(
+        of name: FilePath, below base: HTTPURL, _ uploadProtocol: UploadProtocol
+    ) throws(UploadError) -> HTTPURL {
+        guard namesObjects(uploadProtocol), base.path.hasSuffix("/") else { return base }
+        return try address(of: name.bytes, below: base)
     }
 
     /// The first address with a number that no file has.

@@ -60,9 +60,9 @@ public struct UploadDestination: Sendable {
     }
 }
 
-/// Files to upload, and how.
+/// Files and folders to upload, and how.
 public struct UploadRequest: Sendable {
-    /// The files and their names at the server.
+    /// The files and their names at the server; of folders, the files below are sent under their relative paths.
     public var inputs: [UploadInput]
     /// The server.
     public var destination: UploadDestination
@@ -70,6 +70,14 @@ public struct UploadRequest: Sendable {
     public var options = UploadOptions()
     /// The reaction to files that would get the same address. Default ``UploadPlan/Collisions/refuse``.
     public var collisions = UploadPlan.Collisions.refuse
+    /// Fits images on their way; `nil` sends every file as it is.
+    public var fitting: UploadFitting?
+    /// Remembers what was sent of folders, so that the same run again sends only what is missing; `nil` sends everything.
+    public var finished: (any FinishedUploadStore)?
+    /// Sends also what ``finished`` knows. Default: false.
+    public var resends = false
+    /// Walks into subfolders. Default: true.
+    public var isRecursive = true
     /// Files at once. Default: 3.
     public var maximumConcurrency = 3
     /// Maximum bytes a second, of all files together; `nil` for no limit.

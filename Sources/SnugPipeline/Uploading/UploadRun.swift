@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugHTTP
+public import SnugImage
 import SnugSystem
 public import SnugUpload
 public import SystemPackage
 
 /// A step of a run of uploads.
 public enum UploadEvent: Sendable {
+    /// An image was fitted, and is sent next.
+    case fitted(FilePath, FitRecord)
     case progressed(FilePath, UploadProgress)
     case uploaded(FilePath, UploadReceipt, keptAt: FilePath?)
+    case skipped(FilePath, UploadSkipReason)
     case failed(FilePath, UploadError)
     /// It was cancelled; with an error when a request may have taken effect.
     case interrupted(FilePath, UploadError?)
@@ -17,20 +21,28 @@ public enum UploadEvent: Sendable {
 public struct UploadReport: Sendable {
     /// Receipts by file.
     public fileprivate(set) var receipts: [FilePath: UploadReceipt] = [:]
+    /// Files that had not to be sent.
+    public fileprivate(set) var skippedCount = 0
     /// Failures, in the order of happening.
     public fileprivate(set) var failures: [(file: FilePath, error: UploadError)] = []
 }
 
-/// Uploads files, a few at a time; each resumes where an earlier run was stopped, and one failure stops no other.
+/// Uploads files and folders, a few files at a time; each resumes where an earlier run was stopped, and one failure stops no
+/// other.
+///
+/// Of folders, a run sends what ``UploadRequest/finished`` does not know, so that the same run again sends what is missing.
 public struct UploadRun: Sendable {
     private let request: UploadRequest
     private let uploader: Uploader
+    private let fitter: ImageFitter
     private let threads: BlockingThreads
 
     /// Prepares a run.
-    public init(_ request: UploadRequest, uploader: Uploader) {
+    /// - Parameter fitter: Share one among runs to share its memory budget.
+    public init(_ request: UploadRequest, uploader: Uploader, fitter: ImageFitter = ImageFitter()) {
         self.request = request
         self.uploader = uploader
+        self.fitter = fitter
         threads = BlockingThreads(count: max(1, request.maximumConcurrency))
     }
 
@@ -43,99 +55,42 @@ public struct UploadRun: Sendable {
     @discardableResult
     public func run(onEvent: @escaping @Sendable (UploadEvent) -> Void = { _ in }) async throws -> UploadReport {
         let chosen = try await request.destination.chosenProtocol(uploader)
-        let plan = try UploadPlan.addresses(
-            of: request.inputs, below: request.destination.url, chosen, ranged: request.destination.ranged,
-            collisions: request.collisions)
+        let walk = try await threads.run { [request] in
+            request.fitting?.cleanUp()
+            return try UploadWalk(request)
+        }
+        let items = try walk.items(request, chosen)
         let job = FileJob(
-            request: request, uploader: uploader, threads: threads, uploadProtocol: chosen,
+            request: request, uploader: uploader, fitter: fitter, threads: threads, uploadProtocol: chosen,
             limiter: request.bytesPerSecond.map { BandwidthLimiter(bytesPerSecond: $0) }, onEvent: onEvent)
-        return try await withThrowingTaskGroup(of: (FilePath, Result<UploadReceipt, UploadError>).self) { group in
-            var report = UploadReport()
-            func note(_ result: (file: FilePath, outcome: Result<UploadReceipt, UploadError>)?) {
+        var report = UploadReport()
+        for (file, reason) in walk.skipped {
+            report.skippedCount += 1
+            onEvent(.skipped(file, reason))
+        }
+        for (file, error) in walk.failures {
+            report.failures.append((file, error))
+            onEvent(.failed(file, error))
+        }
+        try await run(items, job, &report)
+        return report
+    }
+
+    private func run(_ items: [UploadItem], _ job: FileJob, _ report: inout UploadReport) async throws {
+        try await withThrowingTaskGroup(of: (FilePath, Result<UploadReceipt?, UploadError>).self) { group in
+            func note(_ result: (file: FilePath, outcome: Result<UploadReceipt?, UploadError>)?) {
                 guard let result else { return }
                 switch result.outcome {
-                case .success(let receipt): report.receipts[result.file] = receipt
+                case .success(let receipt?): report.receipts[result.file] = receipt
+                case .success(nil): report.skippedCount += 1
                 case .failure(let error): report.failures.append((result.file, error))
                 }
             }
-            for (number, entry) in plan.enumerated() {
+            for (number, item) in items.enumerated() {
                 if number >= max(1, request.maximumConcurrency) { note(try await group.next()) }
-                group.addTask { (entry.input.file, try await job.outcome(of: entry)) }
+                group.addTask { (item.input.file, try await job.outcome(of: item)) }
             }
             for try await result in group { note(result) }
-            return report
         }
-    }
-}
-
-/// Uploads one file of a run.
-private struct FileJob: Sendable {
-    let request: UploadRequest
-    let uploader: Uploader
-    let threads: BlockingThreads
-    let uploadProtocol: UploadProtocol
-    let limiter: BandwidthLimiter?
-    let onEvent: @Sendable (UploadEvent) -> Void
-
-    func outcome(of entry: UploadPlan.Entry) async throws -> Result<UploadReceipt, UploadError> {
-        let file = entry.input.file
-        var spooled: SpooledInput?
-        // Read again after every fault, and removed with the last reference.
-        defer { withExtendedLifetime(spooled) {} }
-        let failure: UploadError
-        do {
-            if let stream = request.standardInput, file.isDash {
-                let folder = request.spoolFolder
-                spooled = try await threads.run { try SpooledInput(copying: stream, in: folder) }
-            }
-            let source = try WorkingFolder.absolute(spooled?.path ?? file)
-            let receipt = try await upload(source, entry, isSpooled: spooled != nil)
-            onEvent(.uploaded(file, receipt, keptAt: await kept(receipt, of: file)))
-            return .success(receipt)
-        } catch let error as UploadError {
-            failure = error
-        } catch let error as HTTPError {
-            failure = UploadError(.invalidTarget, error.message, cause: error)
-        } catch is CancellationError {
-            onEvent(.interrupted(file, await unanswered(entry)))
-            throw CancellationError()
-        }
-        onEvent(.failed(file, failure))
-        return .failure(failure)
-    }
-
-    private func upload(_ source: FilePath, _ entry: UploadPlan.Entry, isSpooled: Bool) async throws -> UploadReceipt {
-        let target = try await request.destination.target(for: source, at: entry.url, uploadProtocol, threads: threads)
-        let file = entry.input.file
-        var options = request.options
-        options.onProgress = { [onEvent] in onEvent(.progressed(file, $0)) }
-        options.bandwidthLimiter = limiter ?? options.bandwidthLimiter
-        // Standard input cannot be read again by another process.
-        if isSpooled { options.discardsWhenCancelled = true }
-        return try await uploader.upload(source, to: target, options: options)
-    }
-
-    /// The error of a cancelled upload whose request may have taken effect.
-    private func unanswered(_ entry: UploadPlan.Entry) async -> UploadError? {
-        guard let source = try? WorkingFolder.absolute(entry.input.file) else { return nil }
-        let target = UploadTarget(entry.url, uploadProtocol)
-        return await uploader.unansweredError(source, to: target)
-    }
-
-    /// Keeps a receipt. The file is delivered, so a receipt that cannot be kept is no failure of the upload.
-    private func kept(_ receipt: UploadReceipt, of file: FilePath) async -> FilePath? {
-        guard let folder = request.receiptFolder else { return nil }
-        return try? await DetachedThread.value { try Self.keep(receipt, of: file, in: folder) }
-    }
-
-    /// Keeps a receipt under the file's name and the time, so that none replaces another. A long name is cut: the
-    /// receipt has to fit a folder whose names have a limit.
-    private static func keep(_ receipt: UploadReceipt, of file: FilePath, in folder: FilePath) throws -> FilePath {
-        let name = file.isDash ? "stdin" : file.lastComponent?.string ?? "file"
-        var short = name
-        while short.utf8.count > 120 { short.removeLast() }
-        return try receipt.keep(
-            in: try WorkingFolder.absolute(folder),
-            named: "\(short).\(WallClock.seconds).\(UInt16.random(in: .min ... .max))")
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import CPlatform
 import Glibc
 package import SystemPackage
 
@@ -98,12 +97,6 @@ package enum FileSystem {
         guard unsafe path.withPlatformString({ unsafe statvfs($0, &status) }) == 0 else { return nil }
         let free = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
         return free.overflow ? nil : free.partialValue
-    }
-
-    /// The number by which the system knows the kind of file system that a path is on (statfs(2)); `nil` where it has none.
-    package static func type(of path: FilePath) throws(Errno) -> UInt32? {
-        let number = try retryingInterrupted { unsafe path.withPlatformString { unsafe snug_file_system_type($0) } }
-        return number == 0 ? nil : UInt32(truncatingIfNeeded: number)
     }
 
     /// Makes the names in a folder survive a power cut.

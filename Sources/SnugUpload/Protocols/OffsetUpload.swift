@@ -86,14 +86,7 @@ struct OffsetUpload {
     }
 
     private mutating func drive() async throws -> Completion {
-        let learnt = try await job.learntCeiling()
-        let ceiling = min(job.options.maximumChunkSize, learnt ?? .max)
-        let chunks = ChunkSizer(
-            initial: job.options.chunkSize, ceiling: ceiling, granularity: dialect.granularity,
-            adapts: job.options.adaptsChunkSize)
-        var machine = OffsetMachine(
-            length: length, chunks: chunks, policy: job.rules, endsByOffset: dialect.endsByOffset,
-            resumes: upload != nil, sentEverything: end.wasSent, lacksBytes: end.isLacking)
+        var machine = try await makeMachine()
         var action = machine.begin()
         var last: UploadJob.Exchange?
         // After a refusal the server is asked for its offset. The reason for a failure is the refusal, not that
@@ -122,23 +115,41 @@ struct OffsetUpload {
             }
             last = result.exchange
             if result.step == .refused { refusal = result.exchange }
-            machine.chunks.limit(to: dialect.appendSizes)
-            try await noteExpiry()
-            let now = job.environment.wallClock()
-            let hint = result.exchange.response.flatMap {
-                $0.isSuccess ? nil : WaitHint.read($0.headerFields, body: $0.body, now: now)
-            }
-            let wasTooLarge = result.step == .tooLarge
-            action = machine.take(
-                result.step, after: ContinuousClock.now - start, hint: hint, bodyLeft: result.exchange.bodyLeft,
-                bytesSent: result.exchange.bytesSent, random: job.environment.random())
-            try await noteEnd(machine)
-            if wasTooLarge { try await job.learn(ceiling: machine.chunks.size) }
+            action = try await take(result, after: ContinuousClock.now - start, by: &machine)
             job.confirm(
                 machine.acknowledged, slot: slot, chunkSize: machine.chunks.size,
                 newRetries: machine.retries - countedRetries)
             countedRetries = machine.retries
         }
+    }
+
+    private func makeMachine() async throws -> OffsetMachine {
+        let learnt = try await job.learntCeiling()
+        let ceiling = min(job.options.maximumChunkSize, learnt ?? .max)
+        let chunks = ChunkSizer(
+            initial: job.options.chunkSize, ceiling: ceiling, granularity: dialect.granularity,
+            adapts: job.options.adaptsChunkSize)
+        return OffsetMachine(
+            length: length, chunks: chunks, policy: job.rules, endsByOffset: dialect.endsByOffset,
+            resumes: upload != nil, sentEverything: end.wasSent, lacksBytes: end.isLacking)
+    }
+
+    /// Hands the result of a step to the machine, and keeps what the server said of expiry and sizes.
+    private mutating func take(
+        _ result: StepResult, after duration: Duration, by machine: inout OffsetMachine
+    ) async throws -> OffsetMachine.Action {
+        machine.chunks.limit(to: dialect.appendSizes)
+        try await noteExpiry()
+        let now = job.environment.wallClock()
+        let hint = result.exchange.response.flatMap {
+            $0.isSuccess ? nil : WaitHint.read($0.headerFields, body: $0.body, now: now)
+        }
+        let action = machine.take(
+            result.step, after: duration, hint: hint, bodyLeft: result.exchange.bodyLeft,
+            bytesSent: result.exchange.bytesSent, random: job.environment.random())
+        try await noteEnd(machine)
+        if result.step == .tooLarge { try await job.learn(ceiling: machine.chunks.size) }
+        return action
     }
 
     private mutating func create(restarts: Int) async throws -> StepResult {

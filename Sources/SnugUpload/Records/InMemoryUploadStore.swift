@@ -3,12 +3,13 @@ internal import Synchronization
 
 /// A store that lasts as long as the process: uploads survive a lost connection, not a restart.
 public final class InMemoryUploadStore: UploadRecordStore, HostLimitStore {
-    private struct State {
+    struct State {
         var records: [String: UploadRecord] = [:]
         var limits: [String: HostLimit] = [:]
         var locked: Set<String> = []
+        var finished: [String: UploadReceipt] = [:]
     }
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     /// An empty store.
     public init() {}

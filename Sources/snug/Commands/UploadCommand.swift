@@ -12,10 +12,11 @@ import SystemPackage
 struct UploadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "upload",
-        abstract: "Uploads files in chunks, resumes interrupted uploads, and checks the result.",
+        abstract: "Uploads files and folders in chunks, resumes interrupted uploads, and checks the result.",
         discussion: """
-            FILE is a file or '-' for standard input. An upload that is interrupted, by Ctrl-C or a power cut, resumes \
-            where it stopped when the same command is run again.
+            FILE is a file, a folder or '-' for standard input. An upload that is interrupted, by Ctrl-C or a power cut, \
+            resumes where it stopped when the same command is run again. Folders are mirrored below URL, and the same \
+            command again sends only what is missing; --fit fits images on the way.
 
             For S3, URL is the object's (https://host/bucket/key, or https://bucket.s3.region.amazonaws.com/key) and the \
             keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Secret headers come \
@@ -24,12 +25,14 @@ struct UploadCommand: AsyncParsableCommand {
             Examples:
               snug upload a.jpg --to https://host/files/
               snug upload *.jpg --to https://host/bucket/ --protocol s3
+              snug upload photos/ --to https://host/bucket/ --protocol s3 --fit --limit 5MB
               snug upload a.jpg --to https://host/form --protocol form --field a=b
               snug upload --list
               snug upload --verify receipt.json
             """)
 
     @OptionGroup(title: "Files and destination") var destination: UploadDestinationOptions
+    @OptionGroup(title: "Folders and images") var folders: UploadFolderOptions
     @OptionGroup(title: "Transfer") var transfer: UploadTransferOptions
     @OptionGroup(title: "Pending uploads and receipts") var other: UploadHousekeepingOptions
 
@@ -43,6 +46,7 @@ struct UploadCommand: AsyncParsableCommand {
         guard !destination.files.isEmpty else { throw ValidationError("no file is given; pass one, or '-'") }
         guard let to = destination.to else { throw ValidationError("no destination is given: pass --to URL") }
         do throws(HTTPError) { _ = try HTTPURL(to) } catch { throw ValidationError(error.message) }
+        try folders.check()
         if destination.files.count > 1, destination.files.contains(where: { $0.path == "-" }) {
             throw ValidationError("standard input cannot be one of several files")
         }
@@ -53,7 +57,6 @@ struct UploadCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         let reporter = UploadReporter(json: json, isQuiet: quiet)
-        Allocator.reuseFreedMemory()
         do {
             try await CommandFailure.told {
                 if let receipt = other.verify {
@@ -63,7 +66,9 @@ struct UploadCommand: AsyncParsableCommand {
                     let uploader = try transfer.makeUploader(LedgerUploadStore(ledger))
                     if other.list { return try await list(uploader) }
                     if !other.forget.isEmpty { return try await forget(uploader) }
-                    try await upload(UploadRun(try request(), uploader: uploader), reporter, interruption)
+                    var request = try request()
+                    request.finished = LedgerUploadStore(ledger)
+                    try await upload(UploadRun(request, uploader: uploader), reporter, interruption)
                 }
             }
         } catch is CancellationError {
@@ -76,6 +81,7 @@ struct UploadCommand: AsyncParsableCommand {
         let work = Task { try await run.run { reporter.handle($0) } }
         interruption.handle(stop: { work.cancel() }, cleanUp: {})
         let report = try await work.value
+        reporter.ended(report)
         if json { try OutputStream.standardOutput.checkDelivered() }
         if !report.failures.isEmpty { throw ExitCode(1) }
     }
@@ -84,6 +90,12 @@ struct UploadCommand: AsyncParsableCommand {
     private func request() throws -> UploadRequest {
         var request = UploadRequest(files: destination.files.map(\.path), destination: try destination.destination())
         request.options = transfer.options
+        request.resends = transfer.again
+        request.isRecursive = !folders.noRecursive
+        if folders.fit {
+            request.fitting = UploadFitting(
+                limits: folders.limits.limits, workFolder: try transfer.state.folder.appending("fitted"))
+        }
         request.collisions = transfer.numberDuplicates ? .number : .refuse
         request.maximumConcurrency = transfer.jobs
         request.bytesPerSecond = transfer.limitRate?.bytes

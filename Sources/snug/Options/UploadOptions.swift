@@ -11,7 +11,7 @@ import SystemPackage
 
 /// The files and their destination.
 struct UploadDestinationOptions: ParsableArguments {
-    @Argument(help: "Files to upload, or '-' for standard input.")
+    @Argument(help: "Files and folders to upload, or '-' for standard input.")
     var files: [PathArgument] = []
 
     @Option(help: "The server. For s3 and put, an address that ends in '/' gets the file's name added.")
@@ -104,6 +104,26 @@ struct UploadDestinationOptions: ParsableArguments {
     }
 }
 
+/// What is sent of folders, and how images are fitted on the way.
+struct UploadFolderOptions: ParsableArguments {
+    @Flag(help: "Fit images under limits on the way. Other files of folders are left out.")
+    var fit = false
+
+    @OptionGroup var limits: LimitOptions
+
+    @Flag(help: "Do not walk into subfolders.")
+    var noRecursive = false
+
+    func check() throws {
+        let isLimited =
+            limits.profile != nil || limits.limit != nil || limits.base64 || limits.maxSide != nil
+            || limits.maxPixels != nil
+        guard fit || !isLimited else {
+            throw ValidationError("limits are for images that are fitted on the way; pass --fit, too")
+        }
+    }
+}
+
 /// Limits of the transfer.
 struct UploadTransferOptions: ParsableArguments {
     @Option(
@@ -137,7 +157,8 @@ struct UploadTransferOptions: ParsableArguments {
 
     @Flag(
         help: ArgumentHelp(
-            "Send a file again although an earlier request with it may have been carried out (outcome_unknown)."))
+            "Send a file again although an earlier request with it may have been carried out (outcome_unknown), and files "
+                + "of folders that were sent before."))
     var again = false
 
     @Flag(help: "Number files that would get the same address (a.jpg, a-2.jpg) instead of refusing them.")

@@ -7,11 +7,14 @@ import SystemPackage
 /// The JSON line of one uploaded file: one shape for every ending.
 enum UploadLine {
     /// - Parameters:
-    ///   - status: `uploaded`, `failed` or `interrupted`.
+    ///   - status: `uploaded`, `skipped`, `failed` or `interrupted`.
     ///   - receipt: `nil` when there is none; its keys are null then.
     ///   - path: The file in which the receipt is kept.
+    ///   - reason: Why a file is skipped.
+    ///   - fit: How an image was fitted on its way.
     static func json(
-        _ file: FilePath, _ status: String, _ receipt: UploadReceipt?, _ path: FilePath?, error: JSONValue?
+        _ file: FilePath, _ status: String, _ receipt: UploadReceipt?, _ path: FilePath?, error: JSONValue?,
+        reason: String? = nil, fit: FitRecord? = nil
     ) -> JSONValue {
         let bytes = file.bytes
         let isText = String(validating: bytes, as: UTF8.self) != nil
@@ -24,7 +27,9 @@ enum UploadLine {
             "confirmation": .optional(receipt?.confirmation.rawValue), "attempts": .optional(receipt?.attempts),
             "retries": .optional(receipt?.retries), "bytes_sent": .optional(receipt?.bytesSent),
             "seconds": .optional(receipt?.seconds), "resumed": receipt.map { .flag($0.resumed) } ?? .null,
-            "answer": .optional(receipt?.answer), "receipt": .optional(path?.string), "error": error ?? .null,
+            "answer": .optional(receipt?.answer), "receipt": .optional(path?.string), "reason": .optional(reason),
+            "fit": fit?.json ?? .null,
+            "error": error ?? .null,
         ]
     }
 }

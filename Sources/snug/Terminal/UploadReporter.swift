@@ -13,6 +13,8 @@ final class UploadReporter: Sendable {
         var files: [String: UploadProgress] = [:]
         /// Bytes that were already at the server when each file started.
         var firstBytes: [String: Int] = [:]
+        /// Images that were fitted and are on their way.
+        var fitted: [String: FitRecord] = [:]
         /// Bytes of finished files.
         var doneBytes = 0
         var lastDrawn: ContinuousClock.Instant?
@@ -38,6 +40,8 @@ final class UploadReporter: Sendable {
     func handle(_ event: UploadEvent) {
         switch event {
         case .progressed(let file, let progress): moved(progress, of: PrintableName.of(file))
+        case .fitted(let file, let record): state.withLock { $0.fitted[PrintableName.of(file)] = record }
+        case .skipped(let file, let reason): skipped(file, reason)
         case .uploaded(let file, let receipt, let place): finished(file, receipt, keptAt: place)
         case .failed(let file, let error): failed(file, error, status: "failed")
         case .interrupted(let file, let error): interrupted(file, error)
@@ -95,6 +99,7 @@ final class UploadReporter: Sendable {
 
     private func finished(_ file: FilePath, _ receipt: UploadReceipt, keptAt path: FilePath?) {
         let name = PrintableName.of(file)
+        let fit = state.withLock { $0.fitted.removeValue(forKey: name) }
         clearLine(after: name)
         guard json else {
             let sureness = receipt.confirmation == .unconfirmed ? " (sent, but the server did not confirm it)" : ""
@@ -102,17 +107,44 @@ final class UploadReporter: Sendable {
             if let path, !isQuiet { errors.writeLine("\(name): receipt \(PrintableName.of(path))") }
             return
         }
-        output.writeLine(UploadLine.json(file, "uploaded", receipt, path, error: nil).description)
+        output.writeLine(UploadLine.json(file, "uploaded", receipt, path, error: nil, fit: fit).description)
+    }
+
+    /// Files that were sent before are counted at the end.
+    private func skipped(_ file: FilePath, _ reason: UploadSkipReason) {
+        guard json else { return }
+        let (word, receipt): (String, UploadReceipt?) =
+            switch reason {
+            case .alreadyUploaded(let receipt): ("already_uploaded", receipt)
+            case .notAnImage: ("not_an_image", nil)
+            case .empty: ("empty", nil)
+            case .symbolicLink: ("symbolic_link", nil)
+            case .notARegularFile: ("not_a_regular_file", nil)
+            }
+        output.writeLine(UploadLine.json(file, "skipped", receipt, nil, error: nil, reason: word).description)
+    }
+
+    /// Counts what a run left out.
+    func ended(_ report: UploadReport) {
+        guard !json, !isQuiet, report.skippedCount > 0 else { return }
+        errors.writeLine(
+            "\(report.receipts.count) sent, \(report.failures.count) failed, \(report.skippedCount) skipped: sent before, or "
+                + "no images (--again sends again)")
     }
 
     private func failed(_ file: FilePath, _ error: UploadError, status: String) {
         let name = PrintableName.of(file)
+        state.withLock { _ = $0.fitted.removeValue(forKey: name) }
         clearLine(after: name)
         let advice = Self.advice(error)
         guard json else {
             return errors.writeLine("\(name): \(error.message)\(advice.isEmpty ? "" : " (\(advice))")")
         }
-        output.writeLine(UploadLine.json(file, status, nil, nil, error: error.json(advice: advice)).description)
+        output.writeLine(
+            UploadLine.json(
+                file, status, nil, nil, error: (error.cause as? ImageError)?.json ?? error.json(advice: advice)
+            )
+            .description)
     }
 
     private static func advice(_ error: UploadError) -> String {

@@ -109,28 +109,6 @@ import Testing
         }
     }
 
-    @Test("Every 16-bit sample becomes the nearest of 8 bits")
-    func sixteenToEight() {
-        let samples = [UInt16](0...65535)
-        for level in KernelLevel.available {
-            let out = converted(samples.count) { RowConversion.reduceTo8Bits(samples.span, into: &$0, level: level) }
-            #expect(out.map(Int.init) == samples.map { (2 * Int($0) * 255 + 65535) / 131070 })
-        }
-    }
-
-    @Test("Inverted inks multiply with black", arguments: widths)
-    func cmyk(width: Int) {
-        var noise = SampleNoise(seed: UInt64(width))
-        let inks = noise.bytes(width * 4)
-        for level in KernelLevel.available {
-            let out = converted(width * 3) { RowConversion.rgb(ofInvertedCMYK: inks.span, into: &$0, level: level) }
-            let expected = (0..<width * 3).map { i in
-                (2 * Int(inks[i / 3 * 4 + i % 3]) * Int(inks[i / 3 * 4 + 3]) + 255) / 510
-            }
-            #expect(out.map(Int.init) == expected)
-        }
-    }
-
     @Test("Mirroring reverses pixels and keeps their samples in order", arguments: widths, 1...4)
     func mirror(width: Int, channels: Int) {
         var noise = SampleNoise(seed: UInt64(width))

@@ -154,15 +154,8 @@ import Testing
         #expect(try await ledger.enqueue([.sample("a")]).count == 1)
     }
 
-    @Test("File systems that other machines write to are told from local ones")
-    func network() throws {
-        for (magic, name) in [(0x6969, "NFS"), (0xFE53_4D42, "SMB"), (0x6573_5546, "FUSE"), (0x0102_1997, "9P")] {
-            #expect(LedgerFiles.networkKind(magic: UInt32(magic)) == name)
-        }
-        // ext4, XFS, Btrfs, tmpfs, overlay, ZFS.
-        for magic in [0xEF53, 0x5846_5342, 0x9123_683E, 0x0102_1994, 0x794C_7630, 0x2FC1_2FC1] {
-            #expect(LedgerFiles.networkKind(magic: UInt32(magic)) == nil)
-        }
+    @Test("A folder on a local disk is taken")
+    func localDisk() throws {
         try LedgerFiles.refuseNetwork(folder.path)
     }
 
@@ -178,32 +171,5 @@ import Testing
         #expect(error.code == code)
         #expect(error.message.hasPrefix("/a/ledger.sqlite: ") && error.message.contains(";"))
         #expect(error.isEnvironmental == [.diskFull, .readOnly, .busy, .ioFailed].contains(code))
-    }
-
-    @Test("A ledger that every version left behind opens with the jobs it had")
-    func migrated() async throws {
-        // The first version, as its own statements made it.
-        let queue = try DatabaseQueue(path: folder.path.appending("old.sqlite").string)
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration(Migration1.name) { database in
-            for statement in Migration1.statements { try database.execute(sql: statement) }
-        }
-        try migrator.migrate(queue)
-        try await queue.writeWithoutTransaction {
-            try $0.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
-        }
-        try queue.close()
-        let ledger = try await SQLiteLedger.open(folder.path.appending("old.sqlite"))
-        #expect(try await ledger.enqueue([.sample("a")]).count == 1)
-        try await ledger.checkIntegrity()
-    }
-
-    @Test("The migration that has landed is still what it was")
-    func unchanged() {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in Migration1.statements.joined(separator: "\n").utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        #expect(hash == 16_189_299_883_317_895_217)
     }
 }

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Glibc
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// One connection through a ``FaultProxy``.
 final class FaultLine: @unchecked Sendable {
@@ -61,9 +54,15 @@ final class FaultLine: @unchecked Sendable {
             return 0
         }
         sockets.withLock { $0.append(server) }
-        var resets = false
+        finish([client, server], resets: relay(to: server))
+        return sent
+    }
+
+    /// Carries bytes both ways until an end or a fault.
+    /// - Returns: True when the connection ends with a reset.
+    private func relay(to server: Int32) -> Bool {
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
-        loop: while true {
+        while true {
             var requests = [
                 pollfd(fd: client, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: server, events: Int16(POLLIN), revents: 0),
@@ -71,34 +70,24 @@ final class FaultLine: @unchecked Sendable {
             guard unsafe poll(&requests, 2, -1) > 0 else { continue }
             if requests[0].revents != 0 {
                 let count = unsafe recv(client, &buffer, buffer.count, 0)
-                guard count > 0 else {
-                    // A client that has gone wants no response; one that has only finished sending is not known here.
-                    break loop
-                }
+                // A client that has gone wants no response; one that has only finished sending is not known here.
+                guard count > 0 else { return false }
                 switch forward(&buffer, count, to: server) {
                 case .goOn: break
-                case .reset:
-                    resets = true
-                    break loop
+                case .reset: return true
                 case .freeze:
                     waitUntilClientLeaves()
                     // As if the client's machine were gone. After an orderly end, Python's http.server takes half a head
                     // for a whole one, and the emulator of Google's storage then stores nothing as the object.
-                    resets = true
-                    break loop
+                    return true
                 }
             }
             if requests[1].revents != 0 {
                 let count = unsafe recv(server, &buffer, buffer.count, 0)
-                guard count > 0 else { break loop }
-                guard answer(&buffer, count) else {
-                    resets = fault == .resetAnswering
-                    break loop
-                }
+                guard count > 0 else { return false }
+                guard answer(&buffer, count) else { return fault == .resetAnswering }
             }
         }
-        finish([client, server], resets: resets)
-        return sent
     }
 
     private enum Next { case goOn, reset, freeze }

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package import Foundation
+import Glibc
 import Synchronization
 import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// A server that others wrote, started by `Tests/servers/run.sh` on ports of its own and ended with the last reference.
 package final class RealServer: Sendable {

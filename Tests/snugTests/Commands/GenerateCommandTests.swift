@@ -178,29 +178,8 @@ extension GenerateTests {
 
         @Test("Images go into a bucket under their digest, and the provider gets an address that works for a day")
         func bucket() async throws {
-            let stored = Mutex<[String: [UInt8]]>([:])
-            let server = try FaultServer { connection in
-                while true {
-                    let request = try connection.readRequest()
-                    let path = String(request.target.prefix { $0 != "?" })
-                    switch request.method {
-                    case "PUT":
-                        stored.withLock { $0[path] = request.body }
-                        try connection.respond(200, ["ETag": "\"part\""])
-                    case "POST" where request.target.contains("uploads"):
-                        try connection.respond(
-                            200,
-                            body:
-                                "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
-                    case "POST":
-                        try connection.respond(
-                            200, body: "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")
-                    default:
-                        let count = stored.withLock { $0[path]?.count ?? 0 }
-                        try connection.respond(200, ["Content-Length": "\(count)"])
-                    }
-                }
-            }
+            let stored = StoredObjects()
+            let server = try Self.bucketServer(stored)
             try await GenerateFolder.with { folder in
                 let image = PNGBuilder(width: 20, height: 20).bytes
                 try folder.place.folder.write(image, to: "a.png")
@@ -212,8 +191,8 @@ extension GenerateTests {
                 let result = try await aws.generate(
                     .elumenta, "x", "--model", "flux-kontext-pro", "--image", "a.png", "--host", "s3://bucket/in", "-v")
                 #expect(result.exitCode == 0, "\(result.standardError)")
-                #expect(stored.withLock { $0.values.map { $0 } } == [image])
-                let name = try #require(stored.withLock { $0.keys.first })
+                #expect(stored.all.values.map { $0 } == [image])
+                let name = try #require(stored.all.keys.first)
                 #expect(name.hasPrefix("/bucket/in/") && name.hasSuffix(".png") && name.utf8.count == 11 + 64 + 4)
                 let body = String(decoding: folder.paidRequests.last?.body ?? [], as: UTF8.self)
                 #expect(body.contains("X-Amz-Expires=86400"), "\(body)")
@@ -221,6 +200,10 @@ extension GenerateTests {
                 // Its copy on the disk is gone.
                 #expect(!folder.place.folder.files().contains { $0.hasPrefix(".snug-") })
             }
+        }
+
+        @Test("Without keys a bucket is refused before anything is read")
+        func bucketWithoutKeys() throws {
             let place = try CommandFolder()
             try place.folder.write(PNGBuilder().bytes, to: "a.png")
             var runner = place.runner
@@ -228,6 +211,39 @@ extension GenerateTests {
             let keyless = try runner.run(
                 ["generate", "x", "--provider", "elumenta", "--image", "a.png", "--host", "s3://bucket"])
             #expect(keyless.exitCode == 64 && keyless.standardError.contains("AWS_ACCESS_KEY_ID"))
+        }
+
+        /// Objects by their paths.
+        private final class StoredObjects: Sendable {
+            private let objects = Mutex<[String: [UInt8]]>([:])
+            var all: [String: [UInt8]] { objects.withLock { $0 } }
+            func put(_ bytes: [UInt8], at path: String) { objects.withLock { $0[path] = bytes } }
+        }
+
+        /// As much of S3 as one upload needs.
+        private static func bucketServer(_ stored: StoredObjects) throws -> FaultServer {
+            try FaultServer { connection in
+                while true {
+                    let request = try connection.readRequest()
+                    let path = String(request.target.prefix { $0 != "?" })
+                    switch request.method {
+                    case "PUT":
+                        stored.put(request.body, at: path)
+                        try connection.respond(200, ["ETag": "\"part\""])
+                    case "POST" where request.target.contains("uploads"):
+                        try connection.respond(
+                            200,
+                            body:
+                                "<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>")
+                    case "POST":
+                        try connection.respond(
+                            200, body: "<CompleteMultipartUploadResult><ETag>x</ETag></CompleteMultipartUploadResult>")
+                    default:
+                        let count = stored.all[path]?.count ?? 0
+                        try connection.respond(200, ["Content-Length": "\(count)"])
+                    }
+                }
+            }
         }
     }
 }

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Glibc
 import SnugSimulator
 import SnugTestSupport
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 extension GenerateTests {
     @Suite struct Kills {

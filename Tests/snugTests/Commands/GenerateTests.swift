@@ -1,18 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Glibc
 import SnugSimulator
 import SnugTestSupport
 import Synchronization
 import SystemPackage
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// The built `snug generate` against simulated providers, over real sockets. One after the other: each has a score of ports.
 @Suite(.serialized) enum GenerateTests {}

@@ -205,7 +205,11 @@ import Testing
     @Test("Success and failure have the same keys, and an unreadable name is given in hexadecimal too")
     func shape() throws {
         try place.folder.write([1, 2, 3], to: "a")
-        let sent = try upload(["a", "--to", try server().url("/in/"), "--protocol", "put", "--json"])
+        // It ends with its last reference.
+        let server = try server()
+        let sent = try withExtendedLifetime(server) {
+            try upload(["a", "--to", server.url("/in/"), "--protocol", "put", "--json"])
+        }
         let refusing = try FaultServer { connection in
             while true {
                 _ = try connection.readRequest()

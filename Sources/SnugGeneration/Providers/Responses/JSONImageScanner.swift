@@ -45,8 +45,6 @@ struct JSONImageScanner {
 
     /// True when the text was cut.
     private(set) var isCut = false
-    /// True inside a string: the text was cut on its way.
-    var isWithinString: Bool { if case .outside = state { false } else { true } }
 
     mutating func consume(_ bytes: Span<UInt8>) throws(HTTPError) {
         var index = 0

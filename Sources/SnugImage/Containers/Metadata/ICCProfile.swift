@@ -20,22 +20,34 @@ struct ICCProfile {
         return tidy(String(decoding: units.prefix { $0 != 0 }, as: UTF16.self))
     }
 
-    /// The reason not to use the profile for an image of this model; `nil` when there is none.
-    func problem(for model: ColourModel) -> String? {
-        guard view.count >= 132, let declared = view.u32(at: 0), let tags = view.u32(at: 128) else {
-            return "it has \(view.count) bytes, less than a header"
+    /// The colour spaces of images, by their signatures.
+    enum Space: String {
+        case gray = "GRAY", rgb = "RGB ", cmyk = "CMYK"
+    }
+
+    /// Bytes of the header and of the tag count that follows it.
+    static let minimumByteCount = 132
+
+    /// Bytes that the header claims.
+    var declaredByteCount: Int { view.u32(at: 0) ?? 0 }
+
+    /// The reason not to use the profile for an image of this space, in words that complete "the colour profile …";
+    /// `nil` when there is none.
+    func defect(for space: Space) -> String? {
+        guard view.count >= Self.minimumByteCount else { return "is cut short at \(view.count) bytes" }
+        guard declaredByteCount <= view.count else {
+            return "says it has \(declaredByteCount) bytes, of which \(view.count) are there"
         }
-        guard declared <= view.count else { return "it says \(declared) bytes and has \(view.count)" }
-        guard view.has("acsp", at: 36) else { return "its signature is missing" }
-        guard tags <= (view.count - 132) / 12 else { return "its tag table goes past its end" }
-        let space = view.latin1(at: 16, limit: 4)
-        let wanted =
-            switch model {
-            case .gray, .grayAlpha: "GRAY"
-            case .rgb, .rgba, .palette, .ycbcr: "RGB "
-            case .cmyk, .ycck: "CMYK"
-            }
-        return space == wanted ? nil : "it is for \(tidy(space) ?? "nothing"), the image is \(tidy(wanted) ?? "")"
+        guard declaredByteCount >= Self.minimumByteCount else { return "says it has only \(declaredByteCount) bytes" }
+        guard view.has("acsp", at: 36) else { return "lacks the signature of one" }
+        let own = signature(at: 16)
+        return own == space.rawValue ? nil : "is for '\(own)' and the image is '\(space.rawValue)'"
+    }
+
+    /// Four characters; those that are unsafe on a terminal become dots.
+    func signature(at offset: Int) -> String {
+        let bytes = view.slice(at: offset, count: 4) ?? []
+        return String(decoding: bytes.map { (0x20..<0x7F).contains($0) ? $0 : 0x2E }, as: UTF8.self)
     }
 
     private func tag(_ signature: StaticString) -> Range<Int>? {
@@ -56,5 +68,16 @@ struct ICCProfile {
         let printable = text.unicodeScalars.filter { $0.properties.generalCategory != .control }
         let words = String(String.UnicodeScalarView(printable)).split(separator: " ").joined(separator: " ")
         return words.isEmpty ? nil : String(words.prefix(120))
+    }
+}
+
+extension ColourModel {
+    /// The colour space that a profile for such an image has.
+    var profileSpace: ICCProfile.Space {
+        switch self {
+        case .gray, .grayAlpha: .gray
+        case .rgb, .rgba, .palette, .ycbcr: .rgb
+        case .cmyk, .ycck: .cmyk
+        }
     }
 }

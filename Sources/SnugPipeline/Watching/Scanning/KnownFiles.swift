@@ -1,5 +1,5 @@
-import Synchronization
 // SPDX-License-Identifier: Apache-2.0
+import Synchronization
 package import SystemPackage
 
 /// The memory that every scan is compared with: the ledger, or a dictionary in tests.

@@ -62,7 +62,8 @@ package struct SourceDisposal: Sendable, Hashable {
             do throws(SystemFailure) {
                 try FilePublisher.replace(report, with: bytes, mode: 0o644)
             } catch { throw error.reason }
-            if file.isMoved { try put(file, into: failed, at: place) }
+            // A file that failed before, and fails again, is there already.
+            if file.isMoved, file.path != place.path(below: failed) { try put(file, into: failed, at: place) }
             return report
         } catch {
             throw WatchError(SystemFailure(doing: "put \(file.original) into the folder of failures", reason: error))
@@ -70,6 +71,24 @@ package struct SourceDisposal: Sendable, Hashable {
     }
 
     static let reportSuffix = ".error.json"
+
+    /// The file of an identifier that failed before, with its report; `nil` when somebody took it away.
+    package func failedFile(of original: RelativePath, id: IntakeID) -> (file: TakenFile, report: FilePath)? {
+        let nobody = TakenFile(id: id, original: original, path: failed, isMoved: true)
+        for place in Self.places(for: nobody) {
+            let report = place.adding(suffix: Self.reportSuffix).path(below: failed)
+            guard let bytes = try? FileDescriptor.contents(of: report),
+                JSONValue(parsing: bytes)?["id"]?.text == id.text
+            else { continue }
+            var file = nobody
+            file.path = place.path(below: failed)
+            guard (try? FileIdentity(of: file.path, followsLinks: false))?.kind == .file else { return nil }
+            let sidecar = Sidecar.path(of: place).path(below: failed)
+            if (try? FileIdentity(of: sidecar, followsLinks: false))?.kind == .file { file.sidecar = sidecar }
+            return (file, report)
+        }
+        return nil
+    }
 
     /// A name that is free, or that an earlier attempt with this very file has used.
     private func freePlace(for file: TakenFile) throws(Errno) -> RelativePath {

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import SnugLedger
+import SnugSystem
+import Synchronization
+
+/// Hands jobs of the ledger to workers, as many at once as each lane allows.
+///
+/// It sleeps until something is enqueued, a step ends, or a job is due; a slow regular look finds what other processes
+/// changed, such as a pause that was lifted.
+final class Dispatcher: Sendable {
+    private struct State {
+        var running: [WorkerLane: Int] = [:]
+        var isDraining = false
+        var lastLook = ContinuousClock.now
+    }
+
+    /// Time between two looks at the ledger without a reason.
+    private static let interval = Duration.seconds(5)
+
+    private let services: StageServices
+    private let board: JobBoard
+    private let setup: @Sendable () -> DaemonSetup
+    /// Ends when nothing is left to do now.
+    private let isOnce: Bool
+    /// In a run that ends by itself: true once no more files come.
+    private let noMoreFiles: @Sendable () -> Bool
+    private let state = Mutex(State())
+
+    init(
+        services: StageServices, board: JobBoard, setup: @escaping @Sendable () -> DaemonSetup, isOnce: Bool,
+        noMoreFiles: @escaping @Sendable () -> Bool
+    ) {
+        self.services = services
+        self.board = board
+        self.setup = setup
+        self.isOnce = isOnce
+        self.noMoreFiles = noMoreFiles
+    }
+
+    /// Begins no more work.
+    func drain() {
+        state.withLock { $0.isDraining = true }
+        board.wake.signal()
+    }
+
+    /// Work that runs.
+    var runningCount: Int { state.withLock { $0.running.values.reduce(0, +) } }
+
+    /// Runs until it is drained or cancelled and everything that ran has ended.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while !Task.isCancelled, !state.withLock({ $0.isDraining }) {
+                let found = await claim(in: &group)
+                if isOnce, !found, isIdle { return }
+                await pause()
+            }
+        }
+    }
+
+    // MARK: Claiming
+
+    /// True when nothing runs, nothing is due, and nothing comes.
+    private var isIdle: Bool { runningCount == 0 && noMoreFiles() && !board.hasCountedRetries && !board.hasNotice }
+
+    private func claim(in group: inout DiscardingTaskGroup) async -> Bool {
+        var found = false
+        for lane in WorkerLane.allCases {
+            let free = lane.limit(setup().configuration.workers) - state.withLock { $0.running[lane] ?? 0 }
+            guard free > 0, board.takeNotice(of: lane) else { continue }
+            do {
+                let jobs = try await services.ledger.claim(JobRunner.request(lane, limit: free))
+                // A full hand means that there may be more.
+                if jobs.count == free { board.mayHaveWork([lane]) }
+                for job in jobs {
+                    found = true
+                    begin(job, in: lane, &group)
+                }
+            } catch {
+                board.paused(JobReason(code: "ledger_failed", message: "\(error)"))
+                services.logger.error("ledger cannot be asked for work", metadata: ["reason": "\(error)"])
+                board.retryLater(.now + Self.interval, consumesAttempt: false)
+            }
+        }
+        return found
+    }
+
+    private func begin(_ claim: ClaimedJob, in lane: WorkerLane, _ group: inout DiscardingTaskGroup) {
+        state.withLock { $0.running[lane, default: 0] += 1 }
+        board.began(claim.job)
+        let runner = JobRunner(services: services, setup: setup(), board: board)
+        group.addTask { [self] in
+            let job = await runner.run(claim)
+            board.ended(claim.job.id)
+            state.withLock { $0.running[lane, default: 1] -= 1 }
+            if let job, claim.job.crashes <= 1 {
+                if job.state == .waiting { board.mayHaveWork([WorkerLane(job.step)]) }
+            } else {
+                // A job that has ended a process before kept others waiting.
+                board.mayHaveWork()
+            }
+            board.wake.signal()
+        }
+    }
+
+    /// Waits for a signal, for the next job that is due, or for the time of the regular look.
+    private func pause() async {
+        let now = LedgerInstant.now
+        let (isDue, next) = board.dueRetries(at: now)
+        if isDue {
+            board.mayHaveWork()
+            return
+        }
+        var wait = Self.interval
+        if let next { wait = min(wait, .milliseconds(max(1, next.milliseconds - now.milliseconds))) }
+        _ = await board.wake.wait(for: wait)
+        let isTime = state.withLock { state in
+            guard ContinuousClock.now - state.lastLook >= Self.interval else { return false }
+            state.lastLook = .now
+            return true
+        }
+        if isTime { board.mayHaveWork() }
+    }
+}

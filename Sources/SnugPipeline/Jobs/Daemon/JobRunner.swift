@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import SnugGeneration
+import SnugLedger
+import SnugSystem
+import Synchronization
+import SystemPackage
+
+/// Carries out claimed steps: keeps the lease, does the work, records how it ended, and puts sources away.
+struct JobRunner: Sendable {
+    let services: StageServices
+    let setup: DaemonSetup
+    let board: JobBoard
+
+    private static let lease = Duration.seconds(60)
+    static func request(_ lane: WorkerLane, limit: Int) -> ClaimRequest {
+        ClaimRequest(lane.steps, limit: limit, lease: lease)
+    }
+
+    private var ledger: any LedgerStore { services.ledger }
+
+    /// Carries out one step, to its recorded end.
+    ///
+    /// When the task is cancelled, the job is handed back at no cost to it.
+    /// - Returns: The job as it is then; `nil` when it is not known, or somebody else's.
+    func run(_ claim: ClaimedJob) async -> Job? {
+        services.passed(.claimed)
+        let subject = DaemonEvent.Subject(claim.job)
+        board.report(.began(claim.job.step), subject)
+        do {
+            let task = try JobTask(claim, services, setup) { board.report($0, subject) }
+            let success = try await keepingLease(of: claim) { try await task.run() }
+            return await end(claim, task, success, subject)
+        } catch is CancellationError {
+            return await handBack(claim)
+        } catch is LostLease {
+            services.logger.debug("job was taken away", metadata: ["job": "\(claim.job.id)"])
+            return nil
+        } catch {
+            return await fail(claim, error, subject)
+        }
+    }
+
+    // MARK: Lease
+
+    /// Somebody else has the job, or wants its end.
+    private struct LostLease: Error {}
+
+    private enum Ended: Sendable {
+        case worked(Result<JobTask.Success, any Error>)
+        case lost, cancelRequested, over
+    }
+
+    /// Renews the lease for as long as the work takes.
+    private func keepingLease(
+        of claim: ClaimedJob, _ work: @escaping @Sendable () async throws -> JobTask.Success
+    ) async throws -> JobTask.Success {
+        let result: Result<JobTask.Success, any Error> = await withTaskGroup(of: Ended.self) { group in
+            group.addTask {
+                do { return .worked(.success(try await work())) } catch { return .worked(.failure(error)) }
+            }
+            group.addTask { await renew(claim.lease) }
+            var reason: any Error = CancellationError()
+            for await ended in group {
+                switch ended {
+                case .worked(.success(let success)):
+                    group.cancelAll()
+                    return .success(success)
+                case .worked(.failure(let error)):
+                    group.cancelAll()
+                    return .failure(error is CancellationError ? reason : error)
+                // The work has to end before the job is given away.
+                case .lost:
+                    reason = LostLease()
+                    group.cancelAll()
+                case .cancelRequested: group.cancelAll()
+                case .over: break
+                }
+            }
+            return .failure(reason)
+        }
+        return try result.get()
+    }
+
+    private func renew(_ lease: JobLease) async -> Ended {
+        var lease = lease
+        while true {
+            do { try await Task.sleep(for: Self.lease / 3) } catch { return .over }
+            do {
+                lease = try await ledger.renew(lease, for: Self.lease)
+                if lease.isCancelRequested { return .cancelRequested }
+            } catch let error as LedgerError where error.code == .staleLease {
+                return .lost
+            } catch {
+                // A disk that is full now may have room before the lease runs out.
+                services.logger.warning("lease cannot be renewed", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    private func handBack(_ claim: ClaimedJob) async -> Job? {
+        // A submission that the provider has accepted is certain: the job resumes with its results.
+        if claim.job.step == .submit, await isAccepted(claim.job) {
+            return await record(.advanced(to: .collect), payload: nil, claim)?.job
+        }
+        do { return try await ledger.release(claim.lease) } catch {
+            // The lease ends with the process.
+            services.logger.debug("job is not handed back", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
+
+    private func isAccepted(_ job: Job) async -> Bool {
+        let state = try? await services.generationStores.journal.record(job.id.description)?.state
+        return state == .accepted || state == .completed
+    }
+
+    // MARK: Ends
+
+    private func end(
+        _ claim: ClaimedJob, _ task: JobTask, _ success: JobTask.Success, _ subject: DaemonEvent.Subject
+    ) async -> Job? {
+        guard let recorded = await record(success.outcome, payload: success.payload, claim) else { return nil }
+        services.passed(.recorded)
+        board.succeeded(in: claim.job.folder)
+        for event in success.events {
+            board.report(event, subject)
+        }
+        guard case .delivered(let names) = success.outcome else { return recorded.job }
+        await SourceCleaner(services: services, setup: setup, board: board).finish(names, of: claim.job)
+        services.passed(.disposed)
+        guard recorded.job.state == .delivered else { return recorded.job }
+        await task.forgetGeneration()
+        if task.options.generation == nil {
+            let (files, id) = (services.files, claim.job.id)
+            await services.threads.runUncancelled { files.remove(id) }
+        }
+        return recorded.job
+    }
+
+    private func fail(_ claim: ClaimedJob, _ error: any Error, _ subject: DaemonEvent.Subject) async -> Job? {
+        let fault = StepFault(error, account: claim.job.account)
+        let context = setup.context(named: claim.job.folder)
+        let isPaid = await isAccepted(claim.job) || JobPayload(text: claim.job.payload).images != nil
+        let policy = FaultPolicy(maximumAttempts: context?.settings.maximumAttempts ?? 5)
+        let decision = policy.decide(
+            fault,
+            FaultPolicy.Situation(
+                step: claim.job.step, attempt: claim.job.attempt, isPaid: isPaid,
+                faultsInARow: board.failed(in: claim.job.folder), now: LedgerInstant.now,
+                random: Double.random(in: 0...1)))
+        if let account = decision.parkedAccount, let until = decision.until {
+            await attempt("account cannot be parked") {
+                try await ledger.park(account: account, until: until, reason: fault.reason)
+            }
+            board.report(.parked(account: account, fault.reason, until: until), nil)
+        }
+        if decision.pausesFolder, let until = decision.until { await pause(claim.job.folder, fault.reason, until) }
+        guard let recorded = await record(decision.outcome, payload: nil, claim) else { return nil }
+        services.passed(.recorded)
+        switch recorded.job.state {
+        case .failed:
+            board.noteFailure(of: recorded.job)
+            let cleaner = SourceCleaner(services: services, setup: setup, board: board)
+            let report = await cleaner.fail(recorded.job, recorded.job.reason ?? fault.reason)
+            services.passed(.disposed)
+            board.report(.failed(recorded.job.reason ?? fault.reason, report: report), subject)
+        case .held: board.report(.held(recorded.job.reason ?? fault.reason), subject)
+        default:
+            board.retryLater(decision.until ?? .now, consumesAttempt: decision.consumesAttempt)
+            board.report(
+                .postponed(
+                    fault.reason, until: decision.until ?? .now, consumesAttempt: decision.consumesAttempt), subject)
+        }
+        return recorded.job
+    }
+
+    /// Holds up a folder, unless a person has paused it already, perhaps for longer.
+    private func pause(_ folder: String, _ reason: JobReason, _ until: LedgerInstant) async {
+        await attempt("folder cannot be paused") {
+            let isPaused = try await ledger.holds().contains { $0.kind == .pause && $0.scope == .folder(folder) }
+            if !isPaused { try await ledger.pause(.folder(folder), until: until, reason: reason) }
+        }
+        board.paused(reason)
+    }
+
+    private func attempt(_ what: String, _ body: () async throws -> Void) async {
+        do { try await body() } catch {
+            services.logger.warning("\(what)", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Records an outcome, and tries again for as long as the ledger cannot be written.
+    /// - Returns: `nil` when the job is somebody else's by now.
+    private func record(_ outcome: StepOutcome, payload: JobPayload?, _ claim: ClaimedJob) async -> RecordedOutcome? {
+        var delay = Duration.milliseconds(250)
+        while true {
+            do {
+                return try await ledger.recordOutcome(outcome, payload: payload?.text, under: claim.lease)
+            } catch let error as LedgerError where [.staleLease, .notFound, .closed].contains(error.code) {
+                services.logger.warning("outcome came too late", metadata: ["job": "\(claim.job.id)"])
+                return nil
+            } catch {
+                board.paused(JobReason(code: "ledger_failed", message: "\(error)"))
+                services.logger.error("outcome cannot be recorded", metadata: ["reason": "\(error)"])
+                // The process is about to end: the next one finds the step unfinished.
+                if Task.isCancelled { return nil }
+                try? await Task.sleep(for: delay)
+                delay = min(delay * 2, .seconds(10))
+            }
+        }
+    }
+}
+
+extension DaemonEvent.Subject {
+    init(_ job: Job) { self.init(job: job.id, folder: job.folder, name: job.name) }
+}
+
+extension LedgerInstant {
+    static var now: LedgerInstant { LedgerInstant(milliseconds: WallClock.milliseconds) }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import SnugLedger
+import SnugSystem
+import SystemPackage
+
+/// Brings the work folders and the ledger together again after a process that ended in between.
+struct Recovery: Sendable {
+    let services: StageServices
+    let setup: DaemonSetup
+    let board: JobBoard
+
+    /// Files looked up together.
+    private static let batchSize = 256
+
+    /// Puts in what was taken and is not in the ledger, and puts away what is over.
+    func run(_ context: FolderContext, _ taker: FileTaker) async throws {
+        try await services.threads.run {
+            guard FileSystem.isFolder(context.settings.inbox) else { return }
+            try context.intake().recover()
+        }
+        for work in context.workPlaces {
+            let files = try await services.threads.run { try work.contents() }
+            var rest = files[...]
+            while !rest.isEmpty {
+                let batch = Array(rest.prefix(Self.batchSize))
+                rest = rest.dropFirst(Self.batchSize)
+                try Task.checkCancellation()
+                try await bringTogether(batch, work, context, taker)
+            }
+        }
+    }
+
+    private func bringTogether(
+        _ files: [TakenFile], _ work: WorkFolder, _ context: FolderContext, _ taker: FileTaker
+    ) async throws {
+        let keys = files.map { SourceKey.moved($0.id, $0.original).text }
+        let known = try await services.ledger.knownSources(of: context.settings.name, among: keys)
+        let lost = zip(files, keys).filter { !known.contains($1) }.map(\.0)
+        let prepared = try await services.threads.run {
+            try lost.compactMap { file in
+                let identity = try FileIdentity(of: file.path, followsLinks: false)
+                return try taker.prepared(file, FileVersion(identity))
+            }
+        }
+        _ = await taker.enqueue(prepared)
+        for (file, key) in zip(files, keys) where known.contains(key) {
+            try await putAway(file, key, context)
+        }
+    }
+
+    /// Puts a file away whose job is over: the process ended before it did.
+    private func putAway(_ file: TakenFile, _ key: String, _ context: FolderContext) async throws {
+        // The ledger gives the job of a source that it knows, whatever else it is told.
+        let question = NewJob(
+            JobIdentity(contentHash: nil, pipeline: ""), name: PathText.encode(file.original.bytes),
+            folder: context.settings.name, source: key)
+        guard let job = try await services.ledger.enqueue([question]).first?.job,
+            [.delivered, .failed, .cancelled].contains(job.state),
+            let name = try await services.ledger.deliveries(of: job.id).first(where: { $0.source == key })
+        else { return }
+        let cleaner = SourceCleaner(services: services, setup: setup, board: board)
+        if name.deliveredAt != nil {
+            await cleaner.finish([name], of: job)
+        } else if job.state != .delivered {
+            let reason = job.reason ?? JobReason(code: JobReason.byRequest, message: "cancelled")
+            _ = await cleaner.fail(name, of: job, reason)
+        }
+    }
+}

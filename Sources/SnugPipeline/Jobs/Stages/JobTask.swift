@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugImage
+import SnugLedger
+import SnugSystem
+import SystemPackage
+
+/// One step of one job, in the hands of a worker.
+struct JobTask: Sendable {
+    /// The end of a step that succeeded.
+    struct Success: Sendable {
+        var outcome: StepOutcome
+        var payload: JobPayload
+        var events: [DaemonEvent.Kind] = []
+    }
+
+    /// A source file of the job.
+    struct Source: Sendable {
+        var context: FolderContext
+        var file: TakenFile
+        var work: WorkFolder
+        /// The report beside a file that failed before.
+        var report: FilePath?
+    }
+
+    let claim: ClaimedJob
+    let services: StageServices
+    let setup: DaemonSetup
+    let options: JobOptions
+    let payload: JobPayload
+    /// Is told what happens meanwhile.
+    let onEvent: @Sendable (DaemonEvent.Kind) -> Void
+
+    /// - Throws: ``StepFault`` for a job that another version has put in.
+    init(
+        _ claim: ClaimedJob, _ services: StageServices, _ setup: DaemonSetup,
+        onEvent: @escaping @Sendable (DaemonEvent.Kind) -> Void
+    ) throws(StepFault) {
+        self.claim = claim
+        self.services = services
+        self.setup = setup
+        self.onEvent = onEvent
+        payload = JobPayload(text: claim.job.payload)
+        if let fault = payload.fault { throw StepFault(.definite, fault.code, fault.message) }
+        guard claim.job.identity.version == JobOptions.version,
+            let options = JobOptions(text: claim.job.identity.options)
+        else {
+            throw StepFault(
+                .held, "unknown_options",
+                "the job was put in by another version of Snug; drop it, and copy its file to the inbox again")
+        }
+        self.options = options
+    }
+
+    var job: Job { claim.job }
+
+    /// Does the step.
+    /// - Throws: What the stage throws, ``StepFault``, `CancellationError`.
+    func run() async throws -> Success {
+        switch job.step {
+        case .settle: return Success(outcome: .advanced(to: options.firstStep), payload: payload)
+        case .fit: return try await fit()
+        case .upload: return try await upload()
+        case .submit where options.stages.contains(.upload) && payload.receipt == nil: return try await upload()
+        case .submit, .reconcile, .collect: return try await generate()
+        case .deliver: return try await deliver()
+        }
+    }
+
+    // MARK: Sources
+
+    /// The place of the job's input in the inbox.
+    var original: RelativePath {
+        claim.pendingDeliveries.lazy.compactMap { $0.source.flatMap(SourceKey.init)?.original }.first
+            ?? RelativePath(bytes: PathText.decode(job.name))
+    }
+
+    /// The file of a delivery's source; `nil` when it is gone. It blocks.
+    static func source(of delivery: JobDelivery, job: JobID, _ setup: DaemonSetup) -> Source? {
+        guard let context = setup.context(named: delivery.folder), let key = delivery.source.flatMap(SourceKey.init)
+        else { return nil }
+        // A source that stays in the inbox has no identifier of its own: the job's serves, which never changes.
+        if let found = context.find(key, id: IntakeID(String(job.description.suffix(22))) ?? .random()) {
+            return Source(context: context, file: found.file, work: found.work)
+        }
+        guard case .moved(let id, let original) = key, let work = context.workPlaces.first,
+            let (file, report) = context.disposal(in: work).failedFile(of: original, id: id)
+        else { return nil }
+        return Source(context: context, file: file, work: work, report: report)
+    }
+
+    private func source(of delivery: JobDelivery) -> Source? { Self.source(of: delivery, job: job.id, setup) }
+
+    /// A file with the job's content: of a name that waits, else of any.
+    /// - Throws: `input_missing`.
+    func input() async throws -> Source {
+        let pending = claim.pendingDeliveries
+        if let found = try await services.threads.run({ pending.lazy.compactMap(source(of:)).first }) { return found }
+        let all = try await services.ledger.deliveries(of: job.id)
+        if let found = try await services.threads.run({ all.lazy.compactMap(source(of:)).first }) { return found }
+        try await checkPresence()
+        throw StepFault(
+            .definite, "input_missing",
+            "the file is neither in the inbox, nor in the work folder, nor among the failed ones; copy it to the inbox again"
+        )
+    }
+
+    /// A folder that is not there now has lost nothing: its jobs wait.
+    private func checkPresence() async throws {
+        let folder = job.folder
+        guard let context = setup.context(named: folder) else { throw StepFault.folderUnknown(folder) }
+        let inbox = context.settings.inbox
+        let isThere = try await services.threads.run { FileSystem.isFolder(inbox) }
+        if !isThere {
+            throw StepFault(
+                .environmental, "folder_missing",
+                "the inbox \(PrintableName.of(inbox)) is not there; the job continues once it is")
+        }
+    }
+}
+
+extension StepFault {
+    static func folderUnknown(_ name: String) -> StepFault {
+        StepFault(
+            .environmental, "folder_unknown",
+            "the folder '\(PrintableName.escaped(name))' is not in the configuration any more; add it again, or cancel the job",
+            delay: .seconds(60))
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import SnugGeneration
+import SnugHTTP
+import SnugImage
+import SnugLedger
+import SnugSystem
+import SnugUpload
+import Synchronization
+import SystemPackage
+
+/// Everything that the stages of all jobs share.
+final class StageServices: Sendable {
+    let ledger: any LedgerStore
+    let fit: FitRun.Fit
+    let http: HTTPClient
+    let uploader: Uploader
+    let generationStores: GenerationStores
+    let publisher: OutputPublisher
+    let files: JobFiles
+    /// Everything that blocks, apart from the engine's own threads.
+    let threads: BlockingThreads
+    let logger: Logger
+    /// Images of generations before they are delivered; they must outlive the process.
+    let spool: FilePath
+    let passed: @Sendable (DaemonPoint) -> Void
+    private let clients = Mutex<[Account: GenerationClient]>([:])
+
+    init(
+        ledger: any LedgerStore, fit: @escaping FitRun.Fit, http: HTTPClient, uploadStore: (any UploadStore)?,
+        generationStores: GenerationStores, publisher: OutputPublisher, stateDirectory: FilePath,
+        threads: BlockingThreads, logger: Logger, passed: @escaping @Sendable (DaemonPoint) -> Void
+    ) {
+        self.ledger = ledger
+        self.fit = fit
+        self.http = http
+        uploader = Uploader(client: http, store: uploadStore, logger: logger)
+        self.generationStores = generationStores
+        self.publisher = publisher
+        files = JobFiles(root: stateDirectory.appending("jobs"), publisher: publisher)
+        self.threads = threads
+        self.logger = logger
+        spool = stateDirectory.appending("spool")
+        self.passed = passed
+    }
+
+    /// The client of an account: one for all jobs, so that they share its limits.
+    /// - Throws: `secret_missing`, `invalid_configuration`. It may block.
+    func client(for account: Account) throws(DaemonError) -> GenerationClient {
+        if let client = clients.withLock({ $0[account] }) { return client }
+        let provider = try account.makeProvider()
+        var options = GenerationOptions()
+        options.timeout = account.timeout
+        options.rateLimits = account.rateLimits
+        options.maximumConcurrency = account.maximumConcurrency
+        options.spoolDirectory = spool
+        let client = GenerationClient(
+            provider: provider, credentials: try credentials(for: account, provider), http: http, options: options,
+            stores: generationStores, images: GenerationImageFitter(for: provider), logger: logger)
+        return clients.withLock { clients in
+            if let other = clients[account] { return other }
+            clients[account] = client
+            return client
+        }
+    }
+
+    private func credentials(
+        for account: Account, _ provider: Provider
+    ) throws(DaemonError) -> GenerationCredentials {
+        if let key = account.key { return .key(try key.read()) }
+        do throws(DaemonError) {
+            return .key(try SecretReference.environment(provider.keyVariable).read())
+        } catch {
+            // A server on this machine may need no key.
+            if provider.baseURL.isLoopback { return .none }
+            throw error
+        }
+    }
+
+    /// Forgets the clients of accounts, so that keys are read again.
+    func forgetClients() { clients.withLock { $0 = [:] } }
+}

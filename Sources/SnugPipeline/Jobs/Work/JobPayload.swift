@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import SnugUpload
+
+/// Everything that the workers of a job hand on from one step to the next, kept in the ledger.
+struct JobPayload: Sendable, Hashable, Codable {
+    /// A file of the job's own folder in the state directory.
+    struct StagedFile: Sendable, Hashable, Codable {
+        /// The path below the job's folder.
+        var path: String
+        /// The customary extension of its format.
+        var suffix: String
+        var byteCount: Int
+        /// SHA-256 in hexadecimal.
+        var digest: String
+    }
+
+    /// The reason why a file cannot be processed at all.
+    struct Fault: Sendable, Hashable, Codable {
+        var code: String
+        var message: String
+    }
+
+    /// Set for a file that was given up, or whose sidecar is wrong: the job fails with it.
+    var fault: Fault?
+    /// The image that goes on to the next stage.
+    var fitted: StagedFile?
+    /// The receipt of the upload.
+    var receipt: UploadReceipt?
+    /// The results of the generation.
+    var images: [StagedFile]?
+    /// Where results were put; the first ones, with the digest of their content, for names that join later.
+    var outputs: [StagedFile]?
+    /// True once the provider has accepted the generation, which is then paid for.
+    var isAccepted: Bool?
+
+    /// Nothing yet.
+    init() {}
+
+    /// The payload of a job in the ledger. One that cannot be read is that of a new job: the steps find out the rest.
+    init(text: String) {
+        self = (try? JSONDecoder().decode(Self.self, from: Data(text.utf8))) ?? JobPayload()
+    }
+
+    var text: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+}

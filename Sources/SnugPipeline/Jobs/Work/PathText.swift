@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+
+/// Paths as text, from which every byte can be had back: `%` and bytes that are not UTF-8 are written as `%ff`.
+enum PathText {
+    private static let percent = UInt8(ascii: "%")
+
+    static func encode(_ bytes: [UInt8]) -> String {
+        let isText = String(validating: bytes, as: UTF8.self) != nil
+        var text: [UInt8] = []
+        text.reserveCapacity(bytes.count)
+        for byte in bytes {
+            if byte == percent || !isText && byte >= 0x80 {
+                text += [percent] + Array([byte].hexadecimal.utf8)
+            } else {
+                text.append(byte)
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    static func decode(_ text: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2)
+            if byte == percent, digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)
+            {
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import Crypto
+import SnugHTTP
+import SnugImage
+import SnugSystem
+import SnugUpload
+import SystemPackage
+
+/// The bytes to send, and where to.
+struct UploadContent: Sendable {
+    var path: FilePath
+    var url: HTTPURL
+    /// The name that a server is told that asks for one; `nil` for the file's own.
+    var toldName: String?
+    /// True for a file of ours, which is removed once it is sent.
+    var isOurs = false
+}
+
+extension FileJob {
+    /// A name for the file's content, its target and what is made of it; `nil` where nobody asks for it.
+    func key(of item: UploadItem, _ file: FilePath) async throws -> String? {
+        guard request.fitting != nil || (request.finished != nil && !item.isNamed) else { return nil }
+        let digest: ContentDigest? = try await threads.run {
+            do throws(Errno) {
+                return try ContentDigest.of(item.isNamed ? FileSystem.resolve(file) : file)
+            } catch {
+                throw UploadError(.sourceFailed, "cannot be read: \(error)", resumption: .startOver, cause: error)
+            }
+        }
+        guard let digest else {
+            throw UploadError(
+                .sourceChanged, "changed while it was read; send it again once nothing writes to it",
+                resumption: .startOver)
+        }
+        var hash = SHA256()
+        let url = request.destination.url.text
+        for text in ["\(digest)", url, uploadProtocol.rawValue, request.fitting?.identity ?? ""] {
+            hash.update(data: Array("\(text)\n".utf8))
+        }
+        hash.update(data: item.input.name.bytes)
+        return String(Array(hash.finalize()).hexadecimal.prefix(40))
+    }
+
+    /// The receipt of a file of a folder that was sent before.
+    func finished(_ key: String, _ item: UploadItem) async throws -> UploadReceipt? {
+        guard !item.isNamed, !request.resends else { return nil }
+        return try await request.finished?.receipt(of: key)
+    }
+
+    /// The bytes to send, fitted where that was asked for; `nil` for a file of a folder that is no image.
+    func content(of item: UploadItem, _ file: FilePath, _ key: String?) async throws -> UploadContent? {
+        guard let fitting = request.fitting, let names = item.fittedNames, let key else {
+            return UploadContent(path: file, url: item.url, toldName: item.isNamed ? nil : told(item.input.name))
+        }
+        func content(_ path: FilePath, _ format: ImageFormat, isOurs: Bool) throws -> UploadContent {
+            let name = names.name(for: format) ?? item.input.name
+            let url = try UploadPlan.address(of: name, below: request.destination.url, uploadProtocol)
+            return UploadContent(path: path, url: url, toldName: told(name), isOurs: isOurs)
+        }
+        if let (path, format) = try await threads.run({ fitting.existing(key) }) {
+            return try content(path, format, isOurs: true)
+        }
+        let (source, image): (ImageSource, FittedImage)
+        do {
+            source = try await threads.run { try ImageSource(file: file, followsLinks: item.isNamed) }
+            image = try await fitter.fit(source, limits: fitting.limits, policy: fitting.policy)
+        } catch let error as ImageError where !item.isNamed && [.notAnImage, .emptyInput].contains(error.code) {
+            onEvent(.skipped(item.input.file, error.code == .emptyInput ? .empty : .notAnImage))
+            return nil
+        }
+        var record = FitRecord(
+            input: item.input.file, status: .copied, limitBytes: fitting.limits.fileByteLimit,
+            inputBytes: source.byteCount)
+        record.fill(image)
+        onEvent(.fitted(item.input.file, record))
+        guard image.status != .copied else { return try content(file, image.format, isOurs: false) }
+        let path = fitting.path(key, image.format)
+        try await threads.run {
+            try FileSystem.makeFolders(fitting.workFolder, mode: 0o700)
+            // Where another run was first, its bytes serve as well.
+            _ = try OutputPublisher().publish(PublishedContent(image, source: source), to: path, replacing: false)
+        }
+        return try content(path, image.format, isOurs: true)
+    }
+
+    /// Uploads by tus have metadata for a path; a form has a name only.
+    private func told(_ name: FilePath) -> String {
+        let told = uploadProtocol == .tus ? name : name.lastComponent.map { FilePath($0) } ?? name
+        return String(decoding: told.bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
+import SnugImage
+import SnugSystem
+import SnugUpload
+import SystemPackage
+
+/// Uploads one file of a run.
+struct FileJob: Sendable {
+    let request: UploadRequest
+    let uploader: Uploader
+    let fitter: ImageFitter
+    let threads: BlockingThreads
+    let uploadProtocol: UploadProtocol
+    let limiter: BandwidthLimiter?
+    let onEvent: @Sendable (UploadEvent) -> Void
+
+    /// - Returns: The receipt; `nil` for a file that had not to be sent.
+    func outcome(of item: UploadItem) async throws -> Result<UploadReceipt?, UploadError> {
+        let file = item.input.file
+        var spooled: SpooledInput?
+        // Read again after every fault, and removed with the last reference.
+        defer { withExtendedLifetime(spooled) {} }
+        var content: UploadContent?
+        let failure: UploadError
+        do {
+            if let stream = request.standardInput, file.isDash {
+                let folder = request.spoolFolder
+                spooled = try await threads.run { try SpooledInput(copying: stream, in: folder) }
+            }
+            let source = try WorkingFolder.absolute(spooled?.path ?? file)
+            let key = try await key(of: item, source)
+            if let key, let receipt = try await finished(key, item) {
+                onEvent(.skipped(file, .alreadyUploaded(receipt)))
+                return .success(nil)
+            }
+            content = try await self.content(of: item, source, key)
+            guard let content else { return .success(nil) }
+            let receipt = try await upload(content, item, isSpooled: spooled != nil)
+            if let key, !item.isNamed { try await request.finished?.finish(key, with: receipt) }
+            // Last: a process killed before this finds its upload by the same file again.
+            if content.isOurs { await remove(content.path) }
+            onEvent(.uploaded(file, receipt, keptAt: await kept(receipt, of: file)))
+            return .success(receipt)
+        } catch let error as UploadError {
+            failure = error
+        } catch let error as HTTPError {
+            failure = UploadError(.invalidTarget, error.message, cause: error)
+        } catch let error as ImageError {
+            failure = UploadError(.sourceFailed, error.message, cause: error)
+        } catch let error as Errno {
+            failure = UploadError(
+                .stateFailed, "cannot make the work folder: \(error); name another with --state", cause: error)
+        } catch is CancellationError {
+            onEvent(.interrupted(file, await unanswered(content)))
+            throw CancellationError()
+        }
+        onEvent(.failed(file, failure))
+        return .failure(failure)
+    }
+
+    private func upload(
+        _ content: UploadContent, _ item: UploadItem, isSpooled: Bool
+    ) async throws -> UploadReceipt {
+        var target = try await request.destination.target(
+            for: content.path, at: content.url, uploadProtocol, threads: threads)
+        target.filename = content.toldName
+        let file = item.input.file
+        var options = request.options
+        options.onProgress = { [onEvent] in onEvent(.progressed(file, $0)) }
+        options.bandwidthLimiter = limiter ?? options.bandwidthLimiter
+        // Standard input cannot be read again by another process.
+        if isSpooled { options.discardsWhenCancelled = true }
+        return try await uploader.upload(content.path, to: target, options: options)
+    }
+
+    private func remove(_ path: FilePath) async {
+        // What cannot be removed now is removed when it is old.
+        try? await DetachedThread.value { FileSystem.removeIfThere(path) }
+    }
+
+    /// The error of a cancelled upload whose request may have taken effect.
+    private func unanswered(_ content: UploadContent?) async -> UploadError? {
+        guard let content else { return nil }
+        return await uploader.unansweredError(content.path, to: UploadTarget(content.url, uploadProtocol))
+    }
+
+    /// Keeps a receipt. The file is delivered, so a receipt that cannot be kept is no failure of the upload.
+    private func kept(_ receipt: UploadReceipt, of file: FilePath) async -> FilePath? {
+        guard let folder = request.receiptFolder else { return nil }
+        return try? await DetachedThread.value { try Self.keep(receipt, of: file, in: folder) }
+    }
+
+    /// Keeps a receipt under the file's name and the time, so that none replaces another. A long name is cut: the
+    /// receipt has to fit a folder whose names have a limit.
+    private static func keep(_ receipt: UploadReceipt, of file: FilePath, in folder: FilePath) throws -> FilePath {
+        let name = file.isDash ? "stdin" : file.lastComponent?.string ?? "file"
+        var short = name
+        while short.utf8.count > 120 { short.removeLast() }
+        return try receipt.keep(
+            in: try WorkingFolder.absolute(folder),
+            named: "\(short).\(WallClock.seconds).\(UInt16.random(in: .min ... .max))")
+    }
+}

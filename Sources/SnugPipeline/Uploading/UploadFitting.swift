@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+public import SnugImage
+import SnugSystem
+public import SystemPackage
+
+/// The fitting of images on their way to a server.
+public struct UploadFitting: Sendable {
+    /// Limits of every image.
+    public var limits: Limits
+    /// Choices within the limits.
+    public var policy: FitPolicy
+    /// The folder in which fitted images are kept until they are sent, so that an upload that was interrupted resumes with the
+    /// same bytes.
+    public var workFolder: FilePath
+
+    /// Describes the fitting.
+    public init(limits: Limits = Limits(), policy: FitPolicy = FitPolicy(), workFolder: FilePath) {
+        self.limits = limits
+        self.policy = policy
+        self.workFolder = workFolder
+    }
+
+    /// The formats that images can come out in.
+    var formats: Set<ImageFormat> {
+        switch policy.format {
+        case .jpeg: [.jpeg]
+        case .png: [.png]
+        case .automatic, .keep: [.jpeg, .png]
+        }
+    }
+
+    /// Everything that decides what an image comes out as, the same in every process.
+    var identity: String { "\(Self.text(of: limits)) \(Self.text(of: policy))" }
+
+    /// A value's fields in their order; those of a set in the order of their text, which differs from process to process.
+    private static func text(of value: Any) -> String {
+        let mirror = Mirror(reflecting: value)
+        guard !mirror.children.isEmpty else { return "\(value)" }
+        let parts = mirror.children.map { child in
+            (child.label.map { "\($0)=" } ?? "") + text(of: child.value)
+        }
+        return "(" + (mirror.displayStyle == .set ? parts.sorted() : parts).joined(separator: ",") + ")"
+    }
+
+    // MARK: The work folder
+
+    /// The file of an image that an earlier run has fitted. Blocks.
+    func existing(_ key: String) -> (path: FilePath, format: ImageFormat)? {
+        for format in [ImageFormat.jpeg, .png] {
+            let path = path(key, format)
+            if FileSystem.isFile(path) { return (path, format) }
+        }
+        return nil
+    }
+
+    func path(_ key: String, _ format: ImageFormat) -> FilePath {
+        workFolder.appending("\(key).\(format.fileExtension)")
+    }
+
+    /// Days after which an image that nobody came back for is removed.
+    private static let lifetime = 30
+
+    /// Removes images that nobody has come back for. Blocks.
+    func cleanUp() {
+        let oldest = Int64(WallClock.seconds - Self.lifetime * 86_400) * 1_000_000_000
+        // What cannot be listed or removed is left for the next run.
+        for file in (try? FolderListing.files(in: workFolder)) ?? [] {
+            guard let identity = try? FileIdentity(of: file, followsLinks: false), identity.modified < oldest else {
+                continue
+            }
+            FileSystem.removeIfThere(file)
+        }
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugTestSupport
+import Testing
+
+@testable import SnugImage
+
+/// Sizes and frames of the formats that are recognised and not decoded, from headers put together by their specifications.
+@Suite struct RecognisedHeaderTests {
+    private static func little(_ value: Int, _ width: Int) -> [UInt8] {
+        (0..<width).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) }
+    }
+    private static func big(_ value: Int, _ width: Int) -> [UInt8] { little(value, width).reversed() }
+
+    private static func gif(_ width: Int, _ height: Int, _ rest: [UInt8] = []) -> [UInt8] {
+        Array("GIF89a".utf8) + little(width, 2) + little(height, 2) + [0xF7, 0, 0] + rest
+    }
+
+    @Test(
+        "A GIF has its screen's size, is a palette, and is animated when it loops",
+        arguments: [(1, 1), (640, 480), (65_535, 2)])
+    func gif(width: Int, height: Int) throws {
+        let still = try probe(Self.gif(width, height))
+        #expect(still.format == .gif && still.width == width && still.height == height)
+        #expect(!still.isAnimated && still.frameCount == nil && still.colourModel == .palette)
+        let loop = Self.gif(width, height, [0x21, 0xFF, 11] + Array("NETSCAPE2.0".utf8) + [3, 1, 0, 0, 0])
+        #expect(try probe(loop).isAnimated)
+        #expect(try probe([UInt8]("GIF87a".utf8) + Self.gif(width, height)[6...]).width == width)
+    }
+
+    /// RFC 9649: RIFF, WEBP and the first chunk.
+    private static func webP(_ kind: String, _ payload: [UInt8]) -> [UInt8] {
+        Array("RIFF".utf8) + little(12 + payload.count, 4) + Array("WEBP\(kind)".utf8) + little(payload.count, 4)
+            + payload
+    }
+
+    @Test("A lossy WebP has 14 bits of each side", arguments: [(1, 1), (320, 240), (16_383, 16_383)])
+    func lossyWebP(width: Int, height: Int) throws {
+        // The two bits above are an upscaling hint.
+        let frame: [UInt8] =
+            [0, 0, 0, 0x9D, 0x01, 0x2A] + Self.little(width | 0x4000, 2) + Self.little(height | 0x8000, 2)
+        let header = try probe(Self.webP("VP8 ", frame))
+        #expect(header.width == width && header.height == height && header.frameCount == 1 && !header.hasAlpha)
+    }
+
+    @Test("A lossless WebP has 14 bits of each side less one", arguments: [(1, 1), (320, 240), (16_384, 16_384)])
+    func losslessWebP(width: Int, height: Int) throws {
+        let header = try probe(Self.webP("VP8L", [0x2F] + Self.little((width - 1) | (height - 1) << 14, 4)))
+        #expect(header.width == width && header.height == height && header.frameCount == 1)
+    }
+
+    @Test("An extended WebP has a canvas of 24 bits, alpha and animation", arguments: [0x00, 0x02, 0x10, 0x12, 0x3E])
+    func extendedWebP(flags: UInt8) throws {
+        let header = try probe(Self.webP("VP8X", [flags, 0, 0, 0] + Self.little(99_999, 3) + Self.little(1_234, 3)))
+        #expect(header.width == 100_000 && header.height == 1_235)
+        #expect(header.isAnimated == (flags & 2 != 0) && header.hasAlpha == (flags & 16 != 0))
+        #expect(header.frameCount == (flags & 2 != 0 ? nil : 1))
+    }
+
+    @Test("A WebP of another first chunk has no size")
+    func otherWebP() throws {
+        let header = try probe(Self.webP("ALPH", [0, 0, 0, 0, 0, 0, 0, 0]))
+        #expect(header.format == .webp && header.width == 0 && header.height == 0)
+    }
+
+    @Test("A BMP has its size in the old header and the new, and may be upside down")
+    func bmp() throws {
+        func file(_ info: [UInt8]) -> [UInt8] { Array("BM".utf8) + [UInt8](repeating: 0, count: 12) + info }
+        let old = try probe(file(Self.little(12, 4) + Self.little(300, 2) + Self.little(200, 2) + [1, 0, 24, 0]))
+        #expect(old.width == 300 && old.height == 200 && old.frameCount == 1)
+        let new = try probe(file(Self.little(40, 4) + Self.little(70_000, 4) + Self.little(5, 4) + [1, 0, 24, 0]))
+        #expect(new.width == 70_000 && new.height == 5)
+        let down = try probe(file(Self.little(40, 4) + Self.little(7, 4) + Self.little(-90_000, 4) + [1, 0, 24, 0]))
+        #expect(down.width == 7 && down.height == 90_000)
+        let deepest = try probe(file(Self.little(40, 4) + Self.little(7, 4) + [0, 0, 0, 0x80] + [1, 0, 24, 0]))
+        #expect(deepest.height == 1 << 31)
+    }
+
+    @Test("A TIFF has size and orientation in either byte order", arguments: [true, false], Orientation.allCases)
+    func tiff(isLittleEndian: Bool, orientation: Orientation) throws {
+        var builder = TIFFBuilder([
+            .init(256, type: 4, value: 70_000), .init(257, value: 40), .init(258, value: 8),
+            .init(274, value: orientation.rawValue),
+        ])
+        builder.isLittleEndian = isLittleEndian
+        let header = try probe(builder.bytes)
+        #expect(header.format == .tiff && header.width == 70_000 && header.height == 40)
+        #expect(header.orientation == orientation)
+        #expect(header.uprightWidth == (orientation.swapsAxes ? 40 : 70_000))
+    }
+
+    @Test("A TIFF whose directory is far away, missing, or odd is read as far as it goes")
+    func oddTIFF() throws {
+        var far = TIFFBuilder([])
+        far.directoryOffset = 5_000
+        far.trailer =
+            [UInt8](repeating: 0, count: 5_000 - far.bytes.count) + TIFFBuilder([.init(256, value: 9)]).directory
+        #expect(try probe(far.bytes).width == 9)
+        var nowhere = TIFFBuilder([.init(256, value: 9)])
+        nowhere.directoryOffset = 0x7FFF_FFFF
+        #expect(try probe(nowhere.bytes).width == 0)
+        #expect(try probe(TIFFBuilder([.init(256, value: 9), .init(274, value: 77)]).bytes).orientation == .upright)
+    }
+
+    private static func box(_ type: String, _ payload: [UInt8]) -> [UInt8] {
+        big(8 + payload.count, 4) + Array(type.utf8) + payload
+    }
+    private static func ispe(_ width: Int, _ height: Int) -> [UInt8] {
+        box("ispe", [0, 0, 0, 0] + big(width, 4) + big(height, 4))
+    }
+
+    @Test(
+        "Of the sizes in a HEIF or AVIF the largest is the image's",
+        arguments: [("heic", ImageFormat.heif), ("avif", .avif), ("mif1", .heif)])
+    func isoMedia(brand: String, format: ImageFormat) throws {
+        let file =
+            Self.box("ftyp", Array(brand.utf8) + [0, 0, 0, 0] + Array(brand.utf8))
+            + Self.box("meta", [0, 0, 0, 0] + Self.ispe(512, 512) + Self.ispe(4032, 3024) + Self.ispe(320, 240))
+        let header = try probe(file)
+        #expect(header.format == format && header.width == 4032 && header.height == 3024)
+        #expect(header.frameCount == 1 && !header.isAnimated)
+    }
+
+    @Test("Sequences are animated", arguments: ["avis", "hevc", "hevx", "msf1"])
+    func sequences(brand: String) throws {
+        let header = try probe(Self.box("ftyp", Array(brand.utf8) + [0, 0, 0, 0] + Array(brand.utf8)))
+        #expect(header.isAnimated && header.frameCount == nil)
+    }
+
+    @Test("A size box cut off or of impossible sides does no harm")
+    func hugeSizes() throws {
+        let start = Self.box("ftyp", Array("heic".utf8) + [0, 0, 0, 0])
+        #expect(try probe(start + Array(Self.ispe(10, 10).dropLast(2))).width == 0)
+        let large = try probe(start + Self.ispe(0x7FFF_FFFF, 0x7FFF_FFFF))
+        #expect(large.width == 0x7FFF_FFFF && large.pixelCount > 0)
+        // A product that overflows is no size.
+        #expect(try probe(start + Self.ispe(0xFFFF_FFFF, 0xFFFF_FFFF)).width == 0)
+    }
+
+    /// A JPEG XL codestream's size header, bit by bit (ISO/IEC 18181-1 §B.2).
+    private static func codestream(_ fields: [(value: Int, bits: Int)]) -> [UInt8] {
+        var bits: [Int] = []
+        for field in fields { bits += (0..<field.bits).map { field.value >> $0 & 1 } }
+        while !bits.count.isMultiple(of: 8) { bits.append(0) }
+        let bytes = stride(from: 0, to: bits.count, by: 8).map { start in
+            UInt8((0..<8).reduce(0) { $0 | bits[start + $1] << $1 })
+        }
+        return [0xFF, 0x0A] + bytes
+    }
+
+    @Test(
+        "A JPEG XL's sides are read at each of their lengths",
+        arguments: [(9, 0, 1, 512), (13, 1, 513, 8_192), (18, 2, 8_193, 262_144), (30, 3, 262_145, 1 << 30)])
+    func jpegXLSides(bits: Int, selector: Int, low: Int, high: Int) throws {
+        for side in [low, high] {
+            let other = 77
+            let header = try probe(
+                Self.codestream([(0, 1), (selector, 2), (side - 1, bits), (0, 3), (0, 2), (other - 1, 9)]))
+            #expect(header.format == .jpegXL && header.height == side && header.width == other)
+        }
+    }
+
+    @Test(
+        "A JPEG XL's width may be a ratio of its height",
+        arguments: [(1, 240), (2, 288), (3, 320), (4, 360), (5, 426), (6, 300), (7, 480)])
+    func jpegXLRatios(ratio: Int, width: Int) throws {
+        let header = try probe(Self.codestream([(0, 1), (0, 2), (239, 9), (ratio, 3)]))
+        #expect(header.height == 240 && header.width == width)
+        let small = try probe(Self.codestream([(1, 1), (29, 5), (ratio, 3)]))
+        #expect(small.height == 240 && small.width == width)
+    }
+
+    @Test("Small JPEG XLs have sides of eights", arguments: [0, 1, 30, 31])
+    func jpegXLSmall(side: Int) throws {
+        let header = try probe(Self.codestream([(1, 1), (side, 5), (0, 3), (4, 5)]))
+        #expect(header.height == 8 * (side + 1) && header.width == 40)
+    }
+
+    @Test("A JPEG XL in a container has its size in the first codestream box", arguments: ["jxlc", "jxlp"])
+    func jpegXLContainer(type: String) throws {
+        let signature = Self.box("JXL ", [0x0D, 0x0A, 0x87, 0x0A])
+        let kind = Self.box("ftyp", Array("jxl \0\0\0\0jxl ".utf8))
+        let stream = Self.codestream([(1, 1), (9, 5), (7, 3)])
+        let payload = (type == "jxlp" ? [0, 0, 0, 0] : []) + stream
+        let header = try probe(signature + kind + Self.box(type, payload))
+        #expect(header.format == .jpegXL && header.height == 80 && header.width == 160)
+    }
+
+    @Test("SVG and PDF have no size", arguments: ["<svg xmlns='http://www.w3.org/2000/svg' width='9'/>", "%PDF-1.4\n"])
+    func vector(text: String) throws {
+        let header = try probe(Array(text.utf8))
+        #expect(header.width == 0 && header.height == 0 && !header.format.isDecodable)
+    }
+}

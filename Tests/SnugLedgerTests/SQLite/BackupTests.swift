@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import GRDB
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import SnugLedger
+
+@Suite("Backups") struct BackupTests {
+    private let folder: TemporaryFolder
+    private let ledger: SQLiteLedger
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        ledger = try await SQLiteLedger.open(folder.path.appending("ledger.sqlite"))
+    }
+
+    private var others: [String] { folder.files().filter { !$0.hasPrefix("ledger.sqlite") } }
+
+    @Test("A backup that is made while others write is of one moment")
+    func whileWriting() async throws {
+        let path = folder.path
+        let isOver = Mutex(false)
+        let other = try await SQLiteLedger.open(ledger.path)
+        let writer = Task {
+            var count = 0
+            while !isOver.withLock({ $0 }) {
+                // Always two together.
+                _ = try await other.enqueue([.sample("a\(count)"), .sample("b\(count)")])
+                count += 1
+            }
+            return count
+        }
+        for round in 0..<4 {
+            let file = path.appending("backup-\(round).sqlite")
+            try await ledger.backup(to: file)
+            let copy = try await SQLiteLedger.open(file)
+            let jobs = try await copy.list(JobFilter(limit: 100_000))
+            #expect(jobs.count % 2 == 0)
+            try await copy.checkIntegrity()
+            try await copy.close()
+        }
+        isOver.withLock { $0 = true }
+        #expect(try await writer.value > 0)
+    }
+
+    @Test("A backup takes the place of an older one when it may, at once and whole")
+    func replacing() async throws {
+        let file = folder.path.appending("backup.sqlite")
+        try await ledger.backup(to: file)
+        _ = try await ledger.enqueue([.sample("later")])
+        await expectFailure(.alreadyExists) { try await ledger.backup(to: file) }
+        try await ledger.backup(to: file, replacing: true)
+        let copy = try await SQLiteLedger.open(file)
+        #expect(try await copy.list(JobFilter()).map(\.name) == ["later"])
+    }
+
+    @Test("A place that cannot be written is an error, and nothing is left half-done")
+    func nowhere() async throws {
+        await expectFailure(.readOnly) { try await ledger.backup(to: folder.path.appending("missing/backup.sqlite")) }
+        await expectFailure(.alreadyExists) { try await ledger.backup(to: folder.path) }
+        try folder.write([1], to: "folder/file")
+        await #expect(throws: LedgerError.self) {
+            try await ledger.backup(to: folder.path.appending("folder"), replacing: true)
+        }
+        #expect(others == ["folder/file"])
+    }
+
+    @Test("A damaged ledger gives no backup that looks whole")
+    func damaged() async throws {
+        _ = try await ledger.enqueue((0..<200).map { .sample("job \($0)") })
+        let pool = ledger.pool
+        try await pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA ignore_check_constraints = ON")
+            try database.execute(sql: "UPDATE jobs SET state = 'lost' WHERE name = 'job 7'")
+        }
+        await expectFailure(.corrupt) { try await ledger.backup(to: folder.path.appending("backup.sqlite")) }
+        #expect(others == [])
+    }
+
+    @Test("A backup has no worker's work: what ran is free when it is opened")
+    func running() async throws {
+        _ = try await ledger.enqueue([.sample("a")])
+        let claim = try await ledger.claim(ClaimRequest(lease: .seconds(86_400)))[0]
+        let file = folder.path.appending("backup.sqlite")
+        try await ledger.backup(to: file)
+        let copy = try await SQLiteLedger.open(file)
+        #expect(try await copy.claim(ClaimRequest()).map(\.job.id) == [claim.job.id])
+        // The original still has its worker.
+        _ = try await ledger.renew(claim.lease, for: .seconds(60))
+    }
+
+    @Test("Its facts are those of the file")
+    func facts() async throws {
+        let facts = try await ledger.facts()
+        #expect(facts.path == ledger.path && facts.schemaVersion == 2 && facts.bytes > 4096)
+        _ = try await ledger.enqueue((0..<500).map { .sample("job \($0)") })
+        #expect(try await ledger.facts().bytes > facts.bytes)
+    }
+}

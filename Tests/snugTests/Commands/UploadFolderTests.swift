@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import SnugTestSupport
+import Synchronization
+import SystemPackage
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+@Suite struct UploadFolderTests {
+    private let place: CommandFolder
+
+    init() throws { place = try CommandFolder() }
+
+    private func upload(_ arguments: [String]) throws -> CommandResult {
+        try place.runner.run(["upload"] + arguments + ["--protocol", "put", "--state", "state"])
+    }
+
+    @Test("A folder is fitted on the way, and the same command again sends nothing")
+    func fitted() throws {
+        let server = try StoringServer()
+        try place.folder.write(CommandFolder.jpeg(), to: "photos/a.jpg")
+        try place.folder.write(CommandFolder.commented(bytes: 200_000), to: "photos/deep/b.jpg")
+        try place.folder.write(Array("text".utf8), to: "photos/c.txt")
+        let command = ["photos/", "--to", server.server.url("/in/"), "--fit", "--limit", "100kB", "--json"]
+        let result = try upload(command)
+        #expect(result.exitCode == 0, "\(result.standardError)")
+        let objects = try CommandFolder.objects(result)
+        let byInput = Dictionary(uniqueKeysWithValues: objects.map { ($0["input"] as? String ?? "", $0) })
+        #expect(byInput["photos/a.jpg"]?["status"] as? String == "uploaded")
+        #expect((byInput["photos/deep/b.jpg"]?["fit"] as? [String: Any])?["status"] as? String == "stripped")
+        #expect(byInput["photos/c.txt"]?["reason"] as? String == "not_an_image")
+        #expect(server.stored.keys.sorted() == ["/in/a.jpg", "/in/deep/b.jpg"])
+        #expect(server.stored.values.allSatisfy { $0.count <= 100_000 })
+        let again = try CommandFolder.objects(try upload(command))
+        #expect(again.map { $0["status"] as? String } == ["skipped", "skipped", "skipped"])
+        #expect(again.count { $0["reason"] as? String == "already_uploaded" } == 2)
+        let told = try upload(Array(command.dropLast()))
+        #expect(told.exitCode == 0 && told.standardError.contains("0 sent, 0 failed, 3 skipped"), "\(told)")
+        #expect(try upload(command + ["--again"]).lines.count { $0.contains("\"uploaded\"") } == 2)
+    }
+
+    @Test("Limits without --fit, and two files of one name, are bad usage before anything is sent")
+    func usage() throws {
+        let server = try StoringServer()
+        for name in ["one/x", "two/x"] { try place.folder.write([1], to: name) }
+        let limited = try upload(["one", "--to", server.server.url("/in/"), "--limit", "1MB"])
+        #expect(limited.exitCode == 64 && limited.standardError.contains("--fit"))
+        let twins = try upload(["one/x", "two/x", "--to", server.server.url("/in/")])
+        #expect(twins.exitCode == 64 && twins.standardError.contains("would both be"), "\(twins.standardError)")
+        #expect(server.server.requests.isEmpty)
+    }
+
+    @Test("Killed again and again, a folder arrives whole, and each file that had arrived is not sent again")
+    func killed() async throws {
+        let server = try StoringServer(delay: 15_000)
+        let count = 40
+        for number in 0..<count {
+            try place.folder.write(CommandFolder.commented(bytes: 120_000 + number), to: "photos/\(number).jpg")
+        }
+        let command =
+            [
+                place.runner.program.string, "upload", "photos", "--to", server.server.url("/in/"), "--protocol", "put",
+                "--fit", "--limit", "100kB", "--state", "state", "--json", "--jobs", "2",
+            ]
+        var kills = 0
+        while true {
+            let process = try ChildProcess(command, folder: place.folder.path)
+            let before = server.puts
+            let isKilled = try await onThread {
+                // After some files of this run, wherever it is then.
+                while process.isRunning, server.puts < before + 5 { usleep(500) }
+                guard process.isRunning else { return false }
+                process.signal(SIGKILL)
+                return process.wait() == 128 + SIGKILL
+            }
+            if !isKilled {
+                #expect(try await onThread { process.wait() } == 0)
+                break
+            }
+            kills += 1
+        }
+        #expect(kills >= 3)
+        #expect(server.stored.count == count && server.stored.values.allSatisfy { $0.count <= 100_000 })
+        // A file is sent again only when its run was killed before it was noted: two are under way at a time.
+        #expect(server.puts <= count + 2 * kills, "\(server.puts) after \(kills) kills")
+        let last = try CommandFolder.objects(
+            try upload(["photos", "--to", server.server.url("/in/"), "--fit", "--limit", "100kB", "--json"]))
+        #expect(last.count == count && last.allSatisfy { $0["reason"] as? String == "already_uploaded" })
+        #expect(place.folder.files().filter { $0.hasPrefix("state/fitted/") } == [])
+        #expect(try place.runner.run(["doctor", "--state", "state"]).exitCode == 0)
+    }
+}
+
+/// Stores PUTs under their paths.
+private final class StoringServer: Sendable {
+    private final class State: Sendable {
+        let stored = Mutex<[String: [UInt8]]>([:])
+        let puts = Mutex(0)
+    }
+    private let state = State()
+    let server: FaultServer
+
+    /// - Parameter delay: Microseconds before each response.
+    init(delay: UInt32 = 0) throws {
+        let state = state
+        server = try FaultServer { connection in
+            while true {
+                let request = try connection.readRequest()
+                if request.method == "PUT" {
+                    usleep(delay)
+                    state.stored.withLock { $0[request.target] = request.body }
+                    state.puts.withLock { $0 += 1 }
+                    try connection.respond(201)
+                } else {
+                    let count = state.stored.withLock { $0[request.target]?.count }
+                    try connection.respond(count == nil ? 404 : 200, ["Content-Length": "\(count ?? 0)"])
+                }
+            }
+        }
+    }
+
+    var stored: [String: [UInt8]] { state.stored.withLock { $0 } }
+    var puts: Int { state.puts.withLock { $0 } }
+}
