@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CDeflate
 internal import CJPEG
 internal import CKernels
 internal import CLCMS
@@ -13,6 +14,7 @@ public enum CodecLibraries {
             ("libjpeg-turbo", unsafe String(cString: snug_jpeg_version())),
             ("libpng", unsafe String(cString: snug_png_version())),
             ("zlib", unsafe String(cString: snug_png_zlib_version())),
+            ("libdeflate", unsafe String(cString: snug_deflate_version())),
             ("Little CMS", "\(colour / 1000).\(colour % 1000 / 10)"),
         ]
     }

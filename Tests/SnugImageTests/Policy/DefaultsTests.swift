@@ -105,7 +105,7 @@ import Testing
     @Test("The codec libraries and the instruction set are named for bug reports")
     func libraries() {
         let versions = CodecLibraries.versions
-        #expect(versions.map(\.name) == ["libjpeg-turbo", "libpng", "zlib", "Little CMS"])
+        #expect(versions.map(\.name) == ["libjpeg-turbo", "libpng", "zlib", "libdeflate", "Little CMS"])
         #expect(versions.allSatisfy { $0.version.first?.isNumber == true && $0.version.contains(".") })
         #expect(["portable", "AVX2"].contains(CodecLibraries.kernelLevel))
     }

@@ -82,7 +82,8 @@ import Testing
     func doctor() throws {
         let result = try snug.run(["doctor", "--json"])
         #expect(result.exitCode == 0)
-        for name in ["snug", "libjpeg-turbo", "libpng", "zlib", "Little CMS", "memory", "current folder"] {
+        for name in ["snug", "libjpeg-turbo", "libpng", "zlib", "libdeflate", "Little CMS", "memory", "current folder"]
+        {
             #expect(result.lines.contains { $0.hasPrefix(#"{"check":"\#(name)","state":"#) }, "\(name)")
         }
         #expect(folder.files().isEmpty)
