@@ -42,7 +42,7 @@ extension CoefficientSource {
         return BlockSample(layout: layout, runs: runs, isWhole: false, sourceSize: Double(layout.mcuCount))
     }
 
-    /// The same pieces, where they can be had one by one.
+    /// The pieces one by one, where that is possible.
     /// - Parameter part: So many MCUs of a row from a place on.
     func scatteredSample(blocks: Int, part: (_ row: Int, _ first: Int, _ count: Int) -> BlockRows) -> BlockSample {
         let plan = ScatterPlan(layout, blocks: blocks)

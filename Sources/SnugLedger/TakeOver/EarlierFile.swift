@@ -112,7 +112,7 @@ struct EarlierFile: Sendable {
         }
     }
 
-    /// What a person does about a file that cannot be read.
+    /// The remedy for a file that cannot be read.
     var remedy: String {
         switch kind {
         case .upload: "remove it to start that upload over"

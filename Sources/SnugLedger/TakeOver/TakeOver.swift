@@ -7,7 +7,7 @@ public struct TakeOver: Sendable, Hashable {
     public struct Problem: Sendable, Hashable {
         /// The file.
         public var path: FilePath
-        /// What is wrong with it and what to do, without the path.
+        /// The fault and the remedy, without the path.
         public var message: String
     }
 

@@ -3,7 +3,7 @@ import SnugSystem
 import Synchronization
 import SystemPackage
 
-/// What one run knows about its outputs: the memory as it was when the run began, and what the run adds to it.
+/// A run's knowledge of its outputs: the memory as it was when the run began, and the run's additions.
 ///
 /// Records are kept in batches: all that the run is about to make before the first is made, and what is made, as it comes.
 /// So a kill loses no knowledge, and thousands of small files cost a few transactions.

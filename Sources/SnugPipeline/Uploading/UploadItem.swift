@@ -68,7 +68,7 @@ struct UploadWalk: Sendable {
 
 /// The reasons why a file is not sent.
 public enum UploadSkipReason: Sendable, Hashable {
-    /// The same content was sent there before, with this receipt.
+    /// Equal content was sent there before, with this receipt.
     case alreadyUploaded(UploadReceipt)
     /// A file of a folder whose images are fitted.
     case notAnImage

@@ -3,7 +3,7 @@ internal import CPlatform
 import Glibc
 package import SystemPackage
 
-/// What a new file takes over from the file that it was made of.
+/// The attributes that a new file takes over from the file that it was made of.
 package struct FileAttributes: Sendable, Hashable {
     private enum Extent: Sendable, Hashable {
         /// Permissions, time and extended attributes.

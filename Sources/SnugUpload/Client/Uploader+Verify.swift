@@ -23,7 +23,7 @@ extension Uploader {
     public struct Check: Sendable, Hashable {
         /// The result.
         public var verification: Verification
-        /// What the server said, for a person.
+        /// The server's words, for a person.
         public var reason: String
     }
 

@@ -105,7 +105,7 @@ struct UploadDestinationOptions: ParsableArguments {
     }
 }
 
-/// What is sent of folders, and how images are fitted on the way.
+/// Options for folders: files to send, and the fit on the way.
 struct UploadFolderOptions: ParsableArguments {
     @Flag(help: "Fit images under limits on the way. Other files of folders are left out.")
     var fit = false

@@ -35,7 +35,7 @@ extension MetadataStripper {
         return ([.source(0..<2)] + jfif + rest, walk.position, walk.scanCount)
     }
 
-    /// What stays of an EXIF or XMP segment.
+    /// The part of an EXIF or XMP segment that is kept.
     private static func described(
         _ segment: JPEGSegment, _ source: ImageSource, _ metadata: FitPolicy.Metadata
     ) throws(ImageError) -> Piece? {

@@ -37,7 +37,7 @@ extension MetadataStripper {
         return ["Copyright", "Author"].contains(start.latin1(at: 0, limit: 79))
     }
 
-    /// What stays of a chunk with EXIF or XMP.
+    /// The part of a chunk with EXIF or XMP that is kept.
     private static func described(
         _ chunk: PNGChunk, _ source: ImageSource, _ metadata: FitPolicy.Metadata, _ limits: DecodingLimits
     ) throws(ImageError) -> Piece? {

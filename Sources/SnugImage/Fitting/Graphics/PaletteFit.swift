@@ -32,7 +32,7 @@ struct PaletteFit {
         var colours: Int
         var quantiser: PaletteQuantiser
     }
-    /// What a number of colours came to.
+    /// The result of a number of colours.
     enum Outcome {
         case fits(Candidate)
         /// Bytes with the fewest colours tried, and their number.
@@ -85,7 +85,7 @@ struct PaletteFit {
         return ladder.firstIndex { Double($0) <= wanted } ?? ladder.count - 1
     }
 
-    /// The same with its errors diffused, where that fits.
+    /// A candidate with its errors diffused, where that fits.
     func dithered(_ plane: Plane, like candidate: Candidate) throws -> Encoded? {
         let indexed = try indexed(plane, candidate.quantiser, colours: candidate.colours, dithers: true)
         guard let bytes = try bytes(indexed, byteLimit: limit) else { return nil }

@@ -20,7 +20,7 @@ final class RemainingWatchers: Sendable {
 }
 
 extension Daemon {
-    /// What scans of a folder are compared with.
+    /// The memory that scans of a folder are compared with.
     func known(_ context: FolderContext) -> LedgerKnownFiles {
         let name = PathText.encode(Array(context.settings.name.utf8)).replacing("/", with: "%2f")
         let file = setup.configuration.stateDirectory.appending("folders").appending(name + ".json")

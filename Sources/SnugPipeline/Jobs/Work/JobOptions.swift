@@ -33,7 +33,7 @@ struct JobOptions: Sendable, Hashable, Codable {
         self = options
     }
 
-    /// The same text for the same options, in every process.
+    /// The options as text, equal in every process for equal options.
     var text: String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

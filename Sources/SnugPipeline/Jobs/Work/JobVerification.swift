@@ -24,7 +24,7 @@ public struct JobVerification: Sendable, Hashable {
         public var path: FilePath
         /// The bytes that were delivered.
         public var byteCount: Int
-        /// What was found.
+        /// The finding.
         public var finding: Finding
     }
 

@@ -31,7 +31,7 @@ public struct JobReport: Sendable, Hashable {
         readAt = now
     }
 
-    /// What happens next, when, and the command that changes it.
+    /// The next step, its time, and the command that changes it.
     public var next: String {
         switch job.state {
         case .waiting: waiting

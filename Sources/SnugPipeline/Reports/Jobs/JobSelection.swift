@@ -72,7 +72,7 @@ public enum JobSelection {
 public struct JobSelectionError: Error, Sendable, CustomStringConvertible {
     /// A stable code: `job_not_found`, `job_ambiguous`, `not_allowed`.
     public var code: String
-    /// What happened, and what to do.
+    /// The event and the remedy.
     public var message: String
 
     /// Describes an error.
