@@ -128,13 +128,24 @@ snug_jpeg_status snug_jpeg_decoder_start(snug_jpeg_decoder *decoder, snug_jpeg_o
     return SNUG_JPEG_OK;
 }
 
+/* After the last row, reads up to the end marker: bytes that are left over there tell of damage before. Files of several
+ * scans have been read to their end by then. */
+static void read_to_end(struct jpeg_decompress_struct *cinfo) {
+    if (cinfo->output_scanline < cinfo->output_height || jpeg_has_multiple_scans(cinfo)) return;
+    while (!jpeg_input_complete(cinfo)) {
+        if (jpeg_consume_input(cinfo) == JPEG_SUSPENDED) return;
+    }
+}
+
 snug_jpeg_status snug_jpeg_decoder_read_band(snug_jpeg_decoder *decoder) {
     struct jpeg_decompress_struct *cinfo = &decoder->cinfo;
     if (setjmp(decoder->errors.escape)) return decoder->errors.status;
     if (!decoder->is_planar) return SNUG_JPEG_MISUSE;
     JSAMPARRAY planes[4] = {decoder->rows[0], decoder->rows[1], decoder->rows[2], decoder->rows[3]};
     JDIMENSION lines = (JDIMENSION)(cinfo->max_v_samp_factor * cinfo->min_DCT_scaled_size);
-    return jpeg_read_raw_data(cinfo, planes, lines) > 0 ? SNUG_JPEG_OK : SNUG_JPEG_CORRUPT;
+    if (jpeg_read_raw_data(cinfo, planes, lines) == 0) return SNUG_JPEG_CORRUPT;
+    read_to_end(cinfo);
+    return SNUG_JPEG_OK;
 }
 
 const uint8_t *snug_jpeg_decoder_band_row(const snug_jpeg_decoder *decoder, int32_t component, int32_t row) {
@@ -144,7 +155,9 @@ const uint8_t *snug_jpeg_decoder_band_row(const snug_jpeg_decoder *decoder, int3
 snug_jpeg_status snug_jpeg_decoder_read_row(snug_jpeg_decoder *decoder, uint8_t *row) {
     if (setjmp(decoder->errors.escape)) return decoder->errors.status;
     JSAMPROW rows[1] = {row};
-    return jpeg_read_scanlines(&decoder->cinfo, rows, 1) == 1 ? SNUG_JPEG_OK : SNUG_JPEG_CORRUPT;
+    if (jpeg_read_scanlines(&decoder->cinfo, rows, 1) != 1) return SNUG_JPEG_CORRUPT;
+    read_to_end(&decoder->cinfo);
+    return SNUG_JPEG_OK;
 }
 
 /* Whether an early end took image data with it. The Huffman decoder warns when it runs dry within a scan; nobody warns

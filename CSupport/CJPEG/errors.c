@@ -59,8 +59,9 @@ static void on_message(j_common_ptr cinfo, int level) {
     errors->warning_count += 1;
     if (is_damage(cinfo)) {
         errors->damage_count += 1;
-        if (errors->damaged_row < 0 && cinfo->is_decompressor) {
-            /* In a progressive file every scan starts at the top again: the row says nothing there. */
+        if (errors->damaged_row < 0 && cinfo->is_decompressor && cinfo->err->msg_code != JWRN_EXTRANEOUS_DATA) {
+            /* In a progressive file every scan starts at the top again: the row says nothing there. Nor does the place of
+             * left-over bytes, which is behind the damage. */
             j_decompress_ptr decoder = (j_decompress_ptr)cinfo;
             int rows = decoder->max_v_samp_factor * DCTSIZE;
             if (!decoder->progressive_mode) errors->damaged_row = (int32_t)decoder->input_iMCU_row * rows;

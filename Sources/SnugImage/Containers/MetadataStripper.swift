@@ -25,6 +25,8 @@ struct MetadataStripper: Sendable {
     let structure: StructureReport
     /// Bytes of the stripped file.
     let byteCount: Int
+    /// True when the file as it is has nothing to be removed.
+    let changesNothing: Bool
 
     /// Finds the parts that stay, and so the size, without producing the bytes.
     /// - Parameter metadata: The kinds that stay.
@@ -43,10 +45,24 @@ struct MetadataStripper: Sendable {
         pieces = found.pieces
         structure = try StructureWalk.report(imageEnd: found.end, scanCount: found.scanCount, of: source)
         byteCount = pieces.reduce(0) { $0 + $1.byteCount }
+        let isCopy = try Self.isCopy(pieces, of: source)
+        changesNothing = isCopy && byteCount == source.byteCount
     }
 
-    /// True when the file as it is has nothing to be removed.
-    var changesNothing: Bool { byteCount == source.byteCount }
+    /// True when the pieces are the file itself: a part may change and keep its length.
+    private static func isCopy(_ pieces: [Piece], of source: ImageSource) throws(ImageError) -> Bool {
+        var offset = 0
+        for piece in pieces {
+            switch piece {
+            case .source(let range):
+                if range.lowerBound != offset { return false }
+            case .made(let bytes):
+                if try source.bytes(at: offset, count: bytes.count) != bytes { return false }
+            }
+            offset += piece.byteCount
+        }
+        return true
+    }
 
     /// The stripped file, `nil` when it would be larger than `byteLimit`.
     /// - Throws: `io_failed`, `input_changed`.

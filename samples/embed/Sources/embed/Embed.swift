@@ -50,7 +50,7 @@ struct Backend {
     func fit(_ input: FilePath, under limit: Int) async throws -> [FilePath] {
         var request = FitRequest(
             inputs: [input], destination: .folder(folder.appending("fitted")), limits: Limits(byteLimit: limit))
-        request.overwrites = true
+        request.overwriting = .always
         request.isRecursive = false
         let (records, continuation) = AsyncStream.makeStream(of: FitRecord.self)
         let report = try await FitRun(request).run { event in
