@@ -55,11 +55,13 @@ final class WatchControl: Sendable {
         do {
             let loaded = try await threads.run { try loader.load() }
             try await daemon.reload(loaded.service.watch)
+            // Before the log: whoever reads that it is reloaded may stop it at once.
+            try? manager?.send(.ready)
             logger.notice("configuration reloaded")
         } catch {
+            try? manager?.send(.ready)
             let reason = (error as? DaemonError)?.message ?? "\(error)"
             logger.error("configuration refused, the old one stays", metadata: ["reason": "\(reason)"])
         }
-        try? manager?.send(.ready)
     }
 }
