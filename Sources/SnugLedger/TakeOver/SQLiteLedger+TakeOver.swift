@@ -53,9 +53,10 @@ private struct EarlierFiles: Sendable {
 
     init(in state: FilePath, for ledger: FilePath, timeout: Duration) throws {
         guard try !Self.find(in: state).isEmpty else { return }
-        // Whoever has the turn moves every file and waits for the disk with each: that may take longer than a transaction.
+        // Whoever has the turn waits for the disk with each file: longer than a transaction takes.
         turn = try LedgerFiles.lock(
-            FilePath(ledger.string + "-open"), timeout: max(timeout, .seconds(60)), whatFor: "take over the state files in \(state)")
+            FilePath(ledger.string + "-open"), timeout: max(timeout, .seconds(60)),
+            whatFor: "take over the state files in \(state)")
         // Another process may have been first.
         for file in try Self.find(in: state) {
             do {
