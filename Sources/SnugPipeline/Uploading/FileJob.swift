@@ -31,6 +31,8 @@ struct FileJob: Sendable {
             let source = try WorkingFolder.absolute(spooled?.path ?? file)
             let key = try await key(of: item, source)
             if let key, let receipt = try await finished(key, item) {
+                // A process killed right after it was noted left its fitted image.
+                await forget(key)
                 onEvent(.skipped(file, .alreadyUploaded(receipt)))
                 return .success(nil)
             }
@@ -72,6 +74,12 @@ struct FileJob: Sendable {
         // Standard input cannot be read again by another process.
         if isSpooled { options.discardsWhenCancelled = true }
         return try await uploader.upload(content.path, to: target, options: options)
+    }
+
+    private func forget(_ key: String) async {
+        guard let fitting = request.fitting else { return }
+        // What cannot be removed now is removed when it is old.
+        try? await threads.run { fitting.forget(key) }
     }
 
     private func remove(_ path: FilePath) async {

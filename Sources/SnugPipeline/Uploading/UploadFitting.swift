@@ -57,6 +57,11 @@ public struct UploadFitting: Sendable {
         workFolder.appending("\(key).\(format.fileExtension)")
     }
 
+    /// Removes an image that nobody needs any more. Blocks.
+    func forget(_ key: String) {
+        for format in [ImageFormat.jpeg, .png] { FileSystem.removeIfThere(path(key, format)) }
+    }
+
     /// Days after which an image that nobody came back for is removed.
     private static let lifetime = 30
 

@@ -87,9 +87,12 @@ import Testing
             try await fixture.waitUntil {
                 fixture.count { if case .paused = $0 { true } else { false } } > 0
             }
-            let job = try #require(try await fixture.jobs()["a.jpg"])
-            #expect(job.state == .waiting && job.attempt == 0 && job.reason?.code == "disk_full")
-            #expect(try await fixture.ledger.holds().first?.scope == .folder("inbox"))
+            // It is looked at again and again meanwhile, and found full again.
+            try await fixture.waitUntil {
+                let job = try await fixture.jobs()["a.jpg"]
+                return job?.state == .waiting && job?.attempt == 0 && job?.reason?.code == "disk_full"
+            }
+            try await fixture.waitUntil { try await fixture.ledger.holds().first?.scope == .folder("inbox") }
             isFull.withLock { $0 = false }
             try await fixture.waitUntil { fixture.files("outbox") == ["a.jpg"] }
         }
