@@ -18,6 +18,7 @@ public final class SQLiteLedger: LedgerStore {
     let ids: LedgerIDGenerator
     let liveness: WorkerLiveness
     let pool: DatabasePool
+    let commits: CommitQueue
     /// Leases that have run out although their workers live, and when that was first seen.
     let overdue = Mutex<[JobID: OverdueLease]>([:])
     private let isClosed = Mutex(false)
@@ -34,6 +35,7 @@ public final class SQLiteLedger: LedgerStore {
     ) {
         self.path = path
         self.pool = pool
+        commits = CommitQueue(pool)
         self.liveness = liveness
         self.ids = ids
         workerID = liveness.id
@@ -65,15 +67,11 @@ public final class SQLiteLedger: LedgerStore {
     func transact<Result: Sendable>(
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
     ) async throws -> Result {
-        let (pool, environment, ids) = (pool, environment, ids)
+        let (environment, ids) = (environment, ids)
         do {
-            // A task of its own: GRDB gives a transaction up when the task that waits for it is cancelled, and what has
-            // happened must be recorded anyway.
-            return try await Task {
-                try await pool.write { database in
-                    try body(LedgerTransaction(database: database, now: environment.now(), ids: ids))
-                }
-            }.value
+            return try await commits.run { database in
+                try body(LedgerTransaction(database: database, now: environment.now(), ids: ids))
+            }
         } catch {
             throw LedgerError.translating(error, path: path.string)
         }
