@@ -17,9 +17,15 @@ enum WorkerLane: Sendable, Hashable, CaseIterable {
 
     var steps: Set<JobStep> { Set(JobStep.allCases.filter { WorkerLane($0) == self }) }
 
+    /// Jobs of the fitting lane for each image that may be fitted at once.
+    ///
+    /// The engine bounds what is fitted. While it does, sources of other jobs are read, and results wait for the disk.
+    private static let jobsPerFit = 4
+
+    /// The jobs that may be in hand at once.
     func limit(_ workers: WatchConfiguration.Workers) -> Int {
         switch self {
-        case .fit: workers.fits
+        case .fit: workers.fits * Self.jobsPerFit
         case .upload: workers.uploads
         case .submission: workers.submissions
         case .delivery: workers.deliveries
