@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Logging
 import SnugGeneration
 import SnugHTTP
@@ -9,14 +10,6 @@ import SnugSystem
 import SnugUpload
 import Synchronization
 import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// A daemon that tests kill. Usage: snug-daemon-worker FOLDER [KEY=VALUE]...
 ///

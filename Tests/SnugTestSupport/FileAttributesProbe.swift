@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import CTestSupport
+import Glibc
 public import SystemPackage
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Sets attributes of files for tests.
 public enum FileAttributesProbe {

@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Glibc
 
 /// A service manager's socket, which takes what a service tells (sd_notify(3)).
 public final class NotifySocket: Sendable {
@@ -26,11 +20,7 @@ public final class NotifySocket: Sendable {
             unsafe buffer.copyBytes(from: name)
             if name.first == 0x40 { unsafe buffer[0] = 0 }
         }
-        #if canImport(Glibc)
-            file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        #else
-            file = socket(AF_UNIX, SOCK_DGRAM, 0)
-        #endif
+        file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         let length = MemoryLayout<sockaddr_un>.offset(of: \.sun_path).map { $0 + name.count } ?? 0
         let result = unsafe withUnsafePointer(to: &place) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import FoundationEssentials
 internal import GRDB
 internal import SnugSystem
 public import SystemPackage
-
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 /// A remembered output of a folder. Names are bytes, as the file system has them.
 public struct LedgerOutput: Sendable, Hashable {

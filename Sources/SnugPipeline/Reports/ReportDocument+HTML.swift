@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
 public import SnugImage
 import SnugSystem
 import SystemPackage
-
-#if canImport(FoundationEssentials)
-    import FoundationEssentials
-#else
-    import Foundation
-#endif
 
 extension ReportDocument {
     /// The longer side of a thumbnail, in pixels.

@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Glibc
 import SnugTestSupport
 import Synchronization
 import SystemPackage
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 @Suite struct UploadFolderTests {
     private let place: CommandFolder

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Glibc
 import SnugTestSupport
 import SystemPackage
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// `snug watch` as a built program: real folders, real signals.
 @Suite struct WatchCommandTests {

@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import SnugTestSupport
 import SystemPackage
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// `snug watch` under a service manager, and on a terminal.
 @Suite struct WatchServiceTests {
