@@ -54,12 +54,7 @@ public struct GenerationImageFitter: Sendable {
         var limits = Self.limits(isMask ? maskProfile ?? profile : profile, narrowed)
         do {
             if isMask {
-                let header = try await fitter.header(of: source)
-                guard header.hasAlpha else {
-                    throw ImageError(
-                        .invalidArgument,
-                        "has no transparency; make the areas that may change transparent, and save it as PNG")
-                }
+                try await checkMask(source)
                 policy.format = .png
                 // Without a limit of its own it stays as large as it is, like an image that is not scaled.
                 policy.keepsSize = narrowed.maximumSide == nil
@@ -72,6 +67,23 @@ public struct GenerationImageFitter: Sendable {
                 size: ImageSize(width: image.width, height: image.height))
         } catch let error as ImageError {
             throw ImageError(error.code, "\(PrintableName.escaped(name)): \(error.message)")
+        }
+    }
+
+    /// Refuses a mask that selects nothing, or everything.
+    private func checkMask(_ source: ImageSource) async throws {
+        let remedy = "make the areas that may change transparent, and save it as PNG"
+        guard let alpha = try await fitter.alphaRange(of: source) else {
+            throw ImageError(.invalidArgument, "has no transparency; \(remedy)")
+        }
+        guard alpha.lowerBound < 255 else {
+            throw ImageError(.invalidArgument, "is opaque everywhere, so nothing would change; \(remedy)")
+        }
+        guard alpha.upperBound > 0 else {
+            throw ImageError(
+                .invalidArgument,
+                "is transparent everywhere, so all of the image would change; make the areas opaque that have to stay, or "
+                    + "use no mask")
         }
     }
 
