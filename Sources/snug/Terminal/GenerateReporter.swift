@@ -164,7 +164,9 @@ final class GenerateReporter: Sendable {
             if let model = generation.model { parts.append(PrintableName.escaped(model)) }
             guard index == generation.images.count - 1 else { return parts.joined(separator: "  ") }
             if generation.isRecovered {
-                parts.append("already there")
+                // Without an attempt nothing was asked of the provider.
+                parts.append(
+                    generation.attempts.isEmpty ? "already there (--again generates another)" : "already there")
             } else {
                 if let cost = generation.cost { parts.append("cost \(Self.plain(cost))") }
                 parts.append(generation.duration.words)
