@@ -18,6 +18,8 @@ struct BalanceCommand: AsyncParsableCommand {
 
     @OptionGroup var access: ProviderOptions
 
+    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+
     @Flag(help: "Print a JSON object.")
     var json = false
 

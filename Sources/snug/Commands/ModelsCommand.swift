@@ -18,6 +18,8 @@ struct ModelsCommand: AsyncParsableCommand {
 
     @OptionGroup var access: ProviderOptions
 
+    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each model.")
     var json = false
 

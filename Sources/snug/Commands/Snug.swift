@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import FoundationEssentials
 import SnugPipeline
 import SnugSystem
 
@@ -36,7 +37,7 @@ struct Snug: AsyncParsableCommand {
             exit(withError: ExitCode(64))
         }
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             if let command = command as? FitCommand {
                 try await command.run(interruption)
             } else if let command = command as? UploadCommand {
@@ -52,6 +53,25 @@ struct Snug: AsyncParsableCommand {
             }
         } catch {
             exit(withError: error)
+        }
+    }
+
+    /// The command that the arguments and the configuration ask for.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        do {
+            let configured = try ConfiguredArguments(arguments, environment: ProcessInfo.processInfo.environment)
+            if configured.showsSettings {
+                try configured.printSettings()
+                throw ExitCode.success
+            }
+            do {
+                return try parseAsRoot(configured.arguments)
+            } catch {
+                throw configured.fault(of: error) ?? error
+            }
+        } catch let error as ConfigurationError {
+            for fault in error.faults { OutputStream.standardError.writeLine("Error: \(fault)") }
+            throw ExitCode(64)
         }
     }
 

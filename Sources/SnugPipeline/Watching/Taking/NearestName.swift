@@ -5,7 +5,7 @@ package enum NearestName {
     /// The name with the fewest changed letters; `nil` when none is near.
     package static func of(_ name: String, among names: [String]) -> String? {
         let lower = name.lowercased().replacing("-", with: "_")
-        let ranked = names.map { (name: $0, distance: distance(lower, $0)) }
+        let ranked = names.map { (name: $0, distance: distance(lower, $0.replacing("-", with: "_"))) }
         guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
         return best.distance <= max(1, min(3, best.name.count / 2)) ? best.name : nil
     }
