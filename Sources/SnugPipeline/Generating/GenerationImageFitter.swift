@@ -20,7 +20,13 @@ extension GenerationClient {
     ) {
         self.init(
             provider: provider, credentials: credentials, http: http, options: options, stores: stores,
-            refitter: { try await images.fit($0, $1) }, host: host, checker: { try await images.check($0) },
+            refitter: { input, limits in
+                do {
+                    return try await images.fit(input, limits)
+                } catch let error as ImageError {
+                    throw GenerationError(.imageFailed, error.message, cause: error)
+                }
+            }, host: host, checker: { try await images.check($0) },
             logger: logger, metrics: metrics)
     }
 }
@@ -66,7 +72,7 @@ public struct GenerationImageFitter: Sendable {
                 name: "\(ImageNaming.slug(name)).\(image.format.fileExtension)",
                 size: ImageSize(width: image.width, height: image.height))
         } catch let error as ImageError {
-            throw ImageError(error.code, "\(PrintableName.escaped(name)): \(error.message)")
+            throw ImageError(error.code, "\(Self.label(of: input, name)): \(error.message)")
         }
     }
 
@@ -94,6 +100,12 @@ public struct GenerationImageFitter: Sendable {
             maximumSide: [profile.maximumSide, narrowed.maximumSide].compactMap { $0 }.min(),
             minimumSide: profile.minimumSide, maximumPixelCount: profile.maximumPixelCount,
             formats: profile.formats.intersection(formats))
+    }
+
+    /// An input as messages name it: as its user did.
+    private static func label(of input: ImageInput, _ name: String) -> String {
+        if case .file(let path) = input { return PrintableName.of(WorkingFolder.shown(path)) }
+        return PrintableName.escaped(name)
     }
 
     private func open(_ input: ImageInput) async throws -> (ImageSource, name: String) {

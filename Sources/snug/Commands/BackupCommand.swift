@@ -28,7 +28,7 @@ struct BackupCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
-    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+    @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print a JSON object.")
     var json = false

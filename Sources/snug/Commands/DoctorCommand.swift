@@ -44,7 +44,7 @@ struct DoctorCommand: AsyncParsableCommand {
             for check in checks { output.writeLine(check.json.description) }
         } else {
             let paint = Paint(isOn: output.isTerminal && !Terminal.isDumb && !Terminal.refusesColour)
-            output.write(Checkup.text(of: checks, paint: paint))
+            output.write(Checkup.text(of: checks, paint: paint, columns: output.layoutColumns))
         }
         try output.checkDelivered()
         if checks.contains(where: { $0.state == .fail }) { throw ExitCode(1) }

@@ -23,7 +23,7 @@ struct ProfilesCommand: ParsableCommand {
         completion: .list(TargetProfile.all.map(\.name)), transform: ArgumentParsing.profile)
     var names: [TargetProfile] = []
 
-    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+    @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print one JSON object a line for each profile.")
     var json = false

@@ -31,8 +31,11 @@ struct Snug: AsyncParsableCommand {
 
     /// Runs the command that the process was started with.
     static func main(_ interruption: Interruption) async {
-        let arguments = RawArguments.completed(RawArguments.ofThisProcess())
-        if let name = arguments.first, let message = unknownCommand(name) {
+        let given = RawArguments.ofThisProcess()
+        let arguments = RawArguments.completed(given) { option in
+            (try? CommandDescription.named(by: given))?.takesValue(option) ?? false
+        }
+        if let message = unknownCommand(in: arguments) {
             OutputStream.standardError.writeLine("Error: \(message)")
             exit(withError: ExitCode(64))
         }
@@ -67,6 +70,13 @@ struct Snug: AsyncParsableCommand {
             do {
                 return try parseAsRoot(configured.arguments)
             } catch {
+                // What a misspelt option leaves out would be named before it.
+                if exitCode(for: error) == .validationFailure, let type = CommandDescription.type(namedBy: arguments),
+                    let message = try CommandDescription(type).unknownOption(in: arguments)
+                {
+                    OutputStream.standardError.writeLine("Error: \(message)\n\(usageString(for: type))")
+                    throw ExitCode(64)
+                }
                 throw configured.fault(of: error) ?? error
             }
         } catch let error as ConfigurationError {
@@ -75,11 +85,22 @@ struct Snug: AsyncParsableCommand {
         }
     }
 
-    /// The message about a name that is no command; `nil` for one that is, and for options.
-    static func unknownCommand(_ name: String) -> String? {
-        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-        guard !name.hasPrefix("-"), !names.contains(name) else { return nil }
-        let near = NearestName.of(name, among: names).map { "Did you mean 'snug \($0)'? " } ?? ""
-        return "'\(PrintableName.escaped(name))' is no command of snug. \(near)'snug --help' lists all."
+    /// The message about a name that is no command, or none of a command's own; `nil` where there is none.
+    static func unknownCommand(in arguments: [String]) -> String? {
+        let isHelp = arguments.first == "help"
+        var (parent, known): (String, [any ParsableCommand.Type]) = ("snug", configuration.subcommands)
+        for name in arguments.dropFirst(isHelp ? 1 : 0).prefix(2) {
+            guard !name.hasPrefix("-"), !known.isEmpty else { return nil }
+            if let next = known.first(where: { $0.configuration.commandName == name }) {
+                (parent, known) = ("\(parent) \(name)", next.configuration.subcommands)
+                continue
+            }
+            let names =
+                known.compactMap { $0.configuration.commandName } + (parent == "snug" && !isHelp ? ["help"] : [])
+            guard !names.contains(name) else { return nil }
+            let near = NearestName.of(name, among: names).map { "Did you mean '\(parent) \($0)'? " } ?? ""
+            return "'\(PrintableName.escaped(name))' is no command of \(parent). \(near)'\(parent) --help' lists all."
+        }
+        return nil
     }
 }

@@ -2,6 +2,7 @@
 import ArgumentParser
 import FoundationEssentials
 import SnugPipeline
+import SnugSystem
 
 /// A command and its options, as the argument parser describes them.
 struct CommandDescription: Decodable, Sendable {
@@ -50,6 +51,43 @@ struct CommandDescription: Decodable, Sendable {
     init(_ command: any ParsableCommand.Type) throws {
         struct Tool: Decodable { var command: CommandDescription }
         self = try JSONDecoder().decode(Tool.self, from: Data(command._dumpHelp().utf8)).command
+    }
+
+    /// The command that arguments name, its subcommand where they name one; `nil` for none.
+    static func named(by arguments: [String]) throws -> CommandDescription? {
+        try type(namedBy: arguments).map { try CommandDescription($0) }
+    }
+
+    /// The type of the command that arguments name.
+    static func type(namedBy arguments: [String]) -> (any ParsableCommand.Type)? {
+        let all = Snug.configuration.subcommands
+        guard let type = all.first(where: { $0.configuration.commandName == arguments.first }) else { return nil }
+        let inner = type.configuration.subcommands
+        let named = inner.first { arguments.count > 1 && $0.configuration.commandName == arguments[1] }
+        return named ?? type.configuration.defaultSubcommand ?? type
+    }
+
+    /// True for an option, such as `--limit` or `-j`, that has a value after it.
+    func takesValue(_ text: String) -> Bool {
+        options.contains { option in
+            !option.isFlag
+                && (option.longNames.contains { text == "--\($0)" } || option.shortNames.contains { text == "-\($0)" })
+        }
+    }
+
+    /// The message about a long option that the command does not have; `nil` where all are known.
+    func unknownOption(in arguments: [String]) -> String? {
+        let names = options.flatMap(\.longNames)
+        var skips = false
+        for argument in arguments.prefix(while: { $0 != "--" }) {
+            defer { skips = !skips && takesValue(argument) }
+            guard !skips, argument.hasPrefix("--") else { continue }
+            let name = String(argument.dropFirst(2).prefix { $0 != "=" })
+            guard !names.contains(name) else { continue }
+            let near = NearestName.of(name, among: names).map { ". Did you mean '--\($0)'?" } ?? ""
+            return "Unknown option '--\(PrintableName.escaped(name))'\(near)"
+        }
+        return nil
     }
 
     /// Options that are about a single run, and so are no settings.

@@ -190,7 +190,8 @@ final class GenerateReporter: Sendable {
                 state.hasReportedEmptyAccount = true
             }
             let title = style.isBatch ? "\(work.prefix)\(work.request.title): " : "snug: "
-            errors.writeLine("\(title)\(PrintableName.escaped(error.message)) (\(error.code))")
+            let message = Remedy.named(Remedy.named(error.message, Remedy.requests), Remedy.generations)
+            errors.writeLine("\(title)\(PrintableName.escaped(message)) (\(error.code))")
             for image in error.delivered {
                 errors.writeLine("  delivered: \(PrintableName.of(WorkingFolder.shown(image.path)))")
             }

@@ -66,8 +66,9 @@ struct GenerationPlanPrinter: Sendable {
         if json {
             output.writeLine(GenerationOutcome(work, error).jsonLine(provider: access.provider.name))
         } else {
+            let message = Remedy.named(Remedy.named(error.message, Remedy.requests), Remedy.generations)
             errors.writeLine(
-                "\(work.line == nil ? "snug: " : work.prefix)\(PrintableName.escaped(error.message)) (\(error.code))")
+                "\(work.line == nil ? "snug: " : work.prefix)\(PrintableName.escaped(message)) (\(error.code))")
         }
     }
 

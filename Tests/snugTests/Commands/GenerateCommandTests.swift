@@ -81,7 +81,7 @@ extension GenerateTests {
                 #expect(good.exitCode == 0, "\(good.standardError)")
                 let bad = try await folder.generate(.openai, "hat", "--image", "a.png", "--mask", "a.png")
                 #expect(bad.exitCode == 1)
-                #expect(bad.standardError.contains("has no transparency"))
+                #expect(bad.standardError.contains(": has no transparency"))
                 // Every pixel the same: fully opaque, and fully transparent.
                 let words = [255: "is opaque everywhere", 0: "is transparent everywhere"]
                 for (alpha, complaint) in words {

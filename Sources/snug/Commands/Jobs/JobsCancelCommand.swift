@@ -20,7 +20,7 @@ struct JobsCancelCommand: AsyncParsableCommand {
     @OptionGroup var choice: JobChoiceOptions
     @OptionGroup var state: StateOptions
 
-    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+    @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false

@@ -28,7 +28,7 @@ struct JobsPauseCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
-    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+    @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print one JSON object a line for the pause, or for each job.")
     var json = false

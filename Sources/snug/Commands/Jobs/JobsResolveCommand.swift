@@ -29,7 +29,7 @@ struct JobsResolveCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
-    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+    @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false

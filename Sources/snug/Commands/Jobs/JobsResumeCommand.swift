@@ -21,7 +21,7 @@ struct JobsResumeCommand: AsyncParsableCommand {
     @OptionGroup var scope: PauseScopeOptions
     @OptionGroup var state: StateOptions
 
-    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+    @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print one JSON object a line for each pause that was lifted, or for each job.")
     var json = false
