@@ -12,6 +12,8 @@ public struct PNGBuilder: Sendable {
     public var depth: UInt8 = 8
     /// The byte that fills every row.
     public var fill: UInt8 = 0
+    /// The byte that fills the lower half; `nil` for the same.
+    public var lowerFill: UInt8?
     /// Whole chunks between IHDR and the image data; see ``chunk(_:_:)``.
     public var chunks: [[UInt8]] = []
     /// Whole chunks between image data and IEND.
@@ -63,7 +65,9 @@ public struct PNGBuilder: Sendable {
     private var rows: [UInt8] {
         let channels: [UInt8: Int] = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4]
         let rowBytes = (width * (channels[colourType] ?? 1) * Int(depth) + 7) / 8
-        return Array(repeatElement([0] + [UInt8](repeating: fill, count: rowBytes), count: height).joined())
+        return (0..<height).flatMap { row in
+            [0] + [UInt8](repeating: row < height / 2 ? fill : lowerFill ?? fill, count: rowBytes)
+        }
     }
 
     /// A zlib stream of these bytes, stored.

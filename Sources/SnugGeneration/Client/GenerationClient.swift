@@ -94,6 +94,20 @@ public final class GenerationClient: Sendable {
 
     private var newDeadline: ContinuousClock.Instant? { context.options.timeout.map { ContinuousClock.now + $0 } }
 
+    /// True for work that was kept and is done, as long as all of its images are there.
+    /// - Throws: `journal_failed`.
+    public func isDone(_ request: GenerationRequest, name: String) async throws -> Bool {
+        let parts = split(request, name: name)
+        let all = parts.count > 1 ? parts : [SubRequest(request: request, name: name)]
+        for part in all {
+            guard let record = try await context.journal.record(part.name ?? name), record.state == .delivered,
+                record.request == part.request, isOurs(record), let images = record.images,
+                images.count >= part.request.count, try await context.downloader.areThere(images)
+            else { return false }
+        }
+        return true
+    }
+
     // MARK: Pending work
 
     /// The work that was started and is not settled, the oldest first.

@@ -13,6 +13,8 @@ public struct GenerationPlan: Sendable {
     public var cost: ClosedRange<Double>?
     /// The account's balance, when the provider reports it.
     public var balance: AccountBalance?
+    /// True when the images of this work are there already, so that nothing would be submitted.
+    public var isDone = false
     /// Warnings for a person.
     public var warnings: [String]
 

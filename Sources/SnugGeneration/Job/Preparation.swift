@@ -169,7 +169,8 @@ struct Preparation: Sendable {
         } catch is CancellationError {
             throw CancellationError()
         } catch {
-            throw GenerationError(.imageFailed, "\(name) cannot be made to fit: \(error)", cause: error)
+            let reason = (error as? GenerationError)?.message ?? "\(error)"
+            throw GenerationError(.imageFailed, "\(name) cannot be made to fit: \(reason)", cause: error)
         }
     }
 

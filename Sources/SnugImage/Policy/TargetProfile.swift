@@ -39,6 +39,10 @@ public struct TargetProfile: Sendable, Hashable {
     public var limits: Limits
     /// The source of the figures.
     public var source: String
+    /// The address of the source; `nil` for reports without one.
+    public var sourceLink: String?
+    /// The day on which the source was read, as in 2026-11-20.
+    public var sourceDate: String
     /// The reliability of the figures.
     public var certainty: Certainty
     /// Conditions that the limits do not express; may be empty.
@@ -104,7 +108,8 @@ extension TargetProfile {
     /// One entry of the table.
     init(
         _ name: String, _ title: String, bytes: Int?, _ counting: Counting = .raw, _ geometry: Geometry = Geometry(),
-        formats: Set<ImageFormat> = [.jpeg, .png, .webp], source: String, _ certainty: Certainty, notes: String = ""
+        formats: Set<ImageFormat> = [.jpeg, .png, .webp], source: String, link: String? = nil,
+        date: String = "2026-11-20", _ certainty: Certainty, notes: String = ""
     ) {
         self.name = name
         self.title = title
@@ -112,6 +117,8 @@ extension TargetProfile {
         self.counting = counting
         acceptedFormats = formats
         self.source = source
+        sourceLink = link
+        sourceDate = date
         self.certainty = certainty
         self.notes = notes
         let isRequest = counting == .request || counting == .requestBase64

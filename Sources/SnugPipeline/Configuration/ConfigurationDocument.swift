@@ -33,7 +33,9 @@ struct ConfigurationDocument: Sendable {
             let file = try FileDescriptor.opening(path, .readOnly)
             bytes = try file.closeAfter { try file.readBytes(maximum: Self.maximumBytes + 1) }
         } catch {
-            throw ConfigurationError([.init(place: name, message: "cannot be read: \(error)")])
+            throw ConfigurationError([
+                .init(place: name, message: "cannot be read: \(error); check the path and its permissions")
+            ])
         }
         guard bytes.count <= Self.maximumBytes else {
             throw ConfigurationError([.init(place: name, message: "is larger than 1 MiB; name another file")])

@@ -29,6 +29,9 @@ public struct ConfigurationLoader: Sendable {
     /// The state directory where nothing names one.
     public var stateDirectory: FilePath
 
+    /// The settings that commands take from the same file.
+    package var sections: [CommandSection] = []
+
     /// Names the sources.
     public init(
         file: FilePath? = nil, environment: [String: String] = [:], options: [OptionValue] = [],
@@ -45,7 +48,7 @@ public struct ConfigurationLoader: Sendable {
     public func load() throws(ConfigurationError) -> LoadedConfiguration {
         var document: ConfigurationDocument?
         if let file { document = try ConfigurationDocument(reading: file) }
-        if let faults = document.map({ ConfigurationSchema.root.faults(in: $0) }), !faults.isEmpty {
+        if let faults = document.map({ ConfigurationSchema.root.including(sections).faults(in: $0) }), !faults.isEmpty {
             throw ConfigurationError(faults)
         }
         let accounts = names(in: "accounts", document)

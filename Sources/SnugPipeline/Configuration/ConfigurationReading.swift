@@ -1,29 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import Configuration
 import SnugSystem
-import Synchronization
 import SystemPackage
 
 /// One reading of a configuration: the values, their origins, and the faults so far.
 struct ConfigurationReading {
-    /// Notes which provider a value came from.
-    private final class Origins: AccessReporter {
-        let last = Mutex<String?>(nil)
-
-        func report(_ event: AccessEvent) {
-            let provider = event.providerResults.first { result in
-                if case .success(let found) = result.result { found.value != nil } else { false }
-            }
-            last.withLock { $0 = provider?.providerName }
-        }
-    }
-
-    private static let optionsName = "options"
-
-    private let reader: ConfigReader
-    private let origins = Origins()
+    private let reader: SettingReader
     private let document: ConfigurationDocument?
-    private let options: [[String]: OptionValue]
     private let defaultStateDirectory: FilePath
     private let currentFolder: FilePath
     private(set) var faults: [ConfigurationError.Fault] = []
@@ -31,31 +13,14 @@ struct ConfigurationReading {
 
     init(_ loader: ConfigurationLoader, _ document: ConfigurationDocument?) throws(ConfigurationError) {
         self.document = document
-        options = Dictionary(loader.options.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
         defaultStateDirectory = loader.stateDirectory
         do {
             currentFolder = try FileSystem.currentFolder()
         } catch {
             throw ConfigurationError([.init(message: "the current folder is gone; change to another")])
         }
-        var values: [AbsoluteConfigKey: ConfigValue] = [:]
-        for option in loader.options {
-            let content: ConfigContent =
-                Self.isList(option.path) ? .stringArray(option.values) : .string(option.values.first ?? "")
-            values[AbsoluteConfigKey(option.path)] = ConfigValue(content, isSecret: false)
-        }
-        var providers: [any ConfigProvider] = [
-            InMemoryProvider(name: Self.optionsName, values: values),
-            EnvironmentVariablesProvider(environmentVariables: loader.environment).prefixKeys(with: "snug"),
-        ]
-        if let document {
-            do {
-                providers.append(try SnapshotProvider(yaml: document.text, name: document.name))
-            } catch {
-                throw ConfigurationError([.init(place: document.name, message: "cannot be read: \(error)")])
-            }
-        }
-        reader = ConfigReader(providers: providers, accessReporter: origins)
+        reader = try SettingReader(
+            document: document, environment: loader.environment, options: loader.options, isList: Self.isList)
     }
 
     /// The whole configuration; ``faults`` says what is wrong with it.
@@ -141,12 +106,8 @@ struct ConfigurationReading {
     }
 
     private func text(_ path: [String], isList: Bool) -> SettingText? {
-        let key = ConfigKey(path)
-        let values: [String]?
-        if isList { values = reader.stringArray(forKey: key) } else { values = reader.string(forKey: key).map { [$0] } }
-        guard let values else { return nil }
-        let isFromFile = origins.last.withLock { $0 } == document?.name && document != nil
-        return SettingText(values: values, folder: isFromFile ? fileFolder : currentFolder)
+        guard let values = reader.values(of: path, isList: isList) else { return nil }
+        return SettingText(values: values, folder: reader.lastIsOfFile ? fileFolder : currentFolder)
     }
 
     private var fileFolder: FilePath {
@@ -158,15 +119,8 @@ struct ConfigurationReading {
 
     /// Notes the origin of the value that was read last.
     private mutating func note(_ path: [String], _ value: String?, isDefault: Bool = false) {
-        let (origin, place) = isDefault ? (.default, "") : place(of: path)
+        let (origin, place) = isDefault ? (.default, "") : reader.place(of: path)
         settings.append(EffectiveSetting(key: Self.key(path), value: value, origin: origin, place: place))
-    }
-
-    private func place(of path: [String]) -> (EffectiveSetting.Origin, String) {
-        let provider = origins.last.withLock { $0 }
-        if provider == Self.optionsName || options[path] != nil { return (.option, options[path]?.option ?? "") }
-        if let document, provider == document.name { return (.file, document.place(of: path)) }
-        return (.environment, ConfigurationSchema.variable(path))
     }
 
     private mutating func fault(_ path: [String], _ message: String) {

@@ -4,6 +4,10 @@ import SnugSystem
 /// The keys that a configuration may have.
 indirect enum ConfigurationSchema: Sendable {
     case value(isList: Bool)
+    /// One value, or a list of them.
+    case values
+    /// Another command's keys, which that command checks.
+    case unchecked
     case group([String: ConfigurationSchema])
     /// A group whose keys are names that the user chooses.
     case named(ConfigurationSchema)
@@ -21,6 +25,21 @@ indirect enum ConfigurationSchema: Sendable {
         }
         return root
     }()
+
+    /// The keys of the daemon, with those of commands beside them.
+    func including(_ sections: [CommandSection]) -> ConfigurationSchema {
+        guard case .group(var members) = self else { return self }
+        for section in sections { members[section.name] = Self.section(section) }
+        return .group(members)
+    }
+
+    private static func section(_ section: CommandSection) -> ConfigurationSchema {
+        guard let options = section.options else { return .unchecked }
+        var members: [String: ConfigurationSchema] = [:]
+        for name in options { members[name] = .values }
+        for inner in section.sections { members[inner.name] = Self.section(inner) }
+        return .group(members)
+    }
 
     private static func group(_ leaves: [(path: [String], isList: Bool)]) -> ConfigurationSchema {
         var members: [String: ConfigurationSchema] = [:]
@@ -50,7 +69,8 @@ indirect enum ConfigurationSchema: Sendable {
         var schema = self
         for name in entry.path {
             switch schema {
-            case .value: return "has no keys of its own"
+            case .value, .values: return "has no keys of its own"
+            case .unchecked: return nil
             case .named(let inner): schema = inner
             case .group(let members):
                 guard let member = members[name] else { return Self.unknown(name, among: members.keys.sorted()) }
@@ -58,11 +78,12 @@ indirect enum ConfigurationSchema: Sendable {
             }
         }
         switch (schema, entry.kind) {
-        case (.value, .empty): return "has no value; give one, or remove the line"
-        case (.value, .group): return "takes a value, and has keys below it"
+        case (.value, .empty), (.values, .empty): return "has no value; give one, or remove the line"
+        case (.value, .group), (.values, .group): return "takes a value, and has keys below it"
         case (.value(isList: true), .value): return "takes a list; write [a] or [a, b]"
         case (.value(isList: false), .list): return "takes one value, and has a list"
-        case (.group, .value), (.named, .value), (.group, .list), (.named, .list):
+        case (.group, .value), (.named, .value), (.group, .list), (.named, .list), (.unchecked, .value),
+            (.unchecked, .list):
             return "takes keys below it, and has a value"
         default: return nil
         }

@@ -34,6 +34,14 @@ public struct EffectiveSetting: Sendable, Hashable {
     /// The place: `snug.yaml:12`, a variable, an option; empty for a default.
     public var place: String
 
+    /// Describes a setting.
+    package init(key: String, value: String?, origin: Origin, place: String) {
+        self.key = key
+        self.value = value
+        self.origin = origin
+        self.place = place
+    }
+
     /// The setting as JSON.
     package var json: JSONValue {
         ["key": .text(key), "value": .optional(value), "origin": .text(origin.rawValue), "place": .text(place)]

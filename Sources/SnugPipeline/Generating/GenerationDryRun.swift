@@ -6,9 +6,13 @@ public struct GenerationDryRun: Sendable {
     private let client: GenerationClient
     private let provider: Provider
     private let isBatch: Bool
+    private let makesAgain: Bool
 
-    /// - Parameter isBatch: Asks the provider for prices and balance once for all, not for each prompt.
-    public init(client: GenerationClient, provider: Provider, isBatch: Bool) {
+    /// - Parameters:
+    ///   - isBatch: Asks the provider for prices and balance once for all, not for each prompt.
+    ///   - makesAgain: As for ``GenerationRun``.
+    public init(client: GenerationClient, provider: Provider, isBatch: Bool, makesAgain: Bool = false) {
+        self.makesAgain = makesAgain
         self.client = client
         self.provider = provider
         self.isBatch = isBatch
@@ -30,6 +34,8 @@ public struct GenerationDryRun: Sendable {
                     plan.cost = prices.cost(of: work.request, provider)
                     plan.balance = prices.balance
                 }
+                if !makesAgain { plan.isDone = try await client.isDone(work.request, name: work.name) }
+                if plan.isDone { (plan.submissions, plan.cost) = (0, 0...0) }
                 estimate.add(plan)
                 onPlan(work, .success(plan))
             } catch let error as GenerationError {

@@ -20,7 +20,13 @@ extension GenerationClient {
     ) {
         self.init(
             provider: provider, credentials: credentials, http: http, options: options, stores: stores,
-            refitter: { try await images.fit($0, $1) }, host: host, checker: { try await images.check($0) },
+            refitter: { input, limits in
+                do {
+                    return try await images.fit(input, limits)
+                } catch let error as ImageError {
+                    throw GenerationError(.imageFailed, error.message, cause: error)
+                }
+            }, host: host, checker: { try await images.check($0) },
             logger: logger, metrics: metrics)
     }
 }
@@ -54,12 +60,7 @@ public struct GenerationImageFitter: Sendable {
         var limits = Self.limits(isMask ? maskProfile ?? profile : profile, narrowed)
         do {
             if isMask {
-                let header = try await fitter.header(of: source)
-                guard header.hasAlpha else {
-                    throw ImageError(
-                        .invalidArgument,
-                        "has no transparency; make the areas that may change transparent, and save it as PNG")
-                }
+                try await checkMask(source)
                 policy.format = .png
                 // Without a limit of its own it stays as large as it is, like an image that is not scaled.
                 policy.keepsSize = narrowed.maximumSide == nil
@@ -71,7 +72,24 @@ public struct GenerationImageFitter: Sendable {
                 name: "\(ImageNaming.slug(name)).\(image.format.fileExtension)",
                 size: ImageSize(width: image.width, height: image.height))
         } catch let error as ImageError {
-            throw ImageError(error.code, "\(PrintableName.escaped(name)): \(error.message)")
+            throw ImageError(error.code, "\(Self.label(of: input, name)): \(error.message)")
+        }
+    }
+
+    /// Refuses a mask that selects nothing, or everything.
+    private func checkMask(_ source: ImageSource) async throws {
+        let remedy = "make the areas that may change transparent, and save it as PNG"
+        guard let alpha = try await fitter.alphaRange(of: source) else {
+            throw ImageError(.invalidArgument, "has no transparency; \(remedy)")
+        }
+        guard alpha.lowerBound < 255 else {
+            throw ImageError(.invalidArgument, "is opaque everywhere, so nothing would change; \(remedy)")
+        }
+        guard alpha.upperBound > 0 else {
+            throw ImageError(
+                .invalidArgument,
+                "is transparent everywhere, so all of the image would change; make the areas opaque that have to stay, or "
+                    + "use no mask")
         }
     }
 
@@ -82,6 +100,12 @@ public struct GenerationImageFitter: Sendable {
             maximumSide: [profile.maximumSide, narrowed.maximumSide].compactMap { $0 }.min(),
             minimumSide: profile.minimumSide, maximumPixelCount: profile.maximumPixelCount,
             formats: profile.formats.intersection(formats))
+    }
+
+    /// An input as messages name it: as its user did.
+    private static func label(of input: ImageInput, _ name: String) -> String {
+        if case .file(let path) = input { return PrintableName.of(WorkingFolder.shown(path)) }
+        return PrintableName.escaped(name)
     }
 
     private func open(_ input: ImageInput) async throws -> (ImageSource, name: String) {

@@ -16,15 +16,18 @@ public struct GenerationRun: Sendable {
     private let journal: any GenerationJournal
     private let maximumConcurrency: Int
     private let keepsDelivered: Bool
+    private let makesAgain: Bool
 
     /// - Parameters:
     ///   - client: Its journal has to be `journal`.
     ///   - maximumConcurrency: Prompts at once.
-    ///   - keepsDelivered: Remembers delivered work, so that the same batch does not generate it again.
+    ///   - keepsDelivered: Remembers delivered work, so that the same work does not generate it again.
+    ///   - makesAgain: Generates remembered work anew. What is pending or held is finished, as always.
     public init(
         client: GenerationClient, journal: any GenerationJournal, maximumConcurrency: Int = 4,
-        keepsDelivered: Bool = true
+        keepsDelivered: Bool = true, makesAgain: Bool = false
     ) {
+        self.makesAgain = makesAgain
         self.client = client
         self.journal = journal
         self.maximumConcurrency = max(1, maximumConcurrency)
@@ -88,7 +91,8 @@ public struct GenerationRun: Sendable {
         _ work: GenerationWork, _ onEvent: @escaping @Sendable (GenerationRunEvent) -> Void
     ) async -> GenerationOutcome {
         let outcome = await outcome(of: work, onEvent) {
-            try await client.generate(work.request, to: work.destination, name: work.name, isKept: true) {
+            if makesAgain { try await forgetDelivered(work) }
+            return try await client.generate(work.request, to: work.destination, name: work.name, isKept: true) {
                 Self.pass($0, of: work, to: onEvent)
             }
         }
@@ -103,6 +107,13 @@ public struct GenerationRun: Sendable {
             }
         }
         return outcome
+    }
+
+    /// Forgets work that is done, so that it is generated anew.
+    private func forgetDelivered(_ work: GenerationWork) async throws {
+        for name in client.names(of: work.request, under: work.name) {
+            if try await journal.record(name)?.state == .delivered { try await journal.remove(name) }
+        }
     }
 
     private func outcome(

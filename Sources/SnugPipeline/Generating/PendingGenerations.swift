@@ -19,7 +19,9 @@ public struct PendingGenerations: Sendable {
     /// - Throws: ``GenerationError`` with `invalid_request` when nothing pending has the id.
     public func record(_ id: String) async throws -> GenerationRecord {
         guard let record = try await journal.record(id), record.state != .delivered else {
-            throw GenerationError(.invalidRequest, "nothing pending is named '\(PrintableName.escaped(id))'")
+            throw GenerationError(
+                .invalidRequest,
+                "nothing pending is named '\(PrintableName.escaped(id))'; 'snug generate --pending' lists what is")
         }
         return record
     }

@@ -8,7 +8,7 @@ package enum StreamInput {
     /// Reads to the end. Blocks.
     /// - Throws: `limit_exceeded` past so many bytes, `io_failed`, `CancellationError`.
     package static func readAll(
-        from descriptor: FileDescriptor = .standardInput, maximumBytes: Int,
+        from descriptor: FileDescriptor = .standardInput, named name: String = "standard input", maximumBytes: Int,
         isCancelled: () -> Bool = { Task.isCancelled }
     ) throws -> [UInt8] {
         var bytes: [UInt8] = []
@@ -22,14 +22,14 @@ package enum StreamInput {
             do throws(Errno) {
                 chunk = try descriptor.readSome(maximum: 1 << 18)
             } catch {
-                throw ImageError(SystemFailure(doing: "read standard input", reason: error))
+                throw ImageError(SystemFailure(doing: "read \(name)", reason: error))
             }
             if chunk.isEmpty { return bytes }
             guard bytes.count + chunk.count <= maximumBytes else {
                 throw ImageError(
                     .limitExceeded,
-                    "standard input has more than \(ByteCount(maximumBytes)), which is kept in memory; save it and give the "
-                        + "file", details: ["limit_bytes": .integer(maximumBytes)])
+                    "\(name) has more than \(ByteCount(maximumBytes)), which is the most that is kept in memory; "
+                        + "give a smaller file", details: ["limit_bytes": .integer(maximumBytes)])
             }
             bytes.append(contentsOf: chunk)
         }

@@ -17,7 +17,7 @@ extension Uploader {
             response = try await client.perform(ClientRequest(.options, url, headerFields: fields))
         } catch let error as HTTPError {
             throw UploadError(
-                .notSupported, "cannot detect the upload protocol of \(url): \(error.message)", cause: error)
+                .notSupported, "cannot detect the upload protocol: \(error.message)", cause: error)
         }
         return Self.protocolNamed(by: response, url)
     }

@@ -7,15 +7,25 @@ extension UploadReceipt {
     /// Reads a receipt from a file.
     /// - Throws: `state_failed`.
     public init(reading path: FilePath) throws(UploadError) {
-        guard let data = FileManager.default.contents(atPath: path.string) else {
-            throw UploadError(.stateFailed, "cannot read \(path); check the path")
+        let bytes: [UInt8]
+        do {
+            let file = try FileDescriptor.opening(path, .readOnly)
+            bytes = try file.closeAfter { try file.readBytes(maximum: Self.maximumFileBytes) }
+        } catch {
+            throw UploadError(
+                .stateFailed, "cannot read \(PrintableName.of(path)): \(error); name the file of a receipt",
+                cause: error)
         }
         do {
-            self = try JSONDecoder().decode(UploadReceipt.self, from: data)
+            self = try JSONDecoder().decode(UploadReceipt.self, from: Data(bytes))
         } catch {
-            throw UploadError(.stateFailed, "\(path) is not a receipt of an upload", cause: error)
+            throw UploadError(
+                .stateFailed, "\(PrintableName.of(path)) is not a receipt of an upload", cause: error)
         }
     }
+
+    /// Bytes that no receipt has.
+    private static let maximumFileBytes = 1 << 20
 
     /// Writes the receipt into a folder, complete or not at all.
     /// - Parameters:

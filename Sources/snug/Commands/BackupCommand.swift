@@ -28,6 +28,8 @@ struct BackupCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print a JSON object.")
     var json = false
 

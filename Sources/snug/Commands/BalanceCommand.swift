@@ -8,6 +8,7 @@ struct BalanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "balance",
         abstract: "Shows the balance of an account.",
+        usage: "snug balance --provider <provider> [<options>]",
         discussion: """
             OpenAI has no endpoint for balances.
 
@@ -17,6 +18,8 @@ struct BalanceCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var access: ProviderOptions
+
+    @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print a JSON object.")
     var json = false

@@ -20,7 +20,9 @@ struct DoctorCommand: AsyncParsableCommand {
     @OptionGroup var state: StateOptions
 
     @Option(
-        help: ArgumentHelp("A configuration of snug watch, whose folders are checked, too.", valueName: "file"),
+        help: ArgumentHelp(
+            "A configuration to check, with its folders. (default: snug/config.yaml in $XDG_CONFIG_HOME or ~/.config)",
+            valueName: "file"),
         completion: .file(extensions: ["yaml", "yml"]))
     var config: PathArgument?
 
@@ -30,8 +32,9 @@ struct DoctorCommand: AsyncParsableCommand {
     mutating func run() async throws {
         var checks = try await BlockingThreads(count: 1).run { Checkup.all() }
         var ledgerPath = try state.ledgerPath
-        if let config {
-            let (found, stateDirectory) = await Checkup.configuration(config.path, stateDirectory: try state.folder)
+        let usual = ConfigurationOptions.usualFile(Machine.environment)
+        if let file = config?.path ?? usual {
+            let (found, stateDirectory) = await Checkup.configuration(file, stateDirectory: try state.folder)
             checks += found
             if state.state == nil, let stateDirectory { ledgerPath = stateDirectory.appending("ledger.sqlite") }
         }
@@ -41,7 +44,7 @@ struct DoctorCommand: AsyncParsableCommand {
             for check in checks { output.writeLine(check.json.description) }
         } else {
             let paint = Paint(isOn: output.isTerminal && !Terminal.isDumb && !Terminal.refusesColour)
-            output.write(Checkup.text(of: checks, paint: paint))
+            output.write(Checkup.text(of: checks, paint: paint, columns: output.layoutColumns))
         }
         try output.checkDelivered()
         if checks.contains(where: { $0.state == .fail }) { throw ExitCode(1) }

@@ -41,6 +41,7 @@ struct FitCommand: AsyncParsableCommand {
     @OptionGroup(title: "Guards against hostile inputs") var inputLimits: InputOptions
     @OptionGroup(title: "Running") var running: RunningOptions
     @OptionGroup(title: "State") var state: StateOptions
+    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
 
     mutating func validate() throws {
         try output.check(inputs: inputs.paths, format: images.format, printsJSON: running.json, plans: running.dryRun)

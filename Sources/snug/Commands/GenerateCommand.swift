@@ -18,11 +18,11 @@ struct GenerateCommand: AsyncParsableCommand {
             Every submission is recorded before it is sent. A command that was interrupted, by Ctrl-C, a lost response or \
             a power cut, resumes where it stopped when it is run again: a paid image is downloaded, not generated again. \
             Where the provider cannot tell whether a submission took effect, it is held: --pending lists it, --retry \
-            submits it again (and may be paid for a second time), --drop forgets it.
+            submits it again (and may be paid for a second time), --drop forgets it. A command that is done is not paid \
+            for again as long as its images are there; --again generates others.
 
             A line of a batch is an object with prompt and, where it differs from the options, model, fallback_models, \
-            size, n, images, mask, seed, format, partial_images, parameters, output. Finished lines are not generated \
-            again as long as their images are there.
+            size, n, images, mask, seed, format, partial_images, parameters, output.
 
             Examples:
               snug generate 'a lighthouse at dusk' --provider pollinations
@@ -37,6 +37,7 @@ struct GenerateCommand: AsyncParsableCommand {
     @OptionGroup(title: "Output") var output: GenerateOutputOptions
     @OptionGroup(title: "Running") var running: GenerateRunningOptions
     @OptionGroup(title: "Pending submissions") var other: GenerateHousekeepingOptions
+    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
 
     mutating func validate() throws {
         if other.isUsed {
@@ -139,7 +140,8 @@ struct GenerateCommand: AsyncParsableCommand {
             let reporter = GenerateReporter(style(isBatch: true), provider: access.provider.name, total: works.count)
             for warning in access.warnings { reporter.note("warning: \(warning)") }
         }
-        return try await GenerationPlanPrinter(access, json: running.json, isBatch: isBatch).run(works)
+        return try await GenerationPlanPrinter(access, json: running.json, isBatch: isBatch, makesAgain: output.again)
+            .run(works)
     }
 
     private func generate(
@@ -153,7 +155,7 @@ struct GenerateCommand: AsyncParsableCommand {
             reporter.note(notice)
         }
         let run = GenerationRun(
-            client: access.client, journal: journal, maximumConcurrency: running.jobs, keepsDelivered: isBatch)
+            client: access.client, journal: journal, maximumConcurrency: running.jobs, makesAgain: output.again)
         do {
             try await reporter.ticking { try await run.run(works) { reporter.handle($0) } }
         } catch {
@@ -161,10 +163,8 @@ struct GenerateCommand: AsyncParsableCommand {
             throw error
         }
         reporter.end(access.client.counters.report)
-        if isBatch {
-            do { try await PendingGenerations(journal: journal).forgetDelivered() } catch {
-                reporter.note("warning: old records of the journal cannot be removed: \(error)")
-            }
+        do { try await PendingGenerations(journal: journal).forgetDelivered() } catch {
+            reporter.note("warning: old records of the journal cannot be removed: \(error)")
         }
         if !isBatch, reporter.report.invalid > 0 { throw ExitCode(64) }
         return reporter.report.isAllDone

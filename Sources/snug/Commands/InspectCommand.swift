@@ -26,6 +26,8 @@ struct InspectCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Guards against hostile inputs") var inputLimits: InputOptions
 
+    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each file.")
     var json = false
 

@@ -8,6 +8,7 @@ struct ModelsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "models",
         abstract: "Lists the models of a provider, and their costs where it names them.",
+        usage: "snug models --provider <provider> [<options>]",
         discussion: """
             Costs are for one image, in the unit that 'snug balance' shows.
 
@@ -17,6 +18,8 @@ struct ModelsCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var access: ProviderOptions
+
+    @OptionGroup var settings: ConfigurationOptions
 
     @Flag(help: "Print one JSON object a line for each model.")
     var json = false

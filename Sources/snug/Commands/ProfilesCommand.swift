@@ -23,6 +23,8 @@ struct ProfilesCommand: ParsableCommand {
         completion: .list(TargetProfile.all.map(\.name)), transform: ArgumentParsing.profile)
     var names: [TargetProfile] = []
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each profile.")
     var json = false
 
@@ -41,16 +43,16 @@ struct ProfilesCommand: ParsableCommand {
 
     /// All profiles, a line each.
     static func table(of profiles: [TargetProfile], columns: Int? = nil) -> String {
-        var table = TextTable(alignments: [.left, .right, .left, .right, .right, .left])
-        table.append(["name", "bytes", "counted as", "max side", "max pixels", "certainty"])
+        var table = TextTable(alignments: [.left, .right, .left, .right, .right, .left, .left])
+        table.append(["name", "bytes", "counted as", "max side", "max pixels", "certainty", "read"])
         for profile in profiles {
             table.append([
                 profile.name, profile.statedBytes.map { ByteCount($0).description } ?? "not stated",
                 profile.counting.words, profile.limits.maximumSide.map(String.init) ?? "",
-                profile.limits.maximumPixelCount.map(String.init) ?? "", profile.certainty.words,
+                profile.limits.maximumPixelCount.map(String.init) ?? "", profile.certainty.words, profile.sourceDate,
             ])
         }
-        return table.text(columns: columns, optional: [4, 3, 2, 5])
+        return table.text(columns: columns, optional: [6, 4, 3, 2, 5])
     }
 }
 
@@ -91,7 +93,8 @@ extension TargetProfile {
             ImageFormat.allCases.filter(limits.formats.contains).map(\.description).joined(separator: ", "))
         if let images = limits.maximumImagesPerRequest { row("a request", "at most \(images) images") }
         row("certainty", certainty.words)
-        row("source", source)
+        row("source", "\(source), read on \(sourceDate)")
+        if let sourceLink { row("link", sourceLink) }
         if !notes.isEmpty { row("notes", notes) }
         return "\(name): \(title)\n" + table.text(columns: columns)
     }
@@ -109,6 +112,7 @@ extension TargetProfile {
             "written_formats": formats(limits.formats),
             "max_images_per_request": .optional(limits.maximumImagesPerRequest),
             "certainty": .text(certainty.rawValue), "source": .text(source),
+            "source_url": .optional(sourceLink), "source_date": .text(sourceDate),
             "notes": .text(notes),
         ]
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import FoundationEssentials
 import SnugPipeline
 import SnugSystem
 
@@ -30,13 +31,16 @@ struct Snug: AsyncParsableCommand {
 
     /// Runs the command that the process was started with.
     static func main(_ interruption: Interruption) async {
-        let arguments = RawArguments.completed(RawArguments.ofThisProcess())
-        if let name = arguments.first, let message = unknownCommand(name) {
+        let given = RawArguments.ofThisProcess()
+        let arguments = RawArguments.completed(given) { option in
+            (try? CommandDescription.named(by: given))?.takesValue(option) ?? false
+        }
+        if let message = unknownCommand(in: arguments) {
             OutputStream.standardError.writeLine("Error: \(message)")
             exit(withError: ExitCode(64))
         }
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             if let command = command as? FitCommand {
                 try await command.run(interruption)
             } else if let command = command as? UploadCommand {
@@ -55,11 +59,48 @@ struct Snug: AsyncParsableCommand {
         }
     }
 
-    /// The message about a name that is no command; `nil` for one that is, and for options.
-    static func unknownCommand(_ name: String) -> String? {
-        let names = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-        guard !name.hasPrefix("-"), !names.contains(name) else { return nil }
-        let near = NearestName.of(name, among: names).map { "Did you mean 'snug \($0)'? " } ?? ""
-        return "'\(PrintableName.escaped(name))' is no command of snug. \(near)'snug --help' lists all."
+    /// The command that the arguments and the configuration ask for.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        do {
+            let configured = try ConfiguredArguments(arguments, environment: ProcessInfo.processInfo.environment)
+            if configured.showsSettings {
+                try configured.printSettings()
+                throw ExitCode.success
+            }
+            do {
+                return try parseAsRoot(configured.arguments)
+            } catch {
+                // What a misspelt option leaves out would be named before it.
+                if exitCode(for: error) == .validationFailure, let type = CommandDescription.type(namedBy: arguments),
+                    let message = try CommandDescription(type).unknownOption(in: arguments)
+                {
+                    OutputStream.standardError.writeLine("Error: \(message)\n\(usageString(for: type))")
+                    throw ExitCode(64)
+                }
+                throw configured.fault(of: error) ?? error
+            }
+        } catch let error as ConfigurationError {
+            for fault in error.faults { OutputStream.standardError.writeLine("Error: \(fault)") }
+            throw ExitCode(64)
+        }
+    }
+
+    /// The message about a name that is no command, or none of a command's own; `nil` where there is none.
+    static func unknownCommand(in arguments: [String]) -> String? {
+        let isHelp = arguments.first == "help"
+        var (parent, known): (String, [any ParsableCommand.Type]) = ("snug", configuration.subcommands)
+        for name in arguments.dropFirst(isHelp ? 1 : 0).prefix(2) {
+            guard !name.hasPrefix("-"), !known.isEmpty else { return nil }
+            if let next = known.first(where: { $0.configuration.commandName == name }) {
+                (parent, known) = ("\(parent) \(name)", next.configuration.subcommands)
+                continue
+            }
+            let names =
+                known.compactMap { $0.configuration.commandName } + (parent == "snug" && !isHelp ? ["help"] : [])
+            guard !names.contains(name) else { return nil }
+            let near = NearestName.of(name, among: names).map { "Did you mean '\(parent) \($0)'? " } ?? ""
+            return "'\(PrintableName.escaped(name))' is no command of \(parent). \(near)'\(parent) --help' lists all."
+        }
+        return nil
     }
 }

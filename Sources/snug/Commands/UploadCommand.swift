@@ -36,6 +36,8 @@ struct UploadCommand: AsyncParsableCommand {
     @OptionGroup(title: "Transfer") var transfer: UploadTransferOptions
     @OptionGroup(title: "Pending uploads and receipts") var other: UploadHousekeepingOptions
 
+    @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each file.")
     var json = false
     @Flag(name: [.short, .long], help: "Print results and errors only.")

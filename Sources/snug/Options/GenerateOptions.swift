@@ -74,6 +74,9 @@ struct GenerateOutputOptions: ParsableArguments {
     @Flag(help: "Replace images that are already there. (default: the new one gets a number)")
     var overwrite = false
 
+    @Flag(help: "Generate other images although those of the same command are there.")
+    var again = false
+
     @Option(
         help: ArgumentHelp(
             "elumenta: the host of local images: pollinations (anybody who knows the address can see them), or the address "

@@ -21,7 +21,9 @@ enum RawArguments {
 
     /// The arguments with what the parser cannot know about them: values that may be left out are filled in, and negative
     /// numbers are bound to their options, so that they are refused by name.
-    static func completed(_ arguments: [String]) -> [String] {
+    /// - Parameter takesValue: True for an option, such as `--limit` or `-j`, that has a value after it. Asked for negative
+    ///   numbers only.
+    static func completed(_ arguments: [String], takesValue: (String) -> Bool) -> [String] {
         var completed: [String] = []
         var index = 0
         while index < arguments.count {
@@ -30,7 +32,8 @@ enum RawArguments {
             let next = index + 1 < arguments.count ? arguments[index + 1] : nil
             if arguments.first == "fit", let option = optionalValues[argument] {
                 completed.append(next.map(option.values.contains) == true ? argument : "\(argument)=\(option.implied)")
-            } else if argument.hasPrefix("--"), !argument.contains("="), let next, isNegative(next) {
+            } else if argument.hasPrefix("-"), !argument.contains("="), let next, isNegative(next), takesValue(argument)
+            {
                 completed.append("\(argument)=\(next)")
                 index += 1
             } else {

@@ -26,6 +26,8 @@ enum TextFile {
         } catch {
             throw ImageError(SystemFailure(doing: "open \(PrintableName.of(path))", reason: error))
         }
-        return try file.closeAfter { try StreamInput.readAll(from: file, maximumBytes: maximumBytes) }
+        return try file.closeAfter {
+            try StreamInput.readAll(from: file, named: PrintableName.of(path), maximumBytes: maximumBytes)
+        }
     }
 }

@@ -128,7 +128,7 @@ struct UploadFolderOptions: ParsableArguments {
 /// Limits of the transfer.
 struct UploadTransferOptions: ParsableArguments {
     @Option(
-        help: "Bytes of the first chunk; later ones adapt to the connection.",
+        help: "Bytes of the first chunk; later ones adapt to the connection. (default: 1MiB)",
         transform: ArgumentParsing.positiveByteCount)
     var chunkSize = ByteCount(1 << 20)
 
@@ -137,13 +137,13 @@ struct UploadTransferOptions: ParsableArguments {
         transform: ArgumentParsing.positive)
     var parallel: Int?
 
-    @Option(help: "Files at once.", transform: ArgumentParsing.positive)
+    @Option(help: "Files at once. (default: 3)", transform: ArgumentParsing.positive)
     var jobs = 3
 
     @Option(help: "Maximum bytes a second, of all files together.", transform: ArgumentParsing.positiveByteCount)
     var limitRate: ByteCount?
 
-    @Option(help: "Maximum attempts without progress.", transform: ArgumentParsing.positive)
+    @Option(help: "Maximum attempts without progress. (default: 10)", transform: ArgumentParsing.positive)
     var maxAttempts = 10
 
     @Option(

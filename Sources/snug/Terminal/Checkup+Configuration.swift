@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import FoundationEssentials
 import SnugPipeline
 import SnugSystem
@@ -12,18 +13,19 @@ extension Checkup {
     ) async -> (checks: [Checkup], stateDirectory: FilePath?) {
         let name = PrintableName.of(path)
         do {
-            let loader = ConfigurationLoader(
+            var loader = ConfigurationLoader(
                 file: path, environment: ProcessInfo.processInfo.environment, stateDirectory: stateDirectory)
-            let watch = try await BlockingThreads(count: 1).run {
+            loader.sections = try Snug.configuration.subcommands.map { try CommandDescription($0).section }
+            let watch = try await BlockingThreads(count: 1).run { [loader] in
                 let watch = try loader.load().service.watch
-                try watch.validate()
+                // A file may be for other commands only.
+                if !watch.folders.isEmpty || !watch.accounts.isEmpty { try watch.validate() }
                 return watch
             }
-            var checks = [
-                Checkup(
-                    name: "configuration", state: .ok,
-                    value: "\(name), \(watch.folders.count) \(watch.folders.count == 1 ? "folder" : "folders")")
-            ]
+            let folders =
+                watch.folders.isEmpty
+                ? "no folders" : "\(watch.folders.count) folder\(watch.folders.count == 1 ? "" : "s")"
+            var checks = [Checkup(name: "configuration", state: .ok, value: "\(name), \(folders)")]
             for folder in watch.folders { checks.append(await watching(folder)) }
             return (checks, watch.stateDirectory)
         } catch {

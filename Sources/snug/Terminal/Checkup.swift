@@ -25,7 +25,7 @@ struct Checkup: Sendable, Hashable {
     }
 
     /// Aligned lines for a person.
-    static func text(of checks: [Checkup], paint: Paint) -> String {
+    static func text(of checks: [Checkup], paint: Paint, columns: Int? = nil) -> String {
         var table = TextTable(alignments: [.left, .left, .left])
         for check in checks {
             let colour: Paint.Colour =
@@ -38,7 +38,7 @@ struct Checkup: Sendable, Hashable {
             table.append([check.state.rawValue, check.name, value], paint: colour)
             if !check.remedy.isEmpty { table.append(["", "", check.remedy]) }
         }
-        return table.text(paint: paint)
+        return table.text(paint: paint, columns: columns)
     }
 
     /// Runs all checks. Blocks.
@@ -108,17 +108,18 @@ struct Checkup: Sendable, Hashable {
     }
 
     private static func cores() -> Checkup {
-        Checkup(name: "cores", state: .ok, value: "\(Machine.usableCoreCount) usable, the default of --jobs")
+        Checkup(name: "cores", state: .ok, value: "\(Machine.usableCoreCount) usable, the default of snug fit --jobs")
     }
 
     private static func memory() -> Checkup {
         let budget = ImageFitter.Configuration().memory
         let total = Machine.memoryBytes.map { ByteCount($0).description } ?? "unknown"
-        let value = "\(total), of which \(ByteCount(budget)) may be used (--memory)"
+        let value = "\(total), of which \(ByteCount(budget)) may be used (snug fit --memory)"
         guard budget < 128 << 20 else { return Checkup(name: "memory", state: .ok, value: value) }
         return Checkup(
             name: "memory", state: .warn, value: value,
-            remedy: "large progressive and interlaced images will be refused; pass --memory if there is more")
+            remedy:
+                "large progressive and interlaced images will be refused; pass --memory to snug fit if there is more")
     }
 
     /// Publishes a file and removes it again.
@@ -133,7 +134,7 @@ struct Checkup: Sendable, Hashable {
             let message = (error as? ImageError)?.message ?? String(describing: error)
             return Checkup(
                 name: name, state: .warn, value: "\(shown) is not writable: \(message)",
-                remedy: "choose another output folder with -o")
+                remedy: "choose another output folder with -o of snug fit")
         }
     }
 

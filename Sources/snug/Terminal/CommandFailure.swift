@@ -33,6 +33,7 @@ enum CommandFailure {
     }
 
     private static func tell(_ message: String, isUsage: Bool) -> ExitCode {
+        let message = Remedy.named(message, Remedy.requests)
         OutputStream.standardError.writeLine("Error: \(PrintableName.escaped(message))")
         return ExitCode(isUsage ? 64 : 1)
     }

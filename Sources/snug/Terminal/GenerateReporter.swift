@@ -164,7 +164,9 @@ final class GenerateReporter: Sendable {
             if let model = generation.model { parts.append(PrintableName.escaped(model)) }
             guard index == generation.images.count - 1 else { return parts.joined(separator: "  ") }
             if generation.isRecovered {
-                parts.append("already there")
+                // Without an attempt nothing was asked of the provider.
+                parts.append(
+                    generation.attempts.isEmpty ? "already there (--again generates another)" : "already there")
             } else {
                 if let cost = generation.cost { parts.append("cost \(Self.plain(cost))") }
                 parts.append(generation.duration.words)
@@ -188,7 +190,8 @@ final class GenerateReporter: Sendable {
                 state.hasReportedEmptyAccount = true
             }
             let title = style.isBatch ? "\(work.prefix)\(work.request.title): " : "snug: "
-            errors.writeLine("\(title)\(PrintableName.escaped(error.message)) (\(error.code))")
+            let message = Remedy.named(Remedy.named(error.message, Remedy.requests), Remedy.generations)
+            errors.writeLine("\(title)\(PrintableName.escaped(message)) (\(error.code))")
             for image in error.delivered {
                 errors.writeLine("  delivered: \(PrintableName.of(WorkingFolder.shown(image.path)))")
             }

@@ -11,7 +11,10 @@ struct GenerationPlanPrinter: Sendable {
     private var output: OutputStream { .standardOutput }
     private var errors: OutputStream { .standardError }
 
-    init(_ access: GenerationAccess, json: Bool, isBatch: Bool) {
+    let makesAgain: Bool
+
+    init(_ access: GenerationAccess, json: Bool, isBatch: Bool, makesAgain: Bool) {
+        self.makesAgain = makesAgain
         self.access = access
         self.json = json
         self.isBatch = isBatch
@@ -19,7 +22,8 @@ struct GenerationPlanPrinter: Sendable {
 
     /// - Returns: True when everything can be sent and, as far as is known, paid.
     func run(_ works: [GenerationWork]) async throws -> Bool {
-        let dryRun = GenerationDryRun(client: access.client, provider: access.provider, isBatch: isBatch)
+        let dryRun = GenerationDryRun(
+            client: access.client, provider: access.provider, isBatch: isBatch, makesAgain: makesAgain)
         let estimate = try await dryRun.run(works) { work, plan in
             switch plan {
             case .success(let plan): write(work, plan)
@@ -39,7 +43,9 @@ struct GenerationPlanPrinter: Sendable {
         for field in plan.fields { table.append([field.name, PrintableName.escaped(field.value)]) }
         if isBatch { output.writeLine("\(work.prefix)\(work.request.title)") }
         output.write(table.text())
+        if plan.isDone { output.writeLine("already there: nothing is submitted (--again generates another)") }
         guard !isBatch else { return output.writeLine("") }
+        guard !plan.isDone else { return }
         output.writeLine(plan.submissions == 1 ? "1 submission" : "\(plan.submissions) submissions, the first as above")
         for line in GenerationEstimate(cost: plan.cost, balance: plan.balance).lines { output.writeLine(line) }
         for line in Self.lines(plan.warnings) { errors.writeLine(line) }
@@ -60,8 +66,9 @@ struct GenerationPlanPrinter: Sendable {
         if json {
             output.writeLine(GenerationOutcome(work, error).jsonLine(provider: access.provider.name))
         } else {
+            let message = Remedy.named(Remedy.named(error.message, Remedy.requests), Remedy.generations)
             errors.writeLine(
-                "\(work.line == nil ? "snug: " : work.prefix)\(PrintableName.escaped(error.message)) (\(error.code))")
+                "\(work.line == nil ? "snug: " : work.prefix)\(PrintableName.escaped(message)) (\(error.code))")
         }
     }
 

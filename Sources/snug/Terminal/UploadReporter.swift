@@ -138,7 +138,8 @@ final class UploadReporter: Sendable {
         clearLine(after: name)
         let advice = Self.advice(error)
         guard json else {
-            return errors.writeLine("\(name): \(error.message)\(advice.isEmpty ? "" : " (\(advice))")")
+            let message = Remedy.named(error.message, Remedy.requests)
+            return errors.writeLine("\(name): \(message)\(advice.isEmpty ? "" : " (\(advice))")")
         }
         output.writeLine(
             UploadLine.json(

@@ -38,9 +38,10 @@ import Testing
 
     @Test("A mask is scaled to the side of its image, and stays as large as it is without one", arguments: [nil, 32])
     func mask(side: Int?) async throws {
-        let mask = PNGBuilder(width: 64, height: 48, colourType: 6).bytes
+        var mask = PNGBuilder(width: 64, height: 48, colourType: 6)
+        mask.lowerFill = 255
         let fitted = try await fitter.fit(
-            .bytes(mask, name: "mask"),
+            .bytes(mask.bytes, name: "mask"),
             InputLimits(byteLimit: 100_000, maximumSide: side, mediaTypes: ["image/png"]))
         #expect(fitted.mediaType == "image/png")
         #expect(fitted.size == (side == nil ? ImageSize(width: 64, height: 48) : ImageSize(width: 32, height: 24)))

@@ -140,6 +140,25 @@ import Testing
         }
     }
 
+    @Test("Work that is done is planned as such, and generated again only where that is asked for")
+    func done() async throws {
+        try await withSimulator { simulator in
+            let journal = InMemoryJournal()
+            let (client, provider) = (try client(simulator, journal), try provider(simulator))
+            let works = try await works(["one", "two"], simulator)
+            _ = try await GenerationRun(client: client, journal: journal).run([works[0]])
+            func submissions(again: Bool) async throws -> Int {
+                let run = GenerationDryRun(client: client, provider: provider, isBatch: true, makesAgain: again)
+                return try await run.run(works) { _, _ in }.submissions
+            }
+            #expect(try await submissions(again: false) == 1)
+            #expect(try await submissions(again: true) == 2)
+            let again = try await GenerationRun(client: client, journal: journal, makesAgain: true).run([works[0]])
+            #expect(again.done == 1 && again.recovered == 0)
+            #expect(simulator.ledger.entries.count == 2 && folder.files().count == 2)
+        }
+    }
+
     @Test("Pending work is listed, found and dropped; delivered and unknown work is not")
     func pending() async throws {
         let journal = InMemoryJournal()

@@ -22,10 +22,18 @@ extension GenerateTests {
                 #expect(result.lines.count == 1 && result.standardOutput.hasPrefix("\(file)  1024x1024  "))
                 #expect(folder.simulator.ledger.charges.count == 1)
                 #expect(folder.simulator.leakedCredentials.isEmpty)
-                // Nothing is left to be settled, and the next one is another image.
+                // Nothing is left to be settled, and the same command finds what was paid for.
                 #expect(try await folder.run(["generate", "--pending"]).standardOutput.isEmpty)
-                #expect(try await folder.generate(service, "A lighthouse at dusk", "-o", "out/").exitCode == 0)
-                #expect(folder.simulator.ledger.charges.count == 2)
+                let same = try await folder.generate(service, "A lighthouse at dusk", "-o", "out/")
+                #expect(same.exitCode == 0 && same.standardOutput.hasPrefix(file))
+                #expect(same.standardOutput.contains("already there (--again generates another)"))
+                let plan = try await folder.generate(
+                    service, "A lighthouse at dusk", "-o", "out/", "--dry-run", "--json")
+                #expect(try folder.object(plan)["submissions"] as? Int == 0)
+                #expect(folder.simulator.ledger.charges.count == 1)
+                let other = try await folder.generate(service, "A lighthouse at dusk", "-o", "out/", "--again")
+                #expect(other.exitCode == 0 && !other.standardOutput.contains("already there"))
+                #expect(folder.simulator.ledger.charges.count == 2 && folder.files.count == 2)
             }
         }
 
@@ -67,12 +75,22 @@ extension GenerateTests {
                 try folder.place.folder.write(PNGBuilder(width: 64, height: 64).bytes, to: "a.png")
                 var mask = PNGBuilder(width: 64, height: 64)
                 mask.colourType = 6
+                mask.lowerFill = 255
                 try folder.place.folder.write(mask.bytes, to: "mask.png")
                 let good = try await folder.generate(.openai, "hat", "--image", "a.png", "--mask", "mask.png")
                 #expect(good.exitCode == 0, "\(good.standardError)")
                 let bad = try await folder.generate(.openai, "hat", "--image", "a.png", "--mask", "a.png")
                 #expect(bad.exitCode == 1)
-                #expect(bad.standardError.contains("has no transparency"))
+                #expect(bad.standardError.contains(": has no transparency"))
+                // Every pixel the same: fully opaque, and fully transparent.
+                let words = [255: "is opaque everywhere", 0: "is transparent everywhere"]
+                for (alpha, complaint) in words {
+                    (mask.fill, mask.lowerFill) = (UInt8(alpha), nil)
+                    try folder.place.folder.write(mask.bytes, to: "useless.png")
+                    let useless = try await folder.generate(.openai, "hat", "--image", "a.png", "--mask", "useless.png")
+                    #expect(useless.exitCode == 1 && useless.standardError.contains(complaint))
+                }
+                #expect(folder.simulator.ledger.charges.count == 1)
             }
         }
 
@@ -83,7 +101,7 @@ extension GenerateTests {
                 let first = try await folder.generate(.elumenta, "dog", "-o", "pic.jpeg")
                 #expect(first.standardOutput.hasPrefix("pic-2.webp"), "\(first.standardError)")
                 #expect(try folder.place.folder.bytes(of: "pic.webp") == [1, 2, 3])
-                let second = try await folder.generate(.elumenta, "dog", "-o", "pic.png", "--overwrite")
+                let second = try await folder.generate(.elumenta, "dog", "-o", "pic.png", "--overwrite", "--again")
                 #expect(second.standardOutput.hasPrefix("pic.webp"), "\(second.standardError)")
                 #expect(try folder.place.folder.bytes(of: "pic.webp")?.count ?? 0 > 3)
             }

@@ -97,8 +97,10 @@ extension GenerateTests {
                 let names = folder.files.filter { !$0.hasPrefix(".snug-") }
                 #expect(names == ["x-1.jpg", "x-2.jpg", "x-3.jpg", "x-4.jpg"])
                 #expect(try await folder.run(["generate", "--pending"]).standardError == "nothing is pending\n")
-                // Done with: the next is new.
+                // Done: nothing more is paid for, unless that is asked for.
                 #expect(try await folder.generate(.pollinations, "x", "--count", "4").exitCode == 0)
+                #expect(folder.simulator.ledger.charges.count == 4)
+                #expect(try await folder.generate(.pollinations, "x", "--count", "4", "--again").exitCode == 0)
                 #expect(folder.simulator.ledger.charges.count == 8)
             }
         }

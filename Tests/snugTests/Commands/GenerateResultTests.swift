@@ -107,7 +107,9 @@ import Testing
             }
         }
         try place.folder.write(PNGBuilder(width: 640, height: 480).bytes, to: "a.png")
-        try place.folder.write(PNGBuilder(width: 320, height: 240, colourType: 6).bytes, to: "mask.png")
+        var mask = PNGBuilder(width: 320, height: 240, colourType: 6)
+        mask.lowerFill = 255
+        try place.folder.write(mask.bytes, to: "mask.png")
         let (result, _) = try generate(
             server, ["x", "--model", "gpt-image-1", "--image", "a.png", "--mask", "mask.png"])
         let sizes = bodies.withLock { $0 }.map(Self.pngSizes)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugImage
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -66,7 +67,9 @@ import Testing
                 == #"{"name":"bedrock-converse","title":"Amazon Bedrock Converse","stated_bytes":3750000,"counting":"raw","#
                 + #""file_bytes":3750000,"max_side":8000,"min_side":null,"max_pixels":null,"#
                 + #""formats":["jpeg","png","gif","webp"],"written_formats":["jpeg","png"],"max_images_per_request":20,"#
-                + #""certainty":"documented","source":"botocore 1.44.5, bedrock-runtime model","notes":""}"# + "\n")
+                + #""certainty":"documented","source":"botocore 1.44.5, bedrock-runtime model","#
+                + #""source_url":"https://pypi.org/project/botocore/1.44.5/","source_date":"2026-11-20","notes":""}"#
+                + "\n")
     }
 
     @Test("All profiles are a table for people and a line each for programs")
@@ -75,7 +78,13 @@ import Testing
         let objects = try snug.run(["profiles", "--json"]).lines
         #expect(table.count == objects.count + 1)
         #expect(table[0].hasPrefix("name"))
-        #expect(try snug.run(["profiles", "Bluesky"]).standardOutput.hasPrefix("bluesky: Bluesky post\n"))
+        let text = try snug.run(["profiles", "Bluesky"]).standardOutput
+        #expect(text.hasPrefix("bluesky: Bluesky post\n"))
+        #expect(text.contains("read on 2026-11-20") && text.contains("https://pypi.org/project/atproto/0.0.73/"))
+        // Figures with a source that can be looked up have its address.
+        #expect(
+            TargetProfile.all.allSatisfy { $0.certainty != .documented || $0.sourceLink?.hasPrefix("https://") == true }
+        )
     }
 
     @Test("The doctor finds this machine in order, and names the libraries")

@@ -20,6 +20,8 @@ struct JobsCancelCommand: AsyncParsableCommand {
     @OptionGroup var choice: JobChoiceOptions
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false
 

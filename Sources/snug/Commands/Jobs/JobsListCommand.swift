@@ -26,6 +26,8 @@ struct JobsListCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false
 

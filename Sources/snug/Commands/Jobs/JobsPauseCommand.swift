@@ -28,6 +28,8 @@ struct JobsPauseCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for the pause, or for each job.")
     var json = false
 

@@ -35,6 +35,8 @@ struct JobsPruneCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print a JSON object.")
     var json = false
 

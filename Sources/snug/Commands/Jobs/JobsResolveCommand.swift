@@ -29,6 +29,8 @@ struct JobsResolveCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each job.")
     var json = false
 

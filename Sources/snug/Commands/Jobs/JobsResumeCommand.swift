@@ -21,6 +21,8 @@ struct JobsResumeCommand: AsyncParsableCommand {
     @OptionGroup var scope: PauseScopeOptions
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each pause that was lifted, or for each job.")
     var json = false
 

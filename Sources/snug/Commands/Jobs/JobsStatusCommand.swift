@@ -17,6 +17,8 @@ struct JobsStatusCommand: AsyncParsableCommand {
 
     @OptionGroup var state: StateOptions
 
+    @OptionGroup var settings: ConfigurationOptions
+
     @Flag(help: "Print one JSON object a line for each folder, then one for each pause.")
     var json = false
 

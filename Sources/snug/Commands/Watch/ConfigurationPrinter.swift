@@ -19,7 +19,7 @@ enum ConfigurationPrinter {
                     "# \(PrintableName.escaped(place))",
                 ])
             }
-            output.write(table.text())
+            output.write(table.text(columns: output.layoutColumns))
         }
         try output.checkDelivered()
     }

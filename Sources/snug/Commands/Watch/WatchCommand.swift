@@ -110,8 +110,10 @@ struct WatchCommand: AsyncParsableCommand {
         if let directory = state.state {
             options.append(OptionValue(["state_dir"], [directory.path.string], option: "--state"))
         }
-        return ConfigurationLoader(
+        var loader = ConfigurationLoader(
             file: daemon.config?.path, environment: ProcessInfo.processInfo.environment, options: options,
             stateDirectory: try state.folder)
+        loader.sections = ConfiguredArguments.otherSections(than: "")
+        return loader
     }
 }

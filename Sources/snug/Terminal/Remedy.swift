@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Remedies of the libraries, worded with the options of the commands.
+enum Remedy {
+    /// Of commands that send requests.
+    static let requests = [
+        "allow plain http if the network is yours": "pass --allow-plain-http if the network is yours"
+    ]
+    /// Of `snug generate`.
+    static let generations = [
+        "give an address, or a host for images": "give an address, or pass --host",
+        "list the models that there are": "'snug models' lists those that there are",
+        "which is not allowed for URLs from outside":
+            "which is not allowed for URLs from outside; pass --allow-internal if it is meant",
+    ]
+
+    /// A message with the options that `remedies` name.
+    static func named(_ message: String, _ remedies: [String: String]) -> String {
+        remedies.reduce(message) { $0.replacing($1.key, with: $1.value) }
+    }
+}
