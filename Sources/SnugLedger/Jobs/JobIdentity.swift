@@ -83,5 +83,8 @@ public struct JobDelivery: Sendable, Hashable, Codable {
     /// When the result was in its place; `nil` until then.
     public var deliveredAt: LedgerInstant?
 
-    func isSameName(as other: JobDelivery) -> Bool { name == other.name && folder == other.folder }
+    /// True for the same bytes: names that only look alike are two files.
+    func isSameName(as other: JobDelivery) -> Bool {
+        name.utf8.elementsEqual(other.name.utf8) && folder.utf8.elementsEqual(other.folder.utf8)
+    }
 }

@@ -84,4 +84,69 @@ import Testing
             ($0 as? GenerationError)?.code == .notAuthenticated
         }
     }
+
+    @Test("Tokens are kept as they are, whatever is in them, and sessions are apart")
+    func kept() async throws {
+        let ledger = try await SQLiteLedger.open(path)
+        let texts = ["", "a\"b\\c", "line\nend", "\u{1F511}", String(repeating: "x", count: 10_000)]
+        for (number, text) in texts.enumerated() {
+            let session = LedgerSession(ledger, identity: "s\(number)")
+            try await session.logIn(
+                SessionTokens(access: Secret(text), refresh: number == 0 ? nil : Secret("r" + text)))
+        }
+        for (number, text) in texts.enumerated() {
+            let tokens = try await LedgerSession(ledger, identity: "s\(number)").tokens()
+            #expect(tokens.access.reveal() == text)
+            #expect(tokens.refresh?.reveal() == (number == 0 ? nil : "r" + text))
+        }
+    }
+
+    @Test("Tokens that another process has renewed meanwhile are taken, without asking the provider")
+    func renewedElsewhere() async throws {
+        let stores = [try await session(), try await session()]
+        try await stores[0].logIn(SessionTokens(access: Secret("a0"), refresh: Secret("r0")))
+        try await stores[1].logIn(SessionTokens(access: Secret("a1"), refresh: Secret("r1")))
+        let tokens = try await stores[0].renew(after: Secret("a0")) { _ in
+            throw GenerationError(.providerFailed, "nobody should ask")
+        }
+        #expect(tokens == SessionTokens(access: Secret("a1"), refresh: Secret("r1")))
+    }
+
+    @Test("A pair that the provider gave out is kept although the one who asked is gone")
+    func cancelled() async throws {
+        let store = try await session()
+        try await store.logIn(SessionTokens(access: Secret("a0"), refresh: Secret("r0")))
+        let (isAsked, isGone) = (AsyncStream<Void>.makeStream(), AsyncStream<Void>.makeStream())
+        let task = Task {
+            try await store.renew(after: Secret("a0")) { _ in
+                isAsked.continuation.finish()
+                // The response of the provider arrives after the one who asked has given up.
+                for await _ in isGone.stream {}
+                return SessionTokens(access: Secret("a1"), refresh: Secret("r1"))
+            }
+        }
+        for await _ in isAsked.stream {}
+        task.cancel()
+        isGone.continuation.finish()
+        _ = await task.result
+        #expect(try await session().tokens() == SessionTokens(access: Secret("a1"), refresh: Secret("r1")))
+        // The name is free for the next.
+        let next = try await store.renew(after: Secret("a1")) { _ in SessionTokens(access: Secret("a2")) }
+        #expect(next.refresh == Secret("r1"))
+    }
+
+    @Test("A damaged session and a ledger that is closed say so, and no token is in what they say")
+    func damaged() async throws {
+        let ledger = try await SQLiteLedger.open(path)
+        let store = LedgerSession(ledger, identity: "me")
+        try await ledger.save(#"{"access":"canary","refresh":7}"#, as: .sessions, "me")
+        let error = await #expect(throws: GenerationError.self) { _ = try await store.tokens() }
+        #expect(error?.code == .notAuthenticated && error?.message.contains("log in again") == true)
+        #expect(error.map { "\($0)" }?.contains("canary") == false)
+        try await ledger.close()
+        let closed = await #expect(throws: GenerationError.self) {
+            try await store.logIn(SessionTokens(access: Secret("canary")))
+        }
+        #expect(closed?.code == .outputFailed && closed?.message.contains("canary") == false)
+    }
 }
