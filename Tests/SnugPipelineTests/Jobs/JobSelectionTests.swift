@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugLedger
 import SnugPipeline
+import SnugSystem
 import Testing
 
 /// Jobs by shortened ids, pages and times.
