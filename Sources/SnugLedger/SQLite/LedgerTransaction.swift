@@ -10,7 +10,7 @@ struct LedgerTransaction {
     // MARK: Jobs
 
     func job(_ id: JobID) throws -> Job? {
-        try fetch(JobRow.self, "SELECT * FROM jobs WHERE id = :id", ["id": id.description]).first?.job
+        try fetch(JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE id = :id", ["id": id.description]).first?.job
     }
 
     /// The job, when the lease still holds it.

@@ -43,7 +43,7 @@ extension LedgerTransaction {
     /// Lets jobs go whose pause is over.
     func endPauses() throws {
         let ended = try fetch(
-            JobRow.self, "SELECT * FROM jobs WHERE state = 'paused' AND paused_until <= :now",
+            JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE state = 'paused' AND paused_until <= :now",
             ["now": now.milliseconds])
         for row in ended {
             var job = row.job

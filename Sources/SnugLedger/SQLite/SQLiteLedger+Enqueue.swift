@@ -42,7 +42,7 @@ extension LedgerTransaction {
         return try fetch(
             JobRow.self,
             """
-            SELECT jobs.* FROM deliveries JOIN jobs ON jobs.id = deliveries.job_id
+            SELECT \(JobRow.columns) FROM deliveries JOIN jobs ON jobs.id = deliveries.job_id
             WHERE deliveries.folder = :folder AND deliveries.source = :source
             """, ["folder": folder, "source": source]
         ).first?.job
@@ -53,7 +53,7 @@ extension LedgerTransaction {
         return try fetch(
             JobRow.self,
             """
-            SELECT * FROM jobs WHERE content_hash = :hash AND pipeline = :pipeline AND options = :options
+            SELECT \(JobRow.columns) FROM jobs WHERE content_hash = :hash AND pipeline = :pipeline AND options = :options
                 AND version = :version
             """,
             ["hash": hash, "pipeline": identity.pipeline, "options": identity.options, "version": identity.version]

@@ -89,7 +89,7 @@ extension LedgerTransaction {
             filter.text?.lowercased())
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return try fetch(
-            JobRow.self, "SELECT * FROM jobs \(condition) ORDER BY id DESC LIMIT :limit", arguments
+            JobRow.self, "SELECT \(JobRow.columns) FROM jobs \(condition) ORDER BY id DESC LIMIT :limit", arguments
         ).map(\.job)
     }
 }

@@ -16,7 +16,7 @@ extension SQLiteLedger {
                         "SELECT DISTINCT owner FROM jobs WHERE state = 'running' AND owner <> :worker",
                         ["worker": workerID])),
                 try transaction.fetch(
-                    JobRow.self, "SELECT * FROM jobs WHERE state = 'running' AND lease_until <= :now",
+                    JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE state = 'running' AND lease_until <= :now",
                     ["now": overdueSince.milliseconds]
                 ).map(\.job)
             )
@@ -58,7 +58,8 @@ extension LedgerTransaction {
     /// Frees what a worker had whose process has ended.
     func bury(worker: String, policy: LedgerPolicy) throws {
         let jobs = try fetch(
-            JobRow.self, "SELECT * FROM jobs WHERE state = 'running' AND owner = :worker", ["worker": worker])
+            JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE state = 'running' AND owner = :worker",
+            ["worker": worker])
         for row in jobs { try rescue(row.job, .processEnded, policy: policy) }
         try forget(worker: worker)
     }
@@ -66,7 +67,8 @@ extension LedgerTransaction {
     /// Frees what a worker had that ends in an orderly way.
     func retire(worker: String) throws {
         let jobs = try fetch(
-            JobRow.self, "SELECT * FROM jobs WHERE state = 'running' AND owner = :worker", ["worker": worker])
+            JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE state = 'running' AND owner = :worker",
+            ["worker": worker])
         for row in jobs {
             var job = row.job
             let ending = job.release(now: now)

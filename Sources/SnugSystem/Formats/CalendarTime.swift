@@ -22,8 +22,28 @@ package enum CalendarTime {
 
     /// A moment by the calendar of UTC, `2027-01-15T08:00:00.000Z` (RFC 3339).
     package static func utc(milliseconds: Int) -> String {
-        guard let parts = parts(of: milliseconds, isLocal: false) else { return "\(milliseconds)" }
-        return parts.date + "T" + parts.time + "." + padded(remainder(milliseconds), 3) + "Z"
+        guard let parts = parts(of: milliseconds, isLocal: false), (0...9999).contains(parts.year) else {
+            return "\(milliseconds)"
+        }
+        return unsafe String(unsafeUninitializedCapacity: 24) { text in
+            // Digit by digit, because lists have millions of them.
+            func write(_ number: Int, _ digits: Int, at end: Int, before mark: Unicode.Scalar) {
+                var rest = number
+                for index in 1...digits {
+                    unsafe text[end - index] = UInt8(0x30 + rest % 10)
+                    rest /= 10
+                }
+                unsafe text[end] = UInt8(ascii: mark)
+            }
+            write(parts.year, 4, at: 4, before: "-")
+            write(parts.month, 2, at: 7, before: "-")
+            write(parts.day, 2, at: 10, before: "T")
+            write(parts.hour, 2, at: 13, before: ":")
+            write(parts.minute, 2, at: 16, before: ":")
+            write(parts.second, 2, at: 19, before: ".")
+            write(remainder(milliseconds), 3, at: 23, before: "Z")
+            return 24
+        }
     }
 
     /// A moment by the calendar of this machine, `2027-01-15 09:00:00`.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugLedger
 import SnugPipeline
+import SnugSystem
 import Testing
 
 /// Jobs by shortened ids, pages and times.
@@ -64,6 +65,19 @@ import Testing
         }
         #expect(changed == Set(ids))
         #expect(try await ledger.list(JobFilter(states: [.cancelled], limit: 2000)).count == 1100)
+    }
+
+    @Test("The line of a job is the text of its JSON")
+    func lines() async throws {
+        var new = NewJob(
+            JobIdentity(contentHash: "h", pipeline: "fit", options: #"{"fit":{"byteLimit":10},"stages":["fit"]}"#),
+            name: "Küche \"1\"\n.jpg", folder: "in\u{9B}box", account: "main")
+        new.payload = #"{"outputs":[{"byteCount":3,"path":"/out/a b.jpg"}]}"#
+        let job = try #require(try await ledger.enqueue([new]).first).job
+        #expect(job.jsonLine == job.json.description && !job.jsonLine.contains("\u{9B}"))
+        #expect(job.jsonLine.contains(#""options":{"fit":{"byteLimit":10},"stages":["fit"]}"#))
+        let failed = try await ledger.resolve([job.id], .cancel)
+        #expect(failed.first.map { $0.jsonLine == $0.json.description } == true)
     }
 
     @Test("Times are ages, times of day and dates")

@@ -5,19 +5,44 @@ package import SnugSystem
 extension Job {
     /// The job as JSON: every key is always there.
     package var json: JSONValue {
-        [
-            "id": .text(id.description), "name": .text(name), "folder": .text(folder), "account": .text(account),
-            "state": .text(state.rawValue), "stage": .text(stage.rawValue), "step": .text(step.rawValue),
-            "since": .text(since.timestamp), "created_at": .text(createdAt.timestamp),
-            "due_at": .text(dueAt.timestamp), "paused_until": .optional(pausedUntil?.timestamp),
-            "reason": reason?.json ?? .null, "priority": .text(priority.name), "attempt": .integer(attempt),
-            "crashes": .integer(crashes), "outcome_unknown": .flag(isOutcomeUnknown),
-            "cancel_requested": .flag(isCancelRequested), "worker": .optional(owner),
-            "lease_until": .optional(leaseUntil?.timestamp), "supersedes": .optional(supersedes?.description),
-            "pipeline": .text(identity.pipeline), "options": .parsing(identity.options),
-            "options_version": .integer(identity.version), "content_hash": .optional(identity.contentHash),
-            "payload": .parsing(payload),
-        ]
+        var value: JSONValue = [:]
+        write(to: &value)
+        return value
+    }
+
+    /// The job as JSON on one line: the text of ``json``, at a small part of its cost.
+    package var jsonLine: String {
+        var line = JSONLine()
+        write(to: &line)
+        return line.text
+    }
+
+    private func write(to members: inout some JSONMembers) {
+        members.append("id", text: id.description)
+        members.append("name", text: name)
+        members.append("folder", text: folder)
+        members.append("account", text: account)
+        members.append("state", text: state.rawValue)
+        members.append("stage", text: stage.rawValue)
+        members.append("step", text: step.rawValue)
+        members.append("since", text: since.timestamp)
+        members.append("created_at", text: createdAt.timestamp)
+        members.append("due_at", text: dueAt.timestamp)
+        members.append("paused_until", text: pausedUntil?.timestamp)
+        members.append("reason", reason?.json ?? .null)
+        members.append("priority", text: priority.name)
+        members.append("attempt", number: attempt)
+        members.append("crashes", number: crashes)
+        members.append("outcome_unknown", flag: isOutcomeUnknown)
+        members.append("cancel_requested", flag: isCancelRequested)
+        members.append("worker", text: owner)
+        members.append("lease_until", text: leaseUntil?.timestamp)
+        members.append("supersedes", text: supersedes?.description)
+        members.append("pipeline", text: identity.pipeline)
+        members.append("options", parsing: identity.options)
+        members.append("options_version", number: identity.version)
+        members.append("content_hash", text: identity.contentHash)
+        members.append("payload", parsing: payload)
     }
 }
 
@@ -104,8 +129,5 @@ extension LedgerBooks {
 
 extension JSONValue {
     /// The value that text is, or the text itself where it is no JSON.
-    package static func parsing(_ text: String) -> JSONValue {
-        // Most jobs have no more than this, and parsing costs more than all the rest of a line.
-        text == "{}" ? [:] : JSONValue(parsing: Array(text.utf8)) ?? .text(text)
-    }
+    package static func parsing(_ text: String) -> JSONValue { text == "{}" ? [:] : .orText(text) }
 }

@@ -35,26 +35,39 @@ public enum JobSelection {
 
     /// Hands over the jobs that a filter selects, newest first, page by page; its limit counts for all pages.
     ///
-    /// Each page is a read of its own, so that a list of any length takes the memory of one page.
+    /// Each page is a read of its own, so that a list of any length takes the memory of two pages: the next one is read while
+    /// one is looked at.
     /// - Returns: True when there are more than the limit.
     @discardableResult
     public static func forEachPage(
         of filter: JobFilter, in ledger: any LedgerStore, _ body: ([Job]) async throws -> Void
     ) async throws -> Bool {
-        var filter = filter
         var left = filter.limit
+        var jobs = try await page(of: filter, after: nil, left: left, in: ledger)
         while true {
             try Task.checkCancellation()
             let size = min(left, pageSize)
-            // One more than the last page holds, to know whether there are more.
-            filter.limit = left <= pageSize ? size + 1 : size
-            let jobs = try await ledger.list(filter)
             let page = Array(jobs.prefix(size))
-            if !page.isEmpty { try await body(page) }
             left -= page.count
-            guard let last = page.last, jobs.count == size, left > 0 else { return jobs.count > page.count }
-            filter.before = last.id
+            guard let last = page.last, jobs.count == size, left > 0 else {
+                if !page.isEmpty { try await body(page) }
+                return jobs.count > page.count
+            }
+            let rest = left
+            async let next = Self.page(of: filter, after: last.id, left: rest, in: ledger)
+            try await body(page)
+            jobs = try await next
         }
+    }
+
+    /// The next page, and one job more than the last page holds, to know whether there are more.
+    @concurrent private static func page(
+        of filter: JobFilter, after last: JobID?, left: Int, in ledger: any LedgerStore
+    ) async throws -> [Job] {
+        var filter = filter
+        if let last { filter.before = last }
+        filter.limit = left <= pageSize ? left + 1 : pageSize
+        return try await ledger.list(filter)
     }
 
     /// Carries out a decision for jobs, some hundred at a time, and hands over those that changed.

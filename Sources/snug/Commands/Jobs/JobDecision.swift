@@ -46,7 +46,7 @@ struct JobDecision {
 
     private func show(_ job: Job) {
         let output = OutputStream.standardOutput
-        if json { return output.writeLine(job.json.description) }
+        if json { return output.writeLine(job.jsonLine) }
         let result = job.isCancelRequested ? "is being stopped" : done
         output.writeLine("\(job.id)  \(PrintableName.escaped(job.name)): \(result)")
     }

@@ -40,7 +40,7 @@ struct JobsListCommand: AsyncParsableCommand {
             let hasMore = try await JobSelection.forEachPage(of: filter, in: ledger) { page in
                 count += page.count
                 if json {
-                    output.write(page.map { $0.json.description + "\n" }.joined())
+                    output.write(page.reduce(into: "") { $0 += $1.jsonLine + "\n" })
                 } else {
                     output.write(table.text(of: page, now: .now, hasHeader: count == page.count))
                 }
