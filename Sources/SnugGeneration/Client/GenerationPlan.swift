@@ -18,6 +18,12 @@ public struct GenerationPlan: Sendable {
     /// Warnings for a person.
     public var warnings: [String]
 
+    /// Shows a choice that the request leaves to the provider, or that travels in another place than its fields.
+    fileprivate mutating func note(_ name: String, _ value: String?) {
+        guard !fields.contains(where: { $0.name == name }) else { return }
+        fields.append((name, value ?? "(the provider's choice)"))
+    }
+
     /// True when the balance is below the least cost.
     public var exceedsBalance: Bool {
         guard let cost, let balance else { return false }
@@ -48,6 +54,9 @@ extension GenerationClient {
         if request.seed == nil, context.traits.needsSeed {
             plan.fields = plan.fields.map { $0.name == "seed" ? ($0.name, "(random, when it is sent)") : $0 }
         }
+        plan.note("model", job.model)
+        if !plan.fields.contains(where: { $0.name == "width" }) { plan.note("size", request.size?.description) }
+        plan.note("seed", request.seed.map(String.init))
         if case .key(let key) = context.credentials, let warning = context.dialect.keyWarning(key) {
             plan.warnings.append(warning)
         }
@@ -57,8 +66,11 @@ extension GenerationClient {
     }
 
     private func ask(_ plan: inout GenerationPlan, model: String?, count: Int) async {
+        // Side by side, because each has all of the time.
+        async let listed = models()
+        async let account = balance()
         do {
-            let models = try await models()
+            let models = try await listed
             if let model, !models.isEmpty {
                 if let found = models.first(where: { $0.name == model }) {
                     plan.cost = found.cost.map { $0.lowerBound * Double(count)...$0.upperBound * Double(count) }
@@ -70,7 +82,7 @@ extension GenerationClient {
             plan.warnings.append("prices are not known: \(Self.told(error))")
         }
         do {
-            plan.balance = try await balance()
+            plan.balance = try await account
         } catch {
             plan.warnings.append("the balance is not known: \(Self.told(error))")
         }

@@ -48,8 +48,12 @@ extension GenerationJob {
             error.message += "; the retry budget for \(settings.host) is spent: try again later"
         case .waitTooLong:
             if let wait = failure.hint {
+                let seconds = Int(wait.seconds.rounded(.up))
+                let isTold = error.message.hasSuffix("again in \(seconds) s")
                 error.message +=
-                    "; the provider asks for a wait of \(Int(wait.seconds.rounded(.up))) s, more time than there is"
+                    isTold
+                    ? ", which is more time than there is"
+                    : "; the provider asks for a wait of \(seconds) s, more time than there is"
             } else {
                 error.message += "; no time is left for another attempt"
             }

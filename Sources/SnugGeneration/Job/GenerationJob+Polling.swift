@@ -50,7 +50,7 @@ extension GenerationJob {
                 return next
             }
             polling.failures += 1
-            let isHopeless = [.notAuthenticated, .forbidden, .paymentRequired].contains(failure.code)
+            let isHopeless = [.notAuthenticated, .forbidden, .paymentRequired, .downloadFailed].contains(failure.code)
             guard isHopeless || polling.failures >= settings.polling.maximumFailures else {
                 return self.poll(polling)
             }

@@ -59,6 +59,8 @@ public struct RateLimitState: Codable, Sendable, Hashable {
         case wait(until: Double, window: String)
     }
 
+    /// The window of a wait that the provider asked for.
+    static let parkedName = "parked"
     /// The time after which a request of a dead process counts as ended.
     private static let longestRequest = 600.0
     /// A server's times are whole seconds, and ours is not its clock.
@@ -72,7 +74,7 @@ public struct RateLimitState: Codable, Sendable, Hashable {
         var latest = now
         if parkedUntil > now {
             latest = parkedUntil
-            result = .wait(until: latest, window: "parked")
+            result = .wait(until: latest, window: Self.parkedName)
         }
         for window in effective(windows) {
             guard let free = earliest(window, position: position, now: now), free > latest else { continue }

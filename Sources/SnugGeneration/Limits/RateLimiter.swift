@@ -202,8 +202,10 @@ final class RateLimiter: Sendable {
 
     private static func limitReached(_ wait: Duration, _ window: String, now: Double) -> GenerationError {
         let seconds = Int(wait.seconds.rounded(.up))
-        var error = GenerationError(
-            .rateLimited, "the limit of requests (\(window)) is reached; try again in \(seconds) s")
+        let reason =
+            window == RateLimitState.parkedName
+            ? "the provider asked to wait" : "the limit of requests (\(window)) is reached"
+        var error = GenerationError(.rateLimited, "\(reason); try again in \(seconds) s")
         error.retryAfter = wait
         error.retryAt = Int((now + wait.seconds).rounded(.up))
         return error

@@ -18,6 +18,7 @@ struct BalanceCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var access: ProviderOptions
+    @OptionGroup var waiting: ListingOptions
 
     @OptionGroup var settings: ConfigurationOptions
 
@@ -29,7 +30,7 @@ struct BalanceCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.told {
             let provider = try access.makeProvider()
-            let balance = try await GenerationAccess(provider, access).client.balance()
+            let balance = try await GenerationAccess(provider, access, waiting.dependencies).client.balance()
             let output = OutputStream.standardOutput
             if json {
                 output.writeLine(

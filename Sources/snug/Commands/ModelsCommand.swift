@@ -18,6 +18,7 @@ struct ModelsCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var access: ProviderOptions
+    @OptionGroup var waiting: ListingOptions
 
     @OptionGroup var settings: ConfigurationOptions
 
@@ -28,7 +29,8 @@ struct ModelsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandFailure.told {
-            let models = try await GenerationAccess(try access.makeProvider(), access).client.models()
+            let models = try await GenerationAccess(try access.makeProvider(), access, waiting.dependencies).client
+                .models()
             let output = OutputStream.standardOutput
             if json {
                 for model in models { output.writeLine(model.json.description) }

@@ -7,7 +7,7 @@ import SnugSystem
 struct ProfilesCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "profiles",
-        abstract: "Lists the limits of named APIs: the names that --for takes.",
+        abstract: "Lists the limits of named APIs: the names that 'snug fit --for' takes.",
         discussion: """
             Services change their limits. 'documented' was read in the vendor's own documentation, SDK or server, \
             'second_hand' is from reports, 'unsure' is contradictory or not stated.

@@ -119,7 +119,7 @@ struct Checkup: Sendable, Hashable {
         return Checkup(
             name: "memory", state: .warn, value: value,
             remedy:
-                "large progressive and interlaced images will be refused; pass --memory to snug fit if there is more")
+                "large progressive and interlaced images will be refused; use 'snug fit --memory' if there is more")
     }
 
     /// Publishes a file and removes it again.

@@ -192,6 +192,12 @@ final class GenerateReporter: Sendable {
             let title = style.isBatch ? "\(work.prefix)\(work.request.title): " : "snug: "
             let message = Remedy.named(Remedy.named(error.message, Remedy.requests), Remedy.generations)
             errors.writeLine("\(title)\(PrintableName.escaped(message)) (\(error.code))")
+            if error.code == .rateLimited, let time = error.retryAt {
+                // An account is parked for an hour at most.
+                let end = CalendarTime.local(milliseconds: min(time, WallClock.seconds + 3600) * 1000)
+                errors.writeLine(
+                    "  nothing is sent until \(end); 'snug generate --unpark --provider \(provider)' lifts that")
+            }
             for image in error.delivered {
                 errors.writeLine("  delivered: \(PrintableName.of(WorkingFolder.shown(image.path)))")
             }

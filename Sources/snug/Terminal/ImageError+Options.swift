@@ -47,11 +47,32 @@ extension ImageError {
     }
 }
 
+extension ImageError {
+    /// The error as `snug inspect` reports it, which has the guards of `snug fit` only.
+    fileprivate var namingInspectOptions: ImageError {
+        guard !settings.allSatisfy(\.isGuard) else { return namingOptions }
+        var error = self
+        for setting in settings {
+            let remedy = setting.isGuard ? setting.optionRemedy : "use 'snug fit \(setting.option)'"
+            error.message = error.message.replacing(setting.remedy, with: remedy)
+        }
+        return error
+    }
+}
+
+extension ImageError.Setting {
+    /// True for a guard against hostile inputs.
+    fileprivate var isGuard: Bool {
+        [.inputPixels, .inputSide, .inputChunks, .inputMetadata, .inputScans, .inputScanWork].contains(self)
+    }
+}
+
 extension Inspection {
-    /// The inspection as the command reports it: options instead of the library's settings.
+    /// The inspection as `snug inspect` reports it: options instead of the library's settings, its own for the file and those
+    /// of `snug fit` for the plan.
     var namingOptions: Inspection {
         var inspection = self
-        inspection.facts = facts.mapError(\.namingOptions).map { facts in
+        inspection.facts = facts.mapError(\.namingInspectOptions).map { facts in
             var facts = facts
             facts.plan = facts.plan.mapError(\.namingOptions)
             return facts

@@ -67,7 +67,7 @@ import Testing
         let error = await #expect(throws: GenerationError.self) {
             try await limiter.withPermit(maximumWait: .seconds(847)) { _ in }
         }
-        #expect(error?.retryAfter == .seconds(86_400) && error?.message.contains("parked") == true)
+        #expect(error?.retryAfter == .seconds(86_400) && error?.message.contains("asked to wait") == true)
     }
 
     @Test("Headers feed it; what was never sent does not count")

@@ -166,6 +166,27 @@ import Testing
         #expect(poll.kind == .pollFailed && poll.failure?.code == .badResponse)
     }
 
+    @Test(
+        "An address that is never fetched is named at once, without what may be a secret",
+        arguments: [
+            ("file:///etc/passwd", "file:///etc/passwd"), ("gopher://host/x", "gopher://host/x"),
+            ("https://user:pass@host/x.png", "https://***"),
+        ])
+    func unusableAddress(address: String, shown: String) throws {
+        let job5 = #"{"id":5,"status":"completed","result_url":"\#(address)","tokens_spent":4}"#
+        #expect(dialect.outcome(of: response(200, job5), to: job()).kind == .accepted)
+        let poll = dialect.pollOutcome(of: response(200, job5), id: "5")
+        #expect(poll.kind == .pollFailed && poll.failure?.code == .downloadFailed)
+        #expect(poll.failure?.message.hasSuffix(": \(shown)") == true)
+        let list = #"{"created":1,"data":[{"url":"\#(address)"}]}"#
+        for outcome in [
+            try Dialects().openAI.outcome(of: response(200, list), to: job()),
+            try Dialects().pollinations.outcome(of: response(200, list), to: job()),
+        ] {
+            #expect(outcome.kind == .unknown && outcome.failure?.message.hasSuffix(": \(shown)") == true)
+        }
+    }
+
     private static let failures: [(String, OutcomeKind, GenerationError.Code, ProviderFailure.RecoveryAction)] = [
         ("Service unavailable: model is overloaded", .transient, .noCapacity, .switchModel),
         ("Provider answered 503", .transient, .noCapacity, .switchModel),

@@ -58,7 +58,7 @@ import Testing
 
     /// The options of a line: those after `snug NAME`, and those of the command that prints it.
     private static func named(in text: String) -> [(command: String?, option: String)] {
-        text.matches(of: /(?:snug ([a-z]+(?: [a-z]+)?)[^'";|]*?)?--([a-z][a-z0-9-]*)/).map { match in
+        text.matches(of: /(?:snug ([a-z]+(?: [a-z]+)?)(?:(?!snug )[^'";|])*?)?--([a-z][a-z0-9-]*)/).map { match in
             (match.output.1.map(String.init), String(match.output.2))
         }
     }

@@ -175,6 +175,15 @@ extension GenerateTests {
                 let text = try await folder.run(arguments)
                 #expect(text.exitCode == 0, "\(text.standardError)")
                 #expect(text.standardOutput.contains("submission"))
+                for name in ["model", "size", "seed"] {
+                    #expect(text.standardOutput.contains("\n\(name) "), "\(text.standardOutput)")
+                }
+                if service == .openai {
+                    let secret = try await folder.run(
+                        arguments + ["--param", "api_key=hush", "--param", "max_tokens=4"])
+                    #expect(secret.standardOutput.contains(/api_key +\*\*\*\n/))
+                    #expect(secret.standardOutput.contains(/max_tokens +4\n/))
+                }
                 let json = try folder.object(try await folder.run(arguments + ["--json"]))
                 #expect(json["status"] as? String == "planned")
                 #expect(json["submissions"] as? Int == (service == .openai ? 1 : 2))

@@ -32,6 +32,22 @@ import Testing
             200, ["Content-Type": "application/json"], body: "{\"created\":1,\"data\":[\(data)]}")
     }
 
+    @Test("A silent server ends a dry run and the listings once their time is over")
+    func silentServer() throws {
+        let server = try FaultServer { connection in while true { _ = try connection.readRequest() } }
+        let options = ["--base-url", server.url("/v1"), "--timeout", "0.3"]
+        var runner = place.runner
+        runner.environment["ELUMENTA_API_KEY"] = "nb_key"
+        for provider in ["openai", "elumenta"] {
+            let models = try runner.run(["models", "--provider", provider] + options)
+            #expect(models.exitCode == 1 && models.standardError.contains("deadline"), "\(models.standardError)")
+            let plan = try runner.run(["generate", "x", "--dry-run", "--model", "m", "--provider", provider] + options)
+            #expect(plan.exitCode == 0 && plan.standardError.contains("deadline"), "\(plan.standardError)")
+        }
+        let balance = try runner.run(["balance", "--provider", "elumenta"] + options)
+        #expect(balance.exitCode == 1 && balance.standardError.contains("deadline"), "\(balance.standardError)")
+    }
+
     @Test("A result that is not there yet, or not for a while, costs one submission")
     func laterResult() throws {
         let state = Mutex((isThere: false, paid: 0))

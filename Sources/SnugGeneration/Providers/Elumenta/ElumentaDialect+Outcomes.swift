@@ -46,7 +46,12 @@ extension ElumentaDialect {
         case .completed(let result): return .completed(result)
         case .pending: return .pending
         case .withoutImage:
-            return .pollFailed(ResponseClassification.badResponse(response, "a finished job without an image"))
+            let address = JSONValue(parsing: response.text)?["result_url"]?.text ?? ""
+            guard let fault = ImageList.fault(of: address, base: endpoint.base) else {
+                return .pollFailed(ResponseClassification.badResponse(response, "a finished job without an image"))
+            }
+            return .pollFailed(
+                ProviderFailure(code: .downloadFailed, message: fault, status: nil, requestID: response.requestID))
         case .failed(let classification): return .failed(classification.outcome.failure ?? classification.failure)
         case .unreadable:
             return .pollFailed(ResponseClassification.badResponse(response, ResponseClassification.described(response)))

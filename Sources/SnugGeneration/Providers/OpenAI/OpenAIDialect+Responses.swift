@@ -18,7 +18,9 @@ extension OpenAIDialect {
             return .unknown(ResponseClassification.badResponse(response, lostStream(response) ?? ""))
         }
         guard let images = ImageList.read(response, json, base: endpoint.base) else {
-            return .unknown(ResponseClassification.badResponse(response, ResponseClassification.described(response)))
+            let fault = ImageList.unusableAddress(in: json, base: endpoint.base)
+            return .unknown(
+                ResponseClassification.badResponse(response, fault ?? ResponseClassification.described(response)))
         }
         let isReplayed = response.headers[.idempotentReplayed]?.lowercased() == "true"
         return .completed(

@@ -26,7 +26,9 @@ extension PollinationsDialect {
             return .completed(result)
         }
         guard json["error"] != nil else {
-            return .unknown(ResponseClassification.badResponse(response, ResponseClassification.described(response)))
+            let fault = ImageList.unusableAddress(in: json, base: endpoint.base)
+            return .unknown(
+                ResponseClassification.badResponse(response, fault ?? ResponseClassification.described(response)))
         }
         var classification = ResponseClassification(response, to: job, now: wallClock())
         // The same request may be asked again for nothing, so what is not understood is not given up.

@@ -26,4 +26,18 @@ enum ImageList {
         }
         return found.isEmpty ? nil : found
     }
+
+    /// The fault of a response whose only images are at addresses that are never fetched; `nil` for another response.
+    static func unusableAddress(in json: JSONValue, base: HTTPURL) -> String? {
+        (json["data"]?.elements ?? []).lazy.compactMap { $0["url"]?.text }.compactMap { fault(of: $0, base: base) }
+            .first
+    }
+
+    /// The fault of an address that is never fetched: a file's, one of another scheme, one with a password.
+    static func fault(of address: String, base: HTTPURL) -> String? {
+        guard !address.isEmpty, (try? base.resolving(address)) == nil else { return nil }
+        // Whatever stands before the host may be a secret.
+        let shown = address.split(separator: "@").count > 1 ? "\(address.prefix { $0 != ":" })://***" : address
+        return "the image's address is none that is fetched: \(PrintableName.escaped(String(shown.prefix(200))))"
+    }
 }

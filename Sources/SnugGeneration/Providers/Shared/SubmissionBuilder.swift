@@ -125,7 +125,17 @@ struct SubmissionBuilder {
         let head = [
             (name: "method", value: request.method.rawValue), (name: "url", value: Self.shown(request.url.text)),
         ]
-        return Submission(request: request, digest: hash.finalize().hexadecimal, redacted: head + lines)
+        return Submission(
+            request: request, digest: hash.finalize().hexadecimal, redacted: head + lines.map(Self.withoutSecret))
+    }
+
+    /// Names of parameters whose values are nobody's business, each also as the end of a longer name.
+    private static let secretNames = ["key", "token", "secret", "password", "authorization"]
+
+    /// A field as people see it.
+    private static func withoutSecret(_ field: (name: String, value: String)) -> (name: String, value: String) {
+        let isSecret = secretNames.contains { field.name.lowercased().hasSuffix($0) }
+        return isSecret ? (field.name, "***") : field
     }
 
     private static func shown(_ address: String) -> String {
