@@ -32,6 +32,7 @@ extension InMemoryLedger {
     public func claim(_ request: ClaimRequest) throws -> [ClaimedJob] {
         try transact { content, now in
             rescue(&content, now)
+            followClock(&content, now)
             for job in content.jobs.values where job.state == .paused {
                 guard let until = job.pausedUntil, until <= now else { continue }
                 var job = job
@@ -41,6 +42,22 @@ extension InMemoryLedger {
             var claimed: [ClaimedJob] = []
             while claimed.count < request.limit, let next = claimNext(request, &content, now) { claimed.append(next) }
             return claimed
+        }
+    }
+
+    /// Keeps the delays of what waits after the clock was set back. Moments that a person named stay what they are.
+    private func followClock(_ content: inout InMemoryContent, _ now: LedgerInstant) {
+        for var job in content.jobs.values where job.state == .waiting && job.since > now {
+            job.dueAt.milliseconds -= job.since.milliseconds - now.milliseconds
+            job.since = now
+            content.jobs[job.id] = job
+        }
+        content.holds = content.holds.map { hold in
+            guard hold.since > now, let until = hold.until, hold.reason.code != JobReason.byRequest else { return hold }
+            var hold = hold
+            hold.until = LedgerInstant(milliseconds: until.milliseconds - hold.since.milliseconds + now.milliseconds)
+            hold.since = now
+            return hold
         }
     }
 

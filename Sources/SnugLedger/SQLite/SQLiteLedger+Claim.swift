@@ -7,6 +7,7 @@ extension SQLiteLedger {
         try await rescue()
         let (workerID, ageing) = (workerID, policy.ageing)
         return try await transact { transaction in
+            try transaction.followClock()
             try transaction.endPauses()
             var claimed: [ClaimedJob] = []
             while claimed.count < request.limit {
@@ -40,6 +41,25 @@ extension SQLiteLedger {
 }
 
 extension LedgerTransaction {
+    /// Jobs that follow a clock in one transaction; the rest do in the next ones.
+    private static let followingCount = 1000
+
+    /// Keeps the delays of what waits after the clock was set back: what began in the future begins now.
+    ///
+    /// Moments that a person named stay what they are.
+    func followClock() throws {
+        try execute(
+            """
+            UPDATE jobs SET due_at = :now + (due_at - since), since = :now WHERE id IN (
+                SELECT id FROM jobs WHERE state = 'waiting' AND since > :now LIMIT :limit)
+            """, ["now": now.milliseconds, "limit": Self.followingCount])
+        try execute(
+            """
+            UPDATE holds SET until = :now + (until - since), since = :now
+            WHERE since > :now AND until IS NOT NULL AND reason_code <> :request
+            """, ["now": now.milliseconds, "request": JobReason.byRequest])
+    }
+
     /// Lets jobs go whose pause is over.
     func endPauses() throws {
         let ended = try fetch(

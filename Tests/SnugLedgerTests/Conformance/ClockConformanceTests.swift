@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "What is due before the jump is due in the end, and no earlier than it says",
+        "What waits is due after its own delay, and not after the jump as well",
         arguments: LedgerFixture.Kind.allCases)
     func due(kind: LedgerFixture.Kind) async throws {
         let fixture = try await LedgerFixture(kind)
@@ -29,13 +29,29 @@ import Testing
         let at = fixture.time.now + .seconds(60)
         try await fixture.store.recordOutcome(.retry(at: at, .test), under: claim.lease)
         fixture.time.setForward(.zero - day)
+        // Whoever looks first notices the jump: the delay begins again.
         #expect(try await fixture.store.claim(ClaimRequest()).isEmpty)
-        fixture.time.advance(.seconds(61))
+        fixture.time.advance(.seconds(59))
         #expect(try await fixture.store.claim(ClaimRequest()).isEmpty)
-        // A person need not wait for the clock.
-        #expect(try await fixture.store.resolve([job.id], .cancel).count == 1)
-        #expect(try await fixture.store.resolve([job.id], .retry).count == 1)
+        fixture.time.advance(.seconds(1))
         #expect(try await fixture.claim().job.id == job.id)
+    }
+
+    @Test(
+        "An account parked for minutes is parked for minutes, and a pause until a named moment lasts until then",
+        arguments: LedgerFixture.Kind.allCases)
+    func holds(kind: LedgerFixture.Kind) async throws {
+        let fixture = try await LedgerFixture(kind)
+        try await fixture.store.park(account: "a", until: fixture.time.now + .seconds(300), reason: .test)
+        let named = fixture.time.now + .seconds(400)
+        try await fixture.store.pause(
+            .folder("f"), until: named, reason: JobReason(code: JobReason.byRequest, message: "paused by a person"))
+        fixture.time.setForward(.zero - day)
+        #expect(try await fixture.store.claim(ClaimRequest()).isEmpty)
+        #expect(try await fixture.store.holds().count == 2)
+        fixture.time.advance(.seconds(300))
+        let left = try await fixture.store.holds()
+        #expect(left.map(\.kind) == [.pause] && left.first?.until == named)
     }
 
     @Test(
