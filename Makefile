@@ -21,6 +21,7 @@ bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	$(RELEASE)
 	python3 Benchmarks/targets
 	python3 Benchmarks/run
+	python3 Benchmarks/daemon
 	python3 Benchmarks/upload
 
 asan: ## All tests under AddressSanitizer

@@ -80,6 +80,9 @@ struct Snug: AsyncParsableCommand {
                 throw configured.fault(of: error) ?? error
             }
         } catch let error as ConfigurationError {
+            if arguments.prefix(while: { $0 != "--" }).contains("--json") {
+                OutputStream.standardOutput.writeLine((["error": error.json] as JSONValue).description)
+            }
             for fault in error.faults { OutputStream.standardError.writeLine("Error: \(fault)") }
             throw ExitCode(64)
         }

@@ -52,7 +52,10 @@ struct ConfiguredArguments {
         }
         self.command = command
         given = GivenOptions(arguments.dropFirst(length), of: command.options)
-        let file = given.values["config"].map { FilePath(bytes: RawArguments.decode($0)) } ?? usual
+        let named = given.values["config"].map { FilePath(bytes: RawArguments.decode($0)) }
+        // This command reads the file itself, and says first whether the file is wanted at all.
+        if path == ["watch"], let named, !FileSystem.isFile(named) { return }
+        let file = named ?? usual
         let sections = Self.otherSections(than: path[0]) + [top.section]
         let found = try CommandSettings(file: file, environment: environment, sections: sections).load(
             path,

@@ -124,7 +124,8 @@ import Testing
 
     @Test("Killed while it works, the next one delivers everything, once")
     func survivesKills() throws {
-        for index in 0..<30 { try drop(CommandFolder.commented(bytes: 1000 + index), "in/\(index).jpg") }
+        // So many that none is in hand at two of the kills, which would put it under quarantine.
+        for index in 0..<60 { try drop(CommandFolder.commented(bytes: 1000 + index), "in/\(index).jpg") }
         for after in [1, 5, 12] {
             let killed = try watch { process, text in
                 if count("\"result delivered\"", in: text) >= after { kill(process, SIGKILL) }
@@ -134,11 +135,11 @@ import Testing
         let result = try snug.snug("watch", "in", "-o", "out", "--once", "--settle", "0s", "--json")
         #expect(result.exitCode == 0, "\(result.standardError)")
         let files = snug.folder.files()
-        #expect(files.filter { $0.hasPrefix("out/") }.count == 30, "\(files)")
-        #expect(files.filter { $0.hasPrefix("done/") }.count == 30)
+        #expect(files.filter { $0.hasPrefix("out/") }.count == 60, "\(files)")
+        #expect(files.filter { $0.hasPrefix("done/") }.count == 60)
         #expect(!files.contains { $0.hasPrefix("in/") && $0.hasSuffix(".jpg") })
         let books = try #require(try CommandFolder.objects(try snug.snug("jobs", "status", "--json")).first)
-        #expect(books["seen"] as? Int == 30 && books["delivered"] as? Int == 30 && books["balanced"] as? Bool == true)
+        #expect(books["seen"] as? Int == 60 && books["delivered"] as? Int == 60 && books["balanced"] as? Bool == true)
     }
 
     @Test("A second signal stops at once what does not finish")
