@@ -169,4 +169,72 @@ import Testing
         for index in 0..<3_000 { _ = budgets.tokens("host-\(index)") }
         #expect(budgets.tokens("a") == 14, "forgotten with the others")
     }
+
+    /// Failures, and the longest wait after each by the documented figures: 0.5 s doubled each time up to 30 s, or 2 s when
+    /// the server is overloaded.
+    static let delays: [(failures: Int, plain: Double, throttled: Double)] = [
+        (0, 0.5, 2), (1, 0.5, 2), (2, 1, 4), (3, 2, 8), (4, 4, 16), (5, 8, 30), (6, 16, 30), (7, 30, 30), (8, 30, 30),
+        (31, 30, 30), (64, 30, 30), (.max, 30, 30), (-5, 0.5, 2),
+    ]
+
+    @Test("Waits double up to their maximum, and chance spreads them over the whole", arguments: delays.indices)
+    func backoff(row: Int) {
+        let (failures, plain, throttled) = Self.delays[row]
+        for (random, share) in [(0.0, 0.0), (0.25, 0.25), (1, 1), (-3, 0), (7, 1)] {
+            let policy = RetryPolicy()
+            #expect(policy.delay(afterFailures: failures, random: random).seconds == plain * share)
+            #expect(
+                policy.delay(afterFailures: failures, throttled: true, random: random).seconds == throttled * share)
+        }
+    }
+
+    @Test(
+        "A hint is kept to, and lengthened by a tenth at most: between a tenth of a second and one",
+        arguments: [
+            (0.0, 0.1), (0.5, 0.6), (1, 1.1), (5, 5.5), (10, 11), (100, 101), (120, 121),
+        ])
+    func hints(hint: Double, longest: Double) {
+        func wait(_ random: Double) -> Double? {
+            var machine = RetryMachine(policy: RetryPolicy(), rule: .always)
+            let action = machine.attemptEnded(
+                .status(429), outcome: .answered, hint: .seconds(hint), remaining: nil, random: random,
+                payBudget: { _ in true })
+            if case .wait(let wait) = action { return wait.seconds }
+            return nil
+        }
+        #expect(wait(0) == hint)
+        #expect(wait(1).map { abs($0 - longest) < 1e-9 } == true)
+        #expect(wait(9).map { abs($0 - longest) < 1e-9 } == true)
+    }
+
+    @Test("An empty budget ends the operation, and overload is cheaper than failure")
+    func budgets() {
+        for (status, isThrottled) in [(503, true), (429, true), (529, true), (500, false), (408, false)] {
+            var asked: [Bool] = []
+            var machine = RetryMachine(policy: RetryPolicy(), rule: .always)
+            let action = machine.attemptEnded(
+                .status(.init(code: status)), outcome: .answered, hint: nil, remaining: nil, random: 0,
+                payBudget: { throttled in
+                    asked.append(throttled)
+                    return false
+                })
+            #expect(action == .stop(.budgetSpent) && asked == [isThrottled], "\(status)")
+        }
+    }
+
+    @Test("A bucket fills with time, never beyond its capacity, and not when the clock goes back")
+    func refilled() {
+        var settings = RetryBudget.Settings()
+        (settings.capacity, settings.tokensPerSecond) = (30, 0.5)
+        let start = ContinuousClock.now
+        var budget = RetryBudget(settings, now: start)
+        for expected in [16.0, 2] {
+            #expect(budget.pay(throttled: false, now: start) == 14 && budget.tokens == expected)
+        }
+        #expect(budget.pay(throttled: false, now: start + .seconds(23)) == nil && budget.tokens == 13.5)
+        #expect(budget.pay(throttled: false, now: start + .seconds(24)) == 14 && budget.tokens == 0)
+        #expect(budget.pay(throttled: true, now: start - .seconds(1000)) == nil && budget.tokens == 0)
+        budget.succeed(paid: nil, now: start + .seconds(100_000))
+        #expect(budget.tokens == 30)
+    }
 }

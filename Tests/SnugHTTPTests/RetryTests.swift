@@ -193,4 +193,60 @@ import Testing
     @Test func aPageOfHTMLIsNotSearched() {
         #expect(WaitHint.read([:], body: Array(#"<p>"retry_after": 12</p>"#.utf8), now: Self.now) == nil)
     }
+
+    @Test(
+        "Whatever a server writes into its fields, the wait is none, or between nothing and a day",
+        arguments: UInt64(0)..<10)
+    func noise(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let names = [
+            "Retry-After", "Retry-After-Ms", "X-RateLimit-Reset", "X-RateLimit-Reset-Requests", "RateLimit", "Date",
+            "X-RateLimit-Remaining", "RateLimit-Reset",
+        ]
+        let pieces = [
+            "0", "9", "99999999999999999999", "1e9", "-", ".", "ms", "s", "m", "h", "ns", " ", "r=", "t=", ";", "\"a\"",
+            ",", "inf", "nan", "0x", "Fri, 20 Nov 2026 12:00:30 GMT", "\u{E9}", "\u{663}", "limit=", "reset=",
+            "remaining=0",
+        ]
+        for _ in 0..<300 {
+            var fields = HTTPFields()
+            for name in names where Bool.random(using: &random) {
+                let value = (0..<Int.random(in: 0...6, using: &random)).map { _ in
+                    pieces.randomElement(using: &random) ?? ""
+                }
+                if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: value.joined())) }
+            }
+            let body = (0..<4).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
+            let hint = WaitHint.read(fields, body: Array("{\"retry_after\": \(body)}".utf8), now: Self.now)
+            if let hint { #expect(hint >= .zero && hint <= .seconds(86_400), "\(fields)") }
+        }
+    }
+
+    @Test(
+        "A clock that is wrong by years changes no wait that the server gives with its own date",
+        arguments: [
+            0, 1_000_000_000, 1_795_176_000, 4_102_444_800, -5,
+        ])
+    func clocks(now: Int) {
+        let fields: HTTPFields = [
+            "Date": "Fri, 20 Nov 2026 12:00:00 GMT", "Retry-After": "Fri, 20 Nov 2026 12:02:03 GMT",
+        ]
+        #expect(WaitHint.read(fields, body: [], now: now) == .seconds(123))
+        // In seconds no clock matters.
+        #expect(WaitHint.read(["Retry-After": "7"], body: [], now: now) == .seconds(7))
+    }
+
+    @Test("Of a body only the beginning is searched, and only in JSON")
+    func bodies() {
+        let far = #"{"a":""# + String(repeating: "x", count: 70_000) + #"","retry_after":5}"#
+        #expect(WaitHint.read([:], body: Array(far.utf8), now: Self.now) == nil)
+        #expect(WaitHint.read([:], body: Array(#" [1,{"retry_after":5}]"#.utf8), now: Self.now) == .seconds(5))
+        #expect(WaitHint.read([:], body: Array(#""retry_after": 5"#.utf8), now: Self.now) == nil)
+        // Cut anywhere, it is nothing or the digits that are there.
+        let text = Array(#"{"error":{"retry_after": 125}}"#.utf8)
+        for end in text.indices {
+            let hint = WaitHint.read([:], body: Array(text[..<end]), now: Self.now)
+            #expect(hint == nil || [.seconds(1), .seconds(12), .seconds(125)].contains(hint))
+        }
+    }
 }

@@ -59,4 +59,45 @@ import Testing
     func rateLimits(text: String, seconds: Int?) {
         #expect(WaitHint.read(["RateLimit": text], body: [], now: 0) == seconds.map { .seconds($0) })
     }
+
+    @Test("The standard's own examples of lists and dictionaries are read (RFC 9651 §3)")
+    func examples() {
+        #expect(
+            fields("sugar, tea, rum").structuredList("X").map(\.value) == ["sugar", "tea", "rum"].map { .text($0) })
+        let parameters = fields("abc;a=1;b=2; cde_456, (ghi jk);q=\"9\";r=w").structuredList("X")
+        #expect(parameters.count == 1 && parameters[0].value == .text("abc"))
+        #expect(parameters[0].parameters == ["a": .integer(1), "b": .integer(2), "cde_456": .boolean(true)])
+        let dictionary = fields(#"en="Applepie", da=:w4ZibGV0w6ZydGU=:"#).structuredDictionary("X")
+        #expect(dictionary["en"]?.value == .text("Applepie"))
+        #expect(dictionary["da"]?.value == .base64("w4ZibGV0w6ZydGU="))
+        let flags = fields("a=?0, b, c; foo=bar").structuredDictionary("X")
+        #expect(flags["a"]?.value == .boolean(false) && flags["b"]?.value == .boolean(true))
+        #expect(flags["c"] == StructuredItem(value: .boolean(true), parameters: ["foo": .text("bar")]))
+        let mixed = fields("rating=1.5, feelings=(joy sadness)").structuredDictionary("X")
+        #expect(mixed["rating"]?.value == .other && mixed["feelings"] == nil)
+        #expect(
+            fields(#""escaped \"quote\" and \\""#).structuredList("X").first?.value == .text(#"escaped "quote" and \"#))
+    }
+
+    @Test(
+        "Integers have at most 15 digits",
+        arguments: [
+            ("42", 42), ("-42", -42), ("0", 0), ("-0", 0), ("00042", 42), ("999999999999999", 999_999_999_999_999),
+            ("-999999999999999", -999_999_999_999_999), ("1000000000000000", nil), ("+1", nil), ("--1", nil),
+            ("-", nil),
+            ("1 2", nil), ("0x10", nil), ("1e3", nil),
+        ] as [(String, Int?)])
+    func integers(text: String, expected: Int?) {
+        #expect(fields(text).structuredList("X").first?.integer == expected)
+        #expect(fields("a=\(text)").structuredDictionary("X")["a"]?.integer == expected)
+    }
+
+    @Test(
+        "A boolean is ?0 or ?1 and nothing else",
+        arguments: [
+            ("?1", true), ("?0", false), ("?1;a=b", true), (" ?1 ", true), ("?2", nil), ("1", nil), ("true", nil),
+            ("?", nil),
+            ("?1, ?1", nil), ("?10", nil),
+        ] as [(String, Bool?)])
+    func booleanForms(text: String, expected: Bool?) { #expect(fields(text).structuredBoolean("X") == expected) }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import SnugSystem
+import SnugTestSupport
 import Testing
 
 @Suite struct CalendarTimeTests {
@@ -35,4 +37,40 @@ import Testing
             "", "Z", "soon", "2027-13-01", "2027-00-10", "24:00Z", "08:60Z", "2027-01-15T08", "1/2/2027", "+01:00",
         ])
     func refuses(text: String) { #expect(CalendarTime.parse(text, now: Self.now) == nil) }
+
+    @Test(
+        "Days that a month does not have are refused, and leap days are not",
+        arguments: [
+            ("2027-02-29Z", false), ("2028-02-29Z", true), ("2100-02-29Z", false), ("2000-02-29Z", true),
+            ("2027-02-30Z", false), ("2027-04-31Z", false), ("2027-06-30Z", true), ("2027-09-31Z", false),
+            ("2027-11-31Z", false), ("2027-12-31Z", true), ("2027-01-31Z", true), ("2027-01-00Z", false),
+        ])
+    func days(text: String, exists: Bool) { #expect((CalendarTime.parse(text, now: Self.now) != nil) == exists) }
+
+    @Test("Random moments are written and read as Foundation's calendar has them", arguments: UInt64(0)..<10)
+    func random(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        for _ in 0..<100 {
+            // From 1900 to 2200.
+            let milliseconds = Int.random(in: -2_208_988_800_000...7_258_118_400_000, using: &random)
+            let expected = Date(timeIntervalSince1970: Double(milliseconds / 1000)).formatted(.iso8601)
+            let text = CalendarTime.utc(milliseconds: milliseconds)
+            if milliseconds % 1000 == 0 || milliseconds > 0 { #expect(text.prefix(19) == expected.prefix(19)) }
+            let date = try? style.parse(text)
+            #expect(date.map { Int(($0.timeIntervalSince1970 * 1000).rounded()) } == milliseconds, "\(text)")
+            #expect(CalendarTime.parse(text, now: 0) == milliseconds - ((milliseconds % 1000) + 1000) % 1000)
+            // By this machine's calendar to the second.
+            let local = CalendarTime.local(milliseconds: milliseconds)
+            #expect(local.count == 19)
+        }
+    }
+
+    @Test("Moments beyond every calendar are written as numbers", arguments: [Int.max, Int.min, Int.min + 1])
+    func beyond(milliseconds: Int) {
+        for text in [CalendarTime.utc(milliseconds: milliseconds), CalendarTime.local(milliseconds: milliseconds)] {
+            // The year 292,278,994 fits some calendars.
+            #expect(text == "\(milliseconds)" || text.contains("-"))
+        }
+    }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
+import SnugTestSupport
 import Testing
 
 @Suite struct DurationTextTests {
@@ -28,5 +29,24 @@ import Testing
     func rough() {
         let texts = [0, 119, 120, 7199, 7200, 172_799, 172_800].map { DurationText.rough(.seconds($0)) }
         #expect(texts == ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d"])
+    }
+
+    @Test("Durations longer or shorter than any number of milliseconds are written all the same")
+    func extremes() {
+        for duration in [Duration.seconds(Int64.max), .seconds(Int64.min), .seconds(-1), .nanoseconds(1)] {
+            #expect(!DurationText.rough(duration).isEmpty && !DurationText.exact(duration).isEmpty)
+        }
+        #expect(DurationText.rough(.seconds(-1)) == "0 s" && DurationText.exact(.seconds(-1)) == "0s")
+        #expect(DurationText.exact(.nanoseconds(999_999)) == "0s")
+    }
+
+    @Test("The exact text of any duration up to a thousand years reads as the same", arguments: UInt64(0)..<5)
+    func random(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<200 {
+            let bits = Int.random(in: 1...44, using: &random)
+            let duration = Duration.milliseconds(Int.random(in: 0..<(1 << bits), using: &random))
+            #expect(DurationText.parse(DurationText.exact(duration)) == duration)
+        }
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -59,6 +60,44 @@ struct FileMoverTests {
             let two = try? FileIdentity(of: "/dev/shm", followsLinks: true)
         else { return false }
         return one.device != two.device
+    }
+
+    @Test(
+        "What is no file, is gone, or leads elsewhere is not copied, and nothing is left of the attempt",
+        arguments: [
+            "missing", "folder", "link", "pipe",
+        ])
+    func refused(name: String) throws {
+        let folder = try TemporaryFolder()
+        try folder.write([1], to: "from/folder/kept")
+        try folder.write([2], to: "secret")
+        try folder.makeLink("from/link", to: "../secret")
+        try folder.makePipe("from/pipe")
+        try FileSystem.makeFolders(folder.path.appending("to"))
+        let before = folder.files()
+        let from = try OpenFolder(folder.path.appending("from"))
+        let to = try OpenFolder(folder.path.appending("to"))
+        #expect(throws: Errno.self) {
+            try FileMover.move(Array(name.utf8), from: from, to: to, as: Self.name, copies: true)
+        }
+        #expect(folder.files() == before)
+    }
+
+    @Test("A copy keeps permissions and any name of bytes", arguments: [0o600, 0o444, 0o755] as [UInt32])
+    func namesAndModes(mode: UInt32) throws {
+        let folder = try TemporaryFolder()
+        try FileSystem.makeFolders(folder.path.appending("to"))
+        let name: [UInt8] = [0x61, 0xFF, 0x0A, 0x62]
+        try folder.write([1, 2, 3], toName: name)
+        let from = try OpenFolder(folder.path)
+        let file = try from.openFile(name)
+        try #require(Glibc.fchmod(file.rawValue, mode) == 0)
+        file.closeIgnoringErrors()
+        let to = try OpenFolder(folder.path.appending("to"))
+        #expect(try FileMover.move(name, from: from, to: to, as: name, copies: true) == .copied)
+        let copy = try to.identity(of: name)
+        #expect(copy.mode & 0o777 == mode && copy.byteCount == 3)
+        #expect(throws: Errno.noSuchFileOrDirectory) { try from.identity(of: name) }
     }
 
     @Test("A program that has a file open for writing is noticed")

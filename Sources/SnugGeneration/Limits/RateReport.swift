@@ -32,7 +32,8 @@ struct RateReport: Sendable, Hashable {
             windows.append(
                 Window(
                     name: name.lowercased(), length: length, limit: limit > 0 ? limit : nil,
-                    remaining: field("Remaining").flatMap { Int($0) }, reset: wait.map { now + $0.seconds }))
+                    remaining: field("Remaining").flatMap { Int($0) }.map { max(0, $0) },
+                    reset: wait.map { now + $0.seconds }))
         }
     }
 }

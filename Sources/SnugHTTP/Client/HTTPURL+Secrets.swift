@@ -13,9 +13,6 @@ extension HTTPURL {
         return "\(scheme)://\(authority)\(path)?\(items.joined(separator: "&"))"
     }
 
-    /// True when the address grants access to whoever has it.
-    package var isSigned: Bool { redacted != text }
-
     /// The values of the query that grant access.
     package var secrets: [Secret] {
         (query ?? "").split(separator: "&").compactMap { item in

@@ -34,7 +34,8 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     /// The address with further query items, which are percent-encoded and come without a separator.
     public func appending(query more: String) throws(HTTPError) -> HTTPURL {
         let base = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
-        return try HTTPURL(base + (query == nil ? "?" : "&") + more)
+        let joint = query?.isEmpty == false ? "&" : base.hasSuffix("?") ? "" : "?"
+        return try HTTPURL(base + joint + more)
     }
 
     /// Scheme, host and port, to which credentials are bound. RFC 6454 §4

@@ -25,7 +25,8 @@ enum PublicAddress {
             return isPublicIPv4(bytes[12...])
         }
         if bytes.starts(with: sixToFourPrefix) { return isPublicIPv4(bytes[2..<6]) }
-        return bytes[0] & 0xE0 == 0x20
+        let first = bytes[..<4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        return first >> 29 == 1 && !internalIPv6.contains { first >> (32 - $0.bits) == $0.base >> (32 - $0.bits) }
     }
 
     /// The special-purpose addresses of RFC 6890 and its successors, multicast, and what is reserved.
@@ -35,10 +36,16 @@ enum PublicAddress {
         (0xCB00_7100, 24), (0xE000_0000, 4), (0xF000_0000, 4),
     ]
 
+    /// Protocol assignments (Teredo, whose addresses hide an IPv4 address, among them) and documentation: within
+    /// 2000::/3, and of no server.
+    private static let internalIPv6: [(base: UInt32, bits: UInt32)] = [
+        (0x2001_0000, 23), (0x2001_0DB8, 32), (0x3FFF_0000, 20),
+    ]
+
     /// ::ffff:0:0/96
     private static let mappedPrefix = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
-    /// 64:ff9b::/32, which NAT64 uses (RFC 6052).
-    private static let translationPrefix: [UInt8] = [0x00, 0x64, 0xFF, 0x9B]
+    /// 64:ff9b::/96, which NAT64 uses (RFC 6052). Not 64:ff9b:1::/48, whose IPv4 addresses may stand elsewhere (RFC 8215).
+    private static let translationPrefix: [UInt8] = [0x00, 0x64, 0xFF, 0x9B] + [UInt8](repeating: 0, count: 8)
     /// 2002::/16 (RFC 3056)
     private static let sixToFourPrefix: [UInt8] = [0x20, 0x02]
 }

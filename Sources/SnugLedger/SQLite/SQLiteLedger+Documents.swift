@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import GRDB
+internal import SnugSystem
 
 extension SQLiteLedger: DocumentStore {
     /// A value; `nil` when there is none, or its time is over.
@@ -21,7 +22,9 @@ extension SQLiteLedger: DocumentStore {
             let old = try transaction.document(kind, key)
             var payload = old?.payload
             let result = try body(&payload)
-            if payload != old?.payload || (payload != nil && expiresAt != old?.expiresAt) {
+            // By bytes: texts that only look alike are not the same.
+            let isSame = payload.map { Array($0.utf8) } == old.map { Array($0.payload.utf8) }
+            if !isSame || (payload != nil && expiresAt != old?.expiresAt) {
                 try transaction.save(payload, as: kind, key, expiresAt: expiresAt)
             }
             return result
@@ -42,15 +45,25 @@ extension LedgerTransaction {
         try fetch(
             DocumentRow.self,
             "SELECT * FROM \(kind.table) WHERE key = :key AND (expires_at IS NULL OR expires_at > :now)",
-            ["key": key, "now": now.milliseconds]
+            ["key": try Self.whole(key), "now": now.milliseconds]
         ).first?.document
+    }
+
+    /// A key or a name, which must not be cut: SQLite's texts end at a NUL.
+    /// - Throws: `not_allowed`.
+    static func whole(_ key: String) throws(LedgerError) -> String {
+        guard !key.utf8.contains(0) else {
+            throw LedgerError(
+                .notAllowed, "the name \(PrintableName.escaped(key)) has a NUL character; give it another name")
+        }
+        return key
     }
 
     func save(
         _ payload: String?, as kind: DocumentKind, _ key: String, expiresAt: LedgerInstant?
     ) throws {
         guard let payload else {
-            return try execute("DELETE FROM \(kind.table) WHERE key = :key", ["key": key])
+            return try execute("DELETE FROM \(kind.table) WHERE key = :key", ["key": try Self.whole(key)])
         }
         try execute(
             """
@@ -60,7 +73,8 @@ extension LedgerTransaction {
                 updated_at = excluded.updated_at, expires_at = excluded.expires_at
             """,
             [
-                "key": key, "payload": payload, "now": now.milliseconds, "expires": expiresAt?.milliseconds,
+                "key": try Self.whole(key), "payload": payload, "now": now.milliseconds,
+                "expires": expiresAt?.milliseconds,
             ])
     }
 }

@@ -39,7 +39,7 @@ extension LedgerTransaction {
                 WHERE locks.owner IN ('', :gone)
                 RETURNING fence
                 """,
-                ["name": name, "worker": worker, "now": now.milliseconds, "gone": gone ?? ""]))
+                ["name": try Self.whole(name), "worker": worker, "now": now.milliseconds, "gone": gone ?? ""]))
         return fence.map { NameLock(name: name, owner: worker, fence: $0) }
     }
 

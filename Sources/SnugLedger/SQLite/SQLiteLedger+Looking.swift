@@ -46,7 +46,10 @@ extension SQLiteLedger {
     public func books() async throws -> [String: LedgerBooks] {
         try await look { transaction in
             var books: [String: LedgerBooks] = [:]
-            for row in try transaction.fetch(TotalsRow.self, "SELECT * FROM totals") { books[row.folder] = row.books }
+            for row in try transaction.fetch(TotalsRow.self, "SELECT * FROM totals") {
+                // Names that only look alike are one key here, and two rows.
+                books[row.folder] = books[row.folder, default: LedgerBooks()] + row.books
+            }
             let counts = try transaction.fetch(
                 CountRow.self, "SELECT folder, state, count(*) AS jobs FROM jobs GROUP BY folder, state")
             for row in counts { books[row.folder, default: LedgerBooks()].states[row.state, default: 0] += row.jobs }

@@ -48,8 +48,8 @@ extension SQLiteLedger {
     public func backup(to file: FilePath, replacing: Bool = false) async throws {
         let (pool, id) = (pool, ids.next())
         try await translatingOnThread {
-            let name = file.lastComponent?.string ?? "ledger"
-            let temporary = file.removingLastComponent().appending(".snug-\(name.prefix(100))-\(id)")
+            // Without the file's own name, which may be as long as the file system allows.
+            let temporary = file.removingLastComponent().appending(".snug-backup-\(id)")
             defer {
                 for suffix in ["", "-wal", "-shm", "-journal"] {
                     FileSystem.removeIfThere(FilePath(temporary.string + suffix))

@@ -57,7 +57,10 @@ struct EarlierFile: Sendable {
 
     private static func files(in folder: FilePath) throws(Errno) -> [FilePath] {
         do throws(Errno) {
-            return try FolderListing.files(in: folder)
+            // A pipe of such a name would keep whoever opens it waiting.
+            return try FolderListing.files(in: folder).filter { path in
+                (try? FileIdentity(of: path, followsLinks: false))?.kind == .file
+            }
         } catch .noSuchFileOrDirectory, .notDirectory {
             return []
         }
@@ -103,7 +106,7 @@ struct EarlierFile: Sendable {
         case .jobClaims(let account):
             return String(decoding: data, as: UTF8.self).split(separator: "\n").compactMap { line in
                 let parts = line.split(separator: " ", maxSplits: 2).map(String.init)
-                guard parts.count == 3, let time = Int(parts[0]), time < .max / 1000 else { return nil }
+                guard parts.count == 3, let time = Int(parts[0]), (0..<(.max / 1000)).contains(time) else { return nil }
                 return .jobClaim(
                     ProviderJobClaim(
                         account: account, job: parts[2], submission: parts[1],

@@ -13,8 +13,12 @@ package enum CalendarTime {
         var second = 0
 
         var isPossible: Bool {
-            (1...12).contains(month) && (1...31).contains(day) && (0...23).contains(hour)
+            (1...12).contains(month) && (1...daysInMonth).contains(day) && (0...23).contains(hour)
                 && (0...59).contains(minute) && (0...60).contains(second)
+        }
+        private var daysInMonth: Int {
+            let isLeapYear = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+            return month == 2 ? (isLeapYear ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
         }
         var date: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
         var time: String { "\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))" }
@@ -78,7 +82,8 @@ package enum CalendarTime {
     }
 
     private static func parts(of milliseconds: Int, isLocal: Bool) -> Parts? {
-        var seconds = time_t((milliseconds - remainder(milliseconds)) / 1000)
+        // Rounded down, without the sum that no number would hold.
+        var seconds = time_t(milliseconds / 1000 - (milliseconds < 0 && remainder(milliseconds) > 0 ? 1 : 0))
         return unsafe withUnsafeTemporaryAllocation(of: tm.self, capacity: 1) { buffer -> Parts? in
             guard let parts = buffer.baseAddress else { return nil }
             guard unsafe (isLocal ? localtime_r(&seconds, parts) : gmtime_r(&seconds, parts)) != nil else { return nil }

@@ -55,5 +55,12 @@ package enum DurationText {
         return seconds < 172_800 ? "\(seconds / 3600) h" : "\(seconds / 86_400) d"
     }
 
-    private static func milliseconds(_ duration: Duration) -> Int { max(0, Int(duration / .milliseconds(1))) }
+    private static func milliseconds(_ duration: Duration) -> Int {
+        // In whole numbers: a quotient of two durations is rounded, and may be longer than a number holds.
+        let (seconds, attoseconds) = duration.components
+        let (whole, isTooLong) = Int(seconds).multipliedReportingOverflow(by: 1000)
+        if isTooLong { return seconds < 0 ? 0 : .max }
+        let (sum, overflows) = whole.addingReportingOverflow(Int(attoseconds / 1_000_000_000_000_000))
+        return overflows ? .max : max(0, sum)
+    }
 }

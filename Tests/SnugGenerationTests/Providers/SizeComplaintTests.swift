@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugTestSupport
 import Testing
 
 @testable import SnugGeneration
@@ -23,6 +24,8 @@ import Testing
         ("image exceeds the maximum of 20000000 bytes", [4_706_850], nil), ("payload is too large", [5_000_000], nil),
         ("", [5_000_000], nil), ("image too large (request req_123456789)", [5_000_000], nil),
         ("image too large, try 3 times", [5_000_000], nil), ("maximum 99999999999999999999 bytes", [5_000_000], nil),
+        ("maximum 9999999999 GB", [5_000_000], nil), ("at most 999999999999 GiB", [5_000_000], nil),
+        ("at most 9e99 MB, 1.7976931348623157e308 GiB", [5_000_000], nil),
         // Nothing is known of what was sent.
         ("File too large. Max size: 10MB", [], 10_000_000),
     ]
@@ -41,5 +44,28 @@ import Testing
     func pixels(text: String, expected: Int?) {
         let complaint = SizeComplaint(text, sent: [1_000_000], prompt: "")
         #expect(complaint.maximumSide == expected && complaint.byteLimit == nil)
+    }
+
+    @Test("Whatever is said, the limit is below what was sent, or none", arguments: UInt64(0)..<10)
+    func noise(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let pieces = [
+            "maximum ", "request body ", "9", "0", "5242880", ".", ",", " MB", " GiB", "kb", " px", " pixels", " bytes",
+            "image too large ", "\u{663}", "-", "_", "e9", " > ", "payload ", "99999999999999999999", "\u{E9}",
+        ]
+        for _ in 0..<300 {
+            let text = (0..<Int.random(in: 1...12, using: &random)).map { _ in
+                pieces.randomElement(using: &random) ?? ""
+            }
+            let sent = (0..<Int.random(in: 0...3, using: &random)).map { _ in
+                Int.random(in: 1...100_000_000, using: &random)
+            }
+            let complaint = SizeComplaint(text.joined(), sent: sent, prompt: "a prompt")
+            if let limit = complaint.byteLimit {
+                #expect(limit > 0)
+                if let largest = sent.max() { #expect(limit < largest, "\(text.joined())") }
+            }
+            #expect(complaint.maximumSide.map { $0 >= 64 } ?? true)
+        }
     }
 }

@@ -98,4 +98,20 @@ import Testing
         _ = try await ledger.enqueue((0..<500).map { .sample("job \($0)") })
         #expect(try await ledger.facts().bytes > facts.bytes)
     }
+
+    @Test(
+        "A backup may have any name that the file system takes",
+        arguments: [
+            "a", "-rf", "caf\u{E9} \u{1F305}", "line\nend", String(repeating: "n", count: 255),
+            String(repeating: "\u{1F305}", count: 63),
+        ])
+    func names(name: String) async throws {
+        _ = try await ledger.enqueue([.sample("a")])
+        let file = folder.path.appending(name)
+        try await ledger.backup(to: file)
+        #expect(others == [name])
+        let copy = try DatabaseQueue(path: file.string)
+        #expect(try await copy.read { try String.fetchAll($0, sql: "SELECT name FROM jobs") } == ["a"])
+        try copy.close()
+    }
 }

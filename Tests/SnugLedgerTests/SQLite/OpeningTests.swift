@@ -158,18 +158,4 @@ import Testing
     func localDisk() throws {
         try LedgerFiles.refuseNetwork(folder.path)
     }
-
-    @Test(
-        "SQLite's errors have codes and remedies",
-        arguments: [
-            (ResultCode.SQLITE_FULL, LedgerError.Code.diskFull), (.SQLITE_READONLY_DIRECTORY, .readOnly),
-            (.SQLITE_CANTOPEN, .readOnly), (.SQLITE_CORRUPT_INDEX, .corrupt), (.SQLITE_NOTADB, .notALedger),
-            (.SQLITE_BUSY_SNAPSHOT, .busy), (.SQLITE_IOERR_FSYNC, .ioFailed),
-        ])
-    func errors(result: ResultCode, code: LedgerError.Code) {
-        let error = LedgerError(DatabaseError(resultCode: result), path: "/a/ledger.sqlite")
-        #expect(error.code == code)
-        #expect(error.message.hasPrefix("/a/ledger.sqlite: ") && error.message.contains(";"))
-        #expect(error.isEnvironmental == [.diskFull, .readOnly, .busy, .ioFailed].contains(code))
-    }
 }

@@ -112,6 +112,7 @@ import Testing
         arguments: [
             (Migration1.name, Migration1.statements, UInt64(16_189_299_883_317_895_217)),
             (Migration2.name, Migration2.statements, UInt64(7_324_234_029_099_728_219)),
+            (Migration3.name, Migration3.statements, UInt64(4_008_119_710_717_193_828)),
         ])
     func unchanged(name: String, statements: [String], expected: UInt64) {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -123,5 +124,58 @@ import Testing
     func names() {
         let numbers = LedgerSchema.migrator.migrations.map { Int($0.prefix { $0.isNumber }) }
         #expect(numbers == Array(1...numbers.count))
+    }
+
+    @Test("A ledger of the second version keeps what it has, and outputs are kept beside it")
+    func second() async throws {
+        let path = folder.path.appending("second.sqlite")
+        let queue = try DatabaseQueue(path: path.string)
+        try await queue.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
+        }
+        try LedgerSchema.migrator.migrate(queue, upTo: Migration2.name)
+        let (start, receipt) = (start, #"{"url":"http://h/1"}"#)
+        try await queue.write { database in
+            for account in ["a", "b"] {
+                try database.execute(
+                    sql: "INSERT INTO job_claims VALUES (?, 'job 7', 'key of ' || ?, ?)",
+                    arguments: [account, account, start])
+            }
+            try database.execute(
+                sql: "INSERT INTO finished_uploads VALUES ('k', ?, 1, ?, ?, NULL)", arguments: [receipt, start, start])
+            #expect(try LedgerSchema.version(of: database) == 2)
+        }
+        try queue.close()
+        #expect(try await SQLiteLedger.outputs(in: [1], at: path).isEmpty)
+        let time = TestTime()
+        let ledger = try await SQLiteLedger.open(
+            path, configuration: LedgerConfiguration(environment: time.environment))
+        #expect(try await ledger.facts().schemaVersion == 3)
+        #expect(try await ledger.document(.finishedUploads, "k")?.payload == receipt)
+        let claims = LedgerJobClaims(ledger)
+        #expect(try await claims.jobs(of: "a", exceptFor: "key of a").isEmpty)
+        #expect(try await claims.jobs(of: "a", exceptFor: "key of b") == ["job 7"])
+        #expect(try await !claims.claim("job 7", account: "b", for: "key of c", now: start / 1000))
+        let output = LedgerOutput(name: [0xFF], input: [1], payload: "{}")
+        try await ledger.updateOutputs(in: [2], keeping: [output], forgetting: [])
+        #expect(try await SQLiteLedger.outputs(in: [2], at: path) == [output])
+        try await ledger.checkIntegrity()
+    }
+
+    @Test("A kill between two migrations leaves a ledger that the next process brings up to date", arguments: 0...3)
+    func halfWay(steps: Int) async throws {
+        let path = folder.path.appending("half.sqlite")
+        let queue = try DatabaseQueue(path: path.string)
+        try await queue.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
+        }
+        for name in LedgerSchema.migrator.migrations.prefix(steps) {
+            try LedgerSchema.migrator.migrate(queue, upTo: name)
+        }
+        try queue.close()
+        let ledger = try await SQLiteLedger.open(path)
+        #expect(try await ledger.facts().schemaVersion == 3)
+        #expect(try await ledger.enqueue([.sample("a")])[0].isNew)
+        try await ledger.checkIntegrity()
     }
 }

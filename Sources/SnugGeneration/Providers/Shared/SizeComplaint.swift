@@ -72,9 +72,11 @@ struct SizeComplaint: Sendable, Hashable {
             rest = rest[digits.endIndex...]
             let unit = rest.drop { $0 == " " || $0 == "-" }.prefix { $0.isASCII && $0.isLetter }.lowercased()
             let plain = digits.filter { $0 != "," }.split(separator: ".").prefix(2).joined(separator: ".")
-            guard !before.isLetter, before != "_", let value = Double(plain), value < 1e12 else { continue }
+            guard !before.isLetter, before != "_", let number = Double(plain) else { continue }
             let isSide = unit == "px" || unit.hasPrefix("pixel")
-            found.append(Quantity(value: Int(value * (isSide ? 1 : units[unit] ?? 1)), isSide: isSide))
+            let value = number * (isSide ? 1 : units[unit] ?? 1)
+            guard value < 1e12 else { continue }
+            found.append(Quantity(value: Int(value), isSide: isSide))
         }
         return found
     }

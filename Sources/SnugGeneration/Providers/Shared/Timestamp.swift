@@ -8,7 +8,7 @@ enum Timestamp {
     /// zone it is UTC.
     static func seconds(_ value: JSONValue?) -> Double? {
         if let text = value?.text, Double(text) == nil { return iso8601(text) }
-        guard let number = value?.amount, number > 0 else { return nil }
+        guard let number = value?.amount, number > 0, number.isFinite else { return nil }
         return number >= 1e12 ? number / 1000 : number
     }
 
