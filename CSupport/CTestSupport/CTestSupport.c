@@ -18,6 +18,7 @@
 #ifdef __linux__
 #include <pty.h>
 #include <sys/fsuid.h>
+#include <sys/xattr.h>
 #else
 #include <util.h>
 #endif
@@ -80,5 +81,23 @@ int32_t snug_test_remove_tree(const char *path) {
 void snug_test_drop_file_permissions(void) {
 #ifdef __linux__
     setfsuid(65534);
+#endif
+}
+
+int32_t snug_test_set_attribute(const char *path, const char *name, const uint8_t *value, int32_t count) {
+#ifdef __linux__
+    return setxattr(path, name, value, (size_t)count, 0) == 0 ? 0 : errno;
+#else
+    (void)path, (void)name, (void)value, (void)count;
+    return ENOTSUP;
+#endif
+}
+
+int32_t snug_test_get_attribute(const char *path, const char *name, uint8_t *value, int32_t capacity) {
+#ifdef __linux__
+    return (int32_t)getxattr(path, name, value, (size_t)capacity);
+#else
+    (void)path, (void)name, (void)value, (void)capacity;
+    return -1;
 #endif
 }

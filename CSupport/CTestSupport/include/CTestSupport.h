@@ -27,6 +27,12 @@ int32_t snug_test_remove_tree(const char *path);
    do that for one thread. */
 void snug_test_drop_file_permissions(void);
 
+/* Sets an extended attribute of a file. */
+int32_t snug_test_set_attribute(const char *path, const char *name, const uint8_t *value, int32_t count);
+
+/* Copies the value of an extended attribute. Returns its length, negative where there is none or it is longer. */
+int32_t snug_test_get_attribute(const char *path, const char *name, uint8_t *value, int32_t capacity);
+
 #pragma clang assume_nonnull end
 
 #endif

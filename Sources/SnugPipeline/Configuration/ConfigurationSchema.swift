@@ -127,11 +127,16 @@ indirect enum ConfigurationSchema: Sendable {
         }
     }
 
-    /// The variable of a key, as swift-configuration names it.
+    /// The variable of a key, as swift-configuration names it: `myPhotos` is `MY_PHOTOS`.
     static func variable(_ path: [String]) -> String {
         "SNUG_"
             + path.map { part in
-                String(part.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
+                var words = ""
+                for letter in part {
+                    if letter.isUppercase, words.last?.isLowercase == true { words.append("_") }
+                    words.append(letter)
+                }
+                return String(words.uppercased().map { $0.isLetter || $0.isNumber ? $0 : "_" })
             }.joined(separator: "_")
     }
 }

@@ -19,6 +19,8 @@ struct FitDecider: Sendable {
     let fitsAgain: Bool
     /// `nil` where outputs have no names: in place and on a stream.
     let book: OutputBook?
+    /// Names have the size of the output in them.
+    var namesHaveSize = false
 
     /// - Parameters:
     ///   - names: The names that the output can have.
@@ -26,7 +28,7 @@ struct FitDecider: Sendable {
     func decide(_ input: InputFile, at path: FilePath, names: [FilePath], likely: FilePath?) -> FitDecision {
         guard let book else { return .make(replacing: [], claims: []) }
         // A name with the size in it is known once the output is.
-        if names.contains(where: { OutputNameTemplate.isOpen($0.bytes) }) {
+        if namesHaveSize {
             for record in book.records(of: path) where !fitsAgain {
                 let file = Self.state(of: book.folder.appending(record.name.components))
                 let making = file.flatMap { record.making(of: $0) }

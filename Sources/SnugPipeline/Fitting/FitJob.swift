@@ -121,7 +121,7 @@ struct FitJob: Sendable {
             guard let name = input.names.name(for: format) else {
                 throw ImageError(.unsupportedFormat, "came out as \(format), which this run does not write")
             }
-            guard OutputNameTemplate.isOpen(name.bytes) else { return name }
+            guard request.namesHaveSize else { return name }
             return FilePath(bytes: OutputNameTemplate.fill(name.bytes, width: width, height: height))
         }
     }
@@ -148,10 +148,9 @@ struct FitJob: Sendable {
                     attributes: request.preservesAttributes ? Self.attributes(for: input.file, request) : nil)
             case .folder, .file:
                 try Self.refuseToReplace(path, by: output)
-                let isOpen = !input.names.all.contains(name)
                 return try publisher.publish(
                     content, to: output,
-                    replacing: isOpen
+                    replacing: request.namesHaveSize
                         ? decider.mayReplace(fileNamed: name, by: input.file) : input.replaceable.contains(name),
                     attributes: Self.attributes(for: input.file, request))
             }

@@ -74,9 +74,16 @@ public struct FitRequest: Sendable {
         self.maximumConcurrency = maximumConcurrency ?? Machine.usableCoreCount
     }
 
+    /// True when outputs are named by a pattern with their size in it.
+    var namesHaveSize: Bool {
+        if case .folder = destination { nameTemplate?.hasSize == true } else { false }
+    }
+}
+
+extension FitPolicy.OutputFormat {
     /// Formats that outputs can have.
-    var outputFormats: Set<ImageFormat> {
-        switch policy.format {
+    var possible: Set<ImageFormat> {
+        switch self {
         case .jpeg: [.jpeg]
         case .png: [.png]
         case .automatic, .keep: [.jpeg, .png]

@@ -30,7 +30,8 @@ extension FitRun {
             let paths = files.map { Self.absolute($0.path, in: current) }
             let names = Self.names(of: files, at: paths, request, book)
             let decider = FitDecider(
-                overwriting: request.overwriting, fitsAgain: request.fitsAgain, book: book)
+                overwriting: request.overwriting, fitsAgain: request.fitsAgain, book: book,
+                namesHaveSize: request.namesHaveSize)
             return files.indices.map { index in
                 let likely = names[index].own ?? request.destination.name
                 let decision = decider.decide(
@@ -61,6 +62,19 @@ extension FitRun {
         return work
     }
 
+    /// Removes half-written files of killed runs from the folders that outputs go to.
+    func sweep(_ work: [NamedInput], now: Int = WallClock.seconds) async throws {
+        let folders = work.map { input -> FilePath in
+            guard request.destination.folder != nil, let name = input.names.all.first else {
+                return input.file.path.removingLastComponent()
+            }
+            return outputFolder.appending(name.removingLastComponent().components)
+        }
+        try await threads.run {
+            for folder in Set(folders) { TemporaryFiles.sweep(folder.isEmpty ? "." : folder, now: now) }
+        }
+    }
+
     private func skip(
         _ input: NamedInput, _ name: FilePath, _ reason: FitRecord.SkipReason, _ collector: FitCollector
     ) throws {
@@ -75,11 +89,13 @@ extension FitRun {
         of files: [InputFile], at paths: [FilePath], _ request: FitRequest, _ book: OutputBook?
     ) -> [OutputNames] {
         if let name = request.destination.name { return files.map { _ in OutputNames(only: name) } }
-        guard let book else { return OutputNaming.names(for: files.map(\.relative), formats: request.outputFormats) }
+        guard let book else {
+            return OutputNaming.names(for: files.map(\.relative), formats: request.policy.format.possible)
+        }
         // Outputs that were named in another way are others.
         let naming = OptionsDigest.naming(request)
         return OutputNaming.names(
-            for: files.map(\.relative), formats: request.outputFormats, template: request.nameTemplate,
+            for: files.map(\.relative), formats: request.policy.format.possible, template: request.nameTemplate,
             established: paths.map { path in
                 book.records(of: path).filter { ($0.made ?? $0.claimed)?.options.hasPrefix(naming) == true }.map(\.name)
             },

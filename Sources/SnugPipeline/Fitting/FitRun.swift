@@ -78,6 +78,7 @@ public struct FitRun: Sendable {
         }
         let book = try await openBook(collector)
         let work = try await decide(walked.files, book, collector)
+        if !request.isDryRun { try await sweep(work) }
         let job = FitJob(
             request: request, publisher: publisher, threads: threads, fit: fit, outputFolder: outputFolder, book: book)
         do {

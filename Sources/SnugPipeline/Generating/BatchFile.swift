@@ -45,7 +45,10 @@ public struct BatchFile: Sendable {
     ///   - defaults: Values of members that a line leaves out.
     ///   - check: Throws for a request that the provider does not accept, such as ``Provider/validate(_:)``.
     public init(_ text: String, defaults: GenerationRequest, check: (GenerationRequest) throws -> Void) {
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+        // Other characters that break lines are allowed within JSON's texts; editors put a mark before the first line.
+        let isBreak = { (character: Character) in ["\n", "\r\n", "\r"].contains(character) }
+        let lines = text.drop { $0 == "\u{FEFF}" }.split(omittingEmptySubsequences: false, whereSeparator: isBreak)
+        for (index, line) in lines.enumerated() {
             guard !line.allSatisfy(\.isWhitespace) else { continue }
             var reader = LineReader(defaults)
             do {
@@ -55,7 +58,7 @@ public struct BatchFile: Sendable {
                     continue
                 }
                 try check(request)
-                lines.append(Line(number: index + 1, request: request, output: output))
+                self.lines.append(Line(number: index + 1, request: request, output: output))
             } catch let error as GenerationError {
                 faults.append(Fault(number: index + 1, message: error.message))
             } catch {

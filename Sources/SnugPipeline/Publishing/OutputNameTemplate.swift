@@ -42,10 +42,8 @@ public struct OutputNameTemplate: Sendable, Hashable {
     /// The stem of an output's name; the size is filled in later.
     func stem(of stem: [UInt8]) -> [UInt8] { Self.replace(Self.stem, in: base, by: stem) }
 
-    /// True when the name depends on the output's size.
-    static func isOpen(_ name: [UInt8]) -> Bool {
-        String(decoding: name, as: UTF8.self).contains(#/\{(width|height)\}/#)
-    }
+    /// True when names depend on the output's size, which is known once it is made.
+    var hasSize: Bool { String(decoding: base, as: UTF8.self).contains(#/\{(width|height)\}/#) }
 
     /// A name with the output's size in it.
     static func fill(_ name: [UInt8], width: Int, height: Int) -> [UInt8] {

@@ -41,7 +41,7 @@ extension ReportDocument {
         let bytes = [record.inputBytes, record.outputBytes].compactMap { $0 }.map { ByteCount($0).description }
         let sizes = [record.size, record.outputSize].compactMap { $0 }.map(\.description)
         let words = [record.error?.message ?? record.skipReason?.rawValue ?? ""] + record.warnings
-        let notes = words.filter { !$0.isEmpty }.map { "<br>" + Self.escaped($0) }.joined()
+        let notes = words.filter { !$0.isEmpty }.map { "<br>" + Self.escaped(PrintableName.escaped($0)) }.joined()
         return """
             <tr class="\(record.status.rawValue)"><td>\(before)</td><td>\(after)</td>\
             <td>\(Self.escaped(PrintableName.of(record.input)))\(notes)</td><td>\(record.status.rawValue)</td>\
@@ -68,7 +68,15 @@ extension ReportDocument {
     }
 
     private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-            .replacing("\"", with: "&quot;")
+        // By scalars: a bracket under an accent is one character with it.
+        text.unicodeScalars.reduce(into: "") { escaped, scalar in
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
     }
 }

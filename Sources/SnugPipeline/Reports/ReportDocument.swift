@@ -18,6 +18,8 @@ public struct ReportDocument: Sendable {
     }
 
     /// A line of names, and one for each file (RFC 4180).
+    ///
+    /// A text that a spreadsheet would take for a formula gets an apostrophe before it, which shows that it is text.
     public var csv: String {
         let names = FitRecord(input: "", status: .failed, limitBytes: 0).json.members.keys.filter { $0 != "error" }
         var text = (names + ["error_code", "error_message"]).joined(separator: ",") + "\r\n"
@@ -42,6 +44,13 @@ public struct ReportDocument: Sendable {
     }
 
     private static func quoted(_ text: String) -> String {
-        text.contains { "\",\r\n".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+        // By scalars: a line feed after a carriage return, or a quote under an accent, is one character with it.
+        var scalars = text.unicodeScalars
+        if scalars.count > 1, let first = scalars.first, "=+-@\t\r".unicodeScalars.contains(first) {
+            scalars.insert("'", at: scalars.startIndex)
+        }
+        guard scalars.contains(where: { "\",\r\n".unicodeScalars.contains($0) }) else { return String(scalars) }
+        let doubled = scalars.map { $0 == "\"" ? "\"\"" : String($0) }.joined()
+        return "\"\(doubled)\""
     }
 }

@@ -20,27 +20,8 @@ public struct UploadFitting: Sendable {
         self.workFolder = workFolder
     }
 
-    /// The formats that images can come out in.
-    var formats: Set<ImageFormat> {
-        switch policy.format {
-        case .jpeg: [.jpeg]
-        case .png: [.png]
-        case .automatic, .keep: [.jpeg, .png]
-        }
-    }
-
     /// Everything that decides what an image comes out as, the same in every process.
-    var identity: String { "\(Self.text(of: limits)) \(Self.text(of: policy))" }
-
-    /// A value's fields in their order; those of a set in the order of their text, which differs from process to process.
-    private static func text(of value: Any) -> String {
-        let mirror = Mirror(reflecting: value)
-        guard !mirror.children.isEmpty else { return "\(value)" }
-        let parts = mirror.children.map { child in
-            (child.label.map { "\($0)=" } ?? "") + text(of: child.value)
-        }
-        return "(" + (mirror.displayStyle == .set ? parts.sorted() : parts).joined(separator: ",") + ")"
-    }
+    var identity: String { OptionsDigest.canonical(limits) + OptionsDigest.canonical(policy) }
 
     // MARK: The work folder
 

@@ -60,7 +60,7 @@ struct UploadWalk: Sendable {
             UploadItem(input: entry.input, url: entry.url, isNamed: input.isNamed)
         }
         guard let fitting = request.fitting else { return items }
-        let names = OutputNaming.names(for: inputs.map(\.input.name), formats: fitting.formats)
+        let names = OutputNaming.names(for: inputs.map(\.input.name), formats: fitting.policy.format.possible)
         for (index, name) in names.enumerated() { items[index].fittedNames = name }
         return items
     }

@@ -64,6 +64,24 @@ import Testing
         #expect(batch.faults.map(\.message) == ["no b"])
     }
 
+    @Test("Lines end as any editor ends them", arguments: ["\n", "\r\n", "\r"])
+    func lineEnds(end: String) {
+        let batch = read(["{\"prompt\":\"a\"}", "", "  ", "{\"prompt\":\"b\"}", ""].joined(separator: end))
+        #expect(batch.lines.map(\.number) == [1, 4] && batch.faults.isEmpty)
+    }
+
+    @Test("A text may hold every character that breaks lines elsewhere", arguments: ["\u{85}", "\u{2028}", "\u{2029}"])
+    func innerBreaks(character: Character) {
+        let batch = read("{\"prompt\":\"a\(character)b\"}\n{\"prompt\":\"c\"}")
+        #expect(batch.lines.map(\.request.prompt) == ["a\(character)b", "c"] && batch.faults.isEmpty)
+    }
+
+    @Test("The mark that some editors put before the first line is no part of it")
+    func byteOrderMark() {
+        #expect(read("\u{FEFF}{\"prompt\":\"a\"}\n").lines.map(\.number) == [1])
+        #expect(read("\u{FEFF}").lines.isEmpty && read("").lines.isEmpty)
+    }
+
     @Test("A reference is an address or an absolute path")
     func references() throws {
         #expect(try ImageInput(reference: "HTTPS://host/a.png") == .url("HTTPS://host/a.png"))

@@ -6,24 +6,10 @@ import SystemPackage
 import Testing
 
 @Suite struct FitRecordTests {
-    private var fitted: FitRecord {
-        var record = FitRecord(input: "in/a.png", status: .fitted, limitBytes: 10_000_000, inputBytes: 12_345_678)
-        record.output = "out/a.jpg"
-        record.outputBytes = 9_876_543
-        record.size = PixelSize(width: 6000, height: 4000)
-        record.outputSize = PixelSize(width: 5400, height: 3600)
-        record.format = .jpeg
-        record.quality = 84.5
-        record.scale = 0.9
-        record.encodes = 1
-        record.seconds = 1.25
-        return record
-    }
-
     @Test("The JSON contract: these keys, in this order")
     func fittedJSON() {
         #expect(
-            fitted.jsonLine
+            FitRecord.example.jsonLine
                 == #"{"input":"in/a.png","output":"out/a.jpg","status":"fitted","input_bytes":12345678,"#
                 + #""output_bytes":9876543,"limit_bytes":10000000,"width":6000,"height":4000,"output_width":5400,"#
                 + #""output_height":3600,"format":"jpeg","quality":84.5,"scale":0.9,"encodes":1,"seconds":1.25,"#

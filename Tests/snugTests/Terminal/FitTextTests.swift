@@ -7,25 +7,15 @@ import Testing
 @testable import snug
 
 @Suite struct FitRecordLineTests {
-    private var fitted: FitRecord {
-        var record = FitRecord(input: "in/a.png", status: .fitted, limitBytes: 10_000_000, inputBytes: 12_345_678)
-        record.output = "out/a.jpg"
-        record.outputBytes = 9_876_543
-        record.size = PixelSize(width: 6000, height: 4000)
-        record.outputSize = PixelSize(width: 5400, height: 3600)
-        record.format = .jpeg
-        record.quality = 84.5
-        record.scale = 0.9
-        record.encodes = 1
-        record.seconds = 1.25
-        return record
-    }
-
     @Test("A line tells what happened, with nothing that a terminal would obey")
     func line() {
+        var fitted = FitRecord(input: "b.png", status: .fitted, limitBytes: 1, inputBytes: 2_500_000)
+        fitted.output = "small/b.jpg"
+        (fitted.outputBytes, fitted.quality) = (999_999, 71)
+        fitted.size = PixelSize(width: 300, height: 200)
+        fitted.outputSize = PixelSize(width: 150, height: 100)
         #expect(
-            fitted.line
-                == "in/a.png → out/a.jpg: fitted, 12.3 MB → 9.87 MB, 6000×4000 → 5400×3600, quality 84.5")
+            fitted.line == "b.png → small/b.jpg: fitted, 2.50 MB → 999 kB, 300×200 → 150×100, quality 71")
         var failed = FitRecord(input: "a\u{1B}[2J.jpg", status: .failed, limitBytes: 1)
         failed.error = ImageError(.corruptInput, "bad \u{7}")
         #expect(failed.line == "a\\u{1b}[2J.jpg: failed: bad \\u{7} (corrupt_input)")

@@ -16,7 +16,7 @@ enum FitSettings {
             }
             folder.limits = profile.limits
         },
-        Setting("fit.limit", show: { ByteCount($0.limits.byteLimit).description }) {
+        Setting("fit.limit", show: { SettingFormat.exactSize($0.limits.byteLimit) }) {
             folder, text throws(SettingFault) in
             folder.limits.byteLimit = try SettingFormat<Int>.size.parse(text)
             folder.limits.counting = .raw

@@ -77,7 +77,7 @@ extension SettingFormat where Value == Duration? {
 extension SettingFormat where Value == Int {
     /// Bytes, at least one.
     static var size: Self {
-        Self(show: { ByteCount($0).description }) { text throws(SettingFault) in
+        Self(show: exactSize) { text throws(SettingFault) in
             let count: ByteCount
             do throws(ImageError) { count = try ByteCount(parsing: text.text) } catch {
                 throw SettingFault(error.message)
@@ -85,6 +85,14 @@ extension SettingFormat where Value == Int {
             guard count.bytes > 0 else { throw SettingFault("leaves no room; give a size of at least 1 byte") }
             return count.bytes
         }
+    }
+
+    /// The size in text that reads as the same number of bytes.
+    static func exactSize(_ bytes: Int) -> String {
+        let text = ByteCount(bytes).description
+        if (try? ByteCount(parsing: text))?.bytes == bytes { return text }
+        let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1, "")]
+        return units.first { bytes % $0.0 == 0 }.map { "\(bytes / $0.0)\($0.1)" } ?? "\(bytes)"
     }
 
     /// A whole number from 1.
