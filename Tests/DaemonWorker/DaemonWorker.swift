@@ -15,7 +15,7 @@ import SystemPackage
 ///
 /// It watches `FOLDER/inbox/NAME` for each of its folders, with results in `FOLDER/outbox/NAME` and its state in
 /// `FOLDER/state`. Keys: `upload`, `pollinations` and `openai` are addresses, and each adds a folder of that name; `die` is
-/// POINT:NUMBER, where it ends itself with SIGKILL; `once=1` ends when nothing is left to do.
+/// POINT:NUMBER, where it ends itself with SIGKILL; `crashes` is the number of those that a job may cause; `once=1` ends when nothing is left to do.
 @main struct DaemonWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
@@ -26,10 +26,11 @@ import SystemPackage
             values[String(parts[0])] = parts.count > 1 ? String(parts[1]) : ""
         }
         let state = folder.appending("state")
-        // Killed far more often than any input would be.
+        // Killed far more often than any input would be, unless a test is about that.
+        let crashes = values["crashes"].flatMap { Int($0) } ?? 1_000_000
         let ledger = try await SQLiteLedger.open(
             state.appending("ledger.sqlite"),
-            configuration: LedgerConfiguration(policy: LedgerPolicy(maximumCrashes: 1_000_000)))
+            configuration: LedgerConfiguration(policy: LedgerPolicy(maximumCrashes: crashes)))
         let configuration = try configuration(folder, state, values)
         let fitter = ImageFitter(configuration: ImageFitter.Configuration(threads: 2))
         let killSwitch = KillSwitch(values["die"])

@@ -38,6 +38,9 @@ public struct ImageFitter: Sendable {
         threads = BlockingThreads(count: configuration.threads)
     }
 
+    /// The use of the memory at this moment.
+    public var memoryUse: MemoryUse { budget.use }
+
     /// Fits one image.
     ///
     /// Waits for memory and a thread; cancelling the task ends the wait or the work.

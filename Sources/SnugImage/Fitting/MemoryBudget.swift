@@ -32,6 +32,11 @@ final class MemoryBudget: Sendable {
         state = Mutex(State(free: total))
     }
 
+    /// The use at this moment.
+    var use: MemoryUse {
+        state.withLock { MemoryUse(total: total, used: total - $0.free, waiting: $0.waiters.count) }
+    }
+
     /// Runs `body` with `bytes` reserved.
     /// - Throws: `CancellationError` when cancelled while waiting; what `body` throws.
     func withReservation<Result: Sendable>(

@@ -10,6 +10,7 @@ public struct DaemonError: Error, Sendable, Hashable, CustomStringConvertible {
             case secretMissing = "secret_missing"
             case alreadyRunning = "already_running"
             case ioFailed = "io_failed"
+            case restartNeeded = "restart_needed"
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -24,6 +25,9 @@ public struct DaemonError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let alreadyRunning = Code(.alreadyRunning)
         /// The system refused a step.
         public static let ioFailed = Code(.ioFailed)
+
+        /// A setting changed that a running daemon cannot take.
+        public static let restartNeeded = Code(.restartNeeded)
 
         /// The stable name.
         public var description: String { value.rawValue }

@@ -32,7 +32,8 @@ public struct DaemonLog: Sendable {
             (.debug, "image fitted", ["input_bytes": "\(input)", "output_bytes": "\(output)"])
         case .uploaded(let bytes): (.debug, "image uploaded", ["bytes": "\(bytes)"])
         case .submitted: (.info, "generation accepted", [:])
-        case .completed(let images): (.debug, "generation completed", ["images": "\(images)"])
+        case .completed(let images, let bytes):
+            (.debug, "generation completed", ["images": "\(images)", "bytes": "\(bytes)"])
         case .delivered(let names):
             (.info, "result delivered", ["outputs": .array(names.map { "\(PrintableName.of($0))" })])
         case .failed(let reason, let report):

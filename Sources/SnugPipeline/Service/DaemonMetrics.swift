@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Metrics
+import SnugImage
 import SnugLedger
 import Synchronization
 
@@ -42,16 +43,18 @@ public final class DaemonMetrics: Sendable {
             count("fit_output_bytes", by: output)
         case .uploaded(let bytes): count("upload_bytes", by: bytes)
         case .submitted: count("submissions")
-        case .completed(let images): count("generated_images", by: images)
+        case .completed(let images, let bytes):
+            count("generated_images", by: images)
+            count("generated_bytes", by: bytes)
         case .delivered(let names):
-            count("jobs", ("outcome", "delivered"))
+            count("job_outcomes", ("outcome", "delivered"))
             count("deliveries", by: names.count)
         case .failed(let reason, _):
-            count("jobs", ("outcome", "failed"))
+            count("job_outcomes", ("outcome", "failed"))
             count("failures", ("code", reason.code))
         case .held(let reason):
-            count("jobs", ("outcome", "held"))
-            count("holds", ("code", reason.code))
+            count("job_outcomes", ("outcome", "held"))
+            count("held_jobs", ("code", reason.code))
         case .postponed(let reason, _, let consumesAttempt):
             count("retries", ("code", reason.code), ("counted", "\(consumesAttempt)"))
         case .parked(let account, let reason, _):
@@ -115,13 +118,21 @@ public final class DaemonMetrics: Sendable {
             add(max(0, folder.overflowCount - old), to: "snug_event_overflows_total", [label])
         }
         for step in JobStep.allCases {
-            set("snug_running", status.activities.count { $0.step == step }, [("step", step.rawValue)])
+            let activities = status.activities.filter { $0.step == step }
+            let longest = activities.map(\.duration).max() ?? .zero
+            set("snug_running", activities.count, [("step", step.rawValue)])
+            set("snug_running_longest_seconds", Int(longest.components.seconds), [("step", step.rawValue)])
         }
         for kind in [LedgerHold.Kind.pause, .park] {
             set("snug_holds", status.holds.count { $0.kind == kind }, [("kind", kind.rawValue)])
         }
         set("snug_standstill", status.pause == nil ? 0 : 1, [])
         set("snug_books_balanced", status.books.areBalanced ? 1 : 0, [])
+        if let memory = status.memory {
+            set("snug_memory_budget_bytes", memory.total, [])
+            set("snug_memory_reserved_bytes", memory.used, [])
+            set("snug_memory_waiting", memory.waiting, [])
+        }
     }
 
     // MARK: Instruments

@@ -7,17 +7,22 @@ import SnugSystem
 struct LogLineHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider?
-    var logLevel: Logger.Level
     private let label: String
-    private let format: ServiceConfiguration.Log.Format
+    private let settings: LogSettings
+    /// The level of a copy that has one of its own.
+    private var ownLevel: Logger.Level?
     /// Takes a finished line.
     private let write: @Sendable (String) -> Void
 
-    init(label: String, log: ServiceConfiguration.Log, write: @escaping @Sendable (String) -> Void) {
+    init(label: String, settings: LogSettings, write: @escaping @Sendable (String) -> Void) {
         self.label = label
         self.write = write
-        format = log.format
-        logLevel = Logger.Level(rawValue: log.level.rawValue) ?? .info
+        self.settings = settings
+    }
+
+    var logLevel: Logger.Level {
+        get { ownLevel ?? settings.level }
+        set { ownLevel = newValue }
     }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -31,7 +36,7 @@ struct LogLineHandler: LogHandler {
         if let own = event.metadata { all.merge(own) { $1 } }
         let pairs = all.sorted { $0.key < $1.key }
         let time = CalendarTime.utc(milliseconds: WallClock.milliseconds)
-        switch format {
+        switch settings.format {
         case .json:
             var line: JSONValue = [
                 "time": .text(time), "level": .text(event.level.rawValue), "logger": .text(label),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Metrics
 import MetricsTestKit
+import SnugImage
 import SnugLedger
 import SystemPackage
 import Testing
@@ -34,7 +35,7 @@ import Testing
         let reason = JobReason(code: "corrupt_input", message: "it is broken")
         tell(.settled(isJoined: false), .settled(isJoined: true), .settled(isJoined: false))
         tell(.fitted(inputBytes: 5000, outputBytes: 700), .fitted(inputBytes: 1, outputBytes: 1))
-        tell(.uploaded(bytes: 700), .submitted, .completed(images: 2), .delivered(["a", "b"]))
+        tell(.uploaded(bytes: 700), .submitted, .completed(images: 2, bytes: 900), .delivered(["a", "b"]))
         tell(.failed(reason, report: nil), .held(reason))
         tell(.postponed(reason, until: LedgerInstant(milliseconds: 1), consumesAttempt: true))
         #expect(try total("snug_files_taken_total", ("joined", "false")) == 2)
@@ -43,9 +44,10 @@ import Testing
         #expect(try total("snug_upload_bytes_total") == 700)
         #expect(try total("snug_submissions_total") == 1)
         #expect(try total("snug_generated_images_total") == 2)
+        #expect(try total("snug_generated_bytes_total") == 900)
         #expect(try total("snug_deliveries_total") == 2)
         for outcome in ["delivered", "failed", "held"] {
-            #expect(try total("snug_jobs_total", ("outcome", outcome)) == 1)
+            #expect(try total("snug_job_outcomes_total", ("outcome", outcome)) == 1)
         }
         #expect(try total("snug_failures_total", ("code", "corrupt_input")) == 1)
         #expect(try total("snug_retries_total", ("code", "corrupt_input"), ("counted", "true")) == 1)
@@ -73,7 +75,9 @@ import Testing
             name: "inbox", inbox: "/in", watchMode: "events", hasEvents: true, isPresent: true, settlingCount: 4,
             unsettled: [:], hasMore: false, takenCount: 0, fileCount: 5, overflowCount: 2, books: books)
         func status() -> DaemonStatus {
-            DaemonStatus(phase: .running, folders: [folder], activities: [], holds: [], pause: nil, books: books)
+            DaemonStatus(
+                phase: .running, folders: [folder], activities: [], holds: [], pause: nil, books: books,
+                memory: MemoryUse(total: 100, used: 30, waiting: 2))
         }
         metrics.record(status())
         folder.overflowCount = 3
@@ -89,6 +93,9 @@ import Testing
         #expect(try gauge("snug_phase", ("phase", "running")) == 1)
         #expect(try gauge("snug_phase", ("phase", "draining")) == 0)
         #expect(try gauge("snug_books_balanced") == 1)
+        #expect(try gauge("snug_memory_budget_bytes") == 100)
+        #expect(try gauge("snug_memory_reserved_bytes") == 30)
+        #expect(try gauge("snug_memory_waiting") == 2)
         #expect(try total("snug_event_overflows_total") == 3)
     }
 }

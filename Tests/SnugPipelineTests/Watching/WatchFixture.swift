@@ -23,19 +23,21 @@ final class WatchFixture: Sendable {
     private let changed = AsyncEvent()
 
     init(
-        leaves: Bool = false, polling: Bool = false, maximumChanges: Int = 8192, maximumCandidates: Int = 20_000,
+        leaves: Bool = false, polling: Bool = false, maximumChanges: Int = 8192, maximumWatches: Int = .max,
+        scanInterval: Duration? = nil,
+        maximumCandidates: Int = 20_000,
         patience: Duration = .seconds(3600), folder: TemporaryFolder? = nil
     ) throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         work = try TemporaryFolder()
-        events = try FolderEvents(maximumChanges: maximumChanges)
+        events = try FolderEvents(maximumChanges: maximumChanges, maximumWatches: maximumWatches)
         intake = Intake(root: folder.path, work: WorkFolder(path: work.path), movesSources: !leaves)
         let policy = SettlePolicy(
             settleTime: .milliseconds(200), unprovenSettleTime: .milliseconds(400), suspiciousSettleTime: .seconds(30),
             patience: patience, maximumInterval: .milliseconds(400), maximumCandidates: maximumCandidates)
         let watched = WatchedFolder(
-            root: folder.path, policy: policy, scanInterval: .seconds(polling ? 1 : 3600),
+            root: folder.path, policy: policy, scanInterval: scanInterval ?? .seconds(polling ? 1 : 3600),
             pollInterval: .milliseconds(100), idleShare: 0, prefersPolling: polling)
         var logger = Logger(label: "test")
         logger.logLevel = .critical

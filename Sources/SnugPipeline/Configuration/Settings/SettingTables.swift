@@ -56,7 +56,34 @@ enum AccountSettings {
         },
         Setting("max_concurrency", \.maximumConcurrency, .count),
         Setting("timeout", \.timeout, .duration),
+        Setting("allow_internal", \.allowsInternalAddresses, .flag),
+        Setting("image_host", show: { $0.imageHost.map { $0.baseURL.map { "pollinations=\($0)" } ?? "pollinations" } })
+        {
+            account, text throws(SettingFault) in
+            account.imageHost = Account.ImageHosting(baseURL: try hostAddress(text.text))
+        },
+        Setting("image_host_key_env", show: { $0.imageHost?.key.variable }) { account, text throws(SettingFault) in
+            try setHostKey(.environment(text.text), of: &account)
+        },
+        Setting("image_host_key_file", show: { $0.imageHost?.key.file }) { account, text throws(SettingFault) in
+            try setHostKey(.file(try SettingFormat.path.parse(text)), of: &account)
+        },
     ]
+
+    private static func hostAddress(_ text: String) throws(SettingFault) -> String? {
+        if text == "pollinations" { return nil }
+        guard text.hasPrefix("pollinations=") else {
+            throw SettingFault(
+                "'\(PrintableName.escaped(text))' is no image host; write pollinations or pollinations=URL. For a bucket, set "
+                    + "upload.to of the folder instead: the provider gets the addresses of what was uploaded")
+        }
+        return String(text.dropFirst("pollinations=".count))
+    }
+
+    private static func setHostKey(_ key: SecretReference, of account: inout Account) throws(SettingFault) {
+        guard account.imageHost != nil else { throw SettingFault("has no host to belong to; set image_host") }
+        account.imageHost?.key = key
+    }
 }
 
 /// The settings of a folder but its inbox and outbox.

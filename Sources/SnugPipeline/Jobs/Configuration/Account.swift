@@ -22,8 +22,27 @@ public struct Account: Sendable, Hashable {
     public var rateLimits: [RateLimit]
     /// Submissions at once; `nil` for no limit but the daemon's.
     public var maximumConcurrency: Int?
+    /// The host that puts images where a provider fetches that takes addresses only; `nil` for none.
+    public var imageHost: ImageHosting?
+    /// Fetches results from addresses of internal networks too, for a provider of your own. Default false.
+    public var allowsInternalAddresses: Bool
     /// The longest that one generation may take, waits and polls included. Default 15 min.
     public var timeout: Duration
+
+    /// A place for images that a provider is to fetch. For a bucket of your own, upload the images: the provider gets their
+    /// addresses.
+    public struct ImageHosting: Sendable, Hashable {
+        /// The address of Pollinations' media host, or of another one like it; `nil` for the vendor's own.
+        public var baseURL: String?
+        /// The place of its key. Default `POLLINATIONS_API_KEY`.
+        public var key: SecretReference
+
+        /// Names a host.
+        public init(baseURL: String? = nil, key: SecretReference = .environment("POLLINATIONS_API_KEY")) {
+            self.baseURL = baseURL
+            self.key = key
+        }
+    }
 
     /// Names an account.
     public init(name: String, provider: ProviderName) {
@@ -31,6 +50,7 @@ public struct Account: Sendable, Hashable {
         self.provider = provider
         contract = .none
         rateLimits = []
+        allowsInternalAddresses = false
         timeout = .seconds(900)
     }
 

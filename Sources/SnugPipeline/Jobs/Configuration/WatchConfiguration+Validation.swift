@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugGeneration
 import SnugSystem
 import SystemPackage
 
@@ -7,8 +8,8 @@ extension WatchConfiguration {
     /// - Throws: `invalid_configuration`, `folders_overlap`.
     public func validate() throws(DaemonError) {
         guard !folders.isEmpty else { throw Self.invalid("there is no folder to watch; name one") }
-        try Self.checkUnique(folders.map(\.name), "folder")
-        try Self.checkUnique(accounts.map(\.name), "account")
+        try Self.checkUnique(folders.map(\.name), "a folder")
+        try Self.checkUnique(accounts.map(\.name), "an account")
         for (name, count) in [
             ("fit workers", workers.fits), ("uploads", workers.uploads), ("submissions", workers.submissions),
             ("deliveries", workers.deliveries),
@@ -31,11 +32,18 @@ extension WatchConfiguration {
                 throw Self.invalid(
                     "folder '\(name)' generates, and no account is named; name one, or leave the stage out")
             }
-            guard account(named: generation.account) != nil else {
+            guard let account = account(named: generation.account) else {
                 let nearest = NearestName.of(generation.account, among: accounts.map(\.name))
                 throw Self.invalid(
                     "folder '\(name)' names the account '\(PrintableName.escaped(generation.account))', which is not there; "
                         + (nearest.map { "did you mean '\($0)'?" } ?? "add it to the accounts"))
+            }
+            let needsAddresses = try account.makeProvider().takesAddressesOnly
+            guard !needsAddresses || account.imageHost != nil || folder.pipeline.contains(.upload) else {
+                throw Self.invalid(
+                    "folder '\(name)' generates at \(account.provider.rawValue), which takes images by address only; set "
+                        + "image_host of the account '\(PrintableName.escaped(account.name))', or upload.to of the folder"
+                )
             }
             if generation.count < 1 {
                 throw Self.invalid("folder '\(name)' asks for \(generation.count) images; ask for 1 or more")
@@ -80,9 +88,9 @@ extension WatchConfiguration {
     private static func checkUnique(_ names: [String], _ what: String) throws(DaemonError) {
         var seen: Set<String> = []
         for name in names {
-            if name.isEmpty { throw invalid("a \(what) has no name; give it one") }
+            if name.isEmpty { throw invalid("\(what) has no name; give it one") }
             guard seen.insert(name).inserted else {
-                throw invalid("two of the \(what)s have the name '\(PrintableName.escaped(name))'; rename one")
+                throw invalid("the name of \(what) is there twice: '\(PrintableName.escaped(name))'; rename one")
             }
         }
     }

@@ -94,9 +94,9 @@ extension Daemon {
     // MARK: Reloading
 
     /// Takes another configuration: folders begin, end and change, and the work in progress goes on with the settings that
-    /// it was begun with. The limit on memory stays what it was.
-    /// - Throws: What ``WatchConfiguration/validate()`` throws; `invalid_configuration` for another state directory. The
-    ///   old configuration then stays in force.
+    /// it was begun with.
+    /// - Throws: What ``WatchConfiguration/validate()`` throws; `restart_needed` when settings changed that only a start
+    ///   takes: ``WatchConfiguration/keysNeedingRestart(since:)``. The old configuration then stays in force.
     public func reload(_ configuration: WatchConfiguration) async throws(DaemonError) {
         var configuration = configuration
         do {
@@ -105,10 +105,7 @@ extension Daemon {
         } catch { throw DaemonError(.ioFailed, "the configuration is not reloaded: \(error)") }
         defer { reloading.unlock() }
         let old = setup
-        guard configuration.stateDirectory == old.configuration.stateDirectory else {
-            throw DaemonError(
-                .invalidConfiguration, "the state directory cannot change while the daemon runs; restart it")
-        }
+        try Self.refuse(configuration.keysNeedingRestart(since: initial))
         let checked = configuration
         let result = await services.threads.runUncancelled { () -> Result<Void, DaemonError> in
             do throws(DaemonError) {
@@ -134,6 +131,16 @@ extension Daemon {
         board.wake.signal()
     }
 
+    /// Refuses settings that would not be in force although the file has them.
+    /// - Throws: `restart_needed` unless there are none.
+    package static func refuse(_ keys: [String]) throws(DaemonError) {
+        guard !keys.isEmpty else { return }
+        throw DaemonError(
+            .restartNeeded,
+            "\(keys.joined(separator: ", ")) cannot change while the daemon runs; restart it, or set the old value again"
+        )
+    }
+
     // MARK: Status
 
     /// The state at this moment.
@@ -155,7 +162,7 @@ extension Daemon {
         }
         return DaemonStatus(
             phase: phase, folders: folders, activities: board.activities, holds: try await services.ledger.holds(),
-            pause: board.pause, books: books.values.reduce(LedgerBooks(), +))
+            pause: board.pause, books: books.values.reduce(LedgerBooks(), +), memory: memoryUse())
     }
 }
 

@@ -36,6 +36,10 @@ public final class Daemon: Sendable {
     let services: StageServices
     let board: JobBoard
     let logger: Logger
+    /// Tells the use of the memory that images being fitted share; `nil` for an engine that has no budget.
+    let memoryUse: @Sendable () -> MemoryUse?
+    /// The configuration at the start, which sized the engine and the threads.
+    let initial: WatchConfiguration
     let state: Mutex<State>
     /// One reload at a time.
     let reloading = AsyncMutex()
@@ -59,15 +63,16 @@ public final class Daemon: Sendable {
                 memory: configuration.memory, threads: max(1, configuration.workers.fits)))
         try self.init(
             configuration, ledger: ledger, generationStores: generationStores, uploadStore: uploadStore, http: http,
-            logger: logger, fit: { try await fitter.fit($0, limits: $1, policy: $2) }, passed: { _ in },
-            onEvent: onEvent)
+            logger: logger, fit: { try await fitter.fit($0, limits: $1, policy: $2) },
+            memoryUse: { fitter.memoryUse }, passed: { _ in }, onEvent: onEvent)
     }
 
     /// A daemon with another engine, which tests can stop at any moment.
     package init(
         _ configuration: WatchConfiguration, ledger: any LedgerStore, generationStores: GenerationStores,
         uploadStore: (any UploadStore)?, http: HTTPClient, logger: Logger, fit: @escaping Engine,
-        calls: PublishingCalls = .system, passed: @escaping @Sendable (DaemonPoint) -> Void,
+        memoryUse: @escaping @Sendable () -> MemoryUse? = { nil }, calls: PublishingCalls = .system,
+        leaseTime: Duration = .seconds(60), passed: @escaping @Sendable (DaemonPoint) -> Void,
         onEvent: @escaping @Sendable (DaemonEvent) -> Void
     ) throws(DaemonError) {
         var configuration = configuration
@@ -83,14 +88,19 @@ public final class Daemon: Sendable {
         services = StageServices(
             ledger: ledger, fit: fit, http: http, uploadStore: uploadStore, generationStores: generationStores,
             publisher: OutputPublisher(publisher), stateDirectory: configuration.stateDirectory,
-            threads: BlockingThreads(count: WorkerLane.allCases.reduce(4) { $0 + $1.limit(workers) }), logger: logger,
-            passed: passed)
+            threads: BlockingThreads(count: WorkerLane.allCases.reduce(4) { $0 + $1.limit(workers) }),
+            leaseTime: leaseTime, logger: logger, passed: passed)
         board = JobBoard(onEvent: onEvent)
         self.logger = logger
+        self.memoryUse = memoryUse
+        initial = configuration
         state = Mutex(State(setup: DaemonSetup(configuration)))
     }
 
     var setup: DaemonSetup { state.withLock { $0.setup } }
+
+    /// The time that work in progress gets to finish, by the configuration in force.
+    package var drainTime: Duration { setup.configuration.drainTime }
 
     // MARK: Running
 

@@ -76,7 +76,8 @@ final class Dispatcher: Sendable {
             let free = lane.limit(setup().configuration.workers) - state.withLock { $0.running[lane] ?? 0 }
             guard free > 0, board.takeNotice(of: lane) else { continue }
             do {
-                let jobs = try await services.ledger.claim(JobRunner.request(lane, limit: free))
+                let request = ClaimRequest(lane.steps, limit: free, lease: services.leaseTime)
+                let jobs = try await services.ledger.claim(request)
                 // A full hand means that there may be more.
                 if jobs.count == free { board.mayHaveWork([lane]) }
                 for job in jobs {

@@ -12,11 +12,6 @@ struct JobRunner: Sendable {
     let setup: DaemonSetup
     let board: JobBoard
 
-    private static let lease = Duration.seconds(60)
-    static func request(_ lane: WorkerLane, limit: Int) -> ClaimRequest {
-        ClaimRequest(lane.steps, limit: limit, lease: lease)
-    }
-
     private var ledger: any LedgerStore { services.ledger }
 
     /// Carries out one step, to its recorded end.
@@ -85,9 +80,9 @@ struct JobRunner: Sendable {
     private func renew(_ lease: JobLease) async -> Ended {
         var lease = lease
         while true {
-            do { try await Task.sleep(for: Self.lease / 3) } catch { return .over }
+            do { try await Task.sleep(for: services.leaseTime / 3) } catch { return .over }
             do {
-                lease = try await ledger.renew(lease, for: Self.lease)
+                lease = try await ledger.renew(lease, for: services.leaseTime)
                 if lease.isCancelRequested { return .cancelRequested }
             } catch let error as LedgerError where error.code == .staleLease {
                 return .lost
@@ -167,7 +162,9 @@ struct JobRunner: Sendable {
             board.report(.failed(recorded.job.reason ?? fault.reason, report: report), subject)
         case .held: board.report(.held(recorded.job.reason ?? fault.reason), subject)
         default:
-            board.retryLater(decision.until ?? .now, consumesAttempt: decision.consumesAttempt)
+            // What was accepted is paid for: a run that ends by itself waits for it, as for an attempt.
+            let isAwaited = decision.consumesAttempt || fault.kind == .pending
+            board.retryLater(decision.until ?? .now, consumesAttempt: isAwaited)
             board.report(
                 .postponed(
                     fault.reason, until: decision.until ?? .now, consumesAttempt: decision.consumesAttempt), subject)

@@ -104,6 +104,7 @@ extension StepFault {
             delay = delay ?? .seconds(15)
         case .notSent, .journalFailed, .outputFailed: kind = .environmental
         case .noCapacity, .providerFailed, .retriesSpent, .deadlineExceeded, .downloadFailed: kind = .transient
+        case .imageFailed: kind = Self.kind(ofHosting: error)
         case .outcomeUnknown: kind = .unknown
         default: kind = .definite
         }
@@ -111,6 +112,12 @@ extension StepFault {
         self.init(
             isUnknown ? .unknown : kind, error.code.description, error.message,
             details: error.json()["details"]?.description, delay: delay)
+    }
+
+    /// The kind of a failure to fit an image, or to put it where the provider fetches it: nothing was submitted yet.
+    private static func kind(ofHosting error: GenerationError) -> Kind {
+        if let cause = error.cause as? HTTPError { return cause.isNetworkDown ? .environmental : .transient }
+        return (error.status ?? 0) >= 500 ? .transient : .definite
     }
 
     /// The time after which one request finds out whether an account was topped up, or its key replaced.

@@ -124,9 +124,12 @@ extension JobTask {
             payload.isAccepted = true
             let images = outcome.generation.images
             let folder = services.files.folder(of: job.id)
-            payload.images = try await services.threads.run { try images.map { try $0.staged(below: folder) } }
+            let staged = try await services.threads.run { try images.map { try $0.staged(below: folder) } }
+            payload.images = staged
+            let bytes = staged.reduce(0) { $0 + $1.byteCount }
             return Success(
-                outcome: .advanced(to: .deliver), payload: payload, events: [.completed(images: images.count)])
+                outcome: .advanced(to: .deliver), payload: payload,
+                events: [.completed(images: staged.count, bytes: bytes)])
         case .held: throw Self.heldFault(outcome.error?.message)
         case .incomplete:
             let count = outcome.generation.images.count

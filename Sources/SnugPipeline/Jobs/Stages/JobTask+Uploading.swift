@@ -8,6 +8,10 @@ import SnugUpload
 import SystemPackage
 
 extension JobTask {
+    /// The validity of an address that a provider is to fetch from: the longest that S3 signs for, because a job may wait for
+    /// its account.
+    private static let addressLifetime = Duration.seconds(7 * 86_400)
+
     /// Uploads the image, the same way as `snug upload`.
     func upload() async throws -> Success {
         guard let order = options.upload else {
@@ -16,7 +20,8 @@ extension JobTask {
         var (image, payload) = try await stagedImage()
         let next = options.step(after: .upload)
         guard payload.receipt == nil else { return Success(outcome: .advanced(to: next), payload: payload) }
-        let destination = try await services.threads.run { try order.destination() }
+        var destination = try await services.threads.run { try order.destination() }
+        if options.stages.contains(.generate) { destination.s3?.presignedFor = Self.addressLifetime }
         let isForm = destination.uploadProtocol == .form
         // A form that is sent twice may be stored twice; everything else resumes, or replaces itself.
         try await services.ledger.recordIntent(StepIntent(isForm ? .never : .safe), under: claim.lease)

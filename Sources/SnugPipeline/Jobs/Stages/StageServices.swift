@@ -23,14 +23,19 @@ final class StageServices: Sendable {
     let logger: Logger
     /// Images of generations before they are delivered; they must outlive the process.
     let spool: FilePath
+    /// The time after which the job of a worker that gives no sign of life is somebody else's; it is renewed three times
+    /// within that.
+    let leaseTime: Duration
     let passed: @Sendable (DaemonPoint) -> Void
     private let clients = Mutex<[Account: GenerationClient]>([:])
 
     init(
         ledger: any LedgerStore, fit: @escaping FitRun.Fit, http: HTTPClient, uploadStore: (any UploadStore)?,
         generationStores: GenerationStores, publisher: OutputPublisher, stateDirectory: FilePath,
-        threads: BlockingThreads, logger: Logger, passed: @escaping @Sendable (DaemonPoint) -> Void
+        threads: BlockingThreads, leaseTime: Duration, logger: Logger,
+        passed: @escaping @Sendable (DaemonPoint) -> Void
     ) {
+        self.leaseTime = leaseTime
         self.ledger = ledger
         self.fit = fit
         self.http = http
@@ -53,14 +58,27 @@ final class StageServices: Sendable {
         options.timeout = account.timeout
         options.rateLimits = account.rateLimits
         options.maximumConcurrency = account.maximumConcurrency
+        options.allowsInternalAddresses = account.allowsInternalAddresses
         options.spoolDirectory = spool
         let client = GenerationClient(
             provider: provider, credentials: try credentials(for: account, provider), http: http, options: options,
-            stores: generationStores, images: GenerationImageFitter(for: provider), logger: logger)
+            stores: generationStores, images: GenerationImageFitter(for: provider), host: try host(for: account),
+            logger: logger)
         return clients.withLock { clients in
             if let other = clients[account] { return other }
             clients[account] = client
             return client
+        }
+    }
+
+    private func host(for account: Account) throws(DaemonError) -> PollinationsMediaHost? {
+        guard let host = account.imageHost else { return nil }
+        let key = try host.key.read()
+        do throws(GenerationError) {
+            guard let base = host.baseURL else { return try PollinationsMediaHost(client: http, key: key) }
+            return try PollinationsMediaHost(client: http, key: key, baseURL: base)
+        } catch {
+            throw DaemonError(.invalidConfiguration, "image host of account '\(account.name)': \(error.message)")
         }
     }
 

@@ -29,7 +29,7 @@ public struct DaemonEvent: Sendable {
         /// The provider accepted the generation.
         case submitted
         /// The results of the generation are here.
-        case completed(images: Int)
+        case completed(images: Int, bytes: Int)
         /// The result is in the outbox, under these names.
         case delivered([FilePath])
         /// The job failed; the source is beside this report.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import SnugImage
 public import SnugLedger
 public import SystemPackage
 
@@ -63,6 +64,8 @@ public struct DaemonStatus: Sendable {
     public var pause: JobReason?
     /// The jobs of all folders of the ledger, by state.
     public var books: LedgerBooks
+    /// The use of the memory that images being fitted share; `nil` for an engine without a limit.
+    public var memory: MemoryUse?
 }
 
 /// The totals of a run of a daemon.

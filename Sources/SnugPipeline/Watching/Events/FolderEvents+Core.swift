@@ -28,6 +28,7 @@ extension FolderEvents {
         let overflowCount = Atomic<Int>(0)
         private let inotify: Inotify
         private let maximumChanges: Int
+        private let maximumWatches: Int
         private let state = Mutex(State())
 
         /// Deletions are not among them: a file that is gone is found to be gone when it is looked at.
@@ -37,8 +38,9 @@ extension FolderEvents {
             .withoutFollowing,
         ]
 
-        init(inotify: Inotify, maximumChanges: Int) {
+        init(inotify: Inotify, maximumChanges: Int, maximumWatches: Int) {
             self.inotify = inotify
+            self.maximumWatches = maximumWatches
             self.maximumChanges = maximumChanges
         }
 
@@ -67,6 +69,7 @@ extension FolderEvents {
             let result = state.withLock { state -> Result<Void, Errno> in
                 // Within the lock, so that no event of the new watch comes before the watch is known.
                 do throws(Errno) {
+                    guard state.places.count < maximumWatches else { throw .noSpace }
                     let watch = try inotify.watch(path.path(below: root), for: kinds)
                     // A folder that was renamed keeps its watch.
                     if let old = state.places[watch], old.folder == identifier, old.path != path {
@@ -100,6 +103,9 @@ extension FolderEvents {
             }
             for watch in watches { inotify.unwatch(watch) }
         }
+
+        /// Watches of all folders.
+        var allWatchCount: Int { state.withLock { $0.places.count } }
 
         func watchCount(of identifier: Int) -> Int { state.withLock { $0.folders[identifier]?.watches.count ?? 0 } }
 

@@ -13,10 +13,13 @@ package final class FolderEvents: Sendable {
     private let wakeEnd: FileDescriptor
 
     /// Opens the queue and starts the thread.
-    /// - Parameter maximumChanges: Paths that are remembered for a folder, beyond which it is scanned.
+    /// - Parameters:
+    ///   - maximumChanges: Paths that are remembered for a folder, beyond which it is scanned.
+    ///   - maximumWatches: Folders that are watched at once; the system's own limit counts beside it.
     /// - Throws: The system's reason: no queue, no pipe or no thread is left.
-    package init(maximumChanges: Int = 8192) throws(Errno) {
-        let core = Core(inotify: try Inotify(), maximumChanges: maximumChanges)
+    package init(maximumChanges: Int = 8192, maximumWatches: Int = .max) throws(Errno) {
+        let core = Core(
+            inotify: try Inotify(), maximumChanges: maximumChanges, maximumWatches: maximumWatches)
         let ends: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
         do { ends = try FileDescriptor.pipe() } catch { throw Errno(error) }
         do throws(Errno) {

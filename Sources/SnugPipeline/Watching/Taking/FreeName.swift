@@ -3,10 +3,10 @@
 /// Names for files whose own name is taken.
 enum FreeName {
     /// The most bytes that a file system allows for a name.
-    private static let maximumBytes = 255
+    static let maximumBytes = 255
 
     /// A name with a suffix before its extension, cut where it would be too long: `a~2.jpg`.
-    static func variant(of name: [UInt8], suffix: String) -> [UInt8] {
+    static func variant(of name: [UInt8], suffix: String, maximumBytes: Int = maximumBytes) -> [UInt8] {
         let dot = UInt8(ascii: ".")
         var stem = name[...]
         var ending: ArraySlice<UInt8> = []

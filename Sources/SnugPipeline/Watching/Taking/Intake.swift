@@ -96,6 +96,9 @@ package struct Intake: Sendable {
             return [.moved, .copied].contains(try FileMover.move(name, from: folder, to: place, as: name))
         } catch .noSuchFileOrDirectory {
             return false
+        } catch .fileNameTooLong {
+            // A name that has no room for the ending has no sidecar.
+            return false
         }
     }
 

@@ -57,6 +57,9 @@ package struct Sidecar: Sendable, Hashable {
             return parse(bytes)
         } catch .noSuchFileOrDirectory {
             return .missing
+        } catch .fileNameTooLong {
+            // A name that has no room for the ending has no sidecar.
+            return .missing
         } catch {
             return .invalid(fault("it cannot be read (\(error))"))
         }

@@ -57,6 +57,9 @@ package struct SourceDisposal: Sendable, Hashable {
             let report = place.adding(suffix: Self.reportSuffix).path(below: failed)
             var members = error.members
             members["input"] = .text(file.original.description)
+            if String(validating: file.original.bytes, as: UTF8.self) == nil {
+                members["input_hex"] = .text(file.original.bytes.hexadecimal)
+            }
             members["id"] = .text(file.id.text)
             let bytes = JSONValue.object(members).sortedBytes + [0x0A]
             do throws(SystemFailure) {
@@ -75,7 +78,7 @@ package struct SourceDisposal: Sendable, Hashable {
     /// The file of an identifier that failed before, with its report; `nil` when somebody took it away.
     package func failedFile(of original: RelativePath, id: IntakeID) -> (file: TakenFile, report: FilePath)? {
         let nobody = TakenFile(id: id, original: original, path: failed, isMoved: true)
-        for place in Self.places(for: nobody) {
+        for place in Self.places(for: nobody, room: Self.reportSuffix) {
             let report = place.adding(suffix: Self.reportSuffix).path(below: failed)
             guard let bytes = try? FileDescriptor.contents(of: report),
                 JSONValue(parsing: bytes)?["id"]?.text == id.text
@@ -93,7 +96,7 @@ package struct SourceDisposal: Sendable, Hashable {
     /// A name that is free, or that an earlier attempt with this very file has used.
     private func freePlace(for file: TakenFile) throws(Errno) -> RelativePath {
         try FileSystem.makeFolders(file.original.folder.path(below: failed))
-        for place in Self.places(for: file) {
+        for place in Self.places(for: file, room: Self.reportSuffix) {
             let report = place.adding(suffix: Self.reportSuffix).path(below: failed)
             if let bytes = try? FileDescriptor.contents(of: report) {
                 // Only our own report may be replaced.
@@ -106,9 +109,13 @@ package struct SourceDisposal: Sendable, Hashable {
     }
 
     /// The file's own path; else with the identifier, which nobody else's has.
-    private static func places(for file: TakenFile) -> [RelativePath] {
-        let name = FreeName.variant(of: file.original.name, suffix: "~\(file.id)")
-        return [file.original, file.original.folder.appending(name)]
+    /// - Parameter room: An ending that has to fit after the name.
+    private static func places(for file: TakenFile, room: String = "") -> [RelativePath] {
+        let maximum = FreeName.maximumBytes - room.utf8.count
+        return ["", "~\(file.id)"].map { suffix in
+            let name = FreeName.variant(of: file.original.name, suffix: suffix, maximumBytes: maximum)
+            return file.original.folder.appending(name)
+        }
     }
 
     @discardableResult

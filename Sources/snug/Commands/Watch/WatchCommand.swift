@@ -18,8 +18,9 @@ struct WatchCommand: AsyncParsableCommand {
             Every step is recorded before it is begun. After a crash, kill -9 or a power cut the next start resumes: no file \
             is lost, no result appears in part, and nothing is paid for twice. 'snug jobs' shows and steers the work.
 
-            Signals: SIGHUP reads the configuration again, and keeps the old one when the new one is wrong; SIGTERM and \
-            Ctrl-C finish what runs, for --drain-time at most; a second one stops at once.
+            Signals: SIGHUP reads the configuration again, and keeps the old one when the new one is wrong or needs a \
+            restart (state_dir, memory, network, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
+            at most; a second one stops at once.
 
             Exit codes: 0 stopped as asked, 1 a fault that a restart may cure or, with --once, some file failed, 64 bad \
             usage or configuration, 70 internal error, 130 stopped at once.

@@ -10,15 +10,18 @@ final class WatchControl: Sendable {
     let logger: Logger
     let manager: ServiceManager?
     private let loader: ConfigurationLoader
-    private let drainTime: Duration
+    /// The configuration at the start.
+    private let initial: ServiceConfiguration
+    private let log: LogSettings
     private let threads: BlockingThreads
     private let firstStop = Mutex<ContinuousClock.Instant?>(nil)
 
     init(
-        daemon: Daemon, loader: ConfigurationLoader, drainTime: Duration, logger: Logger, manager: ServiceManager?,
-        threads: BlockingThreads
+        daemon: Daemon, loader: ConfigurationLoader, initial: ServiceConfiguration, log: LogSettings, logger: Logger,
+        manager: ServiceManager?, threads: BlockingThreads
     ) {
-        self.drainTime = drainTime
+        self.initial = initial
+        self.log = log
         self.daemon = daemon
         self.loader = loader
         self.logger = logger
@@ -42,7 +45,7 @@ final class WatchControl: Sendable {
             return first
         }
         guard let first else {
-            try? manager?.send(.stopping, .status("stopping"), .extendStop(drainTime + .seconds(5)))
+            try? manager?.send(.stopping, .status("stopping"), .extendStop(daemon.drainTime + .seconds(5)))
             return drain()
         }
         if now - first >= Self.oneSignal { Signals.exitNow(Interruption.exitCode) }
@@ -54,7 +57,10 @@ final class WatchControl: Sendable {
         let loader = loader
         do {
             let loaded = try await threads.run { try loader.load() }
+            // All or nothing: no setting is in force that differs from the file's.
+            try Daemon.refuse(loaded.service.keysNeedingRestart(since: initial))
             try await daemon.reload(loaded.service.watch)
+            log.change(to: loaded.service.log)
             // Before the log: whoever reads that it is reloaded may stop it at once.
             try? manager?.send(.ready)
             logger.notice("configuration reloaded")

@@ -23,7 +23,8 @@ struct WatchSession {
     func run(_ interruption: Interruption, threads: BlockingThreads, showsLines: Bool) async throws {
         let messages = OutputStream.standardError
         let display = showsLines && messages.isTerminal && !Terminal.isDumb ? WatchDisplay(messages) : nil
-        let logger = logger(display)
+        let log = LogSettings(service.log, isBesideLines: display != nil)
+        let logger = logger(display, log)
         let manager = ServiceManager()
         let events = WatchEvents(log: DaemonLog(logger), metrics: DaemonMetrics(), manager: manager)
         let ledger: SQLiteLedger
@@ -36,7 +37,7 @@ struct WatchSession {
         do {
             let daemon = try await makeDaemon(ledger, logger, events, threads)
             let control = WatchControl(
-                daemon: daemon, loader: loader, drainTime: service.watch.drainTime, logger: logger, manager: manager,
+                daemon: daemon, loader: loader, initial: service, log: log, logger: logger, manager: manager,
                 threads: threads)
             if isOnce {
                 try await runOnce(daemon, control, interruption, events)
@@ -52,13 +53,9 @@ struct WatchSession {
         try? await ledger.close()
     }
 
-    private func logger(_ display: WatchDisplay?) -> Logger {
-        var log = service.log
-        // The lines tell the rest.
-        if display != nil, log.level < .warning { log.level = .warning }
-        let settings = log
-        return Logger(label: "snug.watch") { label in
-            LogLineHandler(label: label, log: settings) { line in
+    private func logger(_ display: WatchDisplay?, _ settings: LogSettings) -> Logger {
+        Logger(label: "snug.watch") { label in
+            LogLineHandler(label: label, settings: settings) { line in
                 if let display { display.tell(line) } else { OutputStream.standardError.writeLine(line) }
             }
         }
@@ -116,12 +113,5 @@ struct WatchSession {
             control.signal(number) { Task { await group.triggerGracefulShutdown() } }
         }
         try await group.run()
-    }
-}
-
-extension ServiceConfiguration.Log.Level: Comparable {
-    /// Orders levels by severity.
-    static func < (left: Self, right: Self) -> Bool {
-        (allCases.firstIndex(of: left) ?? 0) < (allCases.firstIndex(of: right) ?? 0)
     }
 }

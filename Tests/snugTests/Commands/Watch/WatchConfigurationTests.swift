@@ -158,4 +158,39 @@ import Testing
             #expect(snug.folder.files().contains(name), "\(name)")
         }
     }
+
+    @Test("SIGHUP changes the level and the form of logs; what needs a restart is refused by name, and nothing changes")
+    func reloadsLogs() throws {
+        func write(_ more: String) throws {
+            try snug.folder.write([], to: "a/in/.keep")
+            try snug.folder.write(
+                Array("state_dir: here\n\(more)\nfolders:\n  a: {inbox: a/in, outbox: a/out, settle: 50ms}\n".utf8),
+                to: "snug.yaml")
+        }
+        try write("memory: 512MiB\nlog: {format: text, level: info}")
+        var step = 0
+        let result = try snug.runner.run(["watch", "--config", "snug.yaml"].map { Array($0.utf8) }, input: []) {
+            process, text in
+            switch step {
+            case 0 where text.contains("daemon started"):
+                step = 1
+                try? write("memory: 256MiB\nnetwork: {allow_plain_http: true}\nlog: {format: json, level: debug}")
+                kill(process, SIGHUP)
+            case 1 where text.contains("memory, network.allow_plain_http cannot change while the daemon runs"):
+                step = 2
+                try? write("memory: 512MiB\nlog: {format: json, level: debug}")
+                kill(process, SIGHUP)
+            case 2 where text.contains(#""message":"configuration reloaded""#):
+                step = 3
+                _ = try? snug.folder.write(CommandFolder.jpeg(), to: "a/in/1.jpg")
+            // A line that the first level would not have shown.
+            case 3 where text.contains(#""message":"step began""#) && text.contains("a/out/1.jpg"):
+                step = 4
+                kill(process, SIGTERM)
+            default: break
+            }
+        }
+        #expect(step == 4 && result.exitCode == 0, "\(result.standardError)")
+        #expect(result.standardError.contains("configuration refused, the old one stays"))
+    }
 }

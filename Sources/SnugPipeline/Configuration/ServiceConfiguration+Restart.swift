@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension WatchConfiguration {
+    /// The keys of settings that differ and that a running daemon cannot take: it has sized its engine and its threads, and
+    /// holds the lock of its state directory.
+    /// - Parameter initial: The configuration that the daemon was started with.
+    package func keysNeedingRestart(since initial: WatchConfiguration) -> [String] {
+        var keys: [String] = []
+        if stateDirectory != initial.stateDirectory { keys.append("state_dir") }
+        if memory != initial.memory { keys.append("memory") }
+        // Fewer than at the start are a matter of handing out less work.
+        if workers.fits > initial.workers.fits { keys.append("workers.fits") }
+        return keys
+    }
+}
+
+extension ServiceConfiguration {
+    /// The keys of settings that differ and that a running service cannot take: those of its daemon, and of connections,
+    /// which are open.
+    /// - Parameter initial: The configuration that the service was started with.
+    package func keysNeedingRestart(since initial: ServiceConfiguration) -> [String] {
+        var keys = watch.keysNeedingRestart(since: initial.watch)
+        if network.allowsPlainHTTP != initial.network.allowsPlainHTTP { keys.append("network.allow_plain_http") }
+        if network.certificates != initial.network.certificates { keys.append("network.cacert") }
+        return keys
+    }
+}
