@@ -16,9 +16,11 @@ struct CommandDescription: Decodable, Sendable {
         /// The kind of value that a shell completes.
         struct Completion: Decodable, Sendable {
             struct Details: Decodable, Sendable {}
+            struct Words: Decodable, Sendable { var values: [String] }
 
             var file: Details?
             var directory: Details?
+            var list: Words?
         }
 
         var kind: String

@@ -40,7 +40,7 @@ struct GenerateRequestOptions: ParsableArguments {
     @Option(help: "A number that makes an image repeatable, where the model supports it.")
     var seed: Int?
 
-    @Option(help: "png, jpeg or webp. (default: the provider's)")
+    @Option(help: "png, jpeg or webp. (default: the provider's)", completion: .list(["png", "jpeg", "webp"]))
     var format: String?
 
     @Option(
@@ -80,7 +80,7 @@ struct GenerateOutputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "elumenta: the host of local images: pollinations (anybody who knows the address can see them), or the address "
-                + "of an S3 bucket.", valueName: "host"))
+                + "of an S3 bucket.", valueName: "host"), completion: .list(["pollinations", "s3://"]))
     var host: ImageHostArgument?
 }
 

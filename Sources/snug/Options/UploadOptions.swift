@@ -19,7 +19,8 @@ struct UploadDestinationOptions: ParsableArguments {
 
     @Option(
         name: .customLong("protocol"),
-        help: "auto (asks the server), tus, resumable, s3, ranged-put, put or form.")
+        help: "auto (asks the server), tus, resumable, s3, ranged-put, put or form.",
+        completion: .list(["auto"] + UploadProtocol.allCases.map(\.rawValue)))
     var uploadProtocol = "auto"
 
     @Option(help: "A header for every request, 'Name: value', or @FILE with one a line.")
@@ -40,7 +41,9 @@ struct UploadDestinationOptions: ParsableArguments {
     @Option(help: "s3: create an address from which anybody can download the object for this many seconds.")
     var presign: Int?
 
-    @Option(help: "ranged-put: in-place, session or starts-session.")
+    @Option(
+        help: "ranged-put: in-place, session or starts-session.",
+        completion: .list(["in-place", "session", "starts-session"]))
     var rangedStyle = "in-place"
 
     func headers() throws -> HTTPFields {
@@ -71,8 +74,11 @@ struct UploadDestinationOptions: ParsableArguments {
         var chosen: UploadProtocol?
         if uploadProtocol != "auto" {
             guard let named = UploadProtocol(rawValue: uploadProtocol) else {
+                let names = ["auto"] + UploadProtocol.allCases.map(\.rawValue)
+                let near = NearestName.of(uploadProtocol, among: names).map { " Did you mean \($0)?" } ?? ""
                 throw ValidationError(
-                    "'\(PrintableName.escaped(uploadProtocol))' is no upload protocol; 'snug upload --help' lists them")
+                    "'\(PrintableName.escaped(uploadProtocol))' is no upload protocol.\(near) There are "
+                        + names.joined(separator: ", "))
             }
             chosen = named
         }

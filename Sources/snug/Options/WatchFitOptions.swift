@@ -27,10 +27,12 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
         completion: .list(["auto", "jpeg", "png", "keep"]))
     var format: String?
 
-    @Option(help: ArgumentHelp("best or stepped. (default: best)", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("best or stepped. (default: best)", valueName: "name"),
+        completion: .list(["best", "stepped"]))
     var strategy: String?
 
-    @Option(help: ArgumentHelp("default or fast.", valueName: "name"))
+    @Option(help: ArgumentHelp("default or fast.", valueName: "name"), completion: .list(["default", "fast"]))
     var effort: String?
 
     @Flag(help: "Never give up pixels to reach the limit of bytes.")
@@ -42,10 +44,13 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
     @Option(help: ArgumentHelp("Highest JPEG quality.", valueName: "q"))
     var qualityCeiling: String?
 
-    @Option(help: ArgumentHelp("auto, 4:2:0 or 4:4:4. (default: auto)", valueName: "chroma"))
+    @Option(
+        help: ArgumentHelp("auto, 4:2:0 or 4:4:4. (default: auto)", valueName: "chroma"),
+        completion: .list(["auto", "4:2:0", "4:4:4"]))
     var chroma: String?
 
-    @Option(help: ArgumentHelp("strip or keep. (default: strip)", valueName: "rule"))
+    @Option(
+        help: ArgumentHelp("strip or keep. (default: strip)", valueName: "rule"), completion: .list(["strip", "keep"]))
     var metadata: String?
 
     @Option(help: ArgumentHelp("Flatten transparent images onto a colour.", valueName: "colour"))

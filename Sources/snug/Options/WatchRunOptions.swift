@@ -30,13 +30,14 @@ struct WatchRunOptions: ParsableArguments, SettingOptions {
 
     @Option(
         help: ArgumentHelp(
-            "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"))
+            "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"),
+        completion: .list(["trace", "debug", "info", "notice", "warning", "error", "critical"]))
     var logLevel: String?
 
     @Option(
         help: ArgumentHelp(
             "text or json; given, logs take the place of the live lines on a terminal. (default: text)",
-            valueName: "name"))
+            valueName: "name"), completion: .list(["text", "json"]))
     var logFormat: String?
 
     @Flag(help: "Allow http without TLS to other machines.")

@@ -9,7 +9,8 @@ struct WatchStageOptions: ParsableArguments, SettingOptions {
     @Option(
         name: .customLong("protocol"),
         help: ArgumentHelp(
-            "auto (asks the server), tus, resumable, s3, ranged-put, put or form. (default: auto)", valueName: "name"))
+            "auto (asks the server), tus, resumable, s3, ranged-put, put or form. (default: auto)", valueName: "name"),
+        completion: .list(["auto", "tus", "resumable", "s3", "ranged-put", "put", "form"]))
     var uploadProtocol: String?
 
     @Option(

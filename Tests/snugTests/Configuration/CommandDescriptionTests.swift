@@ -63,4 +63,26 @@ import Testing
             #expect(result.exitCode == 64 && result.standardError.contains("'-1' is not a whole number above 0"))
         }
     }
+
+    @Test(
+        "Shells complete the values of options that take words",
+        arguments: [
+            ("upload", "protocol", "resumable"), ("upload", "ranged-style", "session"),
+            ("generate", "provider", "openai"),
+            ("generate", "format", "webp"), ("fit", "for", "bluesky"), ("fit", "chroma", "4:4:4"),
+            ("watch", "log-level", "debug"), ("watch", "strategy", "stepped"), ("watch", "protocol", "tus"),
+        ])
+    func completions(command: String, option: String, value: String) throws {
+        let found = try #require(
+            try CommandDescription.named(by: [command])?.options.first { $0.longNames == [option] })
+        #expect(found.completionKind?.list?.values.contains(value) == true)
+    }
+
+    @Test("An upload protocol that there is none of is told with those that there are")
+    func unknownProtocol() throws {
+        let place = try CommandFolder()
+        let result = try place.snug("upload", "a", "--to", "https://host/", "--protocol", "tsu")
+        #expect(
+            result.exitCode == 64 && result.standardError.contains("Did you mean tus? There are auto, tus, resumable"))
+    }
 }
