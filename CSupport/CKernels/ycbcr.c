@@ -94,7 +94,6 @@ SNUG_TARGET_AVX2 SNUG_BODY size_t ycbcr_16(const uint8_t *pixels, const int chan
         const sample_pairs a = load_pairs(pixels + i * channels, channels);
         const sample_pairs b = load_pairs(pixels + (i + 8) * channels, channels);
         store_16(luma_of_pairs(a), luma_of_pairs(b), luma + i);
-        if (cb == NULL || cr == NULL) continue;
         const __m256i cb_factors = factors(CB_RED, CB_GREEN), cr_factors = factors(CR_BLUE, CR_GREEN);
         store_16(chroma_of_pairs(a.blue_green, a.red_green, cb_factors),
                  chroma_of_pairs(b.blue_green, b.red_green, cb_factors), cb + i);
@@ -109,10 +108,6 @@ SNUG_TARGET_AVX2 static size_t ycbcr_avx2(const uint8_t *pixels, int channels, s
     return channels == 3 ? ycbcr_16(pixels, 3, count, luma, cb, cr) : ycbcr_16(pixels, 4, count, luma, cb, cr);
 }
 
-SNUG_TARGET_AVX2 static size_t luma_avx2(const uint8_t *pixels, int channels, size_t count, uint8_t *luma) {
-    return channels == 3 ? ycbcr_16(pixels, 3, count, luma, NULL, NULL) : ycbcr_16(pixels, 4, count, luma, NULL, NULL);
-}
-
 #endif
 
 // MARK: Entry points
@@ -122,11 +117,4 @@ void snug_rgb_to_ycbcr(snug_kernel_level level, const uint8_t *pixels, int chann
     size_t done = 0;
     SNUG_DISPATCH(level, done = ycbcr_avx2(pixels, channels, count, luma, cb, cr), done = 0);
     ycbcr_portable(pixels, channels, done, count, luma, cb, cr);
-}
-
-void snug_rgb_to_luma(snug_kernel_level level, const uint8_t *pixels, int channels, size_t count, uint8_t *luma) {
-    size_t done = 0;
-    SNUG_DISPATCH(level, done = luma_avx2(pixels, channels, count, luma), done = 0);
-    if (channels == 3) luma_of(pixels, 3, done, count, luma);
-    else luma_of(pixels, 4, done, count, luma);
 }

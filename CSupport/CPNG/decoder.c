@@ -272,10 +272,6 @@ const char *snug_png_decoder_warning(const snug_png_decoder *decoder, uint32_t i
 
 size_t snug_png_decoder_peak_memory(const snug_png_decoder *decoder) { return decoder->peak_memory; }
 
-uint32_t snug_png_crc(uint32_t crc, const uint8_t *bytes, size_t count) {
-    return (uint32_t)crc32_z(crc, bytes, count);
-}
-
 size_t snug_png_inflate(const uint8_t *input, size_t input_count, uint8_t *output, size_t output_count) {
     z_stream stream = {0};
     if (input_count > UINT32_MAX || output_count > UINT32_MAX || inflateInit(&stream) != Z_OK) return 0;

@@ -91,16 +91,6 @@ static int filter_bits(snug_png_filters filters) {
     return PNG_FILTER_NONE;
 }
 
-static int zlib_strategy(snug_png_strategy strategy) {
-    switch (strategy) {
-    case SNUG_PNG_STRATEGY_DEFAULT: return Z_DEFAULT_STRATEGY;
-    case SNUG_PNG_STRATEGY_FILTERED: return Z_FILTERED;
-    case SNUG_PNG_STRATEGY_HUFFMAN_ONLY: return Z_HUFFMAN_ONLY;
-    case SNUG_PNG_STRATEGY_RLE: return Z_RLE;
-    }
-    return Z_DEFAULT_STRATEGY;
-}
-
 static int colour_type(const snug_png_settings *settings) {
     if (settings->palette_count > 0) return PNG_COLOR_TYPE_PALETTE;
     switch (settings->channels) {
@@ -141,7 +131,7 @@ snug_png_status snug_png_encoder_begin(
     png_set_filter(png, PNG_FILTER_TYPE_BASE, filter_bits(settings->filters));
     png_set_compression_level(png, settings->level);
     png_set_compression_mem_level(png, 9);
-    png_set_compression_strategy(png, zlib_strategy(settings->strategy));
+    png_set_compression_strategy(png, Z_DEFAULT_STRATEGY);
     png_set_compression_buffer_size(png, IDAT_BYTES);
     png_write_info_before_PLTE(png, encoder->info);
     return SNUG_PNG_OK;

@@ -87,9 +87,6 @@ void snug_unpremultiply_row(const int32_t *sums, int channels, size_t count, uin
 void snug_rgb_to_ycbcr(snug_kernel_level level, const uint8_t *pixels, int channels, size_t count, uint8_t *luma,
                        uint8_t *cb, uint8_t *cr);
 
-/// JFIF's luma alone.
-void snug_rgb_to_luma(snug_kernel_level level, const uint8_t *pixels, int channels, size_t count, uint8_t *luma);
-
 /// Lays pixels of `channels` (2 or 4, the last is alpha) on an opaque colour; writes one channel less.
 void snug_flatten_row(snug_kernel_level level, const uint8_t *pixels, int channels, const uint8_t *background,
                       size_t count, uint8_t *out);

@@ -81,8 +81,6 @@ const char *_Nullable snug_png_decoder_warning(const snug_png_decoder *decoder, 
 /* Most bytes that were allocated at one time. */
 size_t snug_png_decoder_peak_memory(const snug_png_decoder *decoder);
 
-/* CRC-32 of PNG chunks, to be continued from `crc` (0 at the start). */
-uint32_t snug_png_crc(uint32_t crc, const uint8_t *bytes, size_t count);
 /* Inflates a zlib stream until `output` is full or the stream ends or breaks; returns the bytes written. */
 size_t snug_png_inflate(const uint8_t *input, size_t input_count, uint8_t *output, size_t output_count);
 
@@ -99,13 +97,6 @@ typedef enum __attribute__((enum_extensibility(closed))) snug_png_filters {
     SNUG_PNG_FILTERS_ADAPTIVE __attribute__((swift_name("adaptive"))),
 } snug_png_filters;
 
-typedef enum __attribute__((enum_extensibility(closed))) snug_png_strategy {
-    SNUG_PNG_STRATEGY_DEFAULT __attribute__((swift_name("standard"))) = 0,
-    SNUG_PNG_STRATEGY_FILTERED __attribute__((swift_name("filtered"))),
-    SNUG_PNG_STRATEGY_HUFFMAN_ONLY __attribute__((swift_name("huffmanOnly"))),
-    SNUG_PNG_STRATEGY_RLE __attribute__((swift_name("runLengths"))),
-} snug_png_strategy;
-
 typedef struct snug_png_settings {
     uint32_t width;
     uint32_t height;
@@ -120,7 +111,6 @@ typedef struct snug_png_settings {
     /* zlib's 0–9. */
     int level;
     snug_png_filters filters;
-    snug_png_strategy strategy;
     /* Most bytes of the output. */
     size_t byte_limit;
 } snug_png_settings;

@@ -91,6 +91,19 @@ struct MetadataStripper: Sendable {
         if case .icc = header.colourSpace { true } else { false }
     }
 
+    /// The EXIF to write where not all of it is kept: position, rights and orientation, as far as they are.
+    static func reducedEXIF(
+        _ source: ImageSource, _ header: ImageHeader, _ metadata: FitPolicy.Metadata, _ limits: DecodingLimits
+    ) throws(ImageError) -> [UInt8]? {
+        var embedded = EmbeddedMetadata()
+        if metadata.keeps(.exif) { return nil }
+        if metadata.keeps(.gps) || metadata.keeps(.copyright) {
+            embedded = try ImageProbe.embeddedMetadata(of: source, header: header, limits: limits)
+        }
+        let orientation = EmbeddedMetadata.orientation(of: header, without: metadata)
+        return embedded.selected(metadata, orientation: orientation).exif
+    }
+
     /// Neighbours in the source become one piece: a file of 8 KiB chunks has very many.
     static func append(_ piece: Piece, to pieces: inout [Piece]) {
         if case .source(let next) = piece, case .source(let last)? = pieces.last, last.upperBound == next.lowerBound {

@@ -27,9 +27,6 @@ extension PNGDecoder {
             if let header = handle.header { reported.details["rows_total"] = .integer(Int(header.height)) }
             throw reported
         }
-        return PNGVerification(
-            byteCount: min(feed.position, source.byteCount),
-            trailingByteCount: max(0, source.byteCount - feed.position), hasEnd: feed.end == .complete,
-            warnings: feed.warnings + handle.warnings)
+        return PNGVerification(hasEnd: feed.end == .complete, warnings: feed.warnings + handle.warnings)
     }
 }

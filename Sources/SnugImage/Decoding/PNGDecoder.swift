@@ -20,8 +20,6 @@ struct PNGDecoder: ~Copyable {
     let channels: Int
     /// 8 or 16.
     let bitsPerSample: Int
-    /// True for Adam7: the whole image is held in memory.
-    let isInterlaced: Bool
     /// Bytes of a row.
     let rowByteCount: Int
     /// The profile of the iCCP chunk; `nil` when there is none, or a broken or oversized one (see ``warnings``).
@@ -60,7 +58,6 @@ struct PNGDecoder: ~Copyable {
         height = Int(header.height)
         channels = Int(header.channels)
         bitsPerSample = Int(header.bits_per_sample)
-        isInterlaced = header.is_interlaced
         rowByteCount = header.row_bytes
         iccProfile = feed.iccProfile
         self.handle = handle

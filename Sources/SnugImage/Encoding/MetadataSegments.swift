@@ -38,15 +38,12 @@ enum MetadataSegments {
     ) throws(ImageError) -> [MetadataSegment] {
         let limits = policy.decodingLimits
         var metadata = EmbeddedMetadata()
-        var records: [MetadataSegment] = []
         if policy.metadata != .strip {
-            metadata = try ImageProbe.embeddedMetadata(of: source, header: header, limits: limits).selected(
-                policy.metadata)
-            records = try copied(source, policy.metadata)
+            metadata = try ImageProbe.embeddedMetadata(of: source, header: header, limits: limits)
         }
-        if !policy.metadata.keeps(.exif), header.orientation != .upright {
-            metadata.exif = EXIFBlock.minimal(header.orientation)
-        }
+        metadata = metadata.selected(
+            policy.metadata, orientation: EmbeddedMetadata.orientation(of: header, without: policy.metadata))
+        let records = try copied(source, policy.metadata)
         let profile = try ImageProbe.iccProfile(of: source, header: header, limits: limits)
         return segments(metadata) + records + (profile.map(profileSegments) ?? [])
     }

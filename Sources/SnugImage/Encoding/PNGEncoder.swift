@@ -32,7 +32,6 @@ struct PNGEncoder: ~Copyable {
         settings.bits_per_sample = UInt32(layout.bits)
         settings.level = Int32(options.level)
         settings.filters = options.filter.code
-        settings.strategy = options.strategy.code
         settings.byte_limit = max(byteLimit, 0)
         var palette: [UInt8] = []
         if case .palette(let colours, _) = layout {
@@ -99,17 +98,6 @@ extension PNGEncoderOptions.Filter {
         case .up: .up
         case .paeth: .paeth
         case .adaptive: .adaptive
-        }
-    }
-}
-
-extension PNGEncoderOptions.Strategy {
-    fileprivate var code: snug_png_strategy {
-        switch self {
-        case .standard: .standard
-        case .filtered: .filtered
-        case .huffmanOnly: .huffmanOnly
-        case .runLengths: .runLengths
         }
     }
 }

@@ -10,15 +10,12 @@ struct PNGEncoderOptions: Sendable, Hashable {
         /// The filter of least absolute differences, row by row: best for photos.
         case adaptive
     }
-    /// The match search of deflate.
-    enum Strategy: Sendable, Hashable, CaseIterable { case standard, filtered, huffmanOnly, runLengths }
 
     /// zlib's level, 0 to 9.
     ///
     /// Default 6.
     var level = 6
     var filter = Filter.adaptive
-    var strategy = Strategy.standard
     /// Written as iCCP.
     var iccProfile: [UInt8]?
     /// Written as eXIf: begins with the TIFF header, without "Exif\0\0".

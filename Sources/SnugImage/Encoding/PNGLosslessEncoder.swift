@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Writes a plane as the smallest PNG that holds every sample exactly.
-///
-/// The plane is bound to 8-bit samples; for 16-bit ones it is twice as wide as the image and holds native-endian
-/// pairs of bytes, as ``PNGDecoder`` hands them out.
+/// Writes a plane of 8-bit samples as the smallest PNG that holds every sample exactly.
 enum PNGLosslessEncoder {
     /// The CPU time to spend.
     enum Effort: Sendable, Hashable, CaseIterable {
@@ -34,28 +31,15 @@ enum PNGLosslessEncoder {
     private static let noisyShare = 0.4
     private static let noisyByteCount = 24 << 20
 
-    /// Encodes `plane`.
-    /// - Parameters:
-    ///   - bits: 8 or 16.
-    ///   - options: Metadata to write; the rest is chosen here.
-    /// - Returns: The file, or `nil` when it is over `byteLimit`.
-    /// - Throws: `memory_exceeded`.
-    static func encode(
-        _ plane: Plane, bits: Int = 8, byteLimit: Int, effort: Effort = .quick,
-        options: PNGEncoderOptions = PNGEncoderOptions()
-    ) throws(ImageError) -> [UInt8]? {
-        let attempt = try attempt(
-            plane, bits: bits, byteLimit: byteLimit, effort: effort, options: options, believed: .infinity)
-        if case .fits(let bytes) = attempt { return bytes }
-        return nil
-    }
-
     /// Encodes `plane` unless a sample tells that it is far over the limit.
-    /// - Parameter believed: An estimate of so many times the limit is not checked by encoding.
+    /// - Parameters:
+    ///   - options: Metadata to write; the rest is chosen here.
+    ///   - believed: An estimate of so many times the limit is not checked by encoding.
+    /// - Throws: `memory_exceeded`.
     static func attempt(
-        _ plane: Plane, bits: Int = 8, byteLimit: Int, effort: Effort, options: PNGEncoderOptions, believed: Double
+        _ plane: Plane, byteLimit: Int, effort: Effort, options: PNGEncoderOptions, believed: Double
     ) throws(ImageError) -> Attempt {
-        let (candidate, estimate) = try best(of: candidates(for: plane, bits: bits), on: plane)
+        let (candidate, estimate) = try best(of: candidates(for: plane), on: plane)
         if Double(estimate) > Double(byteLimit) * believed { return .tooLarge(byteCount: estimate) }
         let lines = PNGScanlines(
             plane, layout: candidate.reduction.layout, reduction: candidate.reduction, filtering: candidate.filtering)
@@ -74,22 +58,14 @@ enum PNGLosslessEncoder {
         return smaller.map(Attempt.fits) ?? .tooLarge(byteCount: bytes.count)
     }
 
-    /// The approximate size of ``encode(_:bits:byteLimit:effort:options:)``'s result, from bands of rows.
-    ///
-    /// Costs a few per cent of an encode on a large image. Within 5 % on photos; up to 15 % low on screenshots, whose
-    /// few busy rows the bands may miss.
-    static func estimatedBytes(of plane: Plane, bits: Int = 8) throws(ImageError) -> Int {
-        try best(of: candidates(for: plane, bits: bits), on: plane).bytes
-    }
-
     // MARK: - Choosing
 
-    private static func candidates(for plane: Plane, bits: Int) -> [Candidate] {
-        let reduction = PNGReduction(of: plane, bits: bits)
+    private static func candidates(for plane: Plane) -> [Candidate] {
+        let reduction = PNGReduction(of: plane)
         var reductions = [reduction]
         if case .palette = reduction.layout, plane.width * plane.height <= 1 << 14 {
             // In a tiny image the palette's own bytes can outweigh what it saves.
-            reductions.append(PNGReduction(of: plane, bits: bits, usesPalette: false))
+            reductions.append(PNGReduction(of: plane, usesPalette: false))
         }
         return reductions.flatMap { reduction in
             // Pixels that share a byte have no neighbours to be predicted from.
@@ -100,6 +76,9 @@ enum PNGLosslessEncoder {
     }
 
     /// The candidate that is smallest on a sample, and its estimated size.
+    ///
+    /// Costs a few per cent of an encode on a large image. Within 5 % on photos; up to 15 % low on screenshots, whose
+    /// few busy rows the bands may miss.
     private static func best(
         of candidates: [Candidate], on plane: Plane
     ) throws(ImageError) -> (candidate: Candidate, bytes: Int) {

@@ -5,16 +5,12 @@ struct PNGReduction {
     /// The layout of the pixels in the PNG.
     let layout: PNGLayout
     private let conversion: Conversion
-    /// Rows are pairs of bytes.
-    private let isWide: Bool
 
     private enum Conversion {
         /// Rows are stored as they are.
         case none
-        /// These samples of each pixel are kept, of 1 or 2 bytes each.
-        case samples(kept: [Int], channels: Int, sampleBytes: Int)
-        /// The high bytes of 16-bit samples of which these are kept.
-        case highBytes(kept: [Int], channels: Int)
+        /// These samples of each pixel are kept.
+        case samples(kept: [Int], channels: Int)
         /// Gray of a low depth: 8-bit levels divided by the step between levels.
         case levels(step: UInt8, channels: Int)
         /// Colours of so many channels are replaced by their index.
@@ -22,19 +18,10 @@ struct PNGReduction {
     }
 
     /// Looks at every pixel of `plane` and picks the layout.
-    /// - Parameters:
-    ///   - bits: 8, or 16 for a plane whose bytes are pairs in native order: it is then twice as wide as the image.
-    ///   - usesPalette: Whether few colours become a palette, which takes bytes of its own in a tiny image.
-    init(of plane: Plane, bits: Int = 8, usesPalette: Bool = true) {
-        if bits == 16 {
-            self.init(traits: PNGSampleTraits(of: plane), channels: plane.channels)
-        } else {
-            self.init(census: PNGColourCensus(of: plane), channels: plane.channels, usesPalette: usesPalette)
-        }
-    }
-
-    private init(census: PNGColourCensus, channels: Int, usesPalette: Bool) {
-        isWide = false
+    /// - Parameter usesPalette: Whether few colours become a palette, which takes bytes of its own in a tiny image.
+    init(of plane: Plane, usesPalette: Bool = true) {
+        let census = PNGColourCensus(of: plane)
+        let channels = plane.channels
         let kept = Self.kept(isGray: census.isGray, isOpaque: census.isOpaque, channels: channels)
         let grayBits = census.isGray && census.isOpaque ? census.grayBits : 16
         let paletteBits = census.palette?.bits ?? 16
@@ -47,20 +34,7 @@ struct PNGReduction {
         } else {
             layout = PNGLayout(channels: kept.count, bits: 8)
             let isWhole = kept.count == channels
-            conversion = isWhole ? .none : .samples(kept: kept, channels: channels, sampleBytes: 1)
-        }
-    }
-
-    private init(traits: PNGSampleTraits, channels: Int) {
-        isWide = true
-        let kept = Self.kept(isGray: traits.isGray, isOpaque: traits.isOpaque, channels: channels)
-        if traits.hasEqualBytes {
-            layout = PNGLayout(channels: kept.count, bits: 8)
-            conversion = .highBytes(kept: kept, channels: channels)
-        } else {
-            layout = PNGLayout(channels: kept.count, bits: 16)
-            let isWhole = kept.count == channels
-            conversion = isWhole ? .none : .samples(kept: kept, channels: channels, sampleBytes: 2)
+            conversion = isWhole ? .none : .samples(kept: kept, channels: channels)
         }
     }
 
@@ -76,30 +50,16 @@ struct PNGReduction {
         if case .none = conversion { false } else { true }
     }
 
-    /// Pixels in a row of the image that `plane` holds, which has two columns for each where samples are 16 bits wide.
-    func width(of plane: Plane) -> Int { isWide ? plane.width / 2 : plane.width }
-
     /// Turns a row of the plane into a row of the layout.
     func convert(_ row: Span<UInt8>, into output: inout MutableSpan<UInt8>) {
         switch conversion {
         case .none:
             for index in row.indices { output[index] = row[index] }
-        case .samples(let kept, let channels, let sampleBytes):
-            let pixelBytes = channels * sampleBytes
+        case .samples(let kept, let channels):
             var written = 0
-            for pixel in Swift.stride(from: 0, to: row.count, by: pixelBytes) {
+            for pixel in Swift.stride(from: 0, to: row.count, by: channels) {
                 for sample in kept {
-                    for byte in 0..<sampleBytes {
-                        output[written] = row[pixel + sample * sampleBytes + byte]
-                        written += 1
-                    }
-                }
-            }
-        case .highBytes(let kept, let channels):
-            var written = 0
-            for pixel in Swift.stride(from: 0, to: row.count, by: channels * 2) {
-                for sample in kept {
-                    output[written] = row[pixel + sample * 2]
+                    output[written] = row[pixel + sample]
                     written += 1
                 }
             }

@@ -23,7 +23,7 @@ struct PNGScanlines {
         _ plane: Plane, rows: [Int]? = nil, layout: PNGLayout, reduction: PNGReduction? = nil, filtering: Filtering
     ) {
         let channelBits = layout.channels * layout.bits
-        width = reduction?.width(of: plane) ?? plane.width * plane.channels / layout.rowByteCount(width: 1)
+        width = reduction == nil ? plane.width * plane.channels / layout.channels : plane.width
         height = rows?.count ?? plane.height
         self.layout = layout
         let packedCount = (width * channelBits + 7) / 8
@@ -66,10 +66,9 @@ private struct RowPacker {
         } else {
             target.copy(from: row)
         }
-        switch layout.bits {
-        case 16: swapBytes()
-        case 8: swap(&packed, &converted)
-        default:
+        if layout.bits == 8 {
+            swap(&packed, &converted)
+        } else {
             Self.pack(converted, bits: layout.bits, into: &packed)
         }
     }
@@ -81,12 +80,6 @@ private struct RowPacker {
                 unsafe snug_png_pack_row(from, indices.count, Int32(bits), to)
             }
         }
-    }
-
-    /// Native pairs to the file's order, high byte first.
-    private mutating func swapBytes() {
-        let isLittle = 1.littleEndian == 1
-        for index in packed.indices { packed[index] = converted[isLittle ? index ^ 1 : index] }
     }
 
     /// Writes the filter and the filtered row.

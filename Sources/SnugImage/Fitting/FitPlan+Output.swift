@@ -32,6 +32,12 @@ extension FitPlan {
             if let pixels = limits.maximumPixelCount, size.width * size.height > pixels {
                 size.width = max(1, Int(Double(width) * scale))
                 size.height = max(1, Int(Double(height) * scale))
+                // A side that cannot be less than a pixel leaves the rest to the other one.
+                if size.width < size.height {
+                    size.height = max(1, min(size.height, pixels / size.width))
+                } else {
+                    size.width = max(1, min(size.width, pixels / size.height))
+                }
             }
         }
         if let least = limits.minimumSide, min(size.width, size.height) < least {

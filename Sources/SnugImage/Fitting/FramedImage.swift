@@ -45,7 +45,7 @@ struct FramedImage {
         for y in 0..<frame.height {
             var row = framed.mutableRow(y)
             let isInside = (top..<top + plane.height).contains(y)
-            if left > 0 || !isInside {
+            if plane.width < frame.width || !isInside {
                 for index in row.indices { row[index] = background[index % channels] }
             }
             guard isInside else { continue }

@@ -7,7 +7,4 @@ typealias KernelLevel = snug_kernel_level
 extension snug_kernel_level {
     /// The fastest that this processor runs, asked once.
     static let best = snug_kernel_best_level()
-
-    /// Those that this processor runs, slowest first.
-    static var available: [KernelLevel] { best == .portable ? [.portable] : [.portable, .avx2] }
 }

@@ -28,15 +28,6 @@ enum RowConversion {
         }
     }
 
-    /// JFIF luma alone of interleaved RGB or RGBX: gray stays exactly what it was.
-    static func luma(
-        of pixels: Span<UInt8>, channels: Int, into luma: inout MutableSpan<UInt8>, level: KernelLevel = .best
-    ) {
-        let count = luma.count
-        precondition((channels == 3 || channels == 4) && pixels.count == count * channels)
-        unsafe withPointers(pixels, &luma) { unsafe snug_rgb_to_luma(level, $0, Int32(channels), count, $1) }
-    }
-
     /// Lays gray and alpha (2 channels) or RGBA (4) on an opaque colour, in the space the samples are in.
     ///
     /// - Parameter background: A gray is its first component.

@@ -46,15 +46,7 @@ struct JPEGQuality {
         return table.map { min(max(($0 * scale + 50) / 100, 1), cap) }
     }
 
-    // ITU-T T.81 tables K.1 and K.2, in zigzag order.
-    private static let luma = [
-        16, 11, 12, 14, 12, 10, 16, 14, 13, 14, 18, 17, 16, 19, 24, 40, 26, 24, 22, 22, 24, 49, 35, 37, 29, 40, 58, 51,
-        61, 60, 57, 51, 56, 55, 64, 72, 92, 78, 64, 68, 87, 69, 55, 56, 80, 109, 81, 87, 95, 98, 103, 104, 103, 62, 77,
-        113, 121, 112, 100, 120, 92, 101, 103, 99,
-    ]
-    private static let chroma = [
-        17, 18, 18, 24, 21, 24, 47, 26, 26, 47, 99, 66, 56, 66, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-        99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,
-        99, 99, 99, 99, 99, 99, 99, 99,
-    ]
+    // In zigzag order, as they are stored.
+    private static let luma = Zigzag.naturalIndices.map { Int(QuantizationTable.lumaBase[$0]) }
+    private static let chroma = Zigzag.naturalIndices.map { Int(QuantizationTable.chromaBase[$0]) }
 }

@@ -27,18 +27,15 @@ struct AxisWeights: ~Copyable {
     ///   - origin: Where the target begins, in source pixels.
     ///   - length: How many source pixels the target covers.
     ///   - tapMultiple: `taps` is rounded up to a multiple of this, for the vector loops.
-    init(
-        sourceCount: Int, targetCount: Int, origin: Double, length: Double, kernel: ResamplingKernel, tapMultiple: Int
-    ) {
+    init(sourceCount: Int, targetCount: Int, origin: Double, length: Double, tapMultiple: Int) {
         precondition(sourceCount > 0 && targetCount > 0 && length > 0)
         let ratio = length / Double(targetCount)
         // The last sample of subsampled chroma may stand half outside the image.
         precondition(origin >= 0 && origin + length <= Double(sourceCount) + ratio, "extent outside the plane")
-        let scale = max(ratio, 1)
-        let scaled = ScaledKernel(kernel, scale: scale)
+        let scaled = ScaledKernel(scale: max(ratio, 1))
         let axis = (0..<targetCount).map { target in
             let centre = origin + (Double(target) + 0.5) * ratio
-            return (centre, Self.pixels(around: centre, radius: kernel.radius(scale: scale), sourceCount: sourceCount))
+            return (centre, Self.pixels(around: centre, radius: scaled.radius, sourceCount: sourceCount))
         }
         count = targetCount
         reach = axis.reduce(1) { max($0, $1.1.count) }

@@ -35,8 +35,7 @@ struct PlaneResampler: ~Copyable {
     ///   - level: The instruction set, the processor's best by default; the result is the same with each.
     init(
         sourceWidth: Int, sourceHeight: Int, channels: Int, targetWidth: Int, targetHeight: Int,
-        kernel: ResamplingKernel = .lanczos3, extent: SourceExtent? = nil, alpha: AlphaHandling = .none,
-        level: KernelLevel = .best
+        extent: SourceExtent? = nil, alpha: AlphaHandling = .none, level: KernelLevel = .best
     ) {
         precondition((1...4).contains(channels) && (alpha == .none || channels.isMultiple(of: 2)))
         let whole = SourceExtent(width: Double(sourceWidth), height: Double(sourceHeight))
@@ -49,10 +48,10 @@ struct PlaneResampler: ~Copyable {
         isIdentity = extent == whole && targetWidth == sourceWidth && targetHeight == sourceHeight
         columns = AxisWeights(
             sourceCount: sourceWidth, targetCount: targetWidth, origin: extent.x, length: extent.width,
-            kernel: kernel, tapMultiple: channels == 1 ? 16 : 4)
+            tapMultiple: channels == 1 ? 16 : 4)
         rows = AxisWeights(
             sourceCount: sourceHeight, targetCount: targetHeight, origin: extent.y, length: extent.height,
-            kernel: kernel, tapMultiple: 2)
+            tapMultiple: 2)
         samplesPerRow = targetWidth * channels
         ringStride = (samplesPerRow + 31) & ~31
         ring = AlignedSamples(count: ringStride * rows.reach)
@@ -61,20 +60,6 @@ struct PlaneResampler: ~Copyable {
         premultiplied = AlignedSamples(count: alpha == .none ? 0 : sourceSamples)
         sums = AlignedSamples(count: alpha == .none ? 0 : samplesPerRow)
         output = AlignedSamples(count: samplesPerRow)
-    }
-
-    /// About how many bytes a resampler of these sizes holds, for admission against a memory budget.
-    static func byteCount(
-        sourceWidth: Int, sourceHeight: Int, channels: Int, targetWidth: Int, targetHeight: Int,
-        kernel: ResamplingKernel = .lanczos3, alpha: AlphaHandling = .none
-    ) -> Int {
-        func taps(_ source: Int, _ target: Int) -> Int {
-            Int(2 * kernel.radius(scale: max(1, Double(source) / Double(target)))) + 2
-        }
-        let (across, down) = (taps(sourceWidth, targetWidth), taps(sourceHeight, targetHeight))
-        let weights = targetWidth * (2 * (across + 15) + 12) + targetHeight * (2 * down + 12)
-        let rows = (2 * down + (alpha == .none ? 1 : 5)) * (targetWidth * channels + 31)
-        return weights + rows + 2 * (sourceWidth + across + 31) * channels
     }
 
     /// Takes the next source row and hands over the target rows that it completes, in order, with their index.

@@ -108,27 +108,4 @@ import Testing
         #expect(layout.channels == channels && layout.isAllowed == isAllowed)
         #expect(layout.rowByteCount(width: 10) == rowBytes)
     }
-
-    @Test("16-bit planes: opacity, grays and equal bytes are seen in the last sample")
-    func traits() {
-        func traits(_ change: (inout [UInt16]) -> Void = { _ in }) -> PNGSampleTraits {
-            var samples = [UInt16](repeating: 0x4242, count: 4 * 6)
-            for x in 0..<6 { samples[4 * x + 3] = 0xFFFF }
-            let first = samples
-            change(&samples)
-            return PNGSampleTraits(of: plane([first, samples].map(bytes(ofSamples:)), channels: 4))
-        }
-        let plain = traits()
-        #expect(plain.isOpaque && plain.isGray && plain.hasEqualBytes)
-        #expect(!traits { $0[23] = 0xFFFE }.isOpaque)
-        #expect(!traits { $0[22] = 0x4243 }.isGray)
-        #expect(
-            !traits {
-                $0[20] = 0x4243; $0[21] = 0x4243; $0[22] = 0x4243
-            }.hasEqualBytes)
-        #expect(
-            traits {
-                $0[20] = 0x4343; $0[21] = 0x4343; $0[22] = 0x4343
-            }.hasEqualBytes)
-    }
 }

@@ -148,64 +148,26 @@ import Testing
         let estimate = try PNGLosslessEncoder.estimatedBytes(of: plane)
         #expect(abs(estimate - size) < size / 10)
     }
+}
 
-    // MARK: - 16 bits
-
-    /// 16-bit samples as a plane of pairs in native order.
-    private func plane16(channels: Int, _ samples: (Int, Int) -> [UInt16]) -> Plane {
-        let plane = Plane(width: 120, height: 30, channels: channels)
-        for y in 0..<30 {
-            var row = plane.mutableRow(y)
-            for x in 0..<60 {
-                for (index, sample) in samples(x, y).enumerated() {
-                    let isLittle = 1.littleEndian == 1
-                    let at = (x * channels + index) * 2
-                    row[at] = UInt8(truncatingIfNeeded: isLittle ? sample : sample >> 8)
-                    row[at + 1] = UInt8(truncatingIfNeeded: isLittle ? sample >> 8 : sample)
-                }
-            }
-        }
-        return plane
+extension PNGLosslessEncoder {
+    /// The file, or `nil` when it is over the limit, whatever the estimate says.
+    static func encode(_ plane: Plane, byteLimit: Int, effort: Effort = .quick) throws(ImageError) -> [UInt8]? {
+        let attempt = try attempt(
+            plane, byteLimit: byteLimit, effort: effort, options: PNGEncoderOptions(), believed: .infinity)
+        if case .fits(let bytes) = attempt { return bytes }
+        return nil
     }
 
-    private func wide(_ x: Int, _ y: Int, _ c: Int = 0) -> UInt16 {
-        UInt16(noise(x, y, c)) << 8 | UInt16(noise(y, x, c))
+    /// The size by bands of rows alone.
+    static func estimatedBytes(of plane: Plane) throws(ImageError) -> Int {
+        let attempt = try attempt(plane, byteLimit: 1, effort: .quick, options: PNGEncoderOptions(), believed: 0)
+        if case .tooLarge(let byteCount) = attempt { return byteCount }
+        return 0
     }
+}
 
-    private func decode16(_ plane: Plane) throws -> DecodedPNG {
-        try DecodedPNG(
-            try #require(try PNGLosslessEncoder.encode(plane, bits: 16, byteLimit: .max)), keeps16Bits: true)
-    }
-
-    @Test("16-bit RGBA stays 16-bit RGBA, sample for sample")
-    func sixteenBits() throws {
-        let plane = plane16(channels: 4) { x, y in (0..<4).map { wide(x, y, $0) } }
-        let decoded = try decode16(plane)
-        #expect(decoded.bits == 16)
-        #expect(decoded.channels == 4)
-        #expect(
-            decoded.pixels
-                == (0..<30).flatMap { y in
-                    let row = plane.row(y); return row.indices.map { row[$0] }
-                })
-    }
-
-    @Test("16-bit samples lose alpha and colour that say nothing")
-    func sixteenBitsReduced() throws {
-        let plane = plane16(channels: 4) { [wide($0, $1), wide($0, $1), wide($0, $1), 65535] }
-        let decoded = try decode16(plane)
-        #expect(decoded.bits == 16)
-        #expect(decoded.channels == 1)
-        let rgba = decoded.rgba
-        #expect(rgba[8 * 61] == UInt8(wide(1, 1) >> 8))
-        #expect(rgba[8 * 61 + 1] == UInt8(wide(1, 1) & 255))
-    }
-
-    @Test("16-bit samples of two equal bytes become 8 bits")
-    func sixteenToEight() throws {
-        let plane = plane16(channels: 3) { x, y in (0..<3).map { UInt16(noise(x, y, $0)) * 257 } }
-        let decoded = try decode16(plane)
-        #expect(decoded.bits == 8)
-        #expect(Array(decoded.pixels.prefix(6)) == [0, 1].flatMap { x in (0..<3).map { noise(x, 0, $0) } })
-    }
+extension PNGVerification {
+    /// True when nothing is missing and nothing was complained about.
+    var isSound: Bool { hasEnd && warnings.isEmpty }
 }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import CKernels
+
 @testable import SnugImage
 
 /// Noise that is the same in every run (SplitMix64), so that a seed names a failure.
@@ -22,4 +24,9 @@ struct SampleNoise: RandomNumberGenerator {
             return value < 256 ? UInt8(value) : value < 288 ? 0 : 255
         }
     }
+}
+
+extension KernelLevel {
+    /// The instruction sets that this processor runs, slowest first.
+    static var available: [KernelLevel] { best == .portable ? [.portable] : [.portable, .avx2] }
 }

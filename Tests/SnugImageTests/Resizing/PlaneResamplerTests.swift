@@ -16,10 +16,8 @@ import Testing
     func matchesDoublePrecision(shape: [Int], channels: Int) throws {
         let raster = TestRaster(
             noise: UInt64(shape[0] + channels), width: shape[0], height: shape[1], channels: channels)
-        for kernel in [ResamplingKernel.lanczos3, .box] {
-            let expected = ReferenceResampler(kernel: kernel).resize(raster, shape[2], shape[3])
-            #expect(try raster.resized(shape[2], shape[3], kernel: kernel).distance(to: expected) <= 1)
-        }
+        let expected = ReferenceResampler().resize(raster, shape[2], shape[3])
+        #expect(try raster.resized(shape[2], shape[3]).distance(to: expected) <= 1)
     }
 
     @Test("Premultiplied colours are within one of double precision where anything shows", arguments: shapes, [2, 4])
@@ -145,17 +143,6 @@ import Testing
         var raster = TestRaster(noise: 21, width: 83, height: 47, channels: 4)
         for i in stride(from: 3, to: raster.samples.count, by: 4) { raster.samples[i] = 255 }
         #expect(try raster.resized(29, 31, alpha: .last) == raster.resized(29, 31))
-    }
-
-    @Test("Memory is a few target rows, whatever the source's height")
-    func memoryIsProportionalToWidth() {
-        func bytes(_ height: Int, _ width: Int) -> Int {
-            PlaneResampler.byteCount(
-                sourceWidth: 20_000, sourceHeight: height, channels: 3, targetWidth: width, targetHeight: height / 4)
-        }
-        #expect(bytes(20_000, 5_000) < 2_000_000)
-        #expect(bytes(40_000, 5_000) - bytes(20_000, 5_000) < 20_000 * 20)
-        #expect(bytes(20_000, 5_000) > 24 * 5_000 * 3 * 2)
     }
 
     @Test("What emit throws ends the push")

@@ -29,12 +29,12 @@ struct TestRaster: Equatable {
 
     /// Resized by the resampler under test, with a check that rows come in order and complete.
     func resized(
-        _ width: Int, _ height: Int, kernel: ResamplingKernel = .lanczos3, extent: SourceExtent? = nil,
+        _ width: Int, _ height: Int, extent: SourceExtent? = nil,
         alpha: AlphaHandling = .none, level: KernelLevel = .best
     ) throws -> TestRaster {
         var resampler = PlaneResampler(
             sourceWidth: self.width, sourceHeight: self.height, channels: channels, targetWidth: width,
-            targetHeight: height, kernel: kernel, extent: extent, alpha: alpha, level: level)
+            targetHeight: height, extent: extent, alpha: alpha, level: level)
         var result: [UInt8] = []
         let perRow = self.width * channels
         for y in 0..<self.height {
@@ -58,8 +58,6 @@ struct TestRaster: Equatable {
 
 /// Resampling by the book, in double precision with one rounding at the end: slow, and written apart from what it checks.
 struct ReferenceResampler {
-    var kernel = ResamplingKernel.lanczos3
-
     func resize(_ raster: TestRaster, _ width: Int, _ height: Int, extent: SourceExtent? = nil, alpha: Bool = false)
         -> TestRaster
     {
@@ -103,13 +101,8 @@ struct ReferenceResampler {
     }
 
     private func weight(_ distance: Double, _ scale: Double) -> Double {
-        switch kernel {
-        case .lanczos3:
-            let x = distance / scale
-            return abs(x) >= 3 ? 0 : sinc(x) * sinc(x / 3)
-        case .box:
-            return max(0, min(distance + 0.5, scale / 2) - max(distance - 0.5, -scale / 2))
-        }
+        let x = distance / scale
+        return abs(x) >= 3 ? 0 : sinc(x) * sinc(x / 3)
     }
 
     private func sinc(_ x: Double) -> Double { x == 0 ? 1 : sin(.pi * x) / (.pi * x) }

@@ -6,7 +6,7 @@ extension MetadataStripper {
         _ source: ImageSource, _ header: ImageHeader, _ metadata: FitPolicy.Metadata, _ limits: DecodingLimits
     ) throws(ImageError) -> (pieces: [Piece], end: Int, scanCount: Int) {
         var walk = JPEGWalk(source, limits: limits)
-        // JFIF has to come first, and the orientation right after it.
+        // JFIF has to come first, and EXIF right after it.
         var jfif: [Piece] = []
         var rest: [Piece] = []
         let keepsProfile = declaresProfile(header)
@@ -28,9 +28,8 @@ extension MetadataStripper {
                 }
             }
         }
-        if !metadata.keeps(.exif), header.orientation != .upright {
-            let block = Array("Exif\0\0".utf8) + EXIFBlock.minimal(header.orientation)
-            jfif.append(.made([0xFF, 0xE1, 0, UInt8(truncatingIfNeeded: block.count + 2)] + block))
+        if let block = try reducedEXIF(source, header, metadata, limits) {
+            jfif.append(made(marker: 0xE1, Array("Exif\0\0".utf8) + block))
         }
         return ([.source(0..<2)] + jfif + rest, walk.position, walk.scanCount)
     }
@@ -42,16 +41,21 @@ extension MetadataStripper {
         if metadata == .strip { return nil }
         let payload = try source.bytes(at: segment.payload.lowerBound, count: segment.payload.count)
         let isEXIF = payload.starts(with: Array("Exif".utf8))
+        if isEXIF && !metadata.keeps(.exif) { return nil }
         let headerCount = isEXIF ? 6 : 29
         let content = Array(payload.dropFirst(headerCount))
         let whole = isEXIF ? EmbeddedMetadata(exif: content) : EmbeddedMetadata(xmp: content)
         let kept = whole.selected(metadata)
         if kept == whole { return .source(segment.range) }
         guard let bytes = isEXIF ? kept.exif : kept.xmp, headerCount + bytes.count <= 65_533 else { return nil }
-        let length = headerCount + bytes.count + 2
+        return made(marker: segment.marker, payload.prefix(headerCount) + bytes)
+    }
+
+    /// A whole segment around a payload of at most 65,533 bytes.
+    private static func made(marker: UInt8, _ payload: [UInt8]) -> Piece {
+        let length = payload.count + 2
         return .made(
-            [0xFF, segment.marker, UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length)]
-                + payload.prefix(headerCount) + bytes)
+            [0xFF, marker, UInt8(truncatingIfNeeded: length >> 8), UInt8(truncatingIfNeeded: length)] + payload)
     }
 
     /// A JFIF header is 16 bytes without the thumbnail that may follow it (JFIF 1.02 p. 5).

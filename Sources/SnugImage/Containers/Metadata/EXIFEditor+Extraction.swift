@@ -2,12 +2,14 @@
 
 extension EXIFEditor {
     /// A new block with the position, and artist and copyright, or one of them.
+    /// - Parameter orientation: Stated beside them.
     /// - Returns: `nil` when there is nothing to keep.
-    func extract(position: Bool, rights: Bool) -> [UInt8]? {
+    func extract(position: Bool, rights: Bool, orientation: Orientation? = nil) -> [UInt8]? {
         let names = rights ? values(of: firstDirectory) { $0.tag == Tag.artist || $0.tag == Tag.copyright } : []
         let place = position ? directory(Tag.gpsDirectory).map { values(of: $0) { _ in true } } ?? [] : []
         if names.isEmpty && place.isEmpty { return nil }
-        return Self.block(names, directories: place.isEmpty ? [] : [(Tag.gpsDirectory, place)])
+        let turn: [Value] = orientation.map { [(Tag.orientation, 3, 1, Self.number($0.rawValue, 2))] } ?? []
+        return Self.block(turn + names, directories: place.isEmpty ? [] : [(Tag.gpsDirectory, place)])
     }
 
     private func values(of directory: Int, where isWanted: (TIFFBlock.Entry) -> Bool) -> [Value] {

@@ -2,8 +2,10 @@
 
 extension EmbeddedMetadata {
     /// The metadata of some kinds, unchanged otherwise: for an image whose pixels stay as they are.
-    func selected(_ selection: FitPolicy.Metadata) -> EmbeddedMetadata {
-        var kept = EmbeddedMetadata(exif: exif.flatMap { Self.select($0, selection) }, xmp: nil)
+    /// - Parameter orientation: The orientation to state in EXIF of which only parts are kept.
+    func selected(_ selection: FitPolicy.Metadata, orientation: Orientation? = nil) -> EmbeddedMetadata {
+        var kept = EmbeddedMetadata(exif: exif.flatMap { Self.select($0, selection, orientation) }, xmp: nil)
+        if kept.exif == nil, !selection.keeps(.exif) { kept.exif = orientation.map(EXIFBlock.minimal) }
         if selection.keeps(.xmp) {
             kept.xmp = selection.keeps(.gps) ? xmp : xmp.map { XMPPacket($0).withoutPosition().bytes }
         }
@@ -23,10 +25,21 @@ extension EmbeddedMetadata {
         return described
     }
 
-    private static func select(_ exif: [UInt8], _ selection: FitPolicy.Metadata) -> [UInt8]? {
+    /// The orientation to state once EXIF goes; `nil` where pixels are shown right without it.
+    static func orientation(of header: ImageHeader, without selection: FitPolicy.Metadata) -> Orientation? {
+        guard !selection.keeps(.exif) else { return nil }
+        // A packet that stays may say another orientation, which would count without the EXIF.
+        let isContested = selection.keeps(.xmp) && header.metadata.exif > 0 && header.metadata.xmp > 0
+        return header.orientation != .upright || isContested ? header.orientation : nil
+    }
+
+    private static func select(
+        _ exif: [UInt8], _ selection: FitPolicy.Metadata, _ orientation: Orientation?
+    ) -> [UInt8]? {
         guard var editor = EXIFEditor(exif) else { return selection.keeps(.exif) ? exif : nil }
         guard selection.keeps(.exif) else {
-            return editor.extract(position: selection.keeps(.gps), rights: selection.keeps(.copyright))
+            return editor.extract(
+                position: selection.keeps(.gps), rights: selection.keeps(.copyright), orientation: orientation)
         }
         if !selection.keeps(.gps) { editor.removePosition() }
         if !selection.keeps(.copyright) { editor.removeCopyright() }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import CPNG
+import CDeflate
 
-/// The checksum of PNG chunks (ISO 3309, PNG specification annex D), computed by zlib.
+/// The checksum of PNG chunks (ISO 3309, PNG specification annex D), computed by libdeflate.
 struct CRC32 {
     /// The checksum of all bytes so far.
     private(set) var value: UInt32 = 0
@@ -10,7 +10,7 @@ struct CRC32 {
     mutating func update(_ bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { buffer in
             guard let start = buffer.baseAddress else { return }
-            value = unsafe snug_png_crc(value, start, buffer.count)
+            value = unsafe snug_deflate_crc32(value, start, buffer.count)
         }
     }
 

@@ -8,11 +8,10 @@ extension MetadataStripper {
         var walk = PNGWalk(source, limits: limits)
         let keepsProfile = declaresProfile(header)
         var pieces: [Piece] = [.source(0..<8)]
-        var owesOrientation = !metadata.keeps(.exif) && header.orientation != .upright
+        var reduced = try reducedEXIF(source, header, metadata, limits)
         while let chunk = try walk.next() {
-            if chunk.type == "IDAT", owesOrientation {
-                owesOrientation = false
-                pieces.append(.made(PNGChunk.bytes(type: "eXIf", data: EXIFBlock.minimal(header.orientation))))
+            if chunk.type == "IDAT", let block = reduced.take() {
+                pieces.append(.made(PNGChunk.bytes(type: "eXIf", data: block)))
             }
             let keepsAll: Bool
             switch try walk.kind(of: chunk) {
@@ -44,6 +43,7 @@ extension MetadataStripper {
         if metadata == .strip || chunk.data.count > limits.maximumMetadataBytes { return nil }
         let isWhole = metadata.keeps(.gps) && metadata.keeps(.copyright)
         if chunk.type == "eXIf" {
+            if !metadata.keeps(.exif) { return nil }
             let whole = EmbeddedMetadata(exif: try source.bytes(at: chunk.data.lowerBound, count: chunk.data.count))
             let kept = whole.selected(metadata)
             if kept == whole { return .source(chunk.range) }

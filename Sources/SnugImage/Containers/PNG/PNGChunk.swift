@@ -16,11 +16,23 @@ struct PNGChunk {
 
     /// A whole chunk around `data`.
     static func bytes(type: String, data: [UInt8]) -> [UInt8] {
-        let body = Array(type.utf8) + data
-        return bigEndian(UInt32(truncatingIfNeeded: data.count)) + body + bigEndian(CRC32.checksum(body))
+        var bytes: [UInt8] = []
+        append(type: type, data: data, to: &bytes)
+        return bytes
     }
 
-    private static func bigEndian(_ value: UInt32) -> [UInt8] {
+    /// Appends a whole chunk around `data` to a file.
+    static func append(type: String, data: [UInt8], to file: inout [UInt8]) {
+        file += bigEndian(UInt32(truncatingIfNeeded: data.count))
+        let start = file.count
+        file += Array(type.utf8)
+        file += data
+        var crc = CRC32()
+        crc.update(file.span.extracting(start..<file.count))
+        file += bigEndian(crc.value)
+    }
+
+    static func bigEndian(_ value: UInt32) -> [UInt8] {
         stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt32($0)) }
     }
 }

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugTestSupport
+import Testing
+
+@testable import SnugImage
+
+/// Outputs of a minimum size.
+@Suite struct PaddingTests {
+    private func image(_ bytes: [UInt8], _ format: ImageFormat, copied: Bool = false) -> FittedImage {
+        FittedImage(
+            status: copied ? .copied : .fitted, content: copied ? .source : .bytes(bytes), byteCount: bytes.count,
+            format: format, width: 16, height: 16, quality: nil, scale: 1, encodes: 1, warnings: [],
+            header: ImageHeader(format: format, width: 16, height: 16))
+    }
+
+    private func padded(
+        _ bytes: [UInt8], _ format: ImageFormat, to minimum: Int, limit: Int = .max / 2, copied: Bool = false
+    ) throws -> FittedImage {
+        var limits = Limits(byteLimit: limit)
+        limits.minimumBytes = minimum
+        return try image(bytes, format, copied: copied).padded(within: limits, source: ImageSource(bytes: bytes))
+    }
+
+    private static let additions = [
+        1, 2, 3, 4, 5, 20, 21, 300, 65_532, 65_533, 65_536, 65_537, 65_538, 65_540, 65_541, 65_542, 131_074, 200_000,
+    ]
+
+    @Test("A JPEG is as long as asked, or by the shortest comment, and is the same image", arguments: additions)
+    func jpeg(missing: Int) throws {
+        let bytes = JPEGBuilder(segments: [JPEGBuilder.jfif]).bytes
+        let image = try padded(bytes, .jpeg, to: bytes.count + missing)
+        let output = image.bytes(of: [])
+        #expect(output.count == image.byteCount && output.count == bytes.count + max(missing, 4))
+        var walk = JPEGWalk(ImageSource(bytes: output), limits: DecodingLimits())
+        var rest: [UInt8] = Array(output.prefix(2))
+        while let piece = try walk.next() {
+            switch piece {
+            case .segment(let segment) where segment.marker == JPEGMarker.comment:
+                #expect(output[segment.payload].allSatisfy { $0 == 0x20 })
+            case .segment(let segment): rest += output[segment.range]
+            case .scanData(let range), .end(let range): rest += output[range]
+            }
+        }
+        #expect(rest == bytes)
+    }
+
+    @Test("A PNG is as long as asked, or by the shortest text, and is the same image", arguments: additions)
+    func png(missing: Int) throws {
+        let bytes = PNGBuilder().bytes
+        let image = try padded(bytes, .png, to: bytes.count + missing)
+        let output = image.bytes(of: [])
+        // Length, type, checksum, keyword and NUL.
+        #expect(output.count == image.byteCount && output.count == bytes.count + max(missing, 20))
+        var walk = PNGWalk(ImageSource(bytes: output), limits: DecodingLimits())
+        var rest = PNGBuilder.signature
+        while let chunk = try walk.next() { if chunk.type != "tEXt" { rest += output[chunk.range] } }
+        #expect(rest == bytes)
+        #expect(try PNGDecoder.verify(ImageSource(bytes: output)).isSound)
+    }
+
+    @Test("What is long enough stays as it is", arguments: [0, 1, 50])
+    func enough(surplus: Int) throws {
+        let bytes = JPEGBuilder().bytes
+        let image = try padded(bytes, .jpeg, to: bytes.count - surplus, copied: true)
+        #expect(image.status == .copied && image.byteCount == bytes.count && image.warnings.isEmpty)
+    }
+
+    @Test("A copy that is padded is no copy any more, and says so")
+    func copied() throws {
+        let bytes = JPEGBuilder().bytes
+        let image = try padded(bytes, .jpeg, to: bytes.count + 10, copied: true)
+        #expect(image.status == .stripped && image.bytes(of: []).count == bytes.count + 10)
+        #expect(image.warnings == ["10 bytes of padding were added to reach \(bytes.count + 10) bytes"])
+    }
+
+    @Test("Where limit and minimum leave no room, the error names both")
+    func noRoom() throws {
+        let bytes = PNGBuilder().bytes
+        let error = #expect(throws: ImageError.self) {
+            try padded(bytes, .png, to: bytes.count + 1, limit: bytes.count + 19)
+        }
+        #expect(error?.code == .cannotFit && error?.settings == [.byteLimit])
+        #expect(error?.details["minimum_bytes"] == .integer(bytes.count + 1))
+        #expect(try padded(bytes, .png, to: bytes.count + 1, limit: bytes.count + 20).byteCount == bytes.count + 20)
+        #expect(throws: ImageError.self) { try padded(bytes, .gif, to: bytes.count + 100) }
+    }
+
+    @Test("A fit reaches its minimum whichever way it takes, at least and within the limit")
+    func fits() async throws {
+        let fitter = ImageFitter(configuration: .init(memory: 1 << 28, threads: 1))
+        let jpeg = try DrawnImage.jpeg(DrawnImage.scene(width: 60, height: 40), segments: [DrawnImage.exif(.upright)])
+        let png = try DrawnImage.png(DrawnImage.screen(width: 60, height: 40))
+        for (input, side) in [(jpeg, nil), (png, nil), (jpeg, 30), (png, 30)] as [([UInt8], Int?)] {
+            var limits = Limits(byteLimit: 9_000, maximumSide: side)
+            limits.minimumBytes = 8_000
+            let image = try await fitter.fit(ImageSource(bytes: input), limits: limits)
+            #expect(image.byteCount == 8_000 && image.bytes(of: []).count == 8_000)
+            #expect(try DrawnImage.decoded(image.bytes(of: [])).width == side ?? 60)
+        }
+    }
+}
