@@ -64,6 +64,7 @@ extension FitRun {
 
     /// Removes half-written files of killed runs from the folders that outputs go to.
     func sweep(_ work: [NamedInput], now: Int = WallClock.seconds) async throws {
+        if case .stream = request.destination { return }
         let folders = work.map { input -> FilePath in
             guard request.destination.folder != nil, let name = input.names.all.first else {
                 return input.file.path.removingLastComponent()
