@@ -88,7 +88,7 @@ public final class Daemon: Sendable {
         services = StageServices(
             ledger: ledger, fit: fit, http: http, uploadStore: uploadStore, generationStores: generationStores,
             publisher: OutputPublisher(publisher), stateDirectory: configuration.stateDirectory,
-            threads: BlockingThreads(count: WorkerLane.allCases.reduce(4) { $0 + $1.limit(workers) }),
+            threads: BlockingThreads(count: workers.fits + workers.uploads + workers.deliveries + 4),
             leaseTime: leaseTime, logger: logger, passed: passed)
         board = JobBoard(onEvent: onEvent)
         self.logger = logger

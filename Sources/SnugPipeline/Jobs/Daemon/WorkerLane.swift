@@ -17,16 +17,9 @@ enum WorkerLane: Sendable, Hashable, CaseIterable {
 
     var steps: Set<JobStep> { Set(JobStep.allCases.filter { WorkerLane($0) == self }) }
 
-    /// Jobs of the fitting lane for each image that may be fitted at once.
-    ///
-    /// The engine bounds what is fitted. While it does, sources of other jobs are read, and results wait for the disk. Not
-    /// more than that: everything in hand is under suspicion when the process ends.
-    private static let jobsPerFit = 2
-
-    /// The jobs that may be in hand at once.
     func limit(_ workers: WatchConfiguration.Workers) -> Int {
         switch self {
-        case .fit: workers.fits * Self.jobsPerFit
+        case .fit: workers.fits
         case .upload: workers.uploads
         case .submission: workers.submissions
         case .delivery: workers.deliveries

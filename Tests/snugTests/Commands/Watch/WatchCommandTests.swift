@@ -139,6 +139,9 @@ import Testing
         #expect(files.filter { $0.hasPrefix("done/") }.count == 60)
         #expect(!files.contains { $0.hasPrefix("in/") && $0.hasSuffix(".jpg") })
         let books = try #require(try CommandFolder.objects(try snug.snug("jobs", "status", "--json")).first)
+        let open = try CommandFolder.objects(try snug.snug("jobs", "--all", "--json"))
+            .filter { $0["state"] as? String != "delivered" }
+        #expect(open.isEmpty, "\(open)")
         #expect(books["seen"] as? Int == 60 && books["delivered"] as? Int == 60 && books["balanced"] as? Bool == true)
     }
 
