@@ -9,6 +9,7 @@
 // has to stay inside its memory. A failure ends the run with the seed that repeats it.
 
 #include "CJPEGKernels.h"
+#include "chance.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -20,16 +21,6 @@
 #include <jpeglib.h>
 
 enum { MOST_BYTES = 1 << 20, MUTATIONS_PER_FILE = 400 };
-
-static uint64_t state;
-
-static uint32_t chance(uint32_t bound) {
-    // SplitMix64
-    uint64_t z = (state += 0x9E3779B97F4A7C15u);
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return (uint32_t)((z ^ (z >> 31)) % bound);
-}
 
 typedef struct failure {
     struct jpeg_error_mgr manager;
