@@ -58,6 +58,10 @@ import Testing
             "rate_limits", "[60/min, 1000/day]", "60/min, 1000/day", ("[60/fortnight]", "'60/fortnight' is no rate")),
         Row("max_concurrency", "2", "2", ("0", "is no whole number above 0")),
         Row("timeout", "5min", "5min", ("-5min", "is no duration")),
+        Row("allow_internal", "yes", "true", ("maybe", "write true or false")),
+        Row("image_host", "pollinations", "pollinations", ("imgur", "pollinations")),
+        Row("image_host_key_env", "HOST_KEY", "HOST_KEY", ("''", "is empty; give a value")),
+        Row("image_host_key_file", "/run/host", "/run/host", ("''", "is empty; name a folder")),
     ]
 
     static let own = [
@@ -137,7 +141,8 @@ import Testing
         case "daemon": return nested(row.key, value)
         case "account":
             let provider = row.key == "provider" ? "" : "provider: openai, "
-            return "accounts: {a: {\(provider)\(row.key): \(value)}}"
+            let host = row.key.hasPrefix("image_host_key") ? "image_host: pollinations, " : ""
+            return "accounts: {a: {\(provider)\(host)\(row.key): \(value)}}"
         default:
             let places = ["inbox", "outbox"].filter { $0 != row.key }.map { "\($0): /\($0)" }
             let needed = ["upload": "to: 'https://h.test/', ", "generate": "account: a, "]

@@ -108,7 +108,7 @@ import Testing
             } catch { return error as? ImageError }
         }
         #expect(error?.code == .limitExceeded && error?.details["limit_bytes"] == .integer(20_000))
-        #expect(error?.message.contains("20.0 kB") == true && error?.message.hasSuffix("give the file") == true)
+        #expect(error?.message.contains("20.0 kB") == true && error?.message.hasSuffix("give a smaller file") == true)
     }
 
     @Test("Of a stream and files, each comes out, and the stream's image is named for it")
