@@ -34,7 +34,7 @@ public struct DaemonLog: Sendable {
         case .submitted: (.info, "generation accepted", [:])
         case .completed(let images, let bytes):
             (.debug, "generation completed", ["images": "\(images)", "bytes": "\(bytes)"])
-        case .delivered(let names):
+        case .delivered(let names, _):
             (.info, "result delivered", ["outputs": .array(names.map { "\(PrintableName.of($0))" })])
         case .failed(let reason, let report):
             (.error, "job failed", metadata(reason, "report", report.map { PrintableName.of($0) }))

@@ -17,6 +17,8 @@ public final class DaemonMetrics: Sendable {
         var gauges: [String: Gauge] = [:]
         var timers: [String: Metrics.Timer] = [:]
         var overflows: [String: Int] = [:]
+        /// Cancelled jobs in the books of each folder, as they were last.
+        var cancelled: [String: Int] = [:]
     }
 
     /// Jobs whose times are followed at once; beyond that they are counted only.
@@ -46,9 +48,10 @@ public final class DaemonMetrics: Sendable {
         case .completed(let images, let bytes):
             count("generated_images", by: images)
             count("generated_bytes", by: bytes)
-        case .delivered(let names):
+        case .delivered(let names, let bytes):
             count("job_outcomes", ("outcome", "delivered"))
             count("deliveries", by: names.count)
+            count("delivered_bytes", by: bytes)
         case .failed(let reason, _):
             count("job_outcomes", ("outcome", "failed"))
             count("failures", ("code", reason.code))
@@ -116,6 +119,7 @@ public final class DaemonMetrics: Sendable {
                 return state.overflows[folder.name] ?? 0
             }
             add(max(0, folder.overflowCount - old), to: "snug_event_overflows_total", [label])
+            countCancelled(folder)
         }
         for step in JobStep.allCases {
             let activities = status.activities.filter { $0.step == step }
@@ -133,6 +137,16 @@ public final class DaemonMetrics: Sendable {
             set("snug_memory_reserved_bytes", memory.used, [])
             set("snug_memory_waiting", memory.waiting, [])
         }
+    }
+
+    /// Counts the jobs that were cancelled since the last time, by whichever process.
+    private func countCancelled(_ folder: DaemonStatus.Folder) {
+        let count = folder.books.count(.cancelled)
+        let old = state.withLock { $0.cancelled.updateValue(count, forKey: folder.name) }
+        // The first books hold those of earlier runs; a job that is retried leaves the count.
+        add(
+            max(0, count - (old ?? count)), to: "snug_job_outcomes_total",
+            [("folder", folder.name), ("outcome", "cancelled")])
     }
 
     // MARK: Instruments

@@ -111,7 +111,23 @@ import Testing
             // SigV4 signs for 604,800 s at most.
             #expect(bodies.contains { $0.contains("X-Amz-Expires=604800") }, "\(bodies)")
             #expect(!bodies.contains { $0.contains("very-secret") })
+            try await checkNothingTellsTheSignature()
         }
+    }
+
+    /// The signature of the address is in the ledger, and in nothing that a person is shown.
+    private func checkNothingTellsTheSignature() async throws {
+        let job = try #require(try await fixture.jobs()["a.jpg"])
+        let mark = "X-Amz-Signature="
+        let rest = try #require(job.payload.firstRange(of: mark)).upperBound
+        let signature = String(job.payload[rest...].prefix { $0.isHexDigit })
+        #expect(signature.count == 64)
+        let lines = LogLines()
+        for event in fixture.allEvents { DaemonLog(lines.logger).record(event) }
+        let report = try await JobReport(of: job.id, in: fixture.ledger, now: .now)
+        let texts = [job.jsonLine, job.json.description, report.json.description] + lines.all
+        for text in texts { #expect(!text.contains(signature) && !text.contains("very-secret")) }
+        #expect(report.json["payload"]?["receipt"]?["presigned_url"]?.text?.contains("?***") == true)
     }
 
     @Test("Without a host and without an upload the configuration is refused at the start, with the remedy")

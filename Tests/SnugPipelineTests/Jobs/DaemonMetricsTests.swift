@@ -35,7 +35,7 @@ import Testing
         let reason = JobReason(code: "corrupt_input", message: "it is broken")
         tell(.settled(isJoined: false), .settled(isJoined: true), .settled(isJoined: false))
         tell(.fitted(inputBytes: 5000, outputBytes: 700), .fitted(inputBytes: 1, outputBytes: 1))
-        tell(.uploaded(bytes: 700), .submitted, .completed(images: 2, bytes: 900), .delivered(["a", "b"]))
+        tell(.uploaded(bytes: 700), .submitted, .completed(images: 2, bytes: 900), .delivered(["a", "b"], bytes: 1400))
         tell(.failed(reason, report: nil), .held(reason))
         tell(.postponed(reason, until: LedgerInstant(milliseconds: 1), consumesAttempt: true))
         #expect(try total("snug_files_taken_total", ("joined", "false")) == 2)
@@ -46,6 +46,7 @@ import Testing
         #expect(try total("snug_generated_images_total") == 2)
         #expect(try total("snug_generated_bytes_total") == 900)
         #expect(try total("snug_deliveries_total") == 2)
+        #expect(try total("snug_delivered_bytes_total") == 1400)
         for outcome in ["delivered", "failed", "held"] {
             #expect(try total("snug_job_outcomes_total", ("outcome", outcome)) == 1)
         }
@@ -56,7 +57,7 @@ import Testing
     @Test("Waits and steps are timed, each with how it ended")
     func times() throws {
         tell(.settled(isJoined: false), .began(.fit), .fitted(inputBytes: 1, outputBytes: 1))
-        tell(.began(.deliver), .delivered(["a"]))
+        tell(.began(.deliver), .delivered(["a"], bytes: 3))
         let waits = try factory.expectTimer("snug_wait_seconds", [("step", "fit")])
         #expect(waits.values.count == 1)
         #expect(try factory.expectTimer("snug_wait_seconds", [("step", "deliver")]).values.count == 1)
@@ -64,6 +65,22 @@ import Testing
             let timer = try factory.expectTimer("snug_step_seconds", [("step", step), ("outcome", "done")])
             #expect(timer.values.count == 1)
         }
+    }
+
+    @Test("Cancelled jobs are an outcome, whoever cancelled them; those of earlier runs are not counted again")
+    func cancelled() throws {
+        for count in [3, 3, 5, 4, 6] {
+            var books = LedgerBooks()
+            books.seen = 10
+            books.states = [.cancelled: count, .waiting: 10 - count]
+            let folder = DaemonStatus.Folder(
+                name: "inbox", inbox: "/in", watchMode: nil, hasEvents: true, isPresent: true, settlingCount: 0,
+                unsettled: [:], hasMore: false, takenCount: 0, fileCount: 0, overflowCount: 0, books: books)
+            metrics.record(
+                DaemonStatus(phase: .running, folders: [folder], activities: [], holds: [], pause: nil, books: books))
+        }
+        // 3 were there; 2 came; 1 was retried; 2 came.
+        #expect(try total("snug_job_outcomes_total", ("outcome", "cancelled")) == 4)
     }
 
     @Test("The state of queues, folders and pauses is shown as it is, and overflows as they grow")

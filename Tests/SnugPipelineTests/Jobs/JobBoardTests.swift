@@ -89,7 +89,7 @@ import Testing
         board.report(.settled(isJoined: false), subjects[0])
         board.report(.settled(isJoined: true), subjects[0])
         board.report(.settled(isJoined: false), subjects[1])
-        board.report(.delivered([]), subjects[0])
+        board.report(.delivered([], bytes: 0), subjects[0])
         board.report(.failed(reason, report: nil), subjects[1])
         board.report(.held(reason), subjects[1])
         #expect(board.totals.takenCount == 3 && board.totals.deliveredCount == 1)
@@ -102,7 +102,8 @@ import Testing
         let steps = WorkerLane.allCases.flatMap(\.steps)
         #expect(steps.count == JobStep.allCases.count && Set(steps) == Set(JobStep.allCases))
         let workers = WatchConfiguration.Workers(fits: 1, uploads: 2, submissions: 3, deliveries: 4)
-        #expect(WorkerLane.allCases.map { $0.limit(workers) } == [1, 2, 3, 4])
+        // Beside each image that is fitted one more is read or written.
+        #expect(WorkerLane.allCases.map { $0.limit(workers) } == [2, 2, 3, 4])
         #expect(WorkerLane(.collect) == .submission && WorkerLane(.settle) == .fit)
     }
 

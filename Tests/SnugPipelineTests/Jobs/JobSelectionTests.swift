@@ -80,6 +80,40 @@ import Testing
         #expect(failed.first.map { $0.jsonLine == $0.json.description } == true)
     }
 
+    @Test(
+        "Addresses of a job are shown without their signatures and keys, and everything else as it is",
+        arguments: [
+            (
+                "https://b.test/in/a.jpg?X-Amz-Credential=AK1%2Fs3&X-Amz-Expires=604800&X-Amz-Signature=0badcafe99",
+                "https://b.test/in/a.jpg?***"
+            ),
+            ("https://h.test/up?token=ab/cdef12/3", "https://h.test/up?***"),
+            ("https://h.test/sk_live_0badcafe99aa/a.jpg", "https://h.test/***/a.jpg"),
+            (
+                "https://h.test/a-very-long/folder-name-of-somebody/and-another-one-below-it/and-its-own/photo.jpg",
+                "https://h.test/a-very-long/folder-name-of-somebody/and-another-one-below-it/and-its-own/photo.jpg"
+            ),
+            ("as in  https://h.test/x?key=0badcafe99", "as in https://h.test/x?***"),
+            ("two  blanks,\na line", "two  blanks,\na line"),
+        ])
+    func masked(text: String, shown: String) async throws {
+        // Once with slashes as they are, once escaped.
+        let value: JSONValue = ["list": [.text(text)], "n": 1, "receipt": ["presigned_url": .text(text)]]
+        for payload in [value.description, value.description.replacing("/", with: "\\/")] {
+            var new = NewJob(
+                JobIdentity(contentHash: payload, pipeline: "fit", options: value.description), name: "a.jpg",
+                folder: "inbox")
+            new.payload = payload
+            let job = try #require(try await ledger.enqueue([new]).first).job
+            #expect(job.payload == payload)
+            #expect(job.json["payload"]?["receipt"]?["presigned_url"] == .text(shown))
+            #expect(job.json["options"]?["list"] == [.text(shown)] && job.json["payload"]?["n"] == 1)
+            #expect(job.jsonLine == job.json.description)
+            let reason = JobReason(code: "x", message: "m", details: payload)
+            #expect(reason.json["details"]?["list"] == [.text(shown)])
+        }
+    }
+
     @Test("Times are ages, times of day and dates")
     func moments() {
         let now = LedgerInstant(milliseconds: 1_800_000_000_000)

@@ -42,7 +42,8 @@ import Testing
         Case(.submitted, .info, "generation accepted"),
         Case(.completed(images: 2, bytes: 9), .debug, "generation completed", ["images": "2", "bytes": "9"]),
         Case(
-            .delivered(["/out/a.jpg", "/out/b.jpg"]), .info, "result delivered", ["outputs": "[/out/a.jpg, /out/b.jpg]"]
+            .delivered(["/out/a.jpg", "/out/b.jpg"], bytes: 9), .info, "result delivered",
+            ["outputs": "[/out/a.jpg, /out/b.jpg]"]
         ),
         Case(
             .failed(reason, report: "/failed/a.jpg.error.json"), .error, "job failed",

@@ -60,6 +60,9 @@ import Testing
         #expect(gauge("snug_jobs_seen", folder) == books.seen && gauge("snug_books_balanced") == 1)
         let bytes = try (0..<5).map { try #require(try fixture.folder.bytes(of: "outbox/\($0).jpg")).count }
         #expect(total("snug_fit_output_bytes_total", folder) == bytes.reduce(0, +))
+        // The result of the content that came twice is delivered twice.
+        let again = try #require(try fixture.folder.bytes(of: "outbox/again.jpg")).count
+        #expect(total("snug_delivered_bytes_total", folder) == bytes.reduce(again, +))
         let inputs = (0..<5).map { WatchImages.small($0).count }
         #expect(total("snug_fit_input_bytes_total", folder) == inputs.reduce(0, +))
         // Every step has its time, and so has every wait before one.

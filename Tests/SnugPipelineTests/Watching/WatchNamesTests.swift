@@ -91,7 +91,7 @@ import Testing
         "The distance of two names is the number of letters to change",
         arguments: [
             ("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("flaw", "lawn", 2), ("abc", "abc", 0),
-            ("ab", "ba", 2),
+            ("ab", "ba", 1),
         ])
     func distance(left: String, right: String, expected: Int) {
         #expect(NearestName.distance(left, right) == expected && NearestName.distance(right, left) == expected)

@@ -39,7 +39,7 @@ extension Daemon {
                     name: PathText.encode(file.original.bytes))
                 board.report(.settled(isJoined: isJoined), subject)
                 board.mayHaveWork([WorkerLane(enqueued.job.step)])
-            }, passed: services.passed)
+            }, onTrouble: { board.paused($0) }, passed: services.passed)
     }
 
     /// Begins to watch a folder.

@@ -91,8 +91,9 @@ extension JobTask {
                 isFirst = false
             }
         }
+        let bytes = results.reduce(0) { $0 + $1.byteCount } * claim.pendingDeliveries.count
         return Success(
-            outcome: .delivered(claim.pendingDeliveries), payload: payload, events: [.delivered(paths)])
+            outcome: .delivered(claim.pendingDeliveries), payload: payload, events: [.delivered(paths, bytes: bytes)])
     }
 
     private static func put(

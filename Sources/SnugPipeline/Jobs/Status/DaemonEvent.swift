@@ -30,8 +30,8 @@ public struct DaemonEvent: Sendable {
         case submitted
         /// The results of the generation are here.
         case completed(images: Int, bytes: Int)
-        /// The result is in the outbox, under these names.
-        case delivered([FilePath])
+        /// The result is in the outbox, under these names; images have that many bytes together.
+        case delivered([FilePath], bytes: Int)
         /// The job failed; the source is beside this report.
         case failed(JobReason, report: FilePath?)
         /// The job waits for a person.

@@ -16,6 +16,8 @@ struct FileTaker: Sendable {
     let failures: FailedNames
     /// Is told each job that there is something to do for.
     let onEnqueued: @Sendable (EnqueuedJob, TakenFile, _ isJoined: Bool) -> Void
+    /// Is told why the ledger takes no files, at each attempt.
+    let onTrouble: @Sendable (JobReason) -> Void
     let passed: @Sendable (DaemonPoint) -> Void
 
     /// A file that is taken, with the job that it is to become.
@@ -132,6 +134,7 @@ struct FileTaker: Sendable {
                 return true
             } catch {
                 if Task.isCancelled { return false }
+                onTrouble(StepFault(error).reason)
                 try? await Task.sleep(for: delay)
                 delay = min(delay * 2, .seconds(10))
             }

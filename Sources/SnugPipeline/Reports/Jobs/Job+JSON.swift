@@ -39,10 +39,22 @@ extension Job {
         members.append("lease_until", text: leaseUntil?.timestamp)
         members.append("supersedes", text: supersedes?.description)
         members.append("pipeline", text: identity.pipeline)
-        members.append("options", parsing: identity.options)
+        members.append("options", masking: identity.options)
         members.append("options_version", number: identity.version)
         members.append("content_hash", text: identity.contentHash)
-        members.append("payload", parsing: payload)
+        members.append("payload", masking: payload)
+    }
+}
+
+extension JSONMembers {
+    /// Adds the value that text is, without the signatures and keys that addresses in it carry.
+    fileprivate mutating func append(_ name: String, masking text: String) {
+        // Most texts have no address, and need not be parsed.
+        if MaskedJSON.mayHaveAddress(text) {
+            append(name, MaskedJSON.masking(.parsing(text)))
+        } else {
+            append(name, parsing: text)
+        }
     }
 }
 
@@ -59,7 +71,7 @@ extension JobPriority {
 extension JobReason {
     /// The reason in the project's shape of an error.
     package var json: JSONValue {
-        .error(code: code, message: message, details: details.map(JSONValue.parsing) ?? [:])
+        .error(code: code, message: message, details: details.map { MaskedJSON.masking(.parsing($0)) } ?? [:])
     }
 }
 
@@ -82,7 +94,8 @@ extension StepRecord {
             "begun_at": .text(begunAt.timestamp), "ended_at": .optional(endedAt?.timestamp),
             "after_crash": .text(repetition.rawValue), "idempotency_key": .text(key),
             "key_expires_at": .optional(keyExpiresAt?.timestamp), "deadline": .optional(deadline?.timestamp),
-            "body_digest": .optional(bodyDigest), "claim": .integer(fence), "payload": .parsing(payload),
+            "body_digest": .optional(bodyDigest), "claim": .integer(fence),
+            "payload": MaskedJSON.masking(.parsing(payload)),
         ]
     }
 }

@@ -20,6 +20,8 @@ struct WatchLoop {
     var nextModeAttempt = Duration.zero
     /// The last scan found more new files than there was room for.
     var hasMore = false
+    /// Why files could not be taken at the last attempt.
+    private var trouble: String?
     private let start = ContinuousClock.now
 
     /// Files looked at, checked and handed over together.
@@ -139,11 +141,20 @@ struct WatchLoop {
             case .postponed(let reason): tracker.notTaken(file.file.path, reason, at: now)
             }
         }
+        noteTrouble(fates.lazy.compactMap { if case .postponed(let reason) = $0 { reason } else { nil } }.first)
         let handled = zip(files, fates).filter { $1 == .handled }.map(\.0)
         watcher.report { status in
             status.settledCount += handled.count { $0.fault == nil }
             status.givenUpCount += handled.count { $0.fault != nil }
         }
+    }
+
+    /// Logs the first reason, and no other before files can be taken again: of a full disk each file would tell.
+    private mutating func noteTrouble(_ reason: String?) {
+        if let reason, trouble == nil {
+            watcher.logger.warning("files cannot be taken now, trying again", metadata: ["reason": "\(reason)"])
+        }
+        trouble = reason
     }
 
     private static func fault(_ reason: String, patience: Duration) -> WatchError {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import SnugPipeline
+@testable import SnugSystem
+
+/// The folder that tells a restart what was taken from where.
+@Suite struct WorkFolderTests {
+    private let folder: TemporaryFolder
+    private let work: WorkFolder
+    private let id = IntakeID.random()
+
+    init() throws {
+        folder = try TemporaryFolder()
+        work = WorkFolder(path: folder.path)
+    }
+
+    @Test("A file is told with its place in the inbox, and with its sidecar")
+    func file() throws {
+        try folder.write([1], to: "\(id)/holidays/2026/a.jpg")
+        try folder.write([1], to: "\(id)/holidays/2026/a.jpg.json")
+        let file = try #require(work.file(of: id))
+        #expect(file.original == RelativePath("holidays/2026/a.jpg") && file.isMoved && file.id == id)
+        #expect(file.path == folder.path.appending("\(id)/holidays/2026/a.jpg"))
+        #expect(file.sidecar == folder.path.appending("\(id)/holidays/2026/a.jpg.json"))
+        #expect(work.file(of: .random()) == nil)
+    }
+
+    @Test(
+        "Temporary files, links, pipes and folders without a file are no taken files",
+        arguments: [".snug-d1-x", "link.jpg", "pipe.jpg", "empty/folder"])
+    func others(name: String) throws {
+        let place = folder.path.appending(id.text)
+        try FileSystem.makeFolders(place)
+        switch name {
+        case "link.jpg": try folder.makeLink("\(id)/\(name)", to: "/etc/hostname")
+        case "pipe.jpg": try folder.makePipe("\(id)/\(name)")
+        case "empty/folder": try FileSystem.makeFolders(place.appending(name))
+        default: try folder.write([1], to: "\(id)/\(name)")
+        }
+        #expect(work.file(of: id) == nil)
+        #expect(try work.contents().isEmpty && work.orphanedSidecars().isEmpty)
+    }
+
+    @Test("Files beside the folders of identifiers are nobody's, and stay")
+    func foreign() throws {
+        for name in ["a.jpg", "not an id/a.jpg", "\(id)x/a.jpg"] { try folder.write([1], to: name) }
+        #expect(try work.contents().isEmpty && work.orphanedSidecars().isEmpty)
+        #expect(folder.files().count == 3)
+    }
+
+    @Test("A sidecar alone is an orphan; one beside its file, or two of them, are not")
+    func orphans() throws {
+        let (beside, two) = (IntakeID.random(), IntakeID.random())
+        try folder.write([1], to: "\(id)/sub/a.jpg.json")
+        for name in ["\(beside)/b.jpg", "\(beside)/b.jpg.json", "\(two)/c.json", "\(two)/d.json"] {
+            try folder.write([1], to: name)
+        }
+        let found = try work.orphanedSidecars()
+        #expect(found.map(\.id) == [id] && found.map(\.sidecar) == [RelativePath("sub/a.jpg.json")])
+        #expect(try work.contents().map(\.id) == [beside])
+    }
+
+    @Test("A folder is removed upwards as far as nothing is in it")
+    func removing() throws {
+        try folder.write([1], to: "\(id)/a/kept.jpg")
+        try FileSystem.makeFolders(folder.path.appending("\(id)/a/b/c"))
+        work.removeFolders(of: RelativePath("a/b/c/x.jpg"), id: id)
+        #expect(folder.files() == ["\(id)/a/kept.jpg"])
+        #expect(!FileSystem.isFolder(folder.path.appending("\(id)/a/b")))
+        try FileSystem.remove(folder.path.appending("\(id)/a/kept.jpg"))
+        work.removeFolders(of: RelativePath("a/x.jpg"), id: id)
+        #expect(try FolderListing.names(in: folder.path).isEmpty)
+    }
+
+    @Test(
+        "In an inbox on another file system that cannot be written, files are copied to the preferred place",
+        .enabled(if: TwoFileSystems.areThere))
+    func readOnlyInbox() async throws {
+        let inbox = try TemporaryFolder(in: TwoFileSystems.second)
+        let preferred = folder.path.appending("work")
+        try FileSystem.makeFolders(preferred)
+        for path in [folder.path, inbox.path] { #expect(unsafe chmod(path.string, 0o755) == 0) }
+        let root = inbox.path
+        let chosen = try await onThread(asNobody: true) {
+            try WorkFolder.choose(for: root, preferring: preferred)
+        }
+        #expect(chosen.path == preferred)
+        #expect(
+            try WorkFolder.choose(for: root, preferring: preferred).path == root.appending(".snug-work"))
+    }
+
+    @Test("An inbox that is not there has no work folder yet: the reason is the system's")
+    func missing() {
+        let preferred = folder.path.appending("work")
+        #expect(throws: Errno.noSuchFileOrDirectory) {
+            try WorkFolder.choose(for: folder.path.appending("missing"), preferring: preferred)
+        }
+    }
+}
