@@ -10,7 +10,8 @@ struct HTTP2Listener: Sendable {
 
     struct Accepted: Sendable {
         var channel: any Channel
-        var streams: NIOHTTP2Handler.AsyncStreamMultiplexer<Stream>
+        /// As with connections, a stream reads nothing until it is served.
+        var streams: NIOHTTP2Handler.AsyncStreamMultiplexer<any Channel>
     }
 
     let world: World
@@ -25,8 +26,13 @@ struct HTTP2Listener: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .bind(host: host, port: port) { channel in
-                channel.configureAsyncHTTP2Pipeline(mode: .server) { stream in
-                    stream.eventLoop.makeCompletedFuture { try Stream(wrappingChannelSynchronously: stream) }
+                // From now on stopping closes it, also when it never gets to be served.
+                if !world.channels.add(channel) { channel.close(promise: nil) }
+                return channel.configureAsyncHTTP2Pipeline(mode: .server) { stream in
+                    stream.eventLoop.makeCompletedFuture {
+                        try stream.syncOptions?.setOption(.autoRead, value: false)
+                        return stream
+                    }
                 }.map { Accepted(channel: channel, streams: $0) }
             }
         return HTTP2Listener(world: world, name: name, service: service, server: server)
@@ -69,8 +75,11 @@ struct HTTP2Listener: Sendable {
         world.channels.remove(accepted.channel)
     }
 
-    private func serve(_ stream: Stream, of connection: any Channel, connection number: Int, position: Int) async {
+    private func serve(
+        _ channel: any Channel, of connection: any Channel, connection number: Int, position: Int
+    ) async {
         do {
+            let stream: Stream = try await channel.wrapped(reading: true)
             try await stream.executeThenClose { inbound, outbound in
                 let writer = HTTP2Stream(connection: connection, channel: stream.channel, outbound: outbound)
                 try await serve(inbound, writer, connection: number, position: position)

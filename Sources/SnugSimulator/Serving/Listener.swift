@@ -7,7 +7,8 @@ import Synchronization
 /// A port that speaks HTTP/1.1.
 struct Listener: Sendable {
     struct Accepted: Sendable {
-        var channel: NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer>
+        /// It reads nothing until it is served: what is accepted while the simulator stops is dropped as it is.
+        var channel: any Channel
         var fault: ConnectionFault?
     }
 
@@ -23,12 +24,14 @@ struct Listener: Sendable {
             .serverChannelOption(.backlog, value: 256)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.autoRead, value: false)
             .bind(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let fault = world.script.takeConnectionFault(service: name)
-                    if fault != nil { try channel.syncOptions?.setOption(.autoRead, value: false) }
+                    // From now on stopping closes it, also when it never gets to be served.
+                    if !world.channels.add(channel) { channel.close(promise: nil) }
                     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
-                    return Accepted(channel: try NIOAsyncChannel(wrappingChannelSynchronously: channel), fault: fault)
+                    return Accepted(channel: channel, fault: fault)
                 }
             }
         return Listener(world: world, name: name, service: service, server: server)
@@ -49,13 +52,15 @@ struct Listener: Sendable {
     }
 
     private func serve(_ accepted: Accepted, number: Int) async {
-        let channel = accepted.channel.channel
+        let channel = accepted.channel
         guard world.channels.add(channel) else {
             channel.close(promise: nil)
             return
         }
         do {
-            try await accepted.channel.executeThenClose { inbound, outbound in
+            let isRead = accepted.fault == nil
+            let parts: NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer> = try await channel.wrapped(reading: isRead)
+            try await parts.executeThenClose { inbound, outbound in
                 let wire = Wire(channel: channel, outbound: outbound)
                 switch accepted.fault {
                 case .neverRead: try await wire.stall()
@@ -72,6 +77,20 @@ struct Listener: Sendable {
             world.noteBrokenConnection()
         }
         world.channels.remove(channel)
+    }
+}
+
+extension Channel {
+    /// A channel that has read nothing so far, as streams of what it reads and writes. They have to be used to their end.
+    func wrapped<Inbound: Sendable, Outbound: Sendable>(
+        reading isRead: Bool
+    ) async throws -> NIOAsyncChannel<Inbound, Outbound> {
+        try await eventLoop.submit {
+            let wrapped = try NIOAsyncChannel<Inbound, Outbound>(wrappingChannelSynchronously: self)
+            // It fails for a channel that is closed, whose streams end at once.
+            if isRead { try? self.syncOptions?.setOption(.autoRead, value: true) }
+            return wrapped
+        }.get()
     }
 }
 
