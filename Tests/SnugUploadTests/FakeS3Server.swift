@@ -26,6 +26,8 @@ final class FakeS3Server: Sendable {
         case forbidsReading(Int)
         /// Joins the parts and sends more white space than anybody reads.
         case joinsWithoutEnd
+        /// Joins the parts, with a result or a response that nobody reads to its end, and shows no object.
+        case showsNothing(hasResult: Bool)
         /// Tells `ETag`s that look like MD5 and are none.
         case tellsOpaqueETags(OpaqueETag)
     }
@@ -91,7 +93,9 @@ final class FakeS3Server: Sendable {
             }
             try connection.respond(
                 200, ["ETag": "\"opaque\"", "x-amz-checksum-crc64nvme": checksum].compactMapValues { $0 })
-        case ("POST", _) where manner == .joinsWithoutEnd:
+        case ("POST", _) where manner == .showsNothing(hasResult: true):
+            try connection.respond(200, body: "<R><ETag>\"0123456789abcdef0123456789abcdef-2\"</ETag></R>")
+        case ("POST", _) where [.joinsWithoutEnd, .showsNothing(hasResult: false)].contains(manner):
             try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<100 { try connection.send("10000\r\n" + String(repeating: " ", count: 65536) + "\r\n") }
         case ("POST", _):
@@ -120,6 +124,9 @@ final class FakeS3Server: Sendable {
             return try connection.send(
                 "HTTP/1.1 200 OK\r\nETag: \"0123456789abcdef0123456789abcdef-2\"\r\n\(fields)"
                     + "Content-Length: \(object.count)\r\n\r\n")
+        }
+        if case .showsNothing = manner {
+            return try connection.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
         }
         let asks = request.headers["x-amz-checksum-mode"] == "ENABLED"
         // A response to HEAD has no body.

@@ -65,6 +65,7 @@ import Testing
         "An S3 object that cannot be asked for is delivered by the response that joined it",
         arguments: [
             FakeS3Server.Manner.forbidsReading(403), .forbidsReading(400), .forbidsReading(503), .joinsWithoutEnd,
+            .showsNothing(hasResult: true),
         ])
     func s3(manner: FakeS3Server.Manner) async throws {
         let server = try FakeS3Server(manner)
@@ -76,6 +77,16 @@ import Testing
         #expect(receipt.bytes == bytes.count && server.object == bytes)
         #expect(server.aborted == 0)
         #expect(try await uploader.pending().isEmpty)
+    }
+
+    @Test("An S3 upload that neither the response nor the object tells of is unknown, and not aborted")
+    func unseen() async throws {
+        let server = try FakeS3Server(.showsNothing(hasResult: false))
+        let target = UploadTarget(
+            try HTTPURL(server.url), .s3, s3: S3Settings(accessKeyID: "AKIDEXAMPLE", secretKey: Secret("secretsecret")))
+        let (uploader, file) = (try await makeUploader(folder), try folder.file(pattern(6 << 20)))
+        let error = await #expect(throws: UploadError.self) { try await uploader.upload(file, to: target) }
+        #expect(error?.code == .outcomeUnknown && server.aborted == 0)
     }
 
     @Test("Parts whose ETag is no MD5 are accepted", arguments: FakeS3Server.OpaqueETag.allCases, [true, false])

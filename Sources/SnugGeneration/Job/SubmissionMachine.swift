@@ -161,7 +161,7 @@ struct SubmissionMachine: Sendable {
         guard !mayHaveTakenEffect else {
             switch failure.recovery {
             case .refit, .reencode, .useBody: return end(failure, .refused)
-            case .none, .refreshToken, .switchModel, .lowerConcurrency: return nil
+            case .none, .refreshToken, .switchModel, .lowerConcurrency, .giveUp: return nil
             }
         }
         switch failure.recovery {
@@ -173,7 +173,7 @@ struct SubmissionMachine: Sendable {
         case .reencode: return recoverOnce(\.hasReencoded, .reencode, failure)
         case .useBody: return recoverOnce(\.hasMovedToBody, .useBody, failure)
         case .switchModel: return switchModel(failure)
-        case .none, .lowerConcurrency, .refreshToken: return nil
+        case .none, .lowerConcurrency, .refreshToken, .giveUp: return nil
         }
     }
 
@@ -233,6 +233,7 @@ struct SubmissionMachine: Sendable {
     private mutating func handleUnknown(_ failure: ProviderFailure, _ conditions: Conditions) -> Step {
         mayHaveTakenEffect = true
         guard maySendAgain else { return end(failure, .attemptsSpent) }
+        if failure.recovery == .giveUp { return end(failure, .refused) }
         switch contract {
         case .join, .replay: return retry(failure, conditions)
         case .rejectDuplicate:

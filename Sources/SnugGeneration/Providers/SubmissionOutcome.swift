@@ -93,5 +93,7 @@ struct ProviderFailure: Sendable {
         case switchModel
         /// The provider said how many at once: wait until one of ours is done.
         case lowerConcurrency
+        /// None: the same request brings the same result, which is of no use.
+        case giveUp
     }
 }

@@ -15,6 +15,8 @@ final class OutputBook: Sendable {
         var kept: [FilePath: RememberedOutput] = [:]
         var forgotten: Set<FilePath> = []
         var failure: (any Error)?
+        /// True when the run was told that nothing can be kept.
+        var isFailureTold = false
     }
 
     /// The absolute path of the folder of outputs.
@@ -49,7 +51,12 @@ final class OutputBook: Sendable {
     /// Records the outputs that the run is about to make.
     func claim(_ records: [RememberedOutput]) async throws {
         if records.isEmpty { return }
-        try await memory.update(folder, keeping: records, forgetting: [])
+        do {
+            try await memory.update(folder, keeping: records, forgetting: [])
+        } catch {
+            additions.withLock { $0.isFailureTold = true }
+            throw error
+        }
     }
 
     /// Records an output that is made, and that its input has no other name any more.
@@ -78,11 +85,11 @@ final class OutputBook: Sendable {
     }
 
     /// Keeps what is left.
-    /// - Returns: The first failure to keep a record.
+    /// - Returns: The first failure to keep a record, unless ``claim(_:)`` told of one.
     func close() async -> (any Error)? {
         let batch = additions.withLock { Self.takeBatch(of: &$0, atLeast: 1) }
         if let batch { await keep(batch) }
-        return additions.withLock { $0.failure }
+        return additions.withLock { $0.isFailureTold ? nil : $0.failure }
     }
 
     private static func takeBatch(of additions: inout Additions, atLeast count: Int) -> Additions? {

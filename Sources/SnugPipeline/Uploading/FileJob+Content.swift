@@ -19,7 +19,7 @@ struct UploadContent: Sendable {
 extension FileJob {
     /// A name for the file's content, its target and what is made of it; `nil` where nobody asks for it.
     func key(of item: UploadItem, _ file: FilePath) async throws -> String? {
-        guard request.fitting != nil || (request.finished != nil && !item.isNamed) else { return nil }
+        guard request.fitting != nil || (request.finished != nil && item.isRemembered) else { return nil }
         let digest: ContentDigest? = try await threads.run {
             do throws(Errno) {
                 return try ContentDigest.of(item.isNamed ? FileSystem.resolve(file) : file)
@@ -41,9 +41,9 @@ extension FileJob {
         return String(Array(hash.finalize()).hexadecimal.prefix(40))
     }
 
-    /// The receipt of a file of a folder that was sent before.
+    /// The receipt of a file of a folder or a list that was sent before.
     func finished(_ key: String, _ item: UploadItem) async throws -> UploadReceipt? {
-        guard !item.isNamed, !request.resends else { return nil }
+        guard item.isRemembered, !request.resends else { return nil }
         return try await request.finished?.receipt(of: key)
     }
 

@@ -39,7 +39,7 @@ struct FileJob: Sendable {
             content = try await self.content(of: item, source, key)
             guard let content else { return .success(nil) }
             let receipt = try await upload(content, item, isSpooled: spooled != nil)
-            if let key, !item.isNamed { try await request.finished?.finish(key, with: receipt) }
+            if let key, item.isRemembered { try await request.finished?.finish(key, with: receipt) }
             // Last: a process killed before this finds its upload by the same file again.
             if content.isOurs { await remove(content.path) }
             onEvent(.uploaded(file, receipt, keptAt: await kept(receipt, of: file)))

@@ -11,9 +11,10 @@ struct UploadItem: Sendable {
     var input: UploadInput
     /// The address that it is sent to, unless it is fitted.
     var url: HTTPURL
-    /// Named by the caller rather than found in a folder: then it is sent whatever was sent before, and has to be an image when
-    /// images are fitted.
+    /// Named by the caller rather than found in a folder: then it has to be an image when images are fitted.
     var isNamed: Bool
+    /// One of several, of which the same run again sends only what is missing. A file that is named alone is meant to be sent.
+    var isRemembered: Bool
     /// Its names when it is fitted, by format.
     var fittedNames: OutputNames?
 }
@@ -57,7 +58,9 @@ struct UploadWalk: Sendable {
             of: inputs.map(\.input), below: destination.url, uploadProtocol, ranged: destination.ranged,
             collisions: request.collisions)
         var items = zip(plan, inputs).map { entry, input in
-            UploadItem(input: entry.input, url: entry.url, isNamed: input.isNamed)
+            UploadItem(
+                input: entry.input, url: entry.url, isNamed: input.isNamed,
+                isRemembered: !input.isNamed || request.inputs.count > 1)
         }
         guard let fitting = request.fitting else { return items }
         let names = OutputNaming.names(for: inputs.map(\.input.name), formats: fitting.policy.format.possible)

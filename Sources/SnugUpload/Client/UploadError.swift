@@ -111,7 +111,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
     static var unanswered: UploadError {
         UploadError(
             .outcomeUnknown,
-            "an earlier run sent the whole file and ended before the response came; check the server before sending "
+            "a run sent the whole file and ended before the response came; check the server before sending "
                 + "it again")
     }
 

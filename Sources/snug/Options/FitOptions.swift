@@ -20,7 +20,7 @@ struct OutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Replace files that are there: never those that snug did not make, older ones than their input, or always (also --overwrite alone). (default: never)",
+            "Replace files that are there: never those that snug did not make, older ones than their input, or always (also --overwrite alone).",
             valueName: "when"))
     var overwrite = FitRequest.Overwriting.never
 

@@ -19,6 +19,9 @@ final class UploadReporter: Sendable {
         var doneBytes = 0
         var lastDrawn: ContinuousClock.Instant?
         var isShown = false
+        /// Interrupted files that may have arrived, and that have not.
+        var openCount = 0
+        var unfinishedCount = 0
     }
 
     private let start = ContinuousClock.now
@@ -159,6 +162,9 @@ final class UploadReporter: Sendable {
 
     /// A file whose upload ended with the command.
     private func interrupted(_ file: FilePath, _ error: UploadError?) {
+        state.withLock { state in
+            if error?.code == .outcomeUnknown { state.openCount += 1 } else { state.unfinishedCount += 1 }
+        }
         if error == nil, !json { return clearLine(after: PrintableName.of(file)) }
         let ending =
             error
@@ -178,9 +184,16 @@ final class UploadReporter: Sendable {
 
     /// Ends the line as it is, and names the next step.
     func interrupted(resumes: Bool) {
-        let isShown = state.withLock { $0.isShown }
-        errors.writeLine(
-            (isShown ? "\n" : "") + "interrupted" + (resumes ? "; run the same command again to resume" : ""))
+        let (isShown, openCount, unfinishedCount) = state.withLock { ($0.isShown, $0.openCount, $0.unfinishedCount) }
+        var text = "interrupted"
+        if openCount > 0 {
+            let files = openCount == 1 ? "a file" : "\(openCount) files"
+            text += "; whether \(files) arrived is unknown: check the server, and send what is missing with --again"
+        }
+        if resumes, openCount == 0 || unfinishedCount > 0 {
+            text += "; run the same command again to resume" + (openCount > 0 ? " the others" : "")
+        }
+        errors.writeLine((isShown ? "\n" : "") + text)
     }
 
     /// Clears the line, and removes a finished file from it.

@@ -42,6 +42,17 @@ struct SubmissionMachineTests {
         }
     }
 
+    @Test("A result that is of no use is not asked for again")
+    func useless() {
+        let useless = SubmissionOutcome.unknown(failure(.badResponse, .giveUp))
+        for (contract, step) in [
+            (RepeatContract.join, "leaveOpen refused"), (.replay, "leaveOpen refused"), (.none, "hold"),
+        ] {
+            var machine = machine(contract)
+            #expect(machine.handle(useless, Conditions()).name == step)
+        }
+    }
+
     @Test("A result after a lost response counts as recovered")
     func recovered() {
         var machine = machine(.join)

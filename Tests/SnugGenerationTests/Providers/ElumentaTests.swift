@@ -184,6 +184,7 @@ import Testing
             try Dialects().pollinations.outcome(of: response(200, list), to: job()),
         ] {
             #expect(outcome.kind == .unknown && outcome.failure?.message.hasSuffix(": \(shown)") == true)
+            #expect(outcome.failure?.recovery == .giveUp)
         }
     }
 

@@ -139,7 +139,7 @@ import Testing
         (["Retry-After": "7"], "", 7), (["Retry-After": "1.5"], "", 1.5), (["retry-after-ms": "250"], "", 0.25),
         (["Retry-After": "Fri, 20 Nov 2026 12:01:30 GMT"], "", 90),
         (["Retry-After": "Fri, 20 Nov 2026 11:00:00 GMT"], "", 0), (["Retry-After": "soon"], "", nil),
-        (["Retry-After": "-3"], "", nil), (["Retry-After": "99999999999"], "", 86_400), ([:], "", nil),
+        (["Retry-After": "-3"], "", nil), (["Retry-After": "99999999999"], "", 3600), ([:], "", nil),
         ([:], #"{"error":"rate_limit_exceeded","message":"x","retry_after":847,"limit_hour":60}"#, 847),
         ([:], #"{"error":"Rate limit exceeded","message":"x","retryAfterSeconds":2.5}"#, 2.5),
         ([:], #"{"error":{"details":[{"retryDelay":"53s"}]}}"#, 53),

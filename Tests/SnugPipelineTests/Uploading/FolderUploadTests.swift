@@ -113,10 +113,16 @@ import Testing
         #expect(server.takePuts() == ["/in/a", "/in/b", "/in/c"])
     }
 
-    @Test("A file that is named is sent each time")
+    @Test("A file that is named alone is sent each time, and of several only what is new")
     func named() async throws {
-        try folder.write([1], to: "a")
+        for name in ["a", "b"] { try folder.write(Array(name.utf8), to: name) }
         for _ in 0..<2 { #expect(try await run(try request(["a"])).steps == ["a uploaded"]) }
+        var list = try request(["a", "b"])
+        #expect(try await run(list).steps == ["a uploaded", "b uploaded"])
+        try folder.write([9], to: "b")
+        #expect(try await run(list).steps == ["a known", "b uploaded"])
+        list.resends = true
+        #expect(try await run(list).steps == ["a uploaded", "b uploaded"])
     }
 
     @Test("Two files with one name at the server are an error before the first byte")

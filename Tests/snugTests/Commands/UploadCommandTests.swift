@@ -194,6 +194,8 @@ import Testing
             let error = try #require(try CommandFolder.objects(killed).first)
             #expect(error["status"] as? String == "interrupted")
             #expect((error["error"] as? [String: Any])?["code"] as? String == "outcome_unknown")
+            let advice = killed.standardError
+            #expect(advice.contains("--again") && !advice.contains("resume"), "\(advice)")
         }
         #expect(try upload(["--list"]).standardOutput.contains("outcome unknown"))
         let again = try upload(arguments)

@@ -18,9 +18,7 @@ extension OpenAIDialect {
             return .unknown(ResponseClassification.badResponse(response, lostStream(response) ?? ""))
         }
         guard let images = ImageList.read(response, json, base: endpoint.base) else {
-            let fault = ImageList.unusableAddress(in: json, base: endpoint.base)
-            return .unknown(
-                ResponseClassification.badResponse(response, fault ?? ResponseClassification.described(response)))
+            return .unknown(ImageList.failure(response, json, base: endpoint.base))
         }
         let isReplayed = response.headers[.idempotentReplayed]?.lowercased() == "true"
         return .completed(

@@ -26,9 +26,7 @@ extension PollinationsDialect {
             return .completed(result)
         }
         guard json["error"] != nil else {
-            let fault = ImageList.unusableAddress(in: json, base: endpoint.base)
-            return .unknown(
-                ResponseClassification.badResponse(response, fault ?? ResponseClassification.described(response)))
+            return .unknown(ImageList.failure(response, json, base: endpoint.base))
         }
         var classification = ResponseClassification(response, to: job, now: wallClock())
         // The same request may be asked again for nothing, so what is not understood is not given up.

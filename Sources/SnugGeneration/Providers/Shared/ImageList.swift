@@ -27,10 +27,14 @@ enum ImageList {
         return found.isEmpty ? nil : found
     }
 
-    /// The fault of a response whose only images are at addresses that are never fetched; `nil` for another response.
-    static func unusableAddress(in json: JSONValue, base: HTTPURL) -> String? {
-        (json["data"]?.elements ?? []).lazy.compactMap { $0["url"]?.text }.compactMap { fault(of: $0, base: base) }
-            .first
+    /// The failure of a success without an image. Where its images are at addresses that are never fetched, the same
+    /// request brings them again.
+    static func failure(_ response: ProviderResponse, _ json: JSONValue, base: HTTPURL) -> ProviderFailure {
+        let addresses = (json["data"]?.elements ?? []).lazy.compactMap { $0["url"]?.text }
+        guard let fault = addresses.compactMap({ fault(of: $0, base: base) }).first else {
+            return ResponseClassification.badResponse(response, ResponseClassification.described(response))
+        }
+        return ResponseClassification.badResponse(response, fault).with(.giveUp)
     }
 
     /// The fault of an address that is never fetched: a file's, one of another scheme, one with a password.

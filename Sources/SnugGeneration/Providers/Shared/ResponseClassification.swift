@@ -33,8 +33,9 @@ struct ResponseClassification: Sendable {
         failure = ProviderFailure(
             code: .outcomeUnknown, message: "", status: response.status, providerCode: body.code ?? body.type,
             requestID: response.requestID ?? body.requestID, fields: body.fields,
-            hint: WaitHint.read(response.headers, body: response.text, now: now), required: body.required,
-            available: body.available, suggestions: body.suggestions)
+            hint: WaitHint.read(response.headers, body: response.text, now: now)
+                .map { min($0, RateLimiter.longestPark) },
+            required: body.required, available: body.available, suggestions: body.suggestions)
         if (200...299).contains(response.status) {
             classifyReported()
         } else if body.isEnvelope, body.wording.isPolicy, ![401, 429].contains(response.status), response.status >= 400

@@ -8,6 +8,7 @@ extension S3Upload {
     enum Comparison {
         case same(UploadReceipt)
         case different
+        case absent
         /// The object cannot be asked for, which says nothing about it.
         case unreadable(UploadError)
     }
@@ -21,7 +22,8 @@ extension S3Upload {
         } catch let error as UploadError {
             return .unreadable(error)
         }
-        guard let found, found.headerFields.integer(.contentLength) == job.length else { return .different }
+        guard let found else { return .absent }
+        guard found.headerFields.integer(.contentLength) == job.length else { return .different }
         var isSure = false
         if let crc = Self.checksum(found), let ours {
             guard crc == ours else { return .different }
@@ -46,6 +48,9 @@ extension S3Upload {
         receipt.answer = nil
         return receipt
     }
+
+    /// True when a response is the result that ends an upload in parts, which names the object's `ETag`.
+    static func namesObject(_ response: ClientResponse) -> Bool { S3ResponseBody(response.body)["ETag"] != nil }
 
     private func receipt(
         _ response: ClientResponse, confirmation: UploadReceipt.Confirmation

@@ -260,6 +260,13 @@ struct S3Upload {
                 .verificationFailed,
                 "the object at \(object) is not the file that was sent; check for other writers",
                 resumption: .startOver)
+        case .absent:
+            // The object of a store that is slow to show it is there by the server's own words.
+            if let joined, Self.namesObject(joined) { return try receipt(parts, joinedBy: joined) }
+            throw UploadError(
+                .outcomeUnknown,
+                "the server took the request to join the parts, said nothing that can be read, and shows no object; "
+                    + "check the object at \(object)")
         case .unreadable(let error):
             // A key that may only write cannot ask for the object.
             if let joined { return try receipt(parts, joinedBy: joined) }
