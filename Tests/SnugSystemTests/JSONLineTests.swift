@@ -50,6 +50,11 @@ import Testing
         #expect(line.text == #"{"options":"# + written + "}")
     }
 
+    @Test("A line without members is an empty object")
+    func empty() {
+        #expect(JSONLine().text == "{}")
+    }
+
     @Test("Deep nesting is read or refused, and never ends the process")
     func depth() {
         for count in [60, 70, 400] {
