@@ -185,8 +185,10 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     private func style(isBatch: Bool) -> GenerateReporter.Style {
-        GenerateReporter.Style(
-            isQuiet: running.quiet, printsJSON: running.json, isVerbose: running.verbose, isBatch: isBatch)
+        let wanted = output.output.flatMap { !isBatch && $0.namesFile && $0.namesImage ? $0.path.lastComponent : nil }
+        return GenerateReporter.Style(
+            isQuiet: running.quiet, printsJSON: running.json, isVerbose: running.verbose, isBatch: isBatch,
+            wantedName: wanted?.string)
     }
 
     /// The prompts, checked as far as possible without a request. Blocks.

@@ -32,6 +32,20 @@ import Testing
             200, ["Content-Type": "application/json"], body: "{\"created\":1,\"data\":[\(data)]}")
     }
 
+    @Test("An image of another format than its name asks for is told", arguments: [("x.jpg", true), ("x.PNG", false)])
+    func otherFormat(name: String, isTold: Bool) throws {
+        let server = try FaultServer { connection in
+            while true {
+                _ = try connection.readRequest()
+                try Self.send(connection, images: 1)
+            }
+        }
+        let result = try place.runner.run(
+            ["generate", "x", "--provider", "openai", "--base-url", server.url("/v1"), "-o", name])
+        #expect(result.exitCode == 0 && result.standardOutput.contains("x.png"), "\(result.standardError)")
+        #expect(result.standardError.contains("the file is x.png and not x.jpg") == isTold)
+    }
+
     @Test("A silent server ends a dry run and the listings once their time is over")
     func silentServer() throws {
         let server = try FaultServer { connection in while true { _ = try connection.readRequest() } }
