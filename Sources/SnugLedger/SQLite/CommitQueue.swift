@@ -55,7 +55,7 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// What a transaction has made, until its group is committed.
+    /// The result of a transaction, until its group is committed.
     private final class Made<Value: Sendable>: Sendable {
         let value = Mutex<Value?>(nil)
     }

@@ -22,7 +22,7 @@ public struct GenerationRun: Sendable {
     ///   - client: Its journal has to be `journal`.
     ///   - maximumConcurrency: Prompts at once.
     ///   - keepsDelivered: Remembers delivered work, so that the same work does not generate it again.
-    ///   - makesAgain: Generates remembered work anew. What is pending or held is finished, as always.
+    ///   - makesAgain: Generates remembered work again. What is pending or held is finished, as always.
     public init(
         client: GenerationClient, journal: any GenerationJournal, maximumConcurrency: Int = 4,
         keepsDelivered: Bool = true, makesAgain: Bool = false
@@ -109,7 +109,7 @@ public struct GenerationRun: Sendable {
         return outcome
     }
 
-    /// Forgets work that is done, so that it is generated anew.
+    /// Forgets work that is done, so that it is generated again.
     private func forgetDelivered(_ work: GenerationWork) async throws {
         for name in client.names(of: work.request, under: work.name) {
             if try await journal.record(name)?.state == .delivered { try await journal.remove(name) }

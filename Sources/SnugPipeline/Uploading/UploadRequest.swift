@@ -53,7 +53,8 @@ public struct UploadDestination: Sendable {
 
     /// The media type by the content, never by the name; a file that cannot be read fails when it is sent.
     private static func mediaType(of file: FilePath) -> String? {
-        guard let descriptor = try? FileDescriptor.opening(file, .readOnly) else { return nil }
+        // A pipe that nobody writes to must not hold it up; it is refused when it is sent.
+        guard let descriptor = try? FileDescriptor.opening(file, .readOnly, options: .nonBlocking) else { return nil }
         defer { descriptor.closeIgnoringErrors() }
         let start = try? descriptor.readBytes(maximum: ContentSignature.byteCount)
         return start.flatMap { ContentSignature($0).mediaType }

@@ -59,8 +59,12 @@ import Testing
         Row("max_concurrency", "2", "2", ("0", "is no whole number above 0")),
         Row("timeout", "5min", "5min", ("-5min", "is no duration")),
         Row("allow_internal", "yes", "true", ("maybe", "write true or false")),
-        Row("image_host", "pollinations", "pollinations", ("imgur", "pollinations")),
-        Row("image_host_key_env", "HOST_KEY", "HOST_KEY", ("''", "is empty; give a value")),
+    ]
+
+    /// A key belongs to a host.
+    static let hosting = [
+        Row("image_host", "pollinations", "pollinations", ("imgur", "write pollinations or pollinations=URL")),
+        Row("image_host_key_env", "HOST_KEY", "HOST_KEY"),
         Row("image_host_key_file", "/run/host", "/run/host", ("''", "is empty; name a folder")),
     ]
 
@@ -173,7 +177,7 @@ import Testing
     @Test("A setting of the daemon takes a value, shows it, and refuses what is none", arguments: daemon)
     func daemonSettings(row: Row) throws { try check(row, "daemon", below: "") }
 
-    @Test("A setting of an account takes a value, shows it, and refuses what is none", arguments: account)
+    @Test("A setting of an account takes a value, shows it, and refuses what is none", arguments: account + hosting)
     func accountSettings(row: Row) throws { try check(row, "account", below: "accounts.a.") }
 
     @Test("A setting of a folder takes a value, shows it, and refuses what is none", arguments: ofFolder)
@@ -185,7 +189,7 @@ import Testing
             (table.map { $0.path.joined(separator: ".") } + more).sorted()
         }
         #expect(Self.daemon.map(\.key).sorted() == keys(DaemonSettings.all))
-        #expect(Self.account.map(\.key).sorted() == keys(AccountSettings.all, ["provider"]))
+        #expect((Self.account + Self.hosting).map(\.key).sorted() == keys(AccountSettings.all, ["provider"]))
         #expect(Self.ofFolder.map(\.key).sorted() == keys(FolderSettings.all, ["inbox", "outbox"]))
     }
 

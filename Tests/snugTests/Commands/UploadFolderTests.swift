@@ -50,6 +50,18 @@ import Testing
         #expect(server.server.requests.isEmpty)
     }
 
+    @Test("A named pipe that nobody writes to is refused at once, alone and in a list")
+    func pipe() throws {
+        let server = try StoringServer()
+        try place.folder.makePipe("pipe")
+        try place.folder.write([1], to: "file")
+        for inputs in [["pipe"], ["pipe", "file"]] {
+            let result = try upload(inputs + ["--to", server.server.url("/in/"), "--protocol", "put"])
+            #expect(result.exitCode == 1 && result.standardError.contains("pipe"), "\(result.standardError)")
+        }
+        #expect(server.stored.keys.sorted() == ["/in/file"])
+    }
+
     @Test("Killed again and again, a folder arrives whole, and each file that had arrived is not sent again")
     func killed() async throws {
         let server = try StoringServer(delay: 15_000)
