@@ -10,8 +10,7 @@ struct HTTP2Listener: Sendable {
 
     struct Accepted: Sendable {
         var channel: any Channel
-        /// As with connections, a stream reads nothing until it is served.
-        var streams: NIOHTTP2Handler.AsyncStreamMultiplexer<any Channel>
+        var streams: NIOHTTP2Handler.AsyncStreamMultiplexer<Stream>
     }
 
     let world: World
@@ -29,10 +28,7 @@ struct HTTP2Listener: Sendable {
                 // From now on stopping closes it, also when it never gets to be served.
                 if !world.channels.add(channel) { channel.close(promise: nil) }
                 return channel.configureAsyncHTTP2Pipeline(mode: .server) { stream in
-                    stream.eventLoop.makeCompletedFuture {
-                        try stream.syncOptions?.setOption(.autoRead, value: false)
-                        return stream
-                    }
+                    stream.eventLoop.makeCompletedFuture { try Stream(wrappingChannelSynchronously: stream) }
                 }.map { Accepted(channel: channel, streams: $0) }
             }
         return HTTP2Listener(world: world, name: name, service: service, server: server)
@@ -75,11 +71,8 @@ struct HTTP2Listener: Sendable {
         world.channels.remove(accepted.channel)
     }
 
-    private func serve(
-        _ channel: any Channel, of connection: any Channel, connection number: Int, position: Int
-    ) async {
+    private func serve(_ stream: Stream, of connection: any Channel, connection number: Int, position: Int) async {
         do {
-            let stream: Stream = try await channel.wrapped(reading: true)
             try await stream.executeThenClose { inbound, outbound in
                 let writer = HTTP2Stream(connection: connection, channel: stream.channel, outbound: outbound)
                 try await serve(inbound, writer, connection: number, position: position)
