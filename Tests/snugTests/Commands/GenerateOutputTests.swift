@@ -220,7 +220,7 @@ extension GenerateTests {
                     Rule(Fault(delay: 3000), service: .pollinations), Rule(Fault(), service: .pollinations))
                 let terminal = folder.with { $0.errorStream = .terminal(columns: 40) }
                 let result = try await terminal.generate(
-                    .pollinations, "a very long prompt that does not fit into forty columns", "-o", "x.png")
+                    .pollinations, "a very long prompt that does not fit into forty columns", "-o", "x.jpg")
                 #expect(result.exitCode == 0)
                 let parts = result.standardError.split(
                     separator: "\r\u{1B}[K", omittingEmptySubsequences: false)
