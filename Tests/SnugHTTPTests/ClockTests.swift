@@ -41,7 +41,7 @@ import Testing
             connection.waitForClose()
         }
         #expect(error(result)?.code == .attemptTimedOut)
-        #expect(error(result)?.outcome == .sentWithoutAnswer)
+        #expect(error(result)?.outcome == .sentWithoutResponse)
         #expect(took >= .seconds(2))
     }
 
@@ -92,7 +92,7 @@ import Testing
             connection.waitForClose()
         }
         #expect(error(result)?.code == .stalled)
-        #expect(error(result)?.outcome == .answered)
+        #expect(error(result)?.outcome == .responded)
         #expect(error(result)?.message.contains("receiving") == true)
     }
 

@@ -13,7 +13,8 @@ import Testing
             (.cannotResolve, "cannot_resolve"), (.cannotConnect, "cannot_connect"),
             (.connectTimedOut, "connect_timed_out"), (.tlsFailed, "tls_failed"),
             (.certificateRefused, "certificate_refused"), (.addressRefused, "address_refused"),
-            (.connectionLost, "connection_lost"), (.answerCut, "answer_cut"), (.malformedResponse, "malformed_answer"),
+            (.connectionLost, "connection_lost"), (.responseCut, "answer_cut"),
+            (.malformedResponse, "malformed_answer"),
             (.stalled, "stalled"), (.attemptTimedOut, "attempt_timed_out"), (.deadlineExceeded, "deadline_exceeded"),
             (.responseTooLarge, "response_too_large"), (.bodyFailed, "body_failed"), (.sinkFailed, "sink_failed"),
             (.redirectRefused, "redirect_refused"), (.transientStatus, "transient_status"),
@@ -26,7 +27,7 @@ import Testing
 
     @Test("Outcomes and reasons to stop are a contract too")
     func names() {
-        let outcomes: [Outcome] = [.notSent, .partlySent, .sentWithoutAnswer, .answered]
+        let outcomes: [Outcome] = [.notSent, .partlySent, .sentWithoutResponse, .responded]
         #expect(outcomes.map(\.rawValue) == ["not_sent", "partly_sent", "sent_without_answer", "answered"])
         let reasons: [HTTPError.StopReason] = [
             .notRetryable, .outcomeUnknown, .attemptsSpent, .deadline, .budgetSpent, .waitTooLong,

@@ -31,16 +31,16 @@ import Testing
         Row(name: "extensions", head: chunked, body: "5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n", expected: "hello"),
         Row(name: "trailers", head: chunked, body: "5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n", expected: "hello"),
         Row(name: "a line break in a chunk", head: chunked, body: "4\r\n\r\n\r\n\r\n0\r\n\r\n", expected: "\r\n\r\n"),
-        Row(name: "no last chunk", head: chunked, body: "5\r\nhello\r\n", code: .answerCut),
-        Row(name: "half a chunk", head: chunked, body: "5\r\nhel", code: .answerCut),
-        Row(name: "no chunk at all", head: chunked, body: "", code: .answerCut),
-        Row(name: "no size", head: chunked, body: "xyz\r\nhello\r\n0\r\n\r\n", code: .answerCut),
-        Row(name: "a size that no number holds", head: chunked, body: "FFFFFFFFFFFFFFFFF\r\nhello", code: .answerCut),
-        Row(name: "a chunk longer than its size", head: chunked, body: "3\r\nhello\r\n0\r\n\r\n", code: .answerCut),
+        Row(name: "no last chunk", head: chunked, body: "5\r\nhello\r\n", code: .responseCut),
+        Row(name: "half a chunk", head: chunked, body: "5\r\nhel", code: .responseCut),
+        Row(name: "no chunk at all", head: chunked, body: "", code: .responseCut),
+        Row(name: "no size", head: chunked, body: "xyz\r\nhello\r\n0\r\n\r\n", code: .responseCut),
+        Row(name: "a size that no number holds", head: chunked, body: "FFFFFFFFFFFFFFFFF\r\nhello", code: .responseCut),
+        Row(name: "a chunk longer than its size", head: chunked, body: "3\r\nhello\r\n0\r\n\r\n", code: .responseCut),
         Row(name: "the length", head: sized("5"), body: "hello", expected: "hello"),
         Row(name: "nothing", head: sized("0"), body: "", expected: ""),
         Row(name: "more than the length", head: sized("3"), body: "hello", expected: "hel"),
-        Row(name: "less than the length", head: sized("6"), body: "hello", code: .answerCut),
+        Row(name: "less than the length", head: sized("6"), body: "hello", code: .responseCut),
         Row(name: "neither, until the end", head: "HTTP/1.1 200 OK\r\n\r\n", body: "hello", expected: "hello"),
         Row(
             name: "chunks win over a length",
@@ -89,7 +89,7 @@ import Testing
                 let error = await #expect(throws: HTTPError.self) { try await client.send(request) }
                 #expect(error?.code == row.code, "\(error?.message ?? "")")
                 // A head that came says that the server has responded; without one nobody knows.
-                #expect(error?.outcome == (row.code == .answerCut ? .answered : .sentWithoutAnswer))
+                #expect(error?.outcome == (row.code == .responseCut ? .responded : .sentWithoutResponse))
             }
         }
     }
@@ -140,7 +140,7 @@ import Testing
         }
         // libcurl refuses a line of 100 kB itself.
         #expect([.malformedResponse, .transportFailed, .outOfMemory].contains(error?.code))
-        #expect(error?.outcome == .sentWithoutAnswer)
+        #expect(error?.outcome == .sentWithoutResponse)
     }
 
     @Test("Requests on one connection get their own responses, each to its last byte")

@@ -48,7 +48,7 @@ import Testing
             if byReset { connection.reset() }
         }
         #expect(error.code == .connectionLost)
-        #expect(error.outcome == .sentWithoutAnswer)
+        #expect(error.outcome == .sentWithoutResponse)
         #expect(server.requests.count == 1)
     }
 
@@ -57,8 +57,8 @@ import Testing
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 201 Created\r\nContent-Length: 100\r\nX-Request-Id: r7\r\n\r\nonly this")
         }
-        #expect(error.code == .answerCut)
-        #expect(error.outcome == .answered)
+        #expect(error.code == .responseCut)
+        #expect(error.outcome == .responded)
         #expect(error.response?.status == 201)
         #expect(error.attempts.first?.requestID == "r7")
     }
@@ -68,7 +68,7 @@ import Testing
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 102 Processing\r\n\r\n")
         }
-        #expect(error.outcome == .sentWithoutAnswer)
+        #expect(error.outcome == .sentWithoutResponse)
         #expect(error.response == nil)
     }
 
@@ -178,7 +178,7 @@ import Testing
         let error = await #expect(throws: HTTPError.self) {
             try await client.send(ClientRequest("POST", try server.address(), body: HTTPBody(bytes: pattern(bytes))))
         }
-        #expect(error?.outcome == .sentWithoutAnswer)
+        #expect(error?.outcome == .sentWithoutResponse)
         #expect(server.requests.filter { $0.method == "POST" }.count == 1)
         #expect(server.requests.last?.connection == 2)
     }

@@ -41,7 +41,7 @@ import Testing
         #expect(response.attempts.map(\.number) == [1, 2, 3, 4])
         #expect(response.attempts.map(\.status) == [503, nil, 429, 200])
         #expect(response.attempts.map(\.wait) == [.milliseconds(5500), .seconds(1), .milliseconds(5500), nil])
-        #expect(response.attempts[1].outcome == .sentWithoutAnswer)
+        #expect(response.attempts[1].outcome == .sentWithoutResponse)
         #expect(waits.waits.withLock { $0 } == [.milliseconds(5500), .seconds(1), .milliseconds(5500)])
         #expect(server.requests.allSatisfy { $0.body == pattern(100_000) })
     }

@@ -72,7 +72,7 @@ import Testing
         let error = #expect(throws: HTTPError.self) {
             try redirected(method, to: location, status: status, body: body)
         }
-        #expect(error?.code == .redirectRefused && error?.outcome == .answered)
+        #expect(error?.code == .redirectRefused && error?.outcome == .responded)
     }
 
     @Test("A Location that is no http address is refused", arguments: ["ftp://h/c", "https://u:p@h/c", "http:///c"])

@@ -24,7 +24,7 @@ import Testing
     }
 
     private static let passing: [HTTPError.Code] = [
-        .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .answerCut, .malformedResponse,
+        .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .responseCut, .malformedResponse,
         .stalled, .attemptTimedOut, .transportFailed,
     ]
 
@@ -35,8 +35,8 @@ import Testing
         }
         #expect(judged(.notSent) == .transient)
         #expect(judged(.partlySent) == .unknown && judged(.partlySent, true) == .transient)
-        #expect(judged(.sentWithoutAnswer) == .unknown && judged(.sentWithoutAnswer, true) == .unknown)
-        #expect(judged(.answered) == .unknown && judged(.answered, true) == .unknown)
+        #expect(judged(.sentWithoutResponse) == .unknown && judged(.sentWithoutResponse, true) == .unknown)
+        #expect(judged(.responded) == .unknown && judged(.responded, true) == .unknown)
     }
 
     @Test(
@@ -44,7 +44,7 @@ import Testing
         arguments: [
             .invalidURL, .invalidRequest, .insecureScheme, .certificateRefused, .addressRefused, .deadlineExceeded,
             .responseTooLarge, .bodyFailed, .sinkFailed, .redirectRefused, .outOfMemory,
-        ] as [HTTPError.Code], [.notSent, .partlySent, .sentWithoutAnswer, .answered] as [Outcome])
+        ] as [HTTPError.Code], [.notSent, .partlySent, .sentWithoutResponse, .responded] as [Outcome])
     func definiteFailures(code: HTTPError.Code, outcome: Outcome) {
         #expect(ResponseClass(failure: code, outcome: outcome, needsWholeBody: true) == .definite)
     }
@@ -53,7 +53,7 @@ import Testing
     func errors() throws {
         func error(_ status: HTTPResponse.Status) throws -> HTTPError {
             let response = ClientResponse(head: HTTPResponse(status: status), url: try HTTPURL("https://h/"))
-            return HTTPError(.transientStatus, "", outcome: .answered, response: response)
+            return HTTPError(.transientStatus, "", outcome: .responded, response: response)
         }
         let (overloaded, gateway) = (try error(503), try error(502))
         #expect(ResponseClass(overloaded) == .transient && ResponseClass(gateway) == .unknown)

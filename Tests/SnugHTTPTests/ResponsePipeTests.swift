@@ -42,11 +42,11 @@ import Testing
         let pipe = ResponsePipe {}
         pipe.deliver(HTTPResponse(status: 200))
         #expect(offer([1], to: pipe))
-        pipe.end(HTTPError(.answerCut, "cut"))
+        pipe.end(HTTPError(.responseCut, "cut"))
         #expect(try await pipe.next() == [1])
         for _ in 0..<2 {
             let error = await #expect(throws: HTTPError.self) { try await pipe.next() }
-            #expect(error?.code == .answerCut)
+            #expect(error?.code == .responseCut)
         }
     }
 

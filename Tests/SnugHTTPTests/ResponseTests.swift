@@ -110,7 +110,7 @@ import Testing
             return received
         }
         #expect(received == pattern(total))
-        #expect(attempt.status == 200 && attempt.bytesReceived == total && attempt.outcome == .answered)
+        #expect(attempt.status == 200 && attempt.bytesReceived == total && attempt.outcome == .responded)
         #expect(attempt.failure == nil)
     }
 
@@ -143,7 +143,7 @@ import Testing
                 for try await _ in stream {}
             }
         }
-        #expect(error?.code == .answerCut)
+        #expect(error?.code == .responseCut)
     }
 
     @Test func aStreamFollowsRedirectsWhenAsked() async throws {

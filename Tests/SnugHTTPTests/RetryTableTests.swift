@@ -8,10 +8,10 @@ import Testing
 /// Every status and failure under every rule: what must never happen, and what always has to.
 @Suite struct RetryTableTests {
     static let rules: [RepeatRule] = [.always, .whenIncomplete, .whenNotSent]
-    static let outcomes: [Outcome] = [.notSent, .partlySent, .sentWithoutAnswer, .answered]
+    static let outcomes: [Outcome] = [.notSent, .partlySent, .sentWithoutResponse, .responded]
     static let failures: [HTTPError.Code] = [
         .invalidURL, .invalidRequest, .insecureScheme, .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed,
-        .certificateRefused, .addressRefused, .connectionLost, .answerCut, .malformedResponse, .stalled,
+        .certificateRefused, .addressRefused, .connectionLost, .responseCut, .malformedResponse, .stalled,
         .attemptTimedOut,
         .deadlineExceeded, .responseTooLarge, .bodyFailed, .sinkFailed, .redirectRefused, .transientStatus,
         .outOfMemory,
@@ -33,7 +33,7 @@ import Testing
     func statuses(rule: RepeatRule) {
         for code in 200...599 {
             let status = HTTPResponse.Status(code: code)
-            let action = decide(.status(status), .answered, rule)
+            let action = decide(.status(status), .responded, rule)
             switch ResponseClass(status: status) {
             case .success, .definite: #expect(action == .finish, "\(code)")
             case .transient: #expect(repeats(action), "\(code)")
@@ -47,7 +47,7 @@ import Testing
         for outcome in Self.outcomes where outcome != .notSent {
             #expect(!repeats(decide(.failure(failure), outcome, .whenNotSent)), "\(outcome)")
         }
-        #expect(!repeats(decide(.failure(failure), .sentWithoutAnswer, .whenIncomplete)))
+        #expect(!repeats(decide(.failure(failure), .sentWithoutResponse, .whenIncomplete)))
     }
 
     @Test("A stricter rule never repeats more", arguments: failures, outcomes)
@@ -80,7 +80,7 @@ import Testing
                 Bool.random(using: &random) ? Duration.milliseconds(Int.random(in: 0...60_000, using: &random)) : nil
             var machine = RetryMachine(policy: RetryPolicy(), rule: .always)
             let action = machine.attemptEnded(
-                .status(503), outcome: .answered, hint: hint, remaining: remaining,
+                .status(503), outcome: .responded, hint: hint, remaining: remaining,
                 random: Double.random(in: 0...1, using: &random), payBudget: { _ in true })
             switch action {
             case .wait(let wait):
@@ -99,7 +99,7 @@ import Testing
         var attempts = 1
         while repeats(
             machine.attemptEnded(
-                .status(503), outcome: .answered, hint: nil, remaining: nil, random: 0, payBudget: { _ in true }))
+                .status(503), outcome: .responded, hint: nil, remaining: nil, random: 0, payBudget: { _ in true }))
         { attempts += 1 }
         #expect(attempts == maximum)
     }
@@ -110,7 +110,7 @@ import Testing
         func end(_ result: RetryMachine.Result, hint: Duration? = nil, remaining: Duration? = nil) {
             var machine = RetryMachine(policy: RetryPolicy(), rule: .whenNotSent)
             _ = machine.attemptEnded(
-                result, outcome: .answered, hint: hint, remaining: remaining, random: 1,
+                result, outcome: .responded, hint: hint, remaining: remaining, random: 1,
                 payBudget: { _ in
                     paid += 1
                     return true
@@ -197,7 +197,7 @@ import Testing
         func wait(_ random: Double) -> Double? {
             var machine = RetryMachine(policy: RetryPolicy(), rule: .always)
             let action = machine.attemptEnded(
-                .status(429), outcome: .answered, hint: .seconds(hint), remaining: nil, random: random,
+                .status(429), outcome: .responded, hint: .seconds(hint), remaining: nil, random: random,
                 payBudget: { _ in true })
             if case .wait(let wait) = action { return wait.seconds }
             return nil
@@ -213,7 +213,7 @@ import Testing
             var asked: [Bool] = []
             var machine = RetryMachine(policy: RetryPolicy(), rule: .always)
             let action = machine.attemptEnded(
-                .status(.init(code: status)), outcome: .answered, hint: nil, remaining: nil, random: 0,
+                .status(.init(code: status)), outcome: .responded, hint: nil, remaining: nil, random: 0,
                 payBudget: { throttled in
                     asked.append(throttled)
                     return false

@@ -19,19 +19,19 @@ import Testing
         "Definite responses are returned at once",
         arguments: [200, 201, 204, 301, 400, 401, 402, 403, 404, 413, 422, 501])
     func finalStatuses(status: Int) {
-        #expect(decide(.status(.init(code: status)), outcome: .answered, rule: .always) == .finish)
+        #expect(decide(.status(.init(code: status)), outcome: .responded, rule: .always) == .finish)
     }
 
     @Test("An unknown outcome is never repeated unless repeating is harmless", arguments: [500, 502, 504, 520, 524])
     func unknownStatuses(status: Int) {
-        #expect(decide(.status(.init(code: status)), outcome: .answered, rule: .whenNotSent) == .stop(.outcomeUnknown))
-        #expect(decide(.status(.init(code: status)), outcome: .answered, rule: .always) == .wait(.milliseconds(500)))
+        #expect(decide(.status(.init(code: status)), outcome: .responded, rule: .whenNotSent) == .stop(.outcomeUnknown))
+        #expect(decide(.status(.init(code: status)), outcome: .responded, rule: .always) == .wait(.milliseconds(500)))
     }
 
     @Test("A refusal before acting is repeated even for paid requests", arguments: [408, 425])
     func refusals(status: Int) {
         #expect(
-            decide(.status(.init(code: status)), outcome: .answered, rule: .whenNotSent) == .wait(.milliseconds(500)))
+            decide(.status(.init(code: status)), outcome: .responded, rule: .whenNotSent) == .wait(.milliseconds(500)))
     }
 
     @Test("How far a lost request got decides", arguments: [RepeatRule.always, .whenIncomplete, .whenNotSent])
@@ -39,28 +39,28 @@ import Testing
         let repeats = { self.decide(.failure(.connectionLost), outcome: $0, rule: rule) != .stop(.outcomeUnknown) }
         #expect(repeats(.notSent))
         #expect(repeats(.partlySent) == (rule != .whenNotSent))
-        #expect(repeats(.sentWithoutAnswer) == (rule == .always))
+        #expect(repeats(.sentWithoutResponse) == (rule == .always))
         #expect(
-            decide(.failure(.answerCut), outcome: .answered, rule: rule)
+            decide(.failure(.responseCut), outcome: .responded, rule: rule)
                 == (rule == .always ? .wait(.milliseconds(500)) : .stop(.outcomeUnknown)))
     }
 
     @Test func overloadWithoutAHintWaitsLonger() {
-        #expect(decide(.status(429), outcome: .answered, rule: .whenNotSent) == .wait(.seconds(2)))
+        #expect(decide(.status(429), outcome: .responded, rule: .whenNotSent) == .wait(.seconds(2)))
     }
 
     @Test func aHintIsAFloorAndJitterGoesOnTop() {
         #expect(
-            decide(.status(503), outcome: .answered, rule: .always, hint: .seconds(5)) == .wait(.milliseconds(5500)))
+            decide(.status(503), outcome: .responded, rule: .always, hint: .seconds(5)) == .wait(.milliseconds(5500)))
     }
 
     @Test func aHintBeyondThePolicyStopsAtOnce() {
-        #expect(decide(.status(429), outcome: .answered, rule: .always, hint: .seconds(847)) == .stop(.waitTooLong))
+        #expect(decide(.status(429), outcome: .responded, rule: .always, hint: .seconds(847)) == .stop(.waitTooLong))
     }
 
     @Test func aWaitBeyondTheDeadlineStopsAtOnce() {
         #expect(
-            decide(.status(429), outcome: .answered, rule: .always, hint: .seconds(60), remaining: .seconds(30))
+            decide(.status(429), outcome: .responded, rule: .always, hint: .seconds(60), remaining: .seconds(30))
                 == .stop(.deadline))
     }
 

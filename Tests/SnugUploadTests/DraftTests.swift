@@ -28,7 +28,7 @@ import Testing
         let server = try FakeDraftServer()
         let receipt = try await upload(pattern(size), to: server)
         #expect(server.objects == [pattern(size)])
-        #expect(receipt.confirmation == .answer && receipt.answer == "done")
+        #expect(receipt.confirmation == .response && receipt.response == "done")
     }
 
     @Test("A server of another draft is spoken to in its own", arguments: [3, 5, 8])

@@ -46,7 +46,7 @@ import Testing
         let uploader = try await makeUploader(folder)
         let target = UploadTarget(try HTTPURL(server.url("/a")), uploadProtocol)
         let receipt = try await uploader.upload(try folder.file(pattern(3000)), to: target)
-        #expect(receipt.confirmation == .answer)
+        #expect(receipt.confirmation == .response)
         #expect(server.requests.filter { $0.method != "HEAD" }.count == 1)
         #expect(try await uploader.pending().isEmpty)
     }
@@ -58,7 +58,7 @@ import Testing
         }
         let receipt = try await makeUploader(folder).upload(
             try folder.file(pattern(3000)), to: UploadTarget(try HTTPURL(server.url("/a")), .put))
-        #expect(receipt.confirmation == .answer)
+        #expect(receipt.confirmation == .response)
     }
 
     @Test(

@@ -47,6 +47,6 @@ import Testing
         let receipt = try await makeUploader(folder).upload(
             try folder.file(pattern(100)), to: UploadTarget(url, uploadProtocol, headers: headers))
         #expect(receipt.url.hasSuffix("/a?X-Amz-Signature=***&id=7"))
-        #expect(receipt.answer?.contains("CANARY") == false && receipt.answer?.contains("c0ffee") == false)
+        #expect(receipt.response?.contains("CANARY") == false && receipt.response?.contains("c0ffee") == false)
     }
 }

@@ -23,7 +23,7 @@ import Testing
         let seen = Mutex<[Bool]>([])
         let server = try FaultServer { connection in
             _ = try connection.readHead()
-            let records = store.records().map(\.isUnanswered)
+            let records = store.records().map(\.lacksResponse)
             seen.withLock { $0 = records }
             _ = try connection.read(3000)
             try connection.respond(200, ["Connection": "close"])
@@ -50,7 +50,7 @@ import Testing
             #expect(error?.code == .outcomeUnknown)
         }
         #expect(server.requests.count == 1)
-        #expect(try await uploader.pending().map(\.isUnanswered) == [true])
+        #expect(try await uploader.pending().map(\.lacksResponse) == [true])
         var options = UploadOptions()
         options.repeatsUnknown = true
         _ = try await uploader.upload(file, to: form(server), options: options)
@@ -86,7 +86,7 @@ import Testing
             await uploadAndCancel(
                 try await makeUploader(folder), try folder.file(pattern(bytes)), to: try form(server), options: options,
                 after: hasLeft ? bytes : 1)
-            #expect(try await makeUploader(folder).pending().map(\.isUnanswered) == (hasLeft ? [true] : []))
+            #expect(try await makeUploader(folder).pending().map(\.lacksResponse) == (hasLeft ? [true] : []))
         }
     }
 

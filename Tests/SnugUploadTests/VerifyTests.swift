@@ -13,7 +13,7 @@ import Testing
         let folder = try ScratchFolder()
         let digest = try await UploadSource(try folder.file(Self.content)).sha256(0..<1000).hexadecimal
         return UploadReceipt(
-            url: url, uploadProtocol: uploadProtocol, bytes: 1000, sha256: digest, confirmation: .answer, attempts: 1,
+            url: url, uploadProtocol: uploadProtocol, bytes: 1000, sha256: digest, confirmation: .response, attempts: 1,
             retries: 0, bytesSent: 1000, seconds: 1, resumed: false)
     }
 

@@ -82,7 +82,7 @@ import Testing
         let receipt = try await makeUploader(folder).upload(
             try folder.file(Array("PIXELS".utf8), named: "na\"me.png"),
             to: UploadTarget(try HTTPURL(server.url("/upload")), .form, contentType: "image/png", form: form))
-        #expect(receipt.answer == "{\"id\":7}")
+        #expect(receipt.response == "{\"id\":7}")
         let request = try #require(server.requests.first)
         let type = try #require(request.headers["content-type"])
         let boundary = try #require(type.split(separator: "=").last)

@@ -155,7 +155,7 @@ extension JobDriver {
             default: break
             }
             return .failed(failure)
-        case .sentWithoutAnswer, .answered:
+        case .sentWithoutResponse, .responded:
             failure.code = error.code == .deadlineExceeded ? .deadlineExceeded : .outcomeUnknown
             failure.message = "it is unknown whether the image was made and charged (\(error.message))"
             return .unknown(failure)

@@ -168,8 +168,8 @@ public struct RateLimitState: Codable, Sendable, Hashable {
     /// means that the server has begun a new window since, or does not count what it refused.
     private func forget(_ window: inout Told, used: Int, sent: Double, now: Double) {
         let before = uses.compactMap(\.end).filter { $0 < sent && counts($0, window, now: now) }.sorted()
-        let isAnswerOfOurs = uses.contains { $0.end == nil && $0.start == sent }
-        let excess = before.count + (isAnswerOfOurs ? 1 : 0) - used
+        let isResponseToOurs = uses.contains { $0.end == nil && $0.start == sent }
+        let excess = before.count + (isResponseToOurs ? 1 : 0) - used
         guard excess > 0, !before.isEmpty else { return }
         window.voidBefore = before[min(excess, before.count) - 1]
     }

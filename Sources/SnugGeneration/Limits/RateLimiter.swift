@@ -106,12 +106,12 @@ final class RateLimiter: Sendable {
         }
     }
 
-    private enum Answer: Sendable {
+    private enum Admission: Sendable {
         case granted(RatePermit)
         case full(Duration, window: String, isCertain: Bool)
     }
 
-    private func ask() async throws -> Answer {
+    private func ask() async throws -> Admission {
         var slot: RequestSlot?
         if let limit = try await concurrencyLimit() {
             slot = try await store.takeSlot(account, of: limit)
@@ -123,14 +123,14 @@ final class RateLimiter: Sendable {
         let permit = RatePermit(
             id: UInt64.random(in: .min ... .max), begun: environment.now(), slot: slot)
         do {
-            let answer: Answer = try await store.update(account) { [windows] state in
+            let admission: Admission = try await store.update(account) { [windows] state in
                 state.prune(windows, now: permit.begun)
                 if let full = Self.full(state, windows, now: permit.begun) { return full }
                 state.begin(permit.id, now: permit.begun)
                 return .granted(permit)
             }
-            if case .full = answer { await permit.giveBackSlot() }
-            return answer
+            if case .full = admission { await permit.giveBackSlot() }
+            return admission
         } catch {
             await permit.giveBackSlot()
             throw error
@@ -146,12 +146,12 @@ final class RateLimiter: Sendable {
         return [concurrency, told].compactMap { $0 }.min()
     }
 
-    private func fullWindow() async throws -> Answer? {
+    private func fullWindow() async throws -> Admission? {
         let now = environment.now()
         return try await store.update(account) { [windows] in Self.full($0, windows, now: now) }
     }
 
-    private static func full(_ state: RateLimitState, _ windows: [RateWindow], now: Double) -> Answer? {
+    private static func full(_ state: RateLimitState, _ windows: [RateWindow], now: Double) -> Admission? {
         guard case .wait(let until, let window) = state.decide(windows, now: now) else { return nil }
         return .full(.seconds(until - now), window: window, isCertain: true)
     }

@@ -237,7 +237,7 @@ struct ResultDownloader: Sendable {
     private static func failure(_ error: HTTPError) throws -> GenerationError {
         switch error.code {
         case .sinkFailed: throw GenerationError(.outputFailed, error.message, cause: error)
-        case .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .answerCut, .stalled,
+        case .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .responseCut, .stalled,
             .attemptTimedOut, .transportFailed, .malformedResponse:
             return GenerationError(.downloadFailed, "the image did not come: \(error.message)", cause: error)
         default: throw GenerationError(.downloadFailed, "the image cannot be fetched: \(error.message)", cause: error)

@@ -7,9 +7,9 @@ public enum Outcome: String, Sendable, Hashable {
     /// A part of it was sent: a server that needs the whole body cannot have acted.
     case partlySent = "partly_sent"
     /// All of it was handed to the system and no final response came: it may have taken effect.
-    case sentWithoutAnswer = "sent_without_answer"
+    case sentWithoutResponse = "sent_without_answer"
     /// Status and headers of a final response came.
-    case answered
+    case responded = "answered"
 }
 
 /// The facts of one attempt, for error messages, receipts and logs.

@@ -41,6 +41,6 @@ extension ClientRequest {
         HTTPError(
             .redirectRefused,
             "the server redirects \(what), which is not followed; use the final address if it is right",
-            outcome: .answered, response: response, attempts: response.attempts)
+            outcome: .responded, response: response, attempts: response.attempts)
     }
 }

@@ -68,7 +68,7 @@ public final class HTTPClient: Sendable {
     private static func check(hops: Int, of request: ClientRequest, _ response: ClientResponse) throws(HTTPError) {
         guard case .follow(let maximum) = request.redirects, hops > maximum else { return }
         throw HTTPError(
-            .redirectRefused, "more than \(maximum) redirects; use the final address", outcome: .answered,
+            .redirectRefused, "more than \(maximum) redirects; use the final address", outcome: .responded,
             response: response, attempts: response.attempts)
     }
 

@@ -18,7 +18,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
             case certificateRefused = "certificate_refused"
             case addressRefused = "address_refused"
             case connectionLost = "connection_lost"
-            case answerCut = "answer_cut"
+            case responseCut = "answer_cut"
             case malformedResponse = "malformed_answer"
             case stalled = "stalled"
             case attemptTimedOut = "attempt_timed_out"
@@ -55,7 +55,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
         /// The connection ended before a response came.
         public static let connectionLost = Code(.connectionLost)
         /// The connection ended within the response; status and headers are there.
-        public static let answerCut = Code(.answerCut)
+        public static let responseCut = Code(.responseCut)
         /// The response is not HTTP.
         public static let malformedResponse = Code(.malformedResponse)
         /// No byte moved for the stall timeout while sending or receiving.

@@ -15,7 +15,7 @@ struct HTTPInstruments: Sendable {
         }
         self.attempts = [
             .notSent: attempts(.notSent), .partlySent: attempts(.partlySent),
-            .sentWithoutAnswer: attempts(.sentWithoutAnswer), .answered: attempts(.answered),
+            .sentWithoutResponse: attempts(.sentWithoutResponse), .responded: attempts(.responded),
         ]
         retries = Counter(label: "snug_http_retries_total", dimensions: [], factory: factory)
         sent = Counter(label: "snug_http_sent_bytes", dimensions: [], factory: factory)

@@ -80,11 +80,11 @@ extension Transfer {
         report.start = start
         report.duration = now - start
         if parser.head != nil {
-            report.outcome = .answered
+            report.outcome = .responded
         } else if handle.bytes(CURLINFO_PRETRANSFER_TIME_T) == 0 {
             report.outcome = .notSent
         } else {
-            report.outcome = isRequestComplete(sent: sent) ? .sentWithoutAnswer : .partlySent
+            report.outcome = isRequestComplete(sent: sent) ? .sentWithoutResponse : .partlySent
         }
         return report
     }

@@ -83,7 +83,7 @@ final class Transfer: @unchecked Sendable {
     /// libcurl wanted to send the body again by itself and was refused; its own count of what was sent is lost then.
     var wasRewound = false
     /// The whole response was found in the socket after libcurl had given up.
-    var isAnswerWhole = false
+    var isResponseWhole = false
 
     // The state of the time limits.
     var stall: StallWatch

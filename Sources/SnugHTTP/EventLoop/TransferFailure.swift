@@ -16,10 +16,11 @@ extension Transfer {
         wasRewound = result == CURLE_SEND_FAIL_REWIND
         readLeftover()
         let words = unsafe String(cString: curl_easy_strerror(result))
-        if isAnswerWhole { return .complete }
+        if isResponseWhole { return .complete }
         if parser.head != nil {
             return .failed(
-                HTTPError(.answerCut, "the connection ended within the response (\(words), libcurl \(result.rawValue))")
+                HTTPError(
+                    .responseCut, "the connection ended within the response (\(words), libcurl \(result.rawValue))")
             )
         }
         let code = Self.code(result, isPublicOnly: request.addressPolicy == .publicOnly)
@@ -48,7 +49,7 @@ extension Transfer {
         guard let head = parser.head else { return }
         let length = head.headerFields.integer(.contentLength)
         let left = Array(rest.prefix(min(length ?? 0, ResponseSink.errorBodyLimit)))
-        isAnswerWhole = length.map { rest.count >= $0 } ?? false
+        isResponseWhole = length.map { rest.count >= $0 } ?? false
         switch sink {
         case .response: body = left
         case .pipe(let pipe):

@@ -77,7 +77,7 @@ extension HTTPClient {
 
         var outcome: Outcome {
             switch self {
-            case .response: .answered
+            case .response: .responded
             case .failure(let error): error.outcome
             }
         }
@@ -110,7 +110,7 @@ extension HTTPClient {
                 error = HTTPError(
                     .transientStatus,
                     "\(response.url.authority) responded with \(response.status.code) (\(history.count) attempts)",
-                    outcome: .answered, response: response)
+                    outcome: .responded, response: response)
             }
             error.attempts = history
             error.stopReason = reason

@@ -46,7 +46,7 @@ public enum ResponseClass: String, Sendable, Hashable, CaseIterable {
             switch outcome {
             case .notSent: .transient
             case .partlySent: needsWholeBody ? .transient : .unknown
-            case .sentWithoutAnswer, .answered: .unknown
+            case .sentWithoutResponse, .responded: .unknown
             }
     }
 
@@ -64,7 +64,7 @@ public enum ResponseClass: String, Sendable, Hashable, CaseIterable {
 
     /// Failures of the network or the other end, which another attempt may not meet. All others are ours, or final.
     private static let passing: Set<HTTPError.Code> = [
-        .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .answerCut, .malformedResponse,
+        .cannotResolve, .cannotConnect, .connectTimedOut, .tlsFailed, .connectionLost, .responseCut, .malformedResponse,
         .stalled, .attemptTimedOut, .transportFailed,
     ]
 }

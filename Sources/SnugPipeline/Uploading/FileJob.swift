@@ -54,7 +54,7 @@ struct FileJob: Sendable {
             failure = UploadError(
                 .stateFailed, "cannot make the work folder: \(error); name another with --state", cause: error)
         } catch is CancellationError {
-            onEvent(.interrupted(file, await unanswered(content)))
+            onEvent(.interrupted(file, await missingResponseError(of: content)))
             throw CancellationError()
         }
         onEvent(.failed(file, failure))
@@ -88,9 +88,9 @@ struct FileJob: Sendable {
     }
 
     /// The error of a cancelled upload whose request may have taken effect.
-    private func unanswered(_ content: UploadContent?) async -> UploadError? {
+    private func missingResponseError(of content: UploadContent?) async -> UploadError? {
         guard let content else { return nil }
-        return await uploader.unansweredError(content.path, to: UploadTarget(content.url, uploadProtocol))
+        return await uploader.missingResponseError(content.path, to: UploadTarget(content.url, uploadProtocol))
     }
 
     /// Keeps a receipt. The file is delivered, so a receipt that cannot be kept is no failure of the upload.

@@ -16,10 +16,10 @@ extension HTTPError {
     /// Its status is the server's word about the request. Trouble that begins later is not the upload's.
     var headOnlyResponse: ClientResponse? {
         let lateFailures: [Code] = [
-            .responseTooLarge, .answerCut, .connectionLost, .stalled, .attemptTimedOut, .deadlineExceeded,
+            .responseTooLarge, .responseCut, .connectionLost, .stalled, .attemptTimedOut, .deadlineExceeded,
             .transportFailed,
         ]
-        guard outcome == .answered, var response, lateFailures.contains(code) else { return nil }
+        guard outcome == .responded, var response, lateFailures.contains(code) else { return nil }
         response.attempts = attempts
         return response
     }

@@ -108,7 +108,7 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
     }
 
     /// An earlier process has sent a request that may have taken effect.
-    static var unanswered: UploadError {
+    static var noResponse: UploadError {
         UploadError(
             .outcomeUnknown,
             "a run sent the whole file and ended before the response came; check the server before sending "

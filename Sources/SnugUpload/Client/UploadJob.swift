@@ -117,7 +117,7 @@ final class UploadJob: Sendable {
         var bodyLeft: Bool {
             switch self {
             case .responded: true
-            case .failure(let error): error.outcome == .sentWithoutAnswer || error.outcome == .answered
+            case .failure(let error): error.outcome == .sentWithoutResponse || error.outcome == .responded
             }
         }
 

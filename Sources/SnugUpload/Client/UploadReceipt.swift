@@ -9,7 +9,7 @@ public struct UploadReceipt: Sendable, Hashable, Codable {
         /// Its length equals ours.
         case length
         /// It reported success and offers nothing to compare.
-        case answer
+        case response = "answer"
         /// Everything was sent; the response was lost and the server has no address to ask at.
         case unconfirmed
     }
@@ -39,12 +39,12 @@ public struct UploadReceipt: Sendable, Hashable, Codable {
     /// True when an earlier process had begun it.
     public var resumed: Bool
     /// The body of the response, for protocols where it matters (draft and form): up to 64 KiB of text.
-    public var answer: String?
+    public var response: String?
 
     enum CodingKeys: String, CodingKey {
         case url, presignedURL = "presigned_url", uploadProtocol = "protocol", bytes, sha256, etag, confirmation,
             attempts,
             retries
-        case bytesSent = "bytes_sent", seconds, resumed, answer
+        case bytesSent = "bytes_sent", seconds, resumed, response = "answer"
     }
 }

@@ -108,7 +108,7 @@ public final class Uploader: Sendable {
         guard let record = try await job.record() else { return }
         // What has not begun leaves nothing to list or to forget.
         guard record.hasBegun else { return try await store?.remove(job.key) ?? () }
-        if record.isUnanswered { return }
+        if record.lacksResponse { return }
         guard let error else {
             if job.options.discardsWhenCancelled { await discard(job) }
             return
@@ -124,10 +124,10 @@ public final class Uploader: Sendable {
     }
 
     /// The error that another upload of a file would end with because a request with it may have taken effect.
-    package func unansweredError(_ path: FilePath, to target: UploadTarget) async -> UploadError? {
+    package func missingResponseError(_ path: FilePath, to target: UploadTarget) async -> UploadError? {
         let key = UploadRecord.key(path: path, target: target.url.text, uploadProtocol: target.uploadProtocol)
         let record = try? await store?.record(key)
-        return record?.isUnanswered == true ? .unanswered : nil
+        return record?.lacksResponse == true ? .noResponse : nil
     }
 
     /// The uploads that were begun and not finished.
@@ -153,7 +153,7 @@ public final class Uploader: Sendable {
             target: job.target.url.description, uploadProtocol: job.target.uploadProtocol,
             created: environment.wallClock())
         guard let old = try await store?.record(job.key) else { return (fresh, false) }
-        if old.isUnanswered, old.bytes == fresh.bytes, !job.options.repeatsUnknown { throw UploadError.unanswered }
+        if old.lacksResponse, old.bytes == fresh.bytes, !job.options.repeatsUnknown { throw UploadError.noResponse }
         let isSameFile = old.fingerprint == fresh.fingerprint
         let isExpired = old.isExpired(now: environment.wallClock())
         let isRepeated = job.options.repeatsUnknown && old.sentEverything
@@ -210,23 +210,26 @@ public final class Uploader: Sendable {
         }
         let url = completion.upload ?? job.target.url
         var confirmation = completion.isConfirmed ? try await confirm(url) : .unconfirmed
-        if let headers = completion.answer?.headerFields,
+        if let headers = completion.response?.headerFields,
             try await job.compareDigest(headers, of: url, isAboutObject: false)
         {
             confirmation = .checksum
         }
-        return job.receipt(url: url, confirmation: confirmation, answer: completion.answer)
+        return job.receipt(url: url, confirmation: confirmation, response: completion.response)
     }
 }
 
 extension UploadJob {
     /// The receipt, without the facts that the job does not know.
-    func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, answer: ClientResponse?) -> UploadReceipt {
+    func receipt(url: HTTPURL, confirmation: UploadReceipt.Confirmation, response: ClientResponse?) -> UploadReceipt {
         let tally = tally.withLock { $0 }
         return UploadReceipt(
-            url: url.redacted, uploadProtocol: target.uploadProtocol, bytes: length, etag: answer?.headerFields[.eTag],
+            url: url.redacted, uploadProtocol: target.uploadProtocol, bytes: length,
+            etag: response?.headerFields[.eTag],
             confirmation: confirmation,
             attempts: tally.attempts, retries: tally.retries, bytesSent: tally.bytesSent, seconds: 0, resumed: false,
-            answer: answer.flatMap { $0.body.isEmpty ? nil : String(decoding: $0.body.prefix(65536), as: UTF8.self) })
+            response: response.flatMap {
+                $0.body.isEmpty ? nil : String(decoding: $0.body.prefix(65536), as: UTF8.self)
+            })
     }
 }

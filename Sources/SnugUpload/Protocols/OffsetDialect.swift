@@ -65,7 +65,7 @@ struct StepResult {
     private static func step(after error: HTTPError) -> OffsetMachine.Step {
         guard ResponseClass(error) != .definite else { return .refused }
         // Smaller chunks help if requests are cut off, not if they cannot start.
-        let cut: [HTTPError.Code] = [.connectionLost, .stalled, .attemptTimedOut, .answerCut]
+        let cut: [HTTPError.Code] = [.connectionLost, .stalled, .attemptTimedOut, .responseCut]
         return .transient(lineFailed: cut.contains(error.code))
     }
 }

@@ -26,7 +26,7 @@ struct OffsetUpload {
     struct Completion {
         var upload: HTTPURL?
         var isConfirmed: Bool
-        var answer: ClientResponse?
+        var response: ClientResponse?
     }
 
     /// The whole file.
@@ -109,8 +109,8 @@ struct OffsetUpload {
                 try await job.wait(duration)
                 action = machine.resume()
                 continue
-            case .finish: return Completion(upload: upload, isConfirmed: true, answer: last?.response)
-            case .unconfirmed: return Completion(upload: upload, isConfirmed: false, answer: nil)
+            case .finish: return Completion(upload: upload, isConfirmed: true, response: last?.response)
+            case .unconfirmed: return Completion(upload: upload, isConfirmed: false, response: nil)
             case .fail(let failure): return try fail(failure, failure == .refused ? refusal : last, machine)
             }
             last = result.exchange

@@ -59,12 +59,12 @@ public struct UploadRecord: Sendable, Hashable, Codable {
 
     /// True when the server may have some of its data.
     var hasBegun: Bool {
-        isUnanswered || uploadURL != nil || uploadID != nil || creating != nil
+        lacksResponse || uploadURL != nil || uploadID != nil || creating != nil
             || pieces?.contains { $0.uploadURL != nil } ?? false
     }
 
     /// True when a request with the whole file may have taken effect, and the server has no address to ask at.
-    public var isUnanswered: Bool {
+    public var lacksResponse: Bool {
         sentEverything && uploadURL == nil && uploadID == nil && pieces == nil && !isDiscarded
     }
 

@@ -117,7 +117,7 @@ struct UploadCommand: AsyncParsableCommand {
                         "target": .text(record.target), "protocol": .text(record.uploadProtocol.rawValue),
                         "bytes": .integer(record.bytes), "created": .integer(record.created),
                         "expires": .optional(record.expires), "discarded": .flag(record.isDiscarded),
-                        "outcome_unknown": .flag(record.isUnanswered),
+                        "outcome_unknown": .flag(record.lacksResponse),
                     ] as JSONValue).description)
             } else {
                 let path = PrintableName.escaped(record.path)
@@ -130,7 +130,7 @@ struct UploadCommand: AsyncParsableCommand {
 
     private static func state(_ record: UploadRecord, now: Int) -> String {
         if record.isDiscarded { return " (discarded, still at the server)" }
-        if record.isUnanswered { return " (outcome unknown: check the server)" }
+        if record.lacksResponse { return " (outcome unknown: check the server)" }
         guard let expires = record.expires else { return "" }
         let minutes = (expires - now) / 60
         if expires <= now { return " (expired)" }

@@ -27,7 +27,7 @@ enum UploadLine {
             "confirmation": .optional(receipt?.confirmation.rawValue), "attempts": .optional(receipt?.attempts),
             "retries": .optional(receipt?.retries), "bytes_sent": .optional(receipt?.bytesSent),
             "seconds": .optional(receipt?.seconds), "resumed": receipt.map { .flag($0.resumed) } ?? .null,
-            "answer": .optional(receipt?.answer), "receipt": .optional(path?.string), "reason": .optional(reason),
+            "answer": .optional(receipt?.response), "receipt": .optional(path?.string), "reason": .optional(reason),
             "fit": fit?.json ?? .null,
             "error": error ?? .null,
         ]

@@ -9,7 +9,7 @@ import Testing
 
 private func attempt(_ status: Int?, _ failure: HTTPError.Code? = nil) -> Attempt {
     Attempt(
-        number: 1, start: .zero, duration: .zero, outcome: status == nil ? .sentWithoutAnswer : .answered,
+        number: 1, start: .zero, duration: .zero, outcome: status == nil ? .sentWithoutResponse : .responded,
         status: status, failure: failure)
 }
 
@@ -20,7 +20,7 @@ private func attempt(_ status: Int?, _ failure: HTTPError.Code? = nil) -> Attemp
         #expect(counters.report.isEmpty && counters.counts.isEmpty)
         for _ in 0..<12 { counters.record(attempt(200)) }
         counters.record(attempt(429))
-        counters.record(attempt(200, .answerCut))
+        counters.record(attempt(200, .responseCut))
         counters.record(attempt(299))
         for _ in 0..<2 { counters.record(attempt(nil, .connectionLost)) }
         #expect(

@@ -20,13 +20,13 @@ import Testing
             var head = HTTPResponse(status: .init(code: status))
             if let tag { head.headerFields["ETag"] = tag }
             let attempt = Attempt(
-                number: 1, start: .zero, duration: .zero, bytesReceived: bytes, outcome: .answered, status: status)
+                number: 1, start: .zero, duration: .zero, bytesReceived: bytes, outcome: .responded, status: status)
             return HTTPError(
-                code, "", outcome: .answered, response: ClientResponse(head: head, url: url), attempts: [attempt])
+                code, "", outcome: .responded, response: ClientResponse(head: head, url: url), attempts: [attempt])
         }
         return switch step {
         case .status: nil
-        case .cut(let bytes, let status, let tag): cut(.answerCut, status, tag, bytes)
+        case .cut(let bytes, let status, let tag): cut(.responseCut, status, tag, bytes)
         case .lost: HTTPError(.connectionLost, "")
         case .wrongRange: cut(.malformedResponse, 206, nil, 0)
         }

@@ -11,7 +11,7 @@ import Testing
         UploadReceipt(
             url: url, presignedURL: "\(url)?sig=a%2Fb&x=\"y\"", uploadProtocol: .s3, bytes: 7, sha256: "00ff",
             etag: "\"e-2\"", confirmation: .checksum, attempts: 3, retries: 1, bytesSent: 9, seconds: 0.25,
-            resumed: true, answer: "line 1\nline 2 \u{1F305}")
+            resumed: true, response: "line 1\nline 2 \u{1F305}")
     }
 
     @Test("A receipt comes back to the last field, and the last one of a key counts", arguments: StoreKind.allCases)

@@ -256,7 +256,7 @@ import Testing
             ], seed: 5, cost: 0.25,
             attempts: [
                 Attempt(
-                    number: 1, start: .zero, duration: .milliseconds(1500), outcome: .answered, status: 200,
+                    number: 1, start: .zero, duration: .milliseconds(1500), outcome: .responded, status: 200,
                     wait: .seconds(2))
             ],
             polls: 6, duration: .seconds(7))

@@ -55,7 +55,7 @@ import Testing
         outcome.generation.cost = cost
         outcome.generation.isRecovered = isRecovered
         outcome.generation.attempts = (0..<attempts).map {
-            Attempt(number: $0 + 1, start: .zero, duration: .zero, outcome: .answered)
+            Attempt(number: $0 + 1, start: .zero, duration: .zero, outcome: .responded)
         }
         return outcome
     }

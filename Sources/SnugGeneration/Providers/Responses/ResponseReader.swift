@@ -76,9 +76,9 @@ struct ResponseReader: Sendable {
             }
         } catch let error as HTTPError where error.attempts.isEmpty {
             return .failure(error)
-        } catch let error as HTTPError where error.code == .answerCut && body.isEventStream {
+        } catch let error as HTTPError where error.code == .responseCut && body.isEventStream {
             // Told by the stream's own end being missing, as when it ends in good order.
-        } catch let error as HTTPError where error.code == .answerCut && body.isJSON {
+        } catch let error as HTTPError where error.code == .responseCut && body.isJSON {
             // Only the end of the transfer may be missing: what is whole by its own grammar is taken.
             cut = error
         }

@@ -101,7 +101,7 @@ struct DraftDialect: OffsetDialect {
         return response.isSuccess || response.status == 404 || response.status == 410
     }
 
-    func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .answer }
+    func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation { .response }
 
     private func fields(complete: Bool) -> HTTPFields {
         var headers: HTTPFields = [.uploadDraftInteropVersion: "\(version)"]

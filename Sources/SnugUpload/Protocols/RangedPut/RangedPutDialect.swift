@@ -94,7 +94,7 @@ struct RangedPutDialect: OffsetDialect {
     }
 
     func confirm(_ upload: HTTPURL) async throws -> UploadReceipt.Confirmation {
-        guard style == .inPlace else { return .answer }
+        guard style == .inPlace else { return .response }
         return try await job.confirmLength(upload)
     }
 
@@ -126,7 +126,7 @@ extension UploadJob {
                 [.success, .definite].contains(ResponseClass(ofUpload: response.status))
             {
                 guard response.isSuccess, let length = response.headerFields.integer(.contentLength) else {
-                    return .answer
+                    return .response
                 }
                 guard length == self.length else {
                     throw UploadError(
@@ -137,11 +137,11 @@ extension UploadJob {
             }
             // The file is delivered: a server that cannot be asked is no failure of the upload.
             failures += 1
-            guard failures < min(3, rules.attemptsWithoutProgress) else { return .answer }
+            guard failures < min(3, rules.attemptsWithoutProgress) else { return .response }
             do {
                 try await wait(rules.delay(failures, environment.random(), throttled: false))
             } catch let error as UploadError where error.code == .deadlineExceeded {
-                return .answer
+                return .response
             }
         }
     }

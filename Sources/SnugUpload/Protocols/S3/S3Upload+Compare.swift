@@ -43,9 +43,9 @@ extension S3Upload {
                 !parts.hasOpaqueETags && parts.wholeETag != nil
                     && body["ETag"].map { S3Parts.unquoted($0).lowercased() } == parts.wholeETag
             }
-        var receipt = try receipt(response, confirmation: isSame ? .checksum : .answer)
+        var receipt = try receipt(response, confirmation: isSame ? .checksum : .response)
         receipt.etag = body["ETag"]
-        receipt.answer = nil
+        receipt.response = nil
         return receipt
     }
 
@@ -55,7 +55,7 @@ extension S3Upload {
     private func receipt(
         _ response: ClientResponse, confirmation: UploadReceipt.Confirmation
     ) throws -> UploadReceipt {
-        var receipt = job.receipt(url: object, confirmation: confirmation, answer: response)
+        var receipt = job.receipt(url: object, confirmation: confirmation, response: response)
         if let valid = settings.presignedFor {
             let now = job.environment.wallClock()
             receipt.presignedURL = try signer.presign(.get, object, expires: Int(valid.components.seconds), now: now)

@@ -137,15 +137,15 @@ struct S3Upload {
         var marker = 0
         while true {
             let query = "max-parts=1000&part-number-marker=\(marker)&uploadId=\(SigV4.encoded(id))"
-            let answer = S3ResponseBody(try await call(.get, query: query).body)
-            for part in answer.all("Part") {
+            let listing = S3ResponseBody(try await call(.get, query: query).body)
+            for part in listing.all("Part") {
                 guard let number = part["PartNumber"].flatMap({ Int($0) }),
                     let size = part["Size"].flatMap({ Int($0) }),
                     let etag = part["ETag"]
                 else { continue }
                 found.append((number, size, etag))
             }
-            guard answer["IsTruncated"] == "true", let next = answer["NextPartNumberMarker"].flatMap({ Int($0) }),
+            guard listing["IsTruncated"] == "true", let next = listing["NextPartNumberMarker"].flatMap({ Int($0) }),
                 next > marker
             else { return found }
             marker = next

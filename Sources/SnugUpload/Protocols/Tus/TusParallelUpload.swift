@@ -94,7 +94,7 @@ struct TusParallelUpload {
                 else { throw Self.unknown }
                 try job.checkOrigin(of: upload)
                 try await checkLength(upload)
-                return OffsetUpload.Completion(upload: upload, isConfirmed: true, answer: response)
+                return OffsetUpload.Completion(upload: upload, isConfirmed: true, response: response)
             case .responded(let response):
                 switch ResponseClass(ofUpload: response.status) {
                 case .transient: break

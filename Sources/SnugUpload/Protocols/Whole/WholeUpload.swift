@@ -14,7 +14,7 @@ struct WholeUpload {
         let body = HTTPBody(file: job.source.file)
         let response = try await send(.put, [.contentType: job.target.contentType], body)
         let confirmation = try await job.confirmLength(job.target.url)
-        return job.receipt(url: job.target.url, confirmation: confirmation, answer: response)
+        return job.receipt(url: job.target.url, confirmation: confirmation, response: response)
     }
 
     func form() async throws -> UploadReceipt {
@@ -26,7 +26,7 @@ struct WholeUpload {
             HTTPBody(file: job.source.file))
         let body = try form.finished()
         let response = try await send(.post, [.contentType: form.contentType], body)
-        return job.receipt(url: response.url, confirmation: .answer, answer: response)
+        return job.receipt(url: response.url, confirmation: .response, response: response)
     }
 
     private func send(

@@ -51,7 +51,7 @@ import Testing
             #expect(spooled.byteCount == image.count)
             let status = try FileManager.default.attributesOfItem(atPath: spooled.path.string)
             #expect(status[.posixPermissions] as? Int == 0o600)
-            #expect(attempt.status == 200 && attempt.outcome == .answered && attempt.bytesSent == 2)
+            #expect(attempt.status == 200 && attempt.outcome == .responded && attempt.bytesSent == 2)
             #expect(attempt.bytesReceived == image.count && attempt.requestID == "r1")
         }
         #expect(folder.files().isEmpty)
@@ -110,7 +110,7 @@ import Testing
         let reader = try reader(ResponseReader.Limits(bodyBytes: 99_999))
         let request = try post(server)
         let error = await #expect(throws: HTTPError.self) { _ = try await reader.read(request) }
-        #expect(error?.code == .responseTooLarge && error?.outcome == .answered)
+        #expect(error?.code == .responseTooLarge && error?.outcome == .responded)
         #expect(error?.attempts.first?.status == 200)
         #expect(folder.files().isEmpty)
     }
@@ -120,7 +120,7 @@ import Testing
         let server = try server(200, ["Content-Type": type, "Content-Length": "200000"], image)
         let (reader, request) = (try reader(), try post(server))
         let error = await #expect(throws: HTTPError.self) { _ = try await reader.read(request) }
-        #expect(error?.code == .answerCut && error?.outcome == .answered)
+        #expect(error?.code == .responseCut && error?.outcome == .responded)
         #expect(error?.attempts.first?.bytesReceived == 100_000)
         #expect(folder.files().isEmpty)
     }
@@ -150,7 +150,7 @@ import Testing
         let server = try FaultServer { connection in _ = try connection.readRequest() }
         let (reader, request) = (try reader(), try post(server))
         let error = await #expect(throws: HTTPError.self) { _ = try await reader.read(request) }
-        #expect(error?.outcome == .sentWithoutAnswer)
+        #expect(error?.outcome == .sentWithoutResponse)
         #expect(server.requests.count == 1)
     }
 

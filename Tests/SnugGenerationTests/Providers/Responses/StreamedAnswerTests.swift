@@ -81,7 +81,7 @@ import Testing
             // Without the last chunk the completed event is there all the same.
             #expect(response.isStreamComplete == !byPlan && attempt.status == 200)
             #expect(partials.indices == [0, 1])
-            if byPlan { #expect(attempt.failure == .answerCut) }
+            if byPlan { #expect(attempt.failure == .responseCut) }
         }
     }
 
