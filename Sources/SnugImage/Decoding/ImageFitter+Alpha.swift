@@ -9,9 +9,7 @@ extension ImageFitter {
     package func alphaRange(of source: ImageSource) async throws -> ClosedRange<UInt8>? {
         let header = try await header(of: source)
         guard header.hasAlpha, header.format.isDecodable else { return nil }
-        // An interlaced image is decoded as a whole, four bytes a pixel and twice that for 16 bits.
-        let pixels = header.isInterlaced ? header.width * header.height * 8 : 0
-        let needed = min(budget.total, MemoryEstimate.walkingBytes + pixels)
+        let needed = min(budget.total, MemoryEstimate.walkingBytes + MemoryEstimate.codecBytes(header))
         return try await budget.withReservation(of: needed) {
             try await threads.runCancellable { [budget, cache] cancellation in
                 let reader = ImageReader(
