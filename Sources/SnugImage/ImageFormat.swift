@@ -10,7 +10,8 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringC
     public var isDecodable: Bool {
         switch self {
         case .jpeg, .png: true
-        case .gif, .webp, .tiff, .bmp, .heif, .avif, .jpegXL, .svg, .pdf: false
+        case .heif, .avif, .tiff, .jpegXL: workerCodec != nil
+        case .gif, .webp, .bmp, .svg, .pdf: false
         }
     }
 

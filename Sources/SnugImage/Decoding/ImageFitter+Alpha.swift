@@ -11,10 +11,10 @@ extension ImageFitter {
         guard header.hasAlpha, header.format.isDecodable else { return nil }
         let needed = min(budget.total, MemoryEstimate.walkingBytes + MemoryEstimate.codecBytes(header))
         return try await budget.withReservation(of: needed) {
-            try await threads.runCancellable { [budget, cache] cancellation in
+            try await threads.runCancellable { [budget, cache, workers] cancellation in
                 let reader = ImageReader(
                     source: source, header: header, policy: FitPolicy(), memory: budget.total, cache: cache,
-                    cancellation: cancellation)
+                    workers: workers, cancellation: cancellation)
                 let stream = try reader.open(PixelDemand(isPlanar: false))
                 let sink = AlphaSink(channels: stream.shape.planes.first?.channels ?? 1)
                 try stream.run(into: sink)

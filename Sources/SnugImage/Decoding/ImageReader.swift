@@ -9,6 +9,8 @@ struct ImageReader: Sendable {
     /// The codec library's memory limit in bytes.
     let memory: Int
     let cache: ColourConversionCache
+    /// The decoders of formats that are decoded in other processes.
+    var workers = DecoderWorkerPool(worker: nil)
     let cancellation: CancellationFlag
 
     /// Starts a pass.
@@ -24,6 +26,7 @@ struct ImageReader: Sendable {
         switch header.format {
         case .png: return try PNGRowDecoder(self)
         default:
+            if let codec = header.format.workerCodec { return try IsolatedDecoder(self, codec: codec) }
             throw ImageError(
                 .unsupportedFormat, "is \(header.format), which is recognised but not read; convert it to JPEG or PNG")
         }
@@ -38,6 +41,7 @@ struct ImageReader: Sendable {
             return try ImageProbe.iccProfile(of: source, header: header, limits: policy.decodingLimits)
         }
         if case .codePoints(let colour) = header.colourSpace { return colour.profile }
+        if header.format.isProfileOutside { return try workerSubject().profile }
         return try rowDecoder().iccProfile
     }
 

@@ -76,8 +76,18 @@ struct MemoryEstimate: Sendable, Hashable {
             (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8)
         case .png where header.isInterlaced:
             header.pixelCount * interleavedChannels(header) * (header.bitsPerSample == 16 ? 2 : 1)
+        case .heif, .avif, .tiff, .jpegXL: workerBytes(header)
         default: 0
         }
+    }
+
+    /// Of a worker and the memory shared with it: the whole image as its library holds it, and once more as it comes out.
+    private static func workerBytes(_ header: ImageHeader) -> Int {
+        let isDeep = header.bitsPerSample > 8
+        let samples = interleavedChannels(header) * (isDeep ? 2 : 1)
+        // Measured in bytes a pixel: libheif 7.2, libavif 6 to 10.6 with its planes, libjxl 8 to 9.
+        let library = header.format == .tiff ? max(samples, 4) : isDeep ? 18 : 9
+        return header.pixelCount * (library + samples)
     }
 
     /// Whole samples for each pixel over all planes, rounded up.
