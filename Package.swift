@@ -32,6 +32,13 @@ let package = Package(
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
+    traits: [
+        .trait(
+            name: "HEIF", description: "Reads HEIC, HEIF and AVIF, by libheif and libavif in a process of their own."),
+        .trait(name: "TIFF", description: "Reads TIFF, by libtiff in a process of its own."),
+        .trait(name: "JPEGXL", description: "Reads JPEG XL, by libjxl in a process of its own."),
+        .default(enabledTraits: ["HEIF", "TIFF", "JPEGXL"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -77,6 +84,11 @@ let package = Package(
         .target(name: "CDeflate", dependencies: ["CLibDeflate"], path: "CSupport/CDeflate", cSettings: cSettings),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
+        // Decoders for worker processes: compiled against the libraries' headers, and never linked with them.
+        .target(name: "CSandbox", path: "CSupport/CSandbox", cSettings: cSettings),
+        .target(name: "CHEIF", dependencies: ["CSandbox"], path: "CSupport/CHEIF", cSettings: cSettings),
+        .target(name: "CTIFF", dependencies: ["CSandbox"], path: "CSupport/CTIFF", cSettings: cSettings),
+        .target(name: "CJXL", dependencies: ["CSandbox"], path: "CSupport/CJXL", cSettings: cSettings),
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
         .target(
             name: "CTestSupport", dependencies: ["CLibJPEG"], path: "CSupport/CTestSupport", cSettings: cSettings),
@@ -97,7 +109,10 @@ let package = Package(
         .target(
             name: "SnugImage",
             dependencies: [
-                "CJPEG", "CPNG", "CDeflate", "CLCMS", "CKernels", "CJPEGKernels", "SnugSystem",
+                "CJPEG", "CPNG", "CDeflate", "CLCMS", "CKernels", "CJPEGKernels", "CSandbox", "SnugSystem",
+                .target(name: "CHEIF", condition: .when(traits: ["HEIF"])),
+                .target(name: "CTIFF", condition: .when(traits: ["TIFF"])),
+                .target(name: "CJXL", condition: .when(traits: ["JPEGXL"])),
                 .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -211,10 +226,15 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
+        // Decoders that misbehave on purpose.
+        .executableTarget(
+            name: "snug-decoder-worker", dependencies: ["SnugImage", "CSandbox"], path: "Tests/DecoderWorker",
+            swiftSettings: settings),
         .testTarget(
             name: "SnugImageTests",
             dependencies: [
-                "SnugImage", "SnugSystem", "SnugTestSupport", "CKernels", "CJPEGKernels",
+                "SnugImage", "SnugSystem", "SnugTestSupport", "CKernels", "CJPEGKernels", "CSandbox",
+                "snug-decoder-worker",
                 .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

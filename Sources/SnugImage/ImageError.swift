@@ -24,6 +24,9 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
             case diskFull = "disk_full"
             case ioFailed = "io_failed"
             case codecFailed = "codec_failed"
+            case decoderCrashed = "decoder_crashed"
+            case decoderTimedOut = "decoder_timed_out"
+            case decoderUnavailable = "decoder_unavailable"
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -62,6 +65,12 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let ioFailed = Code(.ioFailed)
         /// A codec library failed for a reason other than the input.
         public static let codecFailed = Code(.codecFailed)
+        /// The process that decoded the image ended, or sent what cannot be.
+        public static let decoderCrashed = Code(.decoderCrashed)
+        /// The process that decoded the image had no result in time.
+        public static let decoderTimedOut = Code(.decoderTimedOut)
+        /// The format is only decoded in a process of its own, and there is none, or its library is missing there.
+        public static let decoderUnavailable = Code(.decoderUnavailable)
 
         /// The code as text.
         public var description: String { value.rawValue }

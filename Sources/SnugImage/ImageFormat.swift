@@ -7,7 +7,18 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringC
     case gif, webp, tiff, bmp, heif, avif, jpegXL = "jxl", svg, pdf
 
     /// True when Snug decodes this format.
-    public var isDecodable: Bool { self == .jpeg || self == .png }
+    public var isDecodable: Bool {
+        switch self {
+        case .jpeg, .png: true
+        case .heif, .avif, .tiff, .jpegXL: workerCodec != nil
+        case .gif, .webp, .bmp, .svg, .pdf: false
+        }
+    }
+
+    /// True when pixels are decoded to planes of luma and chroma, at a share of the size where that is enough.
+    ///
+    /// The pixels of other formats come by rows, their samples side by side.
+    var decodesToPlanes: Bool { self == .jpeg }
 
     /// The longest side that a file of the format can have here; `nil` for sides beyond every limit on inputs.
     var maximumSide: Int? {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugImage
 import SnugSystem
 
-// Before there are other threads.
+// First of all, and before there are other threads: this process may be a decoder of another one.
+DecoderWorker.serveIfRequested()
+// Likewise.
 Allocator.returnFreedMemory()
-// First of all: a signal that came earlier would end the process by the system's rules.
+// A signal that came earlier would end the process by the system's rules.
 let interruption = Interruption.install()
 await Snug.main(interruption)

@@ -14,6 +14,8 @@ import Testing
             (.notFound, "not_found"), (.permissionDenied, "permission_denied"),
             (.notARegularFile, "not_a_regular_file"), (.inputChanged, "input_changed"), (.diskFull, "disk_full"),
             (.ioFailed, "io_failed"), (.codecFailed, "codec_failed"),
+            (.decoderCrashed, "decoder_crashed"), (.decoderTimedOut, "decoder_timed_out"),
+            (.decoderUnavailable, "decoder_unavailable"),
         ])
     func codes(code: ImageError.Code, text: String) {
         #expect(code.description == text)

@@ -9,14 +9,12 @@ extension ImageFitter {
     package func alphaRange(of source: ImageSource) async throws -> ClosedRange<UInt8>? {
         let header = try await header(of: source)
         guard header.hasAlpha, header.format.isDecodable else { return nil }
-        // An interlaced image is decoded as a whole, four bytes a pixel and twice that for 16 bits.
-        let pixels = header.isInterlaced ? header.width * header.height * 8 : 0
-        let needed = min(budget.total, MemoryEstimate.walkingBytes + pixels)
+        let needed = min(budget.total, MemoryEstimate.walkingBytes + MemoryEstimate.codecBytes(header))
         return try await budget.withReservation(of: needed) {
-            try await threads.runCancellable { [budget, cache] cancellation in
+            try await threads.runCancellable { [budget, cache, workers] cancellation in
                 let reader = ImageReader(
                     source: source, header: header, policy: FitPolicy(), memory: budget.total, cache: cache,
-                    cancellation: cancellation)
+                    workers: workers, cancellation: cancellation)
                 let stream = try reader.open(PixelDemand(isPlanar: false))
                 let sink = AlphaSink(channels: stream.shape.planes.first?.channels ?? 1)
                 try stream.run(into: sink)

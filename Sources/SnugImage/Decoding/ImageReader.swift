@@ -9,14 +9,24 @@ struct ImageReader: Sendable {
     /// The codec library's memory limit in bytes.
     let memory: Int
     let cache: ColourConversionCache
+    /// The decoders of formats that are decoded in other processes.
+    var workers = DecoderWorkerPool(worker: nil)
     let cancellation: CancellationFlag
 
     /// Starts a pass.
     func open(_ demand: PixelDemand) throws -> any ImageStream {
         switch header.format {
         case .jpeg: return try openJPEG(demand)
-        case .png: return try PNGStream(self, demand: demand)
+        default: return RowDecoderStream(try rowDecoder(), of: self, demand: demand)
+        }
+    }
+
+    /// The decoder of a format whose samples come interleaved.
+    func rowDecoder() throws -> any RowDecoder {
+        switch header.format {
+        case .png: return try PNGRowDecoder(self)
         default:
+            if let codec = header.format.workerCodec { return try IsolatedDecoder(self, codec: codec) }
             throw ImageError(
                 .unsupportedFormat, "is \(header.format), which is recognised but not read; convert it to JPEG or PNG")
         }
@@ -26,14 +36,13 @@ struct ImageReader: Sendable {
     ///
     /// Not for CMYK: the output is RGB.
     func keptProfile() throws -> [UInt8]? {
-        switch header.format {
-        case .jpeg where header.colourModel != .cmyk && header.colourModel != .ycck:
+        guard header.colourModel != .cmyk && header.colourModel != .ycck else { return nil }
+        if header.format.decodesToPlanes {
             return try ImageProbe.iccProfile(of: source, header: header, limits: policy.decodingLimits)
-        case .png:
-            if case .codePoints(let colour) = header.colourSpace { return colour.profile }
-            return try PNGDecoder(source: source, limits: policy.decodingLimits, memoryLimit: memory).iccProfile
-        default: return nil
         }
+        if case .codePoints(let colour) = header.colourSpace { return colour.profile }
+        if header.format.isProfileOutside { return try workerSubject().profile }
+        return try rowDecoder().iccProfile
     }
 
     /// The conversion to sRGB, or none where the profile is kept instead.

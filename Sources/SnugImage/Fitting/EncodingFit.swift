@@ -11,7 +11,7 @@ struct EncodingFit {
 
     /// - Parameter notes: What was found out about the file before.
     func run(notes: [String]) throws -> FittedImage {
-        var encoded = try header.format == .jpeg ? fitJPEG() : fitPNG()
+        var encoded = try header.format.decodesToPlanes ? fitPlanes() : fitInterleaved()
         if header.format == .jpeg, encoded.report.warningCount > 0, !policy.recoversPartialImages {
             // A codec's warning may be harmless, or all that it saw of damage: the decoder that sees every bit tells.
             _ = try SequentialSource.verify(context.source, cancellation: context.cancellation)
@@ -29,7 +29,7 @@ struct EncodingFit {
             warnings: warnings, header: header)
     }
 
-    private func fitJPEG() throws -> Encoded {
+    private func fitPlanes() throws -> Encoded {
         if plan.format == .png {
             let eighths = plan.eighths(for: header)
             let supply = try context.supply(PixelDemand(isPlanar: false, eighths: eighths))
@@ -38,7 +38,7 @@ struct EncodingFit {
         return try encodeJPEG { eighths in try context.supply(PixelDemand(isPlanar: true, eighths: eighths)) }
     }
 
-    private func fitPNG() throws -> Encoded {
+    private func fitInterleaved() throws -> Encoded {
         // Without alpha, or with a background to lay it on, and bound to be a JPEG: straight to planes.
         let becomesOpaque = !header.hasAlpha || policy.background != nil
         if becomesOpaque && plan.format == .jpeg {

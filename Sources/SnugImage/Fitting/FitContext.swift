@@ -12,6 +12,7 @@ struct FitContext {
     /// The codec library's memory limit in bytes.
     let codecMemory: Int
     let cache: ColourConversionCache
+    var workers = DecoderWorkerPool(worker: nil)
     let cancellation: CancellationFlag
 
     /// The limit on the output file's bytes.
@@ -19,7 +20,7 @@ struct FitContext {
 
     var reader: ImageReader {
         ImageReader(
-            source: source, header: header, policy: policy, memory: codecMemory, cache: cache,
+            source: source, header: header, policy: policy, memory: codecMemory, cache: cache, workers: workers,
             cancellation: cancellation)
     }
 

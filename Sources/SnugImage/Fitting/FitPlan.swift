@@ -79,6 +79,7 @@ public struct FitPlan: Sendable, Hashable {
         } else if policy.format == .jpeg && header.format != .jpeg || policy.format == .png && header.format != .png {
             reasons.append("another format was asked for")
         }
+        if header.format.workerCodec != nil { reasons.append("\(header.format) files are not passed on as they are") }
         if policy.isBaseline && header.jpegProcess?.isProgressive == true {
             reasons.append("it is a progressive JPEG, and a baseline one was asked for")
         }
@@ -128,9 +129,10 @@ public struct FitPlan: Sendable, Hashable {
                 details: ["side": .integer(max(header.width, header.height)), "limit": .integer(most)])
         }
         guard header.format.isDecodable else {
+            let trait = header.format.trait.map { " by this build: turn on the package trait \($0), or" } ?? ";"
             throw ImageError(
                 .unsupportedFormat,
-                "is \(header.format), which is recognised but not read; convert it to JPEG or PNG first")
+                "is \(header.format), which is recognised but not read\(trait) convert it to JPEG or PNG first")
         }
         switch header.jpegProcess {
         case .lossless, .hierarchical:

@@ -13,10 +13,10 @@ extension ImageFitter {
         let needed = estimate.held + frame.width * frame.height * 8
         guard needed <= budget.total else { throw Self.needsMemory(needed, of: budget.total, header) }
         let framed = try await budget.withReservation(of: needed) {
-            try await threads.runCancellable { [cache] cancellation in
+            try await threads.runCancellable { [cache, workers] cancellation in
                 let context = FitContext(
                     source: source, header: header, limits: limits, policy: policy, plan: plan, mode: .held,
-                    codecMemory: estimate.codec, cache: cache, cancellation: cancellation)
+                    codecMemory: estimate.codec, cache: cache, workers: workers, cancellation: cancellation)
                 let made = try FramedImage(context, frame: frame).make()
                 try source.checkUnchanged()
                 return made

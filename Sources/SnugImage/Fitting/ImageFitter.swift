@@ -16,12 +16,17 @@ public struct ImageFitter: Sendable {
         ///
         /// Default the number of cores that the process may use.
         public var threads: Int
+        /// The program that decodes HEIF, AVIF, TIFF and JPEG XL, which this process never does.
+        ///
+        /// Default ``DecoderWorker/ofThisProgram``; without one, those formats are refused.
+        public var decoderWorker: DecoderWorker?
 
         /// Creates a configuration; `nil` stands for a field's default.
-        public init(memory: Int? = nil, threads: Int? = nil) {
+        public init(memory: Int? = nil, threads: Int? = nil, decoderWorker: DecoderWorker? = .ofThisProgram) {
             // Half a gigabyte where the system does not tell.
             self.memory = memory ?? (Machine.memoryBytes ?? 1 << 30) / 2
             self.threads = threads ?? Machine.usableCoreCount
+            self.decoderWorker = decoderWorker
         }
     }
 
@@ -30,12 +35,14 @@ public struct ImageFitter: Sendable {
     let budget: MemoryBudget
     let threads: BlockingThreads
     let cache = ColourConversionCache()
+    let workers: DecoderWorkerPool
 
     /// Creates a fitter, whose threads end with its last copy.
     public init(configuration: Configuration = Configuration()) {
         self.configuration = configuration
         budget = MemoryBudget(total: configuration.memory)
         threads = BlockingThreads(count: configuration.threads)
+        workers = DecoderWorkerPool(worker: configuration.decoderWorker)
     }
 
     /// The use of the memory at this moment.
@@ -102,10 +109,10 @@ public struct ImageFitter: Sendable {
         let mode: MemoryMode = needed <= budget.total ? .held : .lean
         let bytes = mode == .held ? needed : min(budget.total, MemoryEstimate.walkingBytes)
         return try await budget.withReservation(of: bytes) {
-            try await threads.runCancellable { [cache] cancellation in
+            try await threads.runCancellable { [cache, workers] cancellation in
                 let context = FitContext(
                     source: source, header: header, limits: limits, policy: policy, plan: plan, mode: mode,
-                    codecMemory: estimate.codec, cache: cache, cancellation: cancellation)
+                    codecMemory: estimate.codec, cache: cache, workers: workers, cancellation: cancellation)
                 return try LosslessFit(context, survey: survey).run()
             }
         }
@@ -137,10 +144,10 @@ public struct ImageFitter: Sendable {
             throw Self.needsMemory(needed, of: budget.total, header)
         }
         return try await budget.withReservation(of: needed) {
-            try await threads.runCancellable { [cache] cancellation in
+            try await threads.runCancellable { [cache, workers] cancellation in
                 let context = FitContext(
                     source: source, header: header, limits: limits, policy: policy, plan: plan, mode: mode,
-                    codecMemory: estimate.codec, cache: cache, cancellation: cancellation)
+                    codecMemory: estimate.codec, cache: cache, workers: workers, cancellation: cancellation)
                 return try EncodingFit(context).run(notes: notes)
             }
         }

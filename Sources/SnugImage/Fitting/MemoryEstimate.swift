@@ -21,13 +21,15 @@ struct MemoryEstimate: Sendable, Hashable {
         let codec = codecBytes(header)
         let eighths = plan.eighths(for: header)
         let decodedPixels = pixels / 64 * eighths * eighths + 8 * (header.width + header.height)
-        // A PNG is held interleaved; when it becomes a JPEG, its planes are made from that.
-        let isPNG = header.format == .png
-        let decoded = decodedPixels * (isPNG ? pngChannels(header) : planeFactor(header, eighths: eighths))
+        // Where samples are held interleaved, the planes of a JPEG are made from them.
+        let isInterleaved = !header.format.decodesToPlanes
+        let decoded =
+            decodedPixels * (isInterleaved ? interleavedChannels(header) : planeFactor(header, eighths: eighths))
         let factor = targetFactor(header)
         let target =
-            output * (isPNG ? pngTargetFactor(header, plan) : factor) * (header.orientation == .upright ? 1 : 2)
-        let palette = isPNG ? min(ColourHistogram.memoryBytes, output * 100) : 0
+            output * (isInterleaved ? interleavedTargetFactor(header, plan) : factor)
+            * (header.orientation == .upright ? 1 : 2)
+        let palette = isInterleaved ? min(ColourHistogram.memoryBytes, output * 100) : 0
         // The stepped method's encoder makes its tables for the image, from all of its coefficients.
         let coefficients = policy.strategy == .stepped ? output * 2 * factor : 0
         let small =
@@ -35,7 +37,9 @@ struct MemoryEstimate: Sendable, Hashable {
             + fixedBytes + palette
         let width = max(header.width, plan.width)
         let rows = width * 640
-        let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 2 * factor) : 0
+        let turned =
+            header.orientation.rawValue > Orientation.mirrored.rawValue
+            ? output * (isInterleaved ? 8 : 2 * factor) : 0
         return MemoryEstimate(
             held: max(codec, target + coefficients) + decoded + small + rows,
             heldStreamingOut: max(codec, target) + decoded + small + rows,
@@ -65,15 +69,25 @@ struct MemoryEstimate: Sendable, Hashable {
     private static let fixedBytes = 4 << 20
 
     /// The codec's own memory: all coefficients of a progressive JPEG, all pixels of an interlaced PNG.
-    private static func codecBytes(_ header: ImageHeader) -> Int {
+    static func codecBytes(_ header: ImageHeader) -> Int {
         switch header.format {
         case .jpeg where header.jpegProcess?.isProgressive ?? true || header.hasSeveralScans:
             // 2 bytes for each coefficient, sides rounded up to whole MCUs.
             (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8)
         case .png where header.isInterlaced:
-            header.pixelCount * pngChannels(header) * (header.bitsPerSample == 16 ? 2 : 1)
+            header.pixelCount * interleavedChannels(header) * (header.bitsPerSample == 16 ? 2 : 1)
+        case .heif, .avif, .tiff, .jpegXL: workerBytes(header)
         default: 0
         }
+    }
+
+    /// Of a worker and the memory shared with it: the whole image as its library holds it, and once more as it comes out.
+    private static func workerBytes(_ header: ImageHeader) -> Int {
+        let isDeep = header.bitsPerSample > 8
+        let samples = interleavedChannels(header) * (isDeep ? 2 : 1)
+        // Measured in bytes a pixel: libheif 7.2, libavif 6 to 10.6 with its planes, libjxl 8 to 9.
+        let library = header.format == .tiff ? max(samples, 4) : isDeep ? 18 : 9
+        return header.pixelCount * (library + samples)
     }
 
     /// Whole samples for each pixel over all planes, rounded up.
@@ -95,14 +109,14 @@ struct MemoryEstimate: Sendable, Hashable {
         }
     }
 
-    /// Bytes for each pixel of an output made from a PNG: its planes for a JPEG, and the coefficients of that JPEG while
+    /// Bytes for each pixel of an output made from interleaved samples: its planes for a JPEG, and the coefficients of that JPEG while
     /// its looks are compared; the resized pixels where they are not those that were decoded.
-    private static func pngTargetFactor(_ header: ImageHeader, _ plan: FitPlan) -> Int {
+    private static func interleavedTargetFactor(_ header: ImageHeader, _ plan: FitPlan) -> Int {
         let isResized = plan.width != header.uprightWidth || plan.height != header.uprightHeight
         return 9 + (isResized ? 4 : 0)
     }
 
-    private static func pngChannels(_ header: ImageHeader) -> Int {
+    private static func interleavedChannels(_ header: ImageHeader) -> Int {
         switch header.colourModel {
         case .gray: header.hasTransparency ? 2 : 1
         case .grayAlpha: 2

@@ -27,6 +27,8 @@ extension ImageProbe {
         switch header.format {
         case .jpeg: try jpegMetadata(of: source)
         case .png: try pngMetadata(of: source, limits: limits)
+        case .heif where header.format.isDecodable, .avif where header.format.isDecodable:
+            try isoMetadata(of: source, limits: limits)
         default: EmbeddedMetadata()
         }
     }

@@ -21,6 +21,12 @@ public enum ImageProbe {
         case .png:
             var probe = PNGHeaderProbe(source, limits: limits)
             return try probe.read()
+        case .heif where format.isDecodable, .avif where format.isDecodable:
+            return try ISOMediaHeaderProbe.header(of: source, format: format, start: start, limits: limits)
+        case .tiff where format.isDecodable:
+            return try TIFFHeaderProbe.header(of: source, start: start, limits: limits)
+        case .jpegXL where format.isDecodable:
+            return try JPEGXLHeaderProbe.header(of: source, limits: limits)
         case .gif, .webp, .tiff, .bmp, .heif, .avif, .jpegXL, .svg, .pdf:
             return try RecognisedFormatProbe.header(of: source, format: format, start: start)
         }

@@ -111,7 +111,7 @@ enum RecognisedFormatProbe {
             offset += start.has("jxlp", at: offset + 4) ? 12 : 8
         }
         guard start.u16(at: offset) == 0xFF0A else { return }
-        var bits = BitReader(bytes: start, bit: 8 * (offset + 2))
+        var bits = LowestBitReader(bytes: start, bit: 8 * (offset + 2))
         let isSmall = bits.read(1) == 1
         func side() -> Int {
             if isSmall { return 8 * (1 + bits.read(5)) }
@@ -126,20 +126,5 @@ enum RecognisedFormatProbe {
 
     private static func contains(_ text: StaticString, _ view: ByteView) -> Bool {
         (0..<view.count).contains { view.has(text, at: $0) }
-    }
-}
-
-/// Bits from the lowest of each byte up; zeros past the end.
-private struct BitReader {
-    let bytes: ByteView
-    var bit: Int
-
-    mutating func read(_ count: Int) -> Int {
-        var value = 0
-        for index in 0..<count {
-            value |= ((bytes.u8(at: bit >> 3) ?? 0) >> (bit & 7) & 1) << index
-            bit += 1
-        }
-        return value
     }
 }

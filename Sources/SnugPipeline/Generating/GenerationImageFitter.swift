@@ -136,12 +136,12 @@ public struct GenerationImageFitter: Sendable {
 
     // MARK: Results
 
-    /// Checks that a file is a whole image: decodes it to its end where Snug decodes the format, else walks its structure.
+    /// Checks that a file is a whole image: decodes it to its end where this process decodes the format, else walks its structure.
     /// - Throws: ``ImageError``, `CancellationError`.
     public func check(_ path: FilePath) async throws -> ImageFacts {
         let source = try await threads.run { try ImageSource(file: path) }
         let header = try await fitter.header(of: source)
-        if header.format.isDecodable {
+        if header.format.isDecodable && !header.format.isDecodedByWorkers {
             // It only has to be passed on.
             var policy = FitPolicy()
             policy.metadata = .keep
@@ -155,9 +155,12 @@ public struct GenerationImageFitter: Sendable {
             size: ImageSize(width: header.uprightWidth, height: header.uprightHeight))
     }
 
-    /// Checks a format that is not decoded here.
+    /// Checks a format that is not decoded in this process.
     private static func checkStructure(of source: ImageSource, _ format: ImageFormat) throws {
         if format == .pdf { throw ImageError(.notAnImage, "is a PDF document") }
+        if format.isDecodedByWorkers, case .missing(let what) = try ContainerEnd(of: source) {
+            throw ImageError(.truncatedInput, what)
+        }
         guard format == .webp else { return }
         // RFC 9649 §2.4: the size of everything after these eight bytes.
         let start = try source.bytes(at: 0, count: 8)

@@ -45,6 +45,7 @@ struct Checkup: Sendable, Hashable {
     static func all() -> [Checkup] {
         var checks = [Checkup(name: "snug", state: .ok, value: Snug.version), swift()]
         checks += CodecLibraries.versions.map(library)
+        checks += sandbox()
         checks += [codecs(), processor(), cores(), memory()]
         checks += [
             writability(of: ".", as: "current folder"),

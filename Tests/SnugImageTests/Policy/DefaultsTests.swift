@@ -67,7 +67,7 @@ import Testing
         ] as [(ImageFormat, String, String, String)])
     func formats(format: ImageFormat, fileExtension: String, mediaType: String, name: String) {
         #expect(format.fileExtension == fileExtension && format.mediaType == mediaType && "\(format)" == name)
-        #expect(format.isDecodable == (format == .jpeg || format == .png))
+        #expect(format.isDecodable == [.jpeg, .png, .tiff, .heif, .avif, .jpegXL].contains(format))
     }
 
     @Test(

@@ -65,4 +65,15 @@ import Testing
         let page = try folder.write(Array("<html>no</html>".utf8), to: "c")
         await #expect(throws: ImageError.self) { _ = try await fitter.check(page) }
     }
+
+    @Test("A result that only decoder processes read is accepted by its structure, and not when it is cut")
+    func checksWithoutDecoding() async throws {
+        for (name, type) in [("plain.avif", "image/avif"), ("boxed.jxl", "image/jxl"), ("tiled.tif", "image/tiff")] {
+            let facts = try await fitter.check(try folder.write(WorkerFile.bytes(name), to: name))
+            #expect(facts == ImageFacts(mediaType: type, size: ImageSize(width: 24, height: 16)))
+        }
+        let cut = try folder.write(Array(WorkerFile.bytes("plain.avif").dropLast(9)), to: "cut")
+        let error = await #expect(throws: ImageError.self) { _ = try await fitter.check(cut) }
+        #expect(error?.code == .truncatedInput)
+    }
 }

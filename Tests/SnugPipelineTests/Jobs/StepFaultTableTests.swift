@@ -44,7 +44,8 @@ import Testing
             (.invalidArgument, .definite),
             (.diskFull, .folderWide), (.permissionDenied, .environmental), (.ioFailed, .transient),
             (.inputChanged, .transient),
-            (.codecFailed, .transient),
+            (.codecFailed, .transient), (.decoderCrashed, .definite), (.decoderTimedOut, .definite),
+            (.decoderUnavailable, .environmental),
         ])
     func images(code: ImageError.Code, kind: StepFault.Kind) {
         let fault = fault(ImageError(code, "message"))

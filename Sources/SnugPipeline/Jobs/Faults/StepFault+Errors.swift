@@ -51,7 +51,7 @@ extension StepFault {
         var kind: Kind
         switch error.code {
         case .diskFull: kind = .folderWide
-        case .permissionDenied: kind = .environmental
+        case .permissionDenied, .decoderUnavailable: kind = .environmental
         case .ioFailed, .inputChanged, .codecFailed: kind = .transient
         default: kind = .definite
         }

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+import CSandbox
+import Glibc
+import SnugSystem
+import Synchronization
+import SystemPackage
+
+/// Workers that are kept for the next image, as many as images are decoded at once.
+///
+/// Callers block their own thread, so a fitter's threads bound the number of workers. One that crashed is not used again.
+final class DecoderWorkerPool: Sendable {
+    /// The time that decoding may take.
+    struct Patience: Sendable, Hashable {
+        /// Processor time for any image and for each megapixel, in seconds.
+        var seconds = 20.0
+        var secondsPerMegapixel = 1.0
+        /// Time that may pass, as a multiple: a loaded machine gives a worker a part of a core.
+        var factor = 10.0
+        /// Until a worker is ready, in milliseconds.
+        var start = 60_000
+    }
+
+    /// What is asked of a worker.
+    struct Work {
+        var request: snug_codec_request
+        /// The worker's memory, that of the pixels included.
+        var memory: Int
+        var pixelCount: Int
+        /// For messages.
+        var format: ImageFormat
+    }
+
+    let worker: DecoderWorker?
+    private let patience: Patience
+    private let idle = Mutex<[WorkerProcess]>([])
+
+    init(worker: DecoderWorker?, patience: Patience = Patience()) {
+        self.worker = worker
+        self.patience = patience
+    }
+
+    /// Decodes an image into shared memory.
+    /// - Throws: `decoder_crashed`, `decoder_timed_out`, `decoder_unavailable`, `io_failed`; `CancellationError`.
+    func decode(
+        _ work: Work, of source: ImageSource, into memory: SharedPixels, cancellation: CancellationFlag
+    ) throws -> snug_codec_response {
+        let file = try WorkerFile(source)
+        while true {
+            let (process, isFresh) = try take(cancellation: cancellation)
+            do {
+                let response = try process.decode(
+                    work.request, file: file.descriptor, memory: memory,
+                    // Address space is not memory: libraries, stacks and free lists take some of it.
+                    addressSpace: work.memory + source.byteCount + 256 << 20, seconds: seconds(work),
+                    milliseconds: Int(Double(seconds(work)) * patience.factor * 1000), cancellation: cancellation)
+                idle.withLock { $0.append(process) }
+                return response
+            } catch WorkerProcess.Failure.unreachable where !isFresh {
+                // It ended while it waited; the image has nothing to do with that.
+                continue
+            } catch let failure as WorkerProcess.Failure {
+                throw Self.error(failure, work: work, seconds: seconds(work))
+            }
+        }
+    }
+
+    /// Starts a worker, if none waits, and tells what it is made of.
+    func inspect() throws -> (sandbox: UInt32, versions: [UInt32: String]) {
+        let process = try take(cancellation: CancellationFlag()).process
+        defer { idle.withLock { $0.append(process) } }
+        return (process.sandbox, process.versions)
+    }
+
+    private func seconds(_ work: Work) -> Int {
+        Int((patience.seconds + patience.secondsPerMegapixel * Double(work.pixelCount) / 1_000_000).rounded(.up))
+    }
+
+    private func take(cancellation: CancellationFlag) throws -> (process: WorkerProcess, isFresh: Bool) {
+        if let process = idle.withLock({ $0.popLast() }) { return (process, false) }
+        guard let worker else {
+            throw ImageError(
+                .decoderUnavailable,
+                "is in a format that is only decoded in a process of its own, and no program for that is set; "
+                    + "call DecoderWorker.serveIfRequested() at the start of main, or set decoderWorker in the fitter's "
+                    + "configuration")
+        }
+        let process: WorkerProcess
+        do {
+            process = try WorkerProcess(worker, milliseconds: patience.start, cancellation: cancellation)
+        } catch let failure as Errno {
+            throw Self.unavailable("the decoder process cannot be started: \(failure)")
+        } catch let failure as WorkerProcess.Failure {
+            throw Self.unavailable(
+                "\(PrintableName.of(worker.executable)) does not serve as a decoder process (\(failure.words))")
+        }
+        guard process.sandbox == UInt32(SNUG_SANDBOX_COMPLETE) else {
+            throw Self.unavailable(
+                "the system does not let the decoder process be locked in (\(SandboxReport.missing(process.sandbox)))")
+        }
+        return (process, true)
+    }
+
+    private static func unavailable(_ what: String) -> ImageError {
+        ImageError(.decoderUnavailable, "\(what); see 'snug doctor', or convert the image to JPEG or PNG")
+    }
+
+    private static func error(_ failure: WorkerProcess.Failure, work: Work, seconds: Int) -> ImageError {
+        switch failure {
+        // SIGXCPU: the processor time is over.
+        case .timedOut, .crashed(signal: SIGXCPU):
+            ImageError(
+                .decoderTimedOut,
+                "the \(work.format) decoder had no result after \(seconds) seconds of processor time and was ended; "
+                    + "convert the image to JPEG or PNG with another program", details: ["seconds": .integer(seconds)])
+        case .crashed, .babbled, .unreachable:
+            ImageError(
+                .decoderCrashed,
+                "the \(work.format) decoder crashed on it (\(failure.words)), and no other image was touched; the file "
+                    + "may be damaged: get it again, or convert it to JPEG or PNG with another program",
+                details: ["memory_bytes": .integer(work.memory)])
+        }
+    }
+}
+
+extension WorkerProcess.Failure {
+    /// For a message, in brackets.
+    var words: String {
+        switch self {
+        case .crashed(signal: 0): "it ended by itself"
+        case .crashed(signal: SIGSYS): "it asked the system for what is forbidden"
+        case .crashed(let signal): "signal \(signal)"
+        case .timedOut: "it took too long"
+        case .babbled: "it sent nonsense"
+        case .unreachable: "it is gone"
+        }
+    }
+}
