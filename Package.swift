@@ -32,6 +32,11 @@ let package = Package(
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
         .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
     ],
+    traits: [
+        .trait(name: "WebP", description: "Reads and writes WebP, by libwebp."),
+        .trait(name: "GIF", description: "Reads GIF, by giflib."),
+        .default(enabledTraits: ["GIF", "WebP"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -65,6 +70,13 @@ let package = Package(
         .systemLibrary(
             name: "CLibLCMS", path: "CSupport/CLibLCMS", pkgConfig: "lcms2",
             providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
+        // giflib has no pkg-config file.
+        .systemLibrary(
+            name: "CLibGIF", path: "CSupport/CLibGIF",
+            providers: [.apt(["libgif-dev"]), .brew(["giflib"])]),
+        .systemLibrary(
+            name: "CLibWebP", path: "CSupport/CLibWebP", pkgConfig: "libwebp",
+            providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
         .systemLibrary(
             name: "CLibCurl", path: "CSupport/CLibCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
@@ -76,6 +88,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CDeflate", dependencies: ["CLibDeflate"], path: "CSupport/CDeflate", cSettings: cSettings),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
+        .target(
+            name: "CGIF", dependencies: ["CLibGIF"], path: "CSupport/CGIF", cSettings: cSettings,
+            linkerSettings: [.linkedLibrary("gif")]),
+        .target(name: "CWebP", dependencies: ["CLibWebP"], path: "CSupport/CWebP", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
         .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
         .target(
@@ -98,6 +114,8 @@ let package = Package(
             name: "SnugImage",
             dependencies: [
                 "CJPEG", "CPNG", "CDeflate", "CLCMS", "CKernels", "CJPEGKernels", "SnugSystem",
+                .target(name: "CGIF", condition: .when(traits: ["GIF"])),
+                .target(name: "CWebP", condition: .when(traits: ["WebP"])),
                 .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

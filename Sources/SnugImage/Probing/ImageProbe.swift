@@ -21,7 +21,15 @@ public enum ImageProbe {
         case .png:
             var probe = PNGHeaderProbe(source, limits: limits)
             return try probe.read()
-        case .gif, .webp, .tiff, .bmp, .heif, .avif, .jpegXL, .svg, .pdf:
+        case .webp:
+            var probe = WebPHeaderProbe(source, limits: limits)
+            return try probe.read()
+        case .gif:
+            var probe = GIFHeaderProbe(source, limits: limits)
+            return try probe.read()
+        case .bmp: return try BMPHeaderProbe.header(of: source, limits: limits)
+        case .ico: return try ICOHeaderProbe.header(of: source, limits: limits)
+        case .tiff, .heif, .avif, .jpegXL, .svg, .pdf:
             return try RecognisedFormatProbe.header(of: source, format: format, start: start)
         }
     }
