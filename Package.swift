@@ -37,7 +37,9 @@ let package = Package(
             name: "HEIF", description: "Reads HEIC, HEIF and AVIF, by libheif and libavif in a process of their own."),
         .trait(name: "TIFF", description: "Reads TIFF, by libtiff in a process of its own."),
         .trait(name: "JPEGXL", description: "Reads JPEG XL, by libjxl in a process of its own."),
-        .default(enabledTraits: ["HEIF", "TIFF", "JPEGXL"]),
+        .trait(name: "WebP", description: "Reads and writes WebP, by libwebp."),
+        .trait(name: "GIF", description: "Reads GIF, by giflib."),
+        .default(enabledTraits: ["GIF", "HEIF", "JPEGXL", "TIFF", "WebP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -72,6 +74,13 @@ let package = Package(
         .systemLibrary(
             name: "CLibLCMS", path: "CSupport/CLibLCMS", pkgConfig: "lcms2",
             providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
+        // giflib has no pkg-config file.
+        .systemLibrary(
+            name: "CLibGIF", path: "CSupport/CLibGIF",
+            providers: [.apt(["libgif-dev"]), .brew(["giflib"])]),
+        .systemLibrary(
+            name: "CLibWebP", path: "CSupport/CLibWebP", pkgConfig: "libwebp",
+            providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
         .systemLibrary(
             name: "CLibCurl", path: "CSupport/CLibCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
@@ -83,6 +92,10 @@ let package = Package(
             linkerSettings: [.linkedLibrary("z")]),
         .target(name: "CDeflate", dependencies: ["CLibDeflate"], path: "CSupport/CDeflate", cSettings: cSettings),
         .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
+        .target(
+            name: "CGIF", dependencies: ["CLibGIF"], path: "CSupport/CGIF", cSettings: cSettings,
+            linkerSettings: [.linkedLibrary("gif")]),
+        .target(name: "CWebP", dependencies: ["CLibWebP"], path: "CSupport/CWebP", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
         // Decoders for worker processes: compiled against the libraries' headers, and never linked with them.
         .target(name: "CSandbox", path: "CSupport/CSandbox", cSettings: cSettings),
@@ -113,6 +126,8 @@ let package = Package(
                 .target(name: "CHEIF", condition: .when(traits: ["HEIF"])),
                 .target(name: "CTIFF", condition: .when(traits: ["TIFF"])),
                 .target(name: "CJXL", condition: .when(traits: ["JPEGXL"])),
+                .target(name: "CGIF", condition: .when(traits: ["GIF"])),
+                .target(name: "CWebP", condition: .when(traits: ["WebP"])),
                 .product(name: "RealModule", package: "swift-numerics"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

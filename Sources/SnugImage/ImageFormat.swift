@@ -2,18 +2,64 @@
 
 /// A file format, recognised by content.
 public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
-    case jpeg, png
-    // Recognised for a precise error; not decoded.
-    case gif, webp, tiff, bmp, heif, avif, jpegXL = "jxl", svg, pdf
+    case jpeg, png, gif, webp, tiff, bmp, ico, heif, avif, jpegXL = "jxl", svg, pdf
 
     /// True when Snug decodes this format.
     public var isDecodable: Bool {
         switch self {
-        case .jpeg, .png: true
-        case .heif, .avif, .tiff, .jpegXL: workerCodec != nil
-        case .gif, .webp, .bmp, .svg, .pdf: false
+        case .jpeg, .png, .bmp, .ico: true
+        case .gif, .webp, .heif, .avif, .tiff, .jpegXL: missingTrait == nil
+        case .svg, .pdf: false
         }
     }
+
+    /// The formats that pixels can be written in.
+    public static var writable: Set<ImageFormat> { Set([.jpeg, .png, .webp].filter(\.isDecodable)) }
+
+    /// The formats of outputs: a GIF that complies is passed on, or without its metadata.
+    public static var deliverable: Set<ImageFormat> {
+        writable.union(ImageFormat.gif.isDecodable ? [.gif] : [])
+    }
+
+    /// The package trait that this build lacks for the format; `nil` for formats that it reads, or that none reads.
+    public var missingTrait: String? {
+        switch self {
+        case .webp:
+            #if WebP
+                nil
+            #else
+                "WebP"
+            #endif
+        case .gif:
+            #if GIF
+                nil
+            #else
+                "GIF"
+            #endif
+        case .heif, .avif:
+            #if HEIF
+                nil
+            #else
+                "HEIF"
+            #endif
+        case .tiff:
+            #if TIFF
+                nil
+            #else
+                "TIFF"
+            #endif
+        case .jpegXL:
+            #if JPEGXL
+                nil
+            #else
+                "JPEGXL"
+            #endif
+        default: nil
+        }
+    }
+
+    /// True for formats whose pixels are mostly approximations already: keeping them exactly is worth no bytes.
+    var isMostlyLossy: Bool { [.jpeg, .webp, .heif, .avif, .jpegXL].contains(self) }
 
     /// True when pixels are decoded to planes of luma and chroma, at a share of the size where that is enough.
     ///
@@ -45,6 +91,7 @@ public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringC
         switch self {
         case .svg: "image/svg+xml"
         case .pdf: "application/pdf"
+        case .ico: "image/vnd.microsoft.icon"
         default: "image/\(rawValue)"
         }
     }

@@ -40,6 +40,8 @@ struct MetadataStripper: Sendable {
         switch header.format {
         case .jpeg: found = try Self.jpeg(source, header, metadata, limits)
         case .png: found = try Self.png(source, header, metadata, limits)
+        case .webp: found = try Self.webP(source, header, metadata, limits)
+        case .gif: found = try Self.gif(source, header, metadata, limits)
         default: throw ImageError(.unsupportedFormat, "\(header.format) files cannot be stripped")
         }
         pieces = found.pieces

@@ -9,7 +9,7 @@ enum StructureWalk {
     /// Bytes read at once: few calls, and little memory for any number of jobs.
     static let windowSize = 1 << 18
 
-    /// Walks a JPEG or PNG.
+    /// Walks a JPEG, PNG, WebP or GIF.
     /// - Throws: `corrupt_input` and `truncated_input` with the fault and its offset, `limit_exceeded`,
     ///   `unsupported_format`, `io_failed`, `input_changed`.
     static func report(
@@ -24,6 +24,15 @@ enum StructureWalk {
             var walk = PNGWalk(source, limits: limits)
             while try walk.next() != nil {}
             return try report(imageEnd: walk.position, scanCount: walk.dataChunkCount, of: source)
+        case .webp:
+            var walk = try WebPWalk(source, limits: limits)
+            while try walk.next() != nil {}
+            return try report(imageEnd: min(walk.end, source.byteCount), scanCount: walk.frames.count, of: source)
+        case .gif:
+            var walk = try GIFWalk(source, limits: limits)
+            var frameCount = 0
+            while try walk.nextFrame() != nil { frameCount += 1 }
+            return try report(imageEnd: walk.position, scanCount: frameCount, of: source)
         default:
             throw ImageError(.unsupportedFormat, "\(header.format) files cannot be checked")
         }

@@ -25,10 +25,21 @@ struct ImageReader: Sendable {
     func rowDecoder() throws -> any RowDecoder {
         switch header.format {
         case .png: return try PNGRowDecoder(self)
+        #if WebP
+            case .webp: return try WebPRowDecoder(self)
+        #endif
+        #if GIF
+            case .gif: return try GIFRowDecoder(self)
+        #endif
+        case .bmp:
+            return try BMPRowDecoder(
+                BMPHeader(source), of: source,
+                profile: try ImageProbe.iccProfile(of: source, header: header, limits: policy.decodingLimits),
+                recoversPartialImages: policy.recoversPartialImages)
+        case .ico: return try ICORowDecoder.decoder(self)
         default:
             if let codec = header.format.workerCodec { return try IsolatedDecoder(self, codec: codec) }
-            throw ImageError(
-                .unsupportedFormat, "is \(header.format), which is recognised but not read; convert it to JPEG or PNG")
+            throw FitPlan.notRead(header.format)
         }
     }
 

@@ -21,7 +21,7 @@ struct EncodingFit {
         }
         try context.source.checkUnchanged()
         var warnings = header.warnings + notes + encoded.report.notes + encoded.notes
-        if header.isAnimated { warnings.append("was animated: only the first image is left") }
+        if header.isAnimated { warnings.append(frameNote) }
         return FittedImage(
             status: .fitted, content: .bytes(encoded.bytes), byteCount: encoded.bytes.count, format: encoded.format,
             width: encoded.width, height: encoded.height, quality: encoded.quality,
@@ -29,13 +29,40 @@ struct EncodingFit {
             warnings: warnings, header: header)
     }
 
+    private var frameNote: String {
+        let count = header.frameCount.map { " of \($0)" } ?? ""
+        return "is an animation, of which the output shows frame \(policy.page ?? 1)\(count) alone"
+    }
+
     private func fitPlanes() throws -> Encoded {
+        if plan.format == .webp {
+            let supply = try context.supply(PixelDemand(isPlanar: false, eighths: plan.eighths(for: header)))
+            return try WebPFit(context, isOpaque: true, isGraphic: false).lossy(supply)
+        }
         if plan.format == .png {
             let eighths = plan.eighths(for: header)
             let supply = try context.supply(PixelDemand(isPlanar: false, eighths: eighths))
             return try PNGFit(context).fit(supply)
         }
-        return try encodeJPEG { eighths in try context.supply(PixelDemand(isPlanar: true, eighths: eighths)) }
+        let jpeg = try encodeJPEG { eighths in try context.supply(PixelDemand(isPlanar: true, eighths: eighths)) }
+        guard context.mayChooseWebP else { return jpeg }
+        let eighths = plan.eighths(for: header)
+        return try betterLooking(jpeg, try context.supply(PixelDemand(isPlanar: false, eighths: eighths)))
+    }
+
+    /// A JPEG, or a WebP where there are so few bits for each pixel that it may look better.
+    private func betterLooking(_ jpeg: Encoded, _ supply: PixelSupply) throws -> Encoded {
+        guard context.mayChooseWebP, FitPlan.isShortOfBits(header, limits: context.limits, policy: policy),
+            let webP = try context.unlessOutOfReach({
+                try WebPFit(context, isOpaque: true, isGraphic: false).lossy(supply)
+            })
+        else { return jpeg }
+        let channels = supply.shape.planes.first?.channels ?? 1
+        let pixels = try supply.prepared(
+            .interleaved(width: plan.width, height: plan.height, channels: channels), orientation: header.orientation)
+        guard let plane = pixels.heldRaster?.planes.first else { return jpeg }
+        let looks = Looks(plane, context: context)
+        return try looks.difference(webP) < looks.difference(jpeg) ? webP : jpeg
     }
 
     private func fitInterleaved() throws -> Encoded {
@@ -47,6 +74,7 @@ struct EncodingFit {
         }
         let supply = try context.supply(PixelDemand(isPlanar: false, background: policy.background))
         let content = try PixelContent(of: supply)
+        if plan.format == .webp { return try webP(supply, content: content) }
         if content.isOpaque == false {
             if plan.format == .jpeg {
                 throw ImageError(
@@ -60,7 +88,14 @@ struct EncodingFit {
         if plan.format == nil, let png = try losslessPNG(supply, content: content) { return png }
         if plan.format == nil, let graphic = try fitGraphic(supply, content: content) { return graphic }
         let planes = try planes(of: supply)
-        return try encodeJPEG { _ in planes }
+        return try betterLooking(try encodeJPEG { _ in planes }, supply)
+    }
+
+    /// A WebP, without loss where that is likely to fit.
+    private func webP(_ supply: PixelSupply, content: PixelContent) throws -> Encoded {
+        let fit = WebPFit(context, isOpaque: content.isOpaque, isGraphic: content.isGraphic)
+        if content.isGraphic || !content.isOpaque, let lossless = try fit.lossless(supply) { return lossless }
+        return try fit.lossy(supply)
     }
 
     /// A graphic as a palette or as a JPEG, whichever looks best.
@@ -77,6 +112,10 @@ struct EncodingFit {
             context.policy.keepsSize = keepsSize
             return try context.unlessOutOfReach { try EncodingFit(context).encodeJPEG { _ in planes } }
         }
+        if context.mayChooseWebP {
+            let webP = WebPFit(context, isOpaque: true, isGraphic: content.isGraphic)
+            return try graphic.fit(alternatives: [{ try context.unlessOutOfReach { try webP.lossy(supply) } }])
+        }
         let fullSize = { try jpeg(keepsSize: true) }
         return try graphic.fit(
             alternatives: policy.keepsSize ? [fullSize] : [fullSize, { try jpeg(keepsSize: false) }])
@@ -85,12 +124,18 @@ struct EncodingFit {
     /// An opaque image stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.
     private func losslessPNG(_ supply: PixelSupply, content: PixelContent) throws -> Encoded? {
         let keepsSize = plan.width == header.uprightWidth && plan.height == header.uprightHeight
-        guard keepsSize || content.isGraphic else { return nil }
+        guard keepsSize && !header.format.isMostlyLossy || content.isGraphic else { return nil }
         // Decoded at each pass, an attempt is dear: only where the file itself says that it may succeed.
         if !context.mode.holdsPixels && !content.isGraphic && context.source.byteCount > context.byteLimit * 3 / 2 {
             return nil
         }
-        return try PNGFit(context).lossless(supply)
+        let attempt = try PNGFit(context).lossless(supply)
+        if attempt.encoded == nil, context.mayChooseWebP, content.isGraphic,
+            WebPFit.mayHoldWithoutLoss(pngBytes: attempt.byteCount, limit: context.byteLimit)
+        {
+            return try WebPFit(context, isOpaque: true, isGraphic: true).lossless(supply)
+        }
+        return attempt.encoded
     }
 
     /// - Parameter pixels: Planes, decoded at so many eighths of the size where the format allows it.

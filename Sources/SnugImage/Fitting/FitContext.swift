@@ -18,6 +18,9 @@ struct FitContext {
     /// The limit on the output file's bytes.
     var byteLimit: Int { limits.fileByteLimit }
 
+    /// True when the pixels may become a WebP as well as another format.
+    var mayChooseWebP: Bool { plan.mayBecomeWebP && mode.holdsPixels }
+
     var reader: ImageReader {
         ImageReader(
             source: source, header: header, policy: policy, memory: codecMemory, cache: cache, workers: workers,

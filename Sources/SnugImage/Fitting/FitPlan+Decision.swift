@@ -9,13 +9,16 @@ extension FitPlan {
         try checkArguments(limits: limits, policy: policy)
         let header = survey.header
         try checkDecodable(header)
+        if let page = policy.page { try FramePage.check(page, of: header) }
         let format = try outputFormat(header, limits: limits, policy: policy)
         let size = try outputSize(header, format: format, limits: limits, policy: policy)
+        let choosesWebP = format == nil && mayBecomeWebP(size, limits: limits, policy: policy)
         var reasons = reasonsToEncode(header, size: size, limits: limits, policy: policy)
         if survey.convertsColours { reasons.append("its colours are converted to sRGB") }
         var plan = FitPlan(
             action: .encode, format: format, width: size.width, height: size.height,
             reason: reasons.joined(separator: ", "))
+        plan.mayBecomeWebP = choosesWebP
         if policy.isLossless {
             guard reasons.isEmpty else {
                 throw ImageError(
@@ -78,7 +81,7 @@ extension FitPlan {
 
     private static func encodingUncertainty(_ plan: FitPlan) -> String {
         plan.format == nil
-            ? "its pixels decide on JPEG or PNG; quality and final size show when it is encoded"
+            ? "its pixels decide on \(plan.mayBecomeWebP ? "JPEG, PNG or WebP" : "JPEG or PNG"); quality and final size show when it is encoded"
             : "quality and final size show when it is encoded"
     }
 }

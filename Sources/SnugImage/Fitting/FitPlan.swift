@@ -26,6 +26,8 @@ public struct FitPlan: Sendable, Hashable {
     public var uncertainty: String?
     /// Lossless recompression may reach the limit.
     var mayRecode = false
+    /// A WebP is one of the outputs to choose from.
+    var mayBecomeWebP = false
     /// The treatment of the file depends on its structure and metadata.
     var mayPassOn: Bool { action != .encode || mayRecode }
 
@@ -76,10 +78,11 @@ public struct FitPlan: Sendable, Hashable {
         }
         if !limits.formats.contains(header.format) {
             reasons.append("\(header.format) is not accepted")
-        } else if policy.format == .jpeg && header.format != .jpeg || policy.format == .png && header.format != .png {
+        } else if let asked = policy.format.imageFormat, header.format != asked {
             reasons.append("another format was asked for")
         }
         if header.format.workerCodec != nil { reasons.append("\(header.format) files are not passed on as they are") }
+        if let page = policy.page, header.isAnimated { reasons.append("frame \(page) alone is asked for") }
         if policy.isBaseline && header.jpegProcess?.isProgressive == true {
             reasons.append("it is a progressive JPEG, and a baseline one was asked for")
         }
@@ -120,6 +123,18 @@ public struct FitPlan: Sendable, Hashable {
         }
     }
 
+    /// The error for a format that is not decoded here.
+    static func notRead(_ format: ImageFormat) -> ImageError {
+        if let trait = format.missingTrait {
+            return ImageError(
+                .unsupportedFormat,
+                "is \(format), which this build does not read; build it with the package trait \(trait), or convert the "
+                    + "file to JPEG or PNG", details: ["trait": .text(trait)])
+        }
+        return ImageError(
+            .unsupportedFormat, "is \(format), which is recognised but not read; convert it to JPEG or PNG first")
+    }
+
     static func checkDecodable(_ header: ImageHeader) throws(ImageError) {
         if header.format == .jpeg, let most = header.format.maximumSide, max(header.width, header.height) > most {
             throw ImageError(
@@ -129,10 +144,7 @@ public struct FitPlan: Sendable, Hashable {
                 details: ["side": .integer(max(header.width, header.height)), "limit": .integer(most)])
         }
         guard header.format.isDecodable else {
-            let trait = header.format.trait.map { " by this build: turn on the package trait \($0), or" } ?? ";"
-            throw ImageError(
-                .unsupportedFormat,
-                "is \(header.format), which is recognised but not read\(trait) convert it to JPEG or PNG first")
+            throw notRead(header.format)
         }
         switch header.jpegProcess {
         case .lossless, .hierarchical:

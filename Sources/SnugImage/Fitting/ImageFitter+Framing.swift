@@ -25,6 +25,7 @@ extension ImageFitter {
         var rest = policy
         rest.frame = nil
         rest.keepsSize = true
+        rest.page = nil
         rest.format = policy.format == .automatic && header.format == .jpeg ? .jpeg : plan.format.asked ?? policy.format
         var image = try await fit(ImageSource(bytes: framed.bytes), limits: limits, policy: rest)
         if case .source = image.content { image.content = .bytes(framed.bytes) }
@@ -42,6 +43,7 @@ extension ImageFormat? {
         switch self {
         case .jpeg: .jpeg
         case .png: .png
+        case .webp: .webp
         default: nil
         }
     }

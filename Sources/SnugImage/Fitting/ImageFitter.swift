@@ -138,13 +138,19 @@ public struct ImageFitter: Sendable {
     private func encode(
         _ source: ImageSource, header: ImageHeader, plan: FitPlan, limits: Limits, policy: FitPolicy, notes: [String]
     ) async throws -> FittedImage {
-        let estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
+        var plan = plan
+        var estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
+        if plan.mayBecomeWebP, estimate.held > budget.total {
+            // Its encoder takes several times what the others do.
+            plan.mayBecomeWebP = false
+            estimate = MemoryEstimate.make(header: header, plan: plan, limit: limits.fileByteLimit, policy: policy)
+        }
         let (mode, needed) = estimate.mode(within: budget.total)
         guard needed <= budget.total else {
             throw Self.needsMemory(needed, of: budget.total, header)
         }
         return try await budget.withReservation(of: needed) {
-            try await threads.runCancellable { [cache, workers] cancellation in
+            try await threads.runCancellable { [cache, workers, plan, estimate] cancellation in
                 let context = FitContext(
                     source: source, header: header, limits: limits, policy: policy, plan: plan, mode: mode,
                     codecMemory: estimate.codec, cache: cache, workers: workers, cancellation: cancellation)

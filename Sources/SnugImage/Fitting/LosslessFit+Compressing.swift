@@ -47,6 +47,6 @@ extension LosslessFit {
             header.orientation == .upright, context.policy.metadata == .strip
         else { return nil }
         let supply = try context.supply(PixelDemand(isPlanar: false))
-        return try PNGFit(context, limit: byteCount - 1).lossless(supply)?.bytes
+        return try PNGFit(context, limit: byteCount - 1).lossless(supply).encoded?.bytes
     }
 }

@@ -82,6 +82,12 @@ struct LosslessFit {
             if !found.hasEnd { throw ImageError(.truncatedInput, "the end marker is missing") }
             return found.warnings
         }
+        if !header.format.decodesToPlanes {
+            let supply = try PixelSupply.streaming(context.reader, demand: PixelDemand(isPlanar: false))
+            try supply.send(to: DiscardingSink())
+            if let error = supply.report.error { throw error }
+            return supply.report.notes
+        }
         if let report = try sequentialReport() {
             if report.endedEarly { throw ImageError(.truncatedInput, "the end marker is missing") }
             return report.notes

@@ -40,15 +40,27 @@ struct MemoryEstimate: Sendable, Hashable {
         let turned =
             header.orientation.rawValue > Orientation.mirrored.rawValue
             ? output * (isInterleaved ? 8 : 2 * factor) : 0
-        return MemoryEstimate(
-            held: max(codec, target + coefficients) + decoded + small + rows,
-            heldStreamingOut: max(codec, target) + decoded + small + rows,
-            lean: codec + rows + turned + small - palette,
-            codec: codec + fixedBytes + rows)
+        let held = decoded + small + rows
+        var estimate = MemoryEstimate(
+            held: max(codec, target + coefficients) + held, heldStreamingOut: max(codec, target) + held,
+            lean: codec + rows + turned + small - palette, codec: codec + fixedBytes + rows)
+        let webP = output * webPFactor(header)
+        if plan.mayBecomeWebP || plan.format == .webp { estimate.held += webP }
+        // The encoder takes the whole image.
+        if plan.format == .webp { (estimate.heldStreamingOut, estimate.lean) = (estimate.held, estimate.held) }
+        return estimate
     }
+
+    /// Bytes for each pixel of a WebP that is made, measured on noise with libwebp 1.2: 21 for lossy images without
+    /// transparency, 38 for others; with the interleaved pixels where only planes are held.
+    private static func webPFactor(_ header: ImageHeader) -> Int { header.format.decodesToPlanes ? 30 : 40 }
 
     /// Bytes for passing a file on: checked, stripped or recoded.
     static func passingOn(_ header: ImageHeader, limit: Int) -> Int {
+        if [.webp, .gif].contains(header.format) {
+            return codecBytes(header) + header.width * 64 + outputBytes(limit: limit, pixels: header.pixelCount)
+                + fixedBytes
+        }
         let coefficients =
             header.format == .jpeg
             ? (header.width + 32) * (header.height + 32) * 2 * planeFactor(header, eighths: 8) : 0
@@ -77,6 +89,13 @@ struct MemoryEstimate: Sendable, Hashable {
         case .png where header.isInterlaced:
             header.pixelCount * interleavedChannels(header) * (header.bitsPerSample == 16 ? 2 : 1)
         case .heif, .avif, .tiff, .jpegXL: workerBytes(header)
+        // The pixels, those of a lossless image in the library once more, and the compressed image.
+        case .webp: header.pixelCount * (header.isAnimated ? 16 : 12)
+        // The canvas, a frame, and what was there before it; indexes and compressed data of a frame.
+        case .gif: header.pixelCount * 14
+        // The indexes of a file with runs.
+        case .bmp: header.colourModel == .palette ? header.pixelCount : 0
+        case .ico: header.pixelCount * 8
         default: 0
         }
     }

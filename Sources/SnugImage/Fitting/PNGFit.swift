@@ -29,18 +29,28 @@ struct PNGFit {
             let graphic = try GraphicFit(
                 context, supply: supply, isOpaque: content?.isOpaque ?? !context.header.hasAlpha, options: options)
         {
-            let fewerPixels = { try context.unlessOutOfReach { try scaled(supply, after: full) } }
-            if let encoded = try graphic.fit(alternatives: context.policy.keepsSize ? [] : [fewerPixels]) {
-                return encoded
+            var alternatives: [() throws -> Encoded?] = []
+            if context.mayChooseWebP {
+                let webP = WebPFit(
+                    context, isOpaque: content?.isOpaque ?? false, isGraphic: content?.isGraphic ?? false)
+                if WebPFit.mayHoldWithoutLoss(pngBytes: full.byteCount, limit: limit),
+                    let exact = try webP.lossless(supply)
+                {
+                    return exact
+                }
+                alternatives.append { try context.unlessOutOfReach { try webP.lossy(supply) } }
             }
+            if !context.policy.keepsSize {
+                alternatives.append { try context.unlessOutOfReach { try scaled(supply, after: full) } }
+            }
+            if let encoded = try graphic.fit(alternatives: alternatives) { return encoded }
         }
         return try scaled(supply, after: full)
     }
 
     /// The image at its planned size, without any loss.
-    /// - Returns: `nil` when that does not fit.
-    func lossless(_ supply: PixelSupply) throws -> Encoded? {
-        try attempt(supply, width: plan.width, height: plan.height).encoded
+    func lossless(_ supply: PixelSupply) throws -> Attempt {
+        try attempt(supply, width: plan.width, height: plan.height)
     }
 
     /// The most pixels without any other loss.
@@ -105,7 +115,8 @@ struct PNGFit {
             .interleaved(width: width, height: height, channels: channels), orientation: context.header.orientation)
     }
 
-    private struct Attempt {
+    /// A result, or the reason why there is none.
+    struct Attempt {
         /// Within the limit.
         var encoded: Encoded?
         /// Measured, or estimated when it is over.

@@ -11,11 +11,21 @@ public struct FitPolicy: Sendable, Hashable, Codable {
     }
     /// The format of a re-encoded output.
     public enum OutputFormat: String, Sendable, Hashable, CaseIterable, Codable {
-        /// Whichever suits the image: alpha and graphics stay PNG, photos become JPEG.
+        /// Whichever suits the image and is accepted: alpha and graphics become PNG or WebP, photos JPEG.
         case automatic = "auto"
-        case jpeg, png
+        case jpeg, png, webp
         /// The input's own.
         case keep
+
+        /// The format of every output; `nil` where it depends on the input.
+        public var imageFormat: ImageFormat? {
+            switch self {
+            case .jpeg: .jpeg
+            case .png: .png
+            case .webp: .webp
+            case .automatic, .keep: nil
+            }
+        }
     }
     /// Chroma resolution of a JPEG output.
     public enum ChromaChoice: String, Sendable, Hashable, CaseIterable, Codable {
@@ -70,6 +80,10 @@ public struct FitPolicy: Sendable, Hashable, Codable {
     public var background: RGBColour?
     /// Delivers the intact rows of a damaged or truncated image and fills the rest, instead of failing.
     public var recoversPartialImages: Bool
+    /// The frame of an animation that becomes the output, from 1.
+    ///
+    /// Default `nil`: an animation that complies is passed on with all of its frames; else the first frame.
+    public var page: Int?
     /// The limits on inputs.
     public var decodingLimits: DecodingLimits
 

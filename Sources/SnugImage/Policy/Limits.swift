@@ -62,6 +62,17 @@ public struct Limits: Sendable, Hashable {
         self.maximumImagesPerRequest = maximumImagesPerRequest
     }
 
+    /// The limits where no target is known that would object to the format that is asked for.
+    public func accepting(_ format: FitPolicy.OutputFormat) -> Limits {
+        var limits = self
+        switch format {
+        case .automatic: break
+        case .keep: limits.formats.formUnion(ImageFormat.writable)
+        case .jpeg, .png, .webp: limits.formats.formUnion(format.imageFormat.map { [$0] } ?? [])
+        }
+        return limits
+    }
+
     /// The limits for an input of so many bytes.
     public func resolved(inputBytes: Int) -> Limits {
         guard let inputShare else { return self }

@@ -130,7 +130,7 @@ extension TargetProfile {
             maximumSide: geometry.maximumSide,
             minimumSide: geometry.minimumSide,
             maximumPixelCount: geometry.maximumPixelCount,
-            formats: formats.intersection([.jpeg, .png]),
+            formats: formats.intersection(ImageFormat.deliverable),
             maximumImagesPerRequest: geometry.images)
     }
 }

@@ -11,6 +11,7 @@ extension ImageFormat {
         case .webp: self = .webp
         case .tiff: self = .tiff
         case .bmp: self = .bmp
+        case .ico: self = .ico
         case .heif: self = .heif
         case .avif: self = .avif
         case .jpegXL: self = .jpegXL

@@ -27,7 +27,15 @@ public enum ImageProbe {
             return try TIFFHeaderProbe.header(of: source, start: start, limits: limits)
         case .jpegXL where format.isDecodable:
             return try JPEGXLHeaderProbe.header(of: source, limits: limits)
-        case .gif, .webp, .tiff, .bmp, .heif, .avif, .jpegXL, .svg, .pdf:
+        case .webp:
+            var probe = WebPHeaderProbe(source, limits: limits)
+            return try probe.read()
+        case .gif:
+            var probe = GIFHeaderProbe(source, limits: limits)
+            return try probe.read()
+        case .bmp: return try BMPHeaderProbe.header(of: source, limits: limits)
+        case .ico: return try ICOHeaderProbe.header(of: source, limits: limits)
+        case .tiff, .heif, .avif, .jpegXL, .svg, .pdf:
             return try RecognisedFormatProbe.header(of: source, format: format, start: start)
         }
     }

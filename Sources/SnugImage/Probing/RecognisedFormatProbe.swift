@@ -10,56 +10,13 @@ enum RecognisedFormatProbe {
         var header = ImageHeader(format: format, width: 0, height: 0)
         header.frameCount = nil
         header.isPartial = true
-        var little = start
-        little.order = .littleEndian
         switch format {
-        case .gif: gif(little, &header)
-        case .webp: webP(little, &header)
-        case .bmp: bmp(little, &header)
         case .tiff: try tiff(start, source, &header)
         case .heif, .avif: try isoMedia(start, source, &header)
         case .jpegXL: jpegXL(start, &header)
-        case .svg, .pdf, .jpeg, .png: break
+        case .svg, .pdf, .jpeg, .png, .webp, .gif, .bmp, .ico: break
         }
         return header
-    }
-
-    private static func gif(_ start: ByteView, _ header: inout ImageHeader) {
-        header.colourModel = .palette
-        header.width = start.u16(at: 6) ?? 0
-        header.height = start.u16(at: 8) ?? 0
-        // The looping extension stands before the first frame, and stills have none.
-        header.isAnimated = contains("NETSCAPE2.0", start)
-    }
-
-    /// RFC 9649 §2.5–2.7.
-    private static func webP(_ start: ByteView, _ header: inout ImageHeader) {
-        if start.has("VP8X", at: 12) {
-            header.width = (start.u24(at: 24) ?? -1) + 1
-            header.height = (start.u24(at: 27) ?? -1) + 1
-            let flags = start.u8(at: 20) ?? 0
-            header.isAnimated = flags & 0x02 != 0
-            if flags & 0x10 != 0 { header.colourModel = .rgba }
-        } else if start.has("VP8L", at: 12), let bits = start.u32(at: 21) {
-            header.width = (bits & 0x3FFF) + 1
-            header.height = (bits >> 14 & 0x3FFF) + 1
-        } else if start.has("VP8 ", at: 12) {
-            header.width = (start.u16(at: 26) ?? 0) & 0x3FFF
-            header.height = (start.u16(at: 28) ?? 0) & 0x3FFF
-        }
-        if !header.isAnimated { header.frameCount = 1 }
-    }
-
-    private static func bmp(_ start: ByteView, _ header: inout ImageHeader) {
-        header.frameCount = 1
-        if start.u32(at: 14) == 12 {
-            header.width = start.u16(at: 18) ?? 0
-            header.height = start.u16(at: 20) ?? 0
-        } else {
-            // Rows from the top down have a negative height.
-            header.width = start.u32(at: 18) ?? 0
-            header.height = abs(start.u32(at: 22).map { Int(Int32(truncatingIfNeeded: $0)) } ?? 0)
-        }
     }
 
     private static func tiff(
@@ -122,9 +79,5 @@ enum RecognisedFormatProbe {
         let ratios = [(1, 1), (1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1)]
         header.height = height
         header.width = ratio == 0 ? side() : height * ratios[ratio].0 / ratios[ratio].1
-    }
-
-    private static func contains(_ text: StaticString, _ view: ByteView) -> Bool {
-        (0..<view.count).contains { view.has(text, at: $0) }
     }
 }

@@ -24,14 +24,4 @@ extension ImageFormat {
 
     /// True when a file's profile is found without decoding it.
     var isProfileOutside: Bool { self == .heif || self == .avif || self == .tiff }
-
-    /// The package trait that turns the format's decoder on.
-    var trait: String? {
-        switch self {
-        case .heif, .avif: "HEIF"
-        case .tiff: "TIFF"
-        case .jpegXL: "JPEGXL"
-        default: nil
-        }
-    }
 }

@@ -82,11 +82,7 @@ public struct FitRequest: Sendable {
 
 extension FitPolicy.OutputFormat {
     /// Formats that outputs can have.
-    var possible: Set<ImageFormat> {
-        switch self {
-        case .jpeg: [.jpeg]
-        case .png: [.png]
-        case .automatic, .keep: [.jpeg, .png]
-        }
+    func possible(under limits: Limits) -> Set<ImageFormat> {
+        imageFormat.map { [$0] } ?? limits.formats.intersection(ImageFormat.deliverable).union([.jpeg, .png])
     }
 }

@@ -91,12 +91,14 @@ extension FitRun {
     ) -> [OutputNames] {
         if let name = request.destination.name { return files.map { _ in OutputNames(only: name) } }
         guard let book else {
-            return OutputNaming.names(for: files.map(\.relative), formats: request.policy.format.possible)
+            return OutputNaming.names(
+                for: files.map(\.relative), formats: request.policy.format.possible(under: request.limits))
         }
         // Outputs that were named in another way are others.
         let naming = OptionsDigest.naming(request)
         return OutputNaming.names(
-            for: files.map(\.relative), formats: request.policy.format.possible, template: request.nameTemplate,
+            for: files.map(\.relative), formats: request.policy.format.possible(under: request.limits),
+            template: request.nameTemplate,
             established: paths.map { path in
                 book.records(of: path).filter { ($0.made ?? $0.claimed)?.options.hasPrefix(naming) == true }.map(\.name)
             },

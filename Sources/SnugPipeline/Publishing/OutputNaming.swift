@@ -5,27 +5,25 @@ package import SystemPackage
 
 /// The names that an input's output can have, below the output folder.
 package struct OutputNames: Sendable, Hashable {
-    /// The name of a JPEG output; `nil` when the run writes none.
-    package var jpeg: FilePath?
-    /// The name of a PNG output; `nil` when the run writes none.
-    package var png: FilePath?
+    /// The formats that outputs can have, in the order in which names are given.
+    static let formats: [ImageFormat] = [.jpeg, .png, .webp, .gif]
 
-    /// The name for a format.
-    package func name(for format: ImageFormat) -> FilePath? {
-        switch format {
-        case .jpeg: jpeg
-        case .png: png
-        default: nil
-        }
-    }
+    private var names: [ImageFormat: FilePath] = [:]
+
+    /// The name of a JPEG output; `nil` when the run writes none.
+    package var jpeg: FilePath? { names[.jpeg] }
+    /// The name of a PNG output; `nil` when the run writes none.
+    package var png: FilePath? { names[.png] }
+
+    /// The name for a format; `nil` when the run writes none of it.
+    package func name(for format: ImageFormat) -> FilePath? { names[format] }
 
     /// The name that the input's own extension leads to.
     var own: FilePath?
 
     /// The name of an output that has one name, whatever its format.
     init(only name: FilePath) {
-        jpeg = name
-        png = name
+        for format in Self.formats { names[format] = name }
         own = name
     }
 
@@ -33,8 +31,9 @@ package struct OutputNames: Sendable, Hashable {
 
     /// Every name, to find outputs of an earlier run.
     package var all: [FilePath] {
-        let names = [jpeg, png].compactMap { $0 }
-        return names.count == 2 && names[0] == names[1] ? [names[0]] : names
+        Self.formats.compactMap { names[$0] }.reduce(into: []) { all, name in
+            if !all.contains(name) { all.append(name) }
+        }
     }
 }
 
@@ -57,7 +56,7 @@ package enum OutputNaming {
     /// Names for inputs, in the order of the inputs.
     /// - Parameters:
     ///   - inputs: Places below the output folder.
-    ///   - formats: The formats that outputs can have: JPEG, PNG or both.
+    ///   - formats: The formats that outputs can have.
     ///   - template: The pattern of names; `nil` keeps those of the inputs.
     ///   - established: Names that outputs of each input have already; they keep them.
     ///   - reserved: Names of outputs of other inputs, which no output of these gets.
@@ -100,7 +99,7 @@ package enum OutputNaming {
         for index in order {
             let part = parts[index]
             let isAlone = stemCounts[part.key(of: part.stem)] == 1
-            for format in [ImageFormat.jpeg, .png]
+            for format in OutputNames.formats
             where formats.contains(format) && names[index].name(for: format) == nil {
                 let name = part.firstFreeName(for: format, mayUseStem: isAlone) { taken.insert($0).inserted }
                 names[index].set(part.path(of: name), for: format)
@@ -113,7 +112,7 @@ package enum OutputNaming {
 
 extension OutputNames {
     fileprivate mutating func set(_ name: FilePath, for format: ImageFormat) {
-        if format == .jpeg { jpeg = name } else { png = name }
+        names[format] = name
     }
 }
 
@@ -157,6 +156,8 @@ private struct NameParts {
         switch dot.map({ String(decoding: name[($0 + 1)...], as: UTF8.self).lowercased() }) {
         case "jpg", "jpeg", "jpe", "jfif": format = .jpeg
         case "png": format = .png
+        case "webp": format = .webp
+        case "gif": format = .gif
         default: format = nil
         }
     }

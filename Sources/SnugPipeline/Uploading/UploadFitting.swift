@@ -27,7 +27,7 @@ public struct UploadFitting: Sendable {
 
     /// The file of an image that an earlier run has fitted. Blocks.
     func existing(_ key: String) -> (path: FilePath, format: ImageFormat)? {
-        for format in [ImageFormat.jpeg, .png] {
+        for format in OutputNames.formats {
             let path = path(key, format)
             if FileSystem.isFile(path) { return (path, format) }
         }
@@ -40,7 +40,7 @@ public struct UploadFitting: Sendable {
 
     /// Removes an image that nobody needs any more. Blocks.
     func forget(_ key: String) {
-        for format in [ImageFormat.jpeg, .png] { FileSystem.removeIfThere(path(key, format)) }
+        for format in OutputNames.formats { FileSystem.removeIfThere(path(key, format)) }
     }
 
     /// Days after which an image that nobody came back for is removed.

@@ -63,7 +63,8 @@ struct UploadWalk: Sendable {
                 isRemembered: !input.isNamed || request.inputs.count > 1)
         }
         guard let fitting = request.fitting else { return items }
-        let names = OutputNaming.names(for: inputs.map(\.input.name), formats: fitting.policy.format.possible)
+        let names = OutputNaming.names(
+            for: inputs.map(\.input.name), formats: fitting.policy.format.possible(under: fitting.limits))
         for (index, name) in names.enumerated() { items[index].fittedNames = name }
         return items
     }

@@ -2,7 +2,7 @@
 
 /// The kind of content that bytes begin with, against a list compiled in: never by name, never by trying decoders.
 package enum ContentSignature: String, Sendable, Hashable, CaseIterable {
-    case jpeg, png, gif, webp, tiff, bmp, heif, avif, jpegXL, svg, pdf
+    case jpeg, png, gif, webp, tiff, bmp, ico, heif, avif, jpegXL, svg, pdf
     case postScript, zip, gzip, isoMedia, photoshop, program, soundOrVideo, zeroes, html, json, text, binary, empty
 
     /// Bytes that are enough to tell. SVG may begin with a long comment.
@@ -35,6 +35,7 @@ package enum ContentSignature: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .svg: "image/svg+xml"
         case .pdf: "application/pdf"
+        case .ico: "image/vnd.microsoft.icon"
         case .gzip: "application/gzip"
         case .photoshop: "image/vnd.adobe.photoshop"
         case .postScript: "application/postscript"
@@ -48,7 +49,7 @@ package enum ContentSignature: String, Sendable, Hashable, CaseIterable {
     /// For a person, with an article.
     package var description: String {
         switch self {
-        case .jpeg, .png, .gif, .webp, .tiff, .bmp, .heif, .avif, .jpegXL, .svg: "an image (\(rawValue))"
+        case .jpeg, .png, .gif, .webp, .tiff, .bmp, .ico, .heif, .avif, .jpegXL, .svg: "an image (\(rawValue))"
         case .pdf: "a PDF document"
         case .postScript: "PostScript"
         case .zip: "a ZIP archive or an office document"
@@ -81,7 +82,17 @@ package enum ContentSignature: String, Sendable, Hashable, CaseIterable {
         {
             return .bmp
         }
+        if isIcon(start) { return .ico }
         return start.isSVG ? .svg : nil
+    }
+
+    /// An icon has no signature of its own: its first entry has to be one, with data behind the directory.
+    private static func isIcon(_ start: SignatureReader) -> Bool {
+        guard start.has([0, 0, 1, 0]), let count = start.byte(at: 4), count > 0, start.byte(at: 5) == 0,
+            start.byte(at: 9) == 0, start.bytes.count >= 22
+        else { return false }
+        func number(_ offset: Int) -> Int { (0..<4).reduce(0) { $0 | Int(start.bytes[offset + $1]) << (8 * $1) } }
+        return number(14) > 0 && number(18) >= 6 + 16 * Int(count)
     }
 
     /// HEIF and AVIF by their brands (ISO/IEC 23008-12 §10, AV1 Image File Format §8).

@@ -49,6 +49,10 @@ struct FitCommand: AsyncParsableCommand {
             throw ValidationError("--quality-floor \(images.qualityFloor) is above --quality-ceiling \(ceiling)")
         }
         let formats = limits.limits.formats
+        if let trait = images.format.imageFormat?.missingTrait {
+            throw ValidationError(
+                "this build has no \(trait); build it with the package trait \(trait), or omit --format")
+        }
         if let only = images.format.imageFormat, !formats.contains(only), let profile = limits.profile {
             throw ValidationError("\(profile.name) does not take \(only); omit --format")
         }
@@ -68,6 +72,7 @@ struct FitCommand: AsyncParsableCommand {
         // In place, a name cannot change, and so the format must not.
         if destination == .inPlace { policy.format = .keep }
         var limits = limits.limits
+        if self.limits.profile == nil { limits = limits.accepting(policy.format) }
         // Nothing is asked for but to be smaller.
         if images.lossless, self.limits.limit == nil, self.limits.profile == nil { limits.byteLimit = 1 << 40 }
         var request = FitRequest(
@@ -138,16 +143,5 @@ struct FitCommand: AsyncParsableCommand {
         _ = await ticks.result
         if case .failure(let error) = result { return error }
         return nil
-    }
-}
-
-extension FitPolicy.OutputFormat {
-    /// The format of every output; `nil` where it depends on the input.
-    fileprivate var imageFormat: ImageFormat? {
-        switch self {
-        case .jpeg: .jpeg
-        case .png: .png
-        case .automatic, .keep: nil
-        }
     }
 }

@@ -90,7 +90,8 @@ extension TargetProfile {
         row("takes", ImageFormat.allCases.filter(acceptedFormats.contains).map(\.description).joined(separator: ", "))
         row(
             "snug writes",
-            ImageFormat.allCases.filter(limits.formats.contains).map(\.description).joined(separator: ", "))
+            ImageFormat.allCases.filter(limits.formats.intersection(ImageFormat.writable).contains).map(\.description)
+                .joined(separator: ", "))
         if let images = limits.maximumImagesPerRequest { row("a request", "at most \(images) images") }
         row("certainty", certainty.words)
         row("source", "\(source), read on \(sourceDate)")
@@ -109,7 +110,7 @@ extension TargetProfile {
             "counting": .text(counting.rawValue), "file_bytes": .integer(limits.fileByteLimit),
             "max_side": .optional(limits.maximumSide), "min_side": .optional(limits.minimumSide),
             "max_pixels": .optional(limits.maximumPixelCount), "formats": formats(acceptedFormats),
-            "written_formats": formats(limits.formats),
+            "written_formats": formats(limits.formats.intersection(ImageFormat.writable)),
             "max_images_per_request": .optional(limits.maximumImagesPerRequest),
             "certainty": .text(certainty.rawValue), "source": .text(source),
             "source_url": .optional(sourceLink), "source_date": .text(sourceDate),

@@ -134,6 +134,14 @@ enum ArgumentParsing {
         return value
     }
 
+    @Sendable static func page(_ text: String) throws -> Int {
+        guard let value = Int(text), value > 0 else {
+            throw ValidationError(
+                "'\(PrintableName.escaped(text))' is no number of a frame; give a whole number from 1 on")
+        }
+        return value
+    }
+
     @Sendable static func metadata(_ text: String) throws -> FitPolicy.Metadata {
         if let metadata = FitPolicy.Metadata(rawValue: text) { return metadata }
         let kinds = FitPolicy.Metadata.Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -147,9 +155,9 @@ enum ArgumentParsing {
         if name == "jpg" { return .jpeg }
         if let format = FitPolicy.OutputFormat(rawValue: name) { return format }
         if ImageFormat.allCases.contains(where: { $0.rawValue == name || $0.fileExtension == name }) {
-            throw ValidationError("this build writes JPEG and PNG, not \(name); give auto, jpeg, png or keep")
+            throw ValidationError("JPEG, PNG and WebP are written, not \(name); give auto, jpeg, png, webp or keep")
         }
-        throw ValidationError("'\(PrintableName.escaped(text))' is no format; give auto, jpeg, png or keep")
+        throw ValidationError("'\(PrintableName.escaped(text))' is no format; give auto, jpeg, png, webp or keep")
     }
 }
 

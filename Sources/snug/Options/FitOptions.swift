@@ -99,8 +99,8 @@ struct OutputOptions: ParsableArguments {
 struct ImageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Output format: auto, jpeg, png or keep (the input's). (default: auto)", valueName: "format"),
-        completion: .list(["auto", "jpeg", "png", "keep"]), transform: ArgumentParsing.format)
+            "Output format: auto, jpeg, png, webp or keep (the input's). (default: auto)", valueName: "format"),
+        completion: .list(["auto", "jpeg", "png", "webp", "keep"]), transform: ArgumentParsing.format)
     var format = FitPolicy.OutputFormat.automatic
 
     @Option(help: "best, or stepped (the textbook method).")
@@ -177,6 +177,13 @@ struct ImageOptions: ParsableArguments {
         transform: ArgumentParsing.colour)
     var background: RGBColour?
 
+    @Option(
+        help: ArgumentHelp(
+            "The frame of an animation that becomes the output, from 1. (default: all of one that complies, else the first)",
+            valueName: "n"),
+        transform: ArgumentParsing.page)
+    var page: Int?
+
     @Flag(help: "Recover partial images from damaged files; missing parts are filled.")
     var salvage = false
 
@@ -208,6 +215,7 @@ struct ImageOptions: ParsableArguments {
         policy.minimumSaving = minSaving ?? 0
         policy.frame = size.map { ExactFrame(width: $0.width, height: $0.height, filling: crop ? .crop : .pad) }
         policy.isBaseline = baseline
+        policy.page = page
         return policy
     }
 }

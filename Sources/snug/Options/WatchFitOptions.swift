@@ -23,8 +23,8 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
     var maxPixels: String?
 
     @Option(
-        help: ArgumentHelp("auto, jpeg, png or keep. (default: auto)", valueName: "format"),
-        completion: .list(["auto", "jpeg", "png", "keep"]))
+        help: ArgumentHelp("auto, jpeg, png, webp or keep. (default: auto)", valueName: "format"),
+        completion: .list(["auto", "jpeg", "png", "webp", "keep"]))
     var format: String?
 
     @Option(
@@ -56,6 +56,9 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
     @Option(help: ArgumentHelp("Flatten transparent images onto a colour.", valueName: "colour"))
     var background: String?
 
+    @Option(help: ArgumentHelp("The frame of an animation that becomes the output, from 1.", valueName: "n"))
+    var page: String?
+
     @Flag(help: "Recover partial images from damaged files.")
     var salvage = false
 
@@ -69,7 +72,7 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
             Self.one("fit.quality_floor", qualityFloor, "--quality-floor")
             + Self.one("fit.quality_ceiling", qualityCeiling, "--quality-ceiling")
             + Self.one("fit.chroma", chroma, "--chroma") + Self.one("fit.metadata", metadata, "--metadata")
-            + Self.one("fit.background", background, "--background")
+            + Self.one("fit.background", background, "--background") + Self.one("fit.page", page, "--page")
         let flags =
             Self.one("fit.base64", base64 ? "true" : nil, "--base64")
             + Self.one("fit.keep_size", keepSize ? "true" : nil, "--keep-size")

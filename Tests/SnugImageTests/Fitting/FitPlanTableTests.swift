@@ -97,7 +97,17 @@ import Testing
         Format(input: .png, accepted: [.jpeg], wanted: .keep),
         Format(input: .png, accepted: [.png], wanted: .jpeg),
         Format(input: .jpeg, accepted: [.jpeg, .webp], wanted: .png),
-        Format(input: .jpeg, accepted: [.webp, .gif], wanted: .automatic),
+        Format(input: .jpeg, accepted: [.webp, .gif], wanted: .automatic, expected: .some(.webp), action: .encode),
+        Format(input: .jpeg, accepted: [.jpeg, .webp], wanted: .automatic, expected: .some(.jpeg), action: .copy),
+        Format(input: .png, accepted: [.jpeg, .webp], wanted: .automatic, expected: .some(.webp), action: .encode),
+        Format(input: .webp, accepted: both, wanted: .automatic, expected: .some(nil), action: .encode),
+        Format(input: .webp, accepted: [.png, .webp], wanted: .automatic, expected: .some(.webp), action: .copy),
+        Format(input: .webp, accepted: [.webp], wanted: .png),
+        Format(input: .webp, accepted: both, wanted: .keep),
+        Format(input: .webp, accepted: [.png, .webp], wanted: .png, expected: .some(.png), action: .encode),
+        Format(input: .png, accepted: [.png, .webp], wanted: .webp, expected: .some(.webp), action: .encode),
+        Format(input: .png, accepted: both, wanted: .webp),
+        Format(input: .jpeg, accepted: [.gif, .bmp], wanted: .automatic),
         Format(input: .jpeg, accepted: [], wanted: .automatic),
     ]
 

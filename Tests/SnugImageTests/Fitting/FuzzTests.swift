@@ -23,7 +23,7 @@ import Testing
         let folder = try #require(Bundle.module.url(forResource: "Fixtures", withExtension: nil))
         for case let url as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
             ?? .init()
-        where ["jpg", "png"].contains(url.pathExtension) {
+        where ["jpg", "png", "webp", "gif", "bmp", "ico"].contains(url.pathExtension) {
             files.append([UInt8](try Data(contentsOf: url)))
         }
         return files
@@ -58,7 +58,8 @@ import Testing
             let bytes = Self.damaged(files.randomElement(using: &random) ?? [], &random)
             let limits = Limits(
                 byteLimit: Int.random(in: 300...20_000, using: &random),
-                maximumSide: Bool.random(using: &random) ? Int.random(in: 1...100, using: &random) : nil)
+                maximumSide: Bool.random(using: &random) ? Int.random(in: 1...100, using: &random) : nil,
+                formats: Bool.random(using: &random) ? [.jpeg, .png] : [.jpeg, .png, .webp, .gif])
             let policy = FitPolicy(
                 strategy: Bool.random(using: &random) ? .best : .stepped,
                 metadata: Bool.random(using: &random) ? .keep : .strip,

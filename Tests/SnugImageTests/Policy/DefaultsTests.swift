@@ -34,7 +34,7 @@ import Testing
     @Test("The names that options and JSON use are a contract")
     func names() {
         #expect(FitPolicy.Strategy.allCases.map(\.rawValue) == ["best", "stepped"])
-        #expect(FitPolicy.OutputFormat.allCases.map(\.rawValue) == ["auto", "jpeg", "png", "keep"])
+        #expect(FitPolicy.OutputFormat.allCases.map(\.rawValue) == ["auto", "jpeg", "png", "webp", "keep"])
         #expect(FitPolicy.Metadata.allCases.map(\.rawValue) == ["strip", "keep"])
         #expect(FitPolicy.ChromaChoice.allCases.map(\.rawValue) == ["auto", "4:2:0", "4:4:4"])
         #expect(FitPolicy.Effort.allCases.map(\.rawValue) == ["fast", "default"])
@@ -60,14 +60,14 @@ import Testing
         arguments: [
             (.jpeg, "jpg", "image/jpeg", "JPEG"), (.png, "png", "image/png", "PNG"), (.gif, "gif", "image/gif", "GIF"),
             (.webp, "webp", "image/webp", "WebP"), (.tiff, "tif", "image/tiff", "TIFF"),
-            (.bmp, "bmp", "image/bmp", "BMP"),
+            (.bmp, "bmp", "image/bmp", "BMP"), (.ico, "ico", "image/vnd.microsoft.icon", "ICO"),
             (.heif, "heic", "image/heif", "HEIF"), (.avif, "avif", "image/avif", "AVIF"),
             (.jpegXL, "jxl", "image/jxl", "JPEG XL"), (.svg, "svg", "image/svg+xml", "SVG"),
             (.pdf, "pdf", "application/pdf", "PDF"),
         ] as [(ImageFormat, String, String, String)])
     func formats(format: ImageFormat, fileExtension: String, mediaType: String, name: String) {
         #expect(format.fileExtension == fileExtension && format.mediaType == mediaType && "\(format)" == name)
-        #expect(format.isDecodable == [.jpeg, .png, .tiff, .heif, .avif, .jpegXL].contains(format))
+        #expect(format.isDecodable == ![.svg, .pdf].contains(format))
     }
 
     @Test(
@@ -105,7 +105,9 @@ import Testing
     @Test("The codec libraries and the instruction set are named for bug reports")
     func libraries() {
         let versions = CodecLibraries.versions
-        #expect(versions.map(\.name) == ["libjpeg-turbo", "libpng", "zlib", "libdeflate", "Little CMS"])
+        let always = ["libjpeg-turbo", "libpng", "zlib", "libdeflate", "Little CMS"]
+        let traits = [(ImageFormat.webp, "libwebp"), (.gif, "giflib")].filter { $0.0.isDecodable }.map(\.1)
+        #expect(versions.map(\.name) == always + traits)
         #expect(versions.allSatisfy { $0.version.first?.isNumber == true && $0.version.contains(".") })
         #expect(["portable", "AVX2"].contains(CodecLibraries.kernelLevel))
     }

@@ -19,7 +19,7 @@ import Testing
         for profile in TargetProfile.all {
             #expect(profile.limits.fileByteLimit >= 700_000, "\(profile.name)")
             #expect(!profile.limits.formats.isEmpty, "\(profile.name)")
-            #expect(profile.limits.formats.isSubset(of: [.jpeg, .png]), "\(profile.name)")
+            #expect(profile.limits.formats.isSubset(of: ImageFormat.deliverable), "\(profile.name)")
             #expect(profile.limits.formats.isSubset(of: profile.acceptedFormats), "\(profile.name)")
             #expect(!profile.source.isEmpty && !profile.title.isEmpty, "\(profile.name)")
         }

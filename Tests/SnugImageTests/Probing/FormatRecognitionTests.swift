@@ -13,19 +13,19 @@ import Testing
         var testDescription: String { "\(format) \(width) × \(height)" }
     }
 
+    /// A header, and frames without data.
+    private static func gif(frames: Int) -> [UInt8] {
+        let frame: [UInt8] = [0x2C, 0, 0, 0, 0, 5, 0, 4, 0, 0, 2, 0]
+        return Array("GIF89a".utf8) + [5, 0, 4, 0, 0, 0, 0] + (0..<frames).flatMap { _ in frame } + [0x3B]
+    }
+
     static let samples = [
         Sample(format: .jpeg, bytes: JPEGBuilder(width: 20, height: 10).bytes, width: 20, height: 10),
         Sample(format: .png, bytes: PNGBuilder(width: 20, height: 10).bytes, width: 20, height: 10),
-        Sample(format: .gif, bytes: Array("GIF89a".utf8) + [5, 0, 4, 0, 0, 0, 0], width: 5, height: 4),
+        Sample(format: .gif, bytes: gif(frames: 1), width: 5, height: 4),
+        Sample(format: .gif, bytes: gif(frames: 2), width: 5, height: 4, isAnimated: true),
         Sample(
-            format: .gif,
-            bytes: Array("GIF89a".utf8) + [5, 0, 4, 0, 0, 0, 0, 0x21, 0xFF, 11] + Array("NETSCAPE2.0".utf8),
-            width: 5, height: 4, isAnimated: true),
-        Sample(
-            format: .webp, bytes: Array("RIFF\0\0\0\0WEBPVP8X".utf8) + [10, 0, 0, 0, 2, 0, 0, 0, 9, 0, 0, 19, 0, 0],
-            width: 10, height: 20, isAnimated: true),
-        Sample(
-            format: .webp, bytes: Array("RIFF\0\0\0\0WEBPVP8L".utf8) + [9, 0, 0, 0, 0x2F, 9, 0xC0, 4, 0], width: 10,
+            format: .webp, bytes: Array("RIFF\u{11}\0\0\0WEBPVP8L".utf8) + [5, 0, 0, 0, 0x2F, 9, 0xC0, 4, 0], width: 10,
             height: 20),
         Sample(
             format: .tiff, bytes: TIFFBuilder([.init(256, value: 7), .init(257, type: 4, value: 6)]).bytes, width: 7,
@@ -33,8 +33,8 @@ import Testing
         Sample(
             format: .bmp,
             bytes: Array("BM".utf8) + [UInt8](repeating: 0, count: 12) + [
-                40, 0, 0, 0, 3, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF,
-            ],
+                40, 0, 0, 0, 3, 0, 0, 0, 0xFE, 0xFF, 0xFF, 0xFF, 1, 0, 24, 0,
+            ] + [UInt8](repeating: 0, count: 24),
             width: 3, height: 2),
         Sample(format: .avif, bytes: [0, 0, 0, 20] + Array("ftypmif1\0\0\0\0avif".utf8)),
         Sample(

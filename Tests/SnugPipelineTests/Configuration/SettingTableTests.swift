@@ -91,7 +91,7 @@ import Testing
         Row("fit.base64", "true", "true", ("64", "write true or false")),
         Row("fit.max_side", "1000", "1000", ("1000px", "is no whole number above 0")),
         Row("fit.max_pixels", "1000000", "1000000", ("1MP", "is no whole number above 0")),
-        Row("fit.format", "jpg", "jpeg", ("gif", "Write auto, jpeg, png, keep")),
+        Row("fit.format", "jpg", "jpeg", ("gif", "Write auto, jpeg, png, webp, keep")),
         Row("fit.strategy", "stepped", "stepped", ("step", "Write best, stepped")),
         Row("fit.effort", "fast", "fast", ("slow", "Write fast, default")),
         Row("fit.keep_size", "1", "true", ("2", "write true or false")),
@@ -100,6 +100,7 @@ import Testing
         Row("fit.chroma", "'4:4:4'", "4:4:4", ("'4:2:2'", "Did you mean 4:2:0?")),
         Row("fit.metadata", "keep", "keep", ("all", "Write strip, keep")),
         Row("fit.background", "'#ff8000'", "#ff8000", ("no-colour", "no-colour")),
+        Row("fit.page", "3", "3", ("0", "is no whole number above 0")),
         Row("fit.salvage", "off", "false", ("some", "write true or false")),
     ]
 

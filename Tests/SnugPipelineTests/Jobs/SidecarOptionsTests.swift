@@ -44,6 +44,15 @@ import Testing
         #expect(binary.byteLimit == 2_097_152 && binary.maximumSide == nil)
     }
 
+    @Test("WebP is accepted where no target objects to it, and only where its profile takes it else")
+    func webP() throws {
+        #expect(try #require(try apply(#"{"format": "webp"}"#, "fit").fit).limits.formats.contains(.webp))
+        let profile = try #require(TargetProfile.all.first { !$0.limits.formats.contains(.webp) })
+        let fit = try #require(try apply(#"{"profile": "\#(profile.name)", "format": "webp"}"#, "fit").fit)
+        #expect(!fit.limits.formats.contains(.webp) && fit.policy.format == .webp)
+        #expect(!(try #require(try apply("{}", "fit").fit).limits.formats.contains(.webp)))
+    }
+
     @Test("A profile brings all of its limits, and single limits beside it win")
     func profile() throws {
         let profile = try #require(TargetProfile.named("bluesky"))

@@ -84,6 +84,25 @@ import Testing
         #expect(Set(two.flatMap(\.all)).count == 4)
     }
 
+    @Test(
+        "WebP and GIF have names of their own where a run writes them",
+        arguments: [
+            ("a.webp", "a.jpg", "a.webp", "a.gif"), ("a.GIF", "a.jpg", "a.webp", "a.GIF"),
+            ("a.png", "a.jpg", "a.webp", "a.gif"), ("a", "a.jpg", "a.webp", "a.gif"),
+        ])
+    func others(input: String, jpeg: String, webP: String, gif: String) throws {
+        let found = try #require(names([input], [.jpeg, .png, .webp, .gif]).first)
+        #expect(found.jpeg?.string == jpeg && found.name(for: .webp)?.string == webP)
+        #expect(found.name(for: .gif)?.string == gif && found.all.count == 4)
+    }
+
+    @Test("A WebP takes no name of another input's output")
+    func webPNames() {
+        let found = names(["a.png", "a.webp", "a.jpg"], [.jpeg, .webp])
+        #expect(found.map { $0.name(for: .webp)?.string } == ["a.png.webp", "a.webp", "a.jpg.webp"])
+        #expect(found.map { $0.jpeg?.string } == ["a.png.jpg", "a.webp.jpg", "a.jpg"])
+    }
+
     @Test("A format that a run does not write has no name")
     func others() throws {
         let found = try #require(names(["a.webp"]).first)

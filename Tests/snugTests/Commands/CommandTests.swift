@@ -25,8 +25,8 @@ import Testing
             (["fit", "a.jpg", "-o", "out", "--in-place"], "--in-place"),
             (["fit", "a.jpg", "-o", "out", "--limit", "ten"], "10MB"),
             (["fit", "a.jpg", "-o", "out", "--limit", "0"], "at least 1 byte"),
-            (["fit", "a.jpg", "-o", "out", "--format", "webp"], "JPEG and PNG"),
-            (["fit", "a.jpg", "-o", "out", "--format", "doc"], "auto, jpeg, png or keep"),
+            (["fit", "a.jpg", "-o", "out", "--format", "heic"], "JPEG, PNG and WebP"),
+            (["fit", "a.jpg", "-o", "out", "--format", "doc"], "auto, jpeg, png, webp or keep"),
             (["fit", "a.jpg", "-o", "out", "--for", "blusky"], "bluesky"),
             (
                 ["fit", "a.jpg", "-o", "out", "--quality-floor", "90", "--quality-ceiling", "80"],

@@ -66,7 +66,7 @@ import Testing
             result.standardOutput
                 == #"{"name":"bedrock-converse","title":"Amazon Bedrock Converse","stated_bytes":3750000,"counting":"raw","#
                 + #""file_bytes":3750000,"max_side":8000,"min_side":null,"max_pixels":null,"#
-                + #""formats":["jpeg","png","gif","webp"],"written_formats":["jpeg","png"],"max_images_per_request":20,"#
+                + #""formats":["jpeg","png","gif","webp"],"written_formats":["jpeg","png","webp"],"max_images_per_request":20,"#
                 + #""certainty":"documented","source":"botocore 1.44.5, bedrock-runtime model","#
                 + #""source_url":"https://pypi.org/project/botocore/1.44.5/","source_date":"2026-11-20","notes":""}"#
                 + "\n")

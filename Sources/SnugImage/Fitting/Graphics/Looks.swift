@@ -22,6 +22,7 @@ struct Looks {
         let header = try ImageProbe.header(of: source, limits: context.policy.decodingLimits)
         var policy = context.policy
         policy.metadata = .strip
+        policy.page = nil
         let reader = ImageReader(
             source: source, header: header, policy: policy, memory: 1 << 40, cache: context.cache,
             cancellation: context.cancellation)

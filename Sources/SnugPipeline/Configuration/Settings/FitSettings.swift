@@ -15,6 +15,7 @@ enum FitSettings {
                         + "'snug profiles' lists all")
             }
             folder.limits = profile.limits
+            folder.hasTarget = true
         },
         Setting("fit.limit", show: { SettingFormat.exactSize($0.limits.byteLimit) }) {
             folder, text throws(SettingFault) in
@@ -44,6 +45,7 @@ enum FitSettings {
                 throw SettingFault(error.message)
             }
         },
+        Setting("fit.page", \.policy.page, .count),
         Setting("fit.salvage", \.policy.recoversPartialImages, .flag),
     ]
 

@@ -43,6 +43,8 @@ public struct WatchFolder: Sendable, Hashable {
     public var isRecursive: Bool
     /// Limits of every fitted image. Default: 10 MB.
     public var limits: Limits
+    /// The limits are those of a target, which takes no format that they do not name. Default false.
+    public var hasTarget = false
     /// Choices within the limits.
     public var policy: FitPolicy
     /// The server for pipelines that upload.

@@ -35,7 +35,7 @@ extension JobOptions {
             guard let profile = TargetProfile.named(name) else {
                 throw Self.unknown("profile", name, TargetProfile.all.map(\.name))
             }
-            options = FitOptions(profile.limits, options.policy)
+            options = FitOptions(profile.limits, options.policy, hasTarget: true)
         }
         do throws(ImageError) {
             if let limit = sidecar.limit {

@@ -22,7 +22,9 @@ struct JobOptions: Sendable, Hashable, Codable {
     /// The options of a folder, for files without a sidecar.
     init(_ folder: WatchFolder) {
         stages = folder.pipeline.stages
-        if folder.pipeline.contains(.fit) { fit = FitOptions(folder.limits, folder.policy) }
+        if folder.pipeline.contains(.fit) {
+            fit = FitOptions(folder.limits, folder.policy, hasTarget: folder.hasTarget)
+        }
         if folder.pipeline.contains(.upload) { upload = folder.upload.map(UploadOrder.init) }
         if folder.pipeline.contains(.generate) { generation = folder.generation.map(GenerationOrder.init) }
     }
@@ -58,8 +60,10 @@ struct FitOptions: Sendable, Hashable, Codable {
     /// In alphabetical order: the order of a set differs from process to process.
     var formats: [String]
     var policy: FitPolicy
+    /// The limits are a target's; `nil`, from before there was WebP, stands for true.
+    var hasTarget: Bool?
 
-    init(_ limits: Limits, _ policy: FitPolicy) {
+    init(_ limits: Limits, _ policy: FitPolicy, hasTarget: Bool) {
         byteLimit = limits.byteLimit
         counting = limits.counting
         maximumSide = limits.maximumSide
@@ -73,6 +77,7 @@ struct FitOptions: Sendable, Hashable, Codable {
         requiresSRGB = limits.requiresSRGB
         formats = limits.formats.map(\.rawValue).sorted()
         self.policy = policy
+        self.hasTarget = hasTarget
     }
 
     var limits: Limits {
@@ -85,7 +90,7 @@ struct FitOptions: Sendable, Hashable, Codable {
         limits.minimumBytes = minimumBytes
         limits.inputShare = inputShare
         limits.requiresSRGB = requiresSRGB
-        return limits
+        return hasTarget ?? true ? limits : limits.accepting(policy.format)
     }
 }
 
