@@ -20,6 +20,13 @@ public protocol LedgerStore: Sendable {
     /// Extends a lease.
     /// - Throws: `stale_lease`.
     func renew(_ lease: JobLease, for duration: Duration) async throws -> JobLease
+    /// Notes that the work on a claimed job begins: should the process end before ``endWork(under:)``, the job may be the
+    /// cause. One that was merely claimed is not.
+    ///
+    /// The note survives the end of the process and nothing more, so it costs no wait for the disk.
+    func beginWork(under lease: JobLease) async
+    /// Notes that the work on a claimed job is over.
+    func endWork(under lease: JobLease) async
     /// Records an effect before it is attempted.
     /// - Throws: `stale_lease`; `not_allowed` while another one is open or a submission's outcome is unknown.
     func recordIntent(_ intent: StepIntent, under lease: JobLease) async throws

@@ -15,7 +15,8 @@ import SystemPackage
 ///
 /// It watches `FOLDER/inbox/NAME` for each of its folders, with results in `FOLDER/outbox/NAME` and its state in
 /// `FOLDER/state`. Keys: `upload`, `pollinations` and `openai` are addresses, and each adds a folder of that name; `die` is
-/// POINT:NUMBER, where it ends itself with SIGKILL; `crashes` is the number of those that a job may cause; `once=1` ends when nothing is left to do.
+/// POINT:NUMBER, where it ends itself with SIGKILL; `crashes` is the number of those that a job may cause; `poison` is the
+/// number of bytes of an image that ends the engine's process; `once=1` ends when nothing is left to do.
 @main struct DaemonWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
@@ -34,6 +35,7 @@ import SystemPackage
         let configuration = try configuration(folder, state, values)
         let fitter = ImageFitter(configuration: ImageFitter.Configuration(threads: 2))
         let killSwitch = KillSwitch(values["die"])
+        let poison = values["poison"].flatMap { Int($0) }
         let quiet = Logger(label: "worker") { _ in SwiftLogNoOpLogHandler() }
         var client = HTTPClientConfiguration()
         client.proxy = .none
@@ -41,7 +43,10 @@ import SystemPackage
             configuration, ledger: ledger, generationStores: .ledger(ledger),
             uploadStore: LedgerUploadStore(ledger), http: try HTTPClient(configuration: client, logger: quiet),
             logger: quiet,
-            fit: { try await fitter.fit($0, limits: $1, policy: $2) }, passed: killSwitch.passed, onEvent: { _ in })
+            fit: { source, limits, policy in
+                if source.byteCount == poison { kill(getpid(), SIGKILL) }
+                return try await fitter.fit(source, limits: limits, policy: policy)
+            }, passed: killSwitch.passed, onEvent: { _ in })
         if values["once"] != nil { try await daemon.runOnce() } else { try await daemon.run() }
         try await ledger.close()
     }

@@ -29,14 +29,13 @@ extension Job {
     /// True when it can be handed out, pauses apart.
     func isDue(now: LedgerInstant) -> Bool { state == .waiting && dueAt <= now }
 
-    /// Gives it to a worker. The start is counted before it happens.
+    /// Gives it to a worker.
     mutating func claim(by worker: String, for lease: Duration, now: LedgerInstant) {
         move(to: .running, nil, now: now)
         owner = worker
         leaseUntil = now + lease
         fence += 1
         attempt += 1
-        crashes += 1
     }
 
     /// Notes an effect that is about to be attempted.
@@ -117,26 +116,35 @@ extension Job {
 
     /// Why a worker no longer has a job.
     enum Loss: Sendable {
-        case processEnded
+        /// - Parameter isSuspected: The process was at work on it, and had not merely claimed it.
+        case processEnded(isSuspected: Bool)
         case leaseExpired
+
+        /// True when the job may be the cause.
+        var isSuspected: Bool { if case .processEnded(false) = self { false } else { true } }
     }
 
     /// Takes it back from a worker that is gone.
     /// - Returns: How the open effect ended.
     mutating func rescue(_ loss: Loss, maximumCrashes: Int, now: LedgerInstant) -> StepRecord.State {
         let effect = openIntent
-        let (starts, wasCancelled) = (crashes, isCancelRequested)
+        let (earlier, wasCancelled) = (crashes, isCancelRequested)
         leave()
         // What ended a process ends the next one, too, until something succeeds.
-        crashes = starts
-        if loss == .processEnded { attempt -= 1 }
+        crashes = earlier + (loss.isSuspected ? 1 : 0)
+        let what: String
+        switch loss {
+        case .processEnded:
+            attempt -= 1
+            what = "the worker's process ended"
+        case .leaseExpired: what = "the worker did not renew its lease"
+        }
         defer { if wasCancelled { cancelIfWaiting(now: now) } }
-        let what = loss == .processEnded ? "the worker's process ended" : "the worker did not renew its lease"
         if let effect, effect.repetition != .safe {
             becomeUnknown(effect, Self.unknownReason("\(what) while the submission was under way"), now: now)
             return .unknown
         }
-        if crashes >= maximumCrashes {
+        if loss.isSuspected, crashes >= maximumCrashes {
             let message = "\(what) \(crashes) times in a row during \(step.rawValue); look at the input, then retry it"
             move(to: .held, JobReason(code: JobReason.quarantined, message: message), now: now)
         } else {

@@ -32,7 +32,7 @@ public struct Job: Sendable, Hashable, Codable {
     ///
     /// Shutdowns and environmental faults are not counted.
     public internal(set) var attempt: Int
-    /// Starts in a row that ended with the worker's process.
+    /// Ends of the worker's process in a row while it was at work on the job.
     public internal(set) var crashes: Int
     /// Number of the last claim; grows with each.
     public internal(set) var fence: Int

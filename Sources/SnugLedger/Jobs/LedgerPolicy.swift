@@ -2,7 +2,7 @@
 
 /// Settings of how jobs are handed out, given up and forgotten.
 public struct LedgerPolicy: Sendable, Hashable {
-    /// Starts in a row that ended with the worker's process, after which a job is quarantined. Default 2.
+    /// Ends of the worker's process in a row while it was at work on a job, after which the job is quarantined. Default 2.
     public var maximumCrashes: Int
     /// Time after which waiting background work gets a turn before interactive work. Default 30 s.
     public var ageing: Duration

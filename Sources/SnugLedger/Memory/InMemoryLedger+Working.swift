@@ -64,7 +64,7 @@ extension InMemoryLedger {
     private func claimNext(
         _ request: ClaimRequest, _ content: inout InMemoryContent, _ now: LedgerInstant
     ) -> ClaimedJob? {
-        let hasSuspect = content.jobs.values.contains { $0.state == .running && $0.crashes > 1 }
+        let hasSuspect = content.jobs.values.contains { $0.state == .running && $0.crashes > 0 }
         let heads = content.jobs.values.filter { job in
             job.isDue(now: now) && request.steps.contains(job.step) && (job.crashes == 0 || !hasSuspect)
                 && !content.holds.contains {
@@ -113,6 +113,12 @@ extension InMemoryLedger {
             return JobLease(job) ?? lease
         }
     }
+
+    /// Does nothing: the ledger ends with the process.
+    public func beginWork(under lease: JobLease) {}
+
+    /// Does nothing.
+    public func endWork(under lease: JobLease) {}
 
     /// Records an effect before it is attempted.
     /// - Throws: `stale_lease`; `not_allowed` while another one is open or a submission's outcome is unknown.

@@ -38,6 +38,12 @@ extension SQLiteLedger {
             return renewed
         }
     }
+
+    /// Notes that the work on a claimed job begins, in the file whose lock shows that this process lives.
+    public func beginWork(under lease: JobLease) { liveness.marks.add(lease.jobID) }
+
+    /// Notes that the work on a claimed job is over.
+    public func endWork(under lease: JobLease) { liveness.marks.remove(lease.jobID) }
 }
 
 extension LedgerTransaction {
@@ -77,7 +83,7 @@ extension LedgerTransaction {
         let holds = try holds()
         // A job that has ended its process before runs without another of that kind, so that it takes no other down with it.
         let suspects = try Int.fetchOne(
-            try cached("SELECT count(*) FROM jobs WHERE state = 'running' AND crashes > 1", [:]))
+            try cached("SELECT count(*) FROM jobs WHERE state = 'running' AND crashes > 0", [:]))
         var best: LaneHead?
         for row in try fetch(LaneRow.self, "SELECT * FROM lanes ORDER BY served") where steps.contains(row.step) {
             let isHeld = holds.contains {

@@ -87,13 +87,31 @@ extension LedgerTransaction {
         add("state = :state", "state", state?.rawValue)
         add("id >= :since", "since", filter.since.map(LedgerIDGenerator.first(at:)))
         add("id < :before", "before", filter.before?.description)
-        add(
-            "(instr(lower(name), :text) > 0 OR instr(lower(coalesce(reason_message, '')), :text) > 0)", "text",
-            filter.text?.lowercased())
+        if let text = filter.text {
+            let isPlain = text.utf8.count < 1000 && text.utf8.allSatisfy { (32..<127).contains($0) }
+            if isPlain {
+                // The database's own comparison knows ASCII letters only, and takes a fraction of the time.
+                add(
+                    "(name LIKE :text ESCAPE :escape OR reason_message LIKE :text ESCAPE :escape)", "text", text.pattern
+                )
+                arguments = arguments &+ ["escape": "\\"]
+            } else {
+                add(
+                    "(instr(lower(name), :text) > 0 OR instr(lower(coalesce(reason_message, '')), :text) > 0)", "text",
+                    text.lowercased())
+            }
+        }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return try fetch(
             JobRow.self, "SELECT \(JobRow.columns) FROM jobs \(condition) ORDER BY id DESC LIMIT :limit", arguments
         ).map(\.job)
+    }
+}
+
+extension String {
+    /// The pattern of texts that this one is a part of.
+    fileprivate var pattern: String {
+        "%" + replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
     }
 }
 

@@ -26,9 +26,10 @@ extension SQLiteLedger {
         guard !gone.isEmpty || !expired.isEmpty else { return }
         let policy = policy
         try await transact { transaction in
-            for worker in gone { try transaction.bury(worker: worker, policy: policy) }
+            for worker in gone { try transaction.bury(worker, policy: policy) }
             for job in expired { try transaction.rescue(job, .leaseExpired, policy: policy) }
         }
+        for worker in gone { worker.forget() }
     }
 
     /// Those of the jobs with a lease that ran out that have been so for long enough.
@@ -56,12 +57,15 @@ extension SQLiteLedger {
 
 extension LedgerTransaction {
     /// Frees what a worker had whose process has ended.
-    func bury(worker: String, policy: LedgerPolicy) throws {
+    func bury(_ worker: WorkerLiveness.Gone, policy: LedgerPolicy) throws {
         let jobs = try fetch(
             JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE state = 'running' AND owner = :worker",
-            ["worker": worker])
-        for row in jobs { try rescue(row.job, .processEnded, policy: policy) }
-        try forget(worker: worker)
+            ["worker": worker.id])
+        for row in jobs {
+            let loss = Job.Loss.processEnded(isSuspected: worker.worked.contains(row.job.id))
+            try rescue(row.job, loss, policy: policy)
+        }
+        try forget(worker: worker.id)
     }
 
     /// Frees what a worker had that ends in an orderly way.

@@ -3,7 +3,7 @@ public import Logging
 public import Metrics
 public import SnugGeneration
 public import SnugHTTP
-import SnugImage
+public import SnugImage
 import SnugSystem
 public import SystemPackage
 
@@ -39,10 +39,13 @@ public struct GenerationImageFitter: Sendable {
     private let maskProfile: Limits?
 
     /// A fitter for one provider.
-    /// - Parameter maximumConcurrency: Images at once. Default: the number of usable cores.
-    public init(for provider: Provider, maximumConcurrency: Int? = nil) {
+    /// - Parameters:
+    ///   - maximumConcurrency: Images at once. Default: the number of usable cores.
+    ///   - fitter: The engine, whose memory budget and threads are shared with everything else that it does. Default: one
+    ///     of its own.
+    public init(for provider: Provider, maximumConcurrency: Int? = nil, fitter: ImageFitter? = nil) {
         let count = max(1, min(maximumConcurrency ?? .max, Machine.usableCoreCount))
-        fitter = ImageFitter(configuration: ImageFitter.Configuration(threads: count))
+        self.fitter = fitter ?? ImageFitter(configuration: ImageFitter.Configuration(threads: count))
         threads = BlockingThreads(count: count + 1)
         profile = TargetProfile.named(provider.profile)?.limits ?? Limits()
         maskProfile = provider.maskProfile.flatMap { TargetProfile.named($0)?.limits }

@@ -90,6 +90,21 @@ extension FileDescriptor {
         return done
     }
 
+    /// Writes all bytes from an offset on, whatever the position is.
+    package func write(_ bytes: [UInt8], at offset: Int) throws(Errno) {
+        var done = 0
+        while done < bytes.count {
+            let count = try retryingInterrupted {
+                unsafe bytes.withUnsafeBytes { bytes in
+                    unsafe Glibc.pwrite(
+                        rawValue, bytes.baseAddress.map { unsafe $0 + done }, bytes.count - done, off_t(offset + done))
+                }
+            }
+            if count == 0 { throw .noSpace }
+            done += count
+        }
+    }
+
     /// Writes all bytes.
     /// - Throws: `noSpace` also where the system writes nothing without giving a reason.
     package func writeBytes(_ bytes: some Collection<UInt8>) throws(Errno) {

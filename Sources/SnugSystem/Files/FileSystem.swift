@@ -92,11 +92,16 @@ package enum FileSystem {
     }
 
     /// Bytes that an ordinary user may still write; `nil` where the file system does not tell.
-    package static func availableBytes(at path: FilePath) -> Int? {
+    package static func availableBytes(at path: FilePath) -> Int? { space(at: path)?.available }
+
+    /// Bytes that an ordinary user may still write, and those of the whole file system; `nil` where it does not tell.
+    package static func space(at path: FilePath) -> (available: Int, total: Int)? {
         var status = statvfs()
         guard unsafe path.withPlatformString({ unsafe statvfs($0, &status) }) == 0 else { return nil }
-        let free = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: Int(clamping: status.f_frsize))
-        return free.overflow ? nil : free.partialValue
+        let block = Int(clamping: status.f_frsize)
+        let available = Int(clamping: status.f_bavail).multipliedReportingOverflow(by: block)
+        let total = Int(clamping: status.f_blocks).multipliedReportingOverflow(by: block)
+        return available.overflow || total.overflow ? nil : (available.partialValue, total.partialValue)
     }
 
     /// Makes the names in a folder survive a power cut.

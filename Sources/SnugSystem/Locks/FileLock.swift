@@ -48,6 +48,18 @@ package final class FileLock: Sendable {
         }
     }
 
+    /// Writes into the lock file, which only the holder does.
+    package func write(_ bytes: [UInt8], at offset: Int) throws(Errno) { try file.write(bytes, at: offset) }
+
+    /// The beginning of the lock file: what its last holder has written.
+    package func contents(maximum: Int) throws(Errno) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: min(maximum, try file.identity().byteCount))
+        var span = bytes.mutableSpan
+        let count = try file.read(into: &span, at: 0)
+        bytes.removeLast(bytes.count - count)
+        return bytes
+    }
+
     private static func open(_ path: FilePath) throws(Errno) -> FileDescriptor {
         do throws(Errno) {
             return try FileDescriptor.opening(path, .readWrite, options: .create, permissions: .ownerReadWrite)

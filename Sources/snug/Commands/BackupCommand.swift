@@ -11,6 +11,7 @@ struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
         abstract: "Copies the ledger of pending work to a file, while commands and the daemon go on.",
+        usage: "snug backup <file> [<options>]",
         discussion: """
             The copy is checked before it gets its name. To restore it, stop Snug, and put it in place of ledger.sqlite in \
             the state folder.

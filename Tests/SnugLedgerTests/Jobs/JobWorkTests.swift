@@ -71,9 +71,22 @@ import Testing
     @Test("A job whose process ended is treated alike, and remembers the crash", arguments: interruptions)
     func processEnded(row: Interruption) throws {
         var job = try running(effect: row.effect, isCancelled: row.isCancelled)
-        let record = job.rescue(.processEnded, maximumCrashes: 2, now: Self.later)
+        let record = job.rescue(.processEnded(isSuspected: true), maximumCrashes: 2, now: Self.later)
         expect(job, row, record)
         #expect(job.attempt == 0 && job.crashes == 1)
+    }
+
+    @Test("A job that was merely claimed when its process ended is not blamed", arguments: interruptions)
+    func merelyClaimed(row: Interruption) throws {
+        var job = try running(effect: row.effect, isCancelled: row.isCancelled)
+        let record = job.rescue(.processEnded(isSuspected: false), maximumCrashes: 1, now: Self.later)
+        expect(job, row, record)
+        #expect(job.attempt == 0 && job.crashes == 0)
+        // What it was blamed for before stays in mind until a step of it ends.
+        var suspect = try running(.fit)
+        suspect.crashes = 1
+        _ = suspect.rescue(.processEnded(isSuspected: false), maximumCrashes: 2, now: Self.later)
+        #expect(suspect.state == .waiting && suspect.crashes == 1)
     }
 
     @Test("A lease that ran out costs an attempt", arguments: interruptions)
@@ -92,13 +105,13 @@ import Testing
         var job = try running(.fit)
         for crash in 1...maximum {
             if crash > 1 { job.claim(by: "worker", for: .seconds(60), now: Self.now) }
-            _ = job.rescue(.processEnded, maximumCrashes: maximum, now: Self.later)
+            _ = job.rescue(.processEnded(isSuspected: true), maximumCrashes: maximum, now: Self.later)
             #expect(job.crashes == crash && (job.state == .held) == (crash == maximum))
         }
         #expect(job.reason?.code == "quarantined" && job.reason?.message.contains("\(maximum) times") == true)
         #expect(job.reason?.message.contains("during fit") == true)
         var paid = try running(effect: .reconcile)
-        _ = paid.rescue(.processEnded, maximumCrashes: 1, now: Self.later)
+        _ = paid.rescue(.processEnded(isSuspected: true), maximumCrashes: 1, now: Self.later)
         #expect(paid.state == .waiting && paid.step == .reconcile && paid.isOutcomeUnknown)
     }
 

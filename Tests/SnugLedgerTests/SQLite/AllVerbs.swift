@@ -34,6 +34,8 @@ struct AllVerbs {
         #expect(jobs.count == 13 && !jobs[12].isNew)
         var claims = try await ledger.claim(ClaimRequest(limit: 12))
         claims[0].lease = try await ledger.renew(claims[0].lease, for: .seconds(60))
+        ledger.beginWork(under: claims[0].lease)
+        ledger.endWork(under: claims[0].lease)
         try await ledger.recordIntent(StepIntent(.safe, keyExpiresAt: claims[0].lease.until), under: claims[0].lease)
         try await ledger.recordOutcome(.advanced(to: .upload), payload: "{}", under: claims[0].lease)
         try await ledger.recordOutcome(.delivered(claims[1].pendingDeliveries), under: claims[1].lease)
@@ -71,7 +73,7 @@ struct AllVerbs {
         let now = job.createdAt
         let filters = [
             JobFilter(ids: jobs.map(\.id)), JobFilter(states: [.waiting, .held]), JobFilter(folder: "f1"),
-            JobFilter(account: "a", since: now), JobFilter(text: "Job 1", before: jobs[0].id),
+            JobFilter(account: "a", since: now), JobFilter(text: "Job 1", before: jobs[0].id), JobFilter(text: "Größe"),
             JobFilter(states: [.failed], folder: "f1", account: "a", text: "x", limit: 3),
         ]
         for filter in filters { _ = try await ledger.list(filter) }

@@ -44,10 +44,14 @@ final class DaemonCampaign: Sendable {
         return builder.bytes
     }
 
-    func drop(_ number: Int, into name: String, as file: String? = nil) throws {
+    /// - Returns: The bytes of the image.
+    @discardableResult
+    func drop(_ number: Int, into name: String, as file: String? = nil) throws -> Int {
         let file = file ?? "image \(number).\(number % 3 == 0 ? "jpg" : "png")"
-        try folder.write(try Self.image(number), to: "inbox/\(name)/\(file)")
+        let image = try Self.image(number)
+        try folder.write(image, to: "inbox/\(name)/\(file)")
         _ = dropped.withLock { $0[name, default: []].insert(file) }
+        return image.count
     }
 
     /// Starts a daemon.

@@ -54,6 +54,7 @@ final class DaemonFixture: Sendable {
     func daemon(
         _ configuration: WatchConfiguration? = nil, fit: Daemon.Engine? = nil, calls: PublishingCalls = .system,
         generation: GenerationStores? = nil, ledger: (any LedgerStore)? = nil,
+        space: @escaping DiskReserve.Space = FileSystem.space,
         memoryUse: @escaping @Sendable () -> MemoryUse? = { nil }, leaseTime: Duration = .seconds(60),
         told: @escaping @Sendable (DaemonEvent) -> Void = { _ in },
         passed: @escaping @Sendable (DaemonPoint) -> Void = { _ in }
@@ -63,7 +64,7 @@ final class DaemonFixture: Sendable {
             configuration ?? self.configuration(), ledger: ledger ?? self.ledger,
             generationStores: generation ?? .ledger(self.ledger), uploadStore: LedgerUploadStore(self.ledger),
             http: try makeClient(), logger: quietLogger,
-            fit: engine, memoryUse: memoryUse, calls: calls, leaseTime: leaseTime, passed: passed,
+            fit: engine, space: space, memoryUse: memoryUse, calls: calls, leaseTime: leaseTime, passed: passed,
             onEvent: { event in
                 self.events.withLock { $0.append(event) }
                 told(event)

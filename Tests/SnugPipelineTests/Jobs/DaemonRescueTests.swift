@@ -29,7 +29,7 @@ import Testing
         try await withSimulator { simulator in
             let campaign = try DaemonCampaign(simulator)
             try campaign.drop(1, into: "fit")
-            for _ in 0..<2 { try await die(campaign, at: .claimed, "crashes=2") }
+            for _ in 0..<2 { try await die(campaign, at: .begun, "crashes=2") }
             try campaign.drop(2, into: "fit")
             let process = try campaign.start("once=1", "crashes=2")
             #expect(try await onThread { process.wait() } == 0)
@@ -42,6 +42,38 @@ import Testing
             try await campaign.finish()
             let books = try await campaign.check()
             #expect(books.count(.delivered) == 2)
+        }
+    }
+
+    @Test("Work that was merely claimed when its process ended is not blamed, however often that happens")
+    func merelyClaimed() async throws {
+        try await withSimulator { simulator in
+            let campaign = try DaemonCampaign(simulator)
+            for number in 1...6 { try campaign.drop(number, into: "fit") }
+            for _ in 0..<3 { try await die(campaign, at: .claimed, "crashes=1") }
+            let process = try campaign.start("once=1", "crashes=1")
+            #expect(try await onThread { process.wait() } == 0)
+            #expect(try await campaign.check().count(.delivered) == 6)
+        }
+    }
+
+    @Test("A file that ends the process is held after two ends, and none of its neighbours is")
+    func neighbours() async throws {
+        try await withSimulator { simulator in
+            let campaign = try DaemonCampaign(simulator)
+            for number in 1...12 { try campaign.drop(number, into: "fit") }
+            let poison = try campaign.drop(13, into: "fit")
+            for number in 14...20 { try campaign.drop(number, into: "fit") }
+            var ends = 0
+            while ends < 5 {
+                let process = try campaign.start("once=1", "crashes=2", "poison=\(poison)")
+                if try await onThread({ process.wait() }) == 0 { break }
+                ends += 1
+            }
+            #expect(ends == 2)
+            let jobs = try await look(campaign) { try await $0.list(JobFilter()) }
+            #expect(jobs.filter { $0.state == .held }.map(\.name) == ["image 13.png"])
+            #expect(jobs.count { $0.state == .delivered } == 19)
         }
     }
 

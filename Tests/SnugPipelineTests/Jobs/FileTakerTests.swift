@@ -43,7 +43,7 @@ import Testing
         return FileTaker(
             context: context, accounts: [Account(name: "main", provider: .openai)], ledger: store,
             known: known,
-            threads: BlockingThreads(count: 2), failures: FailedNames(),
+            threads: BlockingThreads(count: 2), failures: FailedNames(), shortage: { nil },
             onEnqueued: { _, file, isJoined in
                 notes.jobs.withLock { $0.append((file.original.description, isJoined)) }
             },

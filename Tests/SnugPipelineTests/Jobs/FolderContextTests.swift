@@ -39,6 +39,14 @@ import Testing
         #expect(work.path == folder.path.appending("state/work/\(component)"))
     }
 
+    @Test("Two long names that begin alike have work folders of their own")
+    func longNames() throws {
+        let names = ["a", "b"].map { String(repeating: "ä", count: 60) + $0 }
+        let places = names.map { name in context { $0.name = name }.workPlaces.first?.path }
+        #expect(places[0] != places[1])
+        #expect(places.allSatisfy { ($0?.lastComponent?.string.utf8.count ?? 256) <= 255 })
+    }
+
     @Test(
         "The work folder is beside the state where moving there is a rename, and its name bears any length"
     )

@@ -29,10 +29,12 @@ extension Daemon {
     }
 
     func taker(for context: FolderContext, known: LedgerKnownFiles) -> FileTaker {
-        let board = board
+        let (board, reserve) = (board, services.reserve)
+        let folders: Set<FilePath> = [setup.configuration.stateDirectory, context.settings.outbox]
         return FileTaker(
             context: context, accounts: setup.configuration.accounts, ledger: services.ledger, known: known,
             threads: services.threads, failures: board.failures(of: context.settings.name),
+            shortage: { reserve.shortage(in: folders) },
             onEnqueued: { enqueued, file, isJoined in
                 let subject = DaemonEvent.Subject(
                     job: enqueued.job.id, folder: context.settings.name,

@@ -63,7 +63,7 @@ public final class Daemon: Sendable {
                 memory: configuration.memory, threads: max(1, configuration.workers.fits)))
         try self.init(
             configuration, ledger: ledger, generationStores: generationStores, uploadStore: uploadStore, http: http,
-            logger: logger, fit: { try await fitter.fit($0, limits: $1, policy: $2) },
+            logger: logger, fit: { try await fitter.fit($0, limits: $1, policy: $2) }, imageFitter: fitter,
             memoryUse: { fitter.memoryUse }, passed: { _ in }, onEvent: onEvent)
     }
 
@@ -71,6 +71,7 @@ public final class Daemon: Sendable {
     package init(
         _ configuration: WatchConfiguration, ledger: any LedgerStore, generationStores: GenerationStores,
         uploadStore: (any UploadStore)?, http: HTTPClient, logger: Logger, fit: @escaping Engine,
+        imageFitter: ImageFitter? = nil, space: @escaping DiskReserve.Space = FileSystem.space,
         memoryUse: @escaping @Sendable () -> MemoryUse? = { nil }, calls: PublishingCalls = .system,
         leaseTime: Duration = .seconds(60), passed: @escaping @Sendable (DaemonPoint) -> Void,
         onEvent: @escaping @Sendable (DaemonEvent) -> Void
@@ -86,10 +87,13 @@ public final class Daemon: Sendable {
             calls: calls,
             temporaryName: { prefix + TemporaryFiles.randomName().dropFirst(TemporaryFiles.prefix.count) })
         services = StageServices(
-            ledger: ledger, fit: fit, http: http, uploadStore: uploadStore, generationStores: generationStores,
+            ledger: ledger, fit: fit, imageFitter: imageFitter, http: http, uploadStore: uploadStore,
+            generationStores: generationStores,
             publisher: OutputPublisher(publisher), stateDirectory: configuration.stateDirectory,
-            threads: BlockingThreads(count: workers.fits + workers.uploads + workers.deliveries + 4),
-            leaseTime: leaseTime, logger: logger, passed: passed)
+            threads: BlockingThreads(
+                count: workers.fits * WorkerLane.largestHand + workers.uploads + workers.deliveries + 4),
+            gate: FitGate(limit: workers.fits), reserve: DiskReserve(space), leaseTime: leaseTime, logger: logger,
+            passed: passed)
         board = JobBoard(onEvent: onEvent)
         self.logger = logger
         self.memoryUse = memoryUse

@@ -5,7 +5,7 @@ package enum DaemonPoint: String, Sendable, Hashable, CaseIterable {
     // Taking a file.
     case taken, hashed, enqueued
     // A step of a job.
-    case claimed, intended, submitting, accepted, worked, published, recorded
+    case claimed, begun, intended, submitting, accepted, worked, published, recorded
     // The end of a job.
     case disposed
 }

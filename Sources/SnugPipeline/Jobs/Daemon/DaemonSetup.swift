@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SystemPackage
 
 /// The configuration in force, with what follows from it for each folder.
 struct DaemonSetup: Sendable {
@@ -18,6 +19,9 @@ struct DaemonSetup: Sendable {
 
     /// The folders of the configuration.
     var watched: [FolderContext] { configuration.folders.compactMap { contexts[$0.name] } }
+
+    /// The folders that work writes to.
+    var written: Set<FilePath> { Set(configuration.folders.map(\.outbox) + [configuration.stateDirectory]) }
 
     func context(named name: String) -> FolderContext? { contexts[name] }
 

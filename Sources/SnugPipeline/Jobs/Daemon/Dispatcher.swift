@@ -70,11 +70,28 @@ final class Dispatcher: Sendable {
     /// True when nothing runs, nothing is due, and nothing comes.
     private var isIdle: Bool { runningCount == 0 && noMoreFiles() && !board.hasCountedRetries && !board.hasNotice }
 
+    /// True when nothing new may be begun, because a disk is nearly full.
+    private func waitsForRoom() async -> Bool {
+        guard board.hasNotice else { return false }
+        let (reserve, folders) = (services.reserve, setup().written)
+        let shortage = await services.threads.runUncancelled { reserve.shortage(in: folders) }
+        guard let reason = shortage else { return false }
+        board.paused(reason)
+        // Jobs wait for something else than time.
+        for lane in WorkerLane.allCases { _ = board.takeNotice(of: lane) }
+        board.retryLater(.now + DiskReserve.interval, consumesAttempt: false)
+        return true
+    }
+
     private func claim(in group: inout DiscardingTaskGroup) async -> Bool {
+        if await waitsForRoom() { return false }
         var found = false
         for lane in WorkerLane.allCases {
-            let free = lane.limit(setup().configuration.workers) - state.withLock { $0.running[lane] ?? 0 }
-            guard free > 0, board.takeNotice(of: lane) else { continue }
+            let running = state.withLock { $0.running[lane] ?? 0 }
+            let hand = lane.hand(setup().configuration.workers, fitTime: services.fitTime)
+            let free = hand - running
+            guard free > 0, lane != .fit || WorkerLane.isRoomy(running: running, hand: hand), board.takeNotice(of: lane)
+            else { continue }
             do {
                 let request = ClaimRequest(lane.steps, limit: free, lease: services.leaseTime)
                 let jobs = try await services.ledger.claim(request)
@@ -95,13 +112,14 @@ final class Dispatcher: Sendable {
 
     private func begin(_ claim: ClaimedJob, in lane: WorkerLane, _ group: inout DiscardingTaskGroup) {
         state.withLock { $0.running[lane, default: 0] += 1 }
-        board.began(claim.job)
         let runner = JobRunner(services: services, setup: setup(), board: board)
+        // Queued here, so that turns are those of the ledger.
+        let ticket = claim.job.step == .fit ? services.gate.queue(alone: claim.job.crashes > 0) : nil
         group.addTask { [self] in
-            let job = await runner.run(claim)
+            let job = await runner.run(claim, ticket)
             board.ended(claim.job.id)
             state.withLock { $0.running[lane, default: 1] -= 1 }
-            if let job, claim.job.crashes <= 1 {
+            if let job, claim.job.crashes == 0 {
                 if job.state == .waiting { board.mayHaveWork([WorkerLane(job.step)]) }
             } else {
                 // A job that has ended a process before kept others waiting.

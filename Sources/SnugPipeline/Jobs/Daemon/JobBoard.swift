@@ -32,12 +32,13 @@ final class JobBoard: Sendable {
 
     // MARK: Events
 
-    func report(_ kind: DaemonEvent.Kind, _ subject: DaemonEvent.Subject?) {
+    /// - Parameter fileCount: The files that the event is about: equal ones are one job.
+    func report(_ kind: DaemonEvent.Kind, _ subject: DaemonEvent.Subject?, fileCount: Int = 1) {
         state.withLock { state in
             switch kind {
-            case .delivered: state.report.deliveredCount += 1
-            case .failed: state.report.failedCount += 1
-            case .held: state.report.heldCount += 1
+            case .delivered: state.report.deliveredCount += fileCount
+            case .failed: state.report.failedCount += fileCount
+            case .held: state.report.heldCount += fileCount
             case .settled:
                 state.report.takenCount += 1
                 if let folder = subject?.folder { state.taken[folder, default: 0] += 1 }

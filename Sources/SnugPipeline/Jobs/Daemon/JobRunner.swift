@@ -18,13 +18,20 @@ struct JobRunner: Sendable {
     ///
     /// When the task is cancelled, the job is handed back at no cost to it.
     /// - Returns: The job as it is then; `nil` when it is not known, or somebody else's.
-    func run(_ claim: ClaimedJob) async -> Job? {
+    /// - Parameter ticket: The turn of a fit.
+    func run(_ claim: ClaimedJob, _ ticket: FitGate.Ticket?) async -> Job? {
+        let job = await finish(claim, ticket)
+        await ledger.endWork(under: claim.lease)
+        if let ticket { services.gate.leave(ticket) }
+        return job
+    }
+
+    private func finish(_ claim: ClaimedJob, _ ticket: FitGate.Ticket?) async -> Job? {
         services.passed(.claimed)
         let subject = DaemonEvent.Subject(claim.job)
-        board.report(.began(claim.job.step), subject)
         do {
-            let task = try JobTask(claim, services, setup) { board.report($0, subject) }
-            let success = try await keepingLease(of: claim) { try await task.run() }
+            let task = try JobTask(claim, services, setup, ticket) { board.report($0, subject) }
+            let success = try await keepingLease(of: claim) { try await work(task, claim, ticket) }
             return await end(claim, task, success, subject)
         } catch is CancellationError {
             return await handBack(claim)
@@ -34,6 +41,18 @@ struct JobRunner: Sendable {
         } catch {
             return await fail(claim, error, subject)
         }
+    }
+
+    /// Does the step when its turn comes. Until then nothing is begun that could end the process.
+    private func work(
+        _ task: JobTask, _ claim: ClaimedJob, _ ticket: FitGate.Ticket?
+    ) async throws -> JobTask.Success {
+        if let ticket { try await services.gate.enter(ticket) }
+        await ledger.beginWork(under: claim.lease)
+        services.passed(.begun)
+        board.began(claim.job)
+        board.report(.began(claim.job.step), DaemonEvent.Subject(claim.job))
+        return try await task.run()
     }
 
     // MARK: Lease
@@ -119,14 +138,14 @@ struct JobRunner: Sendable {
         services.passed(.recorded)
         board.succeeded(in: claim.job.folder)
         for event in success.events {
-            board.report(event, subject)
+            board.report(event, subject, fileCount: claim.fileCount)
         }
         guard case .delivered(let names) = success.outcome else { return recorded.job }
         await SourceCleaner(services: services, setup: setup, board: board).finish(names, of: claim.job)
         services.passed(.disposed)
         guard recorded.job.state == .delivered else { return recorded.job }
         await task.forgetGeneration()
-        if task.options.generation == nil {
+        if task.options.stages != [.fit], task.options.generation == nil {
             let (files, id) = (services.files, claim.job.id)
             await services.threads.runUncancelled { files.remove(id) }
         }
@@ -159,8 +178,9 @@ struct JobRunner: Sendable {
             let cleaner = SourceCleaner(services: services, setup: setup, board: board)
             let report = await cleaner.fail(recorded.job, recorded.job.reason ?? fault.reason)
             services.passed(.disposed)
-            board.report(.failed(recorded.job.reason ?? fault.reason, report: report), subject)
-        case .held: board.report(.held(recorded.job.reason ?? fault.reason), subject)
+            board.report(
+                .failed(recorded.job.reason ?? fault.reason, report: report), subject, fileCount: claim.fileCount)
+        case .held: board.report(.held(recorded.job.reason ?? fault.reason), subject, fileCount: claim.fileCount)
         default:
             // What was accepted is paid for: a run that ends by itself waits for it, as for an attempt.
             let isAwaited = decision.consumesAttempt || fault.kind == .pending
@@ -207,6 +227,11 @@ struct JobRunner: Sendable {
             }
         }
     }
+}
+
+extension ClaimedJob {
+    /// The files that wait for the result.
+    fileprivate var fileCount: Int { max(1, pendingDeliveries.count) }
 }
 
 extension DaemonEvent.Subject {

@@ -25,4 +25,24 @@ enum WorkerLane: Sendable, Hashable, CaseIterable {
         case .delivery: workers.deliveries
         }
     }
+
+    // MARK: Jobs in hand
+
+    /// Work that is claimed ahead lasts about so long: more would keep urgent work waiting.
+    private static let aheadTime = Duration.milliseconds(200)
+    /// Fits in hand for each that runs, however short they are: cores never wait for a disk that syncs, and many results
+    /// share one wait for it.
+    static let largestHand = 8
+
+    /// The jobs that are claimed at once, those that run included.
+    /// - Parameter time: The time that a fit takes at present; `nil` before the first one.
+    func hand(_ workers: WatchConfiguration.Workers, fitTime time: Duration?) -> Int {
+        let limit = limit(workers)
+        guard self == .fit, let time else { return limit }
+        let ahead = time > .zero ? Int(Self.aheadTime / time) : Self.largestHand
+        return limit * min(max(1, 1 + ahead), Self.largestHand)
+    }
+
+    /// True when more is to be claimed: in one commit for half a hand, rather than in one for each job.
+    static func isRoomy(running: Int, hand: Int) -> Bool { running <= hand / 2 }
 }

@@ -8,7 +8,10 @@ extension JobTask {
     /// Fits the input. Where nothing follows, the result goes into the outboxes at once.
     func fit() async throws -> Success {
         let input = try await input()
+        let begin = ContinuousClock.now
         let (image, source) = try await fitted(input)
+        services.noteFit(took: ContinuousClock.now - begin)
+        if let ticket { services.gate.leaveEngine(ticket) }
         services.passed(.worked)
         var payload = payload
         let event = DaemonEvent.Kind.fitted(inputBytes: source.byteCount, outputBytes: image.byteCount)

@@ -27,17 +27,20 @@ struct JobTask: Sendable {
     let setup: DaemonSetup
     let options: JobOptions
     let payload: JobPayload
+    /// The turn of a fit.
+    let ticket: FitGate.Ticket?
     /// Is told what happens meanwhile.
     let onEvent: @Sendable (DaemonEvent.Kind) -> Void
 
     /// - Throws: ``StepFault`` for a job that another version has put in.
     init(
-        _ claim: ClaimedJob, _ services: StageServices, _ setup: DaemonSetup,
+        _ claim: ClaimedJob, _ services: StageServices, _ setup: DaemonSetup, _ ticket: FitGate.Ticket?,
         onEvent: @escaping @Sendable (DaemonEvent.Kind) -> Void
     ) throws(StepFault) {
         self.claim = claim
         self.services = services
         self.setup = setup
+        self.ticket = ticket
         self.onEvent = onEvent
         payload = JobPayload(text: claim.job.payload)
         if let fault = payload.fault { throw StepFault(.definite, fault.code, fault.message) }

@@ -13,6 +13,8 @@ import SystemPackage
 final class StageServices: Sendable {
     let ledger: any LedgerStore
     let fit: FitRun.Fit
+    /// The engine for the inputs of generations; `nil` gives each account one of its own.
+    let imageFitter: ImageFitter?
     let http: HTTPClient
     let uploader: Uploader
     let generationStores: GenerationStores
@@ -27,17 +29,24 @@ final class StageServices: Sendable {
     /// within that.
     let leaseTime: Duration
     let passed: @Sendable (DaemonPoint) -> Void
+    let gate: FitGate
+    let reserve: DiskReserve
+    private let lastFitTime = Mutex<Duration?>(nil)
     private let clients = Mutex<[Account: GenerationClient]>([:])
 
     init(
-        ledger: any LedgerStore, fit: @escaping FitRun.Fit, http: HTTPClient, uploadStore: (any UploadStore)?,
+        ledger: any LedgerStore, fit: @escaping FitRun.Fit, imageFitter: ImageFitter?, http: HTTPClient,
+        uploadStore: (any UploadStore)?,
         generationStores: GenerationStores, publisher: OutputPublisher, stateDirectory: FilePath,
-        threads: BlockingThreads, leaseTime: Duration, logger: Logger,
+        threads: BlockingThreads, gate: FitGate, reserve: DiskReserve, leaseTime: Duration, logger: Logger,
         passed: @escaping @Sendable (DaemonPoint) -> Void
     ) {
+        self.gate = gate
+        self.reserve = reserve
         self.leaseTime = leaseTime
         self.ledger = ledger
         self.fit = fit
+        self.imageFitter = imageFitter
         self.http = http
         uploader = Uploader(client: http, store: uploadStore, logger: logger)
         self.generationStores = generationStores
@@ -47,6 +56,14 @@ final class StageServices: Sendable {
         self.logger = logger
         spool = stateDirectory.appending("spool")
         self.passed = passed
+    }
+
+    /// The time that fits take at present; `nil` before the first one.
+    var fitTime: Duration? { lastFitTime.withLock { $0 } }
+
+    /// Notes how long a fit took. One that takes long counts at once, short ones little by little.
+    func noteFit(took time: Duration) {
+        lastFitTime.withLock { last in last = last.map { max(time, ($0 * 3 + time) / 4) } ?? time }
     }
 
     /// The client of an account: one for all jobs, so that they share its limits.
@@ -62,8 +79,8 @@ final class StageServices: Sendable {
         options.spoolDirectory = spool
         let client = GenerationClient(
             provider: provider, credentials: try credentials(for: account, provider), http: http, options: options,
-            stores: generationStores, images: GenerationImageFitter(for: provider), host: try host(for: account),
-            logger: logger)
+            stores: generationStores, images: GenerationImageFitter(for: provider, fitter: imageFitter),
+            host: try host(for: account), logger: logger)
         return clients.withLock { clients in
             if let other = clients[account] { return other }
             clients[account] = client

@@ -70,11 +70,11 @@ public struct DaemonStatus: Sendable {
 
 /// The totals of a run of a daemon.
 public struct DaemonReport: Sendable, Hashable {
-    /// Jobs delivered by this run.
+    /// Files delivered by this run; equal ones are one job.
     public var deliveredCount = 0
-    /// Jobs failed in this run.
+    /// Files failed in this run.
     public var failedCount = 0
-    /// Jobs left to a person by this run.
+    /// Files left to a person by this run.
     public var heldCount = 0
     /// Files taken by this run.
     public var takenCount = 0

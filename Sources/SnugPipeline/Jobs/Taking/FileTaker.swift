@@ -14,6 +14,8 @@ struct FileTaker: Sendable {
     let known: LedgerKnownFiles
     let threads: BlockingThreads
     let failures: FailedNames
+    /// Tells why no files may be taken now. It blocks.
+    let shortage: @Sendable () -> JobReason?
     /// Is told each job that there is something to do for.
     let onEnqueued: @Sendable (EnqueuedJob, TakenFile, _ isJoined: Bool) -> Void
     /// Is told why the ledger takes no files, at each attempt.
@@ -35,6 +37,7 @@ struct FileTaker: Sendable {
     /// Takes files.
     /// - Returns: One fate for each.
     func take(_ files: [SettledFile]) async -> [SettledFate] {
+        if let reason = await threads.runUncancelled(shortage) { return files.map { _ in .postponed(reason.message) } }
         let preparations = await threads.runUncancelled { files.map(prepare) }
         let ready = preparations.compactMap { if case .ready(let prepared) = $0 { prepared } else { nil } }
         let isIn = await enqueue(ready)

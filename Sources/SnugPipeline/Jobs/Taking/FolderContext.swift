@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Crypto
 import SnugSystem
 import SystemPackage
 
@@ -16,13 +17,15 @@ struct FolderContext: Sendable {
         preferredWork = stateDirectory.appending("work").appending(Self.component(of: settings.name))
     }
 
-    /// A name as one safe component of a path.
-    private static func component(of name: String) -> String {
+    /// A name as one safe component of a path. Different names have different ones.
+    static func component(of name: String) -> String {
         let isPlain = name.utf8.allSatisfy { byte in
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45
         }
         if isPlain, !name.isEmpty, name.utf8.count <= 64 { return name }
-        return "_" + Array(name.utf8.prefix(100)).hexadecimal
+        let start = "_" + Array(name.utf8.prefix(100)).hexadecimal
+        if name.utf8.count <= 100 { return start }
+        return start + "-" + SHA256.hash(data: Array(name.utf8)).prefix(8).hexadecimal
     }
 
     var movesSources: Bool { settings.source != .leave }
@@ -58,9 +61,9 @@ struct FolderContext: Sendable {
     /// The file of a source, and the work folder it is in; `nil` when it is gone. It blocks.
     func find(_ key: SourceKey, id: IntakeID) -> (file: TakenFile, work: WorkFolder)? {
         switch key {
-        case .moved(let id, _):
+        case .moved(let id, let original):
             for work in workPlaces {
-                if let file = work.file(of: id) { return (file, work) }
+                if let file = work.file(of: id, from: original) { return (file, work) }
             }
             return nil
         case .left(let path, let version):

@@ -43,6 +43,17 @@ package struct WorkFolder: Sendable, Hashable {
         }
     }
 
+    /// The file of an identifier whose place in the watched folder is known; `nil` when it is gone.
+    func file(of id: IntakeID, from original: RelativePath) -> TakenFile? {
+        let folder = path.appending(id.text)
+        let place = original.path(below: folder)
+        guard (try? FileIdentity(of: place, followsLinks: false))?.kind == .file else { return nil }
+        let sidecar = Sidecar.path(of: original).path(below: folder)
+        let hasSidecar = (try? FileIdentity(of: sidecar, followsLinks: false))?.kind == .file
+        return TakenFile(
+            id: id, original: original, path: place, isMoved: true, sidecar: hasSidecar ? sidecar : nil)
+    }
+
     /// The file of an identifier; `nil` when there is none.
     package func file(of id: IntakeID) -> TakenFile? {
         let files = Self.files(in: path.appending(id.text), at: .root)

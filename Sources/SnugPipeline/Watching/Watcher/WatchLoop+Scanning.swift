@@ -29,6 +29,9 @@ extension WatchLoop {
         if mode != self.mode || watcher.status.mode == nil {
             switch mode {
             case .events: watcher.logger.info("folder is watched by events")
+            // Looked at once: nobody waits for changes.
+            case .polling where isOnce: break
+            case .polling(.requested): watcher.logger.info("folder is polled, as configured")
             case .polling(let reason):
                 watcher.logger.warning("folder is polled", metadata: ["reason": "\(reason)"])
             }

@@ -160,8 +160,8 @@ struct WatchLoop {
     private static func fault(_ reason: String, patience: Duration) -> WatchError {
         WatchError(
             .incomplete,
-            "The file \(reason), and did not change for \(patience.formatted()). Copy it to the folder again: the new file "
-                + "is processed by itself.")
+            "The file is not complete, and did not change for \(patience.formatted()): \(reason). Copy it to the folder "
+                + "again: the new file is processed by itself.")
     }
 
     private func showWaiting() {
@@ -184,6 +184,7 @@ extension Duration {
     fileprivate func formatted() -> String {
         let seconds = components.seconds
         if seconds >= 7200 { return "\(seconds / 3600) hours" }
-        return seconds >= 120 ? "\(seconds / 60) minutes" : "\(seconds) seconds"
+        if seconds >= 120 { return "\(seconds / 60) minutes" }
+        return seconds == 1 ? "1 second" : "\(seconds) seconds"
     }
 }

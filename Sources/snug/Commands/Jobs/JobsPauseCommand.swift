@@ -9,6 +9,7 @@ struct JobsPauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause",
         abstract: "Pauses a folder, an account, a stage, single jobs, or everything.",
+        usage: "snug jobs pause [<id> ...] [<options>]",
         discussion: """
             Nothing new is started; what runs is finished. A pause survives restarts, and lasts until its time or until \
             'snug jobs resume'.

@@ -9,6 +9,7 @@ struct JobsPruneCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune",
         abstract: "Forgets jobs that have been over for long enough.",
+        usage: "snug jobs prune [<options>]",
         discussion: """
             Held jobs are never forgotten, nor those whose idempotency key a provider may still honour. The results stay; \
             only their records go, so that the same file is processed again when it comes again.

@@ -9,6 +9,7 @@ struct JobsResolveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resolve",
         abstract: "Decides about held jobs.",
+        usage: "snug jobs resolve <id> ... --pay-again | --drop [<options>]",
         discussion: """
             A job is held when the response to a paid submission was lost and the provider cannot be asked. Look at the \
             provider's own list or invoice first.

@@ -9,6 +9,7 @@ struct JobsResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume",
         abstract: "Lifts a pause, or a provider's limit on an account.",
+        usage: "snug jobs resume [<id> ...] [<options>]",
         discussion: """
             Without a name it lifts the pause of everything; pauses of folders, accounts and stages are lifted by name. \
             --account also lets an account go that its provider had limited, such as one that was topped up.

@@ -9,6 +9,7 @@ struct JobsShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Shows a job: its state and why, what happens next, and everything that happened.",
+        usage: "snug jobs show <id> ... [<options>]",
         discussion: """
             Examples:
               snug jobs show 01kfa8

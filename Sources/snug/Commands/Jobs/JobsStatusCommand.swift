@@ -9,6 +9,7 @@ struct JobsStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Counts the jobs of each folder by state, and shows pauses.",
+        usage: "snug jobs status [<options>]",
         discussion: """
             seen = delivered + failed + held + cancelled + waiting: a job is never lost. Running and paused jobs are among \
             the waiting; files whose work was already there are joined to its job. Exits with 1 when the counts do not \
