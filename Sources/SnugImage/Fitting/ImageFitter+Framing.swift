@@ -24,6 +24,7 @@ extension ImageFitter {
         }
         var rest = policy
         rest.frame = nil
+        rest.maximumScale = nil
         rest.keepsSize = true
         rest.format = policy.format == .automatic && header.format == .jpeg ? .jpeg : plan.format.asked ?? policy.format
         var image = try await fit(ImageSource(bytes: framed.bytes), limits: limits, policy: rest)

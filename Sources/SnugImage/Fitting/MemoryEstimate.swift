@@ -33,12 +33,13 @@ struct MemoryEstimate: Sendable, Hashable {
         let small =
             sampleBytes(pixels: pixels, strategy: policy.strategy) + outputBytes(limit: limit, pixels: output)
             + fixedBytes + palette
+        let compared = ChromaFit.isOpen(header, policy) ? output * ChromaFit.bytesPerPixel : 0
         let width = max(header.width, plan.width)
         let rows = width * 640
         let turned = header.orientation.rawValue > Orientation.mirrored.rawValue ? output * (isPNG ? 8 : 2 * factor) : 0
         return MemoryEstimate(
-            held: max(codec, target + coefficients) + decoded + small + rows,
-            heldStreamingOut: max(codec, target) + decoded + small + rows,
+            held: max(codec, target + coefficients) + decoded + small + rows + compared,
+            heldStreamingOut: max(codec, target) + decoded + small + rows + compared,
             lean: codec + rows + turned + small - palette,
             codec: codec + fixedBytes + rows)
     }
