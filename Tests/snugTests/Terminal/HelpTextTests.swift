@@ -52,6 +52,8 @@ import Testing
         ])
     func commands(name: String) throws {
         let place = try CommandFolder()
+        // The folder goes with its last reference.
+        defer { withExtendedLifetime(place) {} }
         var runner = place.runner
         let arguments = name.split(separator: " ").map(String.init) + ["--help"]
         runner.environment["COLUMNS"] = "40"
