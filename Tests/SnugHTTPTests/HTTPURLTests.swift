@@ -144,5 +144,6 @@ import Testing
         let error = #expect(throws: HTTPError.self) { try HTTPURL(text) }
         #expect(error?.message.contains("\"\(shown)\"") == true, "\(error?.message ?? "")")
         #expect(error?.message.contains("hunter2") == false)
+        #expect(error?.message.contains("it holds a user name") == text.hasPrefix("http://user"))
     }
 }

@@ -28,13 +28,14 @@ public final class GenerationClient: Sendable {
     ///   - refitter: Fits input images; needed when a request has local ones.
     ///   - host: Puts input images where the provider can fetch them; needed for providers that take addresses only.
     ///   - checker: Checks that a result is a whole image.
+    ///   - converter: Converts results for destinations with an extension; without one they keep their own format.
     ///   - logger: Gets a line for every step.
     ///   - metrics: Makes counters and timers.
     public init(
         provider: Provider, credentials: GenerationCredentials, http: HTTPClient,
         options: GenerationOptions = GenerationOptions(), stores: GenerationStores = GenerationStores(),
-        refitter: Refitter? = nil, host: (any ImageHost)? = nil, checker: @escaping ImageChecker, logger: Logger,
-        metrics: any MetricsFactory = MetricsSystem.factory
+        refitter: Refitter? = nil, host: (any ImageHost)? = nil, checker: @escaping ImageChecker,
+        converter: ImageConverter? = nil, logger: Logger, metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         let threads = BlockingThreads(count: 4)
         let account = ClientContext.account(credentials, provider)
@@ -44,8 +45,9 @@ public final class GenerationClient: Sendable {
             threads: threads,
             reader: ResponseReader(client: http, spoolDirectory: options.spool, threads: threads),
             downloader: ResultDownloader(
-                client: http, threads: threads, checker: checker, base: provider.baseURL, policy: options.retry,
-                byteLimit: options.resultByteLimit, allowsInternal: options.allowsInternalAddresses,
+                client: http, threads: threads, checker: checker, converter: converter, base: provider.baseURL,
+                policy: options.retry, byteLimit: options.resultByteLimit,
+                allowsInternal: options.allowsInternalAddresses,
                 environment: options.environment),
             limiter: RateLimiter(
                 account: account, windows: options.rateLimits.map(\.window), concurrency: options.maximumConcurrency,

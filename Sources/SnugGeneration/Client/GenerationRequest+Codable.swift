@@ -90,7 +90,7 @@ extension ImageInput: Codable {
 }
 
 extension ImageDestination: Codable {
-    private enum Key: String, CodingKey { case folder, name, replaces }
+    private enum Key: String, CodingKey { case folder, name, fileExtension, replaces }
 
     /// From what ``encode(to:)`` wrote.
     public init(from decoder: any Decoder) throws {
@@ -98,6 +98,7 @@ extension ImageDestination: Codable {
         self.init(
             folder: try values.decode(PlainPath.self, forKey: .folder).path,
             name: try values.decode(String.self, forKey: .name),
+            fileExtension: try values.decodeIfPresent(String.self, forKey: .fileExtension),
             replaces: try values.decode(Bool.self, forKey: .replaces))
     }
 
@@ -106,12 +107,15 @@ extension ImageDestination: Codable {
         var values = encoder.container(keyedBy: Key.self)
         try values.encode(PlainPath(path: folder), forKey: .folder)
         try values.encode(name, forKey: .name)
+        try values.encodeIfPresent(fileExtension, forKey: .fileExtension)
         try values.encode(replaces, forKey: .replaces)
     }
 }
 
 extension Generation.Image: Codable {
-    private enum Key: String, CodingKey { case path, mediaType, size, byteCount, source, revisedPrompt }
+    private enum Key: String, CodingKey {
+        case path, mediaType, size, byteCount, source, revisedPrompt, conversionFailure
+    }
 
     /// From what ``encode(to:)`` wrote.
     public init(from decoder: any Decoder) throws {
@@ -123,6 +127,7 @@ extension Generation.Image: Codable {
             byteCount: try values.decode(Int.self, forKey: .byteCount),
             source: try values.decodeIfPresent(String.self, forKey: .source),
             revisedPrompt: try values.decodeIfPresent(String.self, forKey: .revisedPrompt))
+        conversionFailure = try values.decodeIfPresent(String.self, forKey: .conversionFailure)
     }
 
     /// All members.
@@ -134,6 +139,7 @@ extension Generation.Image: Codable {
         try values.encode(byteCount, forKey: .byteCount)
         try values.encodeIfPresent(source, forKey: .source)
         try values.encodeIfPresent(revisedPrompt, forKey: .revisedPrompt)
+        try values.encodeIfPresent(conversionFailure, forKey: .conversionFailure)
     }
 }
 

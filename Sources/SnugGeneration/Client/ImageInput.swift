@@ -81,6 +81,25 @@ public protocol ImageHost: Sendable {
 /// Called with the path of a downloaded file; returns its media type and size, throws when it is none or is damaged.
 public typealias ImageChecker = @Sendable (FilePath) async throws -> ImageFacts
 
+/// Converts an image to the format that a file name extension stands for. Handed in, so that this module knows no codecs.
+///
+/// Called with the path of a checked file and the extension, as it was given; throws when that cannot be done.
+public typealias ImageConverter = @Sendable (FilePath, String) async throws -> ConvertedImage
+
+/// An image in another format than it came.
+public struct ConvertedImage: Sendable, Hashable {
+    /// The file's bytes.
+    public var bytes: [UInt8]
+    /// Its media type and size.
+    public var facts: ImageFacts
+
+    /// Names an image.
+    public init(bytes: [UInt8], facts: ImageFacts) {
+        self.bytes = bytes
+        self.facts = facts
+    }
+}
+
 /// The facts of a checked image.
 public struct ImageFacts: Sendable, Hashable {
     /// For example `image/png`, by content.

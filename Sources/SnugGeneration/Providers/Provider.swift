@@ -32,6 +32,11 @@ public struct Provider: Sendable, CustomStringConvertible {
     /// Checks everything that can be checked before anything is sent.
     /// - Throws: `GenerationError` with `invalid_request` and the fields.
     public func validate(_ request: GenerationRequest) throws(GenerationError) { try dialect.validate(request) }
+
+    /// True when the provider is known to make images in the request's format.
+    public func makesFormat(of request: GenerationRequest) -> Bool {
+        dialect.knowsFormats(of: request) && (try? dialect.validate(request)) != nil
+    }
 }
 
 extension Provider {

@@ -9,6 +9,8 @@ protocol ProviderDialect: Sendable {
     /// Checks everything that can be checked before anything is sent.
     /// - Throws: `GenerationError` with `invalid_request` and the fields.
     func validate(_ request: GenerationRequest) throws(GenerationError)
+    /// True when the formats that requests of this kind may name are known.
+    func knowsFormats(of request: GenerationRequest) -> Bool
 
     /// The request that submits it, without credentials. The same input gives the same bytes.
     func submission(of job: PreparedJob) throws(GenerationError) -> Submission
@@ -38,6 +40,10 @@ protocol ProviderDialect: Sendable {
     func authorize(_ request: inout ClientRequest, with secret: Secret) throws(GenerationError)
     /// A warning about an unusual key; `nil` for a usual one.
     func keyWarning(_ key: Secret) -> String?
+}
+
+extension ProviderDialect {
+    func knowsFormats(of request: GenerationRequest) -> Bool { true }
 }
 
 /// The fixed properties of a provider.

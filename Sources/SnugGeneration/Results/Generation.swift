@@ -41,6 +41,8 @@ public struct Generation: Sendable, Hashable {
         public var source: String?
         /// The prompt as the provider rewrote it.
         public var revisedPrompt: String?
+        /// The reason why it does not have the format of ``ImageDestination/fileExtension``; `nil` when it has.
+        public var conversionFailure: String?
 
         /// Collects what is known.
         public init(

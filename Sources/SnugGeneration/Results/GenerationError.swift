@@ -30,6 +30,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
             case badImage = "bad_picture"
             case downloadFailed = "download_failed"
             case outputFailed = "output_failed"
+            case wrongFormat = "wrong_format"
             case journalFailed = "journal_failed"
         }
         private let value: Value
@@ -83,6 +84,8 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
         public static let downloadFailed = Code(.downloadFailed)
         /// The image cannot be written here.
         public static let outputFailed = Code(.outputFailed)
+        /// The image is here, and could not be converted to the format that its name asks for.
+        public static let wrongFormat = Code(.wrongFormat)
         /// A record could not be saved: the request was not sent, or its outcome is not recorded.
         public static let journalFailed = Code(.journalFailed)
 

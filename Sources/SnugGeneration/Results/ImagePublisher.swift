@@ -52,6 +52,15 @@ struct ImagePublisher: Sendable {
         }
     }
 
+    /// Writes an image that was converted.
+    func write(_ bytes: [UInt8], to temporary: Temporary) throws(GenerationError) {
+        try Self.doing("write \(temporary.path)") { () throws(Errno) in
+            let target = try Self.create(temporary.path)
+            defer { target.closeIgnoringErrors() }
+            try target.writeBytes(bytes)
+        }
+    }
+
     private static func create(_ path: FilePath) throws(Errno) -> FileDescriptor {
         try FileDescriptor.opening(
             path, .writeOnly, options: [.create, .exclusiveCreate], permissions: FilePermissions(rawValue: 0o666))
@@ -67,7 +76,8 @@ struct ImagePublisher: Sendable {
             defer { file.closeIgnoringErrors() }
             try file.synchronize()
         }
-        let suffix = "." + Self.fileExtension(mediaType)
+        let wanted = destination.fileExtension.flatMap { Self.isNamed($0, mediaType) ? $0 : nil }
+        let suffix = "." + (wanted ?? Self.fileExtension(mediaType))
         for number in 1...10_000 {
             let name = destination.name + (number == 1 ? "" : "-\(number)") + suffix
             guard let component = FilePath.Component(name) else {
@@ -131,6 +141,13 @@ struct ImagePublisher: Sendable {
         } catch {
             throw GenerationError(.outputFailed, "cannot \(what): \(error); choose another place", cause: error)
         }
+    }
+
+    /// True for an extension that files of a media type have.
+    static func isNamed(_ fileExtension: String, _ mediaType: String) -> Bool {
+        let usual = Self.fileExtension(mediaType)
+        let other = ["jpg": ["jpeg", "jpe", "jfif"], "tiff": ["tif"], "heif": ["heic"]][usual] ?? []
+        return ([usual] + other).contains(fileExtension.lowercased())
     }
 
     static func fileExtension(_ mediaType: String) -> String {

@@ -9,6 +9,7 @@ struct ResultDownloader: Sendable {
     private let client: HTTPClient
     private let threads: BlockingThreads
     private let checker: ImageChecker
+    private let converter: ImageConverter?
     private let base: HTTPURL
     private let policy: RetryPolicy
     private let byteLimit: Int
@@ -17,18 +18,21 @@ struct ResultDownloader: Sendable {
     private let publisher = ImagePublisher()
 
     /// - Parameters:
+    ///   - converter: Needed for destinations with an extension.
     ///   - base: The provider's address: what relative results are seen from, and the one origin that gets credentials.
     ///   - policy: For failures in a row that bring no byte.
     ///   - byteLimit: The largest result taken. Default 256 MiB.
     ///   - allowsInternal: True to fetch from addresses of internal networks too.
     init(
-        client: HTTPClient, threads: BlockingThreads, checker: @escaping ImageChecker, base: HTTPURL,
+        client: HTTPClient, threads: BlockingThreads, checker: @escaping ImageChecker,
+        converter: ImageConverter? = nil, base: HTTPURL,
         policy: RetryPolicy = RetryPolicy(), byteLimit: Int = 256 << 20,
         allowsInternal: Bool = false, environment: RetryEnvironment = RetryEnvironment()
     ) {
         self.client = client
         self.threads = threads
         self.checker = checker
+        self.converter = converter
         self.base = base
         self.policy = policy
         self.byteLimit = byteLimit
@@ -71,7 +75,7 @@ struct ResultDownloader: Sendable {
                 _ = try await fetch(request, into: temporary, onProgress)
                 facts = try await check(temporary.path)
             }
-            return try publish(temporary, to: destination, facts, source: url.description)
+            return try await publish(temporary, to: destination, facts, source: url.description)
         }
     }
 
@@ -89,7 +93,7 @@ struct ResultDownloader: Sendable {
             let facts = try await check(image.path)
             let temporary = publisher.temporary(in: destination.folder)
             try publisher.copy(image, to: temporary)
-            return try publish(temporary, to: destination, facts, source: nil)
+            return try await publish(temporary, to: destination, facts, source: nil)
         }
     }
 
@@ -105,12 +109,45 @@ struct ResultDownloader: Sendable {
     private func publish(
         _ temporary: ImagePublisher.Temporary, to destination: ImageDestination,
         _ facts: (facts: ImageFacts, byteCount: Int), source: String?
-    ) throws -> Generation.Image {
+    ) async throws -> Generation.Image {
         try Task.checkCancellation()
-        let path = try publisher.publish(temporary, to: destination, mediaType: facts.facts.mediaType)
-        return Generation.Image(
-            path: path, mediaType: facts.facts.mediaType, size: facts.facts.size, byteCount: facts.byteCount,
-            source: source)
+        var (temporary, facts, byteCount) = (temporary, facts.facts, facts.byteCount)
+        var failure: String?
+        if let wanted = destination.fileExtension, !ImagePublisher.isNamed(wanted, facts.mediaType) {
+            switch try await converted(temporary, to: wanted) {
+            case .success(let image):
+                temporary = publisher.temporary(in: destination.folder)
+                try publisher.write(image.bytes, to: temporary)
+                (facts, byteCount) = (image.facts, image.bytes.count)
+            case .failure(let error):
+                // It is paid for, so it is kept as it is.
+                failure = error.message
+            }
+        }
+        let path = try publisher.publish(temporary, to: destination, mediaType: facts.mediaType)
+        var image = Generation.Image(
+            path: path, mediaType: facts.mediaType, size: facts.size, byteCount: byteCount, source: source)
+        image.conversionFailure = failure
+        return image
+    }
+
+    /// An image in the format of an extension.
+    /// - Throws: `CancellationError`.
+    private func converted(
+        _ temporary: ImagePublisher.Temporary, to wanted: String
+    ) async throws -> Result<ConvertedImage, GenerationError> {
+        guard let converter else {
+            return .failure(GenerationError(.wrongFormat, "cannot be converted here"))
+        }
+        do {
+            return .success(try await converter(temporary.path, wanted))
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch let error as GenerationError {
+            return .failure(error)
+        } catch {
+            return .failure(GenerationError(.wrongFormat, "cannot be converted: \(error)", cause: error))
+        }
     }
 
     private func check(_ path: FilePath) async throws -> (ImageFacts, Int) {

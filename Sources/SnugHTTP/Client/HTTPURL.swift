@@ -57,8 +57,10 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
     private init(_ text: String, relativeTo base: HTTPURL?) throws(HTTPError) {
         guard let parts = Self.parse(text, base: base?.text) else {
-            throw HTTPError(
-                .invalidURL, "cannot read \(Self.shown(text)) as an http or https address; write https://host/path")
+            let remedy =
+                Self.hasUser(text)
+                ? "it holds a user name; credentials belong in a header" : "write https://host/path"
+            throw HTTPError(.invalidURL, "cannot read \(Self.shown(text)) as an http or https address; \(remedy)")
         }
         self = parts
     }
@@ -81,6 +83,12 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
         }
         safe = safe.prefix(60)
         return safe.count == text.count ? "\"\(safe)\"" : "\"\(safe)…\""
+    }
+
+    /// True for a user name, and perhaps a password, before the host.
+    private static func hasUser(_ text: String) -> Bool {
+        guard let start = text.firstRange(of: "//")?.upperBound else { return false }
+        return text[start...].prefix { !"/?#".contains($0) }.contains("@")
     }
 
     /// libcurl reads `http:/h` and `http:///h` as `http://h`, other parsers do not. Both are refused.

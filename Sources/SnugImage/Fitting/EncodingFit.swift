@@ -147,7 +147,7 @@ struct EncodingFit {
         if metadata >= context.byteLimit { throw context.metadataIsTooLarge(metadata) }
         switch policy.strategy {
         case .best:
-            return try JPEGFit(context, segments: segments).fit(pixels)
+            return try ChromaFit(context, segments: segments).fit(pixels)
         case .stepped:
             return try SteppedFit(context, segments: segments).fit(try pixels(plan.eighths(for: header)))
         }

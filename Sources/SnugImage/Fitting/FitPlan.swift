@@ -118,6 +118,7 @@ public struct FitPlan: Sendable, Hashable {
         if let frame = policy.frame, frame.width < 1 || frame.height < 1 {
             throw ImageError(.invalidArgument, "the size \(frame.width)×\(frame.height) has to be positive")
         }
+        try policy.frame?.check(limits)
         if let scale = policy.maximumScale, !(scale > 0 && scale <= 1) {
             throw ImageError(.invalidArgument, "the scale \(scale) has to be above 0 and at most 1")
         }

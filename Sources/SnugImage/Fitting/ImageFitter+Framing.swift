@@ -24,6 +24,7 @@ extension ImageFitter {
         }
         var rest = policy
         rest.frame = nil
+        rest.maximumScale = nil
         rest.keepsSize = true
         rest.page = nil
         rest.format = policy.format == .automatic && header.format == .jpeg ? .jpeg : plan.format.asked ?? policy.format

@@ -5,6 +5,9 @@
 /// A JPEG whose size is kept never becomes pixels: its coefficients are quantised again. Everything else is decoded,
 /// resized where the limit asks for it, and goes through the same quantiser.
 struct JPEGFit {
+    /// Bytes with half the chroma resolution over those with all of it, for images without detail in the chroma.
+    private static let halfChromaShare = 0.82
+
     let context: FitContext
     private let segments: [MetadataSegment]
     private var limit: Int { context.byteLimit }
@@ -50,9 +53,10 @@ struct JPEGFit {
             }
         }
         // Twice: how coarse the steps may be depends on how many pixels are left.
+        let chroma = policy.chroma == .automatic && work.prefersHalfChroma ? Self.halfChromaShare : 1
         var share = 1.0
         for _ in 0..<2 {
-            let bytes = try work.bytes(scale: SizeChoice.landing(share))
+            let bytes = try work.bytes(scale: SizeChoice.landing(share)) * chroma
             share = SizeChoice.side(current: 1, bytes: bytes, target: Double(limit))
         }
         return .pixels(min(share, 0.97))

@@ -40,7 +40,8 @@ struct MemoryEstimate: Sendable, Hashable {
         let turned =
             header.orientation.rawValue > Orientation.mirrored.rawValue
             ? output * (isInterleaved ? 8 : 2 * factor) : 0
-        let held = decoded + small + rows
+        let compared = ChromaFit.isOpen(header, policy) ? output * ChromaFit.bytesPerPixel : 0
+        let held = decoded + small + rows + compared
         var estimate = MemoryEstimate(
             held: max(codec, target + coefficients) + held, heldStreamingOut: max(codec, target) + held,
             lean: codec + rows + turned + small - palette, codec: codec + fixedBytes + rows)

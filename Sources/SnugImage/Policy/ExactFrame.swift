@@ -10,6 +10,9 @@ public struct ExactFrame: Sendable, Hashable, Codable {
         case pad
     }
 
+    /// Pixels that no memory holds: what is counted by them stays a number.
+    private static let mostPixels = 1 << 40
+
     /// Pixels in a row.
     public var width: Int
     /// Rows.
@@ -22,6 +25,36 @@ public struct ExactFrame: Sendable, Hashable, Codable {
         self.width = width
         self.height = height
         self.filling = filling
+    }
+
+    /// Refuses a size that the limits do not allow: a smaller one would not be exact.
+    /// - Throws: `invalid_argument`.
+    func check(_ limits: Limits) throws(ImageError) {
+        let (long, short) = (max(width, height), min(width, height))
+        let pixels = width.multipliedReportingOverflow(by: height)
+        guard !pixels.overflow, pixels.partialValue <= Self.mostPixels else {
+            throw ImageError(
+                .invalidArgument,
+                "the exact size \(width)×\(height) is more than any image here has; give a smaller size")
+        }
+        let excesses = [
+            (long, limits.maximumSide, "the longer side"), (short, limits.maximumShortSide, "the shorter side"),
+            (width, limits.maximumWidth, "the width"), (height, limits.maximumHeight, "the height"),
+            (pixels.partialValue, limits.maximumPixelCount, "the pixels"),
+        ]
+        for (value, limit, what) in excesses {
+            guard let limit, value > limit else { continue }
+            throw ImageError(
+                .invalidArgument,
+                "the exact size \(width)×\(height) is over the limit of \(InputFault.grouped(limit)) on \(what); give a smaller "
+                    + "size, or a higher limit")
+        }
+        if let least = limits.minimumSide, short < least {
+            throw ImageError(
+                .invalidArgument,
+                "the exact size \(width)×\(height) has a side of less than the \(InputFault.grouped(least)) that are required; "
+                    + "give a larger size")
+        }
     }
 
     /// The size of an image before it is cut or laid into the frame; never larger than it is.

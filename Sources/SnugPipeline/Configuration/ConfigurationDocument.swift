@@ -54,7 +54,8 @@ struct ConfigurationDocument: Sendable {
         do {
             let root = try Yams.compose(yaml: text)
             var entries: [Entry] = []
-            if let root { try Self.flatten(root, below: [], into: &entries, name: name) }
+            // A file without a word, or with comments only, sets nothing.
+            if let root, !Self.isEmpty(root) { try Self.flatten(root, below: [], into: &entries, name: name) }
             self.entries = entries
         } catch let error as ConfigurationError {
             throw error
@@ -99,16 +100,20 @@ struct ConfigurationDocument: Sendable {
                 guard items.allSatisfy({ $0.scalar != nil }) else {
                     throw ConfigurationError([
                         .init(
-                            place: "\(name):\(line)", key: path.joined(separator: "."),
+                            place: "\(name):\(line)", key: PrintableName.escaped(path.joined(separator: ".")),
                             message: "the list holds more than plain values")
                     ])
                 }
                 entries.append(Entry(path: path, kind: .list, line: line))
             } else {
-                let isEmpty = ["", "~", "null"].contains(value.string ?? "") && value.scalar?.style == .plain
-                entries.append(Entry(path: path, kind: isEmpty ? .empty : .value, line: line))
+                entries.append(Entry(path: path, kind: isEmpty(value) ? .empty : .value, line: line))
             }
         }
+    }
+
+    private static func isEmpty(_ node: Node) -> Bool {
+        guard let scalar = node.scalar else { return false }
+        return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
     }
 
     private static func fault(of error: any Error, name: String) -> ConfigurationError.Fault {
@@ -119,7 +124,7 @@ struct ConfigurationDocument: Sendable {
         case .duplicatedKeysInMapping(let duplicates, let context):
             .init(
                 place: "\(name):\(context.mark.line)",
-                message: "the key '\(duplicates.first ?? "")' is there twice; remove one")
+                message: "the key '\(PrintableName.escaped(duplicates.first ?? ""))' is there twice; remove one")
         default: .init(place: name, message: "is no YAML: \(error)")
         }
     }

@@ -27,6 +27,13 @@ extension GenerationClient {
                     throw GenerationError(.imageFailed, error.message, cause: error)
                 }
             }, host: host, checker: { try await images.check($0) },
+            converter: { path, fileExtension in
+                do {
+                    return try await images.convert(path, to: fileExtension)
+                } catch let error as ImageError {
+                    throw GenerationError(.wrongFormat, error.message, cause: error)
+                }
+            },
             logger: logger, metrics: metrics)
     }
 }
@@ -37,6 +44,8 @@ public struct GenerationImageFitter: Sendable {
     private let threads: BlockingThreads
     private let profile: Limits
     private let maskProfile: Limits?
+    /// More bytes than any image here has.
+    private static let unlimited = 1 << 40
 
     /// A fitter for one provider.
     /// - Parameters:
@@ -156,6 +165,28 @@ public struct GenerationImageFitter: Sendable {
         return ImageFacts(
             mediaType: header.format.mediaType,
             size: ImageSize(width: header.uprightWidth, height: header.uprightHeight))
+    }
+
+    /// Converts an image to the format that a file name's extension stands for, in its own size.
+    /// - Throws: ``ImageError``, `CancellationError`.
+    public func convert(_ path: FilePath, to fileExtension: String) async throws -> ConvertedImage {
+        guard let format = ImageFormat(fileExtension: fileExtension), let output = format.writable else {
+            throw ImageError(.unsupportedFormat, "this build does not write .\(fileExtension)")
+        }
+        let source = try await threads.run { try ImageSource(file: path) }
+        var policy = FitPolicy(keepsSize: true, format: output)
+        policy.metadata = .keep
+        let limits = Limits(byteLimit: Self.unlimited, formats: [format])
+        let image: FittedImage
+        do {
+            image = try await fitter.fit(source, limits: limits, policy: policy)
+        } catch let error as ImageError where error.settings.contains(.background) {
+            throw ImageError(.invalidArgument, "has transparent areas, which \(format) cannot hold; name it .png")
+        }
+        return ConvertedImage(
+            bytes: try await bytes(of: image, source),
+            facts: ImageFacts(
+                mediaType: image.format.mediaType, size: ImageSize(width: image.width, height: image.height)))
     }
 
     /// Checks a format that is not decoded in this process.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugGeneration
+import SnugSystem
+import SystemPackage
 
 /// A step of a run of generations.
 public enum GenerationRunEvent: Sendable {
@@ -125,6 +127,7 @@ public struct GenerationRun: Sendable {
             var outcome = GenerationOutcome(work, .completed)
             outcome.generation = try await body()
             if outcome.generation.missingCount > 0 { outcome.status = .incomplete }
+            if let error = Self.wrongFormat(outcome.generation) { (outcome.status, outcome.error) = (.failed, error) }
             return outcome
         } catch let error as GenerationError {
             return await unfinished(work, error)
@@ -153,6 +156,21 @@ public struct GenerationRun: Sendable {
         outcome.openIDs = (held.isEmpty ? open : held).map(\.id)
         outcome.error = error
         return outcome
+    }
+
+    /// The error about images that do not have the format of their destination. They are paid for, so they are kept.
+    private static func wrongFormat(_ generation: Generation) -> GenerationError? {
+        guard let image = generation.images.first(where: { $0.conversionFailure != nil }),
+            let reason = image.conversionFailure
+        else { return nil }
+        let name = PrintableName.escaped(image.path.lastComponent?.string ?? "")
+        var error = GenerationError(
+            .wrongFormat,
+            "the provider made \(image.mediaType), which cannot get the extension that was asked for: it \(reason); it is "
+                + "kept as \(name)")
+        error.delivered = generation.images
+        error.attempts = generation.attempts
+        return error
     }
 
     private static func leftOut(_ work: GenerationWork, _ error: GenerationError?) -> GenerationOutcome {

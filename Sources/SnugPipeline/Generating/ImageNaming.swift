@@ -11,6 +11,7 @@ package enum ImageNaming {
     private static let maximumNameBytes = 220
     private static let extensions: Set<String> = [
         "png", "jpg", "jpeg", "jpe", "jfif", "webp", "gif", "avif", "heic", "heif", "bmp", "tif", "tiff", "svg", "jxl",
+        "pdf",
     ]
 
     /// Letters and digits of a prompt, of any script, with hyphens between its words; nothing that a shell, a file system
@@ -70,8 +71,9 @@ package enum ImageNaming {
             throw GenerationError(
                 .invalidRequest, "\(PrintableName.of(output)) is no name for an image; give one in UTF-8")
         }
+        let (stem, fileExtension) = try parts(name)
         return ImageDestination(
-            folder: path.removingLastComponent(), name: try stem(name), replaces: replaces)
+            folder: path.removingLastComponent(), name: stem, fileExtension: fileExtension, replaces: replaces)
     }
 
     /// A place below a folder, as a line of a batch names it.
@@ -87,17 +89,19 @@ package enum ImageNaming {
         if name.hasSuffix("/") || FileSystem.isFolder(place) {
             return ImageDestination(folder: place, name: slug(prompt), replaces: replaces)
         }
+        let (stem, fileExtension) = try parts(path.lastComponent?.string ?? "")
         return ImageDestination(
-            folder: place.removingLastComponent(), name: try stem(path.lastComponent?.string ?? ""), replaces: replaces)
+            folder: place.removingLastComponent(), name: stem, fileExtension: fileExtension, replaces: replaces)
     }
 
-    /// A name without the extension of an image, which is the content's.
-    private static func stem(_ name: String) throws -> String {
-        var stem = name
+    /// A name's stem, and the extension of an image that it ends in.
+    private static func parts(_ name: String) throws -> (stem: String, fileExtension: String?) {
+        var (stem, fileExtension): (String, String?) = (name, nil)
         if let dot = name.lastIndex(of: "."), dot > name.startIndex,
             extensions.contains(name[name.index(after: dot)...].lowercased())
         {
             stem = String(name[..<dot])
+            fileExtension = String(name[name.index(after: dot)...])
         }
         guard stem != "-" else {
             throw GenerationError(.invalidRequest, "an image cannot go to standard output; name a file or a folder")
@@ -106,6 +110,6 @@ package enum ImageNaming {
             throw GenerationError(
                 .invalidRequest, "the name has \(stem.utf8.count) bytes; at most \(maximumNameBytes) are possible")
         }
-        return stem
+        return (stem, fileExtension)
     }
 }

@@ -14,6 +14,8 @@ final class OutputBook: Sendable {
     private struct Additions {
         var kept: [FilePath: RememberedOutput] = [:]
         var forgotten: Set<FilePath> = []
+        /// Names that were claimed for nothing.
+        var withdrawn: Set<FilePath> = []
         var failure: (any Error)?
         /// True when the run was told that nothing can be kept.
         var isFailureTold = false
@@ -48,11 +50,17 @@ final class OutputBook: Sendable {
         byName.values.filter { !inputs.contains($0.input) }.map(\.name)
     }
 
-    /// Records the outputs that the run is about to make.
+    /// Records the outputs that the run is about to make, beside what other runs have made since this one began.
     func claim(_ records: [RememberedOutput]) async throws {
         if records.isEmpty { return }
         do {
-            try await memory.update(folder, keeping: records, forgetting: [])
+            let current = try await current()
+            let claims = records.map { record in
+                var record = record
+                if let now = current[record.name], now.made != byName[record.name]?.made { record.made = now.made }
+                return record
+            }
+            try await memory.update(folder, keeping: claims, forgetting: [])
         } catch {
             additions.withLock { $0.isFailureTold = true }
             throw error
@@ -62,7 +70,8 @@ final class OutputBook: Sendable {
     /// Records an output that is made, and that its input has no other name any more.
     func made(_ record: RememberedOutput, inPlaceOf others: [FilePath]) async {
         let batch = additions.withLock { additions -> Additions? in
-            additions.forgotten.subtract([record.name])
+            additions.forgotten.remove(record.name)
+            additions.withdrawn.remove(record.name)
             additions.kept[record.name] = record
             additions.forgotten.formUnion(others)
             for name in others { additions.kept[name] = nil }
@@ -72,17 +81,7 @@ final class OutputBook: Sendable {
     }
 
     /// Takes back what was claimed for an input that failed.
-    func withdraw(_ names: [FilePath]) {
-        additions.withLock { additions in
-            for name in names {
-                if let before = byName[name] {
-                    additions.kept[name] = before
-                } else {
-                    additions.forgotten.insert(name)
-                }
-            }
-        }
-    }
+    func withdraw(_ names: [FilePath]) { additions.withLock { $0.withdrawn.formUnion(names) } }
 
     /// Keeps what is left.
     /// - Returns: The first failure to keep a record, unless ``claim(_:)`` told of one.
@@ -93,15 +92,38 @@ final class OutputBook: Sendable {
     }
 
     private static func takeBatch(of additions: inout Additions, atLeast count: Int) -> Additions? {
-        guard additions.kept.count + additions.forgotten.count >= count else { return nil }
+        guard additions.kept.count + additions.forgotten.count + additions.withdrawn.count >= count else { return nil }
         let batch = additions
         additions.kept = [:]
         additions.forgotten = []
+        additions.withdrawn = []
         return batch
     }
 
+    private func current() async throws -> [FilePath: RememberedOutput] {
+        Dictionary(try await memory.outputs(in: folder).map { ($0.name, $0) }) { $1 }
+    }
+
+    /// Makes the records of withdrawn names what they were, except for outputs that another run has made meanwhile.
+    private func resolve(_ batch: inout Additions) async throws {
+        if batch.withdrawn.isEmpty { return }
+        let current = try await current()
+        for name in batch.withdrawn {
+            if var now = current[name], now.made != nil, now.made != byName[name]?.made {
+                now.claimed = nil
+                batch.kept[name] = now
+            } else if let before = byName[name] {
+                batch.kept[name] = before
+            } else {
+                batch.forgotten.insert(name)
+            }
+        }
+    }
+
     private func keep(_ batch: Additions) async {
+        var batch = batch
         do {
+            try await resolve(&batch)
             try await memory.update(
                 folder, keeping: Array(batch.kept.values), forgetting: Array(batch.forgotten))
         } catch {

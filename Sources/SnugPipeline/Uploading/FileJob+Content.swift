@@ -24,7 +24,11 @@ extension FileJob {
             do throws(Errno) {
                 return try ContentDigest.of(item.isNamed ? FileSystem.resolve(file) : file)
             } catch {
-                throw UploadError(.sourceFailed, "cannot be read: \(error)", resumption: .startOver, cause: error)
+                // Pipes and devices have no content that could be known again.
+                let reason =
+                    error == .invalidArgument
+                    ? "is not a regular file (a pipe, socket or device); give a file" : "cannot be read: \(error)"
+                throw UploadError(.sourceFailed, reason, resumption: .startOver, cause: error)
             }
         }
         guard let digest else {
@@ -38,7 +42,12 @@ extension FileJob {
             hash.update(data: Array("\(text)\n".utf8))
         }
         hash.update(data: item.input.name.bytes)
-        return String(Array(hash.finalize()).hexadecimal.prefix(40))
+        // Files of one name and content are told apart by their numbered addresses, or by how many there are.
+        if let url = item.numberedURL { hash.update(data: Array("\n\(url.text)".utf8)) }
+        let key = String(Array(hash.finalize()).hexadecimal.prefix(40))
+        guard item.numberedURL == nil else { return key }
+        let number = repetitions.next(of: key)
+        return number == 1 ? key : "\(key)-\(number)"
     }
 
     /// The receipt of a file of a folder or a list that was sent before.

@@ -13,6 +13,7 @@ struct FileJob: Sendable {
     let threads: BlockingThreads
     let uploadProtocol: UploadProtocol
     let limiter: BandwidthLimiter?
+    let repetitions = Repetitions()
     let onEvent: @Sendable (UploadEvent) -> Void
 
     /// - Returns: The receipt; `nil` for a file that had not to be sent.

@@ -11,6 +11,8 @@ struct UploadItem: Sendable {
     var input: UploadInput
     /// The address that it is sent to, unless it is fitted.
     var url: HTTPURL
+    /// The address, where it has a number that the file's name has not.
+    var numberedURL: HTTPURL?
     /// Named by the caller rather than found in a folder: then it has to be an image when images are fitted.
     var isNamed: Bool
     /// One of several, of which the same run again sends only what is missing. A file that is named alone is meant to be sent.
@@ -28,12 +30,15 @@ struct UploadWalk: Sendable {
     /// Walks the folders of a request. Blocks.
     /// - Throws: `CancellationError`.
     init(_ request: UploadRequest) throws {
-        let folders = request.inputs.map(\.file).filter { !$0.isDash && FileSystem.isFolder($0) }
+        // A file that is named twice is one.
+        var seen: Set<UploadInput> = []
+        let named = request.inputs.filter { seen.insert($0).inserted }
+        let folders = named.map(\.file).filter { !$0.isDash && FileSystem.isFolder($0) }
         guard !folders.isEmpty else {
-            inputs = request.inputs.map { ($0, true) }
+            inputs = named.map { ($0, true) }
             return
         }
-        inputs = request.inputs.filter { !folders.contains($0.file) }.map { ($0, true) }
+        inputs = named.filter { !folders.contains($0.file) }.map { ($0, true) }
         let found = try InputWalk(isRecursive: request.isRecursive)
             .files(for: folders, isCancelled: { Task.isCancelled })
         inputs += found.files.map { (UploadInput($0.path, name: $0.relative), false) }
@@ -57,9 +62,12 @@ struct UploadWalk: Sendable {
         let plan = try UploadPlan.addresses(
             of: inputs.map(\.input), below: destination.url, uploadProtocol, ranged: destination.ranged,
             collisions: request.collisions)
-        var items = zip(plan, inputs).map { entry, input in
-            UploadItem(
-                input: entry.input, url: entry.url, isNamed: input.isNamed,
+        let namesObjects = UploadPlan.namesObjects(uploadProtocol)
+        var items = try zip(plan, inputs).map { entry, input throws(UploadError) in
+            let plain = try UploadPlan.address(of: entry.input.name, below: destination.url, uploadProtocol)
+            return UploadItem(
+                input: entry.input, url: entry.url, numberedURL: namesObjects && entry.url != plain ? entry.url : nil,
+                isNamed: input.isNamed,
                 isRemembered: !input.isNamed || request.inputs.count > 1)
         }
         guard let fitting = request.fitting else { return items }

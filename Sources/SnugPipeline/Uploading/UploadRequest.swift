@@ -29,11 +29,11 @@ public struct UploadDestination: Sendable {
         self.uploadProtocol = uploadProtocol
     }
 
-    /// The protocol: the one that is set, else the server's choice.
+    /// The address and the protocol: those that are set, else the server's choice.
     /// - Throws: ``UploadError`` when the server cannot be asked.
-    func chosenProtocol(_ uploader: Uploader) async throws -> UploadProtocol {
-        if let uploadProtocol { return uploadProtocol }
-        return try await uploader.detectProtocol(of: url, headers: headers)
+    func endpoint(_ uploader: Uploader) async throws -> UploadEndpoint {
+        if let uploadProtocol { return UploadEndpoint(url: url, uploadProtocol: uploadProtocol) }
+        return try await uploader.detectEndpoint(at: url, headers: headers)
     }
 
     /// The target of one file.

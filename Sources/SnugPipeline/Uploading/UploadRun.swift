@@ -54,7 +54,10 @@ public struct UploadRun: Sendable {
     ///   up to the options.
     @discardableResult
     public func run(onEvent: @escaping @Sendable (UploadEvent) -> Void = { _ in }) async throws -> UploadReport {
-        let chosen = try await request.destination.chosenProtocol(uploader)
+        let endpoint = try await request.destination.endpoint(uploader)
+        var request = request
+        request.destination.url = endpoint.url
+        let chosen = endpoint.uploadProtocol
         let walk = try await threads.run { [request] in
             request.fitting?.cleanUp()
             return try UploadWalk(request)

@@ -2,37 +2,86 @@
 public import HTTPTypes
 public import SnugHTTP
 
+/// An address that takes uploads, and its upload protocol.
+public struct UploadEndpoint: Sendable, Hashable {
+    /// The address, which is another one where the server redirects to it.
+    public var url: HTTPURL
+    /// The upload protocol.
+    public var uploadProtocol: UploadProtocol
+
+    /// Names an address.
+    public init(url: HTTPURL, uploadProtocol: UploadProtocol) {
+        self.url = url
+        self.uploadProtocol = uploadProtocol
+    }
+}
+
 extension Uploader {
+    private static let maximumRedirects = 3
+
     /// Detects the upload protocol of an address with one `OPTIONS` request.
     ///
     /// tus and the IETF draft announce themselves, WebDAV takes a PUT, and `Allow` may leave one of PUT and POST only. If
     /// the server gives no hint, an address that ends in a slash takes a form, any other a PUT.
     /// - Throws: `UploadError` when the server cannot be reached.
     public func detectProtocol(of url: HTTPURL, headers: HTTPFields = [:]) async throws -> UploadProtocol {
-        let response: ClientResponse
+        try await detectEndpoint(at: url, headers: headers).uploadProtocol
+    }
+
+    /// Detects the upload protocol of an address, and its final form: many servers redirect `/files` to `/files/`.
+    ///
+    /// Redirects are followed within the server only, and to an address that announces its protocol.
+    /// - Throws: `UploadError` when the server cannot be reached.
+    public func detectEndpoint(at url: HTTPURL, headers: HTTPFields = [:]) async throws -> UploadEndpoint {
+        let first = try await options(of: url, headers)
+        var response = first
+        for _ in 0..<Self.maximumRedirects {
+            if let announced = Self.announcedProtocol(by: response) {
+                return UploadEndpoint(url: response.url, uploadProtocol: announced)
+            }
+            guard let target = response.sameOriginRedirect else { break }
+            response = try await options(of: target, headers)
+        }
+        return UploadEndpoint(url: url, uploadProtocol: Self.protocolNamed(by: first, url))
+    }
+
+    private func options(of url: HTTPURL, _ headers: HTTPFields) async throws -> ClientResponse {
         do {
             var fields = headers
             // Servers of the draft tell their limits to those who name its version.
             if fields[.uploadDraftInteropVersion] == nil { fields[.uploadDraftInteropVersion] = "6" }
-            response = try await client.perform(ClientRequest(.options, url, headerFields: fields))
+            return try await client.perform(ClientRequest(.options, url, headerFields: fields))
         } catch let error as HTTPError {
             throw UploadError(
                 .notSupported, "cannot detect the upload protocol: \(error.message)", cause: error)
         }
-        return Self.protocolNamed(by: response, url)
     }
 
     static func protocolNamed(by response: ClientResponse, _ url: HTTPURL) -> UploadProtocol {
-        if response.headerFields[.tusVersion] != nil || response.headerFields[.tusResumable] != nil { return .tus }
+        announcedProtocol(by: response) ?? (url.path.hasSuffix("/") ? .form : .put)
+    }
+
+    /// The protocol that a response names; `nil` when it gives no hint.
+    private static func announcedProtocol(by response: ClientResponse) -> UploadProtocol? {
         let fields = response.headerFields
+        if fields[.tusVersion] != nil || fields[.tusResumable] != nil { return .tus }
         if fields[.uploadLimit] != nil || fields[.uploadDraftInteropVersion] != nil { return .resumable }
+        guard response.isSuccess else { return nil }
         // WebDAV (RFC 4918 §10.1) stores by PUT, also below a collection.
-        if response.isSuccess, fields[.dav] != nil { return .put }
+        if fields[.dav] != nil { return .put }
         let allowed = (fields[.allow] ?? "").split(separator: ",")
         let methods = Set(allowed.map { name in String(name.filter { $0 != " " }) })
-        if response.isSuccess, methods.contains("PUT") != methods.contains("POST") {
-            return methods.contains("PUT") ? .put : .form
-        }
-        return url.path.hasSuffix("/") ? .form : .put
+        guard methods.contains("PUT") != methods.contains("POST") else { return nil }
+        return methods.contains("PUT") ? .put : .form
+    }
+}
+
+extension ClientResponse {
+    /// The address that the server redirects to, on the same server.
+    fileprivate var sameOriginRedirect: HTTPURL? {
+        guard [301, 302, 307, 308].contains(status), let location = headerFields[.location],
+            let target = try? url.resolving(location), target.origin == url.origin
+        else { return nil }
+        return target
     }
 }

@@ -113,7 +113,9 @@ extension Uploader {
         guard length == receipt.bytes else {
             return Check(verification: .different, reason: "it has \(length) bytes instead of \(receipt.bytes)")
         }
-        return Check(verification: .sameLength, reason: "its length is that of the receipt")
+        return Check(
+            verification: .sameLength,
+            reason: "its length is that of the receipt; its content could not be compared")
     }
 
     private static func check(_ status: HTTPResponse.Status) -> Check {

@@ -84,13 +84,20 @@ extension ResponseClass {
 }
 
 extension UploadJob.Exchange {
+    /// The server's answer in words, or the reason why there is none.
+    var words: String {
+        switch self {
+        case .failure(let error) where error.response == nil: error.message
+        default:
+            response.map { "\($0.url.authority) responded with \($0.status.code)\($0.shownBody)" } ?? "no response"
+        }
+    }
+
     /// The error for this exchange when the upload cannot continue.
     func error(_ failure: OffsetMachine.Failure, at offset: Int) -> UploadError {
         let status = response?.status.code
-        let words = response.map { "\($0.url.authority) responded with \($0.status.code)\($0.shownBody)" }
         let hint = response.flatMap { $0.isSuccess ? nil : WaitHint.read($0.headerFields, body: $0.body) }
         let cause: HTTPError? = if case .failure(let error) = self { error } else { nil }
-        let what = words ?? cause?.message ?? "no response"
         if cause?.code == .deadlineExceeded {
             return UploadError(
                 .deadlineExceeded, "the deadline passed", resumption: .resumable(from: offset), cause: cause)
@@ -125,7 +132,7 @@ extension UploadJob.Exchange {
                 )
             }
         return UploadError(
-            code, "\(what); \(advice)", resumption: resumption, status: status, retryAfter: hint, cause: cause)
+            code, "\(words); \(advice)", resumption: resumption, status: status, retryAfter: hint, cause: cause)
     }
 }
 
@@ -142,6 +149,23 @@ extension Duration {
 }
 
 extension ClientResponse {
+    /// The address of an upload that the server has begun, as its `Location` says.
+    /// - Throws: `server_misbehaved` when there is none, or one that cannot be used.
+    func uploadAddress(_ location: String?) throws(UploadError) -> HTTPURL {
+        guard let location, !location.isEmpty else {
+            throw UploadError(
+                .serverMisbehaved, "the server began an upload and sent no address", resumption: .startOver)
+        }
+        do throws(HTTPError) {
+            return try url.resolving(location)
+        } catch {
+            throw UploadError(
+                .serverMisbehaved,
+                "the server began an upload at an address that cannot be used: \(error.message)",
+                resumption: .startOver, cause: error)
+        }
+    }
+
     /// The address that a redirect points to, without secrets.
     var redirectTarget: String? {
         guard [301, 302, 303, 307, 308].contains(status), let location = headerFields[.location] else { return nil }
@@ -151,8 +175,13 @@ extension ClientResponse {
 
     /// The beginning of an error's text, or the title of an HTML page, on one line and without control characters.
     var shownBody: String {
-        guard !isSuccess, !body.isEmpty else { return "" }
         var text = String(decoding: body.prefix(2000), as: UTF8.self)
+        // S3 reports some failures with 200, and its XML has the words.
+        if let failure = S3ResponseBody(Array(body.prefix(16384))).all("Error").first, let code = failure["Code"] {
+            let message = failure["Message"]
+            return ": " + Scrubber().clean([code, message].compactMap(\.self).joined(separator: ": "), limit: 200)
+        }
+        guard !isSuccess, !body.isEmpty else { return "" }
         if text.drop(while: \.isWhitespace).hasPrefix("<"), text.lowercased().contains("<html") {
             guard let start = text.firstRange(of: "<title>")?.upperBound,
                 let end = text[start...].firstRange(of: "</title>")?.lowerBound

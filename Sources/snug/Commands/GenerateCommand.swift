@@ -185,10 +185,8 @@ struct GenerateCommand: AsyncParsableCommand {
     }
 
     private func style(isBatch: Bool) -> GenerateReporter.Style {
-        let wanted = output.output.flatMap { !isBatch && $0.namesFile && $0.namesImage ? $0.path.lastComponent : nil }
-        return GenerateReporter.Style(
-            isQuiet: running.quiet, printsJSON: running.json, isVerbose: running.verbose, isBatch: isBatch,
-            wantedName: wanted?.string)
+        GenerateReporter.Style(
+            isQuiet: running.quiet, printsJSON: running.json, isVerbose: running.verbose, isBatch: isBatch)
     }
 
     /// The prompts, checked as far as possible without a request. Blocks.
@@ -237,29 +235,41 @@ struct GenerateCommand: AsyncParsableCommand {
     /// The work of each line, with its place and its name. Blocks.
     private func works(_ lines: [BatchFile.Line], for provider: Provider) throws -> [GenerationWork] {
         var naming = WorkNaming(provider)
-        let folder = try output.output.map { try WorkingFolder.absolute($0.path) } ?? WorkingFolder.current()
         return try lines.map { line in
-            let prompt = line.request.prompt
-            let destination: ImageDestination
-            if let own = line.output {
-                do {
-                    destination = try ImageNaming.destination(
-                        own, below: folder, prompt: prompt, replaces: output.overwrite)
-                } catch let error as GenerationError {
-                    throw ValidationError("line \(line.number): output \(error.message)")
+            let destination = try destination(of: line)
+            var request = line.request
+            if let named = destination.fileExtension {
+                do throws(GenerationError) { request = try provider.request(request, named: named) } catch {
+                    throw ValidationError(line.number > 0 ? "line \(line.number): \(error.message)" : error.message)
                 }
-            } else if running.batch != nil {
-                destination = ImageDestination(
-                    folder: folder, name: ImageNaming.slug(prompt), replaces: output.overwrite)
-            } else {
-                destination = try ImageNaming.destination(
-                    output.output?.path, isFolder: output.output?.endsInSlash ?? false, prompt: prompt,
-                    replaces: output.overwrite)
             }
-            let name = try naming.name(line.request, destination)
             return GenerationWork(
-                line: line.number > 0 ? line.number : nil, request: line.request, destination: destination, name: name)
+                line: line.number > 0 ? line.number : nil, request: request, destination: destination,
+                name: try naming.name(request, destination))
         }
+    }
+
+    private func destination(of line: BatchFile.Line) throws -> ImageDestination {
+        let prompt = line.request.prompt
+        if let own = line.output {
+            do {
+                return try ImageNaming.destination(
+                    own, below: try folder(), prompt: prompt, replaces: output.overwrite)
+            } catch let error as GenerationError {
+                throw ValidationError("line \(line.number): output \(error.message)")
+            }
+        }
+        guard running.batch == nil else {
+            return ImageDestination(folder: try folder(), name: ImageNaming.slug(prompt), replaces: output.overwrite)
+        }
+        return try ImageNaming.destination(
+            output.output?.path, isFolder: output.output?.namesFile == false, prompt: prompt,
+            replaces: output.overwrite)
+    }
+
+    /// The folder of a batch.
+    private func folder() throws -> FilePath {
+        try output.output.map { try WorkingFolder.absolute($0.path) } ?? WorkingFolder.current()
     }
 
     // MARK: Pending submissions

@@ -55,8 +55,18 @@ struct Snug: AsyncParsableCommand {
                 try command.run()
             }
         } catch {
+            printNarrowHelp(error)
             exit(withError: error)
         }
+    }
+
+    /// Prints help for a narrow terminal, and ends; returns for everything else.
+    private static func printNarrowHelp(_ error: any Error) {
+        let columns = Terminal.columnsByEnvironment ?? OutputStream.standardOutput.columns
+        let text = fullMessage(for: error)
+        guard exitCode(for: error).isSuccess, text.hasPrefix("OVERVIEW: "), let columns else { return }
+        OutputStream.standardOutput.writeLine(HelpText.fitted(text, to: columns))
+        exit(withError: ExitCode.success)
     }
 
     /// The command that the arguments and the configuration ask for.
@@ -74,7 +84,10 @@ struct Snug: AsyncParsableCommand {
                 if exitCode(for: error) == .validationFailure, let type = CommandDescription.type(namedBy: arguments),
                     let message = try CommandDescription(type).unknownOption(in: arguments)
                 {
-                    OutputStream.standardError.writeLine("Error: \(message)\n\(usageString(for: type))")
+                    let usage = usageString(for: type)
+                    let name = usage.prefix { $0 != "[" && $0 != "<" }.split(separator: " ").joined(separator: " ")
+                    OutputStream.standardError.writeLine(
+                        "Error: \(message)\nUsage: \(usage)\n  See '\(name) --help' for more information.")
                     throw ExitCode(64)
                 }
                 throw configured.fault(of: error) ?? error

@@ -67,7 +67,8 @@ struct GenerateOutputOptions: ParsableArguments {
     @Option(
         name: [.short, .long],
         help: ArgumentHelp(
-            "A folder, or a file's name, whose extension is the image's. (default: this folder, named by the prompt)",
+            "A folder, or a file's name that ends in the extension of an image: the image gets that format. (default: this "
+                + "folder, named by the prompt)",
             valueName: "path"))
     var output: OutputArgument?
 

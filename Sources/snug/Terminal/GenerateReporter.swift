@@ -15,8 +15,6 @@ final class GenerateReporter: Sendable {
         var isVerbose = false
         /// Several prompts: messages name theirs.
         var isBatch = false
-        /// The name that -o gives the image, with its extension.
-        var wantedName: String?
     }
 
     private struct State {
@@ -147,23 +145,8 @@ final class GenerateReporter: Sendable {
             } else if outcome.wasStarted {
                 report(outcome, &state)
             }
-            if let warning = otherFormat(outcome.generation.images) { errors.writeLine("snug: warning: \(warning)") }
             if outcome.status == .incomplete { errors.writeLine(Self.incompleteness(of: outcome)) }
         }
-    }
-
-    /// The warning about an image of another format than the name that was asked for.
-    private func otherFormat(_ images: [Generation.Image]) -> String? {
-        func kind(_ path: FilePath) -> String? {
-            let name = path.extension?.lowercased()
-            return name == "jpeg" ? "jpg" : name
-        }
-        guard let wanted = style.wantedName.map({ FilePath($0) }), let image = images.first,
-            kind(wanted) != kind(image.path)
-        else { return nil }
-        let name = PrintableName.escaped(image.path.lastComponent?.string ?? "")
-        return "the provider made \(image.mediaType), so that the file is \(name) and not "
-            + "\(PrintableName.escaped(wanted.string)); ask for another --format"
     }
 
     private static func incompleteness(of outcome: GenerationOutcome) -> String {

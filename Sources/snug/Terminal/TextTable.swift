@@ -6,6 +6,9 @@ struct TextTable {
     /// Which side of its column a cell keeps to.
     enum Alignment { case left, right }
 
+    /// Columns that a wrapped cell has at least.
+    private static let narrowest = 12
+
     private let alignments: [Alignment]
     private var rows: [(cells: [String], colour: Paint.Colour?)] = []
 
@@ -29,9 +32,28 @@ struct TextTable {
         // What is still too wide is wrapped in its last column.
         var lastWidth = Int.max
         if let columns, let last = widths.last, Self.total(widths) > columns {
-            lastWidth = max(columns - (Self.total(widths) - last), 12)
+            lastWidth = max(columns - (Self.total(widths) - last), Self.narrowest)
+            // One cell a line, where not even that is enough.
+            if Self.total(widths) - last + Self.narrowest > columns {
+                return rows.map { stacked($0, shown, columns, paint) }.joined()
+            }
         }
         return rows.map { line(of: $0, shown, widths, lastWidth: lastWidth, paint) }.joined()
+    }
+
+    /// A row with its first cell on a line of its own, and the others indented below it.
+    private func stacked(
+        _ row: (cells: [String], colour: Paint.Colour?), _ shown: [Int], _ columns: Int, _ paint: Paint
+    ) -> String {
+        var lines: [String] = []
+        for column in shown where column < row.cells.count && !row.cells[column].isEmpty {
+            let indent = lines.isEmpty ? "" : "  "
+            for line in TerminalText.wrapped(row.cells[column], to: max(columns - indent.count, 1)) {
+                let painted = column == 0 ? row.colour.map { paint.apply($0, to: line) } ?? line : line
+                lines.append(indent + painted)
+            }
+        }
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private func widths(of shown: [Int]) -> [Int] {

@@ -154,6 +154,7 @@ final class UploadReporter: Sendable {
     private static func advice(_ error: UploadError) -> String {
         if error.code == .outcomeUnknown { return "if it is not there, run the same command with --again" }
         switch error.resumption {
+        case .resumable(0): return "run the same command again"
         case .resumable(let offset): return "run the same command again to resume after \(ByteCount(offset))"
         case .startOver: return "run the same command again to start over"
         case .none: return ""

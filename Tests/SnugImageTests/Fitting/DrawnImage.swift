@@ -107,6 +107,25 @@ enum DrawnImage {
         return plane
     }
 
+    /// The loss of an image against its original, at the original's size, on means of four pixels, which is about what an
+    /// eye sees.
+    static func loss(of image: Plane, against original: Plane) throws -> Double {
+        let width = max(original.width / 2, 1)
+        let height = max(original.height / 2, 1)
+        func halved(_ plane: Plane) throws -> Plane {
+            let raster = Raster(
+                .interleaved(width: plane.width, height: plane.height, channels: plane.channels), planes: [plane])
+            let whole = try PixelSupply.resize(
+                raster, to: .interleaved(width: original.width, height: original.height, channels: plane.channels),
+                cancellation: CancellationFlag())
+            return try PixelSupply.resize(
+                whole, to: .interleaved(width: width, height: height, channels: plane.channels),
+                cancellation: CancellationFlag()
+            ).planes[0]
+        }
+        return difference(try halved(image), try halved(original))
+    }
+
     /// Mean absolute difference of two planes of one shape.
     static func difference(_ first: Plane, _ second: Plane) -> Double {
         guard first.width == second.width, first.height == second.height, first.channels == second.channels else {

@@ -60,31 +60,17 @@ import Testing
         }
     }
 
-    /// The loss against the original at its own size, on means of four pixels, which is about what an eye sees.
     private static func loss(_ image: FittedImage, of subject: Subject) throws -> Double {
-        let decoded = try DrawnImage.decoded(image.bytes(of: subject.bytes))
-        let original = subject.pixels
-        let width = max(original.width / 2, 1)
-        let height = max(original.height / 2, 1)
-        func halved(_ plane: Plane) throws -> Plane {
-            let raster = Raster(
-                .interleaved(width: plane.width, height: plane.height, channels: plane.channels), planes: [plane])
-            let whole = try PixelSupply.resize(
-                raster, to: .interleaved(width: original.width, height: original.height, channels: plane.channels),
-                cancellation: CancellationFlag())
-            return try PixelSupply.resize(
-                whole, to: .interleaved(width: width, height: height, channels: plane.channels),
-                cancellation: CancellationFlag()
-            ).planes[0]
-        }
-        return DrawnImage.difference(try halved(decoded), try halved(original))
+        try DrawnImage.loss(of: try DrawnImage.decoded(image.bytes(of: subject.bytes)), against: subject.pixels)
     }
 
     /// True when the result is as good as its options allow, so that more bytes would buy nothing.
     private static func isCapped(_ image: FittedImage, _ subject: Subject, side: Int?, _ policy: FitPolicy) -> Bool {
         guard image.status == .fitted, image.format == .jpeg, let quality = image.quality else { return true }
         let isReduced = max(image.width, image.height) < (side ?? .max) && image.scale < 0.999
-        let ceiling = Double(policy.qualityCeiling ?? (subject.isJPEG && side == nil ? 100 : 95))
+        // A JPEG that keeps its size gains nothing from finer steps than its own, and pixels nothing from more than 95.
+        let own = isReduced || !subject.isJPEG ? 95 : min(image.header.estimatedQuality ?? 95, 95)
+        let ceiling = Double(min(policy.qualityCeiling ?? 100, own))
         return !isReduced && quality >= ceiling - 2
     }
 

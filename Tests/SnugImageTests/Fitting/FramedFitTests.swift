@@ -153,6 +153,64 @@ import Testing
         }
     }
 
+    /// Limits on an exact size of 40×30.
+    enum Bound: String, CaseIterable {
+        case longer = "longer side", shorter = "shorter side", width, height, pixels, least = "required"
+
+        /// Limits that just do not allow the size, and those that just do.
+        func limits(allows: Bool) -> Limits {
+            var limits = Limits()
+            let more = allows ? 1 : 0
+            switch self {
+            case .longer: limits.maximumSide = 39 + more
+            case .shorter: limits.maximumShortSide = 29 + more
+            case .width: limits.maximumWidth = 39 + more
+            case .height: limits.maximumHeight = 29 + more
+            case .pixels: limits.maximumPixelCount = 1_199 + more
+            case .least: limits.minimumSide = 31 - more
+            }
+            return limits
+        }
+    }
+
+    @Test(
+        "An exact size that a limit does not allow is refused by the limit's name, and never made smaller",
+        arguments: Bound.allCases)
+    func contradiction(bound: Bound) async throws {
+        let frame = ExactFrame(width: 40, height: 30, filling: .pad)
+        // Also an image that has the size already.
+        for more in [0, 20] {
+            let input = try DrawnImage.jpeg(DrawnImage.scene(width: 40 + more, height: 30 + more))
+            await #expect {
+                try await fit(input, frame, limits: bound.limits(allows: false), FitPolicy())
+            } throws: {
+                let error = $0 as? ImageError
+                return error?.code == .invalidArgument && error?.message.contains(bound.rawValue) == true
+            }
+            let image = try await fit(input, frame, limits: bound.limits(allows: true), FitPolicy())
+            #expect(image.width == 40 && image.height == 30)
+        }
+    }
+
+    @Test("An absurd size is refused, and ends nothing", arguments: [(Int.max, Int.max), (1 << 40, 2), (1, .max)])
+    func absurd(width: Int, height: Int) async throws {
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 8, height: 8))
+        await #expect {
+            try await fit(input, ExactFrame(width: width, height: height, filling: .pad), FitPolicy())
+        } throws: {
+            ($0 as? ImageError)?.code == .invalidArgument
+        }
+    }
+
+    @Test("A scale does not change an exact size")
+    func scale() async throws {
+        let input = try DrawnImage.jpeg(DrawnImage.scene(width: 80, height: 60))
+        var policy = FitPolicy()
+        policy.maximumScale = 0.5
+        let image = try await fit(input, ExactFrame(width: 40, height: 40, filling: .crop), policy)
+        #expect(image.width == 40 && image.height == 40)
+    }
+
     @Test("Memory for the frame is asked for before it is taken")
     func memory() async throws {
         let input = try DrawnImage.jpeg(DrawnImage.scene(width: 40, height: 30))

@@ -78,7 +78,7 @@ import Testing
 
     @Test(
         "A file without a key is a configuration without a setting",
-        arguments: ["{}\n", "{} # nothing\n"])
+        arguments: ["{}\n", "{} # nothing\n", "", "\n\n", "# nothing is set yet\n", "---\n", "null\n"])
     func empty(text: String) throws {
         let loaded = try load(text)
         #expect(loaded.service.watch.folders.isEmpty && loaded.service.watch.stateDirectory == "/state")
@@ -114,6 +114,12 @@ import Testing
         let found = faults("\"me\\e[2Jmory\": 1\n")
         #expect(found.first?.key == "me\\u{1b}[2Jmory")
         #expect(found.first.map { $0.description.unicodeScalars.allSatisfy { $0.value >= 32 } } == true)
+        // Where the list of a key, or a key that is there twice, is the fault, too.
+        for text in ["log: {\"le\\e[2Jvel\": [[a]]}\n", "\"le\\e[2Jvel\": 1\n\"le\\e[2Jvel\": 1\n"] {
+            let found = faults(text)
+            #expect(found.first.map { $0.description.contains("le\\u{1b}[2Jvel") } == true, "\(found)")
+            #expect(found.allSatisfy { $0.description.unicodeScalars.allSatisfy { $0.value >= 32 } }, "\(found)")
+        }
         let value = faults("log: {level: \"de\\abug\"}\n")
         #expect(value.first.map { $0.message.unicodeScalars.allSatisfy { $0.value >= 32 } } == true)
     }

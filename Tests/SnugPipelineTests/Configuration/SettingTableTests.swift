@@ -64,7 +64,7 @@ import Testing
     /// A key belongs to a host.
     static let hosting = [
         Row("image_host", "pollinations", "pollinations", ("imgur", "write pollinations or pollinations=URL")),
-        Row("image_host_key_env", "HOST_KEY", "HOST_KEY"),
+        Row("image_host_key_env", "HOST_KEY", "HOST_KEY", ("''", "is empty; give a value")),
         Row("image_host_key_file", "/run/host", "/run/host", ("''", "is empty; name a folder")),
     ]
 
@@ -112,10 +112,10 @@ import Testing
         Row(
             "upload.headers", "['X-Kind: a', 'Authorization: Bearer ${env:T}']",
             "X-Kind: a, Authorization: Bearer ${env:T}", ("[nonsense]", "write 'Name: value'")),
-        Row("upload.region", "eu-west-1", "eu-west-1"),
-        Row("upload.access_key_env", "S3_ID", "S3_ID"),
+        Row("upload.region", "eu-west-1", "eu-west-1", ("''", "is empty; give a value")),
+        Row("upload.access_key_env", "S3_ID", "S3_ID", ("''", "is empty; give a value")),
         Row("upload.access_key_file", "/run/id", "/run/id", ("''", "is empty; name a folder")),
-        Row("upload.secret_key_env", "S3_KEY", "S3_KEY"),
+        Row("upload.secret_key_env", "S3_KEY", "S3_KEY", ("''", "is empty; give a value")),
         Row("upload.secret_key_file", "/run/key", "/run/key", ("''", "is empty; name a folder")),
     ]
 

@@ -20,12 +20,51 @@ import Testing
     }
 
     @Test(
-        "A file name loses the extension of an image, and only that",
-        arguments: [("a.png", "a"), ("a.JPEG", "a"), ("a.v2", "a.v2"), (".png", ".png"), ("a.b.webp", "a.b")])
-    func extensions(output: String, name: String) throws {
+        "The extension of an image, and only that, says the format of a file",
+        arguments: [
+            ("a.png", "a", "png"), ("a.JPEG", "a", "JPEG"), ("a.v2", "a.v2", nil), (".png", ".png", nil),
+            ("a.b.webp", "a.b", "webp"), ("a", "a", nil),
+        ] as [(String, String, String?)])
+    func extensions(output: String, name: String, fileExtension: String?) throws {
         let place = try ImageNaming.destination(
             FilePath("/nowhere/\(output)"), prompt: "x", replaces: false)
-        #expect(place.folder == "/nowhere" && place.name == name)
+        #expect(place.folder == "/nowhere" && place.name == name && place.fileExtension == fileExtension)
+        let below = try ImageNaming.destination("sub/\(output)", below: "/nowhere", prompt: "x", replaces: false)
+        #expect(below.folder == "/nowhere/sub" && below.name == name && below.fileExtension == fileExtension)
+    }
+
+    @Test(
+        "A provider is asked for the format of a name where it is known to make it",
+        arguments: [
+            ("openai", "gpt-image-1", nil, "jpg", "jpeg"), ("openai", "gpt-image-1", nil, "PNG", "png"),
+            ("openai", "gpt-image-1", "png", "jpg", "png"), ("openai", "flux", nil, "jpg", nil),
+            ("openai", "dall-e-3", nil, "jpg", nil), ("elumenta", "m", nil, "webp", "webp"),
+            ("elumenta", "m", nil, "jfif", "jpeg"), ("pollinations", "flux", nil, "png", nil),
+        ] as [(String, String, String?, String, String?)])
+    func askedFormat(
+        provider: String, model: String, format: String?, fileExtension: String, asked: String?
+    ) throws {
+        let provider: Provider =
+            switch provider {
+            case "openai": try .openAI(baseURL: "https://api.example/v1")
+            case "elumenta": try .elumenta()
+            default: try .pollinations()
+            }
+        var request = GenerationRequest(prompt: "x")
+        request.model = model
+        request.format = format
+        #expect(try provider.request(request, named: fileExtension).format == asked)
+    }
+
+    @Test("A format that neither the provider nor this machine makes is refused")
+    func refusedFormat() throws {
+        let request = GenerationRequest(prompt: "x")
+        for fileExtension in ["heic", "avif", "svg", "jxl"] {
+            let error = #expect(throws: GenerationError.self) {
+                try Provider.elumenta().request(request, named: fileExtension)
+            }
+            #expect(error?.code == .invalidRequest && error?.message.contains(".\(fileExtension)") == true)
+        }
     }
 
     @Test("Folders are those that exist and those that are written as such")

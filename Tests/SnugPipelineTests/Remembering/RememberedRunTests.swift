@@ -3,6 +3,7 @@ import SnugImage
 import SnugPipeline
 import SnugSystem
 import SnugTestSupport
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -110,6 +111,26 @@ import Testing
         #expect(try await run(["in"]).skipReasons == [.outputExists: 1])
         #expect(try await run(["in"], change: { $0.overwriting = .always }).count(.fitted) == 1)
         #expect(try folder.bytes(of: "out/a.jpg") == [1, 9])
+    }
+
+    @Test("Of two runs at once, the one that comes second does not forget what the first has made", arguments: [1, 2])
+    func twoRuns(files: Int) async throws {
+        for number in 0..<files { try folder.write([UInt8(number)], to: "in/\(number).jpg") }
+        let isFirst = Mutex(true)
+        let late = try await run(
+            ["in"],
+            fit: { source, _, _ in
+                if isFirst.withLock({ first in
+                    defer { first = false }; return first
+                }) {
+                    // Everything is decided; another process makes all of it now.
+                    #expect(try await run(["in"]).count(.failed) == 0)
+                }
+                return .fake(.bytes(try source.bytes(at: 0, count: 1) + [9]), byteCount: 2, format: .jpeg)
+            }, change: { $0.maximumConcurrency = 1 })
+        #expect(late.count(.failed) == 0 && late.count(.skipped) >= 1)
+        let again = try await run(["in"])
+        #expect(again.skipReasons == [.done: files], "\(again.skipReasons)")
     }
 
     @Test("An output that was removed is made again")

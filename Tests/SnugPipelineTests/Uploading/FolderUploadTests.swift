@@ -204,4 +204,19 @@ import Testing
         _ = try await run(request)
         #expect(folder.files().filter { $0.hasPrefix("work/") } == ["work/young.jpg"])
     }
+
+    @Test("Files of one name and one content are told apart: each is sent, and sent once", arguments: [false, true])
+    func equalTwins(areFitted: Bool) async throws {
+        let image = JPEGBuilder(width: 8, height: 8).bytes
+        for number in 1...3 { try folder.write(image, to: "d\(number)/IMG.jpg") }
+        var request = try request(["d1/IMG.jpg", "d2/IMG.jpg", "d2/IMG.jpg", "d3/IMG.jpg"])
+        request.collisions = .number
+        if areFitted { request.fitting = fitting(100_000) }
+        let first = try await run(request)
+        #expect(first.report.receipts.count == 3 && first.report.skippedCount == 0, "\(first.steps)")
+        let names = areFitted ? ["IMG.jpg", "IMG.jpg-2.jpg", "IMG.jpg.jpg"] : ["IMG-2.jpg", "IMG-3.jpg", "IMG.jpg"]
+        #expect(server.takePuts() == names.map { "/in/\($0)" })
+        #expect(try await run(request).report.skippedCount == 3)
+        #expect(server.takePuts().isEmpty)
+    }
 }

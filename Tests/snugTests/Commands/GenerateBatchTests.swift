@@ -32,7 +32,7 @@ extension GenerateTests {
                 #expect(folder.simulator.ledger.charges.count == 6)
                 #expect(Set(folder.simulator.ledger.charges.map(\.model)) == ["zimage", "sana"])
                 #expect(folder.files.filter { $0.hasPrefix("out/") }.count == 6)
-                #expect(folder.files.contains("out/sub/zwei.jpg") && folder.files.contains("out/one-2.jpg"))
+                #expect(folder.files.contains("out/sub/zwei.png") && folder.files.contains("out/one-2.jpg"))
                 #expect(first.standardError.contains("5 done") && first.standardError.contains("200 OK"))
 
                 let again = try await batch(folder, .pollinations, "--model", "zimage", "--json")

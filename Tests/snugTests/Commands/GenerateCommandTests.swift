@@ -94,16 +94,19 @@ extension GenerateTests {
             }
         }
 
-        @Test("Nothing is replaced unless that is asked for, and the extension is the content's")
+        @Test("Nothing is replaced unless that is asked for, and the provider is asked for the format of the name")
         func places() async throws {
             try await GenerateFolder.with { folder in
                 try folder.place.folder.write([1, 2, 3], to: "pic.webp")
-                let first = try await folder.generate(.elumenta, "dog", "-o", "pic.jpeg")
+                let first = try await folder.generate(.elumenta, "dog", "-o", "pic.webp")
                 #expect(first.standardOutput.hasPrefix("pic-2.webp"), "\(first.standardError)")
                 #expect(try folder.place.folder.bytes(of: "pic.webp") == [1, 2, 3])
-                let second = try await folder.generate(.elumenta, "dog", "-o", "pic.png", "--overwrite", "--again")
+                let second = try await folder.generate(.elumenta, "dog", "-o", "pic.webp", "--overwrite", "--again")
                 #expect(second.standardOutput.hasPrefix("pic.webp"), "\(second.standardError)")
                 #expect(try folder.place.folder.bytes(of: "pic.webp")?.count ?? 0 > 3)
+                let third = try await folder.generate(.elumenta, "dog", "-o", "pic.png")
+                #expect(third.standardOutput.hasPrefix("pic.png"), "\(third.standardError)")
+                #expect(try folder.place.folder.bytes(of: "pic.png")?.starts(with: [0x89, 0x50]) == true)
             }
         }
 

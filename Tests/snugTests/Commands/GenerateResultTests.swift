@@ -32,18 +32,76 @@ import Testing
             200, ["Content-Type": "application/json"], body: "{\"created\":1,\"data\":[\(data)]}")
     }
 
-    @Test("An image of another format than its name asks for is told", arguments: [("x.jpg", true), ("x.PNG", false)])
-    func otherFormat(name: String, isTold: Bool) throws {
-        let server = try FaultServer { connection in
+    /// A provider that makes one image, whatever it is asked for; each of its requests is paid for.
+    private func server(making image: [UInt8]) throws -> FaultServer {
+        try FaultServer { connection in
             while true {
                 _ = try connection.readRequest()
-                try Self.send(connection, images: 1)
+                let text = Data(image).base64EncodedString()
+                try connection.respond(
+                    200, ["Content-Type": "application/json"],
+                    body: "{\"created\":1,\"data\":[{\"b64_json\":\"\(text)\"}]}")
             }
         }
-        let result = try place.runner.run(
-            ["generate", "x", "--provider", "openai", "--base-url", server.url("/v1"), "-o", name])
-        #expect(result.exitCode == 0 && result.standardOutput.contains("x.png"), "\(result.standardError)")
-        #expect(result.standardError.contains("the file is x.png and not x.jpg") == isTold)
+    }
+
+    @Test(
+        "A file gets the format of its name, whatever the provider makes",
+        arguments: [
+            ("x.png", [0x89, 0x50]), ("x.PNG", [0x89, 0x50]), ("x.jpg", [0xFF, 0xD8]), ("x.jpeg", [0xFF, 0xD8]),
+            ("sub/x.JPG", [0xFF, 0xD8]),
+        ])
+    func namedFormat(name: String, start: [UInt8]) throws {
+        let server = try server(making: Self.image)
+        let arguments = ["generate", "x", "--provider", "openai", "--base-url", server.url("/v1"), "-o", name]
+        let result = try place.runner.run(arguments)
+        #expect(result.exitCode == 0 && result.standardOutput.hasPrefix(name), "\(result.standardError)")
+        #expect(try place.folder.bytes(of: name)?.prefix(2).elementsEqual(start) == true)
+        #expect(place.folder.files().filter { !$0.hasPrefix("state/") && !$0.hasPrefix("snug-") } == [name])
+        // The same command again pays for nothing.
+        #expect(try place.runner.run(arguments).exitCode == 0 && server.requests.count == 1)
+    }
+
+    @Test("An image that cannot get the format of its name is kept, and is an error, also when it is asked for again")
+    func impossibleFormat() throws {
+        var transparent = PNGBuilder(width: 16, height: 12, colourType: 6)
+        transparent.lowerFill = 0
+        let server = try server(making: transparent.bytes)
+        for _ in 0..<2 {
+            let result = try place.runner.run([
+                "generate", "x", "--provider", "openai", "--base-url", server.url("/v1"), "-o", "x.jpg", "--json",
+            ])
+            let object = try #require(try CommandFolder.objects(result).last)
+            #expect(result.exitCode == 1 && object["status"] as? String == "failed", "\(result.standardOutput)")
+            let error = try #require(object["error"] as? [String: Any])
+            #expect(error["code"] as? String == "wrong_format")
+            let message = try #require(error["message"] as? String)
+            #expect(message.contains("transparent") && message.contains("kept as x.png"), "\(message)")
+            let outputs = try #require(object["outputs"] as? [[String: Any]])
+            #expect(outputs.first?["media_type"] as? String == "image/png")
+        }
+        #expect(server.requests.count == 1)
+        #expect(try place.folder.bytes(of: "x.png") == transparent.bytes)
+    }
+
+    @Test("A name of a format that nobody makes is refused before anything is paid", arguments: ["x.heic", "x.pdf"])
+    func unknownFormat(name: String) throws {
+        let server = try server(making: Self.image)
+        let result = try place.runner.run([
+            "generate", "x", "--provider", "openai", "--base-url", server.url("/v1"), "-o", name,
+        ])
+        #expect(result.exitCode == 64)
+        #expect(result.standardError.contains("name it .png or .jpg"), "\(result.standardError)")
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test("A path that names neither an image nor a file is a folder")
+    func folder() throws {
+        let server = try server(making: Self.image)
+        let result = try place.runner.run([
+            "generate", "a cat", "--provider", "openai", "--base-url", server.url("/v1"), "-o", "new",
+        ])
+        #expect(result.exitCode == 0 && result.standardOutput.hasPrefix("new/a-cat.png"), "\(result.standardError)")
     }
 
     @Test("A silent server ends a dry run and the listings once their time is over")

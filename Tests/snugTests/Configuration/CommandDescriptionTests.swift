@@ -34,6 +34,8 @@ import Testing
         let result = try place.snug("upload", "--lst")
         #expect(result.exitCode == 64)
         #expect(result.standardError.hasPrefix("Error: Unknown option '--lst'. Did you mean '--list'?\n"))
+        #expect(result.standardError.contains("\nUsage: snug "))
+        #expect(result.standardError.contains(" --help' for more information."))
         #expect(result.standardError.contains("snug upload"))
         // The value of an option is no option.
         let named = try place.snug("fit", "--suffix", "--lst", "-o", "out")

@@ -22,6 +22,31 @@ import Testing
         #expect(table.text(paint: Paint(isOn: false)) == "a   x\nbb  y\n")
     }
 
+    @Test("A table that no terminal of this width holds has one cell a line, within its width")
+    func stacked() {
+        var table = TextTable(alignments: [.left, .left, .left])
+        table.append(["fit.metadata", "gps, copyright, comment", "# snug.yaml:12"])
+        table.append(["fit.limit", "", "# default"])
+        #expect(
+            table.text(columns: 24) == """
+                fit.metadata
+                  gps, copyright,
+                  comment
+                  # snug.yaml:12
+                fit.limit
+                  # default
+
+                """)
+        // Where there is room for it, the last column is wrapped.
+        #expect(
+            table.text(columns: 52) == """
+                fit.metadata  gps, copyright, comment  #
+                                                       snug.yaml:12
+                fit.limit                              # default
+
+                """)
+    }
+
     @Test("Text is cut at a character", arguments: [(5, "日本…"), (4, "日…"), (1, "…"), (0, ""), (6, "日本語")])
     func cuts(columns: Int, expected: String) {
         #expect(TerminalText.cut("日本語", to: columns) == expected)

@@ -82,6 +82,11 @@ struct OpenAIDialect: CommonDialect {
         }
     }
 
+    /// Other vendors' models may refuse a request that names a format.
+    func knowsFormats(of request: GenerationRequest) -> Bool {
+        OpenAIModelFamily(request.model ?? traits.defaultModel).isGPTImage
+    }
+
     func keyWarning(_ key: Secret) -> String? {
         guard isOpenAI, !key.reveal().hasPrefix("sk-") else { return nil }
         return "OpenAI's keys begin with sk-; this one does not"

@@ -63,7 +63,7 @@ enum AccountSettings {
             account.imageHost = Account.ImageHosting(baseURL: try hostAddress(text.text))
         },
         Setting("image_host_key_env", show: { $0.imageHost?.key.variable }) { account, text throws(SettingFault) in
-            try setHostKey(.environment(text.text), of: &account)
+            try setHostKey(.environment(try SettingFormat.text.parse(text)), of: &account)
         },
         Setting("image_host_key_file", show: { $0.imageHost?.key.file }) { account, text throws(SettingFault) in
             try setHostKey(.file(try SettingFormat.path.parse(text)), of: &account)

@@ -32,11 +32,13 @@ enum UploadStageSettings {
             try change(&folder) { $0.headers = fields }
         },
         Setting("upload.region", show: { $0.upload?.s3?.region }) { folder, text throws(SettingFault) in
-            try changeS3(&folder) { $0.region = text.text }
+            let region = try SettingFormat.text.parse(text)
+            try changeS3(&folder) { $0.region = region }
         },
         Setting("upload.access_key_env", show: { $0.upload?.s3?.accessKeyID.variable }) {
             folder, text throws(SettingFault) in
-            try changeS3(&folder) { $0.accessKeyID = .environment(text.text) }
+            let variable = try SettingFormat.text.parse(text)
+            try changeS3(&folder) { $0.accessKeyID = .environment(variable) }
         },
         Setting("upload.access_key_file", show: { $0.upload?.s3?.accessKeyID.file }) {
             folder, text throws(SettingFault) in
@@ -45,7 +47,8 @@ enum UploadStageSettings {
         },
         Setting("upload.secret_key_env", show: { $0.upload?.s3?.secretKey.variable }) {
             folder, text throws(SettingFault) in
-            try changeS3(&folder) { $0.secretKey = .environment(text.text) }
+            let variable = try SettingFormat.text.parse(text)
+            try changeS3(&folder) { $0.secretKey = .environment(variable) }
         },
         Setting("upload.secret_key_file", show: { $0.upload?.s3?.secretKey.file }) {
             folder, text throws(SettingFault) in

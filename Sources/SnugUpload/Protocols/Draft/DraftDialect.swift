@@ -30,7 +30,7 @@ struct DraftDialect: OffsetDialect {
         // The address may have come with a 104 response already.
         let heads = response.interim + [response.head]
         let location = heads.compactMap { $0.status == 104 || $0.status == 201 ? $0.headerFields[.location] : nil }.last
-        guard response.isSuccess, let location, let upload = try? response.url.resolving(location) else {
+        guard response.isSuccess, let location else {
             if response.isSuccess {
                 throw UploadError(
                     .notSupported,
@@ -38,6 +38,7 @@ struct DraftDialect: OffsetDialect {
             }
             return response.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
         }
+        let upload = try response.uploadAddress(location)
         try job.checkOrigin(of: upload)
         if let limit = Self.limit("max-size", in: response.headerFields), job.length > limit {
             throw UploadError(

@@ -36,11 +36,7 @@ struct RangedPutDialect: OffsetDialect {
             guard case .responded(let response) = exchange, response.isSuccess else {
                 return exchange.response?.status == 404 ? StepResult(.refused, exchange) : StepResult(judging: exchange)
             }
-            guard let location = response.headerFields[.location], let session = try? response.url.resolving(location)
-            else {
-                throw UploadError(
-                    .serverMisbehaved, "the server began a session and sent no address", resumption: .startOver)
-            }
+            let session = try response.uploadAddress(response.headerFields[.location])
             try job.checkOrigin(of: session)
             return StepResult(.created(offset: 0), exchange, upload: session)
         }

@@ -45,6 +45,9 @@ enum S3Outcome {
         case "SlowDown", "ServiceUnavailable": return .again(hint: hint, throttled: true)
         case "RequestTimeTooSkewed":
             return .clock((response.headerFields[.date].flatMap(HTTPDate.parse) ?? now) - now)
+        case "NoSuchBucket":
+            return .fail(
+                UploadError(.refused, "\(exchange.words); check the name of the bucket", status: response.status.code))
         default: break
         }
         switch ResponseClass(status: response.status) {

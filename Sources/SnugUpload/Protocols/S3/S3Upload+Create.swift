@@ -32,7 +32,8 @@ extension S3Upload {
                     hasWholeChecksum: response.headerFields[.amazonChecksumAlgorithm] == "CRC64NVME"
                         && response.headerFields[.amazonChecksumType] == "FULL_OBJECT")
             } catch let error as UploadError where error.code == .gone {
-                throw UploadError(.refused, "\(error.message) (check the name of the bucket)", status: 404)
+                throw UploadError(
+                    .refused, "the server knows no such address (404); check the name of the bucket", status: 404)
             } catch let error as UploadError where error.code == .retriesSpent {
                 failures += 1
                 guard failures < job.rules.attemptsWithoutProgress else { throw error }

@@ -61,10 +61,7 @@ struct TusDialect: OffsetDialect {
             if let keeper { try await job.noEffect(keeper) }
             return result
         }
-        guard let location = response.headerFields[.location], let upload = try? response.url.resolving(location) else {
-            throw UploadError(
-                .serverMisbehaved, "the server created an upload and sent no address", resumption: .startOver)
-        }
+        let upload = try response.uploadAddress(response.headerFields[.location])
         try job.checkOrigin(of: upload)
         expires = job.expiryDate(response.headerFields)
         let offset = body.byteCount == 0 ? 0 : response.headerFields.integer(.uploadOffset) ?? 0
