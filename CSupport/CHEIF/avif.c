@@ -82,9 +82,8 @@ static uint32_t convert(snug_codec_job *job, avifDecoder *decoder) {
     if (image->width != request->width || image->height != request->height) {
         return snug_codec_fail(job, SNUG_CODEC_MISMATCH, "the decoded image has another size than its header says");
     }
-    const bool has_alpha = image->alphaPlane != NULL;
-    /* libavif leaves out the alpha of some grids without a word; its header said that there is one. */
-    if (decoder->alphaPresent && !has_alpha) return snug_codec_fail(job, SNUG_CODEC_CORRUPT, "its transparency is missing");
+    /* It takes a depth image for alpha. */
+    const bool has_alpha = image->alphaPlane != NULL && request->has_alpha;
     const bool is_gray = image->yuvFormat == AVIF_PIXEL_FORMAT_YUV400 && !has_alpha;
     const uint32_t bits = image->depth > 8 ? 16 : 8;
     avifRGBImage rgb;
@@ -127,8 +126,11 @@ uint32_t snug_avif_decode(snug_codec_job *job) {
     avifResult result = avif.set_memory(decoder, job->file, job->request.file_bytes);
     if (result == AVIF_RESULT_OK) result = avif.parse(decoder);
     if (result == AVIF_RESULT_OK) result = avif.next(decoder);
-    uint32_t status = result == AVIF_RESULT_OK ? convert(job, decoder) : failure(job, result);
+    /* It leaves out the alpha of some grids without a word; libheif does not. */
+    const bool lost_alpha = result == AVIF_RESULT_OK && job->request.has_alpha && !decoder->image->alphaPlane;
+    uint32_t status = SNUG_CODEC_OK;
+    if (!lost_alpha) status = result == AVIF_RESULT_OK ? convert(job, decoder) : failure(job, result);
     job->layout.frame_count = decoder->imageCount > 0 ? (uint32_t)decoder->imageCount : 1;
     avif.destroy(decoder);
-    return status;
+    return lost_alpha ? snug_heif_decode(job) : status;
 }

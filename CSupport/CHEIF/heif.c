@@ -146,7 +146,7 @@ static struct heif_image_handle *alpha_handle(const struct heif_image_handle *ha
 static uint32_t take_alpha(
     snug_codec_job *job, const struct heif_image_handle *handle, const struct heif_decoding_options *options) {
     struct heif_image_handle *alpha = alpha_handle(handle);
-    if (!alpha) return snug_codec_fail(job, SNUG_CODEC_CORRUPT, "its transparency is missing");
+    if (!alpha) return snug_codec_fail(job, SNUG_CODEC_UNSUPPORTED, "its transparency is stored in an unusual way");
     struct heif_image *image = NULL;
     struct heif_error error = heif.decode(alpha, &image, heif_colorspace_monochrome, heif_chroma_monochrome, options);
     uint32_t status =
@@ -161,7 +161,7 @@ static uint32_t take_alpha(
 }
 
 static uint32_t decode_handle(snug_codec_job *job, struct heif_image_handle *handle) {
-    const bool has_alpha = heif.has_alpha(handle) != 0;
+    const bool has_alpha = heif.has_alpha(handle) != 0 && job->request.has_alpha;
     struct heif_decoding_options *options = heif.options_alloc();
     if (!options) return snug_codec_fail(job, SNUG_CODEC_OUT_OF_MEMORY, "no memory for libheif");
     /* The parent turns and crops: this library's own turns fail for deep images. */

@@ -58,7 +58,8 @@ typedef struct snug_codec_request {
     uint64_t profile_bytes;
     /* Keep the rows that are there. */
     uint32_t recovers;
-    uint32_t reserved;
+    /* The header says that the image has transparency. */
+    uint32_t has_alpha;
 } snug_codec_request;
 
 /* What the worker found. Rows follow each other without gaps. */

@@ -18,7 +18,9 @@ extension ImageReader {
             }
             return WorkerSubject(
                 width: image.width, height: image.height, cropX: image.crop?.x ?? 0, cropY: image.crop?.y ?? 0,
-                profile: image.profile)
+                profile: image.profile,
+                // libavif puts tiles in the order of their numbers, not in that of the grid.
+                codec: image.hasUnorderedTiles ? ImageFormat.heif.workerCodec : nil)
         case .tiff:
             let start = ByteView(try source.bytes(at: 0, count: 16))
             let image = try TIFFImage(source, start: start)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CSandbox
 
 /// The image in a file that a worker is asked for.
 struct WorkerSubject {
@@ -10,4 +11,6 @@ struct WorkerSubject {
     var page = 0
     /// The profile that was read from the file here; a worker's own is not used then.
     var profile: [UInt8]?
+    /// Another decoder than the format's usual one.
+    var codec: snug_codec_format?
 }

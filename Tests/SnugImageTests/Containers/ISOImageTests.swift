@@ -111,6 +111,14 @@ import Testing
         #expect(header.bitsPerSample == 10 && header.width == 1000)
     }
 
+    @Test("Tiles that are not listed in the order of their numbers are noticed", arguments: [[2, 3], [3, 2]])
+    func tiles(order: [Int]) throws {
+        let tile = (type: "hvc1", properties: [Self.ispe(512, 512)])
+        let file = Self.file([Self.ispe(1000, 500)], others: [tile, tile], references: [("dimg", 1, order)])
+        let image = try ISOImage(ImageSource(bytes: file), limits: DecodingLimits())
+        #expect(image.hasUnorderedTiles == (order == [3, 2]))
+    }
+
     @Test("Colours are named by profile before code points, but for high dynamic range")
     func colour() throws {
         func nclx(_ primaries: Int, _ transfer: Int) -> [UInt8] {

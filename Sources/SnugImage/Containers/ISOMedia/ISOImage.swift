@@ -117,6 +117,14 @@ struct ISOImage {
 
     // MARK: - Samples and colour
 
+    /// True when the tiles of a grid are not listed in the order of their numbers.
+    var hasUnorderedTiles: Bool {
+        items.references.contains { reference in
+            reference.type == "dimg" && reference.from == primary
+                && zip(reference.to, reference.to.dropFirst()).contains { $0 > $1 }
+        }
+    }
+
     /// The primary image, and the first tile that it is put together from.
     private var coded: [Int] {
         [primary] + items.references.filter { $0.type == "dimg" && $0.from == primary }.compactMap(\.to.first)
