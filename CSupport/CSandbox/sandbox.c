@@ -62,7 +62,7 @@ static void load(filter_builder *filter, size_t offset) {
     put(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset));
 }
 
-static void answer(filter_builder *filter, uint32_t action) {
+static void give(filter_builder *filter, uint32_t action) {
     put(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
@@ -71,28 +71,29 @@ static size_t argument(int index) { return offsetof(struct seccomp_data, args) +
 
 static void when_equal(filter_builder *filter, uint32_t value, uint32_t action) {
     put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
-    answer(filter, action);
+    give(filter, action);
 }
 
 /* A call that is allowed when an argument has none (or, `wanted`, all) of the bits. */
-static void when_bits(filter_builder *filter, uint32_t call, int index, uint32_t bits, bool wanted) {
+static void when_bits(
+    filter_builder *filter, uint32_t call, int index, uint32_t bits, bool wanted, uint32_t otherwise) {
     put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 5));
     load(filter, argument(index));
     put(filter, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, bits));
     put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, wanted ? bits : 0, 1, 0));
-    answer(filter, SECCOMP_RET_ERRNO | EPERM);
-    answer(filter, SECCOMP_RET_ALLOW);
+    give(filter, otherwise);
+    give(filter, SECCOMP_RET_ALLOW);
 }
 
 static void build(filter_builder *filter) {
     load(filter, offsetof(struct seccomp_data, arch));
     put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
-    answer(filter, SECCOMP_RET_KILL_PROCESS);
+    give(filter, SECCOMP_RET_KILL_PROCESS);
     load(filter, offsetof(struct seccomp_data, nr));
 #ifdef __x86_64__
     /* The calls of the x32 ABI have this bit. */
     put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));
-    answer(filter, SECCOMP_RET_KILL_PROCESS);
+    give(filter, SECCOMP_RET_KILL_PROCESS);
 #endif
     for (size_t index = 0; index < sizeof allowed / sizeof allowed[0]; index++) {
         when_equal(filter, allowed[index], SECCOMP_RET_ALLOW);
@@ -102,14 +103,15 @@ static void build(filter_builder *filter) {
     }
     /* Its flags are in memory, where no filter can see them: the C library takes `clone` instead. */
     when_equal(filter, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
-    when_bits(filter, SYS_clone, 0, CLONE_THREAD | CLONE_VM, true);
-    when_bits(filter, SYS_mmap, 2, PROT_EXEC, false);
-    when_bits(filter, SYS_mprotect, 2, PROT_EXEC, false);
+    /* Threads only: fork() is a clone too. */
+    when_bits(filter, SYS_clone, 0, CLONE_THREAD | CLONE_VM, true, SECCOMP_RET_KILL_PROCESS);
+    when_bits(filter, SYS_mmap, 2, PROT_EXEC, false, SECCOMP_RET_ERRNO | EPERM);
+    when_bits(filter, SYS_mprotect, 2, PROT_EXEC, false, SECCOMP_RET_ERRNO | EPERM);
     /* abort() sends its signal to itself. */
     put(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_tgkill, 0, 3));
     load(filter, argument(0));
     when_equal(filter, (uint32_t)getpid(), SECCOMP_RET_ALLOW);
-    answer(filter, SECCOMP_RET_ERRNO | EPERM);
+    give(filter, SECCOMP_RET_ERRNO | EPERM);
 }
 
 static bool install_filter(void) {

@@ -1,96 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "CTIFF.h"
 
-#include <dlfcn.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tiffio.h>
 
+#include "library.h"
 #include "memory.h"
 #include "samples.h"
-
-static struct {
-    void *library;
-    __typeof__(&TIFFGetVersion) version;
-    __typeof__(&TIFFSetErrorHandler) set_error;
-    __typeof__(&TIFFSetWarningHandler) set_warning;
-    __typeof__(&TIFFClientOpen) open;
-    __typeof__(&TIFFClose) close;
-    __typeof__(&TIFFSetDirectory) set_directory;
-    __typeof__(&TIFFGetField) get;
-    __typeof__(&TIFFGetFieldDefaulted) get_defaulted;
-    __typeof__(&TIFFSetField) set;
-    __typeof__(&TIFFIsTiled) is_tiled;
-    __typeof__(&TIFFScanlineSize64) row_size;
-    __typeof__(&TIFFReadScanline) read_row;
-    __typeof__(&TIFFTileSize64) tile_size;
-    __typeof__(&TIFFTileRowSize64) tile_row_size;
-    __typeof__(&TIFFReadTile) read_tile;
-    __typeof__(&TIFFIsCODECConfigured) has_codec;
-    __typeof__(&TIFFRGBAImageBegin) rgba_begin;
-    __typeof__(&TIFFRGBAImageGet) rgba_get;
-    __typeof__(&TIFFRGBAImageEnd) rgba_end;
-} tiff;
-
-static void *symbol(const char *name, bool *complete) {
-    void *found = dlsym(tiff.library, name);
-    if (!found) *complete = false;
-    return found;
-}
-
-static char last_error[SNUG_CODEC_MESSAGE_SIZE];
-
-static void note_error(const char *module, const char *format, va_list arguments) {
-    (void)module;
-    /* The first one tells the cause. */
-    if (last_error[0] == 0) vsnprintf(last_error, sizeof last_error, format, arguments);
-}
-
-const char *snug_tiff_load(void) {
-    static char version[32];
-    if (tiff.library) return version;
-    tiff.library = dlopen("libtiff.so.6", RTLD_NOW | RTLD_LOCAL);
-    if (!tiff.library) return NULL;
-    bool complete = true;
-    tiff.version = symbol("TIFFGetVersion", &complete);
-    tiff.set_error = symbol("TIFFSetErrorHandler", &complete);
-    tiff.set_warning = symbol("TIFFSetWarningHandler", &complete);
-    tiff.open = symbol("TIFFClientOpen", &complete);
-    tiff.close = symbol("TIFFClose", &complete);
-    tiff.set_directory = symbol("TIFFSetDirectory", &complete);
-    tiff.get = symbol("TIFFGetField", &complete);
-    tiff.get_defaulted = symbol("TIFFGetFieldDefaulted", &complete);
-    tiff.set = symbol("TIFFSetField", &complete);
-    tiff.is_tiled = symbol("TIFFIsTiled", &complete);
-    tiff.row_size = symbol("TIFFScanlineSize64", &complete);
-    tiff.read_row = symbol("TIFFReadScanline", &complete);
-    tiff.tile_size = symbol("TIFFTileSize64", &complete);
-    tiff.tile_row_size = symbol("TIFFTileRowSize64", &complete);
-    tiff.read_tile = symbol("TIFFReadTile", &complete);
-    tiff.has_codec = symbol("TIFFIsCODECConfigured", &complete);
-    tiff.rgba_begin = symbol("TIFFRGBAImageBegin", &complete);
-    tiff.rgba_get = symbol("TIFFRGBAImageGet", &complete);
-    tiff.rgba_end = symbol("TIFFRGBAImageEnd", &complete);
-    if (!complete) {
-        dlclose(tiff.library);
-        tiff.library = NULL;
-        return NULL;
-    }
-    tiff.set_error(note_error);
-    tiff.set_warning(NULL);
-    /* "LIBTIFF, Version 4.5.0\nCopyright …" */
-    const char *number = strpbrk(tiff.version(), "0123456789");
-    if (number) snprintf(version, sizeof version, "%.*s", (int)strcspn(number, "\n"), number);
-    return version;
-}
 
 /* MARK: Decoding */
 
 static uint32_t failure(snug_codec_job *job, const snug_tiff_memory *file, const char *message) {
     return snug_codec_fail(
-        job, file->ended ? SNUG_CODEC_TRUNCATED : SNUG_CODEC_CORRUPT, last_error[0] ? last_error : message);
+        job, file->ended ? SNUG_CODEC_TRUNCATED : SNUG_CODEC_CORRUPT, snug_tiff_last_error[0] ? snug_tiff_last_error : message);
 }
 
 static uint32_t unsupported(snug_codec_job *job, const char *message) {
@@ -103,15 +27,15 @@ static uint32_t read_form(snug_codec_job *job, TIFF *file, snug_tiff_form *form,
     uint16_t extra_count = 0, *extras = NULL, inks = INKSET_CMYK;
     memset(form, 0, sizeof *form);
     form->alpha = -1;
-    tiff.get_defaulted(file, TIFFTAG_BITSPERSAMPLE, &form->bits);
-    tiff.get_defaulted(file, TIFFTAG_SAMPLESPERPIXEL, &form->samples);
-    tiff.get_defaulted(file, TIFFTAG_SAMPLEFORMAT, &kind);
-    tiff.get_defaulted(file, TIFFTAG_COMPRESSION, &compression);
-    tiff.get_defaulted(file, TIFFTAG_EXTRASAMPLES, &extra_count, &extras);
-    if (!tiff.has_codec(compression)) return unsupported(job, "is compressed in a way that libtiff does not know");
-    if (!tiff.get(file, TIFFTAG_PHOTOMETRIC, &photometric)) photometric = PHOTOMETRIC_MINISBLACK;
+    snug_tiff.get_defaulted(file, TIFFTAG_BITSPERSAMPLE, &form->bits);
+    snug_tiff.get_defaulted(file, TIFFTAG_SAMPLESPERPIXEL, &form->samples);
+    snug_tiff.get_defaulted(file, TIFFTAG_SAMPLEFORMAT, &kind);
+    snug_tiff.get_defaulted(file, TIFFTAG_COMPRESSION, &compression);
+    snug_tiff.get_defaulted(file, TIFFTAG_EXTRASAMPLES, &extra_count, &extras);
+    if (!snug_tiff.has_codec(compression)) return unsupported(job, "is compressed in a way that libtiff does not know");
+    if (!snug_tiff.get(file, TIFFTAG_PHOTOMETRIC, &photometric)) photometric = PHOTOMETRIC_MINISBLACK;
     if (photometric == PHOTOMETRIC_YCBCR && compression == COMPRESSION_JPEG) {
-        tiff.set(file, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+        snug_tiff.set(file, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
         photometric = PHOTOMETRIC_RGB;
     }
     if (extra_count >= form->samples) extra_count = 0;
@@ -137,7 +61,7 @@ static uint32_t read_form(snug_codec_job *job, TIFF *file, snug_tiff_form *form,
         form->is_palette = true;
         form->alpha = -1;
         uint16_t *red, *green, *blue;
-        if (form->bits > 8 || !tiff.get(file, TIFFTAG_COLORMAP, &red, &green, &blue)) {
+        if (form->bits > 8 || !snug_tiff.get(file, TIFFTAG_COLORMAP, &red, &green, &blue)) {
             return snug_codec_fail(job, SNUG_CODEC_CORRUPT, "has no palette");
         }
         form->palette[0] = red, form->palette[1] = green, form->palette[2] = blue;
@@ -148,7 +72,7 @@ static uint32_t read_form(snug_codec_job *job, TIFF *file, snug_tiff_form *form,
         }
         break;
     case PHOTOMETRIC_SEPARATED:
-        tiff.get_defaulted(file, TIFFTAG_INKSET, &inks);
+        snug_tiff.get_defaulted(file, TIFFTAG_INKSET, &inks);
         if (inks != INKSET_CMYK) return unsupported(job, "has inks other than cyan, magenta, yellow and black");
         colours = 4;
         form->alpha = -1;
@@ -176,7 +100,7 @@ static void straighten(snug_codec_job *job, const snug_tiff_form *form) {
 }
 
 static uint32_t decode_rows(snug_codec_job *job, TIFF *file, snug_tiff_memory *source, const snug_tiff_form *form, bool is_planar) {
-    uint64_t size = tiff.row_size(file);
+    uint64_t size = snug_tiff.row_size(file);
     const uint16_t count = is_planar ? 1 : form->samples;
     if (size < ((uint64_t)job->request.width * count * form->bits + 7) / 8) {
         return snug_codec_fail(job, SNUG_CODEC_CORRUPT, "has rows that are too short");
@@ -186,7 +110,7 @@ static uint32_t decode_rows(snug_codec_job *job, TIFF *file, snug_tiff_memory *s
     uint32_t status = SNUG_CODEC_OK;
     for (uint16_t plane = 0; plane < (is_planar ? form->samples : 1) && status == SNUG_CODEC_OK; plane++) {
         for (uint32_t y = 0; y < job->request.height; y++) {
-            if (tiff.read_row(file, row, y, plane) < 0) {
+            if (snug_tiff.read_row(file, row, y, plane) < 0) {
                 if (y < job->layout.good_rows) job->layout.good_rows = y;
                 status = failure(job, source, "a row cannot be read");
                 break;
@@ -200,9 +124,9 @@ static uint32_t decode_rows(snug_codec_job *job, TIFF *file, snug_tiff_memory *s
 
 static uint32_t decode_tiles(snug_codec_job *job, TIFF *file, snug_tiff_memory *source, const snug_tiff_form *form, bool is_planar) {
     uint32_t tile_width = 0, tile_height = 0;
-    tiff.get(file, TIFFTAG_TILEWIDTH, &tile_width);
-    tiff.get(file, TIFFTAG_TILELENGTH, &tile_height);
-    const uint64_t size = tiff.tile_size(file), row_size = tiff.tile_row_size(file);
+    snug_tiff.get(file, TIFFTAG_TILEWIDTH, &tile_width);
+    snug_tiff.get(file, TIFFTAG_TILELENGTH, &tile_height);
+    const uint64_t size = snug_tiff.tile_size(file), row_size = snug_tiff.tile_row_size(file);
     const uint16_t count = is_planar ? 1 : form->samples;
     if (tile_width == 0 || tile_height == 0 || row_size < ((uint64_t)tile_width * count * form->bits + 7) / 8
         || size / row_size < tile_height) {
@@ -216,7 +140,7 @@ static uint32_t decode_tiles(snug_codec_job *job, TIFF *file, snug_tiff_memory *
     for (uint16_t plane = 0; plane < (is_planar ? form->samples : 1); plane++) {
         for (uint64_t y = 0; y < height && status == SNUG_CODEC_OK; y += tile_height) {
             for (uint64_t x = 0; x < width && status == SNUG_CODEC_OK; x += tile_width) {
-                if (tiff.read_tile(file, tile, (uint32_t)x, (uint32_t)y, 0, plane) < 0) {
+                if (snug_tiff.read_tile(file, tile, (uint32_t)x, (uint32_t)y, 0, plane) < 0) {
                     if (y < job->layout.good_rows) job->layout.good_rows = (uint32_t)y;
                     status = failure(job, source, "a tile cannot be read");
                     break;
@@ -237,7 +161,7 @@ static uint32_t decode_tiles(snug_codec_job *job, TIFF *file, snug_tiff_memory *
 static uint32_t decode_rgba(snug_codec_job *job, TIFF *file, snug_tiff_memory *source) {
     TIFFRGBAImage image;
     char reason[1024] = "";
-    if (!tiff.rgba_begin(&image, file, 1, reason)) return unsupported(job, reason);
+    if (!snug_tiff.rgba_begin(&image, file, 1, reason)) return unsupported(job, reason);
     /* Rows stay where they are: the parent turns. */
     image.req_orientation = image.orientation;
     const size_t count = (size_t)job->request.width * job->request.height;
@@ -245,7 +169,7 @@ static uint32_t decode_rgba(snug_codec_job *job, TIFF *file, snug_tiff_memory *s
     uint32_t status = SNUG_CODEC_OK;
     if (!raster) {
         status = snug_codec_fail(job, SNUG_CODEC_OUT_OF_MEMORY, "no memory for its pixels");
-    } else if (!tiff.rgba_get(&image, raster, job->request.width, job->request.height)) {
+    } else if (!snug_tiff.rgba_get(&image, raster, job->request.width, job->request.height)) {
         job->layout.good_rows = 0;
         status = failure(job, source, "its rows cannot be read");
     } else if (!snug_codec_set_layout(job, 3, 8)) {
@@ -258,20 +182,20 @@ static uint32_t decode_rgba(snug_codec_job *job, TIFF *file, snug_tiff_memory *s
         }
     }
     free(raster);
-    tiff.rgba_end(&image);
+    snug_tiff.rgba_end(&image);
     return status;
 }
 
 static uint32_t decode_directory(snug_codec_job *job, TIFF *file, snug_tiff_memory *source) {
     uint32_t width = 0, height = 0;
-    tiff.get(file, TIFFTAG_IMAGEWIDTH, &width);
-    tiff.get(file, TIFFTAG_IMAGELENGTH, &height);
+    snug_tiff.get(file, TIFFTAG_IMAGEWIDTH, &width);
+    snug_tiff.get(file, TIFFTAG_IMAGELENGTH, &height);
     if (width != job->request.width || height != job->request.height) {
         return snug_codec_fail(job, SNUG_CODEC_MISMATCH, "libtiff reads another size than the header says");
     }
     void *profile = NULL;
     uint32_t profile_bytes = 0;
-    if (tiff.get(file, TIFFTAG_ICCPROFILE, &profile_bytes, &profile)) snug_codec_set_profile(job, profile, profile_bytes);
+    if (snug_tiff.get(file, TIFFTAG_ICCPROFILE, &profile_bytes, &profile)) snug_codec_set_profile(job, profile, profile_bytes);
     snug_tiff_form form;
     bool is_other = false;
     uint32_t status = read_form(job, file, &form, &is_other);
@@ -281,9 +205,9 @@ static uint32_t decode_directory(snug_codec_job *job, TIFF *file, snug_tiff_memo
         return snug_codec_fail(job, SNUG_CODEC_FAILED, "its pixels have no room in the shared memory");
     }
     uint16_t planes = PLANARCONFIG_CONTIG;
-    tiff.get_defaulted(file, TIFFTAG_PLANARCONFIG, &planes);
+    snug_tiff.get_defaulted(file, TIFFTAG_PLANARCONFIG, &planes);
     const bool is_planar = planes == PLANARCONFIG_SEPARATE && form.samples > 1;
-    status = tiff.is_tiled(file) ? decode_tiles(job, file, source, &form, is_planar)
+    status = snug_tiff.is_tiled(file) ? decode_tiles(job, file, source, &form, is_planar)
                                  : decode_rows(job, file, source, &form, is_planar);
     straighten(job, &form);
     return status;
@@ -296,17 +220,17 @@ uint32_t snug_tiff_decode(snug_codec_job *job) {
         return snug_codec_fail(job, SNUG_CODEC_FAILED, "a part of a TIFF was asked for");
     }
     snug_tiff_memory source = { .bytes = job->file, .count = request->file_bytes };
-    last_error[0] = 0;
-    TIFF *file = tiff.open(
+    snug_tiff_last_error[0] = 0;
+    TIFF *file = snug_tiff.open(
         "image", "rm", &source, snug_tiff_read, snug_tiff_write, snug_tiff_seek, snug_tiff_close, snug_tiff_size, NULL,
         NULL);
     if (!file) return failure(job, &source, "is no TIFF");
     uint32_t status;
-    if (request->page > 0 && !tiff.set_directory(file, (tdir_t)request->page)) {
+    if (request->page > 0 && !snug_tiff.set_directory(file, (tdir_t)request->page)) {
         status = failure(job, &source, "has no such page");
     } else {
         status = decode_directory(job, file, &source);
     }
-    tiff.close(file);
+    snug_tiff.close(file);
     return status;
 }

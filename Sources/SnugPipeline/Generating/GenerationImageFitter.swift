@@ -148,17 +148,19 @@ public struct GenerationImageFitter: Sendable {
 
     // MARK: Results
 
-    /// Checks that a file is a whole image: decodes it to its end where this process decodes the format, else walks its structure.
+    /// Checks that a file is a whole image: decodes it to its end where it can be passed on as it is, else walks
+    /// its structure.
     /// - Throws: ``ImageError``, `CancellationError`.
     public func check(_ path: FilePath) async throws -> ImageFacts {
         let source = try await threads.run { try ImageSource(file: path) }
         let header = try await fitter.header(of: source)
-        if header.format.isDecodable && !header.format.isDecodedByWorkers {
+        if ImageFormat.deliverable.contains(header.format) {
             // It only has to be passed on.
             var policy = FitPolicy()
             policy.metadata = .keep
             policy.format = .keep
-            _ = try await fitter.fit(source, limits: Limits(byteLimit: max(1, source.byteCount)), policy: policy)
+            let limits = Limits(byteLimit: max(1, source.byteCount), formats: [header.format])
+            _ = try await fitter.fit(source, limits: limits, policy: policy)
         } else {
             try await threads.run { try Self.checkStructure(of: source, header.format) }
         }

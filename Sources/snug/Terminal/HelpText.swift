@@ -26,7 +26,9 @@ enum HelpText {
             }
             finishDescription()
             let (label, text) = parts(of: line, leading)
-            lines += hanging(label.dropFirst(leading), by: leading + 2, first: leading, columns)
+            // Prose has the terminal's whole width, and no line of it looks like an option.
+            let isProse = leading == 0 && !line.hasPrefix("USAGE:")
+            lines += hanging(label.dropFirst(leading), by: isProse ? 0 : leading + 2, first: leading, columns)
             if !text.isEmpty { description.append(text) }
         }
         finishDescription()

@@ -55,7 +55,7 @@ import Testing
         #expect(try place("there") == ImageDestination(folder: folder.path.appending("there"), name: "a-cat"))
         #expect(
             try place("new", isFolder: true) == ImageDestination(folder: folder.path.appending("new"), name: "a-cat"))
-        #expect(try place("new.png") == ImageDestination(folder: folder.path, name: "new"))
+        #expect(try place("new.png") == ImageDestination(folder: folder.path, name: "new", fileExtension: "png"))
         #expect(try ImageNaming.destination(nil, prompt: "A cat", replaces: true).name == "a-cat")
         #expect(try ImageNaming.destination(nil, prompt: "", replaces: true).folder == FileSystem.currentFolder())
         let broken = FilePath(bytes: Array("/x/".utf8) + [0xFF])

@@ -41,9 +41,6 @@ import Testing
         Fault(
             testDescription: "a state folder without blocks", place: "state", options: "size=4m", begins: fill,
             ends: "rm PLACE/.x", sign: "work stands still"),
-        Fault(
-            testDescription: "a state folder that cannot be written", place: "state", options: "size=4m",
-            begins: "mount -o remount,ro PLACE", ends: "mount -o remount,rw PLACE", sign: "work stands still"),
     ]
 
     /// The life of one file system: the daemon starts, the fault begins, a file comes, the fault ends, another file comes.
