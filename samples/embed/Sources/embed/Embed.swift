@@ -14,6 +14,8 @@ import SystemPackage
 @main
 struct Embed {
     static func main() async throws {
+        // This process may be a decoder of HEIC, AVIF, TIFF or JPEG XL for another one.
+        DecoderWorker.serveIfRequested()
         let arguments = CommandLine.arguments
         guard arguments.count == 4, let limit = Int(arguments[2]) else {
             print("usage: embed FOLDER BYTES OUTPUT")
