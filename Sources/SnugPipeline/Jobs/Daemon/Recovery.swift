@@ -49,20 +49,21 @@ struct Recovery: Sendable {
         }
     }
 
-    /// Puts a file away whose job is over: the process ended before it did.
+    /// Puts a file away whose name is delivered, or whose job is over: the process ended before it did.
+    ///
+    /// A delivered name is over even where its job waits for another name of the same content.
     private func putAway(_ file: TakenFile, _ key: String, _ context: FolderContext) async throws {
         // The ledger gives the job of a source that it knows, whatever else it is told.
         let question = NewJob(
             JobIdentity(contentHash: nil, pipeline: ""), name: PathText.encode(file.original.bytes),
             folder: context.settings.name, source: key)
         guard let job = try await services.ledger.enqueue([question]).first?.job,
-            [.delivered, .failed, .cancelled].contains(job.state),
             let name = try await services.ledger.deliveries(of: job.id).first(where: { $0.source == key })
         else { return }
         let cleaner = SourceCleaner(services: services, setup: setup, board: board)
         if name.deliveredAt != nil {
             await cleaner.finish([name], of: job)
-        } else if job.state != .delivered {
+        } else if [.failed, .cancelled].contains(job.state) {
             let reason = job.reason ?? JobReason(code: JobReason.byRequest, message: "cancelled")
             _ = await cleaner.fail(name, of: job, reason)
         }
