@@ -30,16 +30,16 @@ import Testing
                 identity, name: name, folder: settings.name,
                 source: SourceKey.moved(id, RelativePath(bytes: Array(name.utf8))).text, step: .fit)
         }
-        _ = try await fixture.ledger.enqueue([taken("a.png")])
+        _ = try await fixture.ledger.enqueue([taken("a.jpg")])
         let request = ClaimRequest([.fit], limit: 1, lease: .seconds(60))
         let claim = try #require(try await fixture.ledger.claim(request).first)
-        _ = try await fixture.ledger.enqueue([taken("b.png")])
+        _ = try await fixture.ledger.enqueue([taken("b.jpg")])
         // Delivered and recorded; the process ends before it puts the source away.
         let recorded = try await fixture.ledger.recordOutcome(.delivered(claim.pendingDeliveries), under: claim.lease)
         #expect(recorded.job.state == .waiting)
         let report = try await fixture.daemon(configuration).runOnce()
-        #expect(report.deliveredCount == 1 && fixture.files("outbox") == ["b.png"])
-        for name in ["a.png", "b.png"] {
+        #expect(report.deliveredCount == 1 && fixture.files("outbox") == ["b.jpg"])
+        for name in ["a.jpg", "b.jpg"] {
             #expect(try FileIdentity(of: settings.doneFolder.appending(name), followsLinks: false).kind == .file)
         }
     }
