@@ -20,7 +20,7 @@ final class DecoderWorkerPool: Sendable {
         var start = 60_000
     }
 
-    /// What is asked of a worker.
+    /// One image to decode, and the bounds of the work.
     struct Work {
         var request: snug_codec_request
         /// The worker's memory, that of the pixels included.

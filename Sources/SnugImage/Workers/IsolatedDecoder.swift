@@ -4,7 +4,7 @@ import SnugSystem
 
 /// An image that a worker decodes as a whole, and its rows.
 ///
-/// What comes back is checked against the header that was read here: a worker may have been taken over by the file.
+/// The response is checked against the header that was read here: the file may have taken the worker over.
 final class IsolatedDecoder: RowDecoder {
     /// The largest profile that is taken from a worker.
     private static let profileBytes = 4 << 20

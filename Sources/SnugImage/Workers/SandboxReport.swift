@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CSandbox
 
-/// What the system lets the sandbox of decoder processes do, and which decoders it finds there.
+/// The parts of the sandbox that the system grants to decoder processes, and the decoders that are found there.
 public struct SandboxReport: Sendable, Hashable {
     /// A decoder library of the worker.
     public struct Library: Sendable, Hashable {

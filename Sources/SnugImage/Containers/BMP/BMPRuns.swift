@@ -83,7 +83,7 @@ struct BMPRuns {
         return try reader.byte(at: position)
     }
 
-    /// What a run has beyond the end of its row is dropped.
+    /// Pixels of a run beyond the end of its row are dropped.
     private mutating func put(_ index: UInt8) {
         if x < width, y < height { indexes[y * width + x] = index }
         x += 1
