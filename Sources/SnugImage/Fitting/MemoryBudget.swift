@@ -42,7 +42,9 @@ final class MemoryBudget: Sendable {
     func withReservation<Result: Sendable>(
         of bytes: Int, _ body: () async throws -> Result
     ) async throws -> Result {
+        let start = ContinuousClock.now
         try await reserve(bytes)
+        MemoryWait.current?.add(ContinuousClock.now - start)
         defer { release(bytes) }
         return try await body()
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import SnugImage
+package import SnugImage
 import SnugSystem
 import SystemPackage
 
@@ -203,7 +203,8 @@ struct FitJob: Sendable {
 }
 
 extension FitRecord {
-    mutating func fill(_ image: FittedImage) {
+    /// Takes over the values of a fitted image.
+    package mutating func fill(_ image: FittedImage) {
         switch image.status {
         case .fitted: status = .fitted
         case .copied: status = .copied

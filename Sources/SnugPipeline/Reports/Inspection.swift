@@ -29,19 +29,27 @@ public struct Inspection: Sendable {
         standardInput: FileDescriptor? = nil
     ) async throws -> Inspection {
         try await BlockingThreads(count: 1).run {
-            Inspection(of: path, limits: limits, policy: policy, standardInput: standardInput)
+            Inspection(path, limits: limits, policy: policy) {
+                guard let standardInput, path.isDash else { return try ImageSource(file: path) }
+                return ImageSource(bytes: try StreamInput.readAll(from: standardInput, maximumBytes: 512 << 20))
+            }
         }
     }
 
-    private init(of path: FilePath, limits: Limits, policy: FitPolicy, standardInput: FileDescriptor?) {
+    /// Reads the header of an image that has no file, off the cooperative pool.
+    /// - Throws: `CancellationError`. An image that cannot be read is a failure in ``facts``.
+    package static func read(
+        _ source: ImageSource, named name: String, limits: Limits, policy: FitPolicy
+    ) async throws -> Inspection {
+        try await BlockingThreads(count: 1).run {
+            Inspection(FilePath(name), limits: limits, policy: policy) { source }
+        }
+    }
+
+    private init(_ path: FilePath, limits: Limits, policy: FitPolicy, open: () throws -> ImageSource) {
         self.path = path
         do {
-            let source =
-                if let standardInput, path.isDash {
-                    ImageSource(bytes: try StreamInput.readAll(from: standardInput, maximumBytes: 512 << 20))
-                } else {
-                    try ImageSource(file: path)
-                }
+            let source = try open()
             let header = try ImageProbe.header(of: source, limits: policy.decodingLimits)
             let plan: Result<FitPlan, ImageError>
             do {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugImage
+import SnugPipeline
 import SnugSystem
 
 /// `snug profiles`.
@@ -98,23 +99,5 @@ extension TargetProfile {
         if let sourceLink { row("link", sourceLink) }
         if !notes.isEmpty { row("notes", notes) }
         return "\(name): \(title)\n" + table.text(columns: columns)
-    }
-
-    /// The object that `--json` prints.
-    fileprivate var json: JSONValue {
-        func formats(_ formats: Set<ImageFormat>) -> JSONValue {
-            .array(ImageFormat.allCases.filter(formats.contains).map { .text($0.rawValue) })
-        }
-        return [
-            "name": .text(name), "title": .text(title), "stated_bytes": .optional(statedBytes),
-            "counting": .text(counting.rawValue), "file_bytes": .integer(limits.fileByteLimit),
-            "max_side": .optional(limits.maximumSide), "min_side": .optional(limits.minimumSide),
-            "max_pixels": .optional(limits.maximumPixelCount), "formats": formats(acceptedFormats),
-            "written_formats": formats(limits.formats.intersection(ImageFormat.writable)),
-            "max_images_per_request": .optional(limits.maximumImagesPerRequest),
-            "certainty": .text(certainty.rawValue), "source": .text(source),
-            "source_url": .optional(sourceLink), "source_date": .text(sourceDate),
-            "notes": .text(notes),
-        ]
     }
 }

@@ -19,13 +19,15 @@ struct Snug: AsyncParsableCommand {
               snug upload a.jpg --to URL         in chunks, resumed after any interruption
               snug generate 'a cat' --provider pollinations
               snug watch inbox/ -o outbox/       every file dropped in, from now on
+              snug serve                         the same over HTTP, for backends
 
             Exit codes: 0 all done, 1 some input failed, 64 bad usage, 70 internal error, 130 interrupted.
             """,
         version: version,
         subcommands: [
             FitCommand.self, InspectCommand.self, UploadCommand.self, GenerateCommand.self, ModelsCommand.self,
-            BalanceCommand.self, WatchCommand.self, JobsCommand.self, ProfilesCommand.self, BackupCommand.self,
+            BalanceCommand.self, WatchCommand.self, ServeCommand.self, JobsCommand.self, ProfilesCommand.self,
+            BackupCommand.self,
             DoctorCommand.self,
         ])
 
@@ -48,6 +50,8 @@ struct Snug: AsyncParsableCommand {
             } else if let command = command as? GenerateCommand {
                 try await command.run(interruption)
             } else if let command = command as? WatchCommand {
+                try await command.run(interruption)
+            } else if let command = command as? ServeCommand {
                 try await command.run(interruption)
             } else if var command = command as? any AsyncParsableCommand {
                 try await command.run()

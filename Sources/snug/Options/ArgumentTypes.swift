@@ -165,3 +165,5 @@ extension FitRequest.Overwriting: ExpressibleByArgument {}
 extension FitPolicy.Strategy: ExpressibleByArgument {}
 extension FitPolicy.Effort: ExpressibleByArgument {}
 extension FitPolicy.ChromaChoice: ExpressibleByArgument {}
+extension ServiceConfiguration.Log.Level: ExpressibleByArgument {}
+extension ServiceConfiguration.Log.Format: ExpressibleByArgument {}

@@ -51,4 +51,23 @@ private actor Usage {
         }
         try await budget.withReservation(of: 10) {}
     }
+
+    @Test("The wait for memory is measured apart from the work")
+    func waitIsMeasured() async throws {
+        let budget = MemoryBudget(total: 10)
+        let wait = MemoryWait()
+        let waiter = try await budget.withReservation(of: 10) {
+            let waiter = Task {
+                try await MemoryWait.$current.withValue(wait) {
+                    try await budget.withReservation(of: 10) { wait.duration }
+                }
+            }
+            while budget.use.waiting == 0 { await Task.yield() }
+            #expect(wait.duration == .zero)
+            return waiter
+        }
+        let before = try await waiter.value
+        #expect(before > .zero)
+        #expect(wait.duration == before, "the work adds nothing")
+    }
 }

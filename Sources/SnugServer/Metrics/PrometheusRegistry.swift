@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+public import CoreMetrics
+import Synchronization
+
+/// A backend of swift-metrics whose values are read in Prometheus' text format.
+///
+/// Timers are histograms in seconds, recorders that aggregate are histograms, others are gauges. Names and labels that
+/// Prometheus does not take are changed to what it takes.
+public final class PrometheusRegistry: MetricsFactory, Sendable {
+    /// Maximum sets of labels for one name; further ones are counted together, without labels.
+    static let maximumSeries = 1000
+
+    private struct Family {
+        var kind: PrometheusSeries.Kind
+        var series: [PrometheusLabels: PrometheusSeries] = [:]
+    }
+    private let families = Mutex<[String: Family]>([:])
+
+    /// A registry without metrics.
+    public init() {}
+
+    /// All values as text (Prometheus exposition format 0.0.4), sorted by name and labels.
+    public var text: String {
+        let families = families.withLock { $0 }
+        var text = ""
+        for (name, family) in families.sorted(by: { $0.key < $1.key }) {
+            text += "# TYPE \(name) \(family.kind.rawValue)\n"
+            for (labels, series) in family.series.sorted(by: { $0.key < $1.key }) {
+                series.write(name, labels, to: &text)
+            }
+        }
+        return text
+    }
+
+    private func series(
+        _ label: String, _ dimensions: [(String, String)], _ kind: PrometheusSeries.Kind
+    ) -> PrometheusSeries {
+        var name = PrometheusLabels.validName(label)
+        return families.withLock { families in
+            // One name has one type.
+            if let family = families[name], family.kind != kind { name += "_\(kind.rawValue)" }
+            var family = families[name] ?? Family(kind: kind)
+            var labels = PrometheusLabels(dimensions)
+            if family.series[labels] == nil, family.series.count >= Self.maximumSeries { labels = PrometheusLabels([]) }
+            let series = family.series[labels] ?? PrometheusSeries(kind: kind)
+            family.series[labels] = series
+            families[name] = family
+            return series
+        }
+    }
+
+    // MARK: MetricsFactory
+
+    /// A counter.
+    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+        series(label, dimensions, .counter)
+    }
+
+    /// A counter of fractions.
+    public func makeFloatingPointCounter(
+        label: String, dimensions: [(String, String)]
+    ) -> any FloatingPointCounterHandler {
+        series(label, dimensions, .counter)
+    }
+
+    /// A histogram, or a gauge.
+    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+        series(label, dimensions, aggregate ? .histogram : .gauge)
+    }
+
+    /// A gauge.
+    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+        series(label, dimensions, .gauge)
+    }
+
+    /// A histogram of seconds.
+    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+        series(label, dimensions, .histogram)
+    }
+
+    /// Nothing: values stay, so that counters do not go back.
+    public func destroyCounter(_ handler: any CounterHandler) {}
+    /// Nothing.
+    public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
+    /// Nothing.
+    public func destroyRecorder(_ handler: any RecorderHandler) {}
+    /// Nothing.
+    public func destroyMeter(_ handler: any MeterHandler) {}
+    /// Nothing.
+    public func destroyTimer(_ handler: any TimerHandler) {}
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
+import NIOCore
+import NIOHTTPTypes
+import SnugSystem
+
+/// Bounds the time of each phase of a connection, and notices that its client has gone.
+///
+/// A new connection has to bring a request soon; bodies and responses have to keep a minimum rate, measured over short
+/// periods, so that neither silence nor a slow drip keeps a connection for long.
+final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    /// The bounds.
+    struct Limits: Sendable {
+        var headTimeout: TimeAmount
+        var ratePeriod: TimeAmount
+        /// Bytes that a period has to bring.
+        var minimumBytes: Int
+        var maximumBodyBytes: Int
+    }
+
+    let watch = ConnectionWatch()
+    private let limits: Limits
+    private var timer: Scheduled<Void>?
+    /// Bytes of the body in this period; `nil` while none is on its way in.
+    private var receivedBytes: Int?
+    /// Bytes written and not sent yet, and those sent in this period.
+    private var pendingBytes = 0
+    private var sentBytes = 0
+    private var isResponding = false
+    private var closesAfterResponse = false
+
+    init(_ limits: Limits) { self.limits = limits }
+
+    /// The watch of a request's connection.
+    static func watch(of channel: any Channel) async throws -> ConnectionWatch {
+        try await channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.handler(type: ConnectionGuard.self).watch
+        }.get()
+    }
+
+    // MARK: Life of the connection
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        schedule(context, limits.headTimeout) { $0.headTimedOut($1) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        watch.close()
+        context.fireErrorCaught(error)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // A client that sends no more has gone, as far as servers can tell.
+        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
+            watch.close()
+            if !isResponding, receivedBytes != nil || closesAfterResponse { context.close(promise: nil) }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func end() {
+        timer?.cancel()
+        timer = nil
+        watch.close()
+    }
+
+    // MARK: Requests
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            receivedBytes = 0
+            if head.headerFields[.expect]?.lowercased() == "100-continue", isWelcome(head) {
+                let proceed = HTTPResponse(status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
+            }
+            schedule(context, limits.ratePeriod) { $0.periodEnded($1) }
+        case .body(let bytes): receivedBytes? += bytes.readableBytes
+        case .end: receivedBytes = nil
+        }
+        context.fireChannelRead(data)
+    }
+
+    private func isWelcome(_ head: HTTPRequest) -> Bool {
+        guard let length = head.headerFields[.contentLength].flatMap({ Int($0) }) else { return true }
+        return length <= limits.maximumBodyBytes
+    }
+
+    // MARK: Responses
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let part = unwrapOutboundIn(data)
+        let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
+        let loopBound = NIOLoopBound((guard: self, context: context), eventLoop: context.eventLoop)
+        switch part {
+        case .head(let head):
+            isResponding = true
+            if timer == nil { schedule(context, limits.ratePeriod) { $0.periodEnded($1) } }
+            if head.headerFields[.connection]?.lowercased() == "close" { closesAfterResponse = true }
+        case .body(let bytes):
+            let count = bytes.readableBytes
+            pendingBytes += count
+            promise.futureResult.whenComplete { _ in
+                loopBound.value.guard.pendingBytes -= count
+                loopBound.value.guard.sentBytes += count
+            }
+        case .end:
+            promise.futureResult.whenComplete { _ in loopBound.value.guard.responseEnded(loopBound.value.context) }
+        }
+        context.write(data, promise: promise)
+    }
+
+    private func responseEnded(_ context: ChannelHandlerContext) {
+        isResponding = false
+        guard closesAfterResponse else { return }
+        guard receivedBytes != nil, !watch.isClosed else { return context.close(promise: nil) }
+        // The client is still sending: closing both ways would reset the connection before it has read the response.
+        context.close(mode: .output, promise: nil)
+        schedule(context, limits.ratePeriod) { _, context in context.close(promise: nil) }
+    }
+
+    // MARK: Time
+
+    private func schedule(
+        _ context: ChannelHandlerContext, _ delay: TimeAmount,
+        _ body: @escaping (ConnectionGuard, ChannelHandlerContext) -> Void
+    ) {
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { body(self, context) }
+    }
+
+    private func headTimedOut(_ context: ChannelHandlerContext) {
+        timer = nil
+        context.close(promise: nil)
+    }
+
+    private func periodEnded(_ context: ChannelHandlerContext) {
+        timer = nil
+        if let receivedBytes {
+            guard receivedBytes >= limits.minimumBytes else { return refuse(context) }
+            self.receivedBytes = 0
+        }
+        if pendingBytes > 0, sentBytes < limits.minimumBytes { return context.close(promise: nil) }
+        sentBytes = 0
+        guard receivedBytes != nil || isResponding || pendingBytes > 0 else { return }
+        schedule(context, limits.ratePeriod) { $0.periodEnded($1) }
+    }
+
+    /// Tells a client that sends too slowly, unless a response is under way, and closes the connection.
+    private func refuse(_ context: ChannelHandlerContext) {
+        watch.close()
+        guard !isResponding else { return context.close(promise: nil) }
+        let error = ServiceError(
+            .requestTimeout, "too_slow",
+            "the body comes more slowly than this server waits for; send it again over a faster connection")
+        let body = ByteBuffer(string: error.json.description)
+        var fields: HTTPFields = [.contentType: "application/json", .connection: "close", .snugError: error.code]
+        fields[.contentLength] = String(body.readableBytes)
+        context.write(
+            wrapOutboundOut(.head(HTTPResponse(status: error.status, headerFields: fields))), promise: nil)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.close(promise: nil)
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
+import Hummingbird
+import SnugImage
+
+/// An image and its parameters, in whichever of the accepted forms they came.
+struct ImageRequest: Sendable {
+    /// The image's bytes.
+    var image: [UInt8]
+    /// Its name as the client gave it.
+    var fileName: String?
+    /// The parameters of query and form.
+    var fields: [(name: String, value: String)]
+
+    /// Reads the query and the body: the image itself, or a form with one file.
+    /// - Throws: `bad_query`, `bad_form`, `several_images`, `no_image`.
+    init(_ request: Request, body: [UInt8]) throws(ServiceError) {
+        fields = try Self.query(of: request)
+        let type = request.headers[.contentType].flatMap { HeaderValue($0) }
+        guard let type, type.value == "multipart/form-data" else {
+            guard type?.value != "application/x-www-form-urlencoded" else {
+                throw ServiceError(
+                    .unsupportedMediaType, "no_image",
+                    "a form of the type application/x-www-form-urlencoded carries no image; send the image as the body, or "
+                        + "multipart/form-data (curl: --data-binary @photo.jpg -H 'Content-Type: image/jpeg', or -F "
+                        + "image=@photo.jpg)")
+            }
+            image = body
+            fileName = request.headers[.contentDisposition].flatMap { HeaderValue($0)?.parameters["filename"] }
+            return
+        }
+        let form: MultipartForm
+        do throws(MultipartForm.Fault) {
+            form = try MultipartForm(body, boundary: type.parameters["boundary"] ?? "")
+        } catch {
+            throw Self.badForm(error)
+        }
+        var files: [MultipartForm.Part] = []
+        for part in form.parts {
+            if part.fileName != nil || part.name == "image" {
+                files.append(part)
+                continue
+            }
+            guard part.range.count <= 4096, let value = String(validating: body[part.range], as: UTF8.self) else {
+                throw .invalidParameter(
+                    String(part.name.prefix(64)), "is no text of a parameter; give a short one in UTF-8")
+            }
+            fields.append((part.name, value))
+        }
+        guard files.count <= 1 else {
+            throw ServiceError(
+                .badRequest, "several_images", "the form has \(files.count) files; send one with each request")
+        }
+        guard let file = files.first else {
+            throw ServiceError(.badRequest, "no_image", "the form has no file; add one as the field 'image'")
+        }
+        image = Array(body[file.range])
+        fileName = file.fileName
+    }
+
+    /// The parameters in a request's address.
+    /// - Throws: `bad_query`.
+    static func query(of request: Request) throws(ServiceError) -> [(name: String, value: String)] {
+        guard let query = request.uri.query else { return [] }
+        guard let fields = FormText.fields(query) else {
+            throw ServiceError(
+                .badRequest, "bad_query", "the query is not percent-encoded UTF-8; encode its names and values")
+        }
+        return fields
+    }
+
+    private static func badForm(_ fault: MultipartForm.Fault) -> ServiceError {
+        let problem =
+            switch fault {
+            case .missingBoundary: "its boundary is not in the Content-Type field, or not in the body"
+            case .notClosed: "it ends before its last boundary"
+            case .badHeader: "a part's header cannot be read"
+            case .missingName: "a part has no Content-Disposition with a name"
+            case .tooManyParts: "it has more than \(MultipartForm.maximumParts) parts"
+            case .headerTooLarge: "a part's header is longer than \(MultipartForm.maximumHeaderBytes) bytes"
+            }
+        return ServiceError(
+            .badRequest, "bad_form", "the form cannot be read: \(problem); send multipart/form-data as RFC 7578 has it")
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import SnugImage
+import SnugPipeline
+import SnugSystem
+
+/// `POST /v1/fit`, `POST /v1/inspect`, and what they take.
+struct FitRoutes: Sendable {
+    let reader: BodyReader
+    let work: FitWork
+
+    /// Fits the image of a request.
+    @Sendable func fit(_ request: Request, _ context: ServerContext) async throws -> Response {
+        // Before the body comes: a wrong parameter need not wait for it.
+        _ = try FitOrder(try ImageRequest.query(of: request))
+        let body = try await reader.body(of: request, context: context)
+        let input = try ImageRequest(request, body: body.bytes)
+        let order = try FitOrder(input.fields)
+        let result = try await work.fit(input.image, named: input.fileName, order: order, context: context)
+        return Self.response(result, asJSON: Self.wantsJSON(request))
+    }
+
+    /// Reads the header of an image, and plans its fit.
+    @Sendable func inspect(_ request: Request, _ context: ServerContext) async throws -> Response {
+        let body = try await reader.body(of: request, context: context)
+        let input = try ImageRequest(request, body: body.bytes)
+        let order = try FitOrder(input.fields)
+        let inspection = try await Inspection.read(
+            ImageSource(bytes: input.image), named: OutputFileName(input.fileName).stem, limits: order.limits,
+            policy: order.policy)
+        if let error = inspection.error { throw error }
+        return .json(inspection.json(target: order.target))
+    }
+
+    /// The profiles that the parameter `for` takes.
+    @Sendable func profiles(_ request: Request, _ context: ServerContext) async throws -> Response {
+        .json(["profiles": .array(TargetProfile.all.map(\.json))])
+    }
+
+    static func response(_ result: FitWork.Result, asJSON: Bool) -> Response {
+        let fields = ReportFields.fields(result.json, warnings: result.image.warnings)
+        guard !asJSON else {
+            var value = result.json
+            value.append("warnings", .array(result.image.warnings.map { .text($0) }))
+            value.append("media_type", .text(result.image.format.mediaType))
+            value.append("data", .text(Data(result.bytes).base64EncodedString()))
+            return .json(value, fields: fields)
+        }
+        var all = fields
+        all[.contentType] = result.image.format.mediaType
+        all[.contentDisposition] = result.name.disposition(as: result.image.format)
+        return Response(headers: all, bytes: result.bytes)
+    }
+
+    /// True when the client asks for JSON.
+    static func wantsJSON(_ request: Request) -> Bool {
+        (request.headers[.accept] ?? "").lowercased().split(separator: ",").contains { range in
+            HeaderValue(String(range).trimmingSpaces)?.value == "application/json"
+        }
+    }
+}
+
+extension String {
+    /// The text without spaces and tabs at its ends.
+    var trimmingSpaces: String { self[...].trimmed }
+}
+
+extension Response {
+    /// Bytes, written piece by piece as the client takes them.
+    init(status: HTTPResponse.Status = .ok, headers: HTTPFields, bytes: [UInt8]) {
+        let body = ResponseBody(contentLength: bytes.count) { writer in
+            var position = 0
+            while position < bytes.count {
+                let end = min(bytes.count, position + (256 << 10))
+                try await writer.write(ByteBuffer(bytes: bytes[position..<end]))
+                position = end
+            }
+            try await writer.finish(nil)
+        }
+        self.init(status: status, headers: headers, body: body)
+    }
+}

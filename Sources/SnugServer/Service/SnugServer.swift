@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+public import SnugImage
+public import SnugLedger
+import SnugSystem
+import Synchronization
+public import SystemPackage
+
+/// The service: HTTP API, page, health and metrics.
+///
+/// A graceful shutdown stops taking connections, finishes the requests that are under way, and returns.
+public struct SnugServer: Service {
+    private let configuration: ServerConfiguration
+    private let services: ServerServices
+    private let logger: Logger
+    private let onRunning: @Sendable (ListenAddress) async -> Void
+
+    /// Creates a server that does not listen yet.
+    /// - Parameters:
+    ///   - fitter: The engine, whose memory and threads all requests share.
+    ///   - registry: The values of `/metrics`.
+    ///   - ledger: The ledger that readiness depends on; `nil` for none.
+    ///   - folder: The folder whose disk has to have room; `nil` for none.
+    ///   - onRunning: Called with the address once it listens.
+    /// - Throws: ``ServerConfigurationError``.
+    public init(
+        _ configuration: ServerConfiguration, fitter: ImageFitter = ImageFitter(),
+        registry: PrometheusRegistry = PrometheusRegistry(), ledger: (any LedgerStore)? = nil, folder: FilePath? = nil,
+        logger: Logger, onRunning: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
+    ) throws(ServerConfigurationError) {
+        try configuration.validate()
+        self.configuration = configuration
+        services = ServerServices(configuration, fitter: fitter, registry: registry, ledger: ledger, folder: folder)
+        self.logger = logger
+        self.onRunning = onRunning
+    }
+
+    /// Serves until the graceful shutdown has drained all requests.
+    /// - Throws: What keeps it from listening.
+    public func run() async throws {
+        let (services, host, onRunning) = (services, configuration.listen.host, onRunning)
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .warning)
+        let application = Application(
+            responder: services.responder, server: .http1(configuration: channel),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.listen.host, port: configuration.listen.port),
+                availableConnectionsDelegate: .maximum(configuration.maximumConnections, logger: quiet)),
+            onServerRunning: { channel in
+                await onRunning(ListenAddress(host: host, port: channel.localAddress?.port ?? 0))
+            }, logger: logger)
+        try await withGracefulShutdownHandler {
+            try await application.run()
+        } onGracefulShutdown: {
+            services.readiness.drain()
+        }
+    }
+
+    private var channel: HTTP1Channel.Configuration {
+        let limits = ConnectionGuard.Limits(
+            headTimeout: TimeAmount(configuration.headTimeout), ratePeriod: TimeAmount(configuration.ratePeriod),
+            minimumBytes: Int(configuration.ratePeriod / .seconds(1) * Double(configuration.minimumRate)),
+            maximumBodyBytes: configuration.maximumBodyBytes)
+        return HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionGuard(limits)], idleTimeout: TimeAmount(configuration.keepAlive),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: configuration.maximumHeaderBytes,
+                maxHeaderListSize: configuration.maximumHeaderBytes,
+                maxHeaderFieldCount: 100))
+    }
+}

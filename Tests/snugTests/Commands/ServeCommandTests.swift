@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import SnugServer
+import SnugTestSupport
+import SystemPackage
+import Testing
+
+@testable import snug
+
+/// `snug serve` as a user starts it.
+@Suite struct ServeCommandTests {
+    var snug: CommandFolder
+
+    init() throws { snug = try CommandFolder() }
+
+    /// Runs the command until it listens, does something, and stops it with a signal.
+    private func serve(
+        _ arguments: [String] = [], signal number: Int32 = SIGTERM, _ body: (_ port: Int) throws -> Void
+    ) throws -> CommandResult {
+        var failure: (any Error)?
+        var isDone = false
+        let words = ["serve", "--listen", "127.0.0.1:0"] + arguments
+        let result = try snug.runner.run(words.map { Array($0.utf8) }, input: []) { process, text in
+            guard !isDone, let match = text.firstMatch(of: /listening on http:\/\/127\.0\.0\.1:([0-9]+)\n/),
+                let port = Int(match.output.1)
+            else { return }
+            isDone = true
+            do { try body(port) } catch { failure = error }
+            kill(process, number)
+        }
+        if let failure { throw failure }
+        return result
+    }
+
+    private static func get(_ port: Int, _ path: String, _ fields: String = "") throws -> RawResponse {
+        let connection = try RawConnection(port: port)
+        try connection.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
+        return try connection.readResponse()
+    }
+
+    @Test("It fits what is sent, and ends with 0 on SIGTERM and Ctrl-C", arguments: [SIGTERM, SIGINT])
+    func serves(number: Int32) throws {
+        let result = try serve(signal: number) { port in
+            let image = CommandFolder.jpeg(64, 32)
+            let connection = try RawConnection(port: port)
+            try connection.send(
+                Array(
+                    "POST /v1/fit?max-side=32 HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(image.count)\r\n\r\n"
+                        .utf8) + image)
+            let response = try connection.readResponse()
+            #expect(response.status == 200)
+            #expect(response["snug-output-width"] == "32")
+            let plane = try #require(JPEGReference.plane(0, of: response.body))
+            #expect((plane.width, plane.height) == (32, 16))
+        }
+        #expect(result.exitCode == 0, "\(result.standardError)")
+        #expect(result.standardOutput == "")
+    }
+
+    @Test("A token comes from a file or from the environment, and is in no output")
+    func token() throws {
+        let token = "0123456789abcdef0123"
+        try snug.folder.write(Array("\(token)\n".utf8), to: "token")
+        var other = self
+        other.snug.runner.environment["SNUG_SERVER_TOKEN"] = token
+        for (command, arguments) in [(self, ["--token-file", "token"]), (other, [])] {
+            let result = try command.serve(arguments) { port in
+                #expect(try Self.get(port, "/metrics").status == 401)
+                #expect(try Self.get(port, "/metrics", "Authorization: Bearer \(token)\r\n").status == 200)
+            }
+            #expect(result.exitCode == 0)
+            #expect(!result.standardError.contains(token))
+        }
+    }
+
+    @Test(
+        "What would be unsafe or wrong refuses to start, and says what to do",
+        arguments: [
+            (["--listen", "0.0.0.0:0"], "no token protects it"), (["--listen", "[::]:0"], "no token protects it"),
+            (["--token-file", "none"], "cannot be read"), (["--listen", "here"], "is no address to listen on"),
+            (["--queue-timeout", "soon"], "is no duration"), (["--lsten", "x"], "--listen"),
+            (["--max-body", "0"], "leaves no room"),
+        ])
+    func refuses(arguments: [String], words: String) throws {
+        let result = try snug.runner.run(["serve"] + arguments)
+        #expect(result.exitCode == 64)
+        #expect(result.standardError.contains(words), "\(result.standardError)")
+    }
+
+    @Test("An address that is taken ends it with 1")
+    func taken() throws {
+        let result = try serve { port in
+            let second = try snug.runner.run(["serve", "--listen", "127.0.0.1:\(port)"])
+            #expect(second.exitCode == 1)
+            #expect(second.standardError.contains("is the address free"))
+        }
+        #expect(result.exitCode == 0)
+    }
+
+    @Test("Settings come from the configuration too, and an unknown one is named with the nearest")
+    func configuration() throws {
+        try snug.folder.write(Array("serve:\n  max-body: 10\n".utf8), to: "good.yaml")
+        let result = try serve(["--config", "good.yaml"]) { port in
+            let connection = try RawConnection(port: port)
+            try connection.send("POST /v1/fit HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\n")
+            #expect(try connection.readResponse().status == 413)
+        }
+        #expect(result.exitCode == 0)
+        try snug.folder.write(Array("serve:\n  max-bdy: 10\n".utf8), to: "bad.yaml")
+        let refused = try snug.snug("serve", "--config", "bad.yaml")
+        #expect(refused.exitCode == 64)
+        #expect(refused.standardError.contains("max-body"))
+    }
+
+    @Test("A request takes every parameter that fit has an option for, under the same name")
+    func parameters() throws {
+        // What a command has for files, terminals and the machine.
+        let local: Set = [
+            "output", "in-place", "overwrite", "again", "suffix", "name", "no-preserve", "files-from", "null",
+            "no-recursive",
+            "follow-links", "jobs", "memory", "dry-run", "json", "quiet", "verbose", "report", "config", "show-config",
+            "state",
+            "state-directory", "help", "version",
+        ]
+        let options = Set(try CommandDescription(FitCommand.self).options.flatMap(\.longNames)).subtracting(local)
+        #expect(options == Set(FitParameter.names))
+    }
+}
