@@ -204,10 +204,7 @@ public final class GenerationClient: Sendable {
     public func balance() async throws -> AccountBalance? { try await context.balance() }
 
     /// Sends again after a refusal for lack of money, or before a wait is over that the provider asked for.
-    public func resumeAccount() async throws {
-        try await context.limiter.unpark()
-        try await context.stores.accountStates.update(context.account) { $0.resume() }
-    }
+    public func resumeAccount() async throws { try await context.stores.resumeAccount(context.account) }
 
     // MARK: One submission
 

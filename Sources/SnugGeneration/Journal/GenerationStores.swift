@@ -30,4 +30,11 @@ public struct GenerationStores: Sendable {
         self.accountStates = accountStates
         self.inputLimits = inputLimits
     }
+
+    /// Lets an account send again after a refusal for lack of money, or before a wait is over that the provider asked for.
+    /// - Parameter account: ``GenerationClient/account`` of the clients that use it.
+    public func resumeAccount(_ account: String) async throws {
+        try await accountLimits.update(account) { $0.unpark() }
+        try await accountStates.update(account) { $0.resume() }
+    }
 }

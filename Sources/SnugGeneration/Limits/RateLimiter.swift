@@ -235,9 +235,6 @@ final class RateLimiter: Sendable {
         try await store.update(account) { $0.park(until: until) }
     }
 
-    /// Sends again, whatever wait the provider asked for.
-    func unpark() async throws { try await store.update(account) { $0.unpark() } }
-
     /// Sends no more than so many at once for an hour: the provider said so.
     func limitConcurrency(to count: Int) async throws {
         let now = environment.now()

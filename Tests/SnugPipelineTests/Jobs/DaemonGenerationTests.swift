@@ -116,13 +116,13 @@ import Testing
                 ["a.jpg", "b.jpg"].allSatisfy { jobs[$0]?.state == .waiting && jobs[$0]?.attempt == 0 })
             let holds = try await fixture.ledger.holds()
             #expect(holds.map(\.kind) == [.park] && holds.map(\.scope) == [.account("main")])
+            let refused = simulator.requests.count
+            try await fixture.daemon(configuration).runOnce()
+            #expect(simulator.requests.count == refused)
             // Topped up.
             simulator.clearScript()
-            try await fixture.ledger.unpark(account: "main")
-            try await fixture.daemon(
-                configuration, generation: GenerationStores(journal: LedgerJournal(fixture.ledger))
-            )
-            .runOnce()
+            try await ParkedAccount("main", in: fixture.ledger).letGo(.ledger(fixture.ledger))
+            try await fixture.daemon(configuration).runOnce()
             #expect(fixture.files("outbox").count == 2 && simulator.ledger.charges.count == 2)
             try await fixture.checkBooks()
         }

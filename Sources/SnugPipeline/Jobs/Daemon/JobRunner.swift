@@ -165,7 +165,8 @@ struct JobRunner: Sendable {
                 random: Double.random(in: 0...1)))
         if let account = decision.parkedAccount, let until = decision.until {
             await attempt("account cannot be parked") {
-                try await ledger.park(account: account, until: until, reason: fault.reason)
+                let client = try await client(of: account)
+                try await ParkedAccount(account, in: ledger).park(until: until, reason: fault.reason, client: client)
             }
             board.report(.parked(account: account, fault.reason, until: until), nil)
         }
@@ -190,6 +191,13 @@ struct JobRunner: Sendable {
                     fault.reason, until: decision.until ?? .now, consumesAttempt: decision.consumesAttempt), subject)
         }
         return recorded.job
+    }
+
+    /// The name by which clients remember an account of the configuration.
+    private func client(of account: String) async throws -> String? {
+        guard let account = setup.account(named: account) else { return nil }
+        let services = services
+        return try await services.threads.run { try services.client(for: account) }.account
     }
 
     /// Holds up a folder, unless a person has paused it already, perhaps for longer.

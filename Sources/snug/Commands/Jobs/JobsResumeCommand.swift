@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import SnugGeneration
 import SnugLedger
 import SnugPipeline
 import SnugSystem
@@ -36,7 +37,9 @@ struct JobsResumeCommand: AsyncParsableCommand {
             let scope = scope.scope
             let lifted = try await ledger.holds().filter { $0.scope == scope }
             try await ledger.unpause(scope)
-            if case .account(let account) = scope { try await ledger.unpark(account: account) }
+            if case .account(let account) = scope {
+                try await ParkedAccount(account, in: ledger).letGo(.ledger(ledger))
+            }
             for hold in lifted {
                 OutputStream.standardOutput.writeLine(json ? hold.json.description : "Lifted: \(hold.words)")
             }
