@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc -static-stdlib
 
-.PHONY: demo test bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint docs install \
-	install-service
+.PHONY: demo test page-test bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint docs \
+	install install-service
 
 demo: ## Install what is missing, build, fit the samples under 300 kB
 	scripts/install build
@@ -15,6 +15,11 @@ demo: ## Install what is missing, build, fit the samples under 300 kB
 test: ## Install what is missing, build, run every test
 	scripts/install test
 	scripts/test
+
+page-test: ## The page of snug serve in headless Chromium, and its scripts without a browser
+	scripts/install page
+	swift build --product snug
+	Tests/page/run
 
 bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	scripts/install bench
