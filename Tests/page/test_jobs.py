@@ -78,6 +78,7 @@ class JobsTests(PageTestCase):
         self.press_until(page, "Tab", "#confirm-yes")
         page.keyboard.press("Enter")
         page.wait_for_selector("#message:has-text('given up')")
+        page.wait_for_selector("#announcer:has-text('given up')", state="attached")
         page.locator('.chip[data-state="held"]', has_text="1").wait_for()
         self.assertEqual(page.locator('.job[data-state="held"]').count(), 1)
 

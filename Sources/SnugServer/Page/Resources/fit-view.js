@@ -103,10 +103,16 @@ async function downloadAll() {
   }
 }
 
-/** Begins the view. */
-export function startFitView() {
+/**
+ * Begins the view.
+ * @param {() => void} show Brings the view into sight: images can be dropped on the other one.
+ */
+export function startFitView(show) {
   startOptions(offerRefit);
-  startAdding(add);
+  startAdding((entries) => {
+    show();
+    add(entries);
+  });
   byId("clear").addEventListener("click", clear);
   byId("refit").addEventListener("click", () => again(items.filter((item) => !item.isBusy)));
   byId("retry-failed").addEventListener("click", () => again(inState("failed")));

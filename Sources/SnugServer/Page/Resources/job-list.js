@@ -67,6 +67,9 @@ export class JobList {
     this.#show(this.jobs.map((job) => job.id === changed.id ? changed : job));
   }
 
+  /** Brings the texts that depend on the time up to date. */
+  showTimes() { this.#show(this.jobs); }
+
   #show(jobs) {
     this.jobs = jobs;
     reconcile(this.#list, jobs, (job) => job.id, () => createRow(this.#handlers),

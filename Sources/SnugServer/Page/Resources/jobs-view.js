@@ -18,6 +18,8 @@ import { plural } from "./words.js";
 const byId = (id) => document.getElementById(id);
 /** Changes come at any rate; the list is read again at most this often. */
 const refreshPeriod = 2000;
+/** Texts such as "5 min ago" are told anew this often. */
+const clockPeriod = 30_000;
 
 /** The view. One page has one. */
 export class JobsView {
@@ -30,7 +32,10 @@ export class JobsView {
   #rates = new Rates();
   #endEvents = null;
   #refreshTimer = null;
+  #clock = null;
   #attention = null;
+  /** The counts that the problems were read at. */
+  #problemsAt = "";
   #list;
   #onAttention;
 
@@ -42,8 +47,8 @@ export class JobsView {
     byId("older").addEventListener("click", () => this.#turn([...this.#trail, this.#filter.before], this.#list.next));
     byId("newer").addEventListener("click", () => this.#turn(this.#trail.slice(0, -1), this.#trail.at(-1) ?? ""));
     byId("newest").addEventListener("click", () => this.#turn([], ""));
-    byId("list-changed").addEventListener("click", () => this.#load(true));
-    byId("list-again").addEventListener("click", () => this.#load(true));
+    byId("list-changed").addEventListener("click", () => this.#read());
+    byId("list-again").addEventListener("click", () => this.#read());
     byId("more-problems").addEventListener("click", () => this.#select({ states: ["held", "failed"], folder: "", text: "" }));
     byId("pause-all").addEventListener("click", () => this.#act(() => pauseScope({}, "everything")));
     document.addEventListener("visibilitychange", () => this.#follow(!document.hidden && this.#isShown));
@@ -57,7 +62,7 @@ export class JobsView {
     this.#trail = history.state?.trail ?? [];
     this.#follow(true);
     this.#showControls();
-    this.#load(true);
+    this.#read();
     const job = new URLSearchParams(location.search).get("job");
     if (job) this.#open(job, false);
   }
@@ -83,15 +88,24 @@ export class JobsView {
 
   #visit() {
     history.pushState({ trail: this.#trail }, "", address(this.#filter));
+    byId("message").hidden = true;
     this.#showControls();
-    this.#load(true);
+    this.#read();
+  }
+
+  /** Reads the list because a person asked for another one, and says which it is. */
+  async #read() {
+    await this.#load(true);
+    announce(byId("position").textContent || "No jobs");
   }
 
   async #load(isAsked) {
     await this.#list.load(this.#filter, isAsked);
     this.#accounts = [...new Set([...this.#accounts, ...this.#list.jobs.map((job) => job.account)])].filter(Boolean).sort();
     this.#showControls();
-    if (isAsked) announce(byId("position").textContent || "No jobs");
+    const counts = JSON.stringify(this.#state?.books.map((book) => [book.held, book.failed]));
+    if (!isAsked && counts === this.#problemsAt) return;
+    this.#problemsAt = counts;
     await showProblems({ onFilter: (change) => this.#choose(change) }).catch(() => { byId("problems").hidden = true; });
   }
 
@@ -121,12 +135,19 @@ export class JobsView {
   #follow(isWanted) {
     if (isWanted === (this.#endEvents !== null)) return;
     this.#endEvents?.();
+    clearInterval(this.#clock);
+    this.#clock = isWanted ? setInterval(() => this.#tick(), clockPeriod) : null;
     this.#endEvents = isWanted ? openEvents("/v1/events", {
       onEvent: (state) => this.#take(state),
       onOpen: () => this.#showConnection("live", "Live"),
       onProblem: (problem, wait) => this.#lose(problem, wait),
     }) : null;
     if (!isWanted) this.#showConnection("idle", "Not followed");
+  }
+
+  #tick() {
+    this.#list.showTimes();
+    if (this.#state) this.#showState();
   }
 
   #take(state) {

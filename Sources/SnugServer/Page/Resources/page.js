@@ -2,7 +2,7 @@
 // The page: its two views, of which the address says one.
 
 import { startFitView } from "./fit-view.js";
-import { restoreOptions } from "./fit-options.js";
+import { optionsText, restoreOptions } from "./fit-options.js";
 import { JobsView } from "./jobs-view.js";
 import { startTheme } from "./theme.js";
 import { count } from "./words.js";
@@ -35,18 +35,23 @@ function show() {
   shown = view;
 }
 
+/** Goes to a view. The images and their options stay in the tab while jobs are looked at. */
+function go(view) {
+  if (shown === view) return;
+  history.pushState(null, "", view === "jobs" ? "?view=jobs" : `/?${optionsText()}`);
+  show();
+}
+
 for (const name of ["fit", "jobs"]) {
   byId(`to-${name}`).addEventListener("click", (event) => {
     // Another tab or window is the browser's business.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
-    // The list of images stays in the tab while its jobs are looked at.
-    if (shown !== name) history.pushState(null, "", byId(`to-${name}`).getAttribute("href"));
-    show();
+    go(name);
   });
 }
 addEventListener("popstate", show);
 
 startTheme();
-startFitView();
+startFitView(() => go("fit"));
 show();
