@@ -120,6 +120,16 @@ class FittingTests(PageTestCase):
         self.assertEqual(page.locator(".row").count(), 1)
         self.assertTrue(page.locator(".do-remove").evaluate("button => button === document.activeElement"))
 
+    def test_a_limit_that_makes_no_sense_is_said_beside_its_field(self):
+        page = self.open()
+        self.add_images(page, SAMPLES / "alpha.png", limit="much")
+        self.assertEqual(page.get_attribute("#limit", "aria-invalid"), "true")
+        self.assertIn("'much'", page.inner_text("#options-fault"))
+        page.fill("#limit", "60kB")
+        self.assertIsNone(page.get_attribute("#limit", "aria-invalid"))
+        page.click("#refit")
+        page.wait_for_selector('.row[data-state="done"]')
+
     def test_limits_are_kept_in_the_address_and_other_limits_fit_again(self):
         page = self.open("/?limit=60kB&keep-size=true")
         page.wait_for_selector("#profile option:nth-child(3)", state="attached")

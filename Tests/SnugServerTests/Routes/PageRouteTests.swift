@@ -58,9 +58,11 @@ import Testing
                 for id in match.output.1.split(separator: " ") { #expect(ids.contains(String(id)), "\(id)") }
             }
             for match in page.matches(of: /<img [^>]*>/) { #expect(match.output.contains("alt=")) }
-            let script = try await server.send("/assets/page.js").text + server.send("/assets/compare.js").text
-            for match in script.matches(of: /(?:byId|getElementById)\("([a-z-]+)"\)/) {
-                #expect(ids.contains(String(match.output.1)), "\(match.output.1)")
+            for name in PageRoutes.partNames where name.hasSuffix(".js") {
+                let script = try await server.send("/assets/\(name)").text
+                for match in script.matches(of: /(?:byId|getElementById)\("([a-z-]+)"\)/) {
+                    #expect(ids.contains(String(match.output.1)), "\(name): \(match.output.1)")
+                }
             }
         }
     }

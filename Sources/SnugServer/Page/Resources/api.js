@@ -5,11 +5,12 @@ import { currentToken, replaceToken } from "./token.js";
 
 /** A failure with its stable code, and a text that says what to do. */
 export class ServiceError extends Error {
-  constructor(status, code, message, retryAfter = null) {
+  constructor(status, code, message, retryAfter = null, details = {}) {
     super(message);
     this.status = status;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.details = details;
   }
 }
 
@@ -54,7 +55,7 @@ async function failure(request) {
   try {
     const text = request.response instanceof Blob ? await request.response.text() : JSON.stringify(request.response);
     const value = JSON.parse(text);
-    return new ServiceError(request.status, value.error, sentence(value.message), retryAfter);
+    return new ServiceError(request.status, value.error, sentence(value.message), retryAfter, value.details);
   } catch {
     return new ServiceError(request.status, "unknown", `The server answered with status ${request.status}.`, retryAfter);
   }

@@ -47,7 +47,7 @@ export class Item {
     this.release();
     this.query = query;
     this.state = "waiting";
-    this.result = null;
+    [this.result, this.error] = [null, null];
     this.show([size(this.file.size), "waiting"], 0);
   }
 
@@ -80,6 +80,7 @@ export class Item {
     } catch (error) {
       if (signal.aborted || error.name === "AbortError") return;
       this.state = "failed";
+      this.error = error;
       this.show([error.message], 0);
     }
   }

@@ -7,6 +7,7 @@ import { size } from "./words.js";
 const form = document.getElementById("options");
 const profile = document.getElementById("profile");
 const note = document.getElementById("profile-note");
+const fault = document.getElementById("options-fault");
 let profiles = [];
 
 /** The parameters of a fit that are set, as pairs. */
@@ -42,6 +43,17 @@ function describe() {
   note.textContent = `${chosen.title}: ${bounds.join(", ")}. Source: ${chosen.source}, ${chosen.source_date}.`;
 }
 
+/** Marks the field whose value the server refused, and says why; without an error, none. */
+export function showFault(error) {
+  const name = error?.details?.parameter;
+  for (const field of form.elements) {
+    if (field.name === name) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+  fault.hidden = name === undefined;
+  fault.textContent = name === undefined ? "" : error.message;
+}
+
 async function loadProfiles() {
   try {
     profiles = (await json("GET", "/v1/profiles")).profiles;
@@ -58,6 +70,7 @@ export function startOptions(onChange) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => {
     describe();
+    showFault(null);
     const text = optionsText();
     history.replaceState(null, "", text ? `?${text}` : location.pathname);
     onChange();

@@ -5,7 +5,7 @@ import { startAdding } from "./adding.js";
 import { announce } from "./announcer.js";
 import { openComparison } from "./compare.js";
 import { Item } from "./fit-item.js";
-import { chosenOptions, optionsText, startOptions } from "./fit-options.js";
+import { chosenOptions, optionsText, showFault, startOptions } from "./fit-options.js";
 import { startNext } from "./fit-queue.js";
 import { total } from "./report.js";
 import { saveFile } from "./saving.js";
@@ -36,6 +36,7 @@ function refresh() {
   byId("download-all").textContent = done.length > 1 ? `Download all ${done.length}` : "Download all";
   byId("retry-failed").hidden = failed.length === 0;
   offerRefit();
+  if (wasBusy && busy === 0) showFault(failed.map((item) => item.error).find((error) => error.code === "invalid_parameter"));
   if (wasBusy && busy === 0 && items.length > 0) announce(`${parts.join(", ")}. ${byId("total").textContent}`);
   wasBusy = busy > 0;
 }

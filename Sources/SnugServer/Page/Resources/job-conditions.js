@@ -61,9 +61,9 @@ export function showConditions(filter, state, accounts) {
   if (document.activeElement !== byId("filter-text")) byId("filter-text").value = filter.text;
 }
 
-/** Makes the buttons for everything that matches. */
+/** Makes the buttons for everything that matches; none before the ledger was read. */
 export function showBulk(actions, filter, books, onBulk) {
-  const presses = actions.map((action) => {
+  const presses = (books === null ? [] : actions).map((action) => {
     const number = countOf({ ...filter, states: action.states }, books);
     if (number === 0) return null;
     const subject = number === null ? `all matching ${action.states.join(" or ")} jobs` : `${count(number)} ${action.states.join(" or ")}`;

@@ -79,6 +79,7 @@ export class JobList {
   #showState(name, text = "") {
     for (const state of ["empty", "none", "failure"]) byId(`list-${state}`).hidden = state !== name;
     if (name === "failure") byId("list-failure-text").textContent = text;
+    this.#list.classList.toggle("stale", name === "failure");
     byId("list-loading").hidden = true;
   }
 
