@@ -3,8 +3,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc -static-stdlib
 
-.PHONY: demo test bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint docs install \
-	install-service
+.PHONY: demo test page-test page-picture bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint \
+	docs install install-service
 
 demo: ## Install what is missing, build, fit the samples under 300 kB
 	scripts/install build
@@ -15,6 +15,14 @@ demo: ## Install what is missing, build, fit the samples under 300 kB
 test: ## Install what is missing, build, run every test
 	scripts/install test
 	scripts/test
+
+page-test: ## The page of snug serve in headless Chromium, and its scripts without a browser
+	scripts/install page
+	swift build --product snug
+	Tests/page/run
+
+page-picture: page-test ## Draw docs/page.png, the page in the README
+	cd Tests/page && PYTHONDONTWRITEBYTECODE=1 ../../.build/page-environment/bin/python screenshot.py
 
 bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	scripts/install bench
@@ -74,14 +82,16 @@ install: ## Put snug, its man page and its completions under PREFIX (default /us
 	.build/release/snug --generate-completion-script fish \
 	  > $(DESTDIR)$(or $(PREFIX),/usr/local)/share/fish/vendor_completions.d/snug.fish
 
-install-service: install ## Install snug as a service of systemd that watches /srv/snug/inbox; its settings are /etc/snug/snug.yaml
+install-service: install ## Install snug as a service of systemd that watches /srv/snug/inbox, with or without page and API
 	mkdir -p $(DESTDIR)/etc/systemd/system
-	sed 's|@PREFIX@|$(or $(PREFIX),/usr/local)|' support/systemd/snug.service > $(DESTDIR)/etc/systemd/system/snug.service
+	for unit in snug snug-serve; do \
+	  sed 's|@PREFIX@|$(or $(PREFIX),/usr/local)|' support/systemd/$$unit.service > $(DESTDIR)/etc/systemd/system/$$unit.service; \
+	done
 	test -e $(DESTDIR)/etc/snug/snug.yaml || install -Dm644 support/systemd/snug.yaml $(DESTDIR)/etc/snug/snug.yaml
 	test -n "$(DESTDIR)" || getent passwd snug > /dev/null || useradd --system --home-dir /var/lib/snug --shell /usr/sbin/nologin snug
 	mkdir -p $(DESTDIR)/srv/snug/inbox $(DESTDIR)/srv/snug/outbox
 	test -n "$(DESTDIR)" || chown snug:snug /srv/snug /srv/snug/inbox /srv/snug/outbox
-	@echo "Start it with: systemctl enable --now snug"
+	@echo "Start it with: systemctl enable --now snug, or with page and API: systemctl enable --now snug-serve"
 
 format: ## Format all Swift sources
 	swift format --in-place --recursive Sources Tests samples/embed/Sources Package.swift

@@ -212,8 +212,12 @@ let package = Package(
             ],
             // In the program itself: an installed one has no files beside it.
             resources: [
-                "api.js", "compare.js", "icon.svg", "index.html", "items.js", "openapi.yaml", "page.css", "page.js",
-                "zip.js",
+                "adding.js", "announcer.js", "api.js", "ask.js", "base.css", "compare.css", "compare.js",
+                "elements.js", "event-stream.js", "fit-item.js", "fit-options.js", "fit-queue.js", "fit-view.js",
+                "fit.css", "icon.svg", "index.html", "job-actions.js", "job-conditions.js", "job-deciding.js",
+                "job-detail.js", "job-filter.js", "job-folders.js", "job-list.js", "job-problems.js", "job-row.js",
+                "jobs-view.js", "jobs.css", "openapi.yaml", "page.js", "preview.js", "rates.js", "report.js",
+                "saving.js", "stage.js", "theme.js", "thumbnails.js", "token.js", "words.js", "zip.js",
             ].map { .embedInCode("Page/Resources/\($0)") },
             swiftSettings: settings),
         .executableTarget(

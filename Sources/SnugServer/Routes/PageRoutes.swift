@@ -18,15 +18,60 @@ struct PageRoutes: Sendable {
 
     private let index = ByteBuffer(bytes: PackageResources.index_html)
     private let api = ByteBuffer(bytes: PackageResources.openapi_yaml)
-    private let assets: [String: (type: String, content: ByteBuffer)] = [
-        "page.css": ("text/css; charset=utf-8", ByteBuffer(bytes: PackageResources.page_css)),
-        "page.js": (script, ByteBuffer(bytes: PackageResources.page_js)),
-        "api.js": (script, ByteBuffer(bytes: PackageResources.api_js)),
-        "items.js": (script, ByteBuffer(bytes: PackageResources.items_js)),
-        "compare.js": (script, ByteBuffer(bytes: PackageResources.compare_js)),
-        "zip.js": (script, ByteBuffer(bytes: PackageResources.zip_js)),
-        "icon.svg": ("image/svg+xml", ByteBuffer(bytes: PackageResources.icon_svg)),
+    private let assets: [String: (type: String, content: ByteBuffer)] =
+        Self.assets(scripts, script).merging(Self.assets(styles, "text/css; charset=utf-8")) { $1 }
+        .merging(Self.assets(["icon.svg": PackageResources.icon_svg], "image/svg+xml")) { $1 }
+
+    private static let styles: [String: [UInt8]] = [
+        "base.css": PackageResources.base_css,
+        "compare.css": PackageResources.compare_css,
+        "fit.css": PackageResources.fit_css,
+        "jobs.css": PackageResources.jobs_css,
     ]
+
+    private static let scripts: [String: [UInt8]] = [
+        "adding.js": PackageResources.adding_js,
+        "announcer.js": PackageResources.announcer_js,
+        "api.js": PackageResources.api_js,
+        "ask.js": PackageResources.ask_js,
+        "compare.js": PackageResources.compare_js,
+        "elements.js": PackageResources.elements_js,
+        "event-stream.js": PackageResources.event_stream_js,
+        "fit-item.js": PackageResources.fit_item_js,
+        "fit-options.js": PackageResources.fit_options_js,
+        "fit-queue.js": PackageResources.fit_queue_js,
+        "fit-view.js": PackageResources.fit_view_js,
+        "job-actions.js": PackageResources.job_actions_js,
+        "job-conditions.js": PackageResources.job_conditions_js,
+        "job-deciding.js": PackageResources.job_deciding_js,
+        "job-detail.js": PackageResources.job_detail_js,
+        "job-filter.js": PackageResources.job_filter_js,
+        "job-folders.js": PackageResources.job_folders_js,
+        "job-list.js": PackageResources.job_list_js,
+        "job-problems.js": PackageResources.job_problems_js,
+        "job-row.js": PackageResources.job_row_js,
+        "jobs-view.js": PackageResources.jobs_view_js,
+        "page.js": PackageResources.page_js,
+        "preview.js": PackageResources.preview_js,
+        "rates.js": PackageResources.rates_js,
+        "report.js": PackageResources.report_js,
+        "saving.js": PackageResources.saving_js,
+        "stage.js": PackageResources.stage_js,
+        "theme.js": PackageResources.theme_js,
+        "thumbnails.js": PackageResources.thumbnails_js,
+        "token.js": PackageResources.token_js,
+        "words.js": PackageResources.words_js,
+        "zip.js": PackageResources.zip_js,
+    ]
+
+    /// The names of all parts.
+    static var partNames: [String] { Array(styles.keys) + scripts.keys + ["icon.svg"] }
+
+    private static func assets(
+        _ files: [String: [UInt8]], _ type: String
+    ) -> [String: (type: String, content: ByteBuffer)] {
+        files.mapValues { (type, ByteBuffer(bytes: $0)) }
+    }
 
     /// The page.
     @Sendable func page(_ request: Request, _ context: ServerContext) async throws -> Response {

@@ -18,9 +18,10 @@ import Testing
             while let text = files.popLast() {
                 #expect(!text.contains(/(?:src|href)="(?:https?:)?\/\//))
                 #expect(!text.contains(/\son[a-z]+="/), "no scripts in attributes")
-                for match in text.matches(of: /["'](\/assets\/[a-z.]+)["']/)
+                #expect(!text.contains(/<[^>]*\sstyle=/), "no styles in attributes")
+                for match in text.matches(of: /["'](?:\/assets|\.)\/([a-z-]+\.[a-z]+)["']/)
                 where seen.insert(String(match.output.1)).inserted {
-                    let part = try await server.send(String(match.output.1))
+                    let part = try await server.send("/assets/\(match.output.1)")
                     #expect(part.status == 200, "\(match.output.1)")
                     files.append(part.text)
                     let type = ["js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"][
@@ -28,7 +29,7 @@ import Testing
                     #expect(part["content-type"]?.hasPrefix(type ?? "none") == true)
                 }
             }
-            #expect(seen.count == 7)
+            #expect(seen == Set(PageRoutes.partNames), "every part is used, and none is missing")
             #expect(try await server.send("/assets/../index.html").status == 404)
             #expect(try await server.send("/assets/none.js").status == 404)
         }
@@ -57,9 +58,11 @@ import Testing
                 for id in match.output.1.split(separator: " ") { #expect(ids.contains(String(id)), "\(id)") }
             }
             for match in page.matches(of: /<img [^>]*>/) { #expect(match.output.contains("alt=")) }
-            let script = try await server.send("/assets/page.js").text + server.send("/assets/compare.js").text
-            for match in script.matches(of: /(?:byId|getElementById)\("([a-z-]+)"\)/) {
-                #expect(ids.contains(String(match.output.1)), "\(match.output.1)")
+            for name in PageRoutes.partNames where name.hasSuffix(".js") {
+                let script = try await server.send("/assets/\(name)").text
+                for match in script.matches(of: /(?:byId|getElementById)\("([a-z-]+)"\)/) {
+                    #expect(ids.contains(String(match.output.1)), "\(name): \(match.output.1)")
+                }
             }
         }
     }

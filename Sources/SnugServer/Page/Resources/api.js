@@ -1,36 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Requests to the server that the page came from.
 
-const tokenKey = "snug-token";
-let asking = null;
+import { currentToken, replaceToken } from "./token.js";
 
 /** A failure with its stable code, and a text that says what to do. */
 export class ServiceError extends Error {
-  constructor(status, code, message, retryAfter) {
+  constructor(status, code, message, retryAfter = null, details = {}) {
     super(message);
     this.status = status;
     this.code = code;
     this.retryAfter = retryAfter;
+    this.details = details;
   }
 }
 
-/** Asks for the token once, however many requests need it. Resolves to true when there is one. */
-function askForToken() {
-  asking ??= new Promise((resolve) => {
-    const dialog = document.getElementById("ask-token");
-    const input = document.getElementById("token");
-    dialog.addEventListener("close", () => {
-      const given = dialog.returnValue === "ok" && input.value !== "";
-      if (given) sessionStorage.setItem(tokenKey, input.value);
-      input.value = "";
-      asking = null;
-      resolve(given);
-    }, { once: true });
-    dialog.returnValue = "";
-    dialog.showModal();
-  });
-  return asking;
-}
+export const unreachable = () => new ServiceError(0, "unreachable", "The server cannot be reached. Check that it is running.");
 
 /**
  * Sends a request with progress, and asks for the token where it is needed.
@@ -38,14 +22,16 @@ function askForToken() {
  */
 export async function send(method, path, { body, onProgress, signal, type = "blob" } = {}) {
   for (;;) {
-    const token = sessionStorage.getItem(tokenKey);
+    const token = currentToken();
     const request = await attempt(method, path, body, onProgress, signal, type, token);
     if (request.status < 400) return request;
-    const error = await failure(request);
-    if (error.status !== 401) throw error;
-    if (token !== null && token === sessionStorage.getItem(tokenKey)) sessionStorage.removeItem(tokenKey);
-    if (sessionStorage.getItem(tokenKey) === null && !await askForToken()) throw error;
+    if (request.status !== 401 || !await replaceToken(token)) throw await failure(request);
   }
+}
+
+/** The JSON of a response. */
+export async function json(method, path, signal) {
+  return (await send(method, path, { type: "json", signal })).response;
 }
 
 function attempt(method, path, body, onProgress, signal, type, token) {
@@ -56,10 +42,11 @@ function attempt(method, path, body, onProgress, signal, type, token) {
     if (token !== null) request.setRequestHeader("Authorization", `Bearer ${token}`);
     if (onProgress) request.upload.onprogress = (event) => onProgress(event.loaded / Math.max(1, event.total));
     request.onload = () => resolve(request);
-    request.onerror = () => reject(new ServiceError(0, "unreachable", "The server cannot be reached. Is it running?"));
+    request.onerror = () => reject(unreachable());
     request.onabort = () => reject(new DOMException("stopped", "AbortError"));
     signal?.addEventListener("abort", () => request.abort(), { once: true });
-    request.send(body);
+    if (signal?.aborted) reject(new DOMException("stopped", "AbortError"));
+    else request.send(body);
   });
 }
 
@@ -68,10 +55,17 @@ async function failure(request) {
   try {
     const text = request.response instanceof Blob ? await request.response.text() : JSON.stringify(request.response);
     const value = JSON.parse(text);
-    return new ServiceError(request.status, value.error, value.message, retryAfter);
+    return new ServiceError(request.status, value.error, sentence(value.message), retryAfter, value.details);
   } catch {
     return new ServiceError(request.status, "unknown", `The server answered with status ${request.status}.`, retryAfter);
   }
+}
+
+/** A message of the server, which may follow a file's name, begins in lower case and has no stop, as a sentence of the page. */
+export function sentence(text) {
+  const trimmed = text.trim().replace(/^(?=(is|has) )/, "it ");
+  const start = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?)]$/.test(start) ? start : `${start}.`;
 }
 
 /** Waits, or ends with the signal. */

@@ -14,12 +14,16 @@ export function crc32(bytes) {
   return (crc ^ 0xFFFFFFFF) >>> 0;
 }
 
+/** The end of what 32-bit sizes and offsets can say. */
+const largestFile = 0xFFFFFFFF;
+const largestCount = 0xFFFF;
+
 /** Names that are all different: the second `a.jpg` becomes `a-2.jpg`. */
 export function distinct(names) {
   const taken = new Set();
   return names.map((name) => {
     const dot = name.lastIndexOf(".");
-    const [stem, end] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+    const [stem, end] = dot > name.lastIndexOf("/") + 1 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
     let found = name;
     for (let number = 2; taken.has(found.toLowerCase()); number += 1) found = `${stem}-${number}${end}`;
     taken.add(found.toLowerCase());
@@ -56,6 +60,9 @@ export async function zip(entries) {
     files.push(record([[4, 0x04034B50], ...common]), name, blob);
     directory.push(record([[4, 0x02014B50], [2, 20], ...common, [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]]), name);
     offset += 30 + name.length + blob.size;
+  }
+  if (offset > largestFile || entries.length > largestCount) {
+    throw new RangeError("One ZIP file holds 4 GB and 65,535 images. Download the images in smaller groups.");
   }
   const size = directory.reduce((sum, part) => sum + part.byteLength, 0);
   const end = record([[4, 0x06054B50], [2, 0], [2, 0], [2, entries.length], [2, entries.length], [4, size], [4, offset], [2, 0]]);

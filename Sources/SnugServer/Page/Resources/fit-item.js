@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// One image of the list: it is sent, waits, is fitted, and is done or failed with its reason.
+
+import { pause, send } from "./api.js";
+import { facts, outputName, readReport } from "./report.js";
+import { requestThumbnail } from "./thumbnails.js";
+import { saving, size } from "./words.js";
+
+const template = document.getElementById("row");
+
+/** An image with its row. */
+export class Item {
+  /**
+   * @param {File} file
+   * @param {string} path The path below the folder that was added; the name for a single file.
+   * @param {(item: Item) => void} onChange Called when the state or the text changes.
+   */
+  constructor(file, path, query, onChange) {
+    this.file = file;
+    this.name = file.name;
+    this.folder = path.slice(0, path.length - file.name.length);
+    this.onChange = onChange;
+    this.element = template.content.firstElementChild.cloneNode(true);
+    this.part(".name").textContent = file.name;
+    this.part(".place").textContent = this.folder;
+    this.part(".name").title = path;
+    const label = (selector, words) => this.part(selector).setAttribute("aria-label", `${words} ${file.name}`);
+    label(".do-compare", "Compare before and after of");
+    label(".do-download", "Download");
+    label(".do-retry", "Try again:");
+    label(".do-remove", "Remove");
+    label("progress", "Progress of");
+    this.reset(query);
+  }
+
+  part(selector) { return this.element.querySelector(selector); }
+
+  get isBusy() { return this.state === "waiting" || this.state === "active"; }
+
+  /** The place of the result below the folder that was added. */
+  get outputPath() { return this.folder + this.outputName; }
+
+  /** Starts over with other limits. */
+  reset(query) {
+    this.stop?.abort();
+    this.stop = new AbortController();
+    this.release();
+    this.query = query;
+    this.state = "waiting";
+    [this.result, this.error] = [null, null];
+    this.show([size(this.file.size), "waiting"], 0);
+  }
+
+  /** Shows the state, with a share of progress or null for one that is not known. */
+  show(words, progress) {
+    this.element.dataset.state = this.state;
+    this.part(".state").replaceChildren(...words.map((word) => {
+      const part = document.createElement("span");
+      part.textContent = word;
+      return part;
+    }));
+    const bar = this.part("progress");
+    bar.hidden = !this.isBusy;
+    if (progress === null) bar.removeAttribute("value");
+    else bar.value = progress;
+    this.part(".do-compare").hidden = this.state !== "done";
+    this.part(".do-download").hidden = this.state !== "done";
+    this.part(".do-retry").hidden = this.state !== "failed";
+    this.part(".saving").hidden = this.state !== "done";
+    this.onChange(this);
+  }
+
+  /** Sends the image, again when the server is busy, and shows what came back. */
+  async run() {
+    const { signal } = this.stop;
+    this.state = "active";
+    try {
+      const response = await this.fit(signal);
+      if (!signal.aborted) this.finish(response);
+    } catch (error) {
+      if (signal.aborted || error.name === "AbortError") return;
+      this.state = "failed";
+      this.error = error;
+      this.show([error.message], 0);
+    }
+  }
+
+  async fit(signal) {
+    const form = new FormData();
+    for (const [name, value] of this.query) form.append(name, value);
+    form.append("image", this.file);
+    const onProgress = (share) => {
+      if (share < 1) this.show([`sending, ${Math.round(100 * share)} %`], share);
+      else this.show(["fitting"], null);
+    };
+    for (;;) {
+      this.show(["sending"], 0);
+      try {
+        return await send("POST", "/v1/fit", { body: form, signal, onProgress });
+      } catch (error) {
+        // The server says when it expects a free place; until then it is no failure.
+        if (error.status !== 503 || error.retryAfter === null) throw error;
+        this.show([`the server is busy; again in ${error.retryAfter} s`], null);
+        await pause(error.retryAfter, signal);
+      }
+    }
+  }
+
+  finish(response) {
+    this.result = response.response;
+    this.report = readReport((name) => response.getResponseHeader(name));
+    this.outputName = outputName(this.report, this.name, this.result.type);
+    this.state = "done";
+    const { inputBytes, outputBytes } = this.report;
+    this.part(".saving").textContent = saving(inputBytes, outputBytes);
+    this.part(".saving").classList.toggle("grew", outputBytes > inputBytes);
+    this.part(".saving").classList.toggle("same", this.part(".saving").textContent.startsWith("±"));
+    this.link = URL.createObjectURL(this.result);
+    this.part(".do-download").href = this.link;
+    this.part(".do-download").download = this.outputName;
+    this.show([...facts(this.report), ...this.report.warnings], 1);
+    requestThumbnail(this);
+  }
+
+  /** Frees the result's address; the result goes with the last reference to it. */
+  release() {
+    if (this.link) URL.revokeObjectURL(this.link);
+    this.link = null;
+  }
+
+  remove() {
+    this.stop.abort();
+    this.release();
+    this.element.remove();
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The limits that images are fitted to, kept in the address so that a link has them.
+
+import { json } from "./api.js";
+import { size } from "./words.js";
+
+const form = document.getElementById("options");
+const profile = document.getElementById("profile");
+const note = document.getElementById("profile-note");
+const fault = document.getElementById("options-fault");
+let profiles = [];
+
+/** The parameters of a fit that are set, as pairs. */
+export function chosenOptions() {
+  return [...new FormData(form)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "");
+}
+
+/** The parameters as the text of a query: equal for equal options. */
+export const optionsText = () => new URLSearchParams(chosenOptions()).toString();
+
+/** Sets the form as the address says. */
+export function restoreOptions() {
+  const query = new URLSearchParams(location.search);
+  for (const field of form.elements) {
+    if (!field.name) continue;
+    if (field.type === "checkbox") field.checked = query.get(field.name) === "true";
+    else field.value = query.get(field.name) ?? "";
+  }
+  // No option works unseen.
+  document.getElementById("more").open ||= [...form.querySelectorAll("#more [name]")].some((field) => field.checked);
+  describe();
+}
+
+/** Shows the limits of the chosen profile, in a sentence and as placeholders of the fields that override them. */
+function describe() {
+  const chosen = profiles.find((one) => one.name === profile.value);
+  document.getElementById("limit").placeholder = chosen ? size(chosen.file_bytes) : "10 MB";
+  document.getElementById("side").placeholder = chosen?.max_side ? `${chosen.max_side} px` : "any, in px";
+  note.hidden = !chosen;
+  if (!chosen) return;
+  const bounds = [`up to ${size(chosen.file_bytes)}`];
+  if (chosen.max_side) bounds.push(`${chosen.max_side} px on the longer side`);
+  note.textContent = `${chosen.title}: ${bounds.join(", ")}. Source: ${chosen.source}, ${chosen.source_date}.`;
+}
+
+/** Marks the field whose value the server refused, and says why; without an error, none. */
+export function showFault(error) {
+  const name = error?.details?.parameter;
+  for (const field of form.elements) {
+    if (field.name === name) field.setAttribute("aria-invalid", "true");
+    else field.removeAttribute("aria-invalid");
+  }
+  fault.hidden = name === undefined;
+  fault.textContent = name === undefined ? "" : error.message;
+}
+
+async function loadProfiles() {
+  try {
+    profiles = (await json("GET", "/v1/profiles")).profiles;
+    profile.append(...profiles.map((one) => new Option(one.title, one.name)));
+    restoreOptions();
+  } catch (error) {
+    note.hidden = false;
+    note.textContent = `The list of targets could not be loaded. ${error.message}`;
+  }
+}
+
+/** Begins with the options of the address. */
+export function startOptions(onChange) {
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("input", () => {
+    describe();
+    showFault(null);
+    const text = optionsText();
+    history.replaceState(null, "", text ? `?${text}` : location.pathname);
+    onChange();
+  });
+  restoreOptions();
+  loadProfiles();
+}

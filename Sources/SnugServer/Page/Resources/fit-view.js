@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// The view that fits images: the list, its totals, and what is done with all of them.
+
+import { startAdding } from "./adding.js";
+import { announce } from "./announcer.js";
+import { openComparison } from "./compare.js";
+import { Item } from "./fit-item.js";
+import { chosenOptions, optionsText, showFault, startOptions } from "./fit-options.js";
+import { startNext } from "./fit-queue.js";
+import { total } from "./report.js";
+import { saveFile } from "./saving.js";
+import { plural } from "./words.js";
+import { zip } from "./zip.js";
+
+const byId = (id) => document.getElementById(id);
+/** Kept as one array: the items that run ask it for the next. */
+const items = [];
+/** The options of the last start: others offer another fit. */
+let startedWith = "";
+let wasBusy = false;
+
+const inState = (state) => items.filter((item) => item.state === state);
+
+function refresh() {
+  const [done, failed] = [inState("done"), inState("failed")];
+  const busy = items.length - done.length - failed.length;
+  byId("summary").hidden = items.length === 0;
+  document.body.classList.toggle("has-images", items.length > 0);
+  const parts = [busy > 0 ? `${done.length} of ${plural(items.length, "image")} done` : `${plural(done.length, "image")} done`];
+  if (failed.length > 0) parts.push(`${failed.length} failed`);
+  byId("counts").textContent = parts.join(", ");
+  byId("total").textContent = total(done.map((item) => item.report));
+  byId("all-progress").hidden = busy === 0;
+  byId("all-progress").value = items.length === 0 ? 0 : 1 - busy / items.length;
+  byId("download-all").disabled = done.length === 0;
+  byId("download-all").textContent = done.length > 1 ? `Download all ${done.length}` : "Download all";
+  byId("retry-failed").hidden = failed.length === 0;
+  offerRefit();
+  if (wasBusy && busy === 0) showFault(failed.map((item) => item.error).find((error) => error.code === "invalid_parameter"));
+  if (wasBusy && busy === 0 && items.length > 0) announce(`${parts.join(", ")}. ${byId("total").textContent}`);
+  wasBusy = busy > 0;
+}
+
+function offerRefit() {
+  byId("refit").hidden = optionsText() === startedWith || items.every((item) => item.isBusy);
+}
+
+function start() {
+  startedWith = optionsText();
+  refresh();
+  startNext(items);
+}
+
+function add(entries) {
+  if (entries.length === 0) return;
+  const query = chosenOptions();
+  for (const { file, path } of entries) {
+    const item = new Item(file, path, query, refresh);
+    item.part(".do-compare").addEventListener("click", () => openComparison(item, inState("done")));
+    item.part(".do-retry").addEventListener("click", () => again([item]));
+    item.part(".do-remove").addEventListener("click", () => remove(item));
+    items.push(item);
+    byId("list").append(item.element);
+  }
+  announce(`${plural(entries.length, "image")} added`);
+  start();
+}
+
+function again(some) {
+  for (const item of some) item.reset(chosenOptions());
+  start();
+}
+
+function remove(item) {
+  // The focus stays in the list, or goes to where images are added.
+  const next = item.element.nextElementSibling ?? item.element.previousElementSibling;
+  items.splice(items.indexOf(item), 1);
+  item.remove();
+  (next?.querySelector(".do-remove") ?? byId("choose")).focus();
+  announce(`${item.name} removed`);
+  start();
+}
+
+function clear() {
+  for (const item of items.splice(0)) item.remove();
+  wasBusy = false;
+  refresh();
+  byId("choose").focus();
+  announce("All images removed");
+}
+
+async function downloadAll() {
+  const entries = inState("done").map((item) => ({ name: item.outputPath, blob: item.result }));
+  const button = byId("download-all");
+  button.disabled = true;
+  button.textContent = "Packing…";
+  try {
+    saveFile(await zip(entries), "snug.zip");
+    refresh();
+  } catch (error) {
+    refresh();
+    byId("counts").textContent = error.message;
+    announce(error.message);
+  }
+}
+
+/**
+ * Begins the view.
+ * @param {() => void} show Brings the view into sight: images can be dropped on the other one.
+ */
+export function startFitView(show) {
+  startOptions(offerRefit);
+  startAdding((entries) => {
+    show();
+    add(entries);
+  });
+  byId("clear").addEventListener("click", clear);
+  byId("refit").addEventListener("click", () => again(items.filter((item) => !item.isBusy)));
+  byId("retry-failed").addEventListener("click", () => again(inState("failed")));
+  byId("download-all").addEventListener("click", downloadAll);
+  // Results are in the tab only.
+  addEventListener("beforeunload", (event) => { if (items.some((item) => item.isBusy)) event.preventDefault(); });
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything that is known about one job.
+
+import { json } from "./api.js";
+import { make } from "./elements.js";
+import { meanings } from "./job-actions.js";
+import { actionButtons, badge, causeOf, nextStep } from "./job-row.js";
+import { size } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const dialog = byId("job");
+
+const moment = (text) => make("time", { dateTime: text }, new Date(text).toLocaleString("en-GB"));
+
+/** The facts of a job, as terms with their descriptions. */
+function factsOf(job) {
+  const fitted = job.payload?.fitted;
+  return [
+    ["Folder", job.folder], ["Account", job.account], ["First seen", moment(job.created_at)], ["In this state since", moment(job.since)],
+    ["Step", job.step], ["Attempts", job.attempt > 0 ? String(job.attempt) : ""],
+    ["Fitted", fitted ? `${size(fitted.byteCount)}, ${fitted.suffix.toUpperCase()}` : ""],
+    ["Delivered as", job.deliveries.filter((one) => one.delivered_at).map((one) => one.name).join(", ")],
+    ["Held up by", job.holds.map((hold) => `${hold.hold} of ${hold.name ?? "everything"}`).join(", ")],
+    ["Id", make("code", {}, job.id)],
+  ].filter(([, value]) => value !== "" && value !== null);
+}
+
+function eventOf(event) {
+  return make("li", { dataset: { state: event.state } }, moment(event.at), " ",
+    make("strong", {}, event.verb.replaceAll("_", " ")), `, ${event.step}`,
+    event.reason ? make("p", { className: "note" }, event.reason.message) : "");
+}
+
+/** Shows a job that was read. */
+function show(job, onAction) {
+  byId("job-title").textContent = job.name;
+  byId("job-state").replaceChildren(badge(job.state), ` ${nextStep(job) || meanings[job.state]}`);
+  byId("job-cause").textContent = causeOf(job);
+  byId("job-choices").replaceChildren(...actionButtons(job, true, onAction));
+  byId("job-facts").replaceChildren(...factsOf(job).flatMap(([term, value]) => [make("dt", {}, term), make("dd", {}, value)]));
+  byId("job-history").replaceChildren(...job.history.map(eventOf));
+  byId("job-content").hidden = false;
+}
+
+/** Opens a job. Resolves when the dialog is closed. */
+export async function openJob(id, onAction) {
+  byId("job-content").hidden = true;
+  byId("job-title").textContent = "Job";
+  byId("job-wait").textContent = "Loading…";
+  const closed = new Promise((resolve) => dialog.addEventListener("close", resolve, { once: true }));
+  if (!dialog.open) dialog.showModal();
+  await refreshJob(id, onAction);
+  await closed;
+}
+
+/** Reads the open job again. */
+export async function refreshJob(id, onAction) {
+  try {
+    show(await json("GET", `/v1/jobs/${encodeURIComponent(id)}`), onAction);
+    byId("job-wait").textContent = "";
+  } catch (error) {
+    byId("job-wait").textContent = error.message;
+  }
+}
+
+byId("job-close").addEventListener("click", () => dialog.close());
