@@ -41,13 +41,13 @@ tsan: ## All tests under ThreadSanitizer
 	SNUG_SANITIZER=thread TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt external_symbolizer_path=$$(command -v llvm-symbolizer || true)" \
 	  swift test --sanitize=thread --scratch-path .build-tsan
 
-fuzz: ## Feed damaged images to the JPEG kernels and to the whole fit, ten minutes each, under sanitizers
+fuzz: ## Feed damaged images to the JPEG kernels, to every reader of containers and to the whole fit, under sanitizers
 	scripts/install test
 	mkdir -p .build
 	clang -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all -ICSupport/CJPEGKernels/include -ICSupport/CKernels/include \
 	  Tests/Fuzzing/jpeg-kernels.c CSupport/CJPEGKernels/*.c -ljpeg -lm -o .build/fuzz-jpeg-kernels
 	ASAN_OPTIONS=detect_leaks=0 .build/fuzz-jpeg-kernels $(or $(SECONDS_EACH),600) $(or $(SEED),1)
-	SNUG_FUZZ_SECONDS=600 ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
+	SNUG_FUZZ_SECONDS=$(or $(SECONDS_EACH),600) SNUG_FUZZ_SEED=$(or $(SEED),1) ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
 
 campaign-upload: ## A thousand uploads over lines with five thousand faults, and 200 kills within 512 MiB by each protocol
 	scripts/install test

@@ -2,7 +2,6 @@
 #include "CHEIF.h"
 
 #include <avif/avif.h>
-#include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,30 +25,20 @@ static struct {
     __typeof__(&avifImageYUVToRGB) convert;
 } avif;
 
-static void *symbol(const char *name, bool *complete) {
-    void *found = dlsym(avif.library, name);
-    if (!found) *complete = false;
-    return found;
-}
-
 const char *snug_avif_load(void) {
-    if (avif.library) return avif.version();
-    avif.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (!avif.library) return NULL;
-    bool complete = true;
-    avif.version = symbol("avifVersion", &complete);
-    avif.create = symbol("avifDecoderCreate", &complete);
-    avif.destroy = symbol("avifDecoderDestroy", &complete);
-    avif.set_memory = symbol("avifDecoderSetIOMemory", &complete);
-    avif.parse = symbol("avifDecoderParse", &complete);
-    avif.next = symbol("avifDecoderNextImage", &complete);
-    avif.words = symbol("avifResultToString", &complete);
-    avif.defaults = symbol("avifRGBImageSetDefaults", &complete);
-    avif.convert = symbol("avifImageYUVToRGB", &complete);
-    if (complete) return avif.version();
-    dlclose(avif.library);
-    avif.library = NULL;
-    return NULL;
+    static const snug_symbol symbols[] = {
+        { "avifVersion", &avif.version },
+        { "avifDecoderCreate", &avif.create },
+        { "avifDecoderDestroy", &avif.destroy },
+        { "avifDecoderSetIOMemory", &avif.set_memory },
+        { "avifDecoderParse", &avif.parse },
+        { "avifDecoderNextImage", &avif.next },
+        { "avifResultToString", &avif.words },
+        { "avifRGBImageSetDefaults", &avif.defaults },
+        { "avifImageYUVToRGB", &avif.convert },
+    };
+    if (!avif.library) avif.library = snug_library_open(LIBRARY, symbols, sizeof symbols / sizeof *symbols);
+    return avif.library ? avif.version() : NULL;
 }
 
 static uint32_t failure(snug_codec_job *job, avifResult result) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "CHEIF.h"
 
-#include <dlfcn.h>
 #include <libheif/heif.h>
 #include <string.h>
 
@@ -31,44 +30,34 @@ static struct {
     __typeof__(&heif_image_get_plane_readonly) plane;
 } heif;
 
-static void *symbol(const char *name, bool *complete) {
-    void *found = dlsym(heif.library, name);
-    if (!found) *complete = false;
-    return found;
-}
-
 const char *snug_heif_load(void) {
+    static const snug_symbol symbols[] = {
+        { "heif_get_version", &heif.get_version },
+        { "heif_context_alloc", &heif.context_alloc },
+        { "heif_context_free", &heif.context_free },
+        { "heif_context_set_max_decoding_threads", &heif.set_threads },
+        { "heif_context_set_maximum_image_size_limit", &heif.set_side_limit },
+        { "heif_context_read_from_memory_without_copy", &heif.read },
+        { "heif_context_get_primary_image_handle", &heif.primary },
+        { "heif_image_handle_release", &heif.handle_release },
+        { "heif_image_handle_has_alpha_channel", &heif.has_alpha },
+        { "heif_image_handle_is_premultiplied_alpha", &heif.is_premultiplied },
+        { "heif_image_handle_get_list_of_auxiliary_image_IDs", &heif.list_auxiliaries },
+        { "heif_image_handle_get_auxiliary_image_handle", &heif.auxiliary },
+        { "heif_image_handle_get_auxiliary_type", &heif.auxiliary_type },
+        { "heif_image_handle_free_auxiliary_types", &heif.free_auxiliary_type },
+        { "heif_decoding_options_alloc", &heif.options_alloc },
+        { "heif_decoding_options_free", &heif.options_free },
+        { "heif_decode_image", &heif.decode },
+        { "heif_image_release", &heif.image_release },
+        { "heif_image_get_width", &heif.width },
+        { "heif_image_get_height", &heif.height },
+        { "heif_image_get_bits_per_pixel_range", &heif.range },
+        { "heif_image_get_plane_readonly", &heif.plane },
+    };
     if (heif.library) return heif.get_version();
-    heif.library = dlopen("libheif.so.1", RTLD_NOW | RTLD_LOCAL);
+    heif.library = snug_library_open("libheif.so.1", symbols, sizeof symbols / sizeof *symbols);
     if (!heif.library) return NULL;
-    bool complete = true;
-    heif.get_version = symbol("heif_get_version", &complete);
-    heif.context_alloc = symbol("heif_context_alloc", &complete);
-    heif.context_free = symbol("heif_context_free", &complete);
-    heif.set_threads = symbol("heif_context_set_max_decoding_threads", &complete);
-    heif.set_side_limit = symbol("heif_context_set_maximum_image_size_limit", &complete);
-    heif.read = symbol("heif_context_read_from_memory_without_copy", &complete);
-    heif.primary = symbol("heif_context_get_primary_image_handle", &complete);
-    heif.handle_release = symbol("heif_image_handle_release", &complete);
-    heif.has_alpha = symbol("heif_image_handle_has_alpha_channel", &complete);
-    heif.is_premultiplied = symbol("heif_image_handle_is_premultiplied_alpha", &complete);
-    heif.list_auxiliaries = symbol("heif_image_handle_get_list_of_auxiliary_image_IDs", &complete);
-    heif.auxiliary = symbol("heif_image_handle_get_auxiliary_image_handle", &complete);
-    heif.auxiliary_type = symbol("heif_image_handle_get_auxiliary_type", &complete);
-    heif.free_auxiliary_type = symbol("heif_image_handle_free_auxiliary_types", &complete);
-    heif.options_alloc = symbol("heif_decoding_options_alloc", &complete);
-    heif.options_free = symbol("heif_decoding_options_free", &complete);
-    heif.decode = symbol("heif_decode_image", &complete);
-    heif.image_release = symbol("heif_image_release", &complete);
-    heif.width = symbol("heif_image_get_width", &complete);
-    heif.height = symbol("heif_image_get_height", &complete);
-    heif.range = symbol("heif_image_get_bits_per_pixel_range", &complete);
-    heif.plane = symbol("heif_image_get_plane_readonly", &complete);
-    if (!complete) {
-        dlclose(heif.library);
-        heif.library = NULL;
-        return NULL;
-    }
     /* Registers its decoders, which reads folders of plug-ins: before the file system is out of reach. */
     struct heif_context *context = heif.context_alloc();
     if (context) heif.context_free(context);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "CJXL.h"
 
-#include <dlfcn.h>
 #include <jxl/decode.h>
 #include <jxl/version.h>
 #include <stdio.h>
@@ -39,38 +38,28 @@ static struct {
     __typeof__(&JxlDecoderSkipFrames) skip;
 } jxl;
 
-static void *symbol(const char *name, bool *complete) {
-    void *found = dlsym(jxl.library, name);
-    if (!found) *complete = false;
-    return found;
-}
-
 const char *snug_jxl_load(void) {
+    static const snug_symbol symbols[] = {
+        { "JxlDecoderVersion", &jxl.version },
+        { "JxlDecoderCreate", &jxl.create },
+        { "JxlDecoderDestroy", &jxl.destroy },
+        { "JxlDecoderSubscribeEvents", &jxl.subscribe },
+        { "JxlDecoderSetKeepOrientation", &jxl.keep_orientation },
+        { "JxlDecoderSetInput", &jxl.set_input },
+        { "JxlDecoderCloseInput", &jxl.close_input },
+        { "JxlDecoderProcessInput", &jxl.process },
+        { "JxlDecoderGetBasicInfo", &jxl.info },
+        { "JxlDecoderGetColorAsEncodedProfile", &jxl.encoding },
+        { "JxlDecoderGetICCProfileSize", &jxl.profile_size },
+        { "JxlDecoderGetColorAsICCProfile", &jxl.profile },
+        { "JxlDecoderSetImageOutBuffer", &jxl.set_out },
+        { "JxlDecoderFlushImage", &jxl.flush },
+        { "JxlDecoderSkipFrames", &jxl.skip },
+    };
     static char version[32];
     if (jxl.library) return version;
-    jxl.library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    jxl.library = snug_library_open(LIBRARY, symbols, sizeof symbols / sizeof *symbols);
     if (!jxl.library) return NULL;
-    bool complete = true;
-    jxl.version = symbol("JxlDecoderVersion", &complete);
-    jxl.create = symbol("JxlDecoderCreate", &complete);
-    jxl.destroy = symbol("JxlDecoderDestroy", &complete);
-    jxl.subscribe = symbol("JxlDecoderSubscribeEvents", &complete);
-    jxl.keep_orientation = symbol("JxlDecoderSetKeepOrientation", &complete);
-    jxl.set_input = symbol("JxlDecoderSetInput", &complete);
-    jxl.close_input = symbol("JxlDecoderCloseInput", &complete);
-    jxl.process = symbol("JxlDecoderProcessInput", &complete);
-    jxl.info = symbol("JxlDecoderGetBasicInfo", &complete);
-    jxl.encoding = symbol("JxlDecoderGetColorAsEncodedProfile", &complete);
-    jxl.profile_size = symbol("JxlDecoderGetICCProfileSize", &complete);
-    jxl.profile = symbol("JxlDecoderGetColorAsICCProfile", &complete);
-    jxl.set_out = symbol("JxlDecoderSetImageOutBuffer", &complete);
-    jxl.flush = symbol("JxlDecoderFlushImage", &complete);
-    jxl.skip = symbol("JxlDecoderSkipFrames", &complete);
-    if (!complete) {
-        dlclose(jxl.library);
-        jxl.library = NULL;
-        return NULL;
-    }
     uint32_t number = jxl.version();
     snprintf(version, sizeof version, "%u.%u.%u", number / 1000000, number / 1000 % 1000, number % 1000);
     return version;

@@ -1,19 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "library.h"
 
-#include <dlfcn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 snug_tiff_library snug_tiff;
-
-
-static void *symbol(const char *name, bool *complete) {
-    void *found = dlsym(snug_tiff.library, name);
-    if (!found) *complete = false;
-    return found;
-}
 
 char snug_tiff_last_error[SNUG_CODEC_MESSAGE_SIZE];
 
@@ -24,35 +16,31 @@ static void note_error(const char *module, const char *format, va_list arguments
 }
 
 const char *snug_tiff_load(void) {
+    static const snug_symbol symbols[] = {
+        { "TIFFGetVersion", &snug_tiff.version },
+        { "TIFFSetErrorHandler", &snug_tiff.set_error },
+        { "TIFFSetWarningHandler", &snug_tiff.set_warning },
+        { "TIFFClientOpen", &snug_tiff.open },
+        { "TIFFClose", &snug_tiff.close },
+        { "TIFFSetDirectory", &snug_tiff.set_directory },
+        { "TIFFGetField", &snug_tiff.get },
+        { "TIFFGetFieldDefaulted", &snug_tiff.get_defaulted },
+        { "TIFFSetField", &snug_tiff.set },
+        { "TIFFIsTiled", &snug_tiff.is_tiled },
+        { "TIFFScanlineSize64", &snug_tiff.row_size },
+        { "TIFFReadScanline", &snug_tiff.read_row },
+        { "TIFFTileSize64", &snug_tiff.tile_size },
+        { "TIFFTileRowSize64", &snug_tiff.tile_row_size },
+        { "TIFFReadTile", &snug_tiff.read_tile },
+        { "TIFFIsCODECConfigured", &snug_tiff.has_codec },
+        { "TIFFRGBAImageBegin", &snug_tiff.rgba_begin },
+        { "TIFFRGBAImageGet", &snug_tiff.rgba_get },
+        { "TIFFRGBAImageEnd", &snug_tiff.rgba_end },
+    };
     static char version[32];
     if (snug_tiff.library) return version;
-    snug_tiff.library = dlopen("libtiff.so.6", RTLD_NOW | RTLD_LOCAL);
+    snug_tiff.library = snug_library_open("libtiff.so.6", symbols, sizeof symbols / sizeof *symbols);
     if (!snug_tiff.library) return NULL;
-    bool complete = true;
-    snug_tiff.version = symbol("TIFFGetVersion", &complete);
-    snug_tiff.set_error = symbol("TIFFSetErrorHandler", &complete);
-    snug_tiff.set_warning = symbol("TIFFSetWarningHandler", &complete);
-    snug_tiff.open = symbol("TIFFClientOpen", &complete);
-    snug_tiff.close = symbol("TIFFClose", &complete);
-    snug_tiff.set_directory = symbol("TIFFSetDirectory", &complete);
-    snug_tiff.get = symbol("TIFFGetField", &complete);
-    snug_tiff.get_defaulted = symbol("TIFFGetFieldDefaulted", &complete);
-    snug_tiff.set = symbol("TIFFSetField", &complete);
-    snug_tiff.is_tiled = symbol("TIFFIsTiled", &complete);
-    snug_tiff.row_size = symbol("TIFFScanlineSize64", &complete);
-    snug_tiff.read_row = symbol("TIFFReadScanline", &complete);
-    snug_tiff.tile_size = symbol("TIFFTileSize64", &complete);
-    snug_tiff.tile_row_size = symbol("TIFFTileRowSize64", &complete);
-    snug_tiff.read_tile = symbol("TIFFReadTile", &complete);
-    snug_tiff.has_codec = symbol("TIFFIsCODECConfigured", &complete);
-    snug_tiff.rgba_begin = symbol("TIFFRGBAImageBegin", &complete);
-    snug_tiff.rgba_get = symbol("TIFFRGBAImageGet", &complete);
-    snug_tiff.rgba_end = symbol("TIFFRGBAImageEnd", &complete);
-    if (!complete) {
-        dlclose(snug_tiff.library);
-        snug_tiff.library = NULL;
-        return NULL;
-    }
     snug_tiff.set_error(note_error);
     snug_tiff.set_warning(NULL);
     /* "LIBTIFF, Version 4.5.0\nCopyright …" */

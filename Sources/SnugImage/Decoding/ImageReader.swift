@@ -26,10 +26,10 @@ struct ImageReader: Sendable {
         switch header.format {
         case .png: return try PNGRowDecoder(self)
         #if WebP
-            case .webp: return try WebPRowDecoder(self)
+            case .webp: return try FrameRowDecoder<WebPFrameRenderer>(self)
         #endif
         #if GIF
-            case .gif: return try GIFRowDecoder(self)
+            case .gif: return try FrameRowDecoder<GIFFrameRenderer>(self)
         #endif
         case .bmp:
             return try BMPRowDecoder(

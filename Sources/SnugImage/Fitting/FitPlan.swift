@@ -40,6 +40,7 @@ public struct FitPlan: Sendable, Hashable {
     ) throws -> FitPlan {
         let policy = policy.under(limits)
         let limits = limits.resolved(inputBytes: source.byteCount)
+        let source = try RawPreview(of: source, limits: policy.decodingLimits)?.source ?? source
         let survey = try SourceSurvey.take(source, header: header, limits: limits, policy: policy)
         return try make(survey, limits: limits, policy: policy)
     }

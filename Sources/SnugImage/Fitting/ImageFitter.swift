@@ -58,7 +58,13 @@ public struct ImageFitter: Sendable {
     ) async throws -> FittedImage {
         let policy = policy.under(limits)
         let limits = limits.resolved(inputBytes: source.byteCount)
-        let header = try await header(of: source, limits: policy.decodingLimits)
+        let (preview, header) = try await threads.run {
+            let preview = try RawPreview(of: source, limits: policy.decodingLimits)
+            return (
+                preview, try ImageProbe.header(of: source, limits: policy.decodingLimits, page: policy.page ?? 1)
+            )
+        }
+        if let preview { return try await fit(preview, of: source, limits: limits, policy: policy) }
         if let frame = policy.frame, (header.uprightWidth, header.uprightHeight) != (frame.width, frame.height),
             header.format.isDecodable
         {
@@ -81,9 +87,11 @@ public struct ImageFitter: Sendable {
     }
 
     /// Reads an image's header on a codec thread.
-    /// - Throws: The errors of ``ImageProbe/header(of:limits:)``, `CancellationError`.
-    public func header(of source: ImageSource, limits: DecodingLimits = DecodingLimits()) async throws -> ImageHeader {
-        try await threads.run { try ImageProbe.header(of: source, limits: limits) }
+    /// - Throws: The errors of ``ImageProbe/header(of:limits:page:)``, `CancellationError`.
+    public func header(
+        of source: ImageSource, limits: DecodingLimits = DecodingLimits(), page: Int = 1
+    ) async throws -> ImageHeader {
+        try await threads.run { try ImageProbe.header(of: source, limits: limits, page: page) }
     }
 
     /// Reads the file without decoding it, as far as its treatment depends on it.

@@ -75,7 +75,10 @@ final class MemoryBudget: Sendable {
                 }
                 return state.waiters.remove(at: index)
             }
-            waiter?.continuation.resume(returning: false)
+            guard let waiter else { return }
+            waiter.continuation.resume(returning: false)
+            // It may have been the one that no more jobs were to overtake.
+            admit()
         }
         // The handler may have run after the grant: its mark would stay behind.
         state.withLock { _ = $0.cancelled.remove(id) }

@@ -80,7 +80,7 @@ public struct FitPolicy: Sendable, Hashable, Codable {
     public var background: RGBColour?
     /// Delivers the intact rows of a damaged or truncated image and fills the rest, instead of failing.
     public var recoversPartialImages: Bool
-    /// The frame of an animation that becomes the output, from 1.
+    /// The frame of an animation, or the page of a TIFF, that becomes the output, from 1.
     ///
     /// Default `nil`: an animation that complies is passed on with all of its frames; else the first frame.
     public var page: Int?

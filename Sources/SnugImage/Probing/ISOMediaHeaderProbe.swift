@@ -24,8 +24,13 @@ enum ISOMediaHeaderProbe {
         } else if let colour = image.codePoints {
             header.colourSpace = colour.isSRGB ? .sRGB : .codePoints(colour)
         }
-        header.metadata.exif = image.exif.reduce(0) { $0 + $1.count }
-        header.metadata.xmp = image.xmp.reduce(0) { $0 + $1.count }
+        header.metadata.exif = byteCount(image.exif, of: source)
+        header.metadata.xmp = byteCount(image.xmp, of: source)
         return header
+    }
+
+    /// Bytes of extents that the file has; what it announces may be beyond every number.
+    private static func byteCount(_ extents: [Range<Int>], of source: ImageSource) -> Int {
+        extents.reduce(0) { $0 + $1.clamped(to: 0..<source.byteCount).count }
     }
 }

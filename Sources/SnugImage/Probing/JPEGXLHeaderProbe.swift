@@ -66,8 +66,10 @@ struct JPEGXLHeaderProbe {
             if extra > 1 || bits.read(1) == 0 { return header }
         }
         _ = bits.read(1)
-        let isGray = bits.read(1) == 0 && bits.read(1) == 0 && bits.number((0, 0), (0, 1), (4, 2), (6, 18)) == 1
-        if isGray { header.colourModel = extra > 0 ? .grayAlpha : .gray }
+        if bits.read(1) == 1 { return header }
+        // Whether a profile follows; the colour space comes in either case.
+        _ = bits.read(1)
+        if bits.number((0, 0), (0, 1), (4, 2), (6, 18)) == 1 { header.colourModel = extra > 0 ? .grayAlpha : .gray }
         return header
     }
 

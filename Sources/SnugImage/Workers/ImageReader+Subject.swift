@@ -23,8 +23,9 @@ extension ImageReader {
                 codec: image.hasUnorderedTiles ? ImageFormat.heif.workerCodec : nil)
         case .tiff:
             let start = ByteView(try source.bytes(at: 0, count: 16))
-            let image = try TIFFImage(source, start: start)
-            var subject = WorkerSubject(width: image.width, height: image.height)
+            let page = (policy.page ?? 1) - 1
+            let image = try TIFFImage(source, start: start, page: page)
+            var subject = WorkerSubject(width: image.width, height: image.height, page: page)
             if let profile = image.profile, profile.count <= limits.maximumProfileBytes {
                 subject.profile = try source.bytes(at: profile.lowerBound, count: profile.count)
             }

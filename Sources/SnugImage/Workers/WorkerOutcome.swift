@@ -14,7 +14,9 @@ struct WorkerOutcome {
         let said = response.layout
         var report = DecodeReport()
         report.totalRows = reader.header.height
-        let status = snug_codec_status(rawValue: response.status)
+        // A closed enumeration of C takes any number, and one that is no case ends this process where it is looked at.
+        let isKnown = response.status <= snug_codec_status.failed.rawValue
+        let status = isKnown ? snug_codec_status(rawValue: response.status) : nil
         if status != .ok {
             let message = unsafe Self.plain(String(cString: snug_worker_message(&response)))
             let isPartial = status == .truncated || status == .corrupt

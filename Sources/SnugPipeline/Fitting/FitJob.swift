@@ -91,7 +91,7 @@ struct FitJob: Sendable {
     private func plan(_ record: inout FitRecord, _ input: NamedInput, _ source: ImageSource) async throws {
         let (limits, policy) = (request.limits, request.policy)
         let (header, plan) = try await threads.run {
-            let header = try ImageProbe.header(of: source, limits: policy.decodingLimits)
+            let header = try ImageProbe.header(of: source, limits: policy.decodingLimits, page: policy.page ?? 1)
             return (header, try FitPlan.make(source: source, header: header, limits: limits, policy: policy))
         }
         switch plan.action {

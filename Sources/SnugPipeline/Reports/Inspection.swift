@@ -50,7 +50,8 @@ public struct Inspection: Sendable {
         self.path = path
         do {
             let source = try open()
-            let header = try ImageProbe.header(of: source, limits: policy.decodingLimits)
+            let header = try ImageProbe.header(
+                of: source, limits: policy.decodingLimits, page: policy.page ?? 1)
             let plan: Result<FitPlan, ImageError>
             do {
                 plan = .success(try FitPlan.make(source: source, header: header, limits: limits, policy: policy))

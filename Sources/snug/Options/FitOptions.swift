@@ -179,7 +179,8 @@ struct ImageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The frame of an animation that becomes the output, from 1. (default: all of one that complies, else the first)",
+            "The frame of an animation, or the page of a TIFF, that becomes the output, from 1. (default: all of an animation "
+                + "that complies, else the first)",
             valueName: "n"),
         transform: ArgumentParsing.page)
     var page: Int?

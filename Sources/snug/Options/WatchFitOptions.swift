@@ -56,7 +56,9 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
     @Option(help: ArgumentHelp("Flatten transparent images onto a colour.", valueName: "colour"))
     var background: String?
 
-    @Option(help: ArgumentHelp("The frame of an animation that becomes the output, from 1.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "The frame of an animation, or the page of a TIFF, that becomes the output, from 1.", valueName: "n"))
     var page: String?
 
     @Flag(help: "Recover partial images from damaged files.")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Synchronization
 import Testing
 
 @testable import SnugImage
@@ -70,4 +71,61 @@ private actor Usage {
         #expect(before > .zero)
         #expect(wait.duration == before, "the work adds nothing")
     }
+
+    /// Waits until so many reservations wait.
+    private func untilWaiting(_ count: Int, for budget: MemoryBudget) async {
+        while budget.use.waiting != count { await Task.yield() }
+    }
+
+    @Test("Small jobs overtake a large one that waits, and no more than 32 of them", .timeLimit(.minutes(1)))
+    func overtaking() async throws {
+        let budget = MemoryBudget(total: 100)
+        let order = Order()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            try await budget.withReservation(of: 60) {
+                group.addTask { try await budget.withReservation(of: 100) { order.note("large") } }
+                await untilWaiting(1, for: budget)
+                for _ in 0..<32 { try await budget.withReservation(of: 40) { order.note("small") } }
+                group.addTask { try await budget.withReservation(of: 40) { order.note("late") } }
+                // There is room for it, but the large one was passed often enough.
+                await untilWaiting(2, for: budget)
+                #expect(budget.use.used == 60)
+            }
+            try await group.waitForAll()
+        }
+        #expect(order.names == [String](repeating: "small", count: 32) + ["large", "late"])
+    }
+
+    @Test("A large job that is cancelled while it waits lets those behind it in", .timeLimit(.minutes(1)))
+    func cancelledLargeJob() async throws {
+        let budget = MemoryBudget(total: 100)
+        try await budget.withReservation(of: 60) {
+            let large = Task { try await budget.withReservation(of: 100) {} }
+            await untilWaiting(1, for: budget)
+            for _ in 0..<32 { try await budget.withReservation(of: 40) {} }
+            let small = Task { try await budget.withReservation(of: 40) { budget.use.used } }
+            await untilWaiting(2, for: budget)
+            large.cancel()
+            // Nothing was given back in between.
+            #expect(try await small.value == 100)
+            await #expect(throws: CancellationError.self) { try await large.value }
+        }
+        #expect(budget.use == MemoryUse(total: 100, used: 0, waiting: 0))
+    }
+
+    @Test("What a job throws gives its memory back")
+    func throwing() async throws {
+        let budget = MemoryBudget(total: 10)
+        await #expect(throws: ImageError.self) {
+            try await budget.withReservation(of: 10) { throw ImageError(.codecFailed, "on purpose") }
+        }
+        #expect(budget.use.used == 0)
+    }
+}
+
+/// Names in the order in which they came.
+private final class Order: Sendable {
+    private let state = Mutex<[String]>([])
+    var names: [String] { state.withLock { $0 } }
+    func note(_ name: String) { state.withLock { $0.append(name) } }
 }

@@ -25,6 +25,8 @@ struct ISOImage {
 
     private let items: ISOItems
     private let primary: Int
+    /// The primary image, and the first tile that it is put together from.
+    private let coded: [Int]
 
     /// - Throws: `truncated_input`, `corrupt_input`, `limit_exceeded`, `io_failed`, `input_changed`.
     init(_ source: ImageSource, limits: DecodingLimits) throws(ImageError) {
@@ -34,6 +36,8 @@ struct ISOImage {
                 .unsupportedFeature, "has no still image in it, only a sequence; export one frame as JPEG or PNG")
         }
         self.primary = primary
+        let tiles = items.references.first { $0.type == "dimg" && $0.from == primary }
+        coded = [primary] + (tiles?.to.prefix(1) ?? [])
         readGeometry()
         readSamples()
         readColour()
@@ -123,11 +127,6 @@ struct ISOImage {
             reference.type == "dimg" && reference.from == primary
                 && zip(reference.to, reference.to.dropFirst()).contains { $0 > $1 }
         }
-    }
-
-    /// The primary image, and the first tile that it is put together from.
-    private var coded: [Int] {
-        [primary] + items.references.filter { $0.type == "dimg" && $0.from == primary }.compactMap(\.to.first)
     }
 
     private mutating func readSamples() {

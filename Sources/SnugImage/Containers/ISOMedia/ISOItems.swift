@@ -23,6 +23,8 @@ struct ISOItems {
     private(set) var items: [Int: Item] = [:]
     private(set) var references: [Reference] = []
     private(set) var properties: [ISOBox] = []
+    /// Extents and associations so far: both can be written in fewer bytes than they take in memory.
+    private var entryCount = 0
 
     /// - Parameters:
     ///   - view: The content of the `meta` box.
@@ -103,6 +105,8 @@ struct ISOItems {
             guard let number = view.u8(at: position) else { return }
             position += 1
             for _ in 0..<number {
+                entryCount += 1
+                guard entryCount <= Self.maximumCount else { return }
                 guard let value = isWide ? view.u16(at: position) : view.u8(at: position) else { return }
                 position += isWide ? 2 : 1
                 // The highest bit says that the property must be understood; numbers start at 1.
@@ -129,6 +133,8 @@ extension ISOItems {
                 reader.next(2) != nil, let base = reader.next(baseSize), let extents = reader.next(2)
             else { return }
             for _ in 0..<extents {
+                entryCount += 1
+                guard entryCount <= Self.maximumCount else { return }
                 guard reader.next(indexSize) != nil, let offset = reader.next(offsetSize),
                     let length = reader.next(lengthSize)
                 else { return }

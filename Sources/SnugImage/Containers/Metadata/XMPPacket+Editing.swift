@@ -25,17 +25,16 @@ extension XMPPacket {
 
     /// Replaces properties whose names begin so by spaces: attributes, and elements with all that is in them.
     private func blanking(prefix: StaticString) -> XMPPacket {
-        var packet = self
+        // The search goes on in what was: hostile packets have a hundred thousand properties.
+        var blanked = bytes
         var from = 0
-        while let found = packet.find(prefix, in: from..<packet.bytes.count) {
+        while let found = find(prefix, in: from..<bytes.count) {
             from = found.upperBound
-            guard let range = packet.property(named: found) else { continue }
-            var bytes = packet.bytes
-            for index in range { bytes[index] = UInt8(ascii: " ") }
-            packet = XMPPacket(bytes)
+            guard let range = property(named: found) else { continue }
+            for index in range { blanked[index] = UInt8(ascii: " ") }
             from = range.upperBound
         }
-        return packet
+        return XMPPacket(blanked)
     }
 
     /// The extent of the property whose name begins at `start`.
@@ -59,19 +58,20 @@ extension XMPPacket {
         return start.lowerBound..<end + 1
     }
 
-    private func element(from start: Int, name: [UInt8], _ nameEnd: Int) -> Range<Int>? {
-        guard let close = bytes[nameEnd...].firstIndex(of: UInt8(ascii: ">")) else { return nil }
+    /// One without an end reaches to that of the packet: what is in it must not stay.
+    private func element(from start: Int, name: [UInt8], _ nameEnd: Int) -> Range<Int> {
+        let rest = start..<bytes.count
+        guard let close = bytes[nameEnd...].firstIndex(of: UInt8(ascii: ">")) else { return rest }
         if bytes[close - 1] == UInt8(ascii: "/") { return start..<close + 1 }
         let ending = Array("</".utf8) + name
         var index = close + 1
         while let candidate = bytes[index...].firstIndex(of: UInt8(ascii: "<")) {
             if bytes[candidate...].starts(with: ending) {
-                let end = bytes[candidate...].firstIndex(of: UInt8(ascii: ">"))
-                return end.map { start..<$0 + 1 }
+                return bytes[candidate...].firstIndex(of: UInt8(ascii: ">")).map { start..<$0 + 1 } ?? rest
             }
             index = candidate + 1
         }
-        return nil
+        return rest
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -13,8 +13,6 @@ struct TIFFDirectory {
     private static let maximumEntries = 4096
 
     private(set) var entries: [Int: Entry] = [:]
-    /// The place of the next directory; 0 after the last one.
-    private(set) var next = 0
 
     /// Reads the directory at a place in the file.
     /// - Throws: `truncated_input`, `io_failed`, `input_changed`.
@@ -40,9 +38,20 @@ struct TIFFDirectory {
             // The first one counts, as in libtiff.
             if entries[tag] == nil { entries[tag] = Entry(type: type, count: count, values: values) }
         }
-        let (link, overflows) = count.multipliedReportingOverflow(by: size)
-        guard !overflows else { return }
-        next = try (isBig ? file.u64(at: offset + head + link) : file.u32(at: offset + head + link)) ?? 0
+    }
+
+    /// The place of the directory that follows the one at a place, whose entries are not read; 0 after the last one.
+    /// - Throws: `truncated_input` where a directory is not whole, `io_failed`, `input_changed`.
+    static func next(after offset: Int, in file: inout TIFFFile) throws(ImageError) -> Int {
+        guard let count = try file.isBig ? file.u64(at: offset) : file.u16(at: offset) else {
+            throw InputFault.truncated("TIFF ends before its directory", at: offset)
+        }
+        let (entries, overflows) = count.multipliedReportingOverflow(by: file.isBig ? 20 : 12)
+        let start = offset + (file.isBig ? 8 : 2)
+        guard !overflows, entries <= file.byteCount - start else {
+            throw InputFault.truncated("TIFF ends inside its directory", at: offset)
+        }
+        return try (file.isBig ? file.u64(at: start + entries) : file.u32(at: start + entries)) ?? 0
     }
 
     /// The first value of a tag that is a whole number.

@@ -22,6 +22,8 @@ struct TIFFFile {
         first = place
     }
 
+    var byteCount: Int { reader.byteCount }
+
     mutating func u8(at offset: Int) throws(ImageError) -> Int? { try view(at: offset, count: 1).u8(at: 0) }
     mutating func u16(at offset: Int) throws(ImageError) -> Int? { try view(at: offset, count: 2).u16(at: 0) }
     mutating func u32(at offset: Int) throws(ImageError) -> Int? { try view(at: offset, count: 4).u32(at: 0) }

@@ -24,18 +24,15 @@ struct TIFFImage {
     init(_ source: ImageSource, start: ByteView, page: Int = 0) throws(ImageError) {
         var file = try TIFFFile(source, start: start)
         let places = try Self.pages(of: &file)
-        guard places.indices.contains(page) else {
-            throw ImageError(
-                .invalidArgument, "has \(places.count) pages, and page \(page + 1) was asked for",
-                details: ["pages": .integer(places.count)])
-        }
+        guard places.indices.contains(page) else { throw FramePage.missing(page, of: places.count) }
         pageCount = places.count
         let directory = try TIFFDirectory(at: places[page], in: &file)
         let raw = try Self.rawKind(directory, start: start, in: &file)
         if let raw {
             throw ImageError(
                 .unsupportedFormat,
-                "is a camera's raw file (\(raw)), which is not read; export it as JPEG or TIFF with a raw developer")
+                "is a camera's raw file (\(raw)) without an embedded JPEG of full size; export it as JPEG or TIFF with a raw "
+                    + "developer")
         }
         width = try directory.number(256, in: &file) ?? 0
         height = try directory.number(257, in: &file) ?? 0
@@ -72,7 +69,7 @@ struct TIFFImage {
         var place = file.first
         while place != 0, places.count < maximumPages, seen.insert(place).inserted {
             do throws(ImageError) {
-                let next = try TIFFDirectory(at: place, in: &file).next
+                let next = try TIFFDirectory.next(after: place, in: &file)
                 places.append(place)
                 place = next
             } catch {
@@ -85,7 +82,7 @@ struct TIFFImage {
     }
 
     /// Raw files are TIFF files, whose images for display are small.
-    private static func rawKind(
+    static func rawKind(
         _ directory: TIFFDirectory, start: ByteView, in file: inout TIFFFile
     ) throws(ImageError) -> String? {
         if directory.entries[50706] != nil { return "DNG" }

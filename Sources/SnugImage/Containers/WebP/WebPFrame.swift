@@ -11,6 +11,8 @@ struct WebPFrame: Sendable, Hashable {
     var hasAlpha: Bool
     /// The pixels are laid over those that are there, else they replace them.
     var isBlended = false
+    /// The image is a frame of an animation, which has a place on the canvas.
+    var isOnCanvas = false
     /// The frame's rectangle becomes transparent before the next frame.
     var isCleared = false
     /// The chunks that the codec takes: an optional ALPH, and VP8 or VP8L.

@@ -83,7 +83,7 @@ struct WebPWalk {
         guard frame.width == width + 1, frame.height == height + 1, left * 2 + frame.width <= canvas.width,
             top * 2 + frame.height <= canvas.height
         else { throw InputFault.corrupt("WebP frame goes past its canvas or is not of its size", at: chunk.offset) }
-        (frame.left, frame.top) = (left * 2, top * 2)
+        (frame.left, frame.top, frame.isOnCanvas) = (left * 2, top * 2, true)
         let flags = data.u8(at: 15) ?? 0
         (frame.isBlended, frame.isCleared) = (flags & 2 == 0, flags & 1 == 1)
         frames.append(frame)

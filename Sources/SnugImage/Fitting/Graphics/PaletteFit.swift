@@ -67,7 +67,7 @@ struct PaletteFit {
                 if Double(count) >= Double(limit) * Self.wantedUse { break }
                 high = next - 1
             } else {
-                if count < smallest.bytes { smallest = (count, colours) }
+                if count <= smallest.bytes { smallest = (count, colours) }
                 low = next + 1
             }
             guard low <= high else { break }

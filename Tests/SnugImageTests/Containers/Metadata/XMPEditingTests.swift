@@ -81,6 +81,27 @@ import Testing
         }
     }
 
+    @Test(
+        "An element without an end loses all that follows: a position is never left behind",
+        arguments: ["<exif:GPSLatitude>47,22.5N", "<exif:GPSLatitude>47</exif:GPSLongitude>", "<exif:GPSLatitude 47"])
+    func unclosed(text: String) {
+        let before = "<a exif:GPSAltitude=\"408\" b='1'>"
+        let after = String(decoding: XMPPacket(Array((before + text).utf8)).withoutPosition().bytes, as: UTF8.self)
+        #expect(
+            after == "<a " + String(repeating: " ", count: 22) + " b='1'>" + String(repeating: " ", count: text.count))
+    }
+
+    @Test("Many thousands of positions are removed one by one, in a time that does not grow with their square")
+    func countless() {
+        let attributes = (0..<20_000).map { "exif:GPS\($0)='\($0)' " }.joined()
+        let elements = (0..<20_000).map { "<exif:GPS\($0)>\($0)</exif:GPS\($0)>" }.joined()
+        let open = String(repeating: "<exif:GPSx>", count: 20_000)
+        for text in [attributes, elements, open] {
+            let after = XMPPacket(Array("<a>".utf8) + Array(text.utf8)).withoutPosition().bytes
+            #expect(after.count == text.utf8.count + 3 && after.dropFirst(3).allSatisfy { $0 == UInt8(ascii: " ") })
+        }
+    }
+
     @Test("A packet cut anywhere is edited without a trap, and never grows by more than its sizes")
     func cut() {
         let whole = Array(Self.packet.utf8)

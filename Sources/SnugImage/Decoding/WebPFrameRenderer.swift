@@ -3,56 +3,32 @@
     internal import CWebP
     import SnugSystem
 
-    /// The rows of a WebP, or of one frame of an animation on its canvas.
-    ///
-    /// The library gives no row for good before the last, so the image is decoded as a whole when the first row is asked for.
-    final class WebPRowDecoder: RowDecoder {
-        let width: Int
-        let height: Int
-        let layout: SampleLayout
-        let iccProfile: [UInt8]?
+    /// Draws the image of a WebP, or one frame of an animation on its canvas.
+    struct WebPFrameRenderer: FrameRenderer {
         private(set) var report = DecodeReport()
 
         private let reader: ImageReader
-        /// The frames up to the one that is wanted; of a still image, the image.
         private let frames: [WebPFrame]
-        private let isAnimated: Bool
-        private var pixels: Plane?
-        private var nextRow = 0
+        private let width: Int
+        private let height: Int
 
-        init(_ reader: ImageReader) throws {
-            let page = try FramePage.index(of: reader)
-            var walk = try WebPWalk(reader.source, limits: reader.policy.decodingLimits, acceptsTruncation: true)
-            while walk.frames.count <= page, try walk.next() != nil {}
-            guard walk.frames.count > page else { throw FramePage.missing(page, of: walk.frames.count) }
-            frames = Array(walk.frames.prefix(page + 1))
-            isAnimated = walk.canvas?.isAnimated == true
+        init(_ frames: [WebPFrame], of reader: ImageReader) {
+            self.frames = frames
             self.reader = reader
             width = reader.header.width
             height = reader.header.height
-            layout = SampleLayout(.rgb, hasAlpha: reader.header.hasAlpha)
-            iccProfile = try ImageProbe.iccProfile(
-                of: reader.source, header: reader.header, limits: reader.policy.decodingLimits)
-            report.totalRows = height
         }
 
-        func readRow(into row: inout MutableSpan<UInt8>) throws {
-            let plane = try pixels ?? image()
-            pixels = plane
-            let source = plane.row(nextRow)
-            if plane.channels == layout.channels {
-                row.copy(from: source)
-            } else {
-                // A canvas whose frames are all opaque and fill it.
-                for x in 0..<width {
-                    for channel in 0..<layout.channels { row[x * layout.channels + channel] = source[x * 4 + channel] }
-                }
+        static func frames(of reader: ImageReader, count: Int) throws(ImageError) -> [WebPFrame] {
+            var walk = try WebPWalk(reader.source, limits: reader.policy.decodingLimits, acceptsTruncation: true)
+            while walk.frames.count < count, try walk.next() != nil {}
+            return Array(walk.frames.prefix(count))
+        }
+
+        mutating func render() throws -> Plane {
+            guard frames.contains(where: \.isOnCanvas) else {
+                return try decode(frames[0], channels: reader.header.hasAlpha ? 4 : 3)
             }
-            nextRow += 1
-        }
-
-        private func image() throws -> Plane {
-            guard isAnimated else { return try decode(frames[0], channels: layout.channels) }
             let canvas = FrameCanvas(width: width, height: height)
             for (index, frame) in frames.enumerated() {
                 let plane = try decode(frame, channels: 4)
@@ -64,7 +40,7 @@
             return canvas.plane
         }
 
-        private func decode(_ frame: WebPFrame, channels: Int) throws -> Plane {
+        private mutating func decode(_ frame: WebPFrame, channels: Int) throws -> Plane {
             try reader.cancellation.check()
             let bytes = try reader.source.bytes(at: frame.chunks.lowerBound, count: frame.chunks.count)
             let plane = Plane(width: frame.width, height: frame.height, channels: channels)
@@ -91,7 +67,7 @@
             return plane
         }
 
-        private func noteDamage(goodRows: Int, endedEarly: Bool) {
+        private mutating func noteDamage(goodRows: Int, endedEarly: Bool) {
             report.isDamaged = true
             report.goodRows = min(report.goodRows ?? height, goodRows)
             report.endedEarly = report.endedEarly || endedEarly

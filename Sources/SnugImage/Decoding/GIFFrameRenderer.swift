@@ -3,50 +3,37 @@
     internal import CGIF
     import SnugSystem
 
-    /// The rows of one frame of a GIF, drawn on what the frames before it left on the canvas.
-    final class GIFRowDecoder: RowDecoder {
-        let width: Int
-        let height: Int
-        let layout: SampleLayout
-        let iccProfile: [UInt8]?
+    /// Draws the frames of a GIF, each from a file that has it alone.
+    struct GIFFrameRenderer: FrameRenderer {
         private(set) var report = DecodeReport()
 
         private let reader: ImageReader
         private let frames: [GIFFrame]
-        private var canvas: FrameCanvas?
-        private var nextRow = 0
+        private let width: Int
+        private let height: Int
 
-        init(_ reader: ImageReader) throws {
-            let page = try FramePage.index(of: reader)
-            var walk = try GIFWalk(reader.source, limits: reader.policy.decodingLimits, acceptsTruncation: true)
-            var frames: [GIFFrame] = []
-            while frames.count <= page, let frame = try walk.nextFrame() { frames.append(frame) }
-            guard frames.count > page else { throw FramePage.missing(page, of: frames.count) }
-            self.reader = reader
+        init(_ frames: [GIFFrame], of reader: ImageReader) {
             self.frames = frames
+            self.reader = reader
             width = reader.header.width
             height = reader.header.height
-            layout = SampleLayout(.rgb, hasAlpha: reader.header.hasAlpha)
-            iccProfile = try ImageProbe.iccProfile(
-                of: reader.source, header: reader.header, limits: reader.policy.decodingLimits)
-            report.totalRows = height
         }
 
-        func readRow(into row: inout MutableSpan<UInt8>) throws {
-            let canvas = try self.canvas ?? image()
-            self.canvas = canvas
-            let plane = canvas.plane
-            let source = plane.row(nextRow)
-            nextRow += 1
-            if layout.hasAlpha { return row.copy(from: source) }
-            for x in 0..<width {
-                // Mid-gray where a damaged file has nothing.
-                let isThere = source[x * 4 + 3] > 0
-                for channel in 0..<3 { row[x * 3 + channel] = isThere ? source[x * 4 + channel] : 128 }
+        static func frames(of reader: ImageReader, count: Int) throws(ImageError) -> [GIFFrame] {
+            let limits = reader.policy.decodingLimits
+            var walk = try GIFWalk(reader.source, limits: limits, acceptsTruncation: true)
+            var frames: [GIFFrame] = []
+            var work = 0
+            while frames.count < count, let frame = try walk.nextFrame() {
+                frames.append(frame)
+                // A frame may be much larger than the canvas, and is decoded as a whole.
+                work += frame.width * frame.height
+                try FramePage.check(work: work, page: frames.count, limits: limits)
             }
+            return frames
         }
 
-        private func image() throws -> FrameCanvas {
+        mutating func render() throws -> Plane {
             let canvas = FrameCanvas(width: width, height: height)
             for (index, frame) in frames.enumerated() {
                 let isLast = index == frames.count - 1
@@ -60,11 +47,11 @@
                     canvas.clear(left: frame.left, top: frame.top, width: frame.width, height: frame.height)
                 }
             }
-            return canvas
+            return canvas.plane
         }
 
         /// The pixels of a frame, as far as they are on the canvas; `nil` where none is.
-        private func decode(_ frame: GIFFrame) throws -> Plane? {
+        private mutating func decode(_ frame: GIFFrame) throws -> Plane? {
             try reader.cancellation.check()
             let columns = min(frame.width, width - frame.left)
             let rows = min(frame.height, height - frame.top)
@@ -108,7 +95,7 @@
         }
 
         /// - Parameter decoded: Lines that are there, in the order in which they are stored.
-        private func coloured(
+        private mutating func coloured(
             _ indexes: [UInt8], _ frame: GIFFrame, columns: Int, rows: Int, decoded: Int
         ) throws -> Plane {
             let palette = try colours(of: frame)
@@ -128,7 +115,7 @@
         }
 
         /// 256 colours: those that the file lacks are black, and without any, indexes are levels of gray.
-        private func colours(of frame: GIFFrame) throws -> [[UInt8]] {
+        private mutating func colours(of frame: GIFFrame) throws -> [[UInt8]] {
             guard let place = frame.palette else {
                 let note = "a frame has no colours: its indexes are shown as levels of gray"
                 if !report.warnings.contains(note) {

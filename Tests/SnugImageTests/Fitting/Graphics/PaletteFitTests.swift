@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+import Testing
+
+@testable import SnugImage
+
+/// Palette PNGs by themselves: as many colours, or as many pixels, as a limit allows.
+@Suite struct PaletteFitTests {
+    private func fit(_ plane: Plane, limit: Int) throws -> PaletteFit {
+        let input = try DrawnImage.png(plane, options: PNGEncoderOptions(level: 1))
+        let source = ImageSource(bytes: input)
+        let header = try ImageProbe.header(of: source)
+        let limits = Limits(byteLimit: limit)
+        let plan = try FitPlan.make(header: header, byteCount: input.count, limits: limits, policy: FitPolicy())
+        let context = FitContext(
+            source: source, header: header, limits: limits, policy: FitPolicy(), plan: plan, mode: .held,
+            codecMemory: 1 << 30, cache: ColourConversionCache(), cancellation: CancellationFlag())
+        return PaletteFit(context) { _, _ in PNGEncoderOptions() }
+    }
+
+    private func scaled(_ plane: Plane, _ width: Int, _ height: Int) throws -> Plane {
+        let raster = Raster(
+            .interleaved(width: plane.width, height: plane.height, channels: plane.channels), planes: [plane])
+        return try PixelSupply.resize(
+            raster, to: .interleaved(width: width, height: height, channels: plane.channels),
+            cancellation: CancellationFlag()
+        ).planes[0]
+    }
+
+    /// Bytes with each number of colours, the limit aside.
+    private func bytes(_ plane: Plane, colours: Int) throws -> Int {
+        let (palette, entries) = try PaletteQuantiser(plane, cancellation: CancellationFlag()).palette(colours)
+        let indices = try PaletteMapper(palette, cancellation: CancellationFlag()).map(plane, dithers: false)
+        let table = PNGPalette(entries)
+        let lines = PNGScanlines(indices, layout: .palette(table, bits: table.bits), filtering: .none)
+        return try DeflatedPNG.encode(lines, level: 9)?.count ?? .max
+    }
+
+    @Test(
+        "The most colours of the ladder that fit are taken, and one step more would not fit", arguments: [1, 5])
+    func mostColours(step: Int) throws {
+        let plane = DrawnImage.scene(width: 80, height: 60, grain: 4)
+        let limit = try bytes(plane, colours: PaletteFit.ladder[step]) + 60
+        guard case .fits(let candidate) = try fit(plane, limit: limit).mostColours(plane, of: 257) else {
+            Issue.record("nothing fits")
+            return
+        }
+        #expect(candidate.encoded.bytes.count <= limit && PaletteFit.ladder.contains(candidate.colours))
+        let header = try probe(candidate.encoded.bytes)
+        #expect(header.colourModel == .palette && header.width == 80 && header.height == 60)
+        // Good enough is nine tenths of the limit; else the next number of colours is too large.
+        if Double(candidate.encoded.bytes.count) < Double(limit) * 0.92, candidate.colours < 256 {
+            let place = try #require(PaletteFit.ladder.firstIndex(of: candidate.colours))
+            #expect(try bytes(plane, colours: PaletteFit.ladder[place - 1]) > limit - 60)
+        }
+        #expect(candidate.encoded.encodes < PaletteFit.ladder.count)
+    }
+
+    @Test("Under the smallest palette the bytes are told, as a start for smaller sizes")
+    func tooLarge() throws {
+        let plane = DrawnImage.scene(width: 80, height: 60, grain: 4)
+        let least = try bytes(plane, colours: 16)
+        guard case .tooLarge(let told, let colours) = try fit(plane, limit: least / 2).mostColours(plane, of: 257)
+        else {
+            Issue.record("something fits")
+            return
+        }
+        #expect(colours == 16 && told >= least / 2)
+        // An image of few colours gives none up.
+        let screen = DrawnImage.screen(width: 80, height: 60)
+        guard case .tooLarge(_, let own) = try fit(screen, limit: 60).mostColours(screen, of: 3) else {
+            Issue.record("something fits")
+            return
+        }
+        #expect(own == 3)
+    }
+
+    @Test(
+        "A size is found that uses the limit, with the sides in proportion",
+        arguments: [(16, 0.5), (16, 0.25), (128, 0.5)])
+    func mostPixels(colours: Int, share: Double) throws {
+        let plane = DrawnImage.scene(width: 150, height: 100, grain: 4)
+        let whole = try bytes(plane, colours: colours)
+        let limit = Int(Double(whole) * share)
+        let found = try fit(plane, limit: limit).mostPixels(colours: colours, bytes: whole) { width, height in
+            try scaled(plane, width, height)
+        }
+        let encoded = try #require(found)
+        #expect(encoded.bytes.count <= limit && Double(encoded.bytes.count) > Double(limit) * 0.85)
+        #expect(encoded.width < 150 && abs(Double(encoded.width) / Double(encoded.height) - 1.5) < 0.05)
+        let header = try probe(encoded.bytes)
+        #expect(header.width == encoded.width && header.height == encoded.height && encoded.encodes <= 7)
+    }
+
+    @Test("A limit under any PNG gives no size at all")
+    func outOfReach() throws {
+        let plane = DrawnImage.scene(width: 60, height: 40)
+        let found = try fit(plane, limit: 50).mostPixels(colours: 16, bytes: 3_000) { width, height in
+            try scaled(plane, width, height)
+        }
+        #expect(found == nil)
+    }
+
+    @Test("Dithering keeps the number of colours, and is left out where it is over the limit")
+    func dithered() throws {
+        let plane = DrawnImage.scene(width: 80, height: 60, grain: 0)
+        let limit = try bytes(plane, colours: 32) * 3
+        guard case .fits(let candidate) = try fit(plane, limit: limit).mostColours(plane, of: 257) else {
+            Issue.record("nothing fits")
+            return
+        }
+        let dithered = try #require(try fit(plane, limit: limit * 4).dithered(plane, like: candidate))
+        #expect(try DrawnImage.decoded(dithered.bytes).width == 80)
+        #expect(dithered.bytes != candidate.encoded.bytes && dithered.encodes == candidate.encoded.encodes + 1)
+        #expect(try fit(plane, limit: dithered.bytes.count).dithered(plane, like: candidate) != nil)
+        #expect(try fit(plane, limit: dithered.bytes.count - 1).dithered(plane, like: candidate) == nil)
+    }
+}
