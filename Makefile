@@ -30,6 +30,7 @@ bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	python3 Benchmarks/targets
 	python3 Benchmarks/run
 	python3 Benchmarks/daemon
+	python3 Benchmarks/service
 	python3 Benchmarks/upload
 
 asan: ## All tests under AddressSanitizer

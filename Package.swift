@@ -364,7 +364,8 @@ let package = Package(
         .testTarget(
             name: "SnugServerTests",
             dependencies: [
-                "SnugServer", "SnugPipeline", "SnugImage", "SnugLedger", "SnugSystem", "SnugTestSupport",
+                "SnugServer", "SnugPipeline", "SnugImage", "SnugLedger", "SnugSystem", "SnugTestSupport", "SnugHTTP",
+                "SnugUpload", "SnugGeneration",
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),

@@ -18,6 +18,10 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case sessions
     /// Finished uploads of folders, by content and target.
     case finishedUploads
+    /// Requests to the server by their idempotency keys, with their responses.
+    case requests
+    /// Uploads that the server receives, by their names.
+    case receivedUploads
 
     /// Its table.
     var table: String {
@@ -30,6 +34,8 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
         case .inputLimits: "input_limits"
         case .sessions: "sessions"
         case .finishedUploads: "finished_uploads"
+        case .requests: "requests"
+        case .receivedUploads: "received_uploads"
         }
     }
 }

@@ -17,6 +17,9 @@ enum LedgerSchema {
         migrator.registerMigration(Migration3.name) { database in
             for statement in Migration3.statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration(Migration4.name) { database in
+            for statement in Migration4.statements { try database.execute(sql: statement) }
+        }
         return migrator
     }
 

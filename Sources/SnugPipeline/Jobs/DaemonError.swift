@@ -11,6 +11,7 @@ public struct DaemonError: Error, Sendable, Hashable, CustomStringConvertible {
             case alreadyRunning = "already_running"
             case ioFailed = "io_failed"
             case restartNeeded = "restart_needed"
+            case notRunning = "not_running"
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -26,6 +27,8 @@ public struct DaemonError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The system refused a step.
         public static let ioFailed = Code(.ioFailed)
 
+        /// The daemon has not begun yet, or stops.
+        public static let notRunning = Code(.notRunning)
         /// A setting changed that a running daemon cannot take.
         public static let restartNeeded = Code(.restartNeeded)
 

@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTP1
 import SnugImage
 import SnugLedger
+import SnugPipeline
 
 /// Turns every outcome into a response in our shape, and counts, times and logs it.
 struct OutcomeMiddleware: RouterMiddleware {
@@ -44,6 +45,7 @@ struct OutcomeMiddleware: RouterMiddleware {
         case let error as ServiceError: return error
         case let error as ImageError: return ServiceError(error)
         case let error as LedgerError: return ServiceError(error)
+        case let error as DaemonError: return ServiceError(error)
         case is HTTPParserError: throw error
         case is CancellationError:
             // Nobody reads it; metrics and logs tell it from a fault.
@@ -65,6 +67,12 @@ struct OutcomeMiddleware: RouterMiddleware {
 }
 
 extension ServiceError {
+    /// An error of the daemon: the fault is the server's, or passes.
+    init(_ error: DaemonError) {
+        self.init(.serviceUnavailable, error.code.description, error.message)
+        retryAfter = .seconds(error.code == .notRunning ? 1 : 30)
+    }
+
     /// An error of the ledger.
     init(_ error: LedgerError) {
         switch error.code {

@@ -15,47 +15,61 @@ struct ImageRequest: Sendable {
     /// Reads the query and the body: the image itself, or a form with one file.
     /// - Throws: `bad_query`, `bad_form`, `several_images`, `no_image`.
     init(_ request: Request, body: [UInt8]) throws(ServiceError) {
-        fields = try Self.query(of: request)
-        let type = request.headers[.contentType].flatMap { HeaderValue($0) }
-        guard let type, type.value == "multipart/form-data" else {
-            guard type?.value != "application/x-www-form-urlencoded" else {
-                throw ServiceError(
-                    .unsupportedMediaType, "no_image",
-                    "a form of the type application/x-www-form-urlencoded carries no image; send the image as the body, or "
-                        + "multipart/form-data (curl: --data-binary @photo.jpg -H 'Content-Type: image/jpeg', or -F "
-                        + "image=@photo.jpg)")
-            }
-            image = body
-            fileName = request.headers[.contentDisposition].flatMap { HeaderValue($0)?.parameters["filename"] }
-            return
-        }
-        let form: MultipartForm
-        do throws(MultipartForm.Fault) {
-            form = try MultipartForm(body, boundary: type.parameters["boundary"] ?? "")
-        } catch {
-            throw Self.badForm(error)
-        }
-        var files: [MultipartForm.Part] = []
-        for part in form.parts {
-            if part.fileName != nil || part.name == "image" {
-                files.append(part)
-                continue
-            }
-            guard part.range.count <= 4096, let value = String(validating: body[part.range], as: UTF8.self) else {
-                throw .invalidParameter(
-                    String(part.name.prefix(64)), "is no text of a parameter; give a short one in UTF-8")
-            }
-            fields.append((part.name, value))
-        }
-        guard files.count <= 1 else {
+        let parts = try Parts(request, body: body)
+        guard parts.files.count <= 1 else {
             throw ServiceError(
-                .badRequest, "several_images", "the form has \(files.count) files; send one with each request")
+                .badRequest, "several_images", "the form has \(parts.files.count) files; send one with each request")
         }
-        guard let file = files.first else {
+        guard let file = parts.files.first else {
             throw ServiceError(.badRequest, "no_image", "the form has no file; add one as the field 'image'")
         }
-        image = Array(body[file.range])
-        fileName = file.fileName
+        image = file.range == body.indices ? body : Array(body[file.range])
+        fileName = file.name
+        fields = parts.fields
+    }
+
+    /// The files and the fields of a request.
+    struct Parts: Sendable {
+        /// Each file's name as the client gave it, and its place in the body.
+        var files: [(name: String?, range: Range<Int>)] = []
+        /// The parameters of query and form.
+        var fields: [(name: String, value: String)]
+
+        /// Reads the query and the body.
+        /// - Throws: `bad_query`, `bad_form`, `no_image`.
+        init(_ request: Request, body: [UInt8]) throws(ServiceError) {
+            fields = try ImageRequest.query(of: request)
+            let type = request.headers[.contentType].flatMap { HeaderValue($0) }
+            guard let type, type.value == "multipart/form-data" else {
+                guard type?.value != "application/x-www-form-urlencoded" else { throw Self.noImage }
+                let name = request.headers[.contentDisposition].flatMap { HeaderValue($0)?.parameters["filename"] }
+                files = [(name, body.indices)]
+                return
+            }
+            let form: MultipartForm
+            do throws(MultipartForm.Fault) {
+                form = try MultipartForm(body, boundary: type.parameters["boundary"] ?? "")
+            } catch {
+                throw ImageRequest.badForm(error)
+            }
+            for part in form.parts {
+                if part.fileName != nil || part.name == "image" {
+                    files.append((part.fileName, part.range))
+                    continue
+                }
+                guard part.range.count <= 4096, let value = String(validating: body[part.range], as: UTF8.self) else {
+                    throw .invalidParameter(
+                        String(part.name.prefix(64)), "is no text of a parameter; give a short one in UTF-8")
+                }
+                fields.append((part.name, value))
+            }
+        }
+
+        private static let noImage = ServiceError(
+            .unsupportedMediaType, "no_image",
+            "a form of the type application/x-www-form-urlencoded carries no image; send the image as the body, or "
+                + "multipart/form-data (curl: --data-binary @photo.jpg -H 'Content-Type: image/jpeg', or -F "
+                + "image=@photo.jpg)")
     }
 
     /// The parameters in a request's address.

@@ -6,6 +6,8 @@ import SnugSystem
 struct OutputFileName: Sendable, Hashable {
     /// The name without folders and without an extension; never empty.
     let stem: String
+    /// The extension that it came with, where that is a usual one; else empty.
+    private let ending: String
 
     /// Takes the last part of a path of any system, without control characters.
     init(_ given: String?) {
@@ -18,9 +20,20 @@ struct OutputFileName: Sendable, Hashable {
             }
         }
         while clean.first == "." || clean.first == " " { clean.removeFirst() }
-        if let dot = clean.lastIndex(of: "."), dot > clean.startIndex { clean = String(clean[..<dot]) }
+        var ending = ""
+        if let dot = clean.lastIndex(of: "."), dot > clean.startIndex {
+            let text = clean[clean.index(after: dot)...]
+            // A name that ends so would be a sidecar's in a folder.
+            let isUsual = (1...5).contains(text.count) && text.lowercased() != "json"
+            if isUsual, text.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber) }) { ending = String(text) }
+            clean = String(clean[..<dot])
+        }
+        self.ending = ending
         stem = clean.isEmpty ? "image" : clean
     }
+
+    /// The whole name.
+    var whole: String { ending.isEmpty ? stem : "\(stem).\(ending)" }
 
     /// The name of an output.
     func name(as format: ImageFormat) -> String { "\(stem).\(format.fileExtension)" }

@@ -39,6 +39,12 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var resultBytes = 256 << 20
     /// Time that such results are kept. Default 15 minutes.
     public var resultAge = Duration.seconds(900)
+    /// Maximum bytes of a file that is uploaded in parts. Default 1 GiB.
+    public var maximumUploadBytes = 1 << 30
+    /// Time that an upload is kept after its last part. Default 24 hours.
+    public var uploadAge = Duration.seconds(86_400)
+    /// Time between two looks through the uploads, for those that are to go. Default 1 minute.
+    public var uploadPeriod = Duration.seconds(60)
     /// Time between two looks at the ledger for `/v1/events`. Default 1 s.
     public var eventPeriod = Duration.seconds(1)
     /// Free bytes on the disk of the state directory below which the server is not ready. Default 256 MiB.

@@ -9,12 +9,15 @@ struct ServerServices: Sendable {
     let readiness: Readiness
     /// Every address that is served.
     let routes: [Route]
+    /// The uploads in parts; `nil` without a daemon.
+    let desk: UploadDesk?
     let responder: RouterResponder<ServerContext>
 
     init(
         _ configuration: ServerConfiguration, fitter: ImageFitter, registry: PrometheusRegistry,
-        ledger: (any LedgerStore)?, folder: FilePath?
+        ledger: (any LedgerStore)?, jobs: ServerJobs? = nil, folder: FilePath?
     ) {
+        let ledger = jobs?.ledger ?? ledger
         let metrics = ServerMetrics(factory: registry)
         let queue = AdmissionQueue(
             workers: fitter.configuration.threads, length: configuration.queueLength,
@@ -41,11 +44,12 @@ struct ServerServices: Sendable {
             Route(.get, "/livez", health.live), Route(.get, "/readyz", health.ready),
             Route(.get, "/metrics", health.scrape),
         ]
-        if let ledger {
-            routes = pages + Self.jobRoutes(ledger, readiness, configuration)
-        } else {
-            routes = pages
-        }
+        var routes = pages
+        if let ledger { routes += Self.ledgerRoutes(ledger, readiness, configuration) }
+        desk = jobs.map { UploadDesk($0, configuration) }
+        if let jobs { routes += Self.jobRoutes(jobs, reader) }
+        if let desk { routes += UploadRoutes(desk: desk).routes }
+        self.routes = routes
         responder = Routes.responder(
             routes,
             behind: [
@@ -55,7 +59,7 @@ struct ServerServices: Sendable {
     }
 
     /// The addresses that need a ledger.
-    private static func jobRoutes(
+    private static func ledgerRoutes(
         _ ledger: any LedgerStore, _ readiness: Readiness, _ configuration: ServerConfiguration
     ) -> [Route] {
         let jobs = JobRoutes(ledger: ledger)
@@ -66,6 +70,14 @@ struct ServerServices: Sendable {
             Route(.post, "/v1/jobs/all/{action}", jobs.decideAll), Route(.get, "/v1/books", jobs.books),
             Route(.post, "/v1/pauses", jobs.hold), Route(.delete, "/v1/pauses", jobs.hold),
             Route(.get, "/v1/events", events.events),
+        ]
+    }
+
+    /// The addresses that need a daemon.
+    private static func jobRoutes(_ jobs: ServerJobs, _ reader: BodyReader) -> [Route] {
+        let (submissions, results) = (SubmissionRoutes(jobs: jobs, reader: reader), ResultRoutes(jobs: jobs))
+        return [
+            Route(.post, "/v1/jobs", submissions.submit), Route(.get, "/v1/jobs/{id}/result", results.result),
         ]
     }
 }

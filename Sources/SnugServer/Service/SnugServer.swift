@@ -25,17 +25,21 @@ public struct SnugServer: Service {
     ///   - fitter: The engine, whose memory and threads all requests share.
     ///   - registry: The values of `/metrics`.
     ///   - ledger: The ledger that readiness depends on; `nil` for none.
+    ///   - jobs: The daemon that runs beside the server, whose ledger takes the place of the other; `nil` for none.
     ///   - folder: The folder whose disk has to have room; `nil` for none.
     ///   - onRunning: Called with the address once it listens.
     /// - Throws: ``ServerConfigurationError``.
     public init(
         _ configuration: ServerConfiguration, fitter: ImageFitter = ImageFitter(),
-        registry: PrometheusRegistry = PrometheusRegistry(), ledger: (any LedgerStore)? = nil, folder: FilePath? = nil,
+        registry: PrometheusRegistry = PrometheusRegistry(), ledger: (any LedgerStore)? = nil,
+        jobs: ServerJobs? = nil, folder: FilePath? = nil,
         logger: Logger, onRunning: @escaping @Sendable (ListenAddress) async -> Void = { _ in }
     ) throws(ServerConfigurationError) {
         try configuration.validate()
         self.configuration = configuration
-        services = ServerServices(configuration, fitter: fitter, registry: registry, ledger: ledger, folder: folder)
+        services = ServerServices(
+            configuration, fitter: fitter, registry: registry, ledger: ledger, jobs: jobs,
+            folder: folder ?? jobs?.stateDirectory)
         self.logger = logger
         self.onRunning = onRunning
     }
@@ -55,7 +59,18 @@ public struct SnugServer: Service {
                 await onRunning(ListenAddress(host: host, port: channel.localAddress?.port ?? 0))
             }, logger: logger)
         try await withGracefulShutdownHandler {
-            try await application.run()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await application.run() }
+                if let desk = services.desk {
+                    let (period, logger) = (configuration.uploadPeriod, logger)
+                    group.addTask {
+                        await desk.keepHouse(every: period, logger)
+                        try Task.checkCancellation()
+                    }
+                }
+                defer { group.cancelAll() }
+                try await group.next()
+            }
         } onGracefulShutdown: {
             services.readiness.drain()
         }

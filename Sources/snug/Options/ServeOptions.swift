@@ -32,6 +32,11 @@ struct ServeBoundOptions: ParsableArguments {
     var maxBody: ByteCount?
 
     @Option(
+        help: ArgumentHelp("Maximum size of a file that is uploaded in parts. (default: 1GiB)", valueName: "size"),
+        transform: ArgumentParsing.positiveByteCount)
+    var maxUpload: ByteCount?
+
+    @Option(
         help: ArgumentHelp("Maximum connections at once. (default: 1024)", valueName: "n"),
         transform: ArgumentParsing.positive)
     var maxConnections: Int?
@@ -70,6 +75,13 @@ enum ServeParsing {
         do throws(ServerConfigurationError) { return try ListenAddress(parsing: text) } catch {
             throw ValidationError(error.message)
         }
+    }
+
+    /// The token of a file, else of the environment; `nil` for none. It blocks.
+    static func token(file: PathArgument?) throws(ServerConfigurationError) -> BearerToken? {
+        if let file { return try BearerToken(file: file.path) }
+        let text = Machine.environment("SNUG_SERVER_TOKEN") ?? ""
+        return text.isEmpty ? nil : try BearerToken(text)
     }
 
     @Sendable static func duration(_ text: String) throws -> Duration {

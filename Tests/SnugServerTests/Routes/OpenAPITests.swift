@@ -22,9 +22,10 @@ import Yams
 
     @Test("It has every address and method that is served, and no other")
     func routes() async throws {
+        let bench = try await JobBench()
         let services = ServerServices(
-            ServerConfiguration(), fitter: ImageFitter(), registry: PrometheusRegistry(), ledger: InMemoryLedger(),
-            folder: nil)
+            ServerConfiguration(), fitter: ImageFitter(), registry: PrometheusRegistry(), ledger: nil,
+            jobs: ServerJobs(bench.daemon, ledger: bench.ledger), folder: nil)
         let served = Set(services.routes.map { "\($0.method.rawValue) \($0.path)" })
         try await withServer { server in
             let paths = try await Self.document(server)["paths"]

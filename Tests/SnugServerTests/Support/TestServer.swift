@@ -59,6 +59,7 @@ struct TestServer: Sendable {
 /// Runs a server on a port of its own until `body` is done.
 func withServer<Result: Sendable>(
     _ change: (inout ServerConfiguration) -> Void = { _ in }, threads: Int = 2, ledger: (any LedgerStore)? = nil,
+    jobs: ServerJobs? = nil,
     _ body: @escaping @Sendable (TestServer) async throws -> Result
 ) async throws -> Result {
     var configuration = ServerConfiguration(listen: ListenAddress(host: "127.0.0.1", port: 0))
@@ -66,7 +67,7 @@ func withServer<Result: Sendable>(
     let (addresses, continuation) = AsyncStream<ListenAddress>.makeStream()
     let server = try SnugServer(
         configuration, fitter: ImageFitter(configuration: .init(memory: 256 << 20, threads: threads)),
-        ledger: ledger, logger: quietLogger
+        ledger: ledger, jobs: jobs, logger: quietLogger
     ) { address in
         continuation.yield(address)
         continuation.finish()

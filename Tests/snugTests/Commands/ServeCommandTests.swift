@@ -15,11 +15,12 @@ import Testing
 
     /// Runs the command until it listens, does something, and stops it with a signal.
     private func serve(
-        _ arguments: [String] = [], signal number: Int32 = SIGTERM, _ body: (_ port: Int) throws -> Void
+        _ command: String = "serve", _ arguments: [String] = [], signal number: Int32 = SIGTERM,
+        _ body: (_ port: Int) throws -> Void
     ) throws -> CommandResult {
         var failure: (any Error)?
         var isDone = false
-        let words = ["serve", "--listen", "127.0.0.1:0"] + arguments
+        let words = [command, "--listen", "127.0.0.1:0"] + arguments
         let result = try snug.runner.run(words.map { Array($0.utf8) }, input: []) { process, text in
             guard !isDone, let match = text.firstMatch(of: /listening on http:\/\/127\.0\.0\.1:([0-9]+)\n/),
                 let port = Int(match.output.1)
@@ -64,7 +65,7 @@ import Testing
         var other = self
         other.snug.runner.environment["SNUG_SERVER_TOKEN"] = token
         for (command, arguments) in [(self, ["--token-file", "token"]), (other, [])] {
-            let result = try command.serve(arguments) { port in
+            let result = try command.serve("serve", arguments) { port in
                 let refused = try Self.get(port, "/metrics")
                 #expect(refused.status == 401)
                 let allowed = try Self.get(port, "/metrics", "Authorization: Bearer \(token)\r\n")
@@ -89,12 +90,17 @@ import Testing
         #expect(result.standardError.contains(words), "\(result.standardError)")
     }
 
-    @Test("An address that is taken ends it with 1")
+    @Test("An address that is taken ends it with 1, as does a state directory in use")
     func taken() throws {
         let result = try serve { port in
-            let second = try snug.runner.run(["serve", "--listen", "127.0.0.1:\(port)"])
-            #expect(second.exitCode == 1)
-            #expect(second.standardError.contains("is the address free"))
+            for state in [["--no-jobs"], ["--state", "other"]] {
+                let second = try snug.runner.run(["serve", "--listen", "127.0.0.1:\(port)"] + state)
+                #expect(second.exitCode == 1)
+                #expect(second.standardError.contains("is the address free"), "\(second.standardError)")
+            }
+            let third = try snug.runner.run(["serve", "--listen", "127.0.0.1:0"])
+            #expect(third.exitCode == 1)
+            #expect(third.standardError.contains("runs already"), "\(third.standardError)")
         }
         #expect(result.exitCode == 0)
     }
@@ -102,7 +108,7 @@ import Testing
     @Test("Settings come from the configuration too, and an unknown one is named with the nearest")
     func configuration() throws {
         try snug.folder.write(Array("serve:\n  max-body: 10\n".utf8), to: "good.yaml")
-        let result = try serve(["--config", "good.yaml"]) { port in
+        let result = try serve("serve", ["--config", "good.yaml"]) { port in
             let connection = try RawConnection(port: port)
             try connection.send("POST /v1/fit HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\n")
             #expect(try connection.readResponse().status == 413)
@@ -112,6 +118,38 @@ import Testing
         let refused = try snug.snug("serve", "--config", "bad.yaml")
         #expect(refused.exitCode == 64)
         #expect(refused.standardError.contains("max-body"))
+    }
+
+    @Test("It runs the folders of the configuration and jobs of requests, and watch serves the same page with --listen")
+    func folders() throws {
+        let yaml = "folders:\n  in:\n    inbox: in\n    outbox: out\n    settle: 0s\n"
+        try snug.folder.write(Array(yaml.utf8), to: "snug.yaml")
+        for command in ["serve", "watch"] {
+            try snug.folder.write(CommandFolder.jpeg(64, 32), to: "in/\(command).jpg")
+            let result = try serve(command, ["--config", "snug.yaml"]) { port in
+                let image = CommandFolder.jpeg(32, 64)
+                let connection = try RawConnection(port: port)
+                let head =
+                    "POST /v1/jobs?max-side=16 HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(image.count)\r\n\r\n"
+                var status = 503
+                // Until the daemon has begun.
+                while status == 503 {
+                    try connection.send(Array(head.utf8) + image)
+                    status = try connection.readResponse().status
+                }
+                #expect(status == 202)
+                let page = try Self.get(port, "/")
+                #expect(page.status == 200)
+                var counts = ""
+                while !counts.contains("snug_deliveries_total{folder=\"in\"} 1")
+                    || !counts.contains("snug_deliveries_total{folder=\"http\"} 1")
+                {
+                    counts = try Self.get(port, "/metrics").text
+                }
+            }
+            #expect(result.exitCode == 0, "\(result.standardError)")
+            #expect(snug.folder.files().contains("out/\(command).jpg"))
+        }
     }
 
     @Test("A request takes every parameter that fit has an option for, under the same name")

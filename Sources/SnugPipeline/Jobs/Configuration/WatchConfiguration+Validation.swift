@@ -7,7 +7,13 @@ extension WatchConfiguration {
     /// Checks everything that can be checked before the daemon runs. It looks at the file system, and may block.
     /// - Throws: `invalid_configuration`, `folders_overlap`.
     public func validate() throws(DaemonError) {
-        guard !folders.isEmpty else { throw Self.invalid("there is no folder to watch; name one") }
+        guard !folders.isEmpty || takesSubmissions else {
+            throw Self.invalid("there is no folder to watch; name one")
+        }
+        guard !folders.contains(where: { $0.name == SubmissionFolder.name }) else {
+            throw Self.invalid(
+                "the name '\(SubmissionFolder.name)' is for jobs that come over HTTP; name the folder otherwise")
+        }
         try Self.checkUnique(folders.map(\.name), "a folder")
         try Self.checkUnique(accounts.map(\.name), "an account")
         for (name, count) in [

@@ -37,6 +37,8 @@ public struct WatchConfiguration: Sendable, Hashable {
     public var memory: Int?
     /// The time that work in progress gets to finish when the daemon is stopped. Default 30 s.
     public var drainTime: Duration
+    /// True for a daemon that is useful without a watched folder, because programs hand images over. Default false.
+    public var takesSubmissions = false
     /// How long jobs that are over are remembered. Default: delivered and cancelled ones 30 days.
     public var retention: PruningPolicy
 

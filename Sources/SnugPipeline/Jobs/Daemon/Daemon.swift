@@ -7,7 +7,7 @@ public import SnugLedger
 package import SnugSystem
 public import SnugUpload
 import Synchronization
-import SystemPackage
+package import SystemPackage
 
 /// Watches folders, and takes each file that is dropped into them through its pipeline to a delivered result.
 ///
@@ -58,9 +58,24 @@ public final class Daemon: Sendable {
         generationStores: GenerationStores = GenerationStores(), uploadStore: (any UploadStore)? = nil,
         http: HTTPClient, logger: Logger, onEvent: @escaping @Sendable (DaemonEvent) -> Void = { _ in }
     ) throws(DaemonError) {
-        let fitter = ImageFitter(
+        try self.init(
+            configuration, ledger: ledger, generationStores: generationStores, uploadStore: uploadStore, http: http,
+            logger: logger, fitter: Self.fitter(for: configuration), onEvent: onEvent)
+    }
+
+    /// The engine that a configuration asks for.
+    package static func fitter(for configuration: WatchConfiguration) -> ImageFitter {
+        ImageFitter(
             configuration: ImageFitter.Configuration(
                 memory: configuration.memory, threads: max(1, configuration.workers.fits)))
+    }
+
+    /// A daemon that shares its engine, and the memory of that.
+    package convenience init(
+        _ configuration: WatchConfiguration, ledger: any LedgerStore, generationStores: GenerationStores,
+        uploadStore: (any UploadStore)?, http: HTTPClient, logger: Logger, fitter: ImageFitter,
+        onEvent: @escaping @Sendable (DaemonEvent) -> Void
+    ) throws(DaemonError) {
         try self.init(
             configuration, ledger: ledger, generationStores: generationStores, uploadStore: uploadStore, http: http,
             logger: logger, fit: { try await fitter.fit($0, limits: $1, policy: $2) }, imageFitter: fitter,
@@ -102,6 +117,9 @@ public final class Daemon: Sendable {
     }
 
     var setup: DaemonSetup { state.withLock { $0.setup } }
+
+    /// The folder of everything that outlives the process, absolute.
+    package var stateDirectory: FilePath { initial.stateDirectory }
 
     /// The time that work in progress gets to finish, by the configuration in force.
     package var drainTime: Duration { setup.configuration.drainTime }
@@ -174,7 +192,12 @@ public final class Daemon: Sendable {
         await sweeper.removeTemporaries(isStart: true)
         await sweeper.prune()
         await sweeper.removeJobFiles()
+        await sweeper.removeOldSubmissions()
         let recovery = Recovery(services: services, setup: setup, board: board)
+        do { try await recovery.lookThroughSubmissions(isStart: true) } catch let error as Errno {
+            throw DaemonError(
+                .ioFailed, "\(PrintableName.of(setup.submissions.settings.inbox)) cannot be used: \(error)")
+        }
         for context in setup.watched {
             try await board.failures(of: context.settings.name).load(
                 folder: context.settings.name, from: services.ledger)
@@ -196,7 +219,11 @@ public final class Daemon: Sendable {
             await sweeper.removeTemporaries(isStart: false)
             await sweeper.prune()
             await sweeper.removeJobFiles()
+            await sweeper.removeOldSubmissions()
             let recovery = Recovery(services: services, setup: setup, board: board)
+            do { try await recovery.lookThroughSubmissions(isStart: false) } catch {
+                logger.warning("submitted images cannot be looked through", metadata: ["reason": "\(error)"])
+            }
             for context in setup.watched {
                 do { try await recovery.run(context, taker(for: context, known: known(context))) } catch {
                     logger.warning("work folder cannot be looked through", metadata: ["reason": "\(error)"])

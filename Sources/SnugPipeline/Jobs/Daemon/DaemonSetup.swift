@@ -6,11 +6,16 @@ struct DaemonSetup: Sendable {
     let configuration: WatchConfiguration
     /// The folders of the configuration, and those that were in it before: their work in progress goes on.
     private let contexts: [String: FolderContext]
+    /// The folder of submitted images.
+    let submissions: FolderContext
 
     /// - Parameter previous: The setup that this one takes the place of.
     init(_ configuration: WatchConfiguration, after previous: DaemonSetup? = nil) {
         self.configuration = configuration
         var contexts = previous?.contexts ?? [:]
+        submissions = FolderContext(
+            SubmissionFolder.settings(in: configuration.stateDirectory), stateDirectory: configuration.stateDirectory)
+        contexts[SubmissionFolder.name] = submissions
         for folder in configuration.folders {
             contexts[folder.name] = FolderContext(folder, stateDirectory: configuration.stateDirectory)
         }

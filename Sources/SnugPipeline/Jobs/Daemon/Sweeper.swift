@@ -29,6 +29,7 @@ struct Sweeper: Sendable {
             folders.formUnion(context.workPlaces.map(\.path))
         }
         folders.insert(services.files.root)
+        folders.formUnion([setup.submissions.settings.outbox] + setup.submissions.workPlaces.map(\.path))
         let own = isStart ? Array(Self.prefix(setup.configuration.stateDirectory).utf8) : nil
         for folder in folders {
             await services.threads.runUncancelled { Self.sweep(folder, own: own, depth: 0) }
@@ -73,6 +74,26 @@ struct Sweeper: Sendable {
             } catch {
                 services.logger.warning("old files stay", metadata: ["reason": "\(error)"])
                 return
+            }
+        }
+    }
+
+    /// Removes results and failed files of submitted images whose jobs are forgotten by now.
+    func removeOldSubmissions() async {
+        let (settings, policy) = (setup.submissions.settings, setup.configuration.retention)
+        // Jobs that failed are remembered longest, as a rule; a cancelled one has its file among the failed ones.
+        for (folder, age) in [(settings.outbox, policy.delivered), (settings.failedFolder, policy.failed)] {
+            guard let age else { continue }
+            // A day more: never before the job is forgotten.
+            let end = WallClock.seconds - Int(age / .seconds(1)) - 86_400
+            await services.threads.runUncancelled {
+                for name in (try? FolderListing.names(in: folder)) ?? [] {
+                    let path = folder.appending(FilePath(bytes: name).components)
+                    guard let identity = try? FileIdentity(of: path, followsLinks: false), identity.kind == .folder,
+                        Int(identity.modified / 1_000_000_000) < end
+                    else { continue }
+                    JobFiles.removeTree(path)
+                }
             }
         }
     }

@@ -144,15 +144,22 @@ struct FileTaker: Sendable {
         }
     }
 
-    private func putIn(_ prepared: [Prepared]) async throws {
+    /// Puts files in.
+    /// - Returns: One job for each.
+    /// - Throws: What the ledger throws.
+    @discardableResult
+    func putIn(_ prepared: [Prepared]) async throws -> [EnqueuedJob] {
         let enqueued = try await ledger.enqueue(prepared.map(\.job))
         passed(.enqueued)
+        var results: [EnqueuedJob] = []
         for (file, job) in zip(prepared, enqueued) {
             let result = job.isNew ? job : try await join(file, to: job)
             known.note(file.key)
             failures.forget(file.job.name)
             onEnqueued(result, file.file, !job.isNew)
+            results.append(result)
         }
+        return results
     }
 
     /// Sees to it that a source of work that is known is a part of it, and that the work goes on.

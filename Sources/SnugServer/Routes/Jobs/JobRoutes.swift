@@ -25,7 +25,7 @@ struct JobRoutes: Sendable {
 
     /// Everything that is known about one job.
     @Sendable func show(_ request: Request, _ context: ServerContext) async throws -> Response {
-        .json(try await JobReport(of: try await id(context), in: ledger, now: .now).json)
+        .json(try await JobReport(of: try await Self.id(context, in: ledger), in: ledger, now: .now).json)
     }
 
     /// The counts of each folder, and the pauses in force.
@@ -95,7 +95,9 @@ struct JobRoutes: Sendable {
 
     // MARK: Decisions
 
-    private func id(_ context: ServerContext) async throws -> JobID {
+    /// The job of the address.
+    /// - Throws: `job_not_found`, `job_ambiguous`.
+    static func id(_ context: ServerContext, in ledger: any LedgerStore) async throws -> JobID {
         do {
             return try await JobSelection.id(context.parameters.get("id") ?? "", in: ledger)
         } catch let error as JobSelectionError {
@@ -104,7 +106,7 @@ struct JobRoutes: Sendable {
     }
 
     private func decide(_ resolution: JobResolution, _ context: ServerContext) async throws -> Response {
-        let id = try await id(context)
+        let id = try await Self.id(context, in: ledger)
         guard let job = try await ledger.resolve([id], resolution).first else {
             let job = try await ledger.job(id)
             throw ServiceError(

@@ -18,6 +18,8 @@ struct WatchCommand: AsyncParsableCommand {
             Every step is recorded before it is begun. After a crash, kill -9 or a power cut the next start resumes: no file \
             is lost, no result appears in part, and nothing is paid for twice. 'snug jobs' shows and steers the work.
 
+            With --listen, the page and the API of 'snug serve' show and steer the work, and take images too.
+
             Signals: SIGHUP reads the configuration again, and keeps the old one when the new one is wrong or needs a \
             restart (state_dir, memory, network, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
             at most; a second one stops at once.
@@ -30,6 +32,7 @@ struct WatchCommand: AsyncParsableCommand {
               snug watch inbox/ -o outbox/ --for bluesky --source delete
               snug watch inbox/ -o outbox/ --generate openai --prompt 'as a watercolour'
               snug watch --config snug.yaml
+              snug watch --config snug.yaml --listen 127.0.0.1:8080
               snug watch --config snug.yaml --check-config
             """)
 
@@ -37,6 +40,7 @@ struct WatchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits") var fit: WatchFitOptions
     @OptionGroup(title: "Upload and generation") var stages: WatchStageOptions
     @OptionGroup(title: "Daemon") var daemon: WatchRunOptions
+    @OptionGroup(title: "Page and API") var server: WatchServerOptions
     @OptionGroup var state: StateOptions
 
     mutating func validate() throws {
@@ -50,6 +54,10 @@ struct WatchCommand: AsyncParsableCommand {
         } else if stages.generate != nil {
             throw ValidationError("--config names the accounts; set generate.account in the file instead of --generate")
         }
+        if server.listen == nil, server.isGiven {
+            throw ValidationError("--token-file and --allow-host are about --listen; give that too")
+        }
+        if server.listen != nil, daemon.once { throw ValidationError("--once ends by itself; omit --listen") }
         if daemon.json, !daemon.once, !daemon.checkConfig {
             throw ValidationError("--json goes with --once or --check-config; logs are JSON by --log-format json")
         }
@@ -68,24 +76,12 @@ struct WatchCommand: AsyncParsableCommand {
                 try ConfigurationPrinter.print(loaded.settings, json: daemon.json)
                 return
             }
-            let session = WatchSession(loader: loader, service: loaded.service, isOnce: daemon.once, json: daemon.json)
+            var session = WatchSession(loader: loader, service: loaded.service, isOnce: daemon.once, json: daemon.json)
+            session.server = try server.configuration
             try await session.run(interruption, threads: threads, showsLines: daemon.logFormat == nil)
-        } catch let error as ConfigurationError {
-            throw report(error.description, error.json, 64)
-        } catch let error as DaemonError {
-            let isUsage = [.invalidConfiguration, .foldersOverlap, .secretMissing].contains(error.code)
-            throw report(
-                error.message, .error(code: error.code.description, message: error.message, details: [:]),
-                isUsage ? 64 : 1)
+        } catch {
+            throw ServiceFailure.exitCode(error, json: daemon.json)
         }
-    }
-
-    private func report(_ message: String, _ value: JSONValue, _ code: Int32) -> ExitCode {
-        if daemon.json { OutputStream.standardOutput.writeLine((["error": value] as JSONValue).description) }
-        for line in message.split(separator: "\n") {
-            OutputStream.standardError.writeLine("Error: \(PrintableName.escaped(String(line)))")
-        }
-        return ExitCode(code)
     }
 
     /// The reader of the configuration that the arguments name.

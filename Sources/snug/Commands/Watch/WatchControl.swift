@@ -56,7 +56,8 @@ final class WatchControl: Sendable {
         try? manager?.send(.reloading)
         let loader = loader
         do {
-            let loaded = try await threads.run { try loader.load() }
+            var loaded = try await threads.run { try loader.load() }
+            loaded.service.watch.takesSubmissions = initial.watch.takesSubmissions
             // All or nothing: no setting is in force that differs from the file's.
             try Daemon.refuse(loaded.service.keysNeedingRestart(since: initial))
             try await daemon.reload(loaded.service.watch)

@@ -4,8 +4,10 @@ import Logging
 import ServiceLifecycle
 import SnugGeneration
 import SnugHTTP
+import SnugImage
 import SnugLedger
 import SnugPipeline
+import SnugServer
 import SnugSystem
 import SnugUpload
 import Synchronization
@@ -17,6 +19,10 @@ struct WatchSession {
     var service: ServiceConfiguration
     var isOnce: Bool
     var json: Bool
+    /// The server of page and API beside the daemon; `nil` for none.
+    var server: ServerConfiguration?
+    /// The label of log messages.
+    var label = "snug.watch"
 
     /// Runs until a signal comes, or until everything is done.
     /// - Throws: ``DaemonError``; `ExitCode`.
@@ -26,7 +32,9 @@ struct WatchSession {
         let log = LogSettings(service.log, isBesideLines: display != nil)
         let logger = logger(display, log)
         let manager = ServiceManager()
-        let events = WatchEvents(log: DaemonLog(logger), metrics: DaemonMetrics(), manager: manager)
+        let registry = PrometheusRegistry()
+        let metrics = server == nil ? DaemonMetrics() : DaemonMetrics(factory: registry)
+        let events = WatchEvents(log: DaemonLog(logger), metrics: metrics, manager: manager)
         let ledger: SQLiteLedger
         do {
             ledger = try await SQLiteLedger.open(service.watch.stateDirectory.appending("ledger.sqlite"))
@@ -35,14 +43,20 @@ struct WatchSession {
             throw ExitCode(1)
         }
         do {
-            let daemon = try await makeDaemon(ledger, logger, events, threads)
+            let fitter = Daemon.fitter(for: service.watch)
+            let daemon = try await makeDaemon(ledger, fitter, logger, events, threads)
             let control = WatchControl(
                 daemon: daemon, loader: loader, initial: service, log: log, logger: logger, manager: manager,
                 threads: threads)
             if isOnce {
                 try await runOnce(daemon, control, interruption, events)
             } else {
-                try await serve(daemon, control, interruption, display, events)
+                let page = try server.map { configuration in
+                    try ListeningService(
+                        configuration, fitter: fitter, registry: registry, jobs: ServerJobs(daemon, ledger: ledger),
+                        manager: manager, logger: logger)
+                }
+                try await serve(daemon, page, control, interruption, display, events)
             }
         } catch {
             display?.end()
@@ -54,7 +68,7 @@ struct WatchSession {
     }
 
     private func logger(_ display: WatchDisplay?, _ settings: LogSettings) -> Logger {
-        Logger(label: "snug.watch") { label in
+        Logger(label: label) { label in
             LogLineHandler(label: label, settings: settings) { line in
                 if let display { display.tell(line) } else { OutputStream.standardError.writeLine(line) }
             }
@@ -62,7 +76,8 @@ struct WatchSession {
     }
 
     private func makeDaemon(
-        _ ledger: SQLiteLedger, _ logger: Logger, _ events: WatchEvents, _ threads: BlockingThreads
+        _ ledger: SQLiteLedger, _ fitter: ImageFitter, _ logger: Logger, _ events: WatchEvents,
+        _ threads: BlockingThreads
     ) async throws -> Daemon {
         var configuration = HTTPClientConfiguration()
         configuration.userAgent = "snug/\(Snug.version)"
@@ -73,7 +88,7 @@ struct WatchSession {
         return try await threads.run {
             try Daemon(
                 watch, ledger: ledger, generationStores: .ledger(ledger), uploadStore: LedgerUploadStore(ledger),
-                http: http, logger: logger, onEvent: { events.record($0) })
+                http: http, logger: logger, fitter: fitter, onEvent: { events.record($0) })
         }
     }
 
@@ -93,8 +108,8 @@ struct WatchSession {
     }
 
     private func serve(
-        _ daemon: Daemon, _ control: WatchControl, _ interruption: Interruption, _ display: WatchDisplay?,
-        _ events: WatchEvents
+        _ daemon: Daemon, _ page: ListeningService?, _ control: WatchControl, _ interruption: Interruption,
+        _ display: WatchDisplay?, _ events: WatchEvents
     ) async throws {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
         if let manager = control.manager {
@@ -105,10 +120,16 @@ struct WatchSession {
             .init(
                 service: DaemonService(daemon), successTerminationBehavior: .gracefullyShutdownGroup,
                 failureTerminationBehavior: .cancelGroup))
+        if let page {
+            // The last one stops first: no request comes while the daemon drains.
+            services.append(.init(service: page, failureTerminationBehavior: .cancelGroup))
+        }
         // Our own signals, because SIGHUP reloads and a second one stops at once.
         var quiet = control.logger
         quiet.logLevel = .warning
-        let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: services, logger: quiet))
+        var configuration = ServiceGroupConfiguration(services: services, logger: quiet)
+        if page != nil { configuration.maximumGracefulShutdownDuration = daemon.drainTime * 2 + .seconds(5) }
+        let group = ServiceGroup(configuration: configuration)
         interruption.handleEach { number in
             control.signal(number) { Task { await group.triggerGracefulShutdown() } }
         }

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugLedger
+import SnugSystem
+import SystemPackage
+
+/// The folder of submitted images, as jobs have one: everything of it is in the state directory, and nobody watches it.
+package enum SubmissionFolder {
+    /// The name in the ledger, in logs and in metrics. No folder of a configuration may have it.
+    package static let name = "http"
+
+    /// The folder with everything that submissions do not set themselves.
+    static func settings(in stateDirectory: FilePath) -> WatchFolder {
+        let root = stateDirectory.appending("submissions")
+        var folder = WatchFolder(inbox: root.appending("inbox"), outbox: results(in: stateDirectory), name: name)
+        folder.source = .delete
+        folder.failedFolder = root.appending("failed")
+        folder.priority = .interactive
+        return folder
+    }
+
+    /// The folder of results: one folder for each submitted image.
+    static func results(in stateDirectory: FilePath) -> FilePath { stateDirectory.appending("submissions/results") }
+}
+
+extension Submission {
+    /// The folder as it is for this image.
+    func folder(in stateDirectory: FilePath) -> WatchFolder {
+        var folder = SubmissionFolder.settings(in: stateDirectory)
+        folder.limits = limits
+        folder.policy = policy
+        folder.hasTarget = hasTarget
+        return folder
+    }
+
+    /// The place of the image below the folder. Its identifier makes it unlike any other, and so is the result's.
+    func place(_ id: IntakeID) -> RelativePath {
+        // Room for the endings of results and reports.
+        RelativePath(id.text).appending(FreeName.variant(of: Array(name.utf8), suffix: "", maximumBytes: 200))
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import ServiceLifecycle
+import SnugImage
+import SnugPipeline
+import SnugServer
+import SnugSystem
+
+/// A server as one of the services of a command: it tells its address, and what keeps it from listening.
+struct ListeningService: Service {
+    private let server: SnugServer
+
+    /// - Throws: `ServerConfigurationError`.
+    init(
+        _ configuration: ServerConfiguration, fitter: ImageFitter, registry: PrometheusRegistry = PrometheusRegistry(),
+        jobs: ServerJobs?, manager: ServiceManager?, logger: Logger
+    ) throws(ServerConfigurationError) {
+        server = try SnugServer(configuration, fitter: fitter, registry: registry, jobs: jobs, logger: logger) {
+            address in
+            OutputStream.standardError.writeLine("listening on http://\(address)")
+            try? manager?.send(.ready, .status("listening on \(address)"))
+        }
+    }
+
+    /// Serves until the graceful shutdown.
+    /// - Throws: `DaemonError`.
+    func run() async throws {
+        do { try await server.run() } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw DaemonError(.ioFailed, "the server ended: \(error); is the address free, and this machine's?")
+        }
+    }
+}
