@@ -11,7 +11,7 @@ import SnugImage
         guard CommandLine.arguments == [CommandLine.arguments[0], "faults"] else { exit(64) }
         let codec = unsafe snug_codec(
             format: snug_codec_format.jpegXL.rawValue, load: { unsafe faultyVersion },
-            decode: { job in unsafe FaultyDecoder(job).run().rawValue })
+            decode: { job in unsafe FaultyDecoder(job).run() })
         exit(unsafe withUnsafePointer(to: codec) { unsafe snug_worker_serve(3, $0, 1) })
     }
 }
@@ -32,21 +32,22 @@ private struct FaultyDecoder {
             as: UTF8.self)
     }
 
-    func run() -> snug_codec_status {
+    /// - Returns: A status, or a number that is none.
+    func run() -> UInt32 {
         switch text {
         case "crash": raise(SIGSEGV)
         case "abort": abort()
         case "leave": _exit(0)
         case "sleep": while true { sleep(1000) }
         case "spin": while true { unsafe job.pointee.layout.reserved &+= 1 }
-        case "eat": return eat()
+        case "eat": return eat().rawValue
         case "socket": _ = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         case "fork": _ = fork()
         case "babble": babble()
-        case "silence": unsafe job.pointee.message.0 = 7
+        case "status": return 99
         default: break
         }
-        return answer()
+        return answer().rawValue
     }
 
     /// One gray row whose samples tell something.

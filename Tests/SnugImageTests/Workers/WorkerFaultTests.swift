@@ -27,6 +27,7 @@ import Testing
         Row(deed: "alpha", code: .decoderCrashed, words: "of another form"),
         Row(deed: "bits", code: .decoderCrashed, words: "of another form"),
         Row(deed: "profile", code: .decoderCrashed, words: "of another form"),
+        Row(deed: "status", code: .codecFailed, words: "the JPEG XL decoder failed"),
         Row(deed: "eat", code: .memoryExceeded, words: "raise the memory limit"),
     ]
 
