@@ -15,10 +15,11 @@ class PageTestCase(unittest.TestCase):
     """Opens the page for each test, and fails on any script error and whatever the content policy refuses."""
 
     with_jobs = False
+    token = None
 
     @classmethod
     def setUpClass(cls):
-        cls.service = Service(cls.with_jobs)
+        cls.service = Service(cls.with_jobs, cls.token)
         cls.addClassCleanup(cls.service.close)
         playwright = sync_playwright().start()
         cls.addClassCleanup(playwright.stop)

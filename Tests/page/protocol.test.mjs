@@ -4,7 +4,7 @@ import test from "node:test";
 import { page } from "./page.mjs";
 
 const { EventParser } = await page("event-stream.js");
-const { readReport, outputName } = await page("report.js");
+const { fileName, readReport, outputName } = await page("report.js");
 const { sentence } = await page("api.js");
 
 test("Events are whole however the stream is cut, and comments are none", () => {
@@ -32,6 +32,13 @@ test("A report is read from header fields, with names and warnings beyond ASCII"
   assert.deepEqual(report.warnings, ["für", "two"]);
   assert.equal(outputName(report, "b.png", "image/jpeg"), "€.jpg");
   assert.equal(outputName({ name: null }, "b.final.png", "image/webp"), "b.final.webp");
+});
+
+test("File names come in ASCII, in any letters, or not at all", () => {
+  assert.equal(fileName("inline; filename=\"a b.jpg\""), "a b.jpg");
+  assert.equal(fileName("inline; filename=\"say \\\"hi\\\".jpg\""), "say \"hi\".jpg");
+  assert.equal(fileName("inline; filename=\"x.jpg\"; filename*=UTF-8''%E5%86%99.jpg"), "写.jpg");
+  assert.equal(fileName(null), null);
 });
 
 test("Messages of the server become sentences", () => {

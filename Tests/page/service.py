@@ -53,12 +53,14 @@ class SilentProvider:
 class Service:
     """The service, and the folder of its state."""
 
-    def __init__(self, with_jobs=False):
+    def __init__(self, with_jobs=False, token=None):
         self.folder = Path(tempfile.mkdtemp(prefix="snug-page-"))
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.folder), "SNUG_STATE_DIR": str(self.folder / "state"),
             "OPENAI_API_KEY": "sk-test",
         }
+        if token:
+            self.environment["SNUG_SERVER_TOKEN"] = token
         if with_jobs:
             self.make_jobs()
         self.process = subprocess.Popen(

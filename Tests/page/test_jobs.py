@@ -62,7 +62,7 @@ class JobsTests(PageTestCase):
         page.get_by_role("button", name="Pause folder photos").click()
         page.get_by_label("For 8 hours").check()
         page.locator("#pause").get_by_role("button", name="Pause").click()
-        hold = page.locator(".hold")
+        hold = page.locator("#holds .hold")
         hold.wait_for()
         self.assertRegex(hold.inner_text(), r"Folder photos is paused until (\d+ \w+, )?\d\d:\d\d \(in 8 h\)")
         hold.get_by_role("button", name="Resume folder photos").click()

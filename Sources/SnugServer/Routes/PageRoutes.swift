@@ -49,6 +49,7 @@ struct PageRoutes: Sendable {
         "job-folders.js": PackageResources.job_folders_js,
         "job-list.js": PackageResources.job_list_js,
         "job-problems.js": PackageResources.job_problems_js,
+        "job-result.js": PackageResources.job_result_js,
         "job-row.js": PackageResources.job_row_js,
         "jobs-view.js": PackageResources.jobs_view_js,
         "page.js": PackageResources.page_js,

@@ -2,6 +2,7 @@
 import Hummingbird
 import SnugImage
 import SnugLedger
+import SnugPipeline
 import SystemPackage
 
 /// The parts of a server, put together.
@@ -45,7 +46,7 @@ struct ServerServices: Sendable {
             Route(.get, "/metrics", health.scrape),
         ]
         var routes = pages
-        if let ledger { routes += Self.ledgerRoutes(ledger, readiness, configuration) }
+        if let ledger { routes += Self.ledgerRoutes(ledger, jobs?.daemon, readiness, configuration) }
         desk = jobs.map { UploadDesk($0, configuration) }
         if let jobs { routes += Self.jobRoutes(jobs, reader) }
         if let desk { routes += UploadRoutes(desk: desk).routes }
@@ -60,10 +61,11 @@ struct ServerServices: Sendable {
 
     /// The addresses that need a ledger.
     private static func ledgerRoutes(
-        _ ledger: any LedgerStore, _ readiness: Readiness, _ configuration: ServerConfiguration
+        _ ledger: any LedgerStore, _ daemon: Daemon?, _ readiness: Readiness, _ configuration: ServerConfiguration
     ) -> [Route] {
-        let jobs = JobRoutes(ledger: ledger)
-        let events = EventRoutes(ledger: ledger, readiness: readiness, period: configuration.eventPeriod)
+        let jobs = JobRoutes(ledger: ledger, daemon: daemon)
+        let events = EventRoutes(
+            ledger: ledger, daemon: daemon, readiness: readiness, period: configuration.eventPeriod)
         return [
             Route(.get, "/v1/jobs", jobs.list), Route(.get, "/v1/jobs/{id}", jobs.show),
             Route(.delete, "/v1/jobs/{id}", jobs.cancel), Route(.post, "/v1/jobs/{id}/{action}", jobs.decide),

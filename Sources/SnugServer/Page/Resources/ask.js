@@ -49,3 +49,8 @@ function localMinute(date) {
 
 // Whoever sets a moment means that moment.
 byId("pause-at").addEventListener("input", () => { byId("pause").querySelector("[value=at]").checked = true; });
+
+// These submit nothing: Enter in a field presses the first button that does, which has to be the one that agrees.
+for (const cancel of document.querySelectorAll(".question .cancel")) {
+  cancel.addEventListener("click", () => cancel.closest("dialog").close("cancel"));
+}

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that is known about one job.
 
+import { announce } from "./announcer.js";
 import { json } from "./api.js";
 import { make } from "./elements.js";
 import { meanings } from "./job-actions.js";
+import { saveResults } from "./job-result.js";
 import { actionButtons, badge, causeOf, nextStep } from "./job-row.js";
 import { size } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const dialog = byId("job");
+let shown = null;
 
 const moment = (text) => make("time", { dateTime: text }, new Date(text).toLocaleString("en-GB"));
 
@@ -33,6 +36,8 @@ function eventOf(event) {
 
 /** Shows a job that was read. */
 function show(job, onAction) {
+  shown = job;
+  byId("job-results").hidden = job.state !== "delivered";
   byId("job-title").textContent = job.name;
   byId("job-state").replaceChildren(badge(job.state), ` ${nextStep(job) || meanings[job.state]}`);
   byId("job-cause").textContent = causeOf(job);
@@ -63,4 +68,14 @@ export async function refreshJob(id, onAction) {
   }
 }
 
+byId("job-result").addEventListener("click", async () => {
+  byId("job-wait").textContent = "Fetching the result…";
+  try {
+    await saveResults(shown);
+    byId("job-wait").textContent = "";
+  } catch (error) {
+    byId("job-wait").textContent = error.message;
+    announce(error.message);
+  }
+});
 byId("job-close").addEventListener("click", () => dialog.close());

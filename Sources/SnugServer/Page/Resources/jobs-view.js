@@ -9,7 +9,7 @@ import { showBulk, showConditions, startConditions } from "./job-conditions.js";
 import { decide, decideAll, pauseScope, resumeScope } from "./job-deciding.js";
 import { openJob, refreshJob } from "./job-detail.js";
 import { address, countOf, isNarrowed, readFilter } from "./job-filter.js";
-import { showFolders, showHolds, subjectOf } from "./job-folders.js";
+import { showDaemon, showFolders, showHolds, subjectOf } from "./job-folders.js";
 import { JobList } from "./job-list.js";
 import { showProblems } from "./job-problems.js";
 import { Rates } from "./rates.js";
@@ -168,6 +168,7 @@ export class JobsView {
     };
     byId("no-ledger").hidden = true;
     byId("ledger").hidden = false;
+    showDaemon(this.#state.daemon);
     showHolds(this.#state.holds, handlers);
     showFolders(this.#state, this.#rates, handlers);
     byId("pause-all").hidden = this.#state.holds.some((hold) => hold.hold === "pause" && hold.scope === "all");

@@ -10,13 +10,20 @@ function displayStrings(field) {
   return [...(field ?? "").matchAll(/%"([^"]*)"/g)].map((match) => decodeURIComponent(match[1]));
 }
 
+/** The file name of a Content-Disposition (RFC 6266), in any letters or in ASCII; null where there is none. */
+export function fileName(disposition) {
+  const anyLetters = /filename\*=UTF-8''([^;]+)/i.exec(disposition ?? "");
+  if (anyLetters) return decodeURIComponent(anyLetters[1]);
+  const quoted = /filename="((?:[^"\\]|\\.)*)"/i.exec(disposition ?? "");
+  return quoted ? quoted[1].replace(/\\(.)/g, "$1") : null;
+}
+
 /**
  * Reads a report.
  * @param {(name: string) => string | null} field The value of a header field.
  */
 export function readReport(field) {
   const number = (name) => Number(field(`Snug-${name}`)) || 0;
-  const name = /filename\*=UTF-8''([^;]+)/.exec(field("Content-Disposition") ?? "");
   return {
     status: field("Snug-Status"),
     inputBytes: number("Input-Bytes"), outputBytes: number("Output-Bytes"),
@@ -24,7 +31,7 @@ export function readReport(field) {
     outputWidth: number("Output-Width"), outputHeight: number("Output-Height"),
     quality: number("Quality"), seconds: number("Seconds"), format: field("Snug-Format") ?? "",
     warnings: displayStrings(field("Snug-Warnings")),
-    name: name && decodeURIComponent(name[1]),
+    name: fileName(field("Content-Disposition")),
   };
 }
 

@@ -8,6 +8,8 @@ import SnugSystem
 /// The jobs of the ledger that `snug watch` and `snug jobs` use: lists, reports and decisions.
 struct JobRoutes: Sendable {
     let ledger: any LedgerStore
+    /// The daemon that watches the folders; `nil` where there is none.
+    let daemon: Daemon?
 
     /// A page of jobs, newest first.
     @Sendable func list(_ request: Request, _ context: ServerContext) async throws -> Response {
@@ -28,9 +30,9 @@ struct JobRoutes: Sendable {
         .json(try await JobReport(of: try await Self.id(context, in: ledger), in: ledger, now: .now).json)
     }
 
-    /// The counts of each folder, and the pauses in force.
+    /// The counts of each folder, how it is watched, and the pauses in force.
     @Sendable func books(_ request: Request, _ context: ServerContext) async throws -> Response {
-        .json(try await EventRoutes.state(ledger))
+        .json(try await EventRoutes.state(ledger, daemon))
     }
 
     /// Cancels a job.

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+import unittest
+
+from playwright.sync_api import expect
+
+from browser import PageTestCase
+from service import SAMPLES
+
+
+class TokenTests(PageTestCase):
+    """A server that asks for a token."""
+
+    token = "0123456789abcdef0123"
+
+    def test_it_is_asked_for_once_and_enter_sends_it(self):
+        page = self.open()
+        page.wait_for_selector("#ask-token")
+        page.fill("#token", "not the right one, certainly")
+        page.keyboard.press("Enter")
+        # It is asked for again, with an empty field.
+        expect(page.locator("#token")).to_have_value("")
+        page.wait_for_selector("#ask-token")
+        page.fill("#token", self.token)
+        page.keyboard.press("Enter")
+        self.add_images(page, SAMPLES / "alpha.png")
+        self.assertEqual(page.inner_text("#counts"), "1 image done")
+
+    def test_without_one_the_page_says_what_is_missing(self):
+        page = self.open()
+        page.wait_for_selector("#ask-token")
+        page.locator("#ask-token").get_by_role("button", name="Cancel").click()
+        page.wait_for_selector("#profile-note:has-text('token')")
+
+
+if __name__ == "__main__":
+    unittest.main()
