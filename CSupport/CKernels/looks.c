@@ -6,8 +6,13 @@
 // Structural similarity of luma and chroma over windows of 4 × 4 samples at four resolutions, after the idea of
 // SSIMULACRA2, which is the yardstick: this ranks the candidates of one image as it does, for a hundredth of its time.
 
-static const float scale_weights[4] = {1.0f, 0.7f, 0.4f, 0.25f};
-static const float chroma_weight = 0.35f;
+// `peaks` are those of the fourth-power means, `chroma` that of each chroma plane where luma has 1.
+static const struct looks_weights {
+    float scales[4], luma_peaks, chroma, chroma_peaks;
+} weights[2] = {
+    [SNUG_LOOKS_GENERAL] = {{1.0f, 0.7f, 0.4f, 0.25f}, 0.35f, 0.35f, 0.35f},
+    [SNUG_LOOKS_CHROMA] = {{1.0f, 0.15f, 0.1f, 0.1f}, 0.0f, 0.55f, 0.35f},
+};
 
 // Luma about -128…127 and chroma, of samples laid on gray.
 static void read_tile(const uint8_t *samples, size_t stride, const int channels, size_t width, size_t height, float *y,
@@ -41,7 +46,7 @@ static void halve(float *plane, size_t width, size_t height) {
 // One less the mean similarity of structure, with a fourth-power mean beside it: few bad places show more than many
 // that are slightly off.
 static double dissimilarity(const float *one, const float *other, size_t width, size_t height, float level_constant,
-                            float detail_constant) {
+                            float detail_constant, double peaks) {
     double sum = 0, strong = 0;
     size_t windows = 0;
     for (size_t y = 0; y + 4 <= height; y += 2) {
@@ -68,11 +73,13 @@ static double dissimilarity(const float *one, const float *other, size_t width, 
         }
     }
     if (!windows) return 0;
-    return sum / windows + 0.35 * sqrt(sqrt(strong / windows));
+    return sum / windows + peaks * sqrt(sqrt(strong / windows));
 }
 
-double snug_visible_difference(const uint8_t *one, size_t one_stride, int one_channels, const uint8_t *other,
-                               size_t other_stride, int other_channels, size_t width, size_t height, float *scratch) {
+double snug_visible_difference(snug_looks_weighting weighting, const uint8_t *one, size_t one_stride, int one_channels,
+                               const uint8_t *other, size_t other_stride, int other_channels, size_t width,
+                               size_t height, float *scratch) {
+    const struct looks_weights w = weights[weighting];
     const size_t size = SNUG_LOOKS_TILE * SNUG_LOOKS_TILE;
     float *planes[2][3];
     for (int i = 0; i < 2; i++) {
@@ -82,10 +89,10 @@ double snug_visible_difference(const uint8_t *one, size_t one_stride, int one_ch
     read_tile(other, other_stride, other_channels, width, height, planes[1][0], planes[1][1], planes[1][2]);
     double total = 0;
     for (int scale = 0; scale < 4 && width >= 4 && height >= 4; scale++) {
-        const double luma = dissimilarity(planes[0][0], planes[1][0], width, height, 6000, 30);
-        const double chroma = dissimilarity(planes[0][1], planes[1][1], width, height, 6000, 60)
-            + dissimilarity(planes[0][2], planes[1][2], width, height, 6000, 60);
-        total += scale_weights[scale] * (luma + chroma_weight * chroma);
+        const double luma = dissimilarity(planes[0][0], planes[1][0], width, height, 6000, 30, w.luma_peaks);
+        const double chroma = dissimilarity(planes[0][1], planes[1][1], width, height, 6000, 60, w.chroma_peaks)
+            + dissimilarity(planes[0][2], planes[1][2], width, height, 6000, 60, w.chroma_peaks);
+        total += w.scales[scale] * (luma + w.chroma * chroma);
         for (int i = 0; i < 2; i++) {
             for (int c = 0; c < 3; c++) halve(planes[i][c], width, height);
         }

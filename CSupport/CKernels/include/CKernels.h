@@ -187,11 +187,18 @@ void snug_dither_row(snug_kernel_level level, snug_palette palette, snug_palette
 
 enum { SNUG_LOOKS_TILE = 128, SNUG_LOOKS_SCRATCH = 128 * 128 * 6 };
 
+/// The outputs that are ranked: any, or one image's at different chroma resolutions, which fine detail tells apart.
+typedef enum __attribute__((enum_extensibility(closed))) snug_looks_weighting {
+    SNUG_LOOKS_GENERAL __attribute__((swift_name("general"))) = 0,
+    SNUG_LOOKS_CHROMA __attribute__((swift_name("chroma"))),
+} snug_looks_weighting;
+
 /// How visible the differences between two images of 8-bit samples are, over one tile: 0 for none.
 /// Both have 1 to 4 channels, alpha is laid on gray. `scratch` has `SNUG_LOOKS_SCRATCH` floats; sides are at most
 /// `SNUG_LOOKS_TILE`.
-double snug_visible_difference(const uint8_t *one, size_t one_stride, int one_channels, const uint8_t *other,
-                               size_t other_stride, int other_channels, size_t width, size_t height, float *scratch);
+double snug_visible_difference(snug_looks_weighting weighting, const uint8_t *one, size_t one_stride, int one_channels,
+                               const uint8_t *other, size_t other_stride, int other_channels, size_t width,
+                               size_t height, float *scratch);
 
 #pragma clang assume_nonnull end
 

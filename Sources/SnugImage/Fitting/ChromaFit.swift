@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import CKernels
 
 /// Makes a JPEG by the `best` strategy at the chroma resolution that looks better, where the policy leaves it open.
 ///
-/// Detail in the chroma decides at full size. Where full resolution costs pixels, or coarse steps, both are made and
+/// All of the chroma at full size, in fine steps, looks best. Where it costs pixels, or coarse steps, both are made and
 /// compared with the image.
 struct ChromaFit {
     /// Pixels up to which both are made.
@@ -33,45 +34,50 @@ struct ChromaFit {
         guard Self.isOpen(context.header, context.policy), context.mode.holdsPixels else {
             return try JPEGFit(context, segments: segments).fit(pixels)
         }
-        var own: Encoded?
+        var candidates: [Encoded] = []
         var failure: ImageError?
-        do {
-            own = try JPEGFit(context, segments: segments).fit(pixels)
-        } catch let error as ImageError where error.code == .cannotFit {
-            failure = error
+        var others: [FitPolicy.ChromaChoice] = [.automatic, .s444, .s420]
+        while !others.isEmpty {
+            var one = context
+            one.policy.chroma = others.removeFirst()
+            do {
+                candidates.append(try JPEGFit(one, segments: segments).fit(pixels))
+            } catch let error as ImageError where error.code == .cannotFit {
+                failure = failure ?? error
+            }
+            guard one.policy.chroma == .automatic, let own = candidates.first, try hasFullChroma(own) else { continue }
+            if isFine(own) { return own }
+            others.removeAll { $0 == .s444 }
         }
-        if let own, try !isDoubtful(own) { return own }
-        var half = context
-        half.policy.chroma = .s420
-        do {
-            var other = try JPEGFit(half, segments: segments).fit(pixels)
-            other.encodes += own?.encodes ?? 0
-            return try own.map { try better($0, other) } ?? other
-        } catch let error as ImageError where error.code == .cannotFit {
-            if let own { return own }
-            throw failure ?? error
-        }
+        if let failure, candidates.isEmpty { throw failure }
+        var chosen = try best(of: candidates)
+        chosen.encodes = candidates.reduce(0) { $0 + $1.encodes }
+        return chosen
     }
 
-    /// True for an output at full resolution that may have cost too much.
-    private func isDoubtful(_ encoded: Encoded) throws -> Bool {
-        guard let quality = encoded.quality else { return false }
-        let isReduced = encoded.width < context.plan.width
-        guard isReduced || quality < Self.fineQuality else { return false }
+    private func hasFullChroma(_ encoded: Encoded) throws -> Bool {
         let header = try ImageProbe.header(of: ImageSource(bytes: encoded.bytes), limits: context.policy.decodingLimits)
         return header.chromaSubsampling == .s444
     }
 
-    private func better(_ own: Encoded, _ other: Encoded) throws -> Encoded {
+    /// True where all of the chroma costs neither pixels nor coarse steps.
+    private func isFine(_ encoded: Encoded) -> Bool {
+        encoded.width == context.plan.width && encoded.quality ?? .infinity >= Self.fineQuality
+    }
+
+    private func best(of candidates: [Encoded]) throws -> Encoded {
         let supply = try context.supply(PixelDemand(isPlanar: false, background: context.policy.background))
         let channels = supply.shape.planes.first?.channels ?? 3
         let upright = try supply.prepared(
             .interleaved(width: context.plan.width, height: context.plan.height, channels: channels),
             orientation: context.header.orientation)
-        guard let plane = upright.heldRaster?.planes.first else { return own }
-        let looks = Looks(plane, context: context)
-        var chosen = try looks.difference(other) < looks.difference(own) ? other : own
-        chosen.encodes = other.encodes
-        return chosen
+        var best = (encoded: candidates[0], difference: Double.infinity)
+        guard let plane = upright.heldRaster?.planes.first else { return best.encoded }
+        let looks = Looks(plane, context: context, weighting: .chroma)
+        for candidate in candidates {
+            let difference = try looks.difference(candidate)
+            if difference < best.difference { best = (candidate, difference) }
+        }
+        return best.encoded
     }
 }

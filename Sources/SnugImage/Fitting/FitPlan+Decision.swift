@@ -10,7 +10,7 @@ extension FitPlan {
         let header = survey.header
         try checkDecodable(header)
         if let page = policy.page { try FramePage.check(page, of: header) }
-        let format = try outputFormat(header, limits: limits, policy: policy)
+        let (format, unwritable) = try formatOrFault(header, limits: limits, policy: policy)
         let size = try outputSize(header, format: format, limits: limits, policy: policy)
         let choosesWebP = format == nil && mayBecomeWebP(size, limits: limits, policy: policy)
         var reasons = reasonsToEncode(header, size: size, limits: limits, policy: policy)
@@ -19,6 +19,7 @@ extension FitPlan {
             action: .encode, format: format, width: size.width, height: size.height,
             reason: reasons.joined(separator: ", "))
         plan.mayBecomeWebP = choosesWebP
+        if let unwritable, policy.isLossless || !reasons.isEmpty { throw unwritable }
         if policy.isLossless {
             guard reasons.isEmpty else {
                 throw ImageError(
@@ -36,12 +37,27 @@ extension FitPlan {
         }
         plan.decide(survey, limits: limits, policy: policy)
         if plan.action == .encode {
+            if let unwritable { throw unwritable }
             plan.uncertainty = plan.uncertainty ?? encodingUncertainty(plan)
         } else {
             plan.format = header.format
             plan.uncertainty = "unless decoding shows damage"
         }
         return plan
+    }
+
+    /// The format of a re-encoded output; where there is none, the file's own, which can still be passed on.
+    private static func formatOrFault(
+        _ header: ImageHeader, limits: Limits, policy: FitPolicy
+    ) throws(ImageError) -> (ImageFormat?, unwritable: ImageError?) {
+        do {
+            return (try outputFormat(header, limits: limits, policy: policy), nil)
+        } catch {
+            guard limits.formats.contains(header.format), [.keep, .automatic].contains(policy.format) else {
+                throw error
+            }
+            return (header.format, error)
+        }
     }
 
     /// Decides about a file whose pixels need no change for other reasons than bytes.

@@ -67,7 +67,7 @@ public struct Limits: Sendable, Hashable {
         var limits = self
         switch format {
         case .automatic: break
-        case .keep: limits.formats.formUnion(ImageFormat.writable)
+        case .keep: limits.formats.formUnion(ImageFormat.deliverable)
         case .jpeg, .png, .webp: limits.formats.formUnion(format.imageFormat.map { [$0] } ?? [])
         }
         return limits

@@ -24,6 +24,9 @@ extension RGBColour {
         self.init(red: component(0), green: component(1), blue: component(2))
     }
 
+    /// The names that ``init(parsing:)`` reads.
+    package static var knownNames: [String] { names.keys.sorted() }
+
     // The CSS values of these names.
     private static let names: [String: RGBColour] = [
         "white": RGBColour(red: 255, green: 255, blue: 255),

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import SnugHTTP
 import SnugImage
 import SnugSystem
@@ -17,45 +16,6 @@ struct UploadContent: Sendable {
 }
 
 extension FileJob {
-    /// A name for the file's content, its target and what is made of it; `nil` where nobody asks for it.
-    func key(of item: UploadItem, _ file: FilePath) async throws -> String? {
-        guard request.fitting != nil || (request.finished != nil && item.isRemembered) else { return nil }
-        let digest: ContentDigest? = try await threads.run {
-            do throws(Errno) {
-                return try ContentDigest.of(item.isNamed ? FileSystem.resolve(file) : file)
-            } catch {
-                // Pipes and devices have no content that could be known again.
-                let reason =
-                    error == .invalidArgument
-                    ? "is not a regular file (a pipe, socket or device); give a file" : "cannot be read: \(error)"
-                throw UploadError(.sourceFailed, reason, resumption: .startOver, cause: error)
-            }
-        }
-        guard let digest else {
-            throw UploadError(
-                .sourceChanged, "changed while it was read; send it again once nothing writes to it",
-                resumption: .startOver)
-        }
-        var hash = SHA256()
-        let url = request.destination.url.text
-        for text in ["\(digest)", url, uploadProtocol.rawValue, request.fitting?.identity ?? ""] {
-            hash.update(data: Array("\(text)\n".utf8))
-        }
-        hash.update(data: item.input.name.bytes)
-        // Files of one name and content are told apart by their numbered addresses, or by how many there are.
-        if let url = item.numberedURL { hash.update(data: Array("\n\(url.text)".utf8)) }
-        let key = String(Array(hash.finalize()).hexadecimal.prefix(40))
-        guard item.numberedURL == nil else { return key }
-        let number = repetitions.next(of: key)
-        return number == 1 ? key : "\(key)-\(number)"
-    }
-
-    /// The receipt of a file of a folder or a list that was sent before.
-    func finished(_ key: String, _ item: UploadItem) async throws -> UploadReceipt? {
-        guard item.isRemembered, !request.resends else { return nil }
-        return try await request.finished?.receipt(of: key)
-    }
-
     /// The bytes to send, fitted where that was asked for; `nil` for a file of a folder that is no image.
     func content(of item: UploadItem, _ file: FilePath, _ key: String?) async throws -> UploadContent? {
         guard let fitting = request.fitting, let names = item.fittedNames, let key else {

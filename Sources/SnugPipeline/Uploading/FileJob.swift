@@ -40,7 +40,8 @@ struct FileJob: Sendable {
             content = try await self.content(of: item, source, key)
             guard let content else { return .success(nil) }
             let receipt = try await upload(content, item, isSpooled: spooled != nil)
-            if let key, item.isRemembered { try await request.finished?.finish(key, with: receipt) }
+            // The file is delivered: what cannot be noted is no failure, and is sent again by the next run.
+            try? await remember(receipt, of: item, key)
             // Last: a process killed before this finds its upload by the same file again.
             if content.isOurs { await remove(content.path) }
             onEvent(.uploaded(file, receipt, keptAt: await kept(receipt, of: file)))

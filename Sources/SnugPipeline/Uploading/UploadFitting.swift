@@ -49,12 +49,11 @@ public struct UploadFitting: Sendable {
     /// Removes images that nobody has come back for. Blocks.
     func cleanUp() {
         func moment(daysAgo: Int) -> Int64 { Int64(WallClock.seconds - daysAgo * 86_400) * 1_000_000_000 }
+        TemporaryFiles.sweep(workFolder)
         // What cannot be listed or removed is left for the next run.
         for file in (try? FolderListing.files(in: workFolder)) ?? [] {
-            // Nobody writes a file for a day: its process was killed.
-            let isHalf = file.lastComponent?.string.hasPrefix(".snug-") == true
             guard let identity = try? FileIdentity(of: file, followsLinks: false),
-                identity.modified < moment(daysAgo: isHalf ? 1 : Self.lifetime)
+                identity.modified < moment(daysAgo: Self.lifetime)
             else { continue }
             FileSystem.removeIfThere(file)
         }

@@ -15,8 +15,8 @@ struct UploadItem: Sendable {
     var numberedURL: HTTPURL?
     /// Named by the caller rather than found in a folder: then it has to be an image when images are fitted.
     var isNamed: Bool
-    /// One of several, of which the same run again sends only what is missing. A file that is named alone is meant to be sent.
-    var isRemembered: Bool
+    /// Named by the caller, and nothing else is.
+    var isAlone: Bool
     /// Its names when it is fitted, by format.
     var fittedNames: OutputNames?
 }
@@ -68,7 +68,7 @@ struct UploadWalk: Sendable {
             return UploadItem(
                 input: entry.input, url: entry.url, numberedURL: namesObjects && entry.url != plain ? entry.url : nil,
                 isNamed: input.isNamed,
-                isRemembered: !input.isNamed || request.inputs.count > 1)
+                isAlone: input.isNamed && request.inputs.count == 1)
         }
         guard let fitting = request.fitting else { return items }
         let names = OutputNaming.names(

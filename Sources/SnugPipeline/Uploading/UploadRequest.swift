@@ -73,7 +73,7 @@ public struct UploadRequest: Sendable {
     public var collisions = UploadPlan.Collisions.refuse
     /// Fits images on their way; `nil` sends every file as it is.
     public var fitting: UploadFitting?
-    /// Remembers what was sent of folders and lists, so that the same run again sends only what is missing; `nil` sends everything.
+    /// Remembers what was sent, so that the same run again sends only what is missing; `nil` sends everything.
     public var finished: (any FinishedUploadStore)?
     /// Sends also what ``finished`` knows. Default: false.
     public var resends = false

@@ -30,7 +30,7 @@ public struct UploadReport: Sendable {
 /// Uploads files and folders, a few files at a time; each resumes where an earlier run was stopped, and one failure stops no
 /// other.
 ///
-/// Of folders, a run sends what ``UploadRequest/finished`` does not know, so that the same run again sends what is missing.
+/// A run sends what ``UploadRequest/finished`` does not know, so that the same run again sends what is missing.
 public struct UploadRun: Sendable {
     private let request: UploadRequest
     private let uploader: Uploader

@@ -12,21 +12,21 @@ package final class TemporaryFiles: Sendable {
     package static let prefix = ".snug-"
 
     /// A name that nobody else is likely to have.
-    package static func randomName() -> String {
-        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789")
-        return prefix + String((0..<12).map { _ in letters[Int.random(in: letters.indices)] })
-    }
+    package static func randomName() -> String { prefix + TemporaryName().random() }
 
     /// Removes the temporary files that killed processes left in a folder: those with a name of ``randomName()``, after
-    /// `start`, that nobody has touched for a day. What cannot be read or removed stays.
+    /// `start`, whose process of this machine has ended, or that nobody has touched for a day. What cannot be read or
+    /// removed stays.
     package static func sweep(_ folder: FilePath, start: String = "", now: Int = WallClock.seconds) {
         let beginning = Array((start + prefix).utf8)
-        let length = start.utf8.count + randomName().utf8.count
+        let length = beginning.count + TemporaryName.length
         let oldest = Int64(now - 86_400) * 1_000_000_000
         for path in (try? FolderListing.files(in: folder)) ?? [] {
             guard let name = path.lastComponent.map({ FilePath(root: nil, [$0]).bytes }), name.count == length,
                 name.starts(with: beginning), let identity = try? FileIdentity(of: path, followsLinks: false),
-                identity.kind == .file, identity.modified < oldest, identity.changed < oldest
+                identity.kind == .file,
+                identity.modified < oldest && identity.changed < oldest
+                    || TemporaryName(name.dropFirst(beginning.count)).isOrphaned
             else { continue }
             FileSystem.removeIfThere(path)
         }

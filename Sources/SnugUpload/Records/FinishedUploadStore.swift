@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
 
-/// A store of finished uploads, so that a folder or a list that is sent again sends only what is missing.
+/// A store of finished uploads, so that the same upload again sends only what is missing.
 public protocol FinishedUploadStore: Sendable {
     /// The receipt of a finished upload; `nil` when there is none.
     /// - Throws: `state_failed`.

@@ -65,14 +65,21 @@ struct FitCommand: AsyncParsableCommand {
         let paths = try inputs.allPaths()
         let destination = output.destination(for: paths)
         // The name of a file says its format.
-        if case .file(let path) = destination, policy.format == .automatic {
-            policy.format = try ArgumentParsing.format(
-                output.output?.namesImage == true ? path.extension ?? "auto" : "auto")
+        var named = FitPolicy.OutputFormat.automatic
+        if case .file(let path) = destination, output.output?.namesImage == true {
+            named = try ArgumentParsing.format(path.extension ?? "auto")
+            guard [.automatic, .keep, named].contains(policy.format) else {
+                throw ValidationError(
+                    "\(PrintableName.of(path)) is the name of another format than --format \(policy.format.rawValue); omit "
+                        + "--format, or change the name")
+            }
+            if policy.format == .automatic { policy.format = named }
         }
         // In place, a name cannot change, and so the format must not.
         if destination == .inPlace { policy.format = .keep }
         var limits = limits.limits
         if self.limits.profile == nil { limits = limits.accepting(policy.format) }
+        if policy.format == .keep, let only = named.imageFormat { limits.formats.formIntersection([only]) }
         // Nothing is asked for but to be smaller.
         if images.lossless, self.limits.limit == nil, self.limits.profile == nil { limits.byteLimit = 1 << 40 }
         var request = FitRequest(

@@ -15,8 +15,8 @@ struct UploadCommand: AsyncParsableCommand {
         abstract: "Uploads files and folders in chunks, resumes interrupted uploads, and checks the result.",
         discussion: """
             FILE is a file, a folder or '-' for standard input. An upload that is interrupted, by Ctrl-C or a power cut, \
-            resumes where it stopped when the same command is run again. Folders are mirrored below URL. Of \
-            folders and of several files, the same command again sends only what is missing. --fit fits images on the way.
+            resumes where it stopped when the same command is run again. Folders are mirrored below URL, and the same \
+            command again sends only what is missing (--again sends everything). --fit fits images on the way.
 
             For S3, URL is the object's (https://host/bucket/key, or https://bucket.s3.region.amazonaws.com/key) and the \
             keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN. Secret headers come \

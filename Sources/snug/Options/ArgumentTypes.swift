@@ -9,7 +9,11 @@ import SystemPackage
 struct PathArgument: ExpressibleByArgument, Hashable, Sendable {
     var path: FilePath
 
-    init(argument: String) { path = FilePath(bytes: RawArguments.decode(argument)) }
+    /// `nil` for an empty name, which the system takes for the current folder here and there.
+    init?(argument: String) {
+        guard !argument.isEmpty else { return nil }
+        path = FilePath(bytes: RawArguments.decode(argument))
+    }
 
     static var defaultCompletionKind: CompletionKind { .file() }
 }

@@ -174,7 +174,7 @@ struct ImageOptions: ParsableArguments {
         help: ArgumentHelp(
             "Flatten transparent images onto a colour: #rrggbb, #rgb or a name. (default: keep alpha)",
             valueName: "colour"),
-        transform: ArgumentParsing.colour)
+        completion: .list(RGBColour.knownNames), transform: ArgumentParsing.colour)
     var background: RGBColour?
 
     @Option(

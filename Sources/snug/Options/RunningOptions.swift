@@ -33,7 +33,7 @@ struct RunningOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Write a report of all files: .csv, .json, or .html with thumbnails before and after.", valueName: "file"),
-        transform: ArgumentParsing.report)
+        completion: .file(extensions: ["csv", "json", "html"]), transform: ArgumentParsing.report)
     var report: ReportFile?
 
     func validate() throws {

@@ -164,8 +164,8 @@ struct UploadTransferOptions: ParsableArguments {
 
     @Flag(
         help: ArgumentHelp(
-            "Send a file again although an earlier request with it may have been carried out (outcome_unknown), and files "
-                + "of folders and lists that were sent before."))
+            "Send a file again although an earlier request with it may have been carried out (outcome_unknown), and "
+                + "files that were sent before."))
     var again = false
 
     @Flag(help: "Number files that would get the same address (a.jpg, a-2.jpg) instead of refusing them.")

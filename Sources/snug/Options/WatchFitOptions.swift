@@ -53,7 +53,9 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
         help: ArgumentHelp("strip or keep. (default: strip)", valueName: "rule"), completion: .list(["strip", "keep"]))
     var metadata: String?
 
-    @Option(help: ArgumentHelp("Flatten transparent images onto a colour.", valueName: "colour"))
+    @Option(
+        help: ArgumentHelp("Flatten transparent images onto a colour.", valueName: "colour"),
+        completion: .list(RGBColour.knownNames))
     var background: String?
 
     @Option(

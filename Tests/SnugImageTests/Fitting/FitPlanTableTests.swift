@@ -107,6 +107,11 @@ import Testing
         Format(input: .webp, accepted: [.png, .webp], wanted: .png, expected: .some(.png), action: .encode),
         Format(input: .png, accepted: [.png, .webp], wanted: .webp, expected: .some(.webp), action: .encode),
         Format(input: .png, accepted: both, wanted: .webp),
+        // A format that is only read is passed on where it complies.
+        Format(input: .gif, accepted: [.gif, .png], wanted: .keep, expected: .some(.gif), action: .copy),
+        Format(input: .gif, accepted: [.gif], wanted: .automatic, expected: .some(.gif), action: .copy),
+        Format(input: .gif, accepted: both, wanted: .keep),
+        Format(input: .gif, accepted: [.bmp], wanted: .automatic),
         Format(input: .jpeg, accepted: [.gif, .bmp], wanted: .automatic),
         Format(input: .jpeg, accepted: [], wanted: .automatic),
     ]

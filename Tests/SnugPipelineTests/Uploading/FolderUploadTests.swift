@@ -113,16 +113,35 @@ import Testing
         #expect(server.takePuts() == ["/in/a", "/in/b", "/in/c"])
     }
 
-    @Test("A file that is named alone is sent each time, and of several only what is new")
-    func named() async throws {
+    @Test("Of named files, one alone included, only what is new is sent", arguments: [true, false])
+    func named(checksums: Bool) async throws {
         for name in ["a", "b"] { try folder.write(Array(name.utf8), to: name) }
-        for _ in 0..<2 { #expect(try await run(try request(["a"])).steps == ["a uploaded"]) }
+        func request(_ names: [String], to path: String = "/in/") throws -> UploadRequest {
+            var request = try self.request(names, to: path)
+            request.options.checksums = checksums
+            return request
+        }
+        #expect(try await run(try request(["a"])).steps == ["a uploaded"])
+        #expect(try await run(try request(["a"])).steps == ["a known"])
         var list = try request(["a", "b"])
-        #expect(try await run(list).steps == ["a uploaded", "b uploaded"])
+        #expect(try await run(list).steps == ["a known", "b uploaded"])
         try folder.write([9], to: "b")
         #expect(try await run(list).steps == ["a known", "b uploaded"])
+        #expect(try await run(try request(["b"])).steps == ["b known"])
         list.resends = true
         #expect(try await run(list).steps == ["a uploaded", "b uploaded"])
+        #expect(try await run(try request(["a"], to: "/elsewhere/")).steps == ["a uploaded"])
+        #expect(server.stored == ["/in/a": Array("a".utf8), "/in/b": [9], "/elsewhere/a": Array("a".utf8)])
+    }
+
+    @Test("A file whose place at the server another one took since is sent again")
+    func replaced() async throws {
+        for name in ["a", "b"] { try folder.write(Array(name.utf8), to: name) }
+        for name in ["a", "b", "a"] {
+            let run = try await run(try request([name], to: "/in/latest"))
+            #expect(run.steps == ["\(name) uploaded"] && server.stored == ["/in/latest": Array(name.utf8)])
+        }
+        #expect(try await run(try request(["a"], to: "/in/latest")).steps == ["a known"])
     }
 
     @Test("Two files with one name at the server are an error before the first byte")

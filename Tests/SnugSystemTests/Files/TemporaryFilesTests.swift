@@ -9,7 +9,7 @@ import Testing
     func names() {
         let names = Set((0..<1000).map { _ in TemporaryFiles.randomName() })
         #expect(names.count == 1000)
-        #expect(names.allSatisfy { $0.hasPrefix(".snug-") && $0.utf8.count == 18 })
+        #expect(names.allSatisfy { $0.hasPrefix(".snug-") && $0.utf8.count == 22 })
     }
 
     @Test("Remembered files are removed, forgotten and missing ones are no matter")

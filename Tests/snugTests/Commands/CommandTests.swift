@@ -40,6 +40,8 @@ import Testing
             (["fit", "a.jpg", "--in-place", "--format", "png"], "omit --format"),
             (["fit", "-", "--in-place"], "standard input"),
             (["fit", ".", "-o", "-"], "is a folder"),
+            (["fit", "a.jpg", "-o", "x.png", "--format", "jpeg"], "omit --format"),
+            (["fit", "", "-o", "out"], "<input>"), (["upload", "", "--to", "http://127.0.0.1/"], "<files>"),
             (["fit", ".", "-o", "."], "--in-place"),
             (["fit", "a.jpg", "-o", "out", "--for", "openai-edit-mask", "--format", "jpeg"], "does not take JPEG"),
             (["fit", "a.jpg", "-o", "out", "--colour"], "--colour"),

@@ -9,11 +9,15 @@ import SnugSystem
 struct Looks {
     private let original: Plane
     private let context: FitContext
+    private let weighting: snug_looks_weighting
 
-    /// - Parameter original: The interleaved pixels, upright.
-    init(_ original: Plane, context: FitContext) {
+    /// - Parameters:
+    ///   - original: The interleaved pixels, upright.
+    ///   - weighting: The outputs that are compared.
+    init(_ original: Plane, context: FitContext, weighting: snug_looks_weighting = .general) {
         self.original = original
         self.context = context
+        self.weighting = weighting
     }
 
     /// The difference of an encoded output; 0 for none.
@@ -29,7 +33,7 @@ struct Looks {
         let supply = try PixelSupply.streaming(reader, demand: PixelDemand(isPlanar: false))
         let target = RasterShape.interleaved(
             width: original.width, height: original.height, channels: supply.shape.planes[0].channels)
-        let sink = TileComparison(original, cancellation: context.cancellation)
+        let sink = TileComparison(original, weighting: weighting, cancellation: context.cancellation)
         try supply.prepared(target, orientation: .upright).send(to: sink)
         return sink.difference
     }
@@ -42,6 +46,7 @@ final class TileComparison: RowSink {
     private static let tilesAcross = 10
 
     private let original: Plane
+    private let weighting: snug_looks_weighting
     private let cancellation: CancellationFlag
     private let columns: [Int]
     private let tops: [Int]
@@ -51,8 +56,11 @@ final class TileComparison: RowSink {
     private var total = 0.0
     private var count = 0
 
-    init(_ original: Plane, cancellation: CancellationFlag) {
+    init(
+        _ original: Plane, weighting: snug_looks_weighting = .general, cancellation: CancellationFlag
+    ) {
         self.original = original
+        self.weighting = weighting
         self.cancellation = cancellation
         columns = Self.starts(original.width)
         tops = Self.starts(original.height)
@@ -86,7 +94,7 @@ final class TileComparison: RowSink {
                 return unsafe original.withSamples { one in
                     unsafe band.withSamples { other in
                         unsafe snug_visible_difference(
-                            one + top * original.stride + left * original.channels, original.stride,
+                            weighting, one + top * original.stride + left * original.channels, original.stride,
                             Int32(original.channels), other + left * band.channels, band.stride, Int32(band.channels),
                             width, band.height, scratch)
                     }

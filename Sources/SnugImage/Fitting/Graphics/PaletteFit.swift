@@ -12,7 +12,9 @@ struct PaletteFit {
     /// Sizes tried with a number of colours.
     private static let maximumSizes = 7
     /// Share of the limit at which a result is good enough.
-    private static let wantedUse = 0.92
+    private static let wantedUse = 0.955
+    /// Share of the limit that sizes aim at.
+    private static let aimedUse = 0.975
 
     /// The metadata to write into an output of a size.
     typealias Options = (_ width: Int, _ height: Int) throws -> PNGEncoderOptions
@@ -102,8 +104,8 @@ struct PaletteFit {
     ) throws -> Encoded? {
         let plan = context.plan
         var best: Encoded?
-        var share = min(Double.sqrt(Double(limit) * 0.96 / Double(max(bytes, 1))), 0.98)
-        var tooLarge = 1.0
+        var search = PaletteSizeSearch(target: Double(limit) * Self.aimedUse)
+        var share = min(Double.sqrt(search.target / Double(max(bytes, 1))), PaletteSizeSearch.largest)
         for attempt in 1...Self.maximumSizes {
             let width = max(1, Int(Double(plan.width) * share))
             let height = max(1, Int(Double(plan.height) * share))
@@ -112,15 +114,11 @@ struct PaletteFit {
             let indexed = try indexed(plane, quantiser, colours: colours, dithers: false)
             let output = try self.bytes(indexed, byteLimit: limit * 2)
             let count = output?.count ?? limit * 2
-            if let output, count <= limit {
-                if width > best?.width ?? 0 { best = encoded(output, plane, encodes: attempt) }
-                if Double(count) >= Double(limit) * Self.wantedUse { break }
-            } else {
-                tooLarge = min(tooLarge, share)
-            }
-            let next = share * Double.sqrt(Double(limit) * 0.96 / Double(max(count, 1)))
-            share = min(next, tooLarge * 0.985)
-            if width <= 1 && height <= 1 { break }
+            let fits = count <= limit
+            if fits, let output, width > best?.width ?? 0 { best = encoded(output, plane, encodes: attempt) }
+            if fits && Double(count) >= Double(limit) * Self.wantedUse || width <= 1 && height <= 1 { break }
+            guard let next = search.next(after: share, bytes: Double(max(count, 1)), fits: fits) else { break }
+            share = next
         }
         return best
     }
