@@ -172,7 +172,7 @@ public struct GenerationImageFitter: Sendable {
     /// Converts an image to the format that a file name's extension stands for, in its own size.
     /// - Throws: ``ImageError``, `CancellationError`.
     public func convert(_ path: FilePath, to fileExtension: String) async throws -> ConvertedImage {
-        guard let format = ImageFormat(fileExtension: fileExtension), let output = format.writable else {
+        guard let format = ImageFormat(fileExtension: fileExtension), let output = format.asOutput else {
             throw ImageError(.unsupportedFormat, "this build does not write .\(fileExtension)")
         }
         let source = try await threads.run { try ImageSource(file: path) }

@@ -16,7 +16,7 @@ extension Provider {
         asking.format = format?.rawValue ?? fileExtension
         let isMade = makesFormat(of: asking)
         if request.format == nil, isMade { return asking }
-        guard isMade || format?.writable != nil else {
+        guard isMade || format?.asOutput != nil else {
             throw GenerationError(
                 .invalidRequest,
                 "an image named .\(PrintableName.escaped(fileExtension)) can neither be made by \(name) nor be converted "
@@ -37,5 +37,5 @@ extension ImageFormat {
     }
 
     /// The format as one that outputs can have; `nil` for formats that are only recognised.
-    var writable: FitPolicy.OutputFormat? { FitPolicy.OutputFormat(rawValue: rawValue) }
+    var asOutput: FitPolicy.OutputFormat? { FitPolicy.OutputFormat(rawValue: rawValue) }
 }
