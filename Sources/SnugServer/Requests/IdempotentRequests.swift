@@ -68,12 +68,15 @@ struct IdempotentRequests: Sendable {
                     .unprocessableContent, "idempotency_key_reused",
                     "this Idempotency-Key came with another request before; send each request with a key of its own")
             }
-            return .json(
-                value["body"] ?? [:], status: HTTPResponse.Status(code: Int(status)),
-                fields: [.known("Idempotent-Replayed"): "true"])
+            var response = Response.text(
+                value["body"]?.text ?? "", type: "application/json", status: HTTPResponse.Status(code: Int(status)))
+            response.headers[.known("Idempotent-Replayed")] = "true"
+            return response
         }
         let (status, value) = try await body()
-        let kept: JSONValue = ["request": .text(digest), "status": .integer(status.code), "body": value]
+        let kept: JSONValue = [
+            "request": .text(digest), "status": .integer(status.code), "body": .text(value.description + "\n"),
+        ]
         try await documents.save(kept.description, as: .requests, key, expiresAt: .now + Self.age)
         return .json(value, status: status)
     }

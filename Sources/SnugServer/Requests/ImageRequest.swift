@@ -41,7 +41,8 @@ struct ImageRequest: Sendable {
             fields = try ImageRequest.query(of: request)
             let type = request.headers[.contentType].flatMap { HeaderValue($0) }
             guard let type, type.value == "multipart/form-data" else {
-                guard type?.value != "application/x-www-form-urlencoded" else { throw Self.noImage }
+                // curl says so of every body that it is not told the type of.
+                if type?.value == "application/x-www-form-urlencoded", Self.isForm(body) { throw Self.noImage }
                 let name = request.headers[.contentDisposition].flatMap { HeaderValue($0)?.parameters["filename"] }
                 files = [(name, body.indices)]
                 return
@@ -63,6 +64,11 @@ struct ImageRequest: Sendable {
                 }
                 fields.append((part.name, value))
             }
+        }
+
+        /// True for the text that a form of this type is; no image begins with so much of it.
+        private static func isForm(_ body: [UInt8]) -> Bool {
+            body.prefix(512).allSatisfy { (0x20...0x7E).contains($0) }
         }
 
         private static let noImage = ServiceError(

@@ -132,6 +132,9 @@ struct UploadDesk: Sendable {
     /// - Returns: True when nothing is left to be made a job.
     func cleanUp(_ logger: Logger) async -> Bool {
         do {
+            // Before the records: a file that is there by now has had one.
+            let folder = folder
+            let names = await jobs.threads.runUncancelled { (try? FolderListing.names(in: folder)) ?? [] }
             let all = try await all()
             var isDone = true
             for upload in all where upload.isWhole && upload.job == nil {
@@ -140,11 +143,11 @@ struct UploadDesk: Sendable {
                     logger.debug("upload becomes no job yet", metadata: ["reason": "\(error)"])
                 }
             }
-            let (folder, known) = (folder, Set(all.filter { $0.job == nil }.map(\.id)))
+            let known = Set(all.filter { $0.job == nil }.map(\.id))
             await jobs.threads.runUncancelled {
-                for name in (try? FolderListing.names(in: folder)) ?? [] {
-                    let id = String(decoding: name, as: UTF8.self)
-                    if ReceivedUpload.isID(id), !known.contains(id) { FileSystem.removeIfThere(folder.appending(id)) }
+                for id in names.map({ String(decoding: $0, as: UTF8.self) })
+                where ReceivedUpload.isID(id) && !known.contains(id) {
+                    FileSystem.removeIfThere(folder.appending(id))
                 }
             }
             return isDone
