@@ -61,7 +61,7 @@ struct ServeCommand: AsyncParsableCommand {
         help: ArgumentHelp("text or json. (default: text)", valueName: "name"), completion: .list(["text", "json"]))
     var logFormat = ServiceConfiguration.Log.Format.text
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
 
@@ -84,7 +84,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func serve(_ ledger: SQLiteLedger?, _ interruption: Interruption, _ logger: Logger) async throws {
+    private func serve(_ ledger: (any SharedLedger)?, _ interruption: Interruption, _ logger: Logger) async throws {
         let server = try makeServer(ledger, logger)
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger)
@@ -99,7 +99,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    private func makeServer(_ ledger: SQLiteLedger?, _ logger: Logger) throws -> SnugServer {
+    private func makeServer(_ ledger: (any SharedLedger)?, _ logger: Logger) throws -> SnugServer {
         let fitter = ImageFitter(
             configuration: .init(memory: memory?.bytes, threads: min(jobs ?? Machine.usableCoreCount, 256)))
         let manager = ServiceManager()

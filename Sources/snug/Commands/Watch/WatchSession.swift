@@ -27,9 +27,9 @@ struct WatchSession {
         let logger = logger(display, log)
         let manager = ServiceManager()
         let events = WatchEvents(log: DaemonLog(logger), metrics: DaemonMetrics(), manager: manager)
-        let ledger: SQLiteLedger
+        let ledger: any SharedLedger
         do {
-            ledger = try await SQLiteLedger.open(service.watch.stateDirectory.appending("ledger.sqlite"))
+            ledger = try await service.ledgerLocation.open()
         } catch let error as LedgerError {
             messages.writeLine("Error: \(PrintableName.escaped(error.message))")
             throw ExitCode(1)
@@ -62,7 +62,7 @@ struct WatchSession {
     }
 
     private func makeDaemon(
-        _ ledger: SQLiteLedger, _ logger: Logger, _ events: WatchEvents, _ threads: BlockingThreads
+        _ ledger: any SharedLedger, _ logger: Logger, _ events: WatchEvents, _ threads: BlockingThreads
     ) async throws -> Daemon {
         var configuration = HTTPClientConfiguration()
         configuration.userAgent = "snug/\(Snug.version)"
