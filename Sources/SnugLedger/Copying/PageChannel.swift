@@ -24,7 +24,12 @@ final class PageChannel: Sendable {
 
     private let state = Mutex(State())
     private let filled = DispatchSemaphore(value: 0)
-    private let free = DispatchSemaphore(value: 4)
+    private let free = DispatchSemaphore(value: 0)
+
+    init() {
+        // Signalled, and not its first value: a semaphore may not end with less than it began with.
+        for _ in 0..<4 { free.signal() }
+    }
 
     /// Begins to send. A transaction that is carried out again cannot.
     func beginSending() throws { try begin(\.hasSender) }
