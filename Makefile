@@ -32,6 +32,8 @@ bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	python3 Benchmarks/daemon
 	python3 Benchmarks/service
 	python3 Benchmarks/upload
+	swift build -c release --product snug-ledger-bench
+	python3 Benchmarks/ledger
 
 asan: ## All tests under AddressSanitizer
 	scripts/install test

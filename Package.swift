@@ -40,7 +40,8 @@ let package = Package(
         .trait(name: "JPEGXL", description: "Reads JPEG XL, by libjxl in a process of its own."),
         .trait(name: "WebP", description: "Reads and writes WebP, by libwebp."),
         .trait(name: "GIF", description: "Reads GIF, by giflib."),
-        .default(enabledTraits: ["GIF", "HEIF", "JPEGXL", "TIFF", "WebP"]),
+        .trait(name: "Postgres", description: "Keeps a ledger in PostgreSQL, by libpq."),
+        .default(enabledTraits: ["GIF", "HEIF", "JPEGXL", "Postgres", "TIFF", "WebP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -86,6 +87,9 @@ let package = Package(
         .systemLibrary(
             name: "CLibCurl", path: "CSupport/CLibCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(
+            name: "CLibPQ", path: "CSupport/CLibPQ", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
 
         // Shims that turn setjmp, callbacks and variadics into plain calls returning codes.
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], path: "CSupport/CJPEG", cSettings: cSettings),
@@ -99,6 +103,7 @@ let package = Package(
             linkerSettings: [.linkedLibrary("gif")]),
         .target(name: "CWebP", dependencies: ["CLibWebP"], path: "CSupport/CWebP", cSettings: cSettings),
         .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
+        .target(name: "CPostgres", dependencies: ["CLibPQ"], path: "CSupport/CPostgres", cSettings: cSettings),
         // Decoders for worker processes: compiled against the libraries' headers, and never linked with them.
         .target(name: "CSandbox", path: "CSupport/CSandbox", cSettings: cSettings),
         .target(name: "CHEIF", dependencies: ["CSandbox"], path: "CSupport/CHEIF", cSettings: cSettings),
@@ -172,6 +177,7 @@ let package = Package(
             name: "SnugLedger",
             dependencies: [
                 "SnugSystem", "SnugHTTP", "SnugUpload", "SnugGeneration",
+                .target(name: "CPostgres", condition: .when(traits: ["Postgres"])),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -332,6 +338,9 @@ let package = Package(
             name: "snug-ledger-worker",
             dependencies: ["SnugLedger", .product(name: "SystemPackage", package: "swift-system")],
             path: "Tests/LedgerWorker", swiftSettings: settings),
+        .executableTarget(
+            name: "snug-ledger-bench", dependencies: ["SnugLedger"], path: "Benchmarks/LedgerBench",
+            swiftSettings: settings),
         .testTarget(
             name: "SnugLedgerTests",
             dependencies: [

@@ -18,6 +18,7 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
             case notAllowed = "not_allowed"
             case alreadyExists = "already_exists"
             case closed = "ledger_closed"
+            case unreachable = "ledger_unreachable"
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -48,6 +49,8 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
         public static let alreadyExists = Code(.alreadyExists)
         /// The ledger was closed.
         public static let closed = Code(.closed)
+        /// The service of the database does not take connections, or not this one.
+        public static let unreachable = Code(.unreachable)
 
         /// The stable text, for logs, metrics and JSON.
         public var description: String { value.rawValue }
@@ -70,7 +73,7 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
     ///
     /// Work that meets one has not failed: it is handed back and tried again.
     public var isEnvironmental: Bool {
-        [.readOnly, .diskFull, .busy, .ioFailed].contains(code)
+        [.readOnly, .diskFull, .busy, .ioFailed, .unreachable].contains(code)
     }
 
     /// The message.

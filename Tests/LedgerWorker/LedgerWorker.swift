@@ -3,19 +3,21 @@ import Glibc
 import SnugLedger
 import SystemPackage
 
-/// A worker that tests kill. Usage: snug-ledger-worker FOLDER DIE_AT
+/// A worker that tests kill. Usage: snug-ledger-worker FOLDER DIE_AT [ADDRESS SCHEMA]
 ///
-/// It works on `ledger.sqlite`, notes each charge as a line of `charges`, and delivers files into `out/`. It ends itself with
+/// It works on `ledger.sqlite` or on a schema of a PostgreSQL service, notes each charge as a line of `charges`, and delivers files into `out/`. It ends itself with
 /// SIGKILL at the point of that number; 0 is never.
 @main struct LedgerWorker {
     let folder: FilePath
     let dieAt: Int
+    let service: (address: String, schema: String)?
     var points = 0
 
     static func main() async throws {
         let arguments = CommandLine.arguments
-        guard arguments.count == 3, let dieAt = Int(arguments[2]) else { exit(64) }
-        var worker = LedgerWorker(folder: FilePath(arguments[1]), dieAt: dieAt)
+        guard [3, 5].contains(arguments.count), let dieAt = Int(arguments[2]) else { exit(64) }
+        let service = arguments.count == 5 ? (address: arguments[3], schema: arguments[4]) : nil
+        var worker = LedgerWorker(folder: FilePath(arguments[1]), dieAt: dieAt, service: service)
         try await worker.run()
     }
 
@@ -26,9 +28,7 @@ import SystemPackage
     }
 
     private mutating func run() async throws {
-        // Killed far more often than any input would be.
-        let configuration = LedgerConfiguration(policy: LedgerPolicy(maximumCrashes: 1000))
-        let ledger = try await SQLiteLedger.open(folder.appending("ledger.sqlite"), configuration: configuration)
+        let ledger = try await open()
         point()
         while let claim = try await ledger.claim(ClaimRequest(lease: .seconds(3600))).first {
             point()
@@ -38,7 +38,20 @@ import SystemPackage
         try await ledger.close()
     }
 
-    private mutating func work(on claim: ClaimedJob, _ ledger: SQLiteLedger) async throws {
+    private func open() async throws -> any SharedLedger {
+        // Killed far more often than any input would be.
+        var configuration = LedgerConfiguration(policy: LedgerPolicy(maximumCrashes: 1000))
+        configuration.lostConnectionGrace = .zero
+        #if Postgres
+            if let service {
+                return try await PostgresLedger.open(
+                    PostgresAddress(service.address), schema: service.schema, configuration: configuration)
+            }
+        #endif
+        return try await SQLiteLedger.open(folder.appending("ledger.sqlite"), configuration: configuration)
+    }
+
+    private mutating func work(on claim: ClaimedJob, _ ledger: any SharedLedger) async throws {
         let (job, lease) = (claim.job, claim.lease)
         switch job.step {
         case .submit:

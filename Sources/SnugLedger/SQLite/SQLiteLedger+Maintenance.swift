@@ -18,27 +18,22 @@ extension SQLiteLedger {
                 )
             }
         }
-        let books = try await books()
-        for (folder, books) in books.sorted(by: { $0.key < $1.key }) where !books.areBalanced {
-            throw LedgerError(
-                .corrupt,
-                "\(path): the books of the folder '\(folder)' do not balance: \(books.seen) seen, "
-                    + "\(books.states.values.reduce(0, +)) there; keep a copy, and report it")
-        }
+        try await checkBooks()
     }
 
     /// Its version, size and place.
     public func facts() async throws -> LedgerFacts {
         let path = path
-        let version = try await lookToEnd { try LedgerSchema.version(of: $0.database) }
+        let pool = pool
+        let version = try await translatingOnThread { try pool.read { try LedgerSchema.version(of: $0) } }
         return try await onThread {
             let files = ["", "-wal"].compactMap {
                 try? FileIdentity(of: FilePath(path.string + $0), followsLinks: true)
             }
             let kind = try? FileSystemKind(of: path)
             return LedgerFacts(
-                path: path, schemaVersion: version, bytes: files.reduce(0) { $0 + $1.byteCount },
-                fileSystem: kind?.name)
+                place: path.string, schemaVersion: version, bytes: files.reduce(0) { $0 + $1.byteCount },
+                medium: kind?.name)
         }
     }
 
@@ -69,10 +64,12 @@ extension SQLiteLedger {
         }
     }
 
-    private func translatingOnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+    private func translatingOnThread<Value: Sendable>(
+        _ body: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
         let path = path
-        try await onThread {
-            do { try body() } catch { throw LedgerError.translating(error, path: path.string) }
+        return try await onThread {
+            do { return try body() } catch { throw LedgerError.translating(error, path: path.string) }
         }
     }
 }

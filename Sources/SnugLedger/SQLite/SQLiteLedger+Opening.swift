@@ -88,8 +88,8 @@ extension SQLiteLedger {
         }
         let (policy, workerID, now) = (policy, workerID, environment.now())
         try pool.write { database in
-            let transaction = LedgerTransaction(database: database, now: now, ids: ids)
-            for worker in gone { try transaction.bury(worker, policy: policy) }
+            let transaction = LedgerTransaction(database: SQLiteDatabase(database), now: now, ids: ids)
+            for worker in gone { try transaction.bury(worker.id, worked: worker.worked, policy: policy) }
             try transaction.execute(
                 "INSERT INTO workers (id, process, started_at) VALUES (:id, :process, :now)",
                 ["id": workerID, "process": Int(Machine.processID), "now": now.milliseconds])

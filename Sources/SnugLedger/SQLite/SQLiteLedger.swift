@@ -7,9 +7,11 @@ public import SystemPackage
 ///
 /// A recorded change survives a kill and a power cut. Jobs and names of a process that ends are free at once: each
 /// holds a lock on a file of its own beside the database, which the system takes back.
-public final class SQLiteLedger: LedgerStore {
+public final class SQLiteLedger: SharedLedger {
     /// The database.
     public let path: FilePath
+    /// The path of the database.
+    public var place: String { path.string }
     /// The name under which this instance claims work.
     public let workerID: String
     let policy: LedgerPolicy
@@ -19,15 +21,8 @@ public final class SQLiteLedger: LedgerStore {
     let liveness: WorkerLiveness
     let pool: DatabasePool
     let commits: CommitQueue
-    /// Leases that have run out although their workers live, and when that was first seen.
-    let overdue = Mutex<[JobID: OverdueLease]>([:])
+    let overdue = OverdueLeases()
     private let isClosed = Mutex(false)
-
-    struct OverdueLease: Sendable {
-        var fence: Int
-        var until: Int
-        var seenAt: Duration
-    }
 
     init(
         path: FilePath, pool: DatabasePool, liveness: WorkerLiveness, ids: LedgerIDGenerator,
@@ -61,16 +56,21 @@ public final class SQLiteLedger: LedgerStore {
         }
     }
 
+    /// True for a worker whose process has ended.
+    public func hasEnded(_ worker: String) -> Bool {
+        worker != workerID && !liveness.gone(among: [worker]).isEmpty
+    }
+
     // MARK: Transactions
 
     /// Carries out a transaction that writes.
-    func transact<Result: Sendable>(
+    public func transact<Result: Sendable>(
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
     ) async throws -> Result {
         let (environment, ids) = (environment, ids)
         do {
             return try await commits.run { database in
-                try body(LedgerTransaction(database: database, now: environment.now(), ids: ids))
+                try body(LedgerTransaction(database: SQLiteDatabase(database), now: environment.now(), ids: ids))
             }
         } catch {
             throw LedgerError.translating(error, path: path.string)
@@ -79,7 +79,7 @@ public final class SQLiteLedger: LedgerStore {
 
     /// Carries out a short transaction that only reads, also for a task that was cancelled: one that ends looks for what it
     /// leaves behind.
-    func lookToEnd<Result: Sendable>(
+    public func lookToEnd<Result: Sendable>(
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
     ) async throws -> Result {
         // A task of its own, because GRDB gives up the read of one that was cancelled.
@@ -87,13 +87,13 @@ public final class SQLiteLedger: LedgerStore {
     }
 
     /// Carries out a transaction that only reads.
-    func look<Result: Sendable>(
+    public func look<Result: Sendable>(
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
     ) async throws -> Result {
         let (environment, ids) = (environment, ids)
         do {
             return try await pool.read { database in
-                try body(LedgerTransaction(database: database, now: environment.now(), ids: ids))
+                try body(LedgerTransaction(database: SQLiteDatabase(database), now: environment.now(), ids: ids))
             }
         } catch {
             throw LedgerError.translating(error, path: path.string)

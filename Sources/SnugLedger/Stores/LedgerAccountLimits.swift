@@ -5,10 +5,10 @@ public import SnugGeneration
 ///
 /// Slots for concurrent requests are names in the ledger, free at once when the process that has one ends.
 public struct LedgerAccountLimits: AccountLimitStore {
-    private let ledger: SQLiteLedger
+    private let ledger: any SharedLedger
 
     /// Counts in a ledger, which stays open for as long as it is used.
-    public init(_ ledger: SQLiteLedger) { self.ledger = ledger }
+    public init(_ ledger: any SharedLedger) { self.ledger = ledger }
 
     /// True: all processes that share the ledger take part.
     public var isShared: Bool { true }

@@ -3,10 +3,10 @@ public import SnugGeneration
 
 /// Keeps blocked accounts and balances in a ledger, for all processes that share it.
 public struct LedgerAccountStates: AccountStateStore {
-    private let ledger: SQLiteLedger
+    private let ledger: any SharedLedger
 
     /// Keeps states in a ledger, which stays open for as long as they are used.
-    public init(_ ledger: SQLiteLedger) { self.ledger = ledger }
+    public init(_ ledger: any SharedLedger) { self.ledger = ledger }
 
     /// The state of an account.
     /// - Throws: `output_failed`.

@@ -6,10 +6,10 @@ public import SnugGeneration
 /// An observation holds for this process even when it cannot be kept.
 public final class LedgerInputLimits: InputLimitStore {
     private let own = InMemoryInputLimits()
-    private let ledger: SQLiteLedger
+    private let ledger: any SharedLedger
 
     /// Keeps observations in a ledger, which stays open for as long as they are used.
-    public init(_ ledger: SQLiteLedger) { self.ledger = ledger }
+    public init(_ ledger: any SharedLedger) { self.ledger = ledger }
 
     /// The observation for a model: this process's own, or that of another.
     /// - Throws: `output_failed`.

@@ -6,10 +6,10 @@ public import SnugGeneration
 /// A claim holds for this process even when it cannot be kept.
 public final class LedgerJobClaims: JobClaimStore {
     private let own = InMemoryJobClaims()
-    private let ledger: SQLiteLedger
+    private let ledger: any SharedLedger
 
     /// Keeps claims in a ledger, which stays open for as long as they are used.
-    public init(_ ledger: SQLiteLedger) { self.ledger = ledger }
+    public init(_ ledger: any SharedLedger) { self.ledger = ledger }
 
     /// Assigns a job to a submission, among all processes.
     /// - Throws: `output_failed`.
@@ -32,10 +32,10 @@ public final class LedgerJobClaims: JobClaimStore {
     }
 }
 
-extension SQLiteLedger {
+extension SharedLedger {
     /// Names a failure of the ledger as one of a generation's.
     func failingAsOutput<Result: Sendable>(
-        _ what: String, _ body: (SQLiteLedger) async throws -> Result
+        _ what: String, _ body: (any SharedLedger) async throws -> Result
     ) async throws -> Result {
         do {
             return try await body(self)

@@ -9,11 +9,11 @@ internal import Synchronization
 public final class LedgerJournal: GenerationJournal {
     /// True: it remembers.
     public var isDurable: Bool { true }
-    private let ledger: SQLiteLedger
+    private let ledger: any SharedLedger
     private let locks = Mutex<[String: NameLock]>([:])
 
     /// Keeps records in a ledger, which stays open for as long as they are used.
-    public init(_ ledger: SQLiteLedger) { self.ledger = ledger }
+    public init(_ ledger: any SharedLedger) { self.ledger = ledger }
 
     /// The record of that name.
     /// - Throws: `journal_failed`.
@@ -61,19 +61,19 @@ public final class LedgerJournal: GenerationJournal {
         try? await ledger.unlock(lock)
     }
 
-    private static func decode(_ document: LedgerDocument, _ ledger: SQLiteLedger) throws -> GenerationRecord {
+    private static func decode(_ document: LedgerDocument, _ ledger: any SharedLedger) throws -> GenerationRecord {
         do {
             return try JSONDecoder().decode(GenerationRecord.self, from: Data(document.payload.utf8))
         } catch {
             throw GenerationError(
                 .journalFailed,
-                "the record of \(document.key) in \(ledger.path) cannot be read; look at it, for it may have been paid for",
+                "the record of \(document.key) in \(ledger.place) cannot be read; look at it, for it may have been paid for",
                 cause: error)
         }
     }
 
     private func failingAsJournal<Result: Sendable>(
-        _ body: (SQLiteLedger) async throws -> Result
+        _ body: (any SharedLedger) async throws -> Result
     ) async throws -> Result {
         do {
             return try await body(ledger)

@@ -55,15 +55,16 @@ extension SQLiteLedger {
         }
         return outputs
     }
+}
 
+extension SharedLedger {
     /// Keeps records in place of those of the same names, and forgets others, all or nothing.
     public func updateOutputs(in folder: [UInt8], keeping: [LedgerOutput], forgetting: [[UInt8]]) async throws {
         try await transact { transaction in
-            let folder = Data(folder)
             for name in forgetting {
                 try transaction.execute(
                     "DELETE FROM outputs WHERE folder = :folder AND name = :name",
-                    ["folder": folder, "name": Data(name)])
+                    ["folder": folder, "name": name])
             }
             for output in keeping {
                 try transaction.execute(
@@ -74,7 +75,7 @@ extension SQLiteLedger {
                         updated_at = excluded.updated_at
                     """,
                     [
-                        "folder": folder, "name": Data(output.name), "input": Data(output.input),
+                        "folder": folder, "name": output.name, "input": output.input,
                         "payload": output.payload, "now": transaction.now.milliseconds,
                     ])
             }

@@ -9,7 +9,7 @@ public import SnugHTTP
 public final class LedgerSession: SessionStore {
     /// The session's name, the same in all processes.
     public let identity: String
-    private let ledger: SQLiteLedger
+    private let ledger: any SharedLedger
 
     private struct Content: Codable {
         var access: String
@@ -26,7 +26,7 @@ public final class LedgerSession: SessionStore {
     }
 
     /// Names a session, which ``logIn(_:)`` begins.
-    public init(_ ledger: SQLiteLedger, identity: String) {
+    public init(_ ledger: any SharedLedger, identity: String) {
         self.ledger = ledger
         self.identity = identity
     }
@@ -53,9 +53,9 @@ public final class LedgerSession: SessionStore {
             throw CancellationError()
         } catch {
             throw GenerationError(
-                .notAuthenticated, "cannot read the session \(identity) in \(ledger.path); log in again", cause: error)
+                .notAuthenticated, "cannot read the session \(identity) in \(ledger.place); log in again", cause: error)
         }
-        throw GenerationError(.notAuthenticated, "there is no session \(identity) in \(ledger.path); log in")
+        throw GenerationError(.notAuthenticated, "there is no session \(identity) in \(ledger.place); log in")
     }
 
     /// Refreshes, once for all processes that ask at a time.

@@ -6,11 +6,11 @@ internal import Synchronization
 ///
 /// A record is on the disk before `save` returns. A locked upload is free at once when the process that has it ends.
 public final class LedgerUploadStore: UploadRecordStore, HostLimitStore, FinishedUploadStore {
-    private let ledger: SQLiteLedger
+    private let ledger: any SharedLedger
     private let locks = Mutex<[String: NameLock]>([:])
 
     /// Keeps uploads in a ledger, which stays open for as long as they are used.
-    public init(_ ledger: SQLiteLedger) { self.ledger = ledger }
+    public init(_ ledger: any SharedLedger) { self.ledger = ledger }
 
     /// All records, the oldest first.
     /// - Throws: `state_failed`.
@@ -86,26 +86,28 @@ public final class LedgerUploadStore: UploadRecordStore, HostLimitStore, Finishe
     public func finish(_ key: String, with receipt: UploadReceipt) async throws {
         let payload = try StoredValue.encode(receipt)
         try await failingAsState { ledger in
-            let end = ledger.environment.now() + .seconds(365 * 86_400)
-            try await ledger.save(payload, as: .finishedUploads, key, expiresAt: end)
+            try await ledger.transact { transaction in
+                let end = transaction.now + .seconds(365 * 86_400)
+                try transaction.save(payload, as: .finishedUploads, key, expiresAt: end)
+            }
         }
     }
 
     private static func decode<Value: Decodable>(
-        _ type: Value.Type, _ document: LedgerDocument, _ ledger: SQLiteLedger
+        _ type: Value.Type, _ document: LedgerDocument, _ ledger: any SharedLedger
     ) throws -> Value {
         do {
             return try StoredValue.decode(type, from: document.payload)
         } catch {
             throw UploadError(
                 .stateFailed,
-                "the record \(document.key) in \(ledger.path) cannot be read; use the version of Snug that wrote it, or "
+                "the record \(document.key) in \(ledger.place) cannot be read; use the version of Snug that wrote it, or "
                     + "name another ledger with --state", cause: error)
         }
     }
 
     private func failingAsState<Result: Sendable>(
-        _ body: (SQLiteLedger) async throws -> Result
+        _ body: (any SharedLedger) async throws -> Result
     ) async throws -> Result {
         do {
             return try await body(ledger)

@@ -20,6 +20,7 @@ extension ServiceConfiguration {
     /// - Parameter initial: The configuration that the service was started with.
     package func keysNeedingRestart(since initial: ServiceConfiguration) -> [String] {
         var keys = watch.keysNeedingRestart(since: initial.watch)
+        if ledger != initial.ledger { keys.append("ledger") }
         if network.allowsPlainHTTP != initial.network.allowsPlainHTTP { keys.append("network.allow_plain_http") }
         if network.certificates != initial.network.certificates { keys.append("network.cacert") }
         return keys

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import SnugLedger
 public import SystemPackage
 
 /// The whole configuration of a service: the daemon's, its logs and its connections.
@@ -39,6 +40,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
 
     /// The folders, accounts and resources of the daemon.
     public var watch: WatchConfiguration
+    /// The ledger, where it is none of the state directory's: `postgres://USER@HOST/DATABASE`, or `@FILE`.
+    public var ledger: String?
     /// Logs.
     public var log = Log()
     /// Connections.
@@ -46,4 +49,13 @@ public struct ServiceConfiguration: Sendable, Hashable {
 
     /// A configuration with the default of each setting but the daemon's.
     public init(watch: WatchConfiguration) { self.watch = watch }
+
+    /// The ledger's place.
+    /// - Throws: `LedgerError`.
+    public var ledgerLocation: LedgerLocation {
+        get throws(LedgerError) {
+            guard let ledger else { return .file(watch.stateDirectory.appending("ledger.sqlite")) }
+            return try LedgerLocation(ledger, isPrivate: true)
+        }
+    }
 }

@@ -14,7 +14,7 @@ struct BackupCommand: AsyncParsableCommand {
         usage: "snug backup <file> [<options>]",
         discussion: """
             The copy is checked before it gets its name. To restore it, stop Snug, and put it in place of ledger.sqlite in \
-            the state folder.
+            the state folder. The copy of a ledger in PostgreSQL is such a file, too; 'snug ledger copy' takes it back.
 
             Examples:
               snug backup /mnt/backup/snug.sqlite
@@ -27,7 +27,7 @@ struct BackupCommand: AsyncParsableCommand {
     @Flag(help: "Replace the file when it is already there.")
     var overwrite = false
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 
@@ -37,20 +37,21 @@ struct BackupCommand: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.told {
             let path = try WorkingFolder.absolute(file.path)
-            let source = try state.ledgerPath
+            let source = try state.location
             do {
-                guard FileSystem.isFile(source) else {
+                guard source.mayExist else {
                     throw ValidationError(
-                        "there is no ledger at \(PrintableName.of(source)); name its folder with --state")
+                        "there is no ledger at \(PrintableName.escaped(source.description)); name its folder with --state"
+                    )
                 }
                 let facts = try await state.withLedger { ledger in
-                    try await ledger.backup(to: path, replacing: overwrite)
+                    try await ledger.backUp(to: path, replacing: overwrite)
                     return try await ledger.facts()
                 }
                 report(path, facts)
             } catch let error as LedgerError where json {
                 let object: JSONValue = [
-                    "input": .text(source.string), "output": .text(path.string), "status": "failed",
+                    "input": .text(source.description), "output": .text(path.string), "status": "failed",
                     "error": error.json,
                 ]
                 OutputStream.standardOutput.writeLine(object.description)
@@ -67,7 +68,7 @@ struct BackupCommand: AsyncParsableCommand {
             return output.writeLine("\(PrintableName.of(file.path)): \(ByteCount(bytes)), checked")
         }
         let object: JSONValue = [
-            "input": .text(facts.path.string), "output": .text(path.string), "status": "copied",
+            "input": .text(facts.place), "output": .text(path.string), "status": "copied",
             "output_bytes": .integer(bytes), "schema_version": .integer(facts.schemaVersion),
         ]
         output.writeLine(object.description)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import SnugLedger
 import SnugSystem
 import SystemPackage
 
@@ -17,7 +18,7 @@ struct DoctorCommand: AsyncParsableCommand {
               snug doctor --config snug.yaml        also how each watched folder would be watched
             """)
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @Option(
         help: ArgumentHelp(
@@ -31,14 +32,16 @@ struct DoctorCommand: AsyncParsableCommand {
 
     mutating func run() async throws {
         var checks = try await BlockingThreads(count: 1).run { Checkup.all() }
-        var ledgerPath = try state.ledgerPath
+        var ledger = try state.location
         let usual = ConfigurationOptions.usualFile(Machine.environment)
         if let file = config?.path ?? usual {
             let (found, stateDirectory) = await Checkup.configuration(file, stateDirectory: try state.folder)
             checks += found
-            if state.state == nil, let stateDirectory { ledgerPath = stateDirectory.appending("ledger.sqlite") }
+            if state.state == nil, case .file = ledger, let stateDirectory {
+                ledger = .file(stateDirectory.appending("ledger.sqlite"))
+            }
         }
-        checks += await Checkup.ledger(at: ledgerPath)
+        checks += await Checkup.ledger(at: ledger)
         let output = OutputStream.standardOutput
         if json {
             for check in checks { output.writeLine(check.json.description) }

@@ -103,7 +103,7 @@ struct GenerateCommand: AsyncParsableCommand {
     /// The stores of a command.
     ///
     /// It finds out for itself whether an account has money: a person who has topped it up runs the command again.
-    private static func stores(_ ledger: SQLiteLedger) -> GenerationStores {
+    private static func stores(_ ledger: any SharedLedger) -> GenerationStores {
         var stores = GenerationStores.ledger(ledger)
         stores.accountStates = InMemoryAccountStates()
         return stores

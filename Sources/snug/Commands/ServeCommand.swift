@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Flag(help: "Take no jobs and run no folders: no state directory is needed, and several servers can run.")
     var noJobs = false
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
 
@@ -107,6 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
         add("log", "level", value: logLevel?.rawValue, option: "--log-level")
         add("log", "format", value: logFormat?.rawValue, option: "--log-format")
         add("state_dir", value: state.state?.path.string, option: "--state")
+        add("ledger", value: state.ledger, option: "--ledger")
         var loader = ConfigurationLoader(
             file: settings.config?.path, environment: ProcessInfo.processInfo.environment, options: options,
             stateDirectory: try state.folder)

@@ -27,8 +27,7 @@ struct Snug: AsyncParsableCommand {
         subcommands: [
             FitCommand.self, InspectCommand.self, UploadCommand.self, GenerateCommand.self, ModelsCommand.self,
             BalanceCommand.self, WatchCommand.self, ServeCommand.self, JobsCommand.self, ProfilesCommand.self,
-            BackupCommand.self,
-            DoctorCommand.self,
+            BackupCommand.self, LedgerCommand.self, DoctorCommand.self,
         ])
 
     /// Runs the command that the process was started with.

@@ -122,7 +122,7 @@ struct GenerateRunningOptions: ParsableArguments {
         transform: ArgumentParsing.positive)
     var jobs = 4
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @Flag(help: "Fetch results and images given by address from internal networks too, such as this machine.")
     var allowInternal = false

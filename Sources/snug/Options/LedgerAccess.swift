@@ -9,15 +9,15 @@ enum LedgerAccess {
     /// Opens the ledger, which has to be there, carries out the body, and reports failures.
     /// - Throws: `ExitCode`.
     static func with<Result>(
-        _ options: StateOptions, json: Bool, _ body: (SQLiteLedger) async throws -> Result
+        _ options: LedgerOptions, json: Bool, _ body: (any SharedLedger) async throws -> Result
     ) async throws -> Result {
         do {
             let result = try await options.withLedgerIfThere { ledger in
-                let path = try options.ledgerPath
+                let place = try options.location.description
                 guard let ledger else {
                     throw JobSelectionError(
                         "no_ledger",
-                        "there is no ledger at \(PrintableName.of(path)): nothing was recorded yet. Pass "
+                        "there is no ledger at \(PrintableName.escaped(place)): nothing was recorded yet. Pass "
                             + "--state DIR for another state directory.")
                 }
                 return try await body(ledger)

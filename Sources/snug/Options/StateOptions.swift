@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import SnugLedger
 import SnugPipeline
 import SnugSystem
 import SystemPackage
@@ -34,33 +33,4 @@ struct StateOptions: ParsableArguments {
     var receipts: FilePath { get throws { try folder.appending("receipts") } }
     /// The folder of files on their way.
     var spool: FilePath { get throws { try folder.appending("spool") } }
-
-    /// Opens the ledger, takes over the state of an earlier version, and closes the ledger afterwards.
-    /// - Throws: `LedgerError`; what `body` throws.
-    func withLedger<Result>(_ body: (SQLiteLedger) async throws -> Result) async throws -> Result {
-        let ledger = try await SQLiteLedger.open(ledgerPath)
-        do {
-            for problem in try await ledger.takeOver(from: folder).problems {
-                OutputStream.standardError.writeLine(
-                    "warning: \(PrintableName.of(problem.path)): \(PrintableName.escaped(problem.message))")
-            }
-            let result = try await body(ledger)
-            await close(ledger)
-            return result
-        } catch {
-            await close(ledger)
-            throw error
-        }
-    }
-
-    /// Opens the ledger only where there is one, for what changes nothing.
-    func withLedgerIfThere<Result>(_ body: (SQLiteLedger?) async throws -> Result) async throws -> Result {
-        guard FileSystem.isFile(try ledgerPath) else { return try await body(nil) }
-        return try await withLedger { try await body($0) }
-    }
-
-    private func close(_ ledger: SQLiteLedger) async {
-        // Where that fails, what the process held is free when it ends.
-        try? await ledger.close()
-    }
 }

@@ -180,7 +180,7 @@ struct UploadTransferOptions: ParsableArguments {
     @Option(help: "A PEM file with a certificate authority of your own.")
     var cacert: PathArgument?
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     /// - Parameter store: `nil` for requests that leave nothing to remember.
     func makeUploader(_ store: (any UploadStore)?) throws -> Uploader {

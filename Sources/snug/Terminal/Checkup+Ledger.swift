@@ -5,13 +5,14 @@ import SnugSystem
 import SystemPackage
 
 extension Checkup {
-    /// Checks the ledger in the state folder, which is made when a command needs it and not here.
-    static func ledger(at path: FilePath) async -> [Checkup] {
-        guard FileSystem.isFile(path) else {
-            return [Checkup(name: "ledger", state: .ok, value: "\(PrintableName.of(path)), made when it is needed")]
+    /// Checks the ledger. A file is made when a command needs it and not here.
+    static func ledger(at place: LedgerLocation) async -> [Checkup] {
+        guard place.mayExist else {
+            let name = PrintableName.escaped(place.description)
+            return [Checkup(name: "ledger", state: .ok, value: "\(name), made when it is needed")]
         }
         do {
-            let ledger = try await SQLiteLedger.open(path)
+            let ledger = try await place.open()
             let checks = await self.checks(of: ledger)
             // Where that fails, nothing was changed.
             try? await ledger.close()
@@ -21,15 +22,15 @@ extension Checkup {
         }
     }
 
-    private static func checks(of ledger: SQLiteLedger) async -> [Checkup] {
+    private static func checks(of ledger: any SharedLedger) async -> [Checkup] {
         var checks: [Checkup] = []
         do {
             let facts = try await ledger.facts()
             checks = [
-                Checkup(name: "ledger", state: .ok, value: PrintableName.of(facts.path)),
+                Checkup(name: "ledger", state: .ok, value: PrintableName.escaped(facts.place)),
                 Checkup(name: "ledger schema", state: .ok, value: "version \(facts.schemaVersion)"),
                 Checkup(name: "ledger size", state: .ok, value: "\(ByteCount(facts.bytes))"),
-                Checkup(name: "ledger disk", state: .ok, value: facts.fileSystem ?? "unknown"),
+                Checkup(name: "ledger disk", state: .ok, value: facts.medium ?? "unknown"),
             ]
             try await ledger.checkIntegrity()
             checks.append(Checkup(name: "ledger check", state: .ok, value: "whole, and its books balance"))
@@ -45,6 +46,6 @@ extension Checkup {
         let parts = message.split(separator: "; ", maxSplits: 1).map(String.init)
         return Checkup(
             name: name, state: .fail, value: parts.first ?? message,
-            remedy: parts.count > 1 ? parts[1] : "keep a copy of the file, and report it")
+            remedy: parts.count > 1 ? parts[1] : "keep a copy of the ledger, and report it")
     }
 }

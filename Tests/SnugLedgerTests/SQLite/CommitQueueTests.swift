@@ -96,7 +96,7 @@ import Testing
             {
                 // As SQLite does by itself when the disk is full.
                 try await ledger.transact { transaction in
-                    try transaction.database.execute(sql: "ROLLBACK")
+                    try transaction.execute("ROLLBACK")
                     throw DatabaseError(resultCode: .SQLITE_FULL)
                 }
             },

@@ -45,7 +45,7 @@ import Testing
         #expect(try await journals.one.record("a") == nil)
         try await journals.two.remove("never there")
         #expect(try await journals.one.records().count == names.count - 1)
-        #expect(journals.one.isDurable == (kind == .ledger))
+        #expect(journals.one.isDurable == (kind != .memory))
     }
 
     @Test("A later state takes the place of the earlier one", arguments: StoreKind.allCases)

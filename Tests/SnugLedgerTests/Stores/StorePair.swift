@@ -8,6 +8,16 @@ import SystemPackage
 /// Where a store keeps what it is given.
 enum StoreKind: String, Sendable, CaseIterable {
     case memory, ledger
+    #if Postgres
+        case postgres
+    #endif
+
+    static var allCases: [StoreKind] {
+        #if Postgres
+            if PostgresServer.isAvailable { return [.memory, .ledger, .postgres] }
+        #endif
+        return [.memory, .ledger]
+    }
 }
 
 /// Two stores of one state, as two processes have them; in memory there is one process.
@@ -15,10 +25,11 @@ struct StorePair<Store: Sendable>: Sendable {
     let one: Store
     let two: Store
     /// The ledgers of the two; none in memory.
-    let ledgers: [SQLiteLedger]
+    let ledgers: [any SharedLedger]
     private let folder: TemporaryFolder?
 
-    fileprivate init(_ kind: StoreKind, memory: @autoclosure () -> Store, ledger: (SQLiteLedger) -> Store) async throws
+    fileprivate init(_ kind: StoreKind, memory: @autoclosure () -> Store, ledger: (any SharedLedger) -> Store)
+        async throws
     {
         switch kind {
         case .memory:
@@ -30,6 +41,12 @@ struct StorePair<Store: Sendable>: Sendable {
             let ledgers = [try await SQLiteLedger.open(path), try await SQLiteLedger.open(path)]
             (one, two) = (ledger(ledgers[0]), ledger(ledgers[1]))
             (self.folder, self.ledgers) = (folder, ledgers)
+        #if Postgres
+            case .postgres:
+                let (schema, time) = (PostgresServer.newName(), TestTime())
+                ledgers = [try await PostgresLedger.open(schema, time), try await PostgresLedger.open(schema, time)]
+                (one, two, folder) = (ledger(ledgers[0]), ledger(ledgers[1]), nil)
+        #endif
         }
     }
 }

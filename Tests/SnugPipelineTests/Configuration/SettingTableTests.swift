@@ -33,6 +33,9 @@ import Testing
 
     static let daemon = [
         Row("state_dir", "/var/lib/snug", "/var/lib/snug", ("''", "is empty; name a folder")),
+        Row(
+            "ledger", "postgres://db.example/snug", "postgres://db.example/snug",
+            ("/var/lib/x.sqlite", "names no service; write postgres://")),
         Row("memory", "512MiB", "512MiB", ("0", "leaves no room")),
         Row("drain_time", "90s", "1min30s", ("90", "is no duration")),
         Row("workers.fits", "3", "3", ("0", "is no whole number above 0")),

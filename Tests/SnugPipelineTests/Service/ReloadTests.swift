@@ -32,6 +32,7 @@ import Testing
     private static let changes = [
         Change("nothing", []) { _ in },
         Change("state", ["state_dir"]) { $0.watch.stateDirectory = "/elsewhere" },
+        Change("ledger", ["ledger"]) { $0.ledger = "postgres://db.example/snug" },
         Change("memory", ["memory"]) { $0.watch.memory = 1 << 20 },
         Change("no memory", ["memory"]) { $0.watch.memory = nil },
         Change("more fits", ["workers.fits"]) { $0.watch.workers.fits = 5 },

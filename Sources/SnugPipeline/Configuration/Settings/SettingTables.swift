@@ -12,6 +12,10 @@ import SystemPackage
 enum DaemonSettings {
     static let all: [Setting<ServiceConfiguration>] = [
         Setting("state_dir", \.watch.stateDirectory, .path),
+        // Shown as the place that it names, for its password is nobody's business.
+        Setting("ledger", show: { $0.ledger.map { LedgerLocation.place(of: $0) } }) {
+            service, text throws(SettingFault) in service.ledger = try ledgerAddress(text)
+        },
         Setting("memory", \.watch.memory, .size),
         Setting("drain_time", \.watch.drainTime, .duration),
         Setting("workers.fits", \.watch.workers.fits, .count),
@@ -26,6 +30,24 @@ enum DaemonSettings {
         Setting("network.allow_plain_http", \.network.allowsPlainHTTP, .flag),
         Setting("network.cacert", \.network.certificates, .path),
     ]
+
+    private static func ledgerAddress(_ text: SettingText) throws(SettingFault) -> String {
+        var address = try SettingFormat.text.parse(text)
+        if address.hasPrefix("@") {
+            let name = SettingText(values: [String(address.dropFirst())], folder: text.folder)
+            address = "@\(try SettingFormat.path.parse(name))"
+        }
+        let location: LedgerLocation
+        do throws(LedgerError) { location = try LedgerLocation(address, isPrivate: true) } catch {
+            throw SettingFault(error.message)
+        }
+        if case .file = location {
+            throw SettingFault(
+                "names no service; write postgres://USER@HOST/DATABASE, or @FILE for a file with such a line. A ledger "
+                    + "in the state directory needs no setting")
+        }
+        return address
+    }
 }
 
 /// The settings of an account but its provider.

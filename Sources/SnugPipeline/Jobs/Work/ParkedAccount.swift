@@ -40,3 +40,10 @@ package struct ParkedAccount {
         try await ledger.unpark(account: name)
     }
 }
+
+extension Daemon {
+    /// Lets an account go that its provider limits, such as one that was topped up.
+    package func resume(account: String) async throws {
+        try await ParkedAccount(account, in: services.ledger).letGo(services.generationStores)
+    }
+}

@@ -88,6 +88,7 @@ struct JobRoutes: Sendable {
         }
         if request.method == .delete {
             try await ledger.unpause(scope ?? .all)
+            if case .account(let account) = scope { try await daemon?.resume(account: account) }
         } else {
             let reason = JobReason(code: JobReason.byRequest, message: "paused over HTTP")
             try await ledger.pause(scope ?? .all, until: until, reason: reason)

@@ -18,7 +18,7 @@ struct JobsCancelCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var choice: JobChoiceOptions
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

@@ -24,7 +24,7 @@ struct JobsListCommand: AsyncParsableCommand {
     @Flag(help: "All jobs that the conditions select, however many.")
     var all = false
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

@@ -27,7 +27,7 @@ struct JobsPauseCommand: AsyncParsableCommand {
         transform: JobArguments.future)
     var until: LedgerInstant?
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

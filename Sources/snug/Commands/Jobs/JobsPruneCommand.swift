@@ -34,7 +34,7 @@ struct JobsPruneCommand: AsyncParsableCommand {
         transform: JobArguments.age)
     var failed = PruningAge.never
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

@@ -28,7 +28,7 @@ struct JobsResolveCommand: AsyncParsableCommand {
     @Flag(help: "Give the job up.")
     var drop = false
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

@@ -21,7 +21,7 @@ struct JobsResumeCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var scope: PauseScopeOptions
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

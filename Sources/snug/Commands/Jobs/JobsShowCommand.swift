@@ -19,7 +19,7 @@ struct JobsShowCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The job's id, or a beginning that no other id has.", valueName: "id"))
     var id: [String]
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

@@ -16,7 +16,7 @@ struct JobsStatusCommand: AsyncParsableCommand {
             balance.
             """)
 
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

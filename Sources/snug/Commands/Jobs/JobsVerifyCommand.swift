@@ -20,7 +20,7 @@ struct JobsVerifyCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var choice: JobChoiceOptions
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     @OptionGroup var settings: ConfigurationOptions
 

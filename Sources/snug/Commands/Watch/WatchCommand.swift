@@ -21,7 +21,7 @@ struct WatchCommand: AsyncParsableCommand {
             With --listen, the page and the API of 'snug serve' show and steer the work, and take images too.
 
             Signals: SIGHUP reads the configuration again, and keeps the old one when the new one is wrong or needs a \
-            restart (state_dir, memory, network, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
+            restart (state_dir, ledger, memory, network, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
             at most; a second one stops at once.
 
             Exit codes: 0 stopped as asked, 1 a fault that a restart may cure or, with --once, some file failed, 64 bad \
@@ -41,7 +41,7 @@ struct WatchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Upload and generation") var stages: WatchStageOptions
     @OptionGroup(title: "Daemon") var daemon: WatchRunOptions
     @OptionGroup(title: "Page and API") var server: WatchServerOptions
-    @OptionGroup var state: StateOptions
+    @OptionGroup var state: LedgerOptions
 
     mutating func validate() throws {
         if daemon.config == nil {
@@ -107,6 +107,7 @@ struct WatchCommand: AsyncParsableCommand {
         if let directory = state.state {
             options.append(OptionValue(["state_dir"], [directory.path.string], option: "--state"))
         }
+        if let ledger = state.ledger { options.append(OptionValue(["ledger"], [ledger], option: "--ledger")) }
         var loader = ConfigurationLoader(
             file: daemon.config?.path, environment: ProcessInfo.processInfo.environment, options: options,
             stateDirectory: try state.folder)

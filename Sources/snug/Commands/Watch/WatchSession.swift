@@ -35,9 +35,9 @@ struct WatchSession {
         let registry = PrometheusRegistry()
         let metrics = server == nil ? DaemonMetrics() : DaemonMetrics(factory: registry)
         let events = WatchEvents(log: DaemonLog(logger), metrics: metrics, manager: manager)
-        let ledger: SQLiteLedger
+        let ledger: any SharedLedger
         do {
-            ledger = try await SQLiteLedger.open(service.watch.stateDirectory.appending("ledger.sqlite"))
+            ledger = try await service.ledgerLocation.open()
         } catch let error as LedgerError {
             messages.writeLine("Error: \(PrintableName.escaped(error.message))")
             throw ExitCode(1)
@@ -76,7 +76,7 @@ struct WatchSession {
     }
 
     private func makeDaemon(
-        _ ledger: SQLiteLedger, _ fitter: ImageFitter, _ logger: Logger, _ events: WatchEvents,
+        _ ledger: any SharedLedger, _ fitter: ImageFitter, _ logger: Logger, _ events: WatchEvents,
         _ threads: BlockingThreads
     ) async throws -> Daemon {
         var configuration = HTTPClientConfiguration()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 
-extension SQLiteLedger {
+extension SharedLedger {
     /// Records an effect before it is attempted.
     /// - Throws: `stale_lease`; `not_allowed` while another one is open or a submission's outcome is unknown.
     public func recordIntent(_ intent: StepIntent, under lease: JobLease) async throws {

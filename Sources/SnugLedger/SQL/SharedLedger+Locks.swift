@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 
-extension SQLiteLedger: NameLocks {
+extension SharedLedger {
     /// Reserves a name for this worker; `nil` when a worker that lives has it.
     public func lock(_ name: String) async throws -> NameLock? { try await lock(oneOf: [name]) }
 
@@ -15,7 +14,7 @@ extension SQLiteLedger: NameLocks {
             return (nil, try names.compactMap { name in try transaction.owner(of: name).map { (name, $0) } })
         }
         if let lock = attempt.lock { return lock }
-        for (name, owner) in attempt.taken where hasEnded(owner) {
+        for (name, owner) in attempt.taken where try await hasEnded(owner) {
             if let lock = try await transact({ try $0.take(name, for: workerID, from: owner) }) { return lock }
         }
         return nil
@@ -23,30 +22,26 @@ extension SQLiteLedger: NameLocks {
 
     /// Gives a name back.
     public func unlock(_ lock: NameLock) async throws { try await transact { try $0.unlock(lock) } }
-
-    func hasEnded(_ owner: String) -> Bool { owner != workerID && !liveness.gone(among: [owner]).isEmpty }
 }
 
 extension LedgerTransaction {
     /// Takes a name that is free, or that a worker that is gone has.
     func take(_ name: String, for worker: String, from gone: String?) throws -> NameLock? {
-        let fence = try Int.fetchOne(
-            try cached(
-                """
-                INSERT INTO locks (name, owner, fence, taken_at) VALUES (:name, :worker, 1, :now)
-                ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, fence = locks.fence + 1,
-                    taken_at = excluded.taken_at
-                WHERE locks.owner IN ('', :gone)
-                RETURNING fence
-                """,
-                ["name": try Self.whole(name), "worker": worker, "now": now.milliseconds, "gone": gone ?? ""]))
-        return fence.map { NameLock(name: name, owner: worker, fence: $0) }
+        let fences = try fetch(
+            Int.self,
+            """
+            INSERT INTO locks (name, owner, fence, taken_at) VALUES (:name, :worker, 1, :now)
+            ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, fence = locks.fence + 1,
+                taken_at = excluded.taken_at
+            WHERE locks.owner IN ('', :gone)
+            RETURNING fence
+            """, ["name": try Self.whole(name), "worker": worker, "now": now.milliseconds, "gone": gone ?? ""])
+        return fences.first.map { NameLock(name: name, owner: worker, fence: $0) }
     }
 
     /// The worker that has a name; `nil` for a name that is free.
     func owner(of name: String) throws -> String? {
-        try String.fetchOne(
-            try cached("SELECT owner FROM locks WHERE name = :name AND owner <> ''", ["name": name]))
+        try fetch(String.self, "SELECT owner FROM locks WHERE name = :name AND owner <> ''", ["name": name]).first
     }
 
     /// Gives a name back. The row stays for its number.

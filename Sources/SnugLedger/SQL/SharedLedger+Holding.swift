@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 
-extension SQLiteLedger {
+extension SharedLedger {
     /// Holds up the submissions of an account, and of no other, until a moment.
     public func park(account: String, until: LedgerInstant, reason: JobReason) async throws {
         try await transact {
@@ -90,8 +89,11 @@ extension LedgerTransaction {
     /// The holds that are not over.
     func holds() throws -> [LedgerHold] {
         try fetch(
-            HoldRow.self, "SELECT * FROM holds WHERE until IS NULL OR until > :now ORDER BY kind, scope, name",
-            ["now": now.milliseconds]
+            HoldRow.self,
+            """
+            SELECT kind, scope, name, until, reason_code, reason_message, reason_details, since FROM holds
+            WHERE until IS NULL OR until > :now ORDER BY kind, scope, name
+            """, ["now": now.milliseconds]
         ).compactMap(\.hold)
     }
 
@@ -120,24 +122,17 @@ extension LedgerTransaction {
     }
 }
 
-private struct HoldRow: Decodable, FetchableRecord {
-    static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
+private struct HoldRow: SQLRecord {
+    let hold: LedgerHold?
 
-    var kind: LedgerHold.Kind
-    var scope: String
-    var name: String
-    var until: Int?
-    var reasonCode: String
-    var reasonMessage: String
-    var reasonDetails: String?
-    var since: Int
-
-    var hold: LedgerHold? {
-        PauseScope(scope: scope, name: name).map {
-            LedgerHold(
-                kind: kind, scope: $0, until: until.map { LedgerInstant(milliseconds: $0) },
-                reason: JobReason(code: reasonCode, message: reasonMessage, details: reasonDetails),
-                since: LedgerInstant(milliseconds: since))
+    init(row: any SQLRow) throws {
+        let (kind, until, since): (LedgerHold.Kind, _, _) = (
+            try row.name(0), row.optionalInstant(3), try row.instant(7)
+        )
+        let reason = JobReason(
+            code: try row.requiredText(4), message: try row.requiredText(5), details: row.text(6))
+        hold = PauseScope(scope: try row.requiredText(1), name: try row.requiredText(2)).map {
+            LedgerHold(kind: kind, scope: $0, until: until, reason: reason, since: since)
         }
     }
 }

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 
-/// The reads and writes that the verbs are made of, within one transaction.
-struct LedgerTransaction {
-    let database: Database
+/// The reads and writes that the verbs are made of, within one transaction of a database.
+public struct LedgerTransaction {
+    let database: any SQLDatabase
     let now: LedgerInstant
     let ids: LedgerIDGenerator
 
     // MARK: Jobs
 
     func job(_ id: JobID) throws -> Job? {
-        try fetch(JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE id = :id", ["id": id.description]).first?.job
+        try fetch(
+            JobRow.self, "SELECT \(JobRow.columns) FROM jobs WHERE id = :id\(database.rowLock)", ["id": id.description]
+        ).first?.job
     }
 
     /// The job, when the lease still holds it.
@@ -42,10 +43,11 @@ struct LedgerTransaction {
     /// Replaces a job by its changed self, if it is still as it was.
     /// - Throws: `stale_lease`.
     func save(_ job: Job, replacing old: Job, verb: String?) throws {
-        let expected: StatementArguments = [
+        let expected: SQLArguments = [
             "old_state": old.state.rawValue, "old_attempt": old.attempt, "old_fence": old.fence,
         ]
-        let row = try cached(
+        let changed = try fetch(
+            String.self,
             """
             UPDATE jobs SET content_hash = :content_hash, stage = :stage, state = :state, step = :step, since = :since,
                 reason_code = :reason_code, reason_message = :reason_message, reason_details = :reason_details,
@@ -55,8 +57,8 @@ struct LedgerTransaction {
                 cancel_requested = :cancel_requested, idempotency_key = :idempotency_key, payload = :payload
             WHERE id = :id AND state = :old_state AND attempt = :old_attempt AND fence = :old_fence
             RETURNING id
-            """, job.arguments &+ expected)
-        guard try Row.fetchOne(row) != nil else {
+            """, job.arguments + expected)
+        guard !changed.isEmpty else {
             throw LedgerError(.staleLease, "\(job.id) was changed meanwhile; read it again")
         }
         if job.state == .waiting { try ensureLane(of: job) }
@@ -94,7 +96,7 @@ struct LedgerTransaction {
     func deliveries(of id: JobID) throws -> [JobDelivery] {
         try fetch(
             DeliveryRow.self,
-            "SELECT name, folder, source, delivered_at FROM deliveries WHERE job_id = :id ORDER BY folder, name",
+            "SELECT \(DeliveryRow.columns) FROM deliveries WHERE job_id = :id ORDER BY folder, name",
             ["id": id.description]
         ).map(\.delivery)
     }
@@ -106,8 +108,7 @@ struct LedgerTransaction {
             INSERT INTO deliveries (job_id, name, folder, source, delivered_at)
             VALUES (:job, :name, :folder, :source, NULL) ON CONFLICT DO NOTHING
             """,
-            ["job": id.description, "name": delivery.name, "folder": delivery.folder, "source": delivery.source])
-        return database.changesCount > 0
+            ["job": id.description, "name": delivery.name, "folder": delivery.folder, "source": delivery.source]) > 0
     }
 
     // MARK: Effects
@@ -134,25 +135,23 @@ struct LedgerTransaction {
 
     // MARK: Statements
 
-    func cached(_ sql: String, _ arguments: StatementArguments) throws -> Statement {
-        let statement = try database.cachedStatement(sql: sql)
-        try statement.setArguments(arguments)
-        return statement
+    /// - Returns: The rows that it changed.
+    @discardableResult
+    func execute(_ sql: String, _ arguments: SQLArguments = [:]) throws -> Int {
+        try database.execute(sql, arguments)
     }
 
-    func execute(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws {
-        try cached(sql, arguments).execute()
-    }
-
-    func fetch<Record: FetchableRecord>(
-        _ type: Record.Type, _ sql: String, _ arguments: StatementArguments = StatementArguments()
+    func fetch<Record: SQLRecord>(
+        _ type: Record.Type, _ sql: String, _ arguments: SQLArguments = [:]
     ) throws -> [Record] {
-        try Record.fetchAll(try cached(sql, arguments))
+        var records: [Record] = []
+        try database.fetch(sql, arguments) { records.append(try Record(row: $0)) }
+        return records
     }
 }
 
 extension JobLane {
-    var arguments: StatementArguments {
+    var arguments: SQLArguments {
         ["folder": folder, "account": account, "step": step.rawValue, "priority": priority.rawValue]
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 
 /// A provider's job and the submission that it belongs to.
 struct ProviderJobClaim: Sendable, Hashable {
@@ -14,7 +13,7 @@ extension LedgerTransaction {
     /// Assigns a provider's job to a submission, unless it belongs to one.
     /// - Returns: The submission that it belongs to.
     func claim(_ claim: ProviderJobClaim) throws -> String {
-        try execute(
+        let changed = try execute(
             """
             INSERT INTO job_claims (account, job, submission, claimed_at) VALUES (:account, :job, :submission, :at)
             ON CONFLICT (account, job) DO NOTHING
@@ -23,19 +22,18 @@ extension LedgerTransaction {
                 "account": claim.account, "job": claim.job, "submission": claim.submission,
                 "at": claim.claimedAt.milliseconds,
             ])
-        if database.changesCount > 0 { return claim.submission }
-        let owner = try String.fetchOne(
-            try cached(
-                "SELECT submission FROM job_claims WHERE account = :account AND job = :job",
-                ["account": claim.account, "job": claim.job]))
-        return owner ?? claim.submission
+        if changed > 0 { return claim.submission }
+        let owners = try fetch(
+            String.self, "SELECT submission FROM job_claims WHERE account = :account AND job = :job",
+            ["account": claim.account, "job": claim.job])
+        return owners.first ?? claim.submission
     }
 
     /// The jobs of an account that belong to other submissions.
     func claimedJobs(of account: String, exceptFor submission: String) throws -> Set<String> {
-        try String.fetchSet(
-            try cached(
-                "SELECT job FROM job_claims WHERE account = :account AND submission <> :submission",
+        try Set(
+            fetch(
+                String.self, "SELECT job FROM job_claims WHERE account = :account AND submission <> :submission",
                 ["account": account, "submission": submission]))
     }
 

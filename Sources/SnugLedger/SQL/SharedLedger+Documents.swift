@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 internal import SnugSystem
 
-extension SQLiteLedger: DocumentStore {
+extension SharedLedger {
     /// A value; `nil` when there is none, or its time is over.
     public func document(_ kind: DocumentKind, _ key: String) async throws -> LedgerDocument? {
         try await lookToEnd { try $0.document(kind, key) }
@@ -19,6 +18,7 @@ extension SQLiteLedger: DocumentStore {
         _ body: @escaping @Sendable (inout String?) throws -> Result
     ) async throws -> Result {
         try await transact { transaction in
+            try transaction.database.reserve(kind, try LedgerTransaction.whole(key))
             let old = try transaction.document(kind, key)
             var payload = old?.payload
             let result = try body(&payload)
@@ -36,7 +36,7 @@ extension LedgerTransaction {
     func documents(_ kind: DocumentKind) throws -> [LedgerDocument] {
         try fetch(
             DocumentRow.self,
-            "SELECT * FROM \(kind.table) WHERE expires_at IS NULL OR expires_at > :now ORDER BY created_at, key",
+            "SELECT \(DocumentRow.columns) FROM \(kind.table) WHERE expires_at IS NULL OR expires_at > :now ORDER BY created_at, key",
             ["now": now.milliseconds]
         ).map(\.document)
     }
@@ -44,7 +44,7 @@ extension LedgerTransaction {
     func document(_ kind: DocumentKind, _ key: String) throws -> LedgerDocument? {
         try fetch(
             DocumentRow.self,
-            "SELECT * FROM \(kind.table) WHERE key = :key AND (expires_at IS NULL OR expires_at > :now)",
+            "SELECT \(DocumentRow.columns) FROM \(kind.table) WHERE key = :key AND (expires_at IS NULL OR expires_at > :now)",
             ["key": try Self.whole(key), "now": now.milliseconds]
         ).first?.document
     }
@@ -63,7 +63,8 @@ extension LedgerTransaction {
         _ payload: String?, as kind: DocumentKind, _ key: String, expiresAt: LedgerInstant?
     ) throws {
         guard let payload else {
-            return try execute("DELETE FROM \(kind.table) WHERE key = :key", ["key": try Self.whole(key)])
+            try execute("DELETE FROM \(kind.table) WHERE key = :key", ["key": try Self.whole(key)])
+            return
         }
         try execute(
             """
@@ -79,20 +80,14 @@ extension LedgerTransaction {
     }
 }
 
-private struct DocumentRow: Decodable, FetchableRecord {
-    static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
+private struct DocumentRow: SQLRecord {
+    static let columns = "key, payload, version, created_at, updated_at, expires_at"
 
-    var key: String
-    var payload: String
-    var version: Int
-    var createdAt: Int
-    var updatedAt: Int
-    var expiresAt: Int?
+    let document: LedgerDocument
 
-    var document: LedgerDocument {
-        LedgerDocument(
-            key: key, payload: payload, version: version, createdAt: LedgerInstant(milliseconds: createdAt),
-            updatedAt: LedgerInstant(milliseconds: updatedAt),
-            expiresAt: expiresAt.map { LedgerInstant(milliseconds: $0) })
+    init(row: any SQLRow) throws {
+        document = LedgerDocument(
+            key: try row.requiredText(0), payload: try row.requiredText(1), version: try row.requiredNumber(2),
+            createdAt: try row.instant(3), updatedAt: try row.instant(4), expiresAt: row.optionalInstant(5))
     }
 }

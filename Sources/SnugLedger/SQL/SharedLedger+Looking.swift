@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 
-extension SQLiteLedger {
+extension SharedLedger {
     /// Jobs, newest first.
     public func list(_ filter: JobFilter) async throws -> [Job] { try await look { try $0.list(filter) } }
 
@@ -9,7 +8,8 @@ extension SQLiteLedger {
     public func history(of id: JobID) async throws -> [JobEvent] {
         try await look { transaction in
             try transaction.fetch(
-                EventRow.self, "SELECT * FROM events WHERE job_id = :id ORDER BY id", ["id": id.description]
+                EventRow.self, "SELECT \(EventRow.columns) FROM events WHERE job_id = :id ORDER BY id",
+                ["id": id.description]
             ).map(\.event)
         }
     }
@@ -18,7 +18,8 @@ extension SQLiteLedger {
     public func steps(of id: JobID) async throws -> [StepRecord] {
         try await look { transaction in
             try transaction.fetch(
-                StepRow.self, "SELECT * FROM steps WHERE job_id = :id ORDER BY id", ["id": id.description]
+                StepRow.self, "SELECT \(StepRow.columns) FROM steps WHERE job_id = :id ORDER BY id",
+                ["id": id.description]
             ).map(\.record)
         }
     }
@@ -31,14 +32,13 @@ extension SQLiteLedger {
     /// Those of these source files of a folder that the ledger knows.
     public func knownSources(of folder: String, among sources: [String]) async throws -> Set<String> {
         try await look { transaction in
-            let statement = try transaction.cached(
-                "SELECT 1 FROM deliveries WHERE folder = :folder AND source = :source",
-                ["folder": folder, "source": nil])
-            return try Set(
-                sources.filter { source in
-                    try statement.setArguments(["folder": folder, "source": source])
-                    return try Int.fetchOne(statement) != nil
-                })
+            var known: Set<String> = []
+            var rest = sources[...]
+            while !rest.isEmpty {
+                known.formUnion(try transaction.known(rest.prefix(LedgerTransaction.sourcesAtOnce), of: folder))
+                rest = rest.dropFirst(LedgerTransaction.sourcesAtOnce)
+            }
+            return known
         }
     }
 
@@ -46,7 +46,7 @@ extension SQLiteLedger {
     public func books() async throws -> [String: LedgerBooks] {
         try await look { transaction in
             var books: [String: LedgerBooks] = [:]
-            for row in try transaction.fetch(TotalsRow.self, "SELECT * FROM totals") {
+            for row in try transaction.fetch(TotalsRow.self, "SELECT \(TotalsRow.columns) FROM totals") {
                 // Names that only look alike are one key here, and two rows.
                 books[row.folder] = books[row.folder, default: LedgerBooks()] + row.books
             }
@@ -59,6 +59,25 @@ extension SQLiteLedger {
 }
 
 extension LedgerTransaction {
+    /// Sources in one question.
+    fileprivate static let sourcesAtOnce = 50
+
+    /// Those of at most ``sourcesAtOnce`` sources that a folder's jobs have.
+    fileprivate func known(_ sources: ArraySlice<String>, of folder: String) throws -> [String] {
+        // One statement for any number: the last name fills the places that are left.
+        let places = (0..<Self.sourcesAtOnce).map { "s\($0)" }
+        var arguments: SQLArguments = ["folder": folder]
+        for (offset, place) in places.enumerated() {
+            arguments = arguments + [place: sources.dropFirst(offset).first ?? sources.last]
+        }
+        return try fetch(
+            String.self,
+            """
+            SELECT source FROM deliveries
+            WHERE folder = :folder AND source IN (\(places.map { ":\($0)" }.joined(separator: ", ")))
+            """, arguments)
+    }
+
     fileprivate func list(_ filter: JobFilter) throws -> [Job] {
         guard filter.limit > 0 else { return [] }
         if let ids = filter.ids {
@@ -76,11 +95,11 @@ extension LedgerTransaction {
 
     private func page(_ filter: JobFilter, state: JobState?) throws -> [Job] {
         var conditions: [String] = []
-        var arguments: StatementArguments = ["limit": filter.limit]
+        var arguments: SQLArguments = ["limit": filter.limit]
         func add(_ condition: String, _ name: String, _ value: String?) {
             guard let value else { return }
             conditions.append(condition)
-            arguments = arguments &+ [name: value]
+            arguments = arguments + [name: value]
         }
         add("folder = :folder", "folder", filter.folder)
         add("account = :account", "account", filter.account)
@@ -88,30 +107,14 @@ extension LedgerTransaction {
         add("id >= :since", "since", filter.since.map(LedgerIDGenerator.first(at:)))
         add("id < :before", "before", filter.before?.description)
         if let text = filter.text {
-            let isPlain = text.utf8.count < 1000 && text.utf8.allSatisfy { (32..<127).contains($0) }
-            if isPlain {
-                // The database's own comparison knows ASCII letters only, and takes a fraction of the time.
-                add(
-                    "(name LIKE :text ESCAPE :escape OR reason_message LIKE :text ESCAPE :escape)", "text", text.pattern
-                )
-                arguments = arguments &+ ["escape": "\\"]
-            } else {
-                add(
-                    "(instr(lower(name), :text) > 0 OR instr(lower(coalesce(reason_message, '')), :text) > 0)", "text",
-                    text.lowercased())
-            }
+            let parts = ["name", "reason_message"].map { database.condition($0, contains: text.lowercased()) }
+            conditions.append("(\(parts.map(\.sql).joined(separator: " OR ")))")
+            for part in parts { arguments = arguments + part.arguments }
         }
         let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         return try fetch(
             JobRow.self, "SELECT \(JobRow.columns) FROM jobs \(condition) ORDER BY id DESC LIMIT :limit", arguments
         ).map(\.job)
-    }
-}
-
-extension String {
-    /// The pattern of texts that this one is a part of.
-    fileprivate var pattern: String {
-        "%" + replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
     }
 }
 
@@ -129,26 +132,29 @@ extension JobFilter {
     }
 }
 
-private struct TotalsRow: Decodable, FetchableRecord {
-    static var databaseColumnDecodingStrategy: DatabaseColumnDecodingStrategy { .convertFromSnakeCase }
+private struct TotalsRow: SQLRecord {
+    static let columns = "folder, seen, joined, pruned_delivered, pruned_cancelled, pruned_failed"
 
-    var folder: String
-    var seen: Int
-    var joined: Int
-    var prunedDelivered: Int
-    var prunedCancelled: Int
-    var prunedFailed: Int
+    let folder: String
+    let books: LedgerBooks
 
-    var books: LedgerBooks {
+    init(row: any SQLRow) throws {
+        folder = try row.requiredText(0)
         let pruned: [JobState: Int] = [
-            .delivered: prunedDelivered, .cancelled: prunedCancelled, .failed: prunedFailed,
+            .delivered: try row.requiredNumber(3), .cancelled: try row.requiredNumber(4),
+            .failed: try row.requiredNumber(5),
         ]
-        return LedgerBooks(seen: seen, joined: joined, states: pruned.filter { $0.value > 0 })
+        books = LedgerBooks(
+            seen: try row.requiredNumber(1), joined: try row.requiredNumber(2), states: pruned.filter { $0.value > 0 })
     }
 }
 
-private struct CountRow: Decodable, FetchableRecord {
-    var folder: String
-    var state: JobState
-    var jobs: Int
+private struct CountRow: SQLRecord {
+    let folder: String
+    let state: JobState
+    let jobs: Int
+
+    init(row: any SQLRow) throws {
+        (folder, state, jobs) = (try row.requiredText(0), try row.name(1), try row.requiredNumber(2))
+    }
 }

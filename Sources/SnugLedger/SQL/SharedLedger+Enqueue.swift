@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 
-extension SQLiteLedger {
+extension SharedLedger {
     /// Puts work in. Work that the ledger has already gets the new name, and is delivered under both.
     public func enqueue(_ jobs: [NewJob]) async throws -> [EnqueuedJob] {
         try await transact { transaction in try jobs.map { try transaction.enqueue($0) } }
@@ -54,7 +53,7 @@ extension LedgerTransaction {
             JobRow.self,
             """
             SELECT \(JobRow.columns) FROM jobs WHERE content_hash = :hash AND pipeline = :pipeline AND options = :options
-                AND version = :version
+                AND version = :version\(database.rowLock)
             """,
             ["hash": hash, "pipeline": identity.pipeline, "options": identity.options, "version": identity.version]
         ).first?.job

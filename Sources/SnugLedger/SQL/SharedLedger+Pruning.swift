@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import GRDB
 
-extension SQLiteLedger {
+extension SharedLedger {
     /// Forgets jobs that have been over for long enough, in transactions of some hundred.
     /// - Returns: How many.
     @discardableResult
@@ -30,14 +29,14 @@ extension LedgerTransaction {
             SELECT id, folder FROM jobs
             WHERE state = :state AND since < :before AND outcome_unknown = 0
                 AND NOT EXISTS (SELECT 1 FROM steps WHERE steps.job_id = jobs.id AND steps.key_expires_at > :now)
-            ORDER BY since LIMIT :limit
+            ORDER BY since LIMIT :limit\(database.rowLock)
             """,
             [
                 "state": state.rawValue, "before": (now - age).milliseconds, "now": now.milliseconds,
                 "limit": Self.batch,
             ])
-        for job in jobs {
-            try execute("DELETE FROM jobs WHERE id = :id", ["id": job.id])
+        // Another process may have forgotten it meanwhile, and counted it.
+        for job in jobs where try execute("DELETE FROM jobs WHERE id = :id", ["id": job.id]) > 0 {
             // The name of a column, never text from outside.
             try execute(
                 "UPDATE totals SET pruned_\(state.rawValue) = pruned_\(state.rawValue) + 1 WHERE folder = :folder",
@@ -48,7 +47,8 @@ extension LedgerTransaction {
 
     /// Forgets lanes without jobs, holds that are over, free names, and documents past their time.
     fileprivate func pruneRest() throws {
-        let now: StatementArguments = ["now": self.now.milliseconds]
+        let now: SQLArguments = ["now": self.now.milliseconds]
+        try database.reserveLanes()
         try execute(
             """
             DELETE FROM lanes WHERE NOT EXISTS (
@@ -67,7 +67,9 @@ extension LedgerTransaction {
     }
 }
 
-private struct PrunedRow: Decodable, FetchableRecord {
-    var id: String
-    var folder: String
+private struct PrunedRow: SQLRecord {
+    let id: String
+    let folder: String
+
+    init(row: any SQLRow) throws { (id, folder) = (try row.requiredText(0), try row.requiredText(1)) }
 }
