@@ -5,7 +5,7 @@ public import SystemPackage
 extension SharedLedger {
     /// Writes a copy to a file of SQLite's while work goes on, checks it, and puts it in its place.
     ///
-    /// What is copied is the ledger as it is at one moment.
+    /// The copy is the ledger as it is at one moment.
     /// - Parameter replacing: True takes the place of a file of that name.
     /// - Throws: `already_exists`, `disk_full`, `corrupt_ledger`.
     public func backUp(to file: FilePath, replacing: Bool = false) async throws {

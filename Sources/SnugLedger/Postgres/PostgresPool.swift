@@ -5,7 +5,7 @@
 
     /// Connections, each used by a thread that may block.
     ///
-    /// What fails for a reason that passes is done again, until the patience is over: a transaction as a whole, and never one
+    /// A failure whose reason passes is retried until the patience is over: a transaction as a whole, and never one
     /// that may have been committed.
     final class PostgresPool: Sendable {
         private struct State {

@@ -37,7 +37,7 @@
             ].reduce(statement) { $0.replacing($1.0, with: $1.1) }
         }
 
-        /// What each connection begins with. What is acknowledged is on the disk, and a process that stands still while it has
+        /// The settings of each connection. What is acknowledged is on the disk, and a process that stands still while it has
         /// rows locked loses them.
         static func setup(_ schema: String) -> String {
             """

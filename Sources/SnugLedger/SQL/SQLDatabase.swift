@@ -70,7 +70,7 @@ enum SQLRecordError {
     }
 }
 
-/// What a row is read as.
+/// A value of one column of a row.
 protocol SQLRecord {
     init(row: any SQLRow) throws
 }

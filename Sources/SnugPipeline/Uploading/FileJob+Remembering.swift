@@ -5,7 +5,7 @@ import SnugSystem
 import SnugUpload
 import SystemPackage
 
-/// What was sent is known by its content and its target, so that the same command again does not send it.
+/// Finished uploads are known by content and target, so that the same command again does not send them.
 extension FileJob {
     /// A name for the file's content, its target and what is made of it; `nil` where nobody asks for it.
     func key(of item: UploadItem, _ file: FilePath) async throws -> String? {
@@ -56,7 +56,7 @@ extension FileJob {
     /// The receipt of a file that was sent before, unless another one took its place since.
     func finished(_ key: String, _ item: UploadItem) async throws -> UploadReceipt? {
         guard !request.resends, let finished = request.finished else { return nil }
-        // An address with a signature is wanted anew each time.
+        // An address with a signature is asked for each time.
         if item.isAlone, request.destination.s3?.presignedFor != nil { return nil }
         guard let receipt = try await finished.receipt(of: key) else { return nil }
         guard namesObjects, let last = try await finished.receipt(of: Self.placeKey(receipt.url)) else {

@@ -18,7 +18,7 @@ import { plural } from "./words.js";
 const byId = (id) => document.getElementById(id);
 /** Changes come at any rate; the list is read again at most this often. */
 const refreshPeriod = 2000;
-/** Texts such as "5 min ago" are told anew this often. */
+/** Texts such as "5 min ago" are refreshed this often. */
 const clockPeriod = 30_000;
 
 /** The view. One page has one. */

@@ -21,7 +21,7 @@ const observer = new IntersectionObserver((entries) => {
 /** Gives a finished item its thumbnail once its row is in sight. */
 export function requestThumbnail(item) {
   items.set(item.element, item);
-  // Observed anew, so that a row in sight is reported again after another fit.
+  // Observed again, so that a row in sight is reported again after another fit.
   observer.unobserve(item.element);
   observer.observe(item.element);
 }
