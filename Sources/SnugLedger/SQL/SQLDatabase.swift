@@ -70,7 +70,7 @@ enum SQLRecordError {
     }
 }
 
-/// A value of one column of a row.
+/// A type whose values are read from rows.
 protocol SQLRecord {
     init(row: any SQLRow) throws
 }

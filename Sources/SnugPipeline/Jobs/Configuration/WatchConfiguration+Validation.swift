@@ -48,7 +48,7 @@ extension WatchConfiguration {
             guard !needsAddresses || account.imageHost != nil || folder.pipeline.contains(.upload) else {
                 throw Self.invalid(
                     "folder '\(name)' generates at \(account.provider.rawValue), which takes images by address only; set "
-                        + "image_host of the account '\(PrintableName.escaped(account.name))', or upload.to of the folder (--to)"
+                        + "image_host of the account '\(PrintableName.escaped(account.name))', or upload.to of the folder"
                 )
             }
             if generation.count < 1 {
