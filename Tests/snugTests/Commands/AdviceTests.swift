@@ -44,11 +44,11 @@ import Testing
         }
     }
 
-    /// The lines of a file whose text names options; comments and the names of types left out.
+    /// The lines of a file whose text names options; comments, examples of curl and the names of types left out.
     private static func texts(of file: (name: String, content: String)) -> [Text] {
         file.content.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
             let text = line.trimmingCharacters(in: .whitespaces)
-            guard !text.hasPrefix("//"), text.contains(/--[a-z]/) else { return nil }
+            guard !text.hasPrefix("//"), !text.hasPrefix("curl "), text.contains(/--[a-z]/) else { return nil }
             return Text(file: file.name, line: index + 1, text: text)
         }
     }

@@ -33,11 +33,11 @@
             let object = try #require(try CommandFolder.objects(copied).first)
             #expect(object["jobs"] as? Int == 1 && object["status"] as? String == "copied")
             let again = try run("ledger", "copy", "state/ledger.sqlite", address, "--json")
-            #expect(again.exitCode == 1 && again.standardOutput.contains("\"error\":\"already_exists\""))
+            #expect(again.exitCode == 1 && again.standardOutput.contains("\"code\":\"already_exists\""))
 
             let listed = try run("jobs", "--ledger", address, "--json")
             #expect(try CommandFolder.objects(listed).map { $0["name"] as? String } == ["a.jpg"])
-            #expect(try run("jobs", "cancel", "--all", "--ledger", address).exitCode == 0)
+            #expect(try run("jobs", "cancel", "--waiting", "--ledger", address).exitCode == 0)
             #expect(try run("jobs", "status", "--ledger", address).standardOutput.contains("cancelled"))
             #expect(try run("upload", "--list", "--ledger", address).exitCode == 0)
             let checked = try run("doctor", "--ledger", address, "--json").standardOutput

@@ -73,7 +73,10 @@ struct PaletteFit {
                 low = next + 1
             }
             guard low <= high else { break }
-            next = min(max(predicted(colours: colours, bytes: count, among: ladder), low), high)
+            // Predictions that were wrong twice would go on by single steps.
+            next =
+                encodes < 3
+                ? min(max(predicted(colours: colours, bytes: count, among: ladder), low), high) : (low + high) / 2
         }
         guard var best else { return .tooLarge(bytes: smallest.bytes, colours: smallest.colours) }
         best.encoded.encodes = encodes
