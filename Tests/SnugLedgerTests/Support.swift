@@ -110,6 +110,8 @@ struct LedgerFixture: Sendable {
             var configuration = LedgerConfiguration(policy: policy, environment: time.environment)
             configuration.usesDatabaseClock = false
             configuration.maximumConnections = 1
+            // The test's time runs far ahead of a connection that is made again.
+            configuration.lostConnectionGrace = .seconds(1_000_000)
             return try await open(
                 PostgresAddress(await PostgresServer.address()), schema: schema, configuration: configuration)
         }

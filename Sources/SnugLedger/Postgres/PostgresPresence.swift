@@ -22,14 +22,15 @@
             self.connect = connect
         }
 
-        /// Looks, at most once in a second, whether the lock is still there, and takes it again when it is not.
+        /// Looks, at most once in a second, whether the lock is still there, and takes it again when it is not: others that
+        /// ask for this worker hold it for a moment.
         ///
         /// Where that fails, the worker looks dead to the others, and what it has is protected by the numbers of its claims.
         func keep() async {
             await thread.runUncancelled {
                 self.state.withLock { state in
                     let now = ContinuousClock.now
-                    guard state.connection == nil || now - state.lookedAt >= .seconds(1) else { return }
+                    guard !state.hasLock || now - state.lookedAt >= .seconds(1) else { return }
                     state.lookedAt = now
                     if let connection = state.connection, state.hasLock, (try? connection.run("SELECT 1")) != nil {
                         return

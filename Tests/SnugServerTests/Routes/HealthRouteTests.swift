@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import ServiceLifecycle
 import SnugImage
 import SnugSystem
@@ -91,7 +92,11 @@ import Testing
             return try await onThread {
                 // It closes connections without a request.
                 _ = try idle.readToEnd()
-                let isRefused = (try? RawConnection(port: server.port)) == nil
+                var isRefused = false
+                for _ in 0..<1000 where !isRefused {
+                    isRefused = (try? RawConnection(port: server.port)) == nil
+                    if !isRefused { usleep(10_000) }
+                }
                 try connection.send([image[image.count - 1]])
                 let body = try connection.readResponse().body
                 _ = try connection.readToEnd()
