@@ -22,6 +22,8 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case requests
     /// Uploads that the server receives, by their names.
     case receivedUploads
+    /// Messages to webhooks, by their names.
+    case messages
 
     /// Its table.
     var table: String {
@@ -36,6 +38,7 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
         case .finishedUploads: "finished_uploads"
         case .requests: "requests"
         case .receivedUploads: "received_uploads"
+        case .messages: "messages"
         }
     }
 }

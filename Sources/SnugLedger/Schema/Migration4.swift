@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The fourth version of the tables: requests that a client may repeat, and uploads that the server receives.
+/// The fourth version of the tables: requests that a client may repeat, uploads that the server
+/// receives, and messages to webhooks.
 ///
 /// It has landed: it never changes again.
 enum Migration4 {
-    static let name = "4 requests and received uploads"
+    static let name = "4 requests, received uploads and messages"
 
-    static let statements = ["requests", "received_uploads"].map { table in
+    static let statements = ["requests", "received_uploads", "messages"].map { table in
         """
         CREATE TABLE \(table) (
             key TEXT NOT NULL PRIMARY KEY,

@@ -115,6 +115,7 @@ indirect enum ConfigurationSchema: Sendable {
         }
         let groups = [
             "SNUG_ACCOUNTS_", "SNUG_FOLDERS_", "SNUG_WORKERS_", "SNUG_RETENTION_", "SNUG_LOG_", "SNUG_NETWORK_",
+            "SNUG_WEBHOOK_",
         ]
         return variables.sorted().filter { name in groups.contains(where: name.hasPrefix) && !known.contains(name) }.map
         {

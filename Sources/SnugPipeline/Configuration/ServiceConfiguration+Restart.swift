@@ -22,6 +22,7 @@ extension ServiceConfiguration {
         var keys = watch.keysNeedingRestart(since: initial.watch)
         if ledger != initial.ledger { keys.append("ledger") }
         if network.allowsPlainHTTP != initial.network.allowsPlainHTTP { keys.append("network.allow_plain_http") }
+        if watch.webhook != initial.watch.webhook { keys.append("webhook") }
         if network.certificates != initial.network.certificates { keys.append("network.cacert") }
         return keys
     }

@@ -126,7 +126,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let fitter = ImageFitter(
             configuration: .init(memory: memory?.bytes, threads: min(jobs ?? Machine.usableCoreCount, 256)))
-        let service = try ListeningService(server, fitter: fitter, jobs: nil, manager: ServiceManager(), logger: logger)
+        let service = try ListeningService(
+            server, fitter: fitter, jobs: nil, after: nil, manager: ServiceManager(), logger: logger)
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: logger)
         configuration.maximumGracefulShutdownDuration = bounds.drainTime ?? .seconds(30)

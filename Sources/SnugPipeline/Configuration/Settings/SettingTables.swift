@@ -10,26 +10,27 @@ import SystemPackage
 
 /// The settings of the daemon as a whole.
 enum DaemonSettings {
-    static let all: [Setting<ServiceConfiguration>] = [
-        Setting("state_dir", \.watch.stateDirectory, .path),
-        // Shown as the place that it names, for its password is nobody's business.
-        Setting("ledger", show: { $0.ledger.map { LedgerLocation.place(of: $0) } }) {
-            service, text throws(SettingFault) in service.ledger = try ledgerAddress(text)
-        },
-        Setting("memory", \.watch.memory, .size),
-        Setting("drain_time", \.watch.drainTime, .duration),
-        Setting("workers.fits", \.watch.workers.fits, .count),
-        Setting("workers.uploads", \.watch.workers.uploads, .count),
-        Setting("workers.submissions", \.watch.workers.submissions, .count),
-        Setting("workers.deliveries", \.watch.workers.deliveries, .count),
-        Setting("retention.delivered", \.watch.retention.delivered, .age),
-        Setting("retention.cancelled", \.watch.retention.cancelled, .age),
-        Setting("retention.failed", \.watch.retention.failed, .age),
-        Setting("log.level", \.log.level, .choice),
-        Setting("log.format", \.log.format, .choice),
-        Setting("network.allow_plain_http", \.network.allowsPlainHTTP, .flag),
-        Setting("network.cacert", \.network.certificates, .path),
-    ]
+    static let all: [Setting<ServiceConfiguration>] =
+        [
+            Setting("state_dir", \.watch.stateDirectory, .path),
+            // Shown as the place that it names, for its password is nobody's business.
+            Setting("ledger", show: { $0.ledger.map { LedgerLocation.place(of: $0) } }) {
+                service, text throws(SettingFault) in service.ledger = try ledgerAddress(text)
+            },
+            Setting("memory", \.watch.memory, .size),
+            Setting("drain_time", \.watch.drainTime, .duration),
+            Setting("workers.fits", \.watch.workers.fits, .count),
+            Setting("workers.uploads", \.watch.workers.uploads, .count),
+            Setting("workers.submissions", \.watch.workers.submissions, .count),
+            Setting("workers.deliveries", \.watch.workers.deliveries, .count),
+            Setting("retention.delivered", \.watch.retention.delivered, .age),
+            Setting("retention.cancelled", \.watch.retention.cancelled, .age),
+            Setting("retention.failed", \.watch.retention.failed, .age),
+            Setting("log.level", \.log.level, .choice),
+            Setting("log.format", \.log.format, .choice),
+            Setting("network.allow_plain_http", \.network.allowsPlainHTTP, .flag),
+            Setting("network.cacert", \.network.certificates, .path),
+        ] + WebhookSettings.all
 
     private static func ledgerAddress(_ text: SettingText) throws(SettingFault) -> String {
         var address = try SettingFormat.text.parse(text)

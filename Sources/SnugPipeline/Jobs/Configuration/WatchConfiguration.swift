@@ -39,6 +39,8 @@ public struct WatchConfiguration: Sendable, Hashable {
     public var drainTime: Duration
     /// True for a daemon that is useful without a watched folder, because programs hand images over. Default false.
     public var takesSubmissions = false
+    /// The address that is told of each job that ends; `nil`, the default, tells none.
+    public var webhook: Webhook?
     /// How long jobs that are over are remembered. Default: delivered and cancelled ones 30 days.
     public var retention: PruningPolicy
 

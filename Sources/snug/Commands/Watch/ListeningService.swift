@@ -9,12 +9,15 @@ import SnugSystem
 /// A server as one of the services of a command: it tells its address, and what keeps it from listening.
 struct ListeningService: Service {
     private let server: SnugServer
+    /// Signalled once the daemon runs; `nil` for none.
+    private let start: AsyncEvent?
 
     /// - Throws: `ServerConfigurationError`.
     init(
         _ configuration: ServerConfiguration, fitter: ImageFitter, registry: PrometheusRegistry = PrometheusRegistry(),
-        jobs: ServerJobs?, manager: ServiceManager?, logger: Logger
+        jobs: ServerJobs?, after start: AsyncEvent?, manager: ServiceManager?, logger: Logger
     ) throws(ServerConfigurationError) {
+        self.start = start
         server = try SnugServer(configuration, fitter: fitter, registry: registry, jobs: jobs, logger: logger) {
             address in
             OutputStream.standardError.writeLine("listening on http://\(address)")
@@ -22,9 +25,13 @@ struct ListeningService: Service {
         }
     }
 
-    /// Serves until the graceful shutdown.
+    /// Serves until the graceful shutdown, from the start of the daemon on: one that cannot start has no page.
     /// - Throws: `DaemonError`.
     func run() async throws {
+        if let start {
+            await cancelWhenGracefulShutdown { await start.wait() }
+            try Task.checkCancellation()
+        }
         do { try await server.run() } catch is CancellationError {
             throw CancellationError()
         } catch {

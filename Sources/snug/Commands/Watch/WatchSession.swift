@@ -34,7 +34,7 @@ struct WatchSession {
         let manager = ServiceManager()
         let registry = PrometheusRegistry()
         let metrics = server == nil ? DaemonMetrics() : DaemonMetrics(factory: registry)
-        let events = WatchEvents(log: DaemonLog(logger), metrics: metrics, manager: manager)
+        var events = WatchEvents(log: DaemonLog(logger), metrics: metrics, manager: manager)
         let ledger: any SharedLedger
         do {
             ledger = try await service.ledgerLocation.open()
@@ -44,7 +44,9 @@ struct WatchSession {
         }
         do {
             let fitter = Daemon.fitter(for: service.watch)
-            let daemon = try await makeDaemon(ledger, fitter, logger, events, threads)
+            let http = try makeClient(logger)
+            events.webhook = try await makeWebhook(ledger, http, logger, threads)
+            let daemon = try await makeDaemon(ledger, fitter, http, logger, events, threads)
             let control = WatchControl(
                 daemon: daemon, loader: loader, initial: service, log: log, logger: logger, manager: manager,
                 threads: threads)
@@ -54,7 +56,7 @@ struct WatchSession {
                 let page = try server.map { configuration in
                     try ListeningService(
                         configuration, fitter: fitter, registry: registry, jobs: ServerJobs(daemon, ledger: ledger),
-                        manager: manager, logger: logger)
+                        after: events.start, manager: manager, logger: logger)
                 }
                 try await serve(daemon, page, control, interruption, display, events)
             }
@@ -75,15 +77,25 @@ struct WatchSession {
         }
     }
 
-    private func makeDaemon(
-        _ ledger: any SharedLedger, _ fitter: ImageFitter, _ logger: Logger, _ events: WatchEvents,
-        _ threads: BlockingThreads
-    ) async throws -> Daemon {
+    private func makeClient(_ logger: Logger) throws -> HTTPClient {
         var configuration = HTTPClientConfiguration()
         configuration.userAgent = "snug/\(Snug.version)"
         configuration.plainHTTP = service.network.allowsPlainHTTP ? .anywhere : .loopbackOnly
         configuration.additionalCertificates = service.network.certificates
-        let http = try HTTPClient(configuration: configuration, logger: logger)
+        return try HTTPClient(configuration: configuration, logger: logger)
+    }
+
+    private func makeWebhook(
+        _ ledger: any SharedLedger, _ http: HTTPClient, _ logger: Logger, _ threads: BlockingThreads
+    ) async throws -> WebhookService? {
+        guard let webhook = service.watch.webhook else { return nil }
+        return try await threads.run { try WebhookService(webhook, ledger: ledger, http: http, logger: logger) }
+    }
+
+    private func makeDaemon(
+        _ ledger: any SharedLedger, _ fitter: ImageFitter, _ http: HTTPClient, _ logger: Logger, _ events: WatchEvents,
+        _ threads: BlockingThreads
+    ) async throws -> Daemon {
         let watch = service.watch
         return try await threads.run {
             try Daemon(
@@ -103,6 +115,8 @@ struct WatchSession {
             control.signal(number) { Task { await daemon.drain() } }
         }
         let report = try await work.value
+        // What is not accepted now is sent again by the next run.
+        try await events.webhook?.sendOnce()
         try WatchReport.print(report, json: json)
         guard report.isClean else { throw ExitCode(1) }
     }
@@ -115,6 +129,7 @@ struct WatchSession {
         if let manager = control.manager {
             services.append(.init(service: HeartbeatService(daemon, manager, logger: control.logger)))
         }
+        if let webhook = events.webhook { services.append(.init(service: webhook)) }
         services.append(.init(service: StatusService(daemon, display, events, control.logger)))
         services.append(
             .init(

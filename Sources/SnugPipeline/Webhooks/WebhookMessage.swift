@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
+import SnugLedger
+import SnugSystem
+
+/// A message that a job has ended, as the ledger keeps it until its receiver has it.
+struct WebhookMessage: Sendable, Hashable, Codable {
+    /// Its name, the same for every attempt and in every process.
+    var id: String
+    var body: String
+    /// Attempts that failed.
+    var attempts = 0
+    /// When the next attempt is due, in milliseconds since 1970.
+    var dueAt: Int
+    /// True once the receiver has it: kept for a while, so that it is not sent again.
+    var isSent = false
+
+    /// The message of a job that has ended; `nil` for one that has not.
+    init?(_ job: Job) {
+        guard Self.states.contains(job.state) else { return nil }
+        id = "msg_\(job.id)_\(job.since.milliseconds)"
+        let value: JSONValue = [
+            "type": .text("job.\(job.state.rawValue)"),
+            "timestamp": .text(CalendarTime.utc(milliseconds: job.since.milliseconds)), "data": job.json,
+        ]
+        body = value.description
+        dueAt = job.since.milliseconds
+    }
+
+    /// A record of the ledger; `nil` for one that is none.
+    init?(payload: String) {
+        guard let message = try? JSONDecoder().decode(Self.self, from: Data(payload.utf8)) else { return nil }
+        self = message
+    }
+
+    var payload: String {
+        get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    }
+
+    /// The states that are told.
+    static let states: Set<JobState> = [.delivered, .failed, .held]
+}
