@@ -49,6 +49,10 @@ import Testing
         Row("log.format", "json", "json", ("jsn", "Did you mean json? Write text, json")),
         Row("network.allow_plain_http", "yes", "true", ("maybe", "write true or false")),
         Row("network.cacert", "/etc/ca.pem", "/etc/ca.pem", ("''", "is empty; name a folder")),
+        Row("webhook.url", "https://h.test/hook", "https://h.test/hook", ("ftp://h.test", "http")),
+        Row("webhook.secret_env", "HOOK", "HOOK", ("''", "is empty; give a value")),
+        Row("webhook.secret_file", "/run/hook", "/run/hook", ("''", "is empty; name a folder")),
+        Row("webhook.allow_internal", "yes", "true", ("maybe", "write true or false")),
     ]
 
     static let account = [
@@ -146,7 +150,9 @@ import Testing
     /// A whole configuration with one key set in it.
     private static func text(_ row: Row, _ value: String, _ kind: String) -> String {
         switch kind {
-        case "daemon": return nested(row.key, value)
+        case "daemon":
+            let needed = row.key.hasPrefix("webhook.") && row.key != "webhook.url" ? "url: 'https://h.test/', " : ""
+            return nested(row.key, value, beside: needed)
         case "account":
             let provider = row.key == "provider" ? "" : "provider: openai, "
             let host = row.key.hasPrefix("image_host_key") ? "image_host: pollinations, " : ""
