@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
-RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc -static-stdlib
+RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc -static-stdlib -Xswiftc -gnone
 
 .PHONY: demo test page-test page-picture bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint \
 	docs install install-service

@@ -47,7 +47,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -85,11 +84,8 @@ let package = Package(
             name: "CLibWebP", path: "CSupport/CLibWebP", pkgConfig: "libwebp",
             providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
         .systemLibrary(
-            name: "CLibCurl", path: "CSupport/CLibCurl", pkgConfig: "libcurl",
-            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
-        .systemLibrary(
-            name: "CLibPQ", path: "CSupport/CLibPQ", pkgConfig: "libpq",
-            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+            name: "CLibCrypto", path: "CSupport/CLibCrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
 
         // Shims that turn setjmp, callbacks and variadics into plain calls returning codes.
         .target(name: "CJPEG", dependencies: ["CLibJPEG"], path: "CSupport/CJPEG", cSettings: cSettings),
@@ -102,10 +98,13 @@ let package = Package(
             name: "CGIF", dependencies: ["CLibGIF"], path: "CSupport/CGIF", cSettings: cSettings,
             linkerSettings: [.linkedLibrary("gif")]),
         .target(name: "CWebP", dependencies: ["CLibWebP"], path: "CSupport/CWebP", cSettings: cSettings),
-        .target(name: "CCurl", dependencies: ["CLibCurl"], path: "CSupport/CCurl", cSettings: cSettings),
-        .target(name: "CPostgres", dependencies: ["CLibPQ"], path: "CSupport/CPostgres", cSettings: cSettings),
+        .target(name: "CDigest", dependencies: ["CLibCrypto"], path: "CSupport/CDigest", cSettings: cSettings),
+        // Compiled against the libraries' headers, and loaded when first used.
+        .target(name: "CLibraries", path: "CSupport/CLibraries", cSettings: cSettings),
+        .target(name: "CCurl", dependencies: ["CLibraries"], path: "CSupport/CCurl", cSettings: cSettings),
+        .target(name: "CPostgres", dependencies: ["CLibraries"], path: "CSupport/CPostgres", cSettings: cSettings),
         // Decoders for worker processes: compiled against the libraries' headers, and never linked with them.
-        .target(name: "CSandbox", path: "CSupport/CSandbox", cSettings: cSettings),
+        .target(name: "CSandbox", dependencies: ["CLibraries"], path: "CSupport/CSandbox", cSettings: cSettings),
         .target(name: "CHEIF", dependencies: ["CSandbox"], path: "CSupport/CHEIF", cSettings: cSettings),
         .target(name: "CTIFF", dependencies: ["CSandbox"], path: "CSupport/CTIFF", cSettings: cSettings),
         .target(name: "CJXL", dependencies: ["CSandbox"], path: "CSupport/CJXL", cSettings: cSettings),
@@ -120,7 +119,7 @@ let package = Package(
         .target(
             name: "SnugSystem",
             dependencies: [
-                "CPlatform",
+                "CDigest", "CPlatform",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -155,7 +154,6 @@ let package = Package(
             name: "SnugUpload",
             dependencies: [
                 "SnugHTTP", "CChecksums", "SnugSystem",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -165,7 +163,6 @@ let package = Package(
             name: "SnugGeneration",
             dependencies: [
                 "SnugHTTP", "SnugSystem",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -187,7 +184,6 @@ let package = Package(
             dependencies: [
                 "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
                 .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
@@ -203,7 +199,6 @@ let package = Package(
             dependencies: [
                 "SnugPipeline", "SnugImage", "SnugLedger", "SnugSystem",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -245,7 +240,7 @@ let package = Package(
         .target(
             name: "SnugSimulator",
             dependencies: [
-                .product(name: "Crypto", package: "swift-crypto"),
+                "SnugSystem",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -315,7 +310,6 @@ let package = Package(
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOResumableUpload", package: "swift-nio-extras"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -326,7 +320,6 @@ let package = Package(
             dependencies: [
                 "SnugGeneration", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugSimulator", "SnugTestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import Foundation
 import HTTPTypes
 import SnugHTTP
@@ -42,7 +41,7 @@ struct Bucket: Sendable {
     ) throws -> ClientRequest {
         let url = try HTTPURL(server.url(path))
         let headers = try SigV4(settings: settings).sign(
-            method, url, headers: fields, payloadHash: SHA256.hash(data: body).hexadecimal,
+            method, url, headers: fields, payloadHash: MessageDigest.sha256(body).hexadecimal,
             now: Int(Date().timeIntervalSince1970))
         let body = [.get, .head].contains(method) ? nil : HTTPBody(bytes: body)
         return ClientRequest(method, url, headerFields: headers, body: body)

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import Foundation
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 
@@ -112,7 +112,7 @@ final class FakeS3Server: Sendable {
     }
 
     private func opaqueETag(_ part: [UInt8]) -> String {
-        SHA256.hash(data: part).prefix(16).map { String(format: "%02x", $0) }.joined()
+        MessageDigest.sha256(part).prefix(16).map { String(format: "%02x", $0) }.joined()
     }
 
     private func tell(_ connection: FaultConnection, _ request: FaultServer.Request) throws {
@@ -144,8 +144,8 @@ final class FakeS3Server: Sendable {
 
     private var wholeETag: String {
         let parts = state.withLock { $0.parts }.sorted { $0.key < $1.key }.map(\.value)
-        let all = parts.flatMap { Array(Insecure.MD5.hash(data: $0)) }
-        return "\(Insecure.MD5.hash(data: all).map { String(format: "%02x", $0) }.joined())-\(parts.count)"
+        let all = parts.flatMap { MessageDigest.md5($0) }
+        return "\(MessageDigest.md5(all).map { String(format: "%02x", $0) }.joined())-\(parts.count)"
     }
 
     private func refuse(_ connection: FaultConnection, _ status: Int) throws {

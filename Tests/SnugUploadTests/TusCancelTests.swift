@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import Foundation
 import SnugHTTP
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage

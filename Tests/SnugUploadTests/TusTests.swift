@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import Foundation
 import SnugHTTP
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -89,7 +89,7 @@ import Testing
                     let offset = stored.withLock { $0.count }
                     try connection.respond(200, ["Upload-Offset": "\(offset)", "Content-Length": "0"])
                 default:
-                    let sum = Insecure.SHA1.hash(data: request.body)
+                    let sum = MessageDigest.sha1(request.body)
                     let isRight = request.headers["upload-checksum"] == "sha1 \(Array(sum).base64)"
                     // One is refused that was right.
                     let isDamaged = connection.number == 1 && request.headers["upload-offset"] == "200000"

@@ -8,6 +8,32 @@
 #pragma clang assume_nonnull begin
 
 /*
+ * Loads libcurl. NULL when it is there, else the name of the file that is not: nothing else here may be called then. Any
+ * thread may call it, as often as it likes.
+ */
+const char *_Nullable snug_curl_load(void);
+
+/* libcurl's own functions of these names. */
+CURL *_Nullable snug_curl_easy_init(void);
+void snug_curl_easy_cleanup(CURL *easy);
+CURLcode snug_curl_easy_pause(CURL *easy, int directions);
+const char *snug_curl_easy_strerror(CURLcode code);
+struct curl_slist *_Nullable snug_curl_slist_append(struct curl_slist *_Nullable list, const char *text);
+void snug_curl_slist_free_all(struct curl_slist *_Nullable list);
+CURLM *_Nullable snug_curl_multi_init(void);
+void snug_curl_multi_cleanup(CURLM *multi);
+CURLMcode snug_curl_multi_add_handle(CURLM *multi, CURL *easy);
+CURLMcode snug_curl_multi_remove_handle(CURLM *multi, CURL *easy);
+CURLMcode snug_curl_multi_perform(CURLM *multi, int *running);
+CURLMcode snug_curl_multi_poll(CURLM *multi, int timeout);
+CURLMcode snug_curl_multi_wakeup(CURLM *multi);
+CURLU *_Nullable snug_curl_url(void);
+void snug_curl_url_cleanup(CURLU *url);
+CURLUcode snug_curl_url_set(CURLU *url, CURLUPart part, const char *text, unsigned int flags);
+CURLUcode snug_curl_url_get(CURLU *url, CURLUPart part, char *_Nullable *_Nonnull text, unsigned int flags);
+void snug_curl_free(void *memory);
+
+/*
  * libcurl sets and reads options through variadic calls, which Swift does not import and no compiler checks. Each function
  * here has one type.
  *

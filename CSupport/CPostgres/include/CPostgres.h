@@ -20,6 +20,10 @@ typedef enum __attribute__((enum_extensibility(closed))) snug_pg_status {
     SNUG_PG_FAILED __attribute__((swift_name("failed"))),
 } snug_pg_status;
 
+/// Loads libpq. NULL when it is there, else the name of the file that is not: nothing else here may be called then. Any
+/// thread may call it, as often as it likes.
+const char *_Nullable snug_pg_load(void);
+
 /// Connects, waiting as long as the connection string says (10 s where it says nothing).
 ///
 /// A connection that does not work is returned all the same: `snug_pg_is_connected` tells, and `snug_pg_message` says

@@ -9,6 +9,8 @@
 #ifndef SNUG_CSANDBOX_H
 #define SNUG_CSANDBOX_H
 
+#include "CLibraries.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -122,16 +124,6 @@ size_t snug_codec_row_bytes(const snug_codec_job *job);
 void snug_codec_set_profile(snug_codec_job *job, const void *_Nullable bytes, size_t count);
 /* Turns premultiplied samples into straight ones, alpha last. */
 void snug_codec_unpremultiply(uint8_t *row, size_t pixels, uint32_t channels, uint32_t bits);
-
-/* A function of a library that is loaded at run time, and the place of the pointer to it. */
-typedef struct snug_symbol {
-    const char *name;
-    void *pointer;
-} snug_symbol;
-
-/* Opens a library and sets the pointers to its functions. NULL where the file or one of the functions is missing: no library
-   stays open then. */
-void *_Nullable snug_library_open(const char *file, const snug_symbol *symbols, size_t count);
 
 /* MARK: The worker */
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import Logging
 import SnugHTTP
 import SnugSystem
@@ -45,7 +44,7 @@ struct ClientContext: Sendable {
             // Tokens change; the session stays the account's.
             case .session(let store): "session \(store.identity)"
             }
-        let digest = SHA256.hash(data: Array("\(provider.name) \(provider.baseURL.origin) \(secret)".utf8))
+        let digest = MessageDigest.sha256(Array("\(provider.name) \(provider.baseURL.origin) \(secret)".utf8))
         return String(digest.hexadecimal.prefix(24))
     }
 

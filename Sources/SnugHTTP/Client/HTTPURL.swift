@@ -56,6 +56,7 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(scheme)://\(authority)\(path)" + (query == nil ? "" : "?***") }
 
     private init(_ text: String, relativeTo base: HTTPURL?) throws(HTTPError) {
+        try CurlLibrary.load()
         guard let parts = Self.parse(text, base: base?.text) else {
             let remedy =
                 Self.hasUser(text)
@@ -102,22 +103,22 @@ public struct HTTPURL: Sendable, Hashable, CustomStringConvertible {
 
     private static func parse(_ text: String, base: String?) -> HTTPURL? {
         guard !text.utf8.contains(where: { $0 <= 32 || $0 == 127 }), !hasOddSlashes(text),
-            let handle = unsafe curl_url()
+            let handle = unsafe snug_curl_url()
         else { return nil }
-        defer { unsafe curl_url_cleanup(handle) }
+        defer { unsafe snug_curl_url_cleanup(handle) }
         let flags = UInt32(CURLU_DISALLOW_USER)
         if let base {
-            guard unsafe curl_url_set(handle, CURLUPART_URL, base, flags) == CURLUE_OK else { return nil }
+            guard unsafe snug_curl_url_set(handle, CURLUPART_URL, base, flags) == CURLUE_OK else { return nil }
         }
         // Dot segments of an absolute address stay as they are: a signature covers the path as it is sent.
         let pathFlag = base == nil ? UInt32(CURLU_PATH_AS_IS) : 0
-        guard unsafe curl_url_set(handle, CURLUPART_URL, text, flags | pathFlag) == CURLUE_OK else { return nil }
+        guard unsafe snug_curl_url_set(handle, CURLUPART_URL, text, flags | pathFlag) == CURLUE_OK else { return nil }
         func part(_ which: CURLUPart, _ flags: UInt32 = 0) -> String? {
             var value: UnsafeMutablePointer<CChar>?
-            guard unsafe curl_url_get(handle, which, &value, flags) == CURLUE_OK, let value = unsafe value else {
+            guard unsafe snug_curl_url_get(handle, which, &value, flags) == CURLUE_OK, let value = unsafe value else {
                 return nil
             }
-            defer { unsafe curl_free(value) }
+            defer { unsafe snug_curl_free(value) }
             return unsafe String(cString: value)
         }
         guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https",

@@ -8,11 +8,11 @@ struct EasyHandle: ~Copyable {
     let raw: UnsafeMutableRawPointer
 
     init?() {
-        guard let raw = unsafe curl_easy_init() else { return nil }
+        guard let raw = unsafe snug_curl_easy_init() else { return nil }
         unsafe self.raw = raw
     }
 
-    deinit { unsafe curl_easy_cleanup(raw) }
+    deinit { unsafe snug_curl_easy_cleanup(raw) }
 
     /// The key of the transfer, found by the handle that libcurl names.
     var key: UInt { unsafe UInt(bitPattern: raw) }
@@ -34,7 +34,7 @@ struct EasyHandle: ~Copyable {
 
     func check(_ code: CURLcode) throws(HTTPError) {
         guard code != CURLE_OK else { return }
-        let words = unsafe String(cString: curl_easy_strerror(code))
+        let words = unsafe String(cString: snug_curl_easy_strerror(code))
         throw HTTPError(
             code == CURLE_OUT_OF_MEMORY ? .outOfMemory : .invalidRequest, "libcurl refused an option: \(words)")
     }
@@ -45,12 +45,12 @@ struct EasyHandle: ~Copyable {
 struct HeaderList: ~Copyable {
     private(set) var raw: UnsafeMutablePointer<curl_slist>?
 
-    deinit { unsafe curl_slist_free_all(raw) }
+    deinit { unsafe snug_curl_slist_free_all(raw) }
 
     init() { unsafe raw = nil }
 
     mutating func append(_ line: String) throws(HTTPError) {
-        guard let longer = unsafe curl_slist_append(raw, line) else {
+        guard let longer = unsafe snug_curl_slist_append(raw, line) else {
             throw HTTPError(.outOfMemory, "no memory for a header; free some and try again")
         }
         unsafe raw = longer
@@ -70,7 +70,7 @@ struct MultiHandle: ~Copyable {
             return PublicAddress.contains(bytes) ? 1 : 0
         }
         guard let sockets = unsafe created else { return nil }
-        guard let raw = unsafe curl_multi_init() else {
+        guard let raw = unsafe snug_curl_multi_init() else {
             unsafe snug_sockets_free(sockets)
             return nil
         }
@@ -80,7 +80,7 @@ struct MultiHandle: ~Copyable {
 
     deinit {
         // Closing the idle connections still asks for the sockets.
-        unsafe curl_multi_cleanup(raw)
+        unsafe snug_curl_multi_cleanup(raw)
         unsafe snug_sockets_free(sockets)
     }
 
@@ -89,5 +89,5 @@ struct MultiHandle: ~Copyable {
     }
 
     /// The one libcurl call that any thread may make.
-    func wakeUp() { _ = unsafe curl_multi_wakeup(raw) }
+    func wakeUp() { _ = unsafe snug_curl_multi_wakeup(raw) }
 }

@@ -35,7 +35,8 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Starts the thread.
     init(maximumConnectionsPerHost: Int) throws(HTTPError) {
-        guard Self.isCurlReady, let multi = MultiHandle() else {
+        try CurlLibrary.load()
+        guard let multi = MultiHandle() else {
             throw HTTPError(.outOfMemory, "libcurl could not be started")
         }
         multi.set(CURLMOPT_MAX_HOST_CONNECTIONS, maximumConnectionsPerHost)
@@ -43,9 +44,6 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
         self.multi = multi
         try startThread()
     }
-
-    /// Once for the process; this libcurl is built with the thread-safe form.
-    private static let isCurlReady = curl_global_init(Int(CURL_GLOBAL_SSL)) == CURLE_OK
 
     /// Runs a transfer to its end. Cancelling the task ends it at once.
     func run(_ transfer: Transfer) async -> TransferReport {
@@ -112,7 +110,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             for command in commands { handle(command) }
             if isStopping { break }
             var running: Int32 = 0
-            _ = unsafe curl_multi_perform(multi.raw, &running)
+            _ = unsafe snug_curl_multi_perform(multi.raw, &running)
             for transfer in transfers.values { transfer.uncork() }
             collectFinished()
             let now = ContinuousClock.now
@@ -122,7 +120,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
                 inbox.isAsleep = inbox.commands.isEmpty && !mayGoOn
                 return inbox.isAsleep
             }
-            if isAsleep { _ = unsafe curl_multi_poll(multi.raw, nil, 0, pollTimeout(now), nil) }
+            if isAsleep { _ = unsafe snug_curl_multi_poll(multi.raw, pollTimeout(now)) }
         }
         for transfer in Array(transfers.values) { finish(transfer, Self.shutDown) }
         end()
@@ -156,7 +154,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             unsafe transfer.sockets = multi.sockets
             let publicOnly: Int32 = transfer.request.addressPolicy == .publicOnly ? 1 : 0
             let isKnown = unsafe snug_curl_set_sockets(transfer.handle.raw, multi.sockets, publicOnly) == CURLE_OK
-            guard isKnown, unsafe curl_multi_add_handle(multi.raw, transfer.handle.raw) == CURLM_OK else {
+            guard isKnown, unsafe snug_curl_multi_add_handle(multi.raw, transfer.handle.raw) == CURLM_OK else {
                 return finish(transfer, .failed(HTTPError(.outOfMemory, "libcurl could not take the request")))
             }
             transfers[transfer.handle.key] = transfer
@@ -169,7 +167,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
                 transfer.stall.resume(now: .now)
             }
             // Both directions continue; a side that still has nothing pauses itself again.
-            _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
+            _ = unsafe snug_curl_easy_pause(transfer.handle.raw, 0)
         case .run(let job): unsafe job.runSynchronously(on: asUnownedTaskExecutor())
         }
     }
@@ -199,7 +197,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
             guard let resumeAt = transfer.resumeAt, now >= resumeAt else { continue }
             transfer.resumeAt = nil
             transfer.stall.resume(now: now)
-            _ = unsafe curl_easy_pause(transfer.handle.raw, 0)
+            _ = unsafe snug_curl_easy_pause(transfer.handle.raw, 0)
         }
         guard now >= nextCheck else { return }
         nextCheck = now + .seconds(60)
@@ -225,7 +223,7 @@ final class EventLoop: TaskExecutor, @unchecked Sendable {
     private func finish(_ transfer: Transfer, _ ending: TransferReport.Ending) {
         let report = transfer.report(ending)
         if transfers.removeValue(forKey: transfer.handle.key) != nil {
-            _ = unsafe curl_multi_remove_handle(multi.raw, transfer.handle.raw)
+            _ = unsafe snug_curl_multi_remove_handle(multi.raw, transfer.handle.raw)
         }
         let continuation = transfer.continuation
         transfer.continuation = nil

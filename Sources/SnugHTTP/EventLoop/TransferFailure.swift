@@ -15,7 +15,7 @@ extension Transfer {
         }
         wasRewound = result == CURLE_SEND_FAIL_REWIND
         readLeftover()
-        let words = unsafe String(cString: curl_easy_strerror(result))
+        let words = unsafe String(cString: snug_curl_easy_strerror(result))
         if isResponseWhole { return .complete }
         if parser.head != nil {
             return .failed(

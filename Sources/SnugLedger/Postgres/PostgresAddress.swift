@@ -15,8 +15,13 @@
         public let hasPassword: Bool
 
         /// Reads a connection string: `postgres://USER@HOST/DATABASE?sslmode=verify-full`, or `host=… dbname=…`.
-        /// - Throws: `not_a_ledger` for text that is none.
+        /// - Throws: `not_a_ledger` for text that is none; `ledger_unreachable` where libpq is not installed.
         public init(_ text: String) throws(LedgerError) {
+            if let missing = unsafe snug_pg_load() {
+                throw LedgerError(
+                    .unreachable,
+                    "libpq could not be loaded (\(unsafe String(cString: missing))); install it (Debian: libpq5)")
+            }
             guard !text.utf8.contains(0), unsafe snug_pg_is_connection_string(text) else {
                 throw LedgerError(
                     .notALedger,

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import FoundationEssentials
 public import SnugGeneration
 import SnugHTTP
@@ -72,11 +71,11 @@ package struct WorkNaming {
         place.replaces = false
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var hash = SHA256()
-        hash.update(data: Array(service.utf8))
-        hash.update(data: try encoder.encode(request))
-        hash.update(data: try encoder.encode(place))
-        for path in request.files { hash.update(data: Array(try content(of: path).utf8)) }
+        var hash = MessageDigest(.sha256)
+        hash.update(Array(service.utf8))
+        hash.update(try encoder.encode(request))
+        hash.update(try encoder.encode(place))
+        for path in request.files { hash.update(Array(try content(of: path).utf8)) }
         let name = String(hash.finalize().hexadecimal.prefix(16))
         let count = seen[name, default: 0] + 1
         seen[name] = count
@@ -87,12 +86,12 @@ package struct WorkNaming {
         if let known = contents[path] { return known }
         do throws(ImageError) {
             let source = try ImageSource(file: path)
-            var hash = SHA256()
+            var hash = MessageDigest(.sha256)
             var offset = 0
             while offset < source.byteCount {
                 let chunk = try source.bytes(at: offset, count: 1 << 20)
                 guard !chunk.isEmpty else { break }
-                hash.update(data: chunk)
+                hash.update(chunk)
                 offset += chunk.count
             }
             let digest = hash.finalize().hexadecimal

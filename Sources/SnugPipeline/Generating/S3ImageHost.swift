@@ -1,7 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 public import SnugGeneration
 public import SnugHTTP
+// SPDX-License-Identifier: Apache-2.0
 package import SnugSystem
 public import SnugUpload
 import SystemPackage
@@ -36,7 +35,7 @@ public struct S3ImageHost: ImageHost {
     /// Uploads an image.
     /// - Throws: ``GenerationError`` with `image_failed`, `CancellationError`.
     public func host(_ image: FittedInput) async throws -> String {
-        let digest = SHA256.hash(data: image.bytes).hexadecimal
+        let digest = MessageDigest.sha256(image.bytes).hexadecimal
         let suffix = FilePath(image.name).extension.map { "." + $0 } ?? ""
         // An upload reads its file again after every fault.
         let folder = Machine.environment("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import SnugImage
 import SnugSystem
 
@@ -18,7 +17,7 @@ enum OptionsDigest {
     }
 
     private static func hash(_ text: String) -> String {
-        SHA256.hash(data: Array(text.utf8)).prefix(16).hexadecimal
+        MessageDigest.sha256(Array(text.utf8)).prefix(16).hexadecimal
     }
 
     /// The fields of a value by name; sets in order.

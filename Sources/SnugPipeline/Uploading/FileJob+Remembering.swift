@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import SnugHTTP
 import SnugSystem
 import SnugUpload
@@ -83,6 +82,6 @@ extension FileJob {
     private var namesObjects: Bool { UploadPlan.namesObjects(uploadProtocol) }
 
     private static func digest(_ text: [UInt8]) -> String {
-        String(Array(SHA256.hash(data: text)).hexadecimal.prefix(40))
+        String(MessageDigest.sha256(text).hexadecimal.prefix(40))
     }
 }

@@ -1,11 +1,11 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import FoundationEssentials
 import SnugHTTP
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// Signs messages so that their receiver knows who sent them, and when (Standard Webhooks 1.0.0).
 struct WebhookSignature: Sendable {
-    private let key: SymmetricKey
+    private let key: [UInt8]
 
     /// Takes a secret: `whsec_` and 24 to 64 bytes in base64.
     /// - Throws: `secret_missing`.
@@ -19,13 +19,13 @@ struct WebhookSignature: Sendable {
                 "the secret of the webhook is not whsec_ and 24 to 64 bytes in base64; make one with "
                     + "'echo whsec_$(openssl rand -base64 32)'")
         }
-        key = SymmetricKey(data: bytes)
+        key = Array(bytes)
     }
 
     /// The value of the field `webhook-signature`.
     /// - Parameter timestamp: Seconds since 1970.
     func value(id: String, timestamp: Int, body: String) -> String {
-        let code = HMAC<SHA256>.authenticationCode(for: Data("\(id).\(timestamp).\(body)".utf8), using: key)
+        let code = MessageDigest.hmacSHA256(Data("\(id).\(timestamp).\(body)".utf8), key: key)
         return "v1," + Data(code).base64EncodedString()
     }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import FoundationEssentials
 import SnugSystem
 public import SystemPackage
@@ -61,5 +60,5 @@ public struct BearerToken: Sendable, Hashable {
         }
     }
 
-    private static func digest(_ text: String) -> [UInt8] { Array(SHA256.hash(data: Data(text.utf8))) }
+    private static func digest(_ text: String) -> [UInt8] { MessageDigest.sha256(Data(text.utf8)) }
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
@@ -61,10 +60,10 @@ struct JobRequest: Sendable {
 
     /// A digest of everything that the request asks for, whatever form it came in.
     var digest: String {
-        var hash = SHA256()
+        var hash = MessageDigest(.sha256)
         func add(_ bytes: some Collection<UInt8>) {
-            hash.update(data: Data("\(bytes.count):".utf8))
-            hash.update(data: Data(bytes))
+            hash.update(Data("\(bytes.count):".utf8))
+            hash.update(Data(bytes))
         }
         for image in images {
             add(image.name.whole.utf8)
@@ -75,7 +74,7 @@ struct JobRequest: Sendable {
             }
             add([])
         }
-        return Array(hash.finalize()).hexadecimal
+        return hash.finalize().hexadecimal
     }
 
     // MARK: JSON

@@ -1,6 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import FoundationEssentials
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// One request from its headers to its response, whatever version of HTTP carries it.
 struct Exchange {
@@ -15,7 +15,7 @@ struct Exchange {
     private let target: String
     private let headers: Headers
     private var body: [UInt8] = []
-    private var hash = SHA256()
+    private var hash = MessageDigest(.sha256)
     /// Set when the fault header cannot be read.
     private let scriptError: String?
 
@@ -59,14 +59,14 @@ struct Exchange {
 
     mutating func add(_ bytes: [UInt8]) {
         body += bytes
-        hash.update(data: bytes)
+        hash.update(bytes)
         let count = body.count
         world.log.update(number) { $0.bodyBytes = count }
     }
 
     func completeBody() {
         let kept = body.count <= world.configuration.keptBodyBytes ? body : nil
-        let digest = Digest.hexadecimal(hash.finalize())
+        let digest = hash.finalize().hexadecimal
         world.log.update(number) { request in
             request.isBodyComplete = true
             request.bodyDigest = digest
@@ -81,7 +81,7 @@ struct Exchange {
 
     /// Notes how the exchange ended; what happens to the connection after a response does not change that.
     func finish(status: Int?, wasCut: Bool) {
-        let digest = Digest.hexadecimal(hash.finalize())
+        let digest = hash.finalize().hexadecimal
         world.log.update(number) { request in
             guard !request.isFinished else { return }
             request.isFinished = true

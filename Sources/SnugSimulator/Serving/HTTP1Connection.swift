@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import NIOCore
 import NIOHTTP1
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// One connection: requests are read, answered and spoilt one after the other.
 ///

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 public import HTTPTypes
 internal import SnugHTTP
 internal import SnugSystem
@@ -69,7 +68,7 @@ extension Uploader {
     ) throws -> ClientRequest {
         var fields = headers
         if let signer {
-            let hash = SHA256.hash(data: [UInt8]()).hexadecimal
+            let hash = MessageDigest.sha256([UInt8]()).hexadecimal
             let signature = try signer.sign(method, url, headers: [:], payloadHash: hash, now: WallClock.seconds)
             for field in signature { fields[fields: field.name] = [field] }
         }
@@ -81,14 +80,14 @@ extension Uploader {
     ) async throws -> Check {
         let (check, _) = try await client.withStream(request) { head, stream -> Check in
             guard head.status.kind == .successful else { return Self.check(head.status) }
-            var hash = SHA256()
+            var hash = MessageDigest(.sha256)
             var count = 0
             for try await piece in stream {
                 count += piece.count
                 guard count <= receipt.bytes else {
                     return Check(verification: .different, reason: "it has more than \(receipt.bytes) bytes")
                 }
-                hash.update(data: piece)
+                hash.update(piece)
             }
             guard count == receipt.bytes else {
                 return Check(verification: .different, reason: "it has \(count) bytes instead of \(receipt.bytes)")

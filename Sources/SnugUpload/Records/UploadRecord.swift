@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 internal import SnugSystem
 internal import Synchronization
 internal import SystemPackage
@@ -45,9 +44,9 @@ public struct UploadRecord: Sendable, Hashable, Codable {
 
     /// The key for uploading a file to a target. A changed file keeps its key.
     static func key(path: FilePath, target: String, uploadProtocol: UploadProtocol) -> String {
-        var hash = SHA256()
+        var hash = MessageDigest(.sha256)
         for text in [path.lexicallyNormalized().string, target, uploadProtocol.rawValue] {
-            hash.update(data: Array("\(text)\n".utf8))
+            hash.update(Array("\(text)\n".utf8))
         }
         return String(hash.finalize().hexadecimal.prefix(32))
     }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 internal import SnugHTTP
 internal import SnugSystem
 internal import SystemPackage
@@ -8,39 +7,39 @@ extension UploadSource {
     /// SHA-256 and other hashes of a piece of the file, from reading it once.
     func digests(_ range: Range<Int>, and kinds: PieceDigests.Kinds) async throws -> PieceDigests {
         try await onThread { isCancelled in
-            var sha256 = SHA256()
+            var sha256 = MessageDigest(.sha256)
             // S3 names parts by their MD5, which guards against accidents only.
-            var md5 = kinds.contains(.md5) ? Insecure.MD5() : nil
+            var md5 = kinds.contains(.md5) ? MessageDigest(.md5) : nil
             var crc64 = kinds.contains(.crc64) ? CRC64() : nil
             try unsafe each(range, isCancelled) {
-                unsafe sha256.update(bufferPointer: $0)
-                unsafe md5?.update(bufferPointer: $0)
+                unsafe sha256.update($0)
+                unsafe md5?.update($0)
                 unsafe crc64?.update($0)
             }
             return PieceDigests(
-                sha256: Array(sha256.finalize()), md5: md5.map { Array($0.finalize()) }, crc64: crc64?.value)
+                sha256: sha256.finalize(), md5: md5.map { $0.finalize() }, crc64: crc64?.value)
         }
     }
 
-    func sha256(_ range: Range<Int>) async throws -> [UInt8] { try await hash(SHA256.self, range) }
+    func sha256(_ range: Range<Int>) async throws -> [UInt8] { try await hash(.sha256, range) }
 
     /// The hash that every tus server knows; it guards against accidents only.
-    func sha1(_ range: Range<Int>) async throws -> [UInt8] { try await hash(Insecure.SHA1.self, range) }
+    func sha1(_ range: Range<Int>) async throws -> [UInt8] { try await hash(.sha1, range) }
 
     /// SHA-256 of the whole, in hexadecimal.
     /// - Parameter mayRead: True when the hash may read up to an offset; asked again until then.
     func wholeSHA256(pacedBy mayRead: @escaping @Sendable (_ end: Int) -> Bool) async throws -> String {
-        try await hash(SHA256.self, 0..<byteCount, pacedBy: mayRead).hexadecimal
+        try await hash(.sha256, 0..<byteCount, pacedBy: mayRead).hexadecimal
     }
 
-    private func hash<Function: HashFunction & SendableMetatype>(
-        _ function: Function.Type, _ range: Range<Int>,
+    private func hash(
+        _ algorithm: MessageDigest.Algorithm, _ range: Range<Int>,
         pacedBy mayRead: @escaping @Sendable (_ end: Int) -> Bool = { _ in true }
     ) async throws -> [UInt8] {
         try await onThread { isCancelled in
-            var function = Function()
-            try unsafe each(range, isCancelled, pacedBy: mayRead) { unsafe function.update(bufferPointer: $0) }
-            return Array(function.finalize())
+            var digest = MessageDigest(algorithm)
+            try unsafe each(range, isCancelled, pacedBy: mayRead) { unsafe digest.update($0) }
+            return digest.finalize()
         }
     }
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 internal import FoundationEssentials
 public import SnugHTTP
 internal import SnugSystem
@@ -24,13 +23,13 @@ public struct UploadSource: Sendable {
             let file = try BodyFile(path)
             self.file = file
             self.path = path
-            var hash = SHA256()
+            var hash = MessageDigest(.sha256)
             let id = file.identity
             // A tool may set the time of the content back, and not that of the last change.
             hash.update(
-                data: Array("\(id.device) \(id.inode) \(id.byteCount) \(id.modified) \(file.changed)\n".utf8))
-            hash.update(data: try file.bytes(at: 0, count: 64 * 1024))
-            hash.update(data: try file.bytes(at: max(0, id.byteCount - 64 * 1024), count: 64 * 1024))
+                Array("\(id.device) \(id.inode) \(id.byteCount) \(id.modified) \(file.changed)\n".utf8))
+            hash.update(try file.bytes(at: 0, count: 64 * 1024))
+            hash.update(try file.bytes(at: max(0, id.byteCount - 64 * 1024), count: 64 * 1024))
             fingerprint = hash.finalize().hexadecimal
         } catch {
             throw UploadError(.sourceFailed, "\(path): \(error.message)", cause: error)

@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import SnugImage
 import SnugLedger
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 import SnugTestSupport
 import SystemPackage
 import Testing
@@ -100,7 +100,7 @@ import Testing
 
     private func staged(_ path: String, _ bytes: [UInt8]) -> JobPayload.StagedFile {
         JobPayload.StagedFile(
-            path: path, suffix: "jpg", byteCount: bytes.count, digest: SHA256.hash(data: bytes).hexadecimal)
+            path: path, suffix: "jpg", byteCount: bytes.count, digest: MessageDigest.sha256(bytes).hexadecimal)
     }
 
     @Test("A job's files are there by their size, and gone with the job, links and folders too")

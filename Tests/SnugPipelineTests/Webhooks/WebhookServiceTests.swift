@@ -1,8 +1,8 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import Foundation
 import SnugHTTP
 import SnugLedger
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -65,13 +65,13 @@ import Testing
         try fixture.folder.write(WatchImages.small(1), to: "inbox/good.jpg")
         try fixture.folder.write(Array("no image".utf8), to: "inbox/bad.jpg")
         try await Self.run(fixture, receiver, until: 2)
-        let key = SymmetricKey(data: try #require(Data(base64Encoded: String(Self.secret.dropFirst(6)))))
+        let key = Array(try #require(Data(base64Encoded: String(Self.secret.dropFirst(6)))))
         var told: [String: String] = [:]
         for request in receiver.requests {
             #expect(request.method == "POST" && request.target == "/hook")
             let (id, time) = (request.headers["webhook-id"] ?? "", request.headers["webhook-timestamp"] ?? "")
             let signed = Data("\(id).\(time).".utf8) + Data(request.body)
-            let code = Data(HMAC<SHA256>.authenticationCode(for: signed, using: key)).base64EncodedString()
+            let code = Data(MessageDigest.hmacSHA256(signed, key: key)).base64EncodedString()
             #expect(request.headers["webhook-signature"] == "v1,\(code)")
             let value = try #require(JSONValue(parsing: request.body))
             told[value["data"]?["name"]?.text ?? ""] = value["type"]?.text

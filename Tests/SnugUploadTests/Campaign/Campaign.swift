@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import Foundation
 import Logging
 import Metrics
@@ -141,7 +140,7 @@ struct Campaign {
         return bytes
     }
 
-    static func hash(_ bytes: [UInt8]) -> String { SHA256.hash(data: bytes).hexadecimal }
+    static func hash(_ bytes: [UInt8]) -> String { MessageDigest.sha256(bytes).hexadecimal }
 }
 
 extension Campaign.Tally {

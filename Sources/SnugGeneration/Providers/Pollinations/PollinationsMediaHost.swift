@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import HTTPTypes
 public import SnugHTTP
 import SnugSystem
@@ -41,9 +40,9 @@ public struct PollinationsMediaHost: ImageHost {
                 .payloadTooLarge,
                 "\(image.name) has \(image.bytes.count) bytes; the media host takes \(Self.byteLimit)")
         }
-        let digest = SHA256.hash(data: image.bytes).hexadecimal
+        let digest = MessageDigest.sha256(image.bytes).hexadecimal
         var form = FormBody(
-            boundary: "snug" + SHA256.hash(data: Array("boundary \(digest)".utf8)).hexadecimal.prefix(40))
+            boundary: "snug" + MessageDigest.sha256(Array("boundary \(digest)".utf8)).hexadecimal.prefix(40))
         form.add(field: "id", digest)
         form.add(
             file: "file", filename: image.name, contentType: image.mediaType, HTTPBody(bytes: image.bytes))

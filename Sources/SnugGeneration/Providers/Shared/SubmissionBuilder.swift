@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import HTTPTypes
 import OrderedCollections
 import SnugHTTP
@@ -53,7 +52,7 @@ struct SubmissionBuilder {
             throw .invalid(name, "is \(input.mediaType); taken are \(limits.mediaTypes.joined(separator: ", "))")
         }
         files.append((name, input))
-        let digest = SHA256.hash(data: input.bytes).hexadecimal.prefix(16)
+        let digest = MessageDigest.sha256(input.bytes).hexadecimal.prefix(16)
         lines.append((name, "\(input.mediaType), \(input.bytes.count) bytes, SHA-256 \(digest)…"))
     }
 
@@ -91,7 +90,7 @@ struct SubmissionBuilder {
     /// All fields, and behind them the images.
     func form(_ url: HTTPURL, clocks: ClientRequest.Clocks) throws(GenerationError) -> Submission {
         // The key is secret, so no image can contain this line.
-        let boundary = "snug" + SHA256.hash(data: Array("boundary \(job.key)".utf8)).hexadecimal.prefix(40)
+        let boundary = "snug" + MessageDigest.sha256(Array("boundary \(job.key)".utf8)).hexadecimal.prefix(40)
         var form = FormBody(boundary: boundary)
         for field in fields {
             for value in field.value.elements.isEmpty ? [field.value] : field.value.elements {
@@ -115,10 +114,10 @@ struct SubmissionBuilder {
         var request = request
         // Our name for the request, for the provider's support: the same with each attempt.
         try request.headerFields.set(.clientRequestID, outside: job.key)
-        var hash = SHA256()
-        hash.update(data: Array("\(request.method) \(request.url.text)\n".utf8))
+        var hash = MessageDigest(.sha256)
+        hash.update(Array("\(request.method) \(request.url.text)\n".utf8))
         do {
-            try request.body?.forEachPiece { hash.update(data: $0) }
+            try request.body?.forEachPiece { hash.update($0) }
         } catch {
             throw GenerationError(.invalidRequest, error.message, cause: error)
         }

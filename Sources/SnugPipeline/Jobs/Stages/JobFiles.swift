@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import SnugImage
 import SnugLedger
 import SnugSystem
@@ -37,8 +36,8 @@ struct JobFiles: Sendable {
     }
 
     static func digest(of content: PublishedContent) throws -> String {
-        var hash = SHA256()
-        try content.forEachChunk { hash.update(data: $0) }
+        var hash = MessageDigest(.sha256)
+        try content.forEachChunk { hash.update($0) }
         return hash.finalize().hexadecimal
     }
 

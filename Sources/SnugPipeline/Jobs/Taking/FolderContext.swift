@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import SnugSystem
 import SystemPackage
 
@@ -25,7 +24,7 @@ struct FolderContext: Sendable {
         if isPlain, !name.isEmpty, name.utf8.count <= 64 { return name }
         let start = "_" + Array(name.utf8.prefix(100)).hexadecimal
         if name.utf8.count <= 100 { return start }
-        return start + "-" + SHA256.hash(data: Array(name.utf8)).prefix(8).hexadecimal
+        return start + "-" + MessageDigest.sha256(Array(name.utf8)).prefix(8).hexadecimal
     }
 
     var movesSources: Bool { settings.source != .leave }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 public import SnugLedger
 import SnugSystem
 public import SystemPackage
@@ -54,13 +53,13 @@ public struct JobVerification: Sendable, Hashable {
             defer { file.closeIgnoringErrors() }
             let identity = try file.identity()
             guard identity.kind == .file, identity.byteCount == output.byteCount else { return .changed }
-            var hash = SHA256()
+            var hash = MessageDigest(.sha256)
             while true {
                 let chunk = try file.readBytes(maximum: 1 << 18)
                 if chunk.isEmpty { break }
-                hash.update(data: chunk)
+                hash.update(chunk)
             }
-            return Array(hash.finalize()).hexadecimal == output.digest ? .whole : .changed
+            return hash.finalize().hexadecimal == output.digest ? .whole : .changed
         } catch .noSuchFileOrDirectory {
             return .missing
         } catch {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import SnugSystem
 package import SystemPackage
 
@@ -16,17 +15,17 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
         defer { file.closeIgnoringErrors() }
         let before = try file.identity()
         guard before.kind == .file else { throw .invalidArgument }
-        var hash = SHA256()
+        var hash = MessageDigest(.sha256)
         var count = 0
         while true {
             let chunk = try file.readBytes(maximum: 1 << 18)
             if chunk.isEmpty { break }
-            hash.update(data: chunk)
+            hash.update(chunk)
             count += chunk.count
         }
         let after = try file.identity()
         guard FileVersion(before).hasSameContent(as: FileVersion(after)), count == after.byteCount else { return nil }
-        return ContentDigest(bytes: Array(hash.finalize()))
+        return ContentDigest(bytes: hash.finalize())
     }
 
     package var description: String { bytes.hexadecimal }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Crypto
 import FoundationEssentials
 import SnugSystem
 
@@ -22,7 +21,7 @@ struct EventStream: Sendable {
     mutating func text(for state: JSONValue, event: String, now: ContinuousClock.Instant) -> String? {
         // One line: JSON escapes line breaks.
         let data = state.description
-        let id = Array(SHA256.hash(data: Data(data.utf8)).prefix(8)).hexadecimal
+        let id = Array(MessageDigest.sha256(Data(data.utf8)).prefix(8)).hexadecimal
         if id != lastID {
             lastID = id
             lastWrite = now

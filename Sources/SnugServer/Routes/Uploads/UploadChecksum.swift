@@ -1,18 +1,13 @@
-// SPDX-License-Identifier: Apache-2.0
-import Crypto
 import FoundationEssentials
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// The checksum of a part, as the client announced it (tus 1.0.0, extension Checksum).
 struct UploadChecksum: Sendable {
-    private enum Hash: Sendable {
-        case sha1(Insecure.SHA1)
-        case sha256(SHA256)
-    }
-
     /// The algorithms' names, in the words of the protocol.
     static let algorithms = ["sha1", "sha256"]
 
-    private var hash: Hash
+    private var hash: MessageDigest
     private let expected: [UInt8]
 
     /// Reads `sha1 BASE64`.
@@ -23,8 +18,8 @@ struct UploadChecksum: Sendable {
             throw .invalidParameter("Upload-Checksum", "is no checksum; write the algorithm and the digest in base64")
         }
         switch parts[0].lowercased() {
-        case "sha1": hash = .sha1(Insecure.SHA1())
-        case "sha256": hash = .sha256(SHA256())
+        case "sha1": hash = MessageDigest(.sha1)
+        case "sha256": hash = MessageDigest(.sha256)
         default:
             throw .invalidParameter(
                 "Upload-Checksum", "names no known algorithm; use \(Self.algorithms.joined(separator: " or "))")
@@ -32,22 +27,8 @@ struct UploadChecksum: Sendable {
         expected = Array(digest)
     }
 
-    mutating func update(_ bytes: [UInt8]) {
-        switch hash {
-        case .sha1(var inner):
-            inner.update(data: bytes)
-            hash = .sha1(inner)
-        case .sha256(var inner):
-            inner.update(data: bytes)
-            hash = .sha256(inner)
-        }
-    }
+    mutating func update(_ bytes: [UInt8]) { hash.update(bytes) }
 
     /// True when the bytes so far are those that were announced.
-    var matches: Bool {
-        switch hash {
-        case .sha1(let inner): Array(inner.finalize()) == expected
-        case .sha256(let inner): Array(inner.finalize()) == expected
-        }
-    }
+    var matches: Bool { hash.finalize() == expected }
 }

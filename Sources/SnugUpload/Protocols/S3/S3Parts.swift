@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 internal import SnugSystem
 
 /// The parts of a file, and those that are at the server.
@@ -61,7 +60,7 @@ struct S3Parts: Sendable {
 
     /// The `ETag` of an object joined from parts with these MD5.
     static func wholeETag(_ md5: [[UInt8]]) -> String {
-        "\(Insecure.MD5.hash(data: md5.flatMap(\.self)).hexadecimal)-\(md5.count)"
+        "\(MessageDigest.md5(md5.flatMap(\.self)).hexadecimal)-\(md5.count)"
     }
 
     /// True when the `ETag` of the whole object says nothing about its content.

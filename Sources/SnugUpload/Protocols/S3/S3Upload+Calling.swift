@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 internal import HTTPTypes
 internal import SnugHTTP
 internal import SnugSystem
@@ -13,7 +12,7 @@ extension S3Upload {
     }
 
     static func hash(_ bytes: [UInt8]) -> String {
-        SHA256.hash(data: bytes).hexadecimal
+        MessageDigest.sha256(bytes).hexadecimal
     }
 
     /// Repeats a request until it succeeds or fails for good; each attempt has its own signature.

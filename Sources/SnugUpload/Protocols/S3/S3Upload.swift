@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 internal import HTTPTypes
 internal import Logging
 internal import SnugHTTP

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Crypto
 internal import HTTPTypes
 internal import SnugHTTP
 internal import SnugSystem
@@ -68,11 +67,11 @@ struct SigV4 {
     private func scope(_ date: AmazonDate) -> String { "\(date.day)/\(settings.region)/s3/aws4_request" }
 
     private func signature(_ canonical: String, _ date: AmazonDate) -> String {
-        let digest = SHA256.hash(data: Array(canonical.utf8)).hexadecimal
+        let digest = MessageDigest.sha256(Array(canonical.utf8)).hexadecimal
         let text = "AWS4-HMAC-SHA256\n\(date.time)\n\(scope(date))\n\(digest)"
         var key = Array("AWS4\(settings.secretKey.reveal())".utf8)
         for part in [date.day, settings.region, "s3", "aws4_request", text] {
-            key = Array(HMAC<SHA256>.authenticationCode(for: Array(part.utf8), using: SymmetricKey(data: key)))
+            key = MessageDigest.hmacSHA256(Array(part.utf8), key: key)
         }
         return key.hexadecimal
     }

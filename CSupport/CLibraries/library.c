@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "CSandbox.h"
+#include "CLibraries.h"
 
 #include <dlfcn.h>
 #include <string.h>
