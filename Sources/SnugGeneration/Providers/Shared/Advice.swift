@@ -43,7 +43,7 @@ enum Advice {
     private static func advice(_ failure: ProviderFailure) -> String? {
         switch failure.code {
         case .notAuthenticated: return failure.recovery == .refreshToken ? nil : "check the key, or make a new one"
-        case .paymentRequired: return "top up the account, then run it again"
+        case .paymentRequired: return "top up the account, then try again"
         case .modelNotFound where !failure.suggestions.isEmpty:
             return "there are " + failure.suggestions.joined(separator: ", ")
         case .modelNotFound: return "list the models that there are"
