@@ -55,6 +55,8 @@ struct Exchange {
 
     var bodyBytes: Int { body.count }
 
+    var isHead: Bool { method == "HEAD" }
+
     var expectsContinue: Bool { headers["Expect"]?.lowercased() == "100-continue" }
 
     mutating func add(_ bytes: [UInt8]) {
