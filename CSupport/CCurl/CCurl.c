@@ -48,6 +48,7 @@ static struct {
     __typeof__(&curl_url_get) url_get;
     __typeof__(&curl_free) free;
     __typeof__(&curl_global_init) global_init;
+    __typeof__(&curl_version) version;
 } curl;
 
 static void load(void) {
@@ -75,6 +76,7 @@ static void load(void) {
         { "curl_url_get", &curl.url_get },
         { "curl_free", &curl.free },
         { "curl_global_init", &curl.global_init },
+        { "curl_version", &curl.version },
     };
     void *library = snug_library_open(LIBRARY, symbols, sizeof symbols / sizeof *symbols);
     /* Once for the process; libcurl 7.84 and later do it in a thread-safe way. */
@@ -86,6 +88,8 @@ const char *snug_curl_load(void) {
     pthread_once(&once, load);
     return curl.library ? NULL : LIBRARY;
 }
+
+const char *snug_curl_version(void) { return curl.version(); }
 
 CURL *snug_curl_easy_init(void) { return curl.easy_init(); }
 

@@ -14,6 +14,7 @@
 const char *_Nullable snug_curl_load(void);
 
 /* libcurl's own functions of these names. */
+const char *snug_curl_version(void);
 CURL *_Nullable snug_curl_easy_init(void);
 void snug_curl_easy_cleanup(CURL *easy);
 CURLcode snug_curl_easy_pause(CURL *easy, int directions);

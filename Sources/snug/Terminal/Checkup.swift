@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugHTTP
 import SnugImage
 import SnugPipeline
 import SnugSystem
@@ -45,6 +46,7 @@ struct Checkup: Sendable, Hashable {
     static func all() -> [Checkup] {
         var checks = [Checkup(name: "snug", state: .ok, value: Snug.version), swift()]
         checks += CodecLibraries.versions.map(library)
+        checks.append(curl())
         checks += sandbox()
         checks += [codecs(), processor(), cores(), memory()]
         checks += [
@@ -79,6 +81,17 @@ struct Checkup: Sendable, Hashable {
                 remedy: "install \(name) and build again: others are slower and untested")
         }
         return Checkup(name: name, state: .ok, value: version)
+    }
+
+    private static func curl() -> Checkup {
+        do throws(HTTPError) {
+            let version = try CurlLibrary.version()
+            return Checkup(name: "libcurl", state: .ok, value: version)
+        } catch {
+            return Checkup(
+                name: "libcurl", state: .fail, value: "cannot be loaded",
+                remedy: "install it (Debian: libcurl4); without it nothing is uploaded or generated")
+        }
     }
 
     /// Reads a PNG header: the smallest proof that the codecs work.

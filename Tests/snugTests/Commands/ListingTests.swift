@@ -91,12 +91,30 @@ import Testing
     func doctor() throws {
         let result = try snug.run(["doctor", "--json"])
         #expect(result.exitCode == 0)
-        for name in ["snug", "libjpeg-turbo", "libpng", "zlib", "libdeflate", "Little CMS", "memory", "current folder"]
-        {
+        let names = [
+            "snug", "libjpeg-turbo", "libpng", "zlib", "libdeflate", "Little CMS", "libcurl", "memory",
+            "current folder",
+        ]
+        for name in names {
             #expect(result.lines.contains { $0.hasPrefix(#"{"check":"\#(name)","state":"#) }, "\(name)")
         }
         #expect(folder.files().isEmpty)
         #expect(try snug.run(["doctor"]).standardOutput.contains("cores"))
+    }
+
+    @Test("Where libcurl cannot be loaded, uploading says so, the doctor too, and fitting works")
+    func libcurlMissing() throws {
+        var snug = snug
+        try folder.write([0], to: "broken/libcurl.so.4")
+        try folder.write([1], to: "a.bin")
+        snug.environment["LD_LIBRARY_PATH"] = "broken"
+        let upload = try snug.run(["upload", "a.bin", "--to", "http://127.0.0.1:9/"])
+        #expect(upload.exitCode != 0 && upload.standardError.contains("libcurl"), "\(upload.standardError)")
+        #expect(upload.standardError.contains("install it"))
+        let line = try #require(try snug.run(["doctor", "--json"]).lines.first { $0.contains(#""check":"libcurl""#) })
+        #expect(line.contains(#""state":"fail""#))
+        try folder.write(CommandFolder.jpeg(), to: "a.jpg")
+        #expect(try snug.run(["fit", "a.jpg", "-o", "out"]).exitCode == 0)
     }
 
     @Test("A folder for temporary files that is not there is warned about, with what to do")
