@@ -17,7 +17,15 @@ public enum LedgerLocation: Sendable, CustomStringConvertible {
     /// - Throws: `not_allowed` for a password in public; `not_a_ledger`, `ledger_read_only`.
     public init(_ text: String, isPrivate: Bool) throws(LedgerError) {
         if text.hasPrefix("@") {
-            try self.init(try Self.line(of: FilePath(String(text.dropFirst()))), isPrivate: true)
+            let path = FilePath(String(text.dropFirst()))
+            let line = try Self.line(of: path)
+            // A file that names itself would be read without end.
+            guard !line.isEmpty, !line.hasPrefix("@") else {
+                throw LedgerError(
+                    .notALedger,
+                    "\(path) does not begin with the address of a ledger; write postgres://USER@HOST/DATABASE")
+            }
+            try self.init(line, isPrivate: true)
             return
         }
         guard Self.isAddress(text) else {

@@ -24,6 +24,8 @@ struct OutcomeMiddleware: RouterMiddleware {
         let phases = context.record.phases
         if !phases.measured.isEmpty { response.headers[.serverTiming] = phases.serverTiming }
         SecurityFields.add(to: &response)
+        // Errors too: a body after a response to HEAD would be read as the next response.
+        if request.method == .head { response = response.createHeadResponse() }
         let duration = ContinuousClock.now - context.arrival
         let (route, status) = (context.endpointPath ?? "none", response.status.code)
         let code = response.headers[.snugError]

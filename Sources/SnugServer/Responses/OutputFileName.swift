@@ -9,11 +9,17 @@ struct OutputFileName: Sendable, Hashable {
     /// The extension that it came with, where that is a usual one; else empty.
     private let ending: String
 
+    /// Maximum bytes of a stem: file systems take 255 for a whole name.
+    private static let maximumBytes = 200
+
     /// Takes the last part of a path of any system, without control characters.
     init(_ given: String?) {
         let last = (given ?? "").split(omittingEmptySubsequences: true) { $0 == "/" || $0 == "\\" }.last ?? ""
         var clean = ""
-        for scalar in last.unicodeScalars.prefix(200) {
+        var byteCount = 0
+        for scalar in last.unicodeScalars {
+            byteCount += UTF8.width(scalar)
+            guard byteCount <= Self.maximumBytes else { break }
             switch scalar.properties.generalCategory {
             case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: break
             default: clean.unicodeScalars.append(scalar)

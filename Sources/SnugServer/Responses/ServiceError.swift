@@ -42,10 +42,11 @@ struct ServiceError: Error, Sendable, Hashable {
     static func unknownParameter(_ name: String, among names: [String]) -> ServiceError {
         let shown = PrintableName.escaped(String(name.prefix(64)))
         let nearest = NearestName.of(name, among: names)
+        let known = names.isEmpty ? "This address takes none." : "Known are \(names.joined(separator: ", "))."
         return ServiceError(
             .badRequest, "unknown_parameter",
             "'\(shown)' is no parameter. "
-                + (nearest.map { "Did you mean '\($0)'?" } ?? "Known are \(names.joined(separator: ", "))."),
+                + (nearest.map { "Did you mean '\($0)'?" } ?? known),
             details: ["parameter": .text(shown), "nearest": .optional(nearest)])
     }
 }

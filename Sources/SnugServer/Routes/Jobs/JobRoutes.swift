@@ -42,7 +42,12 @@ struct JobRoutes: Sendable {
 
     /// Carries out the decision of the address for one job.
     @Sendable func decide(_ request: Request, _ context: ServerContext) async throws -> Response {
-        try await decide(try resolution(request, context), context)
+        let resolution = try resolution(request, context)
+        let known = resolution.isPause ? ["until"] : []
+        for (name, _) in try ImageRequest.query(of: request) where !known.contains(name) {
+            throw ServiceError.unknownParameter(name, among: known)
+        }
+        return try await decide(resolution, context)
     }
 
     /// Carries out the decision of the address for every job that the query selects.
@@ -54,7 +59,7 @@ struct JobRoutes: Sendable {
                 .badRequest, "not_allowed", "a submission that may have been paid for is repeated for one job at a time"
             )
         }
-        let fields = try ImageRequest.query(of: request).filter { $0.name != "until" }
+        let fields = try ImageRequest.query(of: request).filter { !resolution.isPause || $0.name != "until" }
         guard !fields.isEmpty else {
             throw ServiceError(
                 .badRequest, "no_condition", "no condition is given; name the jobs, such as by state=failed")
@@ -127,8 +132,11 @@ struct JobRoutes: Sendable {
         case "pay-again": return .payAgain
         case "resume": return .unpause
         case "pause":
-            let until = try ImageRequest.query(of: request).first { $0.name == "until" }?.value
-            return .pause(until: try until.map(Self.moment))
+            let moments = try ImageRequest.query(of: request).filter { $0.name == "until" }
+            guard moments.count <= 1 else {
+                throw ServiceError.invalidParameter("until", "is given more than once; give it once")
+            }
+            return .pause(until: try moments.first.map { try Self.moment($0.value) })
         case let other:
             throw ServiceError(
                 .notFound, "no_such_action",
@@ -153,5 +161,12 @@ struct JobRoutes: Sendable {
         case .pause: [.waiting]
         case .unpause: [.paused]
         }
+    }
+}
+
+extension JobResolution {
+    /// True for a pause, the only decision that has a parameter.
+    fileprivate var isPause: Bool {
+        if case .pause = self { true } else { false }
     }
 }
