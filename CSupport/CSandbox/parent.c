@@ -141,10 +141,20 @@ int32_t snug_worker_wait(int32_t socket, void *message, size_t count, int32_t mi
     return received == (ssize_t)count && !(header.msg_flags & MSG_TRUNC) ? 1 : -2;
 }
 
-int32_t snug_worker_limit(pid_t process, uint64_t address_space, uint64_t seconds) {
+static struct timespec used_time(pid_t process) {
     clockid_t clock;
     struct timespec used = { 0 };
     if (clock_getcpuclockid(process, &clock) == 0) clock_gettime(clock, &used);
+    return used;
+}
+
+uint64_t snug_worker_cpu_time(pid_t process) {
+    const struct timespec used = used_time(process);
+    return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+}
+
+int32_t snug_worker_limit(pid_t process, uint64_t address_space, uint64_t seconds) {
+    const struct timespec used = used_time(process);
     struct rlimit limits;
     if (prlimit(process, RLIMIT_AS, NULL, &limits) != 0) return errno;
     limits.rlim_cur = limits.rlim_max != RLIM_INFINITY && limits.rlim_max < address_space ? limits.rlim_max : address_space;

@@ -31,6 +31,12 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         private let value: Value
         private init(_ value: Value) { self.value = value }
 
+        /// The code that a text is; `nil` for one that is none.
+        init?(text: String) {
+            guard let value = Value(rawValue: text) else { return nil }
+            self.value = value
+        }
+
         /// The input is empty.
         public static let emptyInput = Code(.emptyInput)
         /// The content is in no image format that Snug recognises.

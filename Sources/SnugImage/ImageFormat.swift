@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A file format, recognised by content.
-public enum ImageFormat: String, Sendable, Hashable, CaseIterable, CustomStringConvertible {
+public enum ImageFormat: String, Sendable, Hashable, CaseIterable, Codable, CustomStringConvertible {
     case jpeg, png, gif, webp, tiff, bmp, ico, heif, avif, jpegXL = "jxl", svg, pdf
 
     /// True when Snug decodes this format.

@@ -32,6 +32,9 @@ public struct ImageSource: Sendable {
         storage = try SourceStorage(taking: file)
     }
 
+    /// Reads bytes that their owner keeps until the last use of the source.
+    init(lending bytes: UnsafeBufferPointer<UInt8>) { unsafe storage = SourceStorage(lending: bytes) }
+
     /// Reads into `buffer` from an offset on.
     /// - Returns: The bytes read: fewer than asked for only at the end, 0 past it.
     /// - Throws: `io_failed`; `input_changed` when the file has become shorter.

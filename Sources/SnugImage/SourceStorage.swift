@@ -10,6 +10,7 @@ final class SourceStorage: @unchecked Sendable {
     private enum Content {
         case file(FileDescriptor, FileIdentity)
         case memory(UnsafeMutableBufferPointer<UInt8>)
+        case lent(UnsafeBufferPointer<UInt8>)
     }
     let byteCount: Int
     private let content: Content
@@ -19,6 +20,12 @@ final class SourceStorage: @unchecked Sendable {
         let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(bytes.count, 1))
         _ = unsafe copy.initialize(fromContentsOf: bytes)
         unsafe content = .memory(copy)
+    }
+
+    /// Reads bytes that their owner keeps until the last use of the source.
+    init(lending bytes: UnsafeBufferPointer<UInt8>) {
+        byteCount = bytes.count
+        unsafe content = .lent(bytes)
     }
 
     convenience init(path: FilePath, followsLinks: Bool) throws(ImageError) {
@@ -55,6 +62,7 @@ final class SourceStorage: @unchecked Sendable {
         switch content {
         case .file(let descriptor, _): descriptor.closeIgnoringErrors()
         case .memory(let bytes): unsafe bytes.deallocate()
+        case .lent: break
         }
     }
 
@@ -64,6 +72,7 @@ final class SourceStorage: @unchecked Sendable {
             unsafe RawSource(descriptor: descriptor.rawValue, bytes: nil, byteCount: byteCount)
         case .memory(let bytes):
             unsafe RawSource(descriptor: -1, bytes: UnsafePointer(bytes.baseAddress), byteCount: byteCount)
+        case .lent(let bytes): unsafe RawSource(descriptor: -1, bytes: bytes.baseAddress, byteCount: byteCount)
         }
     }
 
@@ -71,11 +80,8 @@ final class SourceStorage: @unchecked Sendable {
         guard offset >= 0, offset < byteCount, buffer.count > 0 else { return 0 }
         let wanted = min(buffer.count, byteCount - offset)
         switch content {
-        case .memory(let memory):
-            unsafe buffer.withUnsafeMutableBytes { raw in
-                unsafe raw.copyMemory(
-                    from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(memory)[offset..<offset + wanted]))
-            }
+        case .memory(let memory): unsafe Self.copy(UnsafeRawBufferPointer(memory), offset, wanted, into: &buffer)
+        case .lent(let memory): unsafe Self.copy(UnsafeRawBufferPointer(memory), offset, wanted, into: &buffer)
         case .file(let descriptor, _):
             let count: Int
             do throws(Errno) {
@@ -89,6 +95,14 @@ final class SourceStorage: @unchecked Sendable {
             }
         }
         return wanted
+    }
+
+    private static func copy(
+        _ memory: UnsafeRawBufferPointer, _ offset: Int, _ count: Int, into buffer: inout MutableSpan<UInt8>
+    ) {
+        unsafe buffer.withUnsafeMutableBytes { raw in
+            unsafe raw.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[offset..<offset + count]))
+        }
     }
 
     func checkUnchanged() throws(ImageError) {

@@ -4,15 +4,25 @@ import Glibc
 import SnugImage
 
 /// A decoder process for tests. With `faults` as its argument it has one decoder, for JPEG XL, which does what the file's
-/// text says: it crashes, hangs, takes memory, lies, or asks the system for what it must not have.
+/// text says: it crashes, hangs, takes memory, lies, or asks the system for what it must not have. Its fits do what is said
+/// after the file's last `deed:`.
 @main struct DecoderWorkerProgram {
     static func main() {
         DecoderWorker.serveIfRequested()
         guard CommandLine.arguments == [CommandLine.arguments[0], "faults"] else { exit(64) }
-        let codec = unsafe snug_codec(
-            format: snug_codec_format.jpegXL.rawValue, load: { unsafe faultyVersion },
-            decode: { job in unsafe FaultyDecoder(job).run() })
-        exit(unsafe withUnsafePointer(to: codec) { unsafe snug_worker_serve(3, $0, 1) })
+        let codecs = unsafe [
+            snug_codec(
+                format: snug_codec_format.jpegXL.rawValue, load: { unsafe faultyVersion },
+                decode: { job in unsafe FaultyDecoder(job).run() }),
+            snug_codec(
+                format: UInt32(SNUG_WORKER_FIT), load: { unsafe faultyVersion },
+                decode: { job in unsafe FaultyFit(job).run() }),
+        ]
+        exit(
+            unsafe codecs.withUnsafeBufferPointer { codecs in
+                guard let first = codecs.baseAddress else { return 64 }
+                return unsafe snug_worker_serve(3, first, codecs.count)
+            })
     }
 }
 

@@ -62,7 +62,12 @@ typedef struct snug_codec_request {
     uint32_t recovers;
     /* The header says that the image has transparency. */
     uint32_t has_alpha;
+    /* Bytes of an order where the profile goes: the parent's words about a whole fit. */
+    uint64_t order_bytes;
 } snug_codec_request;
+
+/* In place of a snug_codec_format: a whole fit. The result goes where pixels go, the words about it where the profile goes. */
+enum { SNUG_WORKER_FIT = 100 };
 
 /* What the worker found. Rows follow each other without gaps. */
 typedef struct snug_codec_layout {
@@ -155,6 +160,9 @@ typedef struct snug_worker_greeting {
    Returns the exit code of the process. */
 int32_t snug_worker_serve(int32_t socket, const snug_codec *codecs, size_t count);
 
+/* The version of the words about a fit. */
+const char *_Nullable snug_worker_fit_version(void);
+
 /* Locks the process in: returns the parts that are in force. Tests call it by itself. */
 uint32_t snug_sandbox_enter(void);
 
@@ -180,6 +188,9 @@ int32_t snug_worker_wait(int32_t socket, void *message, size_t count, int32_t mi
 /* Sets what the worker may use from now on: address space in bytes, seconds of processor time on top of what it has used.
    0, or an errno value. */
 int32_t snug_worker_limit(pid_t process, uint64_t address_space, uint64_t seconds);
+
+/* Microseconds of processor time that the worker has used; 0 where the system does not tell. */
+uint64_t snug_worker_cpu_time(pid_t process);
 
 /* Kills the worker, and tells the signal that had ended it before that: 0 when none had, -1 when the system does not tell. */
 int32_t snug_worker_signal(pid_t process);

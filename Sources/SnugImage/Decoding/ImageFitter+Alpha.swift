@@ -9,6 +9,7 @@ extension ImageFitter {
     package func alphaRange(of source: ImageSource) async throws -> ClosedRange<UInt8>? {
         let header = try await header(of: source)
         guard header.hasAlpha, header.format.isDecodable else { return nil }
+        if isolates(header) { return try await alphaRangeIsolated(source, header) }
         let needed = min(budget.total, MemoryEstimate.walkingBytes + MemoryEstimate.codecBytes(header))
         return try await budget.withReservation(of: needed) {
             try await threads.runCancellable { [budget, cache, workers] cancellation in

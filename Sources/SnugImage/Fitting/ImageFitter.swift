@@ -20,13 +20,21 @@ public struct ImageFitter: Sendable {
         ///
         /// Default ``DecoderWorker/ofThisProgram``; without one, those formats are refused.
         public var decoderWorker: DecoderWorker?
+        /// The images that are handled in processes of their own.
+        ///
+        /// Default ``ImageFitter/Isolation/riskyFormats``. The results are the same bytes.
+        public var isolation: Isolation
 
         /// Creates a configuration; `nil` stands for a field's default.
-        public init(memory: Int? = nil, threads: Int? = nil, decoderWorker: DecoderWorker? = .ofThisProgram) {
+        public init(
+            memory: Int? = nil, threads: Int? = nil, decoderWorker: DecoderWorker? = .ofThisProgram,
+            isolation: Isolation = .riskyFormats
+        ) {
             // Half a gigabyte where the system does not tell.
             self.memory = memory ?? (Machine.memoryBytes ?? 1 << 30) / 2
             self.threads = threads ?? Machine.usableCoreCount
             self.decoderWorker = decoderWorker
+            self.isolation = isolation
         }
     }
 
@@ -39,10 +47,14 @@ public struct ImageFitter: Sendable {
 
     /// Creates a fitter, whose threads end with its last copy.
     public init(configuration: Configuration = Configuration()) {
+        self.init(configuration: configuration, patience: DecoderWorkerPool.Patience())
+    }
+
+    init(configuration: Configuration, patience: DecoderWorkerPool.Patience) {
         self.configuration = configuration
         budget = MemoryBudget(total: configuration.memory)
         threads = BlockingThreads(count: configuration.threads)
-        workers = DecoderWorkerPool(worker: configuration.decoderWorker)
+        workers = DecoderWorkerPool(worker: configuration.decoderWorker, patience: patience)
     }
 
     /// The use of the memory at this moment.
@@ -63,6 +75,10 @@ public struct ImageFitter: Sendable {
             return (
                 preview, try ImageProbe.header(of: source, limits: policy.decodingLimits, page: policy.page ?? 1)
             )
+        }
+        if isolates(header, isPreview: preview != nil) {
+            let file = try preview.map { try ImageProbe.header(of: $0.source, limits: policy.decodingLimits) } ?? header
+            return try await fitIsolated(source, header: file, limits: limits, policy: policy)
         }
         if let preview { return try await fit(preview, of: source, limits: limits, policy: policy) }
         if let frame = policy.frame, (header.uprightWidth, header.uprightHeight) != (frame.width, frame.height),

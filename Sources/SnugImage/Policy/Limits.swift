@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The limits of an API on one image.
-public struct Limits: Sendable, Hashable {
+public struct Limits: Sendable, Hashable, Codable {
     /// The ways in which APIs count the bytes of an image.
     public enum ByteCounting: String, Sendable, Hashable, CaseIterable, Codable {
         /// The file's own bytes.

@@ -14,8 +14,12 @@ final class DecoderWorkerPool: Sendable {
         /// Processor time for any image and for each megapixel, in seconds.
         var seconds = 20.0
         var secondsPerMegapixel = 1.0
+        /// A whole fit takes as many times as much: it decodes, tries and encodes.
+        var fitFactor = 5.0
         /// Time that may pass, as a multiple: a loaded machine gives a worker a part of a core.
         var factor = 10.0
+        /// Time that may pass while the worker does nothing, in milliseconds.
+        var stall = 120_000
         /// Until a worker is ready, in milliseconds.
         var start = 60_000
     }
@@ -28,6 +32,8 @@ final class DecoderWorkerPool: Sendable {
         var pixelCount: Int
         /// For messages.
         var format: ImageFormat
+
+        var isFit: Bool { request.format == UInt32(SNUG_WORKER_FIT) }
     }
 
     let worker: DecoderWorker?
@@ -39,7 +45,7 @@ final class DecoderWorkerPool: Sendable {
         self.patience = patience
     }
 
-    /// Decodes an image into shared memory.
+    /// Decodes an image into shared memory, or fits it.
     /// - Throws: `decoder_crashed`, `decoder_timed_out`, `decoder_unavailable`, `io_failed`; `CancellationError`.
     func decode(
         _ work: Work, of source: ImageSource, into memory: SharedPixels, cancellation: CancellationFlag
@@ -47,12 +53,16 @@ final class DecoderWorkerPool: Sendable {
         let file = try WorkerFile(source)
         while true {
             let (process, isFresh) = try take(cancellation: cancellation)
+            if work.isFit, process.versions[UInt32(SNUG_WORKER_FIT)] == nil {
+                throw Self.unavailable("the decoder process decodes only, and this image is to be fitted by one")
+            }
             do {
                 let response = try process.decode(
                     work.request, file: file.descriptor, memory: memory,
                     // Address space is not memory: libraries, stacks and free lists take some of it.
                     addressSpace: work.memory + source.byteCount + 256 << 20, seconds: seconds(work),
-                    milliseconds: Int(Double(seconds(work)) * patience.factor * 1000), cancellation: cancellation)
+                    milliseconds: Int(Double(seconds(work)) * patience.factor * 1000), stall: patience.stall,
+                    cancellation: cancellation)
                 idle.withLock { $0.append(process) }
                 return response
             } catch WorkerProcess.Failure.unreachable where !isFresh {
@@ -72,7 +82,8 @@ final class DecoderWorkerPool: Sendable {
     }
 
     private func seconds(_ work: Work) -> Int {
-        Int((patience.seconds + patience.secondsPerMegapixel * Double(work.pixelCount) / 1_000_000).rounded(.up))
+        let seconds = patience.seconds + patience.secondsPerMegapixel * Double(work.pixelCount) / 1_000_000
+        return Int((seconds * (work.isFit ? patience.fitFactor : 1)).rounded(.up))
     }
 
     private func take(cancellation: CancellationFlag) throws -> (process: WorkerProcess, isFresh: Bool) {
@@ -80,7 +91,7 @@ final class DecoderWorkerPool: Sendable {
         guard let worker else {
             throw ImageError(
                 .decoderUnavailable,
-                "is in a format that is only decoded in a process of its own, and no program for that is set; "
+                "is to be decoded in a process of its own, and no program for that is set; "
                     + "call DecoderWorker.serveIfRequested() at the start of main, or set decoderWorker in the fitter's "
                     + "configuration")
         }
@@ -110,7 +121,7 @@ final class DecoderWorkerPool: Sendable {
         case .timedOut, .crashed(signal: SIGXCPU):
             ImageError(
                 .decoderTimedOut,
-                "the \(work.format) decoder had no result after \(seconds) seconds of processor time and was ended; "
+                "the \(work.format) decoder had no result within \(seconds) seconds of processor time and was ended; "
                     + "convert the image to JPEG or PNG with another program", details: ["seconds": .integer(seconds)])
         case .crashed, .babbled, .unreachable:
             ImageError(

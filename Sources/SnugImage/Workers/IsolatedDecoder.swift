@@ -36,7 +36,8 @@ final class IsolatedDecoder: RowDecoder {
             crop_y: UInt32(clamping: subject.cropY), crop_width: UInt32(clamping: width),
             crop_height: UInt32(clamping: height), file_bytes: UInt64(clamping: reader.source.byteCount),
             pixel_bytes: UInt64(clamping: pixelBytes), profile_bytes: UInt64(clamping: Self.profileBytes),
-            recovers: reader.policy.recoversPartialImages ? 1 : 0, has_alpha: reader.header.hasAlpha ? 1 : 0)
+            recovers: reader.policy.recoversPartialImages ? 1 : 0, has_alpha: reader.header.hasAlpha ? 1 : 0,
+            order_bytes: 0)
         let work = DecoderWorkerPool.Work(
             request: request, memory: min(reader.memory, 1 << 40) + pixelBytes,
             pixelCount: subject.width * subject.height, format: reader.header.format)

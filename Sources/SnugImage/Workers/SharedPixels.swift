@@ -40,6 +40,16 @@ final class SharedPixels: @unchecked Sendable {
         }
     }
 
+    /// Writes bytes for the worker.
+    /// - Throws: `memory_exceeded`.
+    func write(_ bytes: [UInt8], at offset: Int) throws(ImageError) {
+        precondition(offset >= 0 && offset <= byteCount - bytes.count, "bytes outside the shared memory")
+        // Less than a page table's worth of bytes: the system writes them at once, or has no memory.
+        guard unsafe pwrite(descriptor, bytes, bytes.count, offset) == bytes.count else {
+            throw Self.failure(bytes.count, errno)
+        }
+    }
+
     private static func failure(_ byteCount: Int, _ reason: Int32) -> ImageError {
         ImageError(
             .memoryExceeded,

@@ -13,9 +13,9 @@ import CSandbox
 
 /// The decoders that a worker has.
 enum WorkerCodec {
-    /// Those that this was built with.
+    /// Those that this was built with, and the one for whole fits.
     static var all: [snug_codec] {
-        var codecs: [snug_codec] = []
+        var codecs = [FitWorker.codec]
         #if HEIF
             codecs.append(
                 unsafe snug_codec(

@@ -68,10 +68,11 @@ final class WorkerProcess: Sendable {
     ///   - memory: The address space that the work may take.
     ///   - seconds: The processor time that it may take.
     ///   - milliseconds: The time that may pass until its end.
+    ///   - stall: The time that may pass without any work of the worker, in milliseconds.
     /// - Throws: ``Failure``, after which the worker is of no more use; `CancellationError` likewise.
     func decode(
         _ request: snug_codec_request, file: Int32, memory: SharedPixels, addressSpace allowance: Int, seconds: Int,
-        milliseconds: Int, cancellation: CancellationFlag
+        milliseconds: Int, stall: Int, cancellation: CancellationFlag
     ) throws -> snug_codec_response {
         var request = request
         let space = addressSpace + UInt64(clamping: allowance)
@@ -79,10 +80,16 @@ final class WorkerProcess: Sendable {
             unsafe snug_worker_ask(socket, &request, file, memory.descriptor) == 0
         else { throw Failure.unreachable }
         var response = snug_codec_response()
+        var work = (done: UInt64.max, since: MonotonicClock.microseconds)
         do {
             try Self.wait(
                 on: socket, for: &response, until: MonotonicClock.microseconds + milliseconds * 1000,
-                cancellation: cancellation)
+                cancellation: cancellation
+            ) {
+                let done = snug_worker_cpu_time(process)
+                if done != work.done { work = (done, MonotonicClock.microseconds) }
+                return MonotonicClock.microseconds - work.since >= stall * 1000
+            }
         } catch Failure.unreachable {
             throw Failure.crashed(signal: max(snug_worker_signal(process), 0))
         }
@@ -90,7 +97,8 @@ final class WorkerProcess: Sendable {
     }
 
     private static func wait<Message>(
-        on socket: Int32, for message: inout Message, until deadline: Int, cancellation: CancellationFlag
+        on socket: Int32, for message: inout Message, until deadline: Int, cancellation: CancellationFlag,
+        isStalled: () -> Bool = { false }
     ) throws {
         while true {
             let size = MemoryLayout<Message>.size
@@ -104,7 +112,7 @@ final class WorkerProcess: Sendable {
             case 1: return
             case 0:
                 try cancellation.check()
-                if MonotonicClock.microseconds >= deadline { throw Failure.timedOut }
+                if MonotonicClock.microseconds >= deadline || isStalled() { throw Failure.timedOut }
             case -1: throw Failure.unreachable
             default: throw Failure.babbled
             }
