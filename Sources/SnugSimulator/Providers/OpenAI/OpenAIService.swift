@@ -158,6 +158,7 @@ final class OpenAIService: Service {
             return state.next - 1
         }
         let id = "openai-\(number)"
+        let start = world.clock.now
         world.ledger.record(
             LedgerEntry(
                 generation: id, service: .openai, account: account.name, model: order.model.name, prompt: order.prompt,
@@ -166,7 +167,7 @@ final class OpenAIService: Service {
                 cost: world.configuration.openAI.price * Double(order.count), isRefunded: false, joins: 0))
         if plan.duration > 0 {
             do {
-                try await world.clock.sleep(for: .milliseconds(plan.duration))
+                try await world.clock.sleep(until: start + Double(plan.duration) / 1000)
             } catch {
                 throw .serverError
             }

@@ -84,13 +84,10 @@ final class PollinationsService: Service {
         case .own(let own): generation = own
         case .joined(let other): generation = other
         }
-        let wait = generation.readyAt - world.clock.now
-        if wait > 0 {
-            do {
-                try await world.clock.sleep(for: .seconds(wait))
-            } catch {
-                throw PollinationsError(500, "Stopped")
-            }
+        do {
+            try await world.clock.sleep(until: generation.readyAt)
+        } catch {
+            throw PollinationsError(500, "Stopped")
         }
         var isCached = true
         if case .own = claim {
