@@ -82,6 +82,27 @@ import Testing
         #expect(!half.matches)
     }
 
+    @Test("A name in the metadata leads to no other place, and the job has its last part")
+    func names() async throws {
+        try await JobBench().run { server in
+            for (index, (metadata, name)) in [
+                ("filename Li4vLi4vZXRjL3Bhc3N3ZA==", "passwd"), ("name YS5wbmc=", "a.png"), ("filename", "image"),
+                // "a\r\nb.png", and a name that is no UTF-8.
+                ("filename YQ0KYi5wbmc=", "ab.png"), ("filename Lw==", "image"),
+            ].enumerated() {
+                // Equal images would be one job.
+                let image = TestImage.noise(width: 8, height: 8, seed: UInt64(index))
+                let path = try #require(
+                    try await Self.create(server, length: image.count, [("Upload-Metadata", metadata)])["location"]
+                )
+                let done = try await Self.append(server, path, image, at: "0")
+                #expect(done.status == 204)
+                let job = try await server.job(try #require(done["snug-job"]))
+                #expect(job["name"]?.text == name, "\(metadata)")
+            }
+        }
+    }
+
     @Test("An offset that is not the server's is refused, tells the right one, and changes nothing")
     func offsets() async throws {
         try await JobBench().run { server in
