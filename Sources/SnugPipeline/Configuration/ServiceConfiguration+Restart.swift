@@ -8,6 +8,7 @@ extension WatchConfiguration {
         var keys: [String] = []
         if stateDirectory != initial.stateDirectory { keys.append("state_dir") }
         if memory != initial.memory { keys.append("memory") }
+        if isolatesFits != initial.isolatesFits { keys.append("isolate") }
         // Fewer than at the start are a matter of handing out less work.
         if workers.fits > initial.workers.fits { keys.append("workers.fits") }
         return keys

@@ -102,7 +102,8 @@ struct FitCommand: AsyncParsableCommand {
     func run(_ interruption: Interruption) async throws {
         var request = try await CommandFailure.told { try self.request() }
         let configuration = ImageFitter.Configuration(
-            memory: running.memory?.bytes, threads: request.maximumConcurrency)
+            memory: running.memory?.bytes, threads: request.maximumConcurrency,
+            isolation: running.isolate ? .everything : .riskyFormats)
         request.maximumStandardInputBytes = max(configuration.memory / 2, 1 << 20)
         let temporaries = TemporaryFiles()
         let reporter = FitReporter(style: running.style(isPlan: request.isDryRun))

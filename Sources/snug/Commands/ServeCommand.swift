@@ -58,6 +58,13 @@ struct ServeCommand: AsyncParsableCommand {
         transform: ArgumentParsing.positiveByteCount)
     var memory: ByteCount?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Handle every image in a process without files and network, where a fault of a codec costs that image only; on by default."
+    )
+    var isolate: Bool?
+
     @Option(
         help: ArgumentHelp(
             "trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"),
@@ -103,6 +110,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         add("workers", "fits", value: jobs.map { "\($0)" }, option: "--jobs")
         add("memory", value: memory.map { "\($0.bytes)" }, option: "--memory")
+        add("isolate", value: isolate.map { "\($0)" }, option: isolate == false ? "--no-isolate" : "--isolate")
         add("drain_time", value: bounds.drainTime.map { DurationText.exact($0) }, option: "--drain-time")
         add("log", "level", value: logLevel?.rawValue, option: "--log-level")
         add("log", "format", value: logFormat?.rawValue, option: "--log-format")
@@ -125,7 +133,9 @@ struct ServeCommand: AsyncParsableCommand {
             LogLineHandler(label: label, settings: settings) { OutputStream.standardError.writeLine($0) }
         }
         let fitter = ImageFitter(
-            configuration: .init(memory: memory?.bytes, threads: min(jobs ?? Machine.usableCoreCount, 256)))
+            configuration: .init(
+                memory: memory?.bytes, threads: min(jobs ?? Machine.usableCoreCount, 256),
+                isolation: isolate == false ? .riskyFormats : .everything))
         let service = try ListeningService(
             server, fitter: fitter, jobs: nil, after: nil, manager: ServiceManager(), logger: logger)
         var configuration = ServiceGroupConfiguration(

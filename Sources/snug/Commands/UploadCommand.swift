@@ -70,7 +70,10 @@ struct UploadCommand: AsyncParsableCommand {
                     if !other.forget.isEmpty { return try await forget(uploader) }
                     var request = try request()
                     request.finished = LedgerUploadStore(ledger)
-                    try await upload(UploadRun(request, uploader: uploader), reporter, interruption)
+                    let fitter = ImageFitter(
+                        configuration: .init(isolation: folders.isolate ? .everything : .riskyFormats))
+                    try await upload(
+                        UploadRun(request, uploader: uploader, fitter: fitter), reporter, interruption)
                 }
             }
         } catch is CancellationError {

@@ -18,6 +18,12 @@ struct RunningOptions: ParsableArguments {
         transform: ArgumentParsing.positiveByteCount)
     var memory: ByteCount?
 
+    @Flag(
+        help:
+            "Handle every image in a process without files and network, where a fault of a codec costs that image only."
+    )
+    var isolate = false
+
     @Flag(name: [.customShort("n"), .long], help: "Show the plan, and write nothing.")
     var dryRun = false
 

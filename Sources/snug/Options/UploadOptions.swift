@@ -116,6 +116,12 @@ struct UploadFolderOptions: ParsableArguments {
     @Flag(help: "Fit images under limits on the way. Other files of folders are left out.")
     var fit = false
 
+    @Flag(
+        help:
+            "With --fit: handle every image in a process without files and network, where a fault of a codec costs that image only."
+    )
+    var isolate = false
+
     @OptionGroup var limits: LimitOptions
 
     @Flag(help: "Do not walk into subfolders.")
@@ -128,6 +134,7 @@ struct UploadFolderOptions: ParsableArguments {
         guard fit || !isLimited else {
             throw ValidationError("limits are for images that are fitted on the way; pass --fit, too")
         }
+        guard fit || !isolate else { throw ValidationError("--isolate is for images that are fitted; pass --fit, too") }
     }
 }
 

@@ -24,6 +24,13 @@ struct WatchRunOptions: ParsableArguments, SettingOptions {
     @Option(help: ArgumentHelp("Memory for all images at once. (default: half of the machine's)", valueName: "size"))
     var memory: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help:
+            "Handle every image in a process without files and network, where a fault of a codec costs that image only; on by default."
+    )
+    var isolate: Bool?
+
     @Option(
         help: ArgumentHelp("Time that work in progress gets to finish when stopped. (default: 30s)", valueName: "time"))
     var drainTime: String?
@@ -51,6 +58,7 @@ struct WatchRunOptions: ParsableArguments, SettingOptions {
 
     var given: [(key: String, values: [String], option: String)] {
         Self.one("workers.fits", jobs, "--jobs") + Self.one("memory", memory, "--memory")
+            + Self.one("isolate", isolate.map { "\($0)" }, isolate == false ? "--no-isolate" : "--isolate")
             + Self.one("drain_time", drainTime, "--drain-time") + Self.one("log.level", logLevel, "--log-level")
             + Self.one("log.format", logFormat, "--log-format")
             + Self.one("network.allow_plain_http", allowPlainHTTP ? "true" : nil, "--allow-plain-http")

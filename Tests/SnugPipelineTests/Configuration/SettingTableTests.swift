@@ -37,6 +37,7 @@ import Testing
             "ledger", "postgres://db.example/snug", "postgres://db.example/snug",
             ("/var/lib/x.sqlite", "names no service; write postgres://")),
         Row("memory", "512MiB", "512MiB", ("0", "leaves no room")),
+        Row("isolate", "false", "false", ("sometimes", "write true or false")),
         Row("drain_time", "90s", "1min30s", ("90", "is no duration")),
         Row("workers.fits", "3", "3", ("0", "is no whole number above 0")),
         Row("workers.uploads", "5", "5", ("-1", "is no whole number above 0")),

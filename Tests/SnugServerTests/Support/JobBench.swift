@@ -23,6 +23,7 @@ struct JobBench: Sendable {
         configuration.takesSubmissions = true
         configuration.workers.fits = 2
         configuration.memory = 256 << 20
+        configuration.isolatesFits = false
         daemon = try Daemon(
             configuration, ledger: ledger, generationStores: .ledger(ledger), uploadStore: nil, http: try makeClient(),
             logger: quietLogger, fitter: Daemon.fitter(for: configuration), onEvent: { _ in })

@@ -18,6 +18,7 @@ enum DaemonSettings {
                 service, text throws(SettingFault) in service.ledger = try ledgerAddress(text)
             },
             Setting("memory", \.watch.memory, .size),
+            Setting("isolate", \.watch.isolatesFits, .flag),
             Setting("drain_time", \.watch.drainTime, .duration),
             Setting("workers.fits", \.watch.workers.fits, .count),
             Setting("workers.uploads", \.watch.workers.uploads, .count),

@@ -101,5 +101,5 @@ extension WatchConfiguration {
         }
     }
 
-    private static func invalid(_ message: String) -> DaemonError { DaemonError(.invalidConfiguration, message) }
+    static func invalid(_ message: String) -> DaemonError { DaemonError(.invalidConfiguration, message) }
 }

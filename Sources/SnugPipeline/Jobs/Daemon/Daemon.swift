@@ -58,6 +58,11 @@ public final class Daemon: Sendable {
         generationStores: GenerationStores = GenerationStores(), uploadStore: (any UploadStore)? = nil,
         http: HTTPClient, logger: Logger, onEvent: @escaping @Sendable (DaemonEvent) -> Void = { _ in }
     ) throws(DaemonError) {
+        guard !configuration.isolatesFits || DecoderWorker.ofThisProgram != nil else {
+            throw WatchConfiguration.invalid(
+                "images are to be handled in processes of their own, and this program does not serve as one; call "
+                    + "DecoderWorker.serveIfRequested() at the start of main, or set isolatesFits to false")
+        }
         try self.init(
             configuration, ledger: ledger, generationStores: generationStores, uploadStore: uploadStore, http: http,
             logger: logger, fitter: Self.fitter(for: configuration), onEvent: onEvent)
@@ -67,7 +72,8 @@ public final class Daemon: Sendable {
     package static func fitter(for configuration: WatchConfiguration) -> ImageFitter {
         ImageFitter(
             configuration: ImageFitter.Configuration(
-                memory: configuration.memory, threads: max(1, configuration.workers.fits)))
+                memory: configuration.memory, threads: max(1, configuration.workers.fits),
+                isolation: configuration.isolatesFits ? .everything : .riskyFormats))
     }
 
     /// A daemon that shares its engine, and the memory of that.
