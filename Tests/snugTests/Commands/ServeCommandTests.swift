@@ -158,7 +158,8 @@ import Testing
         let local: Set = [
             "output", "in-place", "overwrite", "again", "suffix", "name", "no-preserve", "files-from", "null",
             "no-recursive",
-            "follow-links", "page", "jobs", "memory", "isolate", "dry-run", "json", "quiet", "verbose", "report", "config",
+            "follow-links", "page", "jobs", "memory", "isolate", "dry-run", "json", "quiet", "verbose", "report",
+            "config",
             "show-config",
             "state",
             "state-directory", "help", "version",
