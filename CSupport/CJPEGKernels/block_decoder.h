@@ -60,9 +60,10 @@ SNUG_BODY bool slow_difference(const decode_table *table, uint64_t *bits, int32_
     return true;
 }
 
-// Decodes a block of zeros in place. The caller sees to it that MOST_MCU_BYTES are readable.
+// Decodes a block of zeros in place, in zigzag or natural order. The caller sees to it that MOST_MCU_BYTES are readable.
 SNUG_BODY bool decode_block(
-    bit_reader *reader, const decode_table *dc, const decode_table *ac, int32_t *prediction, int16_t *out) {
+    bit_reader *reader, const decode_table *dc, const decode_table *ac, bool is_natural, int32_t *prediction,
+    int16_t *out) {
     const uint8_t *next = reader->next;
     uint64_t bits = reader->bits;
     int32_t count = reader->count;
@@ -92,7 +93,7 @@ SNUG_BODY bool decode_block(
             }
             k += (int32_t)(entry >> 8 & 127);
             if (__builtin_expect(k >= 63, 0)) goto end;
-            out[k] = (int16_t)(entry >> 16);
+            out[is_natural ? SNUG_ZIGZAG[k] : k] = (int16_t)(entry >> 16);
         }
     }
 end:

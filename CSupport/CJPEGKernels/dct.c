@@ -7,12 +7,6 @@ typedef float float_row __attribute__((ext_vector_type(8)));
 typedef int32_t int_row __attribute__((ext_vector_type(8)));
 typedef uint8_t byte_row __attribute__((ext_vector_type(8)));
 
-static const uint8_t ZIGZAG[SNUG_BLOCK_SIZE] = {
-    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
-    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
-    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
-};
-
 // The orthonormal DCT-II of eight columns at once, by even and odd halves.
 SNUG_BODY void transform(float_row *r) {
     const float c1 = 0.490392640f, c2 = 0.461939766f, c3 = 0.415734806f, c4 = 0.353553391f, c5 = 0.277785117f,
@@ -67,7 +61,7 @@ SNUG_BODY void transform_block(const uint8_t *samples, size_t stride, int16_t *o
         int_row whole = __builtin_convertvector(eighths, int_row);
         memcpy(natural + 8 * y, &whole, sizeof whole);
     }
-    for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) out[k] = (int16_t)natural[ZIGZAG[k]];
+    for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) out[k] = (int16_t)natural[SNUG_ZIGZAG[k]];
 }
 
 SNUG_BODY void transform_row(
@@ -117,7 +111,7 @@ void snug_forward_dct(
 void snug_blocks_to_zigzag(const int16_t *natural, size_t blocks, int16_t *zigzag) {
     for (size_t b = 0; b < blocks; b++) {
         for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) {
-            zigzag[b * SNUG_BLOCK_SIZE + (size_t)k] = natural[b * SNUG_BLOCK_SIZE + ZIGZAG[k]];
+            zigzag[b * SNUG_BLOCK_SIZE + (size_t)k] = natural[b * SNUG_BLOCK_SIZE + SNUG_ZIGZAG[k]];
         }
     }
 }

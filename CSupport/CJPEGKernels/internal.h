@@ -17,6 +17,13 @@
 // A body that is inlined into one function for each level, so that the compiler vectorises it for each.
 #define SNUG_BODY static inline __attribute__((always_inline))
 
+// Places in natural order of coefficients in zigzag order (T.81 figure A.6).
+static const uint8_t SNUG_ZIGZAG[SNUG_BLOCK_SIZE] = {
+    0,  1,  8,  16, 9,  2,  3,  10, 17, 24, 32, 25, 18, 11, 4,  5,  12, 19, 26, 33, 40, 48,
+    41, 34, 27, 20, 13, 6,  7,  14, 21, 28, 35, 42, 49, 56, 57, 50, 43, 36, 29, 22, 15, 23,
+    30, 37, 44, 51, 58, 59, 52, 45, 38, 31, 39, 46, 53, 60, 61, 54, 47, 55, 62, 63,
+};
+
 SNUG_BODY int32_t snug_bit_size(int32_t value) {
     uint32_t magnitude = value < 0 ? 0u - (uint32_t)value : (uint32_t)value;
     return magnitude ? 32 - __builtin_clz(magnitude) : 0;

@@ -150,7 +150,7 @@ static snug_stream_status restart(snug_stream *stream) {
     return SNUG_STREAM_OK;
 }
 
-SNUG_BODY snug_stream_status read_row(snug_stream *stream, int16_t *const *rows) {
+SNUG_BODY snug_stream_status read_blocks(snug_stream *stream, bool is_natural, int16_t *const *rows) {
     const snug_stream_layout *layout = &stream->layout;
     if (stream->row >= layout->mcus_down) return SNUG_STREAM_DAMAGED;
     if (stream->column == 0) {
@@ -166,7 +166,8 @@ SNUG_BODY snug_stream_status read_row(snug_stream *stream, int16_t *const *rows)
         }
         bool is_near_end = bits_left(stream) < (int64_t)MOST_MCU_BYTES * 8;
         if (is_near_end && !stream->has_ended && !stream->is_at_restart) return SNUG_STREAM_NEEDS_INPUT;
-        if (!decode_mcu(stream, &stream->reader, stream->predictions, rows, stream->column, layout->mcus_across)) {
+        if (!decode_mcu(
+                stream, &stream->reader, is_natural, stream->predictions, rows, stream->column, layout->mcus_across)) {
             return is_near_end && stream->has_ended && bits_left(stream) < 256 ? SNUG_STREAM_TRUNCATED : SNUG_STREAM_DAMAGED;
         }
         if (is_near_end && bits_left(stream) < 0) return stream->has_ended ? SNUG_STREAM_TRUNCATED : SNUG_STREAM_DAMAGED;
@@ -176,6 +177,10 @@ SNUG_BODY snug_stream_status read_row(snug_stream *stream, int16_t *const *rows)
     stream->column = 0;
     stream->row++;
     return SNUG_STREAM_OK;
+}
+
+SNUG_BODY snug_stream_status read_row(snug_stream *stream, int16_t *const *rows) {
+    return stream->layout.is_natural ? read_blocks(stream, true, rows) : read_blocks(stream, false, rows);
 }
 
 static snug_stream_status read_row_portable(snug_stream *stream, int16_t *const *rows) { return read_row(stream, rows); }

@@ -36,7 +36,7 @@ static bool synchronise(const snug_stream *stream, bit_reader *reader, const uin
     while (reader->next < until) {
         bit_reader before = *reader;
         memset(predictions, 0, sizeof predictions);
-        if (decode_mcu(stream, reader, predictions, rows, 0, 1)) continue;
+        if (decode_mcu(stream, reader, false, predictions, rows, 0, 1)) continue;
         // Out of step and into nonsense: once more a little further on.
         *reader = (bit_reader){before.next - (before.count >> 3) + 2, 0, 0};
     }
@@ -63,7 +63,7 @@ static int32_t sample_segment(
         int64_t before = (end - reader.next) * 8 + reader.count;
         // Less than a byte is padding before a marker.
         if (before < 8) break;
-        bool is_decoded = decode_mcu(stream, &reader, predictions, rows, mcus, capacity);
+        bool is_decoded = decode_mcu(stream, &reader, false, predictions, rows, mcus, capacity);
         int64_t after = (end - reader.next) * 8 + reader.count;
         if (!is_decoded || after < 0) {
             clear_mcu(stream, rows, mcus, capacity);

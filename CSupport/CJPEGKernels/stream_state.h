@@ -35,8 +35,8 @@ struct snug_stream {
 };
 
 SNUG_BODY bool decode_mcu(
-    const snug_stream *stream, bit_reader *reader, int32_t *predictions, int16_t *const *rows, int32_t column,
-    int32_t mcus_across) {
+    const snug_stream *stream, bit_reader *reader, bool is_natural, int32_t *predictions, int16_t *const *rows,
+    int32_t column, int32_t mcus_across) {
     for (int32_t c = 0; c < stream->layout.component_count; c++) {
         const snug_stream_component *component = &stream->layout.components[c];
         const decode_table *dc = &stream->dc[component->dc_table], *ac = &stream->ac[component->ac_table];
@@ -44,7 +44,8 @@ SNUG_BODY bool decode_mcu(
         for (int32_t v = 0; v < component->vertical; v++) {
             for (int32_t h = 0; h < across; h++) {
                 size_t block = (size_t)v * (size_t)mcus_across * (size_t)across + (size_t)(column * across + h);
-                if (!decode_block(reader, dc, ac, &predictions[c], rows[c] + block * SNUG_BLOCK_SIZE)) return false;
+                int16_t *out = rows[c] + block * SNUG_BLOCK_SIZE;
+                if (!decode_block(reader, dc, ac, is_natural, &predictions[c], out)) return false;
             }
         }
         if (component->dc_limit

@@ -6,7 +6,8 @@
 // Small JPEGs of random content, size, sampling, quality and restart interval are damaged in their entropy-coded data
 // and decoded by both. What the kernels accept, libjpeg-turbo has to accept with the same coefficients: the kernels may
 // be stricter, never more lenient, and never different. Undamaged files have to be accepted. Decoding from the middle
-// has to stay inside its memory. A failure ends the run with the seed that repeats it.
+// has to stay inside its memory. Blocks in natural order have to be the same blocks, and become the same samples at every
+// level, within their memory. A failure ends the run with the seed that repeats it.
 
 #include "CJPEGKernels.h"
 #include "chance.h"
@@ -180,9 +181,11 @@ static snug_kernel_level level(void) {
 }
 
 // True when the kernels accept the stream to its end.
-static bool decode(const file *file, const uint8_t *bytes, size_t count, planes *planes) {
+static bool decode(const file *file, const uint8_t *bytes, size_t count, bool is_natural, planes *planes) {
     snug_stream_status status;
-    snug_stream *stream = snug_stream_create(&file->layout, file->dc, file->ac, &status);
+    snug_stream_layout layout = file->layout;
+    layout.is_natural = is_natural;
+    snug_stream *stream = snug_stream_create(&layout, file->dc, file->ac, &status);
     if (!stream) return false;
     size_t offset = file->data;
     for (int32_t row = 0; row < file->layout.mcus_down && status == SNUG_STREAM_OK; row++) {
@@ -260,6 +263,37 @@ static void sample(const file *file, const uint8_t *bytes, size_t count) {
     snug_stream_free(stream);
 }
 
+// Samples of a row of blocks at every size, the same from every level, or none for sides that there are not.
+static bool has_same_samples(const int16_t *blocks, int32_t count) {
+    float steps[SNUG_BLOCK_SIZE];
+    for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) steps[k] = (float)(1 + chance(255));
+    int32_t across = (int32_t)chance(10), down = (int32_t)chance(10);
+    size_t stride = (size_t)(across * count) + chance(3), size = stride * (size_t)down;
+    uint8_t *own = calloc(size + 1, 1), *other = calloc(size + 1, 1);
+    bool is_done = snug_scaled_inverse(SNUG_KERNEL_PORTABLE, blocks, steps, across, down, count, own, stride);
+    bool is_same = is_done == snug_scaled_inverse(level(), blocks, steps, across, down, count, other, stride)
+        && memcmp(own, other, size) == 0;
+    free(own);
+    free(other);
+    return is_same;
+}
+
+// Decodes in natural order: the blocks have to be those in zigzag order.
+static bool scale(const file *file, const uint8_t *bytes, size_t count, const planes *zigzag) {
+    planes natural = allocate(&file->layout);
+    bool is_same = decode(file, bytes, count, true, &natural);
+    for (int32_t c = 0; c < file->layout.component_count; c++) {
+        size_t blocks = natural.sizes[c] / sizeof(int16_t) / SNUG_BLOCK_SIZE;
+        int16_t *turned = malloc(natural.sizes[c]);
+        snug_blocks_to_zigzag(natural.blocks[c], blocks, turned);
+        is_same = is_same && memcmp(turned, zigzag->blocks[c], natural.sizes[c]) == 0
+            && has_same_samples(natural.blocks[c], 1 + (int32_t)chance((uint32_t)blocks));
+        free(turned);
+    }
+    release(&natural);
+    return is_same;
+}
+
 int main(int argc, char **argv) {
     double seconds = argc > 1 ? atof(argv[1]) : 10;
     uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
@@ -274,11 +308,15 @@ int main(int argc, char **argv) {
         for (int32_t n = 0; n < MUTATIONS_PER_FILE; n++, streams++) {
             size_t count = n == 0 ? file.count : damage(&file, damaged);
             const uint8_t *bytes = n == 0 ? file.bytes : damaged;
-            bool is_accepted = decode(&file, bytes, count, &planes);
+            bool is_accepted = decode(&file, bytes, count, false, &planes);
             int32_t other = compare(&file, bytes, count, &planes);
             if ((n == 0 && !is_accepted) || (is_accepted && other == 0)) {
                 printf("seed %llu, stream %d: %s\n", (unsigned long long)seed, n,
                        is_accepted ? "other coefficients" : "an undamaged file was refused");
+                return 1;
+            }
+            if (is_accepted && !scale(&file, bytes, count, &planes)) {
+                printf("seed %llu, stream %d: other blocks or samples in natural order\n", (unsigned long long)seed, n);
                 return 1;
             }
             if (is_accepted && other < 0) {

@@ -7,7 +7,7 @@
 // JPEG in the coefficient domain: Huffman decoding, forward DCT, requantisation by rate and distortion, Huffman coding.
 //
 // These are inner loops: Swift reads the headers, chooses tables and writes the container. Blocks are 64 coefficients in
-// zigzag order throughout. Functions with a level give the same result at every level. Whatever the input bytes are, no
+// zigzag order unless said. Functions with a level give the same result at every level. Whatever the input bytes are, no
 // function reads or writes outside the memory it was given.
 
 #pragma clang assume_nonnull begin
@@ -84,6 +84,8 @@ typedef struct snug_stream_layout {
     int32_t mcus_across, mcus_down;
     /// MCUs between restart markers; 0 for none.
     int32_t restart_interval;
+    /// Rows get blocks in natural order; samples have them in zigzag order all the same.
+    bool is_natural;
 } snug_stream_layout;
 
 /// `dc` and `ac` are four tables each. Returns NULL with a status when that cannot be decoded.
@@ -219,6 +221,17 @@ void snug_forward_dct(
     int16_t *out);
 /// Natural (row by row) order to zigzag, a row of blocks. In place is not allowed.
 void snug_blocks_to_zigzag(const int16_t *natural, size_t blocks, int16_t *zigzag);
+
+// MARK: Scaled inverse DCT
+
+/// Transforms a row of `count` blocks in natural order into `down` rows of `count * across` samples.
+///
+/// A block becomes `across` by `down` samples: 1, 2, 4 or 8 give the means of its 8×8 samples, 3 and 6 what its lowest
+/// frequencies give. Sides are equal, or 4 and 2, or 2 and 1 either way. `steps` multiply coefficients, in natural order.
+/// Returns false for other sides, and writes nothing.
+bool snug_scaled_inverse(
+    snug_kernel_level level, const int16_t *blocks, const float steps[_Nonnull SNUG_BLOCK_SIZE], int32_t across,
+    int32_t down, int32_t count, uint8_t *out, size_t stride);
 
 // MARK: Turning
 

@@ -90,6 +90,7 @@ struct ImageReader: Sendable {
         let (conversion, warnings) = conversion(profile: profile, layout: SampleLayout(model))
         let isPlanarAlready = conversion.isIdentity && (decoder.isYCbCr || decoder.isGray)
         if demand.isPlanar && isPlanarAlready {
+            if let stream = try JPEGScaledStream.open(self, demand: demand, warnings: warnings) { return stream }
             return try JPEGPlanarStream(
                 decoder, eighths: demand.eighths, warnings: warnings,
                 recoversPartialImages: policy.recoversPartialImages)

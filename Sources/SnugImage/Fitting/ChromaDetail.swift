@@ -46,15 +46,39 @@ enum ChromaDetail {
 
     /// Scale of the steps up to which full resolution, where it is there, looks best whatever the content.
     static let finestScale = 3.0
-    /// Coefficients of a block that half the resolution cannot hold.
-    private static let lostPlaces = Zigzag.naturalIndices.indices.filter {
-        Zigzag.naturalIndices[$0] % 8 >= 4 || Zigzag.naturalIndices[$0] / 8 >= 4
+
+    /// Coefficients of a block that `across` by `down` samples cannot hold, and twice as many each way can.
+    private static func lostPlaces(across: Double, down: Double) -> [Int] {
+        Zigzag.naturalIndices.indices.filter {
+            let (u, v) = (Double(Zigzag.naturalIndices[$0] % 8), Double(Zigzag.naturalIndices[$0] / 8))
+            return (u >= across || v >= down) && u < 2 * across && v < 2 * down
+        }
     }
 
     /// - Parameters:
     ///   - sample: Blocks with chroma at full resolution.
     ///   - steps: Of each component.
     static func isWorthFullResolution(_ sample: BlockSample, steps: [[UInt16]]) -> Bool {
+        let share = visibleShare(sample, steps: steps, lostPlaces: lostPlaces(across: 4, down: 4))
+        return share.map { $0 >= visibleShare } ?? false
+    }
+
+    /// True when it is sure that chroma at half the resolution is enough for an output of a share of the image's side.
+    ///
+    /// Blocks are smaller than the squares that decide, and fewer of them count.
+    static func isPlain(_ sample: BlockSample, steps: [[UInt16]], share: Double) -> Bool {
+        let layout = sample.layout
+        guard layout.components.count == 3 else { return true }
+        let chroma = layout.components[1]
+        let places = lostPlaces(
+            across: 4 * share * Double(layout.horizontal) / Double(chroma.horizontal),
+            down: 4 * share * Double(layout.vertical) / Double(chroma.vertical))
+        let visible = visibleShare(sample, steps: steps, lostPlaces: places)
+        return visible.map { $0 < visibleShare / 2 } ?? false
+    }
+
+    /// The share of chroma blocks whose loss shows; `nil` without blocks.
+    private static func visibleShare(_ sample: BlockSample, steps: [[UInt16]], lostPlaces: [Int]) -> Double? {
         var visible = 0
         var blocks = 0
         for run in sample.runs {
@@ -64,16 +88,19 @@ enum ChromaDetail {
                     blocks += count
                     visible += unsafe run.rows.withBlocks(component: component, row: row) {
                         unsafe visibleBlocks(
-                            UnsafeBufferPointer(start: $0, count: count * 64), steps: steps[component])
+                            UnsafeBufferPointer(start: $0, count: count * 64), steps: steps[component],
+                            lostPlaces: lostPlaces)
                     }
                 }
             }
         }
-        return blocks > 0 && Double(visible) >= Double(blocks) * visibleShare
+        return blocks > 0 ? Double(visible) / Double(blocks) : nil
     }
 
     /// Blocks that lose as much as a square with a visible loss, by the energy of what is lost.
-    private static func visibleBlocks(_ coefficients: UnsafeBufferPointer<Int16>, steps: [UInt16]) -> Int {
+    private static func visibleBlocks(
+        _ coefficients: UnsafeBufferPointer<Int16>, steps: [UInt16], lostPlaces: [Int]
+    ) -> Int {
         // A mean absolute difference of d is about an energy of 1.5 d² in each of the 64 samples.
         let visibleEnergy = Int(visibleLoss * visibleLoss * 1.5 * 64)
         var visible = 0

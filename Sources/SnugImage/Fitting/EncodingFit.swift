@@ -44,7 +44,12 @@ struct EncodingFit {
             let supply = try context.supply(PixelDemand(isPlanar: false, eighths: eighths))
             return try PNGFit(context).fit(supply)
         }
-        let jpeg = try encodeJPEG { eighths in try context.supply(PixelDemand(isPlanar: true, eighths: eighths)) }
+        let jpeg = try encodeJPEG { eighths in
+            try context.supply(
+                PixelDemand(
+                    isPlanar: true, eighths: eighths, halvesChroma: try ChromaDemand(context).isHalf(eighths: eighths),
+                    usesLibrary: policy.strategy == .stepped))
+        }
         guard context.mayChooseWebP else { return jpeg }
         let eighths = plan.eighths(for: header)
         return try betterLooking(jpeg, try context.supply(PixelDemand(isPlanar: false, eighths: eighths)))

@@ -15,15 +15,18 @@ final class SequentialSource: CoefficientSource {
     var layout: BlockLayout { scan.layout }
     var steps: [[UInt16]]? { scan.steps }
 
+    /// - Parameter isNatural: Rows get blocks in natural order, for an inverse transform.
     /// - Returns: `nil` when the tables or the layout are not for this decoder.
     init?(
-        _ source: ImageSource, scan: SequentialScan, level: KernelLevel = .best, cancellation: CancellationFlag
+        _ source: ImageSource, scan: SequentialScan, level: KernelLevel = .best, isNatural: Bool = false,
+        cancellation: CancellationFlag
     ) throws(ImageError) {
         self.source = source
         self.scan = scan
         self.level = level
         self.cancellation = cancellation
         var layout = scan.streamLayout
+        layout.is_natural = isNatural
         var status = snug_stream_status.ok
         let created = unsafe scan.dcTables.withUnsafeBufferPointer { dc -> OpaquePointer? in
             unsafe scan.acTables.withUnsafeBufferPointer { ac -> OpaquePointer? in
