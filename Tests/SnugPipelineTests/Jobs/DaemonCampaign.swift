@@ -24,6 +24,8 @@ final class DaemonCampaign: Sendable {
     init(_ simulator: Simulator) throws {
         folder = try TemporaryFolder()
         self.simulator = simulator
+        // An account without balance is charged nothing, and a long campaign costs more than it has.
+        simulator.setBalance(1_000_000, account: "paid", service: .pollinations)
         server = try .storingPuts()
         for name in Self.names {
             for place in ["inbox", "outbox"] {
