@@ -59,7 +59,7 @@ enum ChromaDetail {
     ///   - sample: Blocks with chroma at full resolution.
     ///   - steps: Of each component.
     static func isWorthFullResolution(_ sample: BlockSample, steps: [[UInt16]]) -> Bool {
-        let share = visibleShare(sample, steps: steps, lostPlaces: lostPlaces(across: 4, down: 4))
+        let share = visibleBlockShare(sample, steps: steps, lostPlaces: lostPlaces(across: 4, down: 4))
         return share.map { $0 >= visibleShare } ?? false
     }
 
@@ -73,12 +73,12 @@ enum ChromaDetail {
         let places = lostPlaces(
             across: 4 * share * Double(layout.horizontal) / Double(chroma.horizontal),
             down: 4 * share * Double(layout.vertical) / Double(chroma.vertical))
-        let visible = visibleShare(sample, steps: steps, lostPlaces: places)
+        let visible = visibleBlockShare(sample, steps: steps, lostPlaces: places)
         return visible.map { $0 < visibleShare / 2 } ?? false
     }
 
     /// The share of chroma blocks whose loss shows; `nil` without blocks.
-    private static func visibleShare(_ sample: BlockSample, steps: [[UInt16]], lostPlaces: [Int]) -> Double? {
+    private static func visibleBlockShare(_ sample: BlockSample, steps: [[UInt16]], lostPlaces: [Int]) -> Double? {
         var visible = 0
         var blocks = 0
         for run in sample.runs {
