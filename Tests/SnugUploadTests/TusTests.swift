@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 import Foundation
 import SnugHTTP
-// SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 import SnugTestSupport
 import Synchronization

@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 import CSandbox
 
-// SPDX-License-Identifier: Apache-2.0
 #if HEIF
     import CHEIF
 #endif

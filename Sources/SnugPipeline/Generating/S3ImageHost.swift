@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 public import SnugGeneration
 public import SnugHTTP
-// SPDX-License-Identifier: Apache-2.0
 package import SnugSystem
 public import SnugUpload
 import SystemPackage

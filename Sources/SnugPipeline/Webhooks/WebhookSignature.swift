@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
 import SnugHTTP
-// SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 
 /// Signs messages so that their receiver knows who sent them, and when (Standard Webhooks 1.0.0).

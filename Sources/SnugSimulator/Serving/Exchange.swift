@@ -1,5 +1,5 @@
-import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
 import SnugSystem
 
 /// One request from its headers to its response, whatever version of HTTP carries it.

@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 import NIOCore
 import NIOHTTP1
-// SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 
 /// One connection: requests are read, answered and spoilt one after the other.

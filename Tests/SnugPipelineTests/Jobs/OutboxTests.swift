@@ -1,6 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
 import SnugImage
 import SnugLedger
-// SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 import SnugTestSupport
 import SystemPackage

@@ -1,7 +1,7 @@
+// SPDX-License-Identifier: Apache-2.0
 import Foundation
 import SnugHTTP
 import SnugLedger
-// SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 import SnugTestSupport
 import Synchronization

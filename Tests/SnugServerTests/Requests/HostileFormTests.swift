@@ -27,7 +27,7 @@ import Testing
             for (index, (given, expected)) in [
                 ("../../../../etc/cron.d/evil.png", "evil.png"), ("/etc/passwd", "passwd"), ("..", "image"),
                 (".", "image"), ("....//....//a.png", "a.png"), (#"\\\\server\\share\\b.png"#, "b.png"),
-                ("C:\\\\windows\\\\c.png", "c.png"), ("%2e%2e%2fd.png", "%2e%2e%2fd.png"),
+                ("C:\\\\windows\\\\c.png", "c.png"), ("%2e%2e%2fd.png", "%252e%252e%252fd.png"),
                 ("e.png\u{202E}gpj", "e"), ("-rf.png", "-rf.png"), ("~root", "~root"),
                 ("$(id).png", "$(id).png"),
                 ("a.json", "a"), (".snug", "snug"),

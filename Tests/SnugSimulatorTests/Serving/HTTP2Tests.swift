@@ -46,30 +46,6 @@ import Testing
         }
     }
 
-    /// Faults, and curl's exit code for each: 18 partial, 52 nothing, 55 or 56 reset, 92 a stream's error.
-    static let faultTable: [(Fault, Bool, Int)] = [
-        (Fault(delivery: .resetAfter(bytes: 0)), true, 0),
-        (Fault(request: .closeAfterBody, takesEffect: true), true, 0), (Fault(request: .resetAfterBody), false, 0),
-        (Fault(delivery: .refuseStream), false, 0), (Fault(delivery: .goAway), false, 0),
-    ]
-
-    @Test(
-        "A response that is broken off is an error, with the bytes that came, and charged if the provider acted",
-        arguments: faultTable)
-    func faults(fault: Fault, isCharged: Bool, bytes: Int) async throws {
-        try await withSimulator { simulator async throws in
-            // Always, because curl repeats what was refused.
-            simulator.script(Rule(fault, times: nil))
-            let body: JSON = ["prompt": "a"]
-            let url = address(simulator, .openai) + "/images/generations"
-            let answer = try await Client(simulator).post(url, body, key: "sk-main", version)
-            #expect(answer.exit != 0 && answer.body.count == bytes)
-            try await simulator.wait { $0.allSatisfy(\.isFinished) }
-            #expect(!simulator.ledger.charges.isEmpty == isCharged)
-            #expect(simulator.requests.allSatisfy { $0.wasCut && $0.metFault })
-        }
-    }
-
     @Test("Requests at once are served beside each other")
     func multiplexing() async throws {
         try await withSimulator(Simulator.Configuration(job: JobPlan(duration: 600_000))) { simulator async throws in

@@ -1,5 +1,5 @@
-import FoundationEssentials
 // SPDX-License-Identifier: Apache-2.0
+import FoundationEssentials
 import SnugSystem
 
 /// The checksum of a part, as the client announced it (tus 1.0.0, extension Checksum).
