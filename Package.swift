@@ -393,10 +393,9 @@ let package = Package(
         .testTarget(
             name: "SnugSimulatorTests",
             dependencies: [
-                "SnugSimulator", "SnugImage", "SnugSystem", "SnugTestSupport",
-                .product(name: "SystemPackage", package: "swift-system"),
+                "SnugSimulator", "SnugTestSupport", .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: imageSettings),
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
