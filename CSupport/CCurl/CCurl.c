@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "CCurl.h"
 
-#include "CLibraries.h"
+#include "functions.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -11,162 +11,45 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <pthread.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <linux/sockios.h>
 #endif
 
-#ifdef __APPLE__
-#define LIBRARY "libcurl.4.dylib"
-#else
-#define LIBRARY "libcurl.so.4"
-#endif
-
-static struct {
-    void *library;
-    __typeof__(&curl_easy_init) easy_init;
-    __typeof__(&curl_easy_cleanup) easy_cleanup;
-    __typeof__(&curl_easy_setopt) easy_setopt;
-    __typeof__(&curl_easy_getinfo) easy_getinfo;
-    __typeof__(&curl_easy_pause) easy_pause;
-    __typeof__(&curl_easy_strerror) easy_strerror;
-    __typeof__(&curl_slist_append) slist_append;
-    __typeof__(&curl_slist_free_all) slist_free_all;
-    __typeof__(&curl_multi_init) multi_init;
-    __typeof__(&curl_multi_cleanup) multi_cleanup;
-    __typeof__(&curl_multi_setopt) multi_setopt;
-    __typeof__(&curl_multi_add_handle) multi_add_handle;
-    __typeof__(&curl_multi_remove_handle) multi_remove_handle;
-    __typeof__(&curl_multi_perform) multi_perform;
-    __typeof__(&curl_multi_poll) multi_poll;
-    __typeof__(&curl_multi_wakeup) multi_wakeup;
-    __typeof__(&curl_multi_info_read) multi_info_read;
-    __typeof__(&curl_url) url;
-    __typeof__(&curl_url_cleanup) url_cleanup;
-    __typeof__(&curl_url_set) url_set;
-    __typeof__(&curl_url_get) url_get;
-    __typeof__(&curl_free) free;
-    __typeof__(&curl_global_init) global_init;
-    __typeof__(&curl_version) version;
-} curl;
-
-static void load(void) {
-    static const snug_symbol symbols[] = {
-        { "curl_easy_init", &curl.easy_init },
-        { "curl_easy_cleanup", &curl.easy_cleanup },
-        { "curl_easy_setopt", &curl.easy_setopt },
-        { "curl_easy_getinfo", &curl.easy_getinfo },
-        { "curl_easy_pause", &curl.easy_pause },
-        { "curl_easy_strerror", &curl.easy_strerror },
-        { "curl_slist_append", &curl.slist_append },
-        { "curl_slist_free_all", &curl.slist_free_all },
-        { "curl_multi_init", &curl.multi_init },
-        { "curl_multi_cleanup", &curl.multi_cleanup },
-        { "curl_multi_setopt", &curl.multi_setopt },
-        { "curl_multi_add_handle", &curl.multi_add_handle },
-        { "curl_multi_remove_handle", &curl.multi_remove_handle },
-        { "curl_multi_perform", &curl.multi_perform },
-        { "curl_multi_poll", &curl.multi_poll },
-        { "curl_multi_wakeup", &curl.multi_wakeup },
-        { "curl_multi_info_read", &curl.multi_info_read },
-        { "curl_url", &curl.url },
-        { "curl_url_cleanup", &curl.url_cleanup },
-        { "curl_url_set", &curl.url_set },
-        { "curl_url_get", &curl.url_get },
-        { "curl_free", &curl.free },
-        { "curl_global_init", &curl.global_init },
-        { "curl_version", &curl.version },
-    };
-    void *library = snug_library_open(LIBRARY, symbols, sizeof symbols / sizeof *symbols);
-    /* Once for the process; libcurl 7.84 and later do it in a thread-safe way. */
-    if (library && curl.global_init(CURL_GLOBAL_SSL) == CURLE_OK) curl.library = library;
-}
-
-const char *snug_curl_load(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, load);
-    return curl.library ? NULL : LIBRARY;
-}
-
-const char *snug_curl_version(void) { return curl.version(); }
-
-CURL *snug_curl_easy_init(void) { return curl.easy_init(); }
-
-void snug_curl_easy_cleanup(CURL *easy) { curl.easy_cleanup(easy); }
-
-CURLcode snug_curl_easy_pause(CURL *easy, int directions) { return curl.easy_pause(easy, directions); }
-
-const char *snug_curl_easy_strerror(CURLcode code) { return curl.easy_strerror(code); }
-
-struct curl_slist *snug_curl_slist_append(struct curl_slist *list, const char *text) {
-    return curl.slist_append(list, text);
-}
-
-void snug_curl_slist_free_all(struct curl_slist *list) { curl.slist_free_all(list); }
-
-CURLM *snug_curl_multi_init(void) { return curl.multi_init(); }
-
-void snug_curl_multi_cleanup(CURLM *multi) { (void)curl.multi_cleanup(multi); }
-
-CURLMcode snug_curl_multi_add_handle(CURLM *multi, CURL *easy) { return curl.multi_add_handle(multi, easy); }
-
-CURLMcode snug_curl_multi_remove_handle(CURLM *multi, CURL *easy) { return curl.multi_remove_handle(multi, easy); }
-
-CURLMcode snug_curl_multi_perform(CURLM *multi, int *running) { return curl.multi_perform(multi, running); }
-
-CURLMcode snug_curl_multi_poll(CURLM *multi, int timeout) { return curl.multi_poll(multi, NULL, 0, timeout, NULL); }
-
-CURLMcode snug_curl_multi_wakeup(CURLM *multi) { return curl.multi_wakeup(multi); }
-
-CURLU *snug_curl_url(void) { return curl.url(); }
-
-void snug_curl_url_cleanup(CURLU *url) { curl.url_cleanup(url); }
-
-CURLUcode snug_curl_url_set(CURLU *url, CURLUPart part, const char *text, unsigned int flags) {
-    return curl.url_set(url, part, text, flags);
-}
-
-CURLUcode snug_curl_url_get(CURLU *url, CURLUPart part, char **text, unsigned int flags) {
-    return curl.url_get(url, part, text, flags);
-}
-
-void snug_curl_free(void *memory) { curl.free(memory); }
-
 CURLcode snug_curl_set_long(CURL *easy, CURLoption option, long value) {
-    return curl.easy_setopt(easy, option, value);
+    return snug_curl.easy_setopt(easy, option, value);
 }
 
 CURLcode snug_curl_set_offset(CURL *easy, CURLoption option, curl_off_t value) {
-    return curl.easy_setopt(easy, option, value);
+    return snug_curl.easy_setopt(easy, option, value);
 }
 
 CURLcode snug_curl_set_string(CURL *easy, CURLoption option, const char *value) {
-    return curl.easy_setopt(easy, option, value);
+    return snug_curl.easy_setopt(easy, option, value);
 }
 
 CURLcode snug_curl_set_headers(CURL *easy, struct curl_slist *headers) {
-    return curl.easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+    return snug_curl.easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
 }
 
 CURLcode snug_curl_set_read(CURL *easy, snug_curl_read_callback callback, void *user) {
-    CURLcode code = curl.easy_setopt(easy, CURLOPT_READFUNCTION, callback);
-    return code ? code : curl.easy_setopt(easy, CURLOPT_READDATA, user);
+    CURLcode code = snug_curl.easy_setopt(easy, CURLOPT_READFUNCTION, callback);
+    return code ? code : snug_curl.easy_setopt(easy, CURLOPT_READDATA, user);
 }
 
 CURLcode snug_curl_set_write(CURL *easy, snug_curl_write_callback callback, void *user) {
-    CURLcode code = curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, callback);
-    return code ? code : curl.easy_setopt(easy, CURLOPT_WRITEDATA, user);
+    CURLcode code = snug_curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, callback);
+    return code ? code : snug_curl.easy_setopt(easy, CURLOPT_WRITEDATA, user);
 }
 
 CURLcode snug_curl_set_header(CURL *easy, snug_curl_write_callback callback, void *user) {
-    CURLcode code = curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, callback);
-    return code ? code : curl.easy_setopt(easy, CURLOPT_HEADERDATA, user);
+    CURLcode code = snug_curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, callback);
+    return code ? code : snug_curl.easy_setopt(easy, CURLOPT_HEADERDATA, user);
 }
 
 CURLcode snug_curl_set_seek(CURL *easy, snug_curl_seek_callback callback, void *user) {
-    CURLcode code = curl.easy_setopt(easy, CURLOPT_SEEKFUNCTION, callback);
-    return code ? code : curl.easy_setopt(easy, CURLOPT_SEEKDATA, user);
+    CURLcode code = snug_curl.easy_setopt(easy, CURLOPT_SEEKFUNCTION, callback);
+    return code ? code : snug_curl.easy_setopt(easy, CURLOPT_SEEKDATA, user);
 }
 
 #define LEFTOVER_CAPACITY (16 * 1024)
@@ -252,15 +135,15 @@ static int close_known(void *user, curl_socket_t socket) {
 }
 
 CURLcode snug_curl_set_sockets(CURL *easy, snug_sockets *sockets, int is_filtered) {
-    CURLcode code = curl.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, is_filtered ? open_filtered : open_any);
-    if (!code) code = curl.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sockets);
-    if (!code) code = curl.easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_known);
-    return code ? code : curl.easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sockets);
+    CURLcode code = snug_curl.easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, is_filtered ? open_filtered : open_any);
+    if (!code) code = snug_curl.easy_setopt(easy, CURLOPT_OPENSOCKETDATA, sockets);
+    if (!code) code = snug_curl.easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_known);
+    return code ? code : snug_curl.easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, sockets);
 }
 
 CURLcode snug_curl_set_prerequest(CURL *easy, snug_curl_prerequest_callback callback, void *user) {
-    CURLcode code = curl.easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
-    return code ? code : curl.easy_setopt(easy, CURLOPT_PREREQDATA, user);
+    CURLcode code = snug_curl.easy_setopt(easy, CURLOPT_PREREQFUNCTION, callback);
+    return code ? code : snug_curl.easy_setopt(easy, CURLOPT_PREREQDATA, user);
 }
 
 static int port_of(int (*ask)(int, struct sockaddr *, socklen_t *), int socket) {
@@ -335,22 +218,22 @@ void snug_sockets_forget_closed(snug_sockets *sockets) {
 
 long snug_curl_get_long(CURL *easy, CURLINFO info, long absent) {
     long value = 0;
-    return curl.easy_getinfo(easy, info, &value) == CURLE_OK ? value : absent;
+    return snug_curl.easy_getinfo(easy, info, &value) == CURLE_OK ? value : absent;
 }
 
 curl_off_t snug_curl_get_offset(CURL *easy, CURLINFO info, curl_off_t absent) {
     curl_off_t value = 0;
-    return curl.easy_getinfo(easy, info, &value) == CURLE_OK ? value : absent;
+    return snug_curl.easy_getinfo(easy, info, &value) == CURLE_OK ? value : absent;
 }
 
 CURLMcode snug_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
-    return curl.multi_setopt(multi, option, value);
+    return snug_curl.multi_setopt(multi, option, value);
 }
 
 int snug_curl_multi_next_finished(CURLM *multi, CURL **easy, CURLcode *result) {
     int left = 0;
     CURLMsg *message;
-    while ((message = curl.multi_info_read(multi, &left))) {
+    while ((message = snug_curl.multi_info_read(multi, &left))) {
         if (message->msg != CURLMSG_DONE) continue;
         *easy = message->easy_handle;
         *result = message->data.result;

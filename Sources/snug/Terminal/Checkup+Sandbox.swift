@@ -24,8 +24,9 @@ extension Checkup {
             checks[0].state = .warn
             checks[0].value = "without \(report.missing.joined(separator: ", "))"
             checks[0].remedy =
-                "the kernel or the container refuses it, so HEIF, AVIF, TIFF and JPEG XL are refused, and everything with "
-                + "--isolate, in the daemon and in the service; allow seccomp, or pass --no-isolate to those"
+                "the kernel or the container refuses it, so HEIF, AVIF, TIFF and JPEG XL are refused, and all images by "
+                + "'snug fit --isolate', the daemon and the service; allow seccomp, or use 'snug watch --no-isolate' and "
+                + "'snug serve --no-isolate'"
         }
         checks += report.libraries.map { library in
             guard let version = library.version else {
