@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "internal.h"
+#include "float_block.h"
 
 #pragma STDC FP_CONTRACT OFF
 
-typedef float float_row __attribute__((ext_vector_type(8)));
 typedef int32_t int_row __attribute__((ext_vector_type(8)));
 typedef uint8_t byte_row __attribute__((ext_vector_type(8)));
 
@@ -24,24 +23,6 @@ SNUG_BODY void transform(float_row *r) {
     r[7] = d0 * c7 - d1 * c5 + d2 * c3 - d3 * c1;
 }
 
-SNUG_BODY void transpose(float_row *r) {
-    float_row t[8], u[8];
-    for (int32_t i = 0; i < 8; i += 2) {
-        t[i] = __builtin_shufflevector(r[i], r[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-        t[i + 1] = __builtin_shufflevector(r[i], r[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-    }
-    for (int32_t i = 0; i < 8; i += 4) {
-        u[i] = __builtin_shufflevector(t[i], t[i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-        u[i + 1] = __builtin_shufflevector(t[i], t[i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-        u[i + 2] = __builtin_shufflevector(t[i + 1], t[i + 3], 0, 1, 8, 9, 4, 5, 12, 13);
-        u[i + 3] = __builtin_shufflevector(t[i + 1], t[i + 3], 2, 3, 10, 11, 6, 7, 14, 15);
-    }
-    for (int32_t i = 0; i < 4; i++) {
-        r[i] = __builtin_shufflevector(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-        r[i + 4] = __builtin_shufflevector(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
-    }
-}
-
 SNUG_BODY void transform_block(const uint8_t *samples, size_t stride, int16_t *out) {
     // Adding and taking away 1.5 × 2²³ rounds to a whole number in any rounding unit.
     const float magic = 12582912.0f;
@@ -53,9 +34,9 @@ SNUG_BODY void transform_block(const uint8_t *samples, size_t stride, int16_t *o
         r[y] = __builtin_convertvector(bytes, float_row) - 128.0f;
     }
     transform(r);
-    transpose(r);
+    transpose(r, r);
     transform(r);
-    transpose(r);
+    transpose(r, r);
     for (int32_t y = 0; y < 8; y++) {
         float_row eighths = (r[y] * 8.0f + magic) - magic;
         int_row whole = __builtin_convertvector(eighths, int_row);
