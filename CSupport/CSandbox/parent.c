@@ -168,7 +168,12 @@ int32_t snug_worker_limit(pid_t process, uint64_t address_space, uint64_t second
 int32_t snug_worker_signal(pid_t process) {
     siginfo_t state;
     memset(&state, 0, sizeof state);
-    bool was_over = waitid(P_PID, (id_t)process, &state, WEXITED | WNOWAIT | WNOHANG) == 0 && state.si_pid == process;
+    /* A process that is killed closes its socket a moment before it is over. */
+    bool was_over = false;
+    for (int tries = 0; tries < 100 && !was_over; tries++) {
+        if (tries) nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+        was_over = waitid(P_PID, (id_t)process, &state, WEXITED | WNOWAIT | WNOHANG) == 0 && state.si_pid == process;
+    }
     /* On its way out already, it keeps the signal that it got first. */
     if (!was_over) kill(process, SIGKILL);
     int result;
