@@ -6,9 +6,9 @@ RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -
 .PHONY: demo test page-test page-picture bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint \
 	docs install install-service
 
-demo: ## Install what is missing, build, fit the samples under 300 kB
+demo: ## Install what is missing, build all but the service, fit the samples under 70 kB
 	scripts/install build
-	$(RELEASE)
+	$(RELEASE) --disable-default-traits --traits GIF,HEIF,JPEGXL,Postgres,TIFF,WebP
 	.build/release/snug fit samples -o demo-out $$(grep -v '^\#' samples/options.conf) --overwrite --no-recursive
 	@ls -l demo-out
 

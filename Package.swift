@@ -41,7 +41,8 @@ let package = Package(
         .trait(name: "WebP", description: "Reads and writes WebP, by libwebp."),
         .trait(name: "GIF", description: "Reads GIF, by giflib."),
         .trait(name: "Postgres", description: "Keeps a ledger in PostgreSQL, by libpq."),
-        .default(enabledTraits: ["GIF", "HEIF", "JPEGXL", "Postgres", "TIFF", "WebP"]),
+        .trait(name: "Server", description: "Serves a page and an API over HTTP: `snug serve`, `snug watch --listen`."),
+        .default(enabledTraits: ["GIF", "HEIF", "JPEGXL", "Postgres", "Server", "TIFF", "WebP"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -225,8 +226,8 @@ let package = Package(
         .executableTarget(
             name: "snug",
             dependencies: [
-                "SnugPipeline", "SnugServer", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger",
-                "SnugSystem",
+                "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
+                .target(name: "SnugServer", condition: .when(traits: ["Server"])),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

@@ -77,7 +77,7 @@ struct WatchCommand: AsyncParsableCommand {
                 return
             }
             var session = WatchSession(loader: loader, service: loaded.service, isOnce: daemon.once, json: daemon.json)
-            session.server = try server.configuration
+            session.companion = try server.companion
             try await session.run(interruption, threads: threads, showsLines: daemon.logFormat == nil)
         } catch {
             throw ServiceFailure.exitCode(error, json: daemon.json)

@@ -7,7 +7,6 @@ import SnugHTTP
 import SnugImage
 import SnugLedger
 import SnugPipeline
-import SnugServer
 import SnugSystem
 import SnugUpload
 import Synchronization
@@ -20,7 +19,7 @@ struct WatchSession {
     var isOnce: Bool
     var json: Bool
     /// The server of page and API beside the daemon; `nil` for none.
-    var server: ServerConfiguration?
+    var companion: (any DaemonCompanion)?
     /// The label of log messages.
     var label = "snug.watch"
 
@@ -32,8 +31,7 @@ struct WatchSession {
         let log = LogSettings(service.log, isBesideLines: display != nil)
         let logger = logger(display, log)
         let manager = ServiceManager()
-        let registry = PrometheusRegistry()
-        let metrics = server == nil ? DaemonMetrics() : DaemonMetrics(factory: registry)
+        let metrics = companion?.metrics ?? DaemonMetrics()
         var events = WatchEvents(log: DaemonLog(logger), metrics: metrics, manager: manager)
         let ledger: any SharedLedger
         do {
@@ -53,11 +51,8 @@ struct WatchSession {
             if isOnce {
                 try await runOnce(daemon, control, interruption, events)
             } else {
-                let page = try server.map { configuration in
-                    try ListeningService(
-                        configuration, fitter: fitter, registry: registry, jobs: ServerJobs(daemon, ledger: ledger),
-                        after: events.start, manager: manager, logger: logger)
-                }
+                let page = try companion?.service(
+                    daemon, ledger, fitter, after: events.start, manager: manager, logger: logger)
                 try await serve(daemon, page, control, interruption, display, events)
             }
         } catch {
@@ -122,7 +117,7 @@ struct WatchSession {
     }
 
     private func serve(
-        _ daemon: Daemon, _ page: ListeningService?, _ control: WatchControl, _ interruption: Interruption,
+        _ daemon: Daemon, _ page: (any Service)?, _ control: WatchControl, _ interruption: Interruption,
         _ display: WatchDisplay?, _ events: WatchEvents
     ) async throws {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
