@@ -16,6 +16,7 @@ package struct FilePublisher: Sendable {
     private let calls: PublishingCalls
     private let temporaries: TemporaryFiles
     private let temporaryName: @Sendable () -> String
+    private let folderSyncs = FolderSyncs()
 
     /// A publisher whose temporary files are known to `temporaries` for as long as they are there.
     package init(
@@ -85,7 +86,7 @@ package struct FilePublisher: Sendable {
     /// The file is there and whole. A file system that cannot sync folders reports an error, which is no failure.
     private func makeDurable(_ folder: FileDescriptor, _ path: FilePath) throws(SystemFailure) {
         do throws(Errno) {
-            try calls.synchronize(folder)
+            try folderSyncs.run(folder, calls.synchronize)
         } catch .invalidArgument, .notSupported, .badFileDescriptor {
             return
         } catch {
