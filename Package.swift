@@ -19,20 +19,59 @@ let cSettings: [CSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// A library of the system, found through pkg-config where it has a file for that.
+func systemLibrary(_ name: String, pkgConfig: String? = nil, apt: String, brew: String) -> Target {
+    .systemLibrary(
+        name: name, path: "CSupport/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+/// A target in C.
+func shim(_ name: String, _ dependencies: [Target.Dependency] = [], links library: String? = nil) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "CSupport/\(name)", cSettings: cSettings,
+        linkerSettings: library.map { [.linkedLibrary($0)] } ?? [])
+}
+
+func product(_ name: String, _ package: String) -> Target.Dependency { .product(name: name, package: package) }
+
+// Products of other packages, by the names of their modules.
+let grdb = product("GRDB", "GRDB.swift")
+let hummingbird = product("Hummingbird", "hummingbird")
+let hummingbirdCore = product("HummingbirdCore", "hummingbird")
+let argumentParser = product("ArgumentParser", "swift-argument-parser")
+let deque = product("DequeModule", "swift-collections")
+let orderedCollections = product("OrderedCollections", "swift-collections")
+let heap = product("HeapModule", "swift-collections")
+let configuration = product("Configuration", "swift-configuration")
+let structuredFields = product("RawStructuredFieldValues", "swift-http-structured-headers")
+let httpTypes = product("HTTPTypes", "swift-http-types")
+let logging = product("Logging", "swift-log")
+let metrics = product("Metrics", "swift-metrics")
+let coreMetrics = product("CoreMetrics", "swift-metrics")
+let metricsTestKit = product("MetricsTestKit", "swift-metrics")
+let nioCore = product("NIOCore", "swift-nio")
+let nioHTTP1 = product("NIOHTTP1", "swift-nio")
+let nioPosix = product("NIOPosix", "swift-nio")
+let nioHTTPTypes = product("NIOHTTPTypes", "swift-nio-extras")
+let nioHTTPTypesHTTP1 = product("NIOHTTPTypesHTTP1", "swift-nio-extras")
+let nioResumableUpload = product("NIOResumableUpload", "swift-nio-extras")
+let nioHTTP2 = product("NIOHTTP2", "swift-nio-http2")
+let nioHPACK = product("NIOHPACK", "swift-nio-http2")
+let real = product("RealModule", "swift-numerics")
+let serviceLifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
+let systemPackage = product("SystemPackage", "swift-system")
+let yams = product("Yams", "Yams")
+
 let package = Package(
     name: "snug",
     products: [
         .executable(name: "snug", targets: ["snug"]),
-        .library(name: "SnugImage", targets: ["SnugImage"]),
-        .library(name: "SnugHTTP", targets: ["SnugHTTP"]),
-        .library(name: "SnugUpload", targets: ["SnugUpload"]),
-        .library(name: "SnugGeneration", targets: ["SnugGeneration"]),
-        .library(name: "SnugLedger", targets: ["SnugLedger"]),
-        .library(name: "SnugPipeline", targets: ["SnugPipeline"]),
-        .library(name: "SnugServer", targets: ["SnugServer"]),
         .executable(name: "snug-simulator", targets: ["snug-simulator"]),
-        .library(name: "SnugSimulator", targets: ["SnugSimulator"]),
-    ],
+    ]
+        + [
+            "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugPipeline", "SnugServer",
+            "SnugSimulator",
+        ].map { .library(name: $0, targets: [$0]) },
     traits: [
         .trait(
             name: "HEIF", description: "Reads HEIC, HEIF and AVIF, by libheif and libavif in a process of their own."),
@@ -65,152 +104,82 @@ let package = Package(
     ],
     targets: [
         // Libraries of the system, found through pkg-config.
-        .systemLibrary(
-            name: "CLibJPEG", path: "CSupport/CLibJPEG", pkgConfig: "libjpeg",
-            providers: [.apt(["libjpeg62-turbo-dev"]), .brew(["jpeg-turbo"])]),
-        .systemLibrary(
-            name: "CLibPNG", path: "CSupport/CLibPNG", pkgConfig: "libpng",
-            providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
-        .systemLibrary(
-            name: "CLibDeflate", path: "CSupport/CLibDeflate", pkgConfig: "libdeflate",
-            providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
-        .systemLibrary(
-            name: "CLibLCMS", path: "CSupport/CLibLCMS", pkgConfig: "lcms2",
-            providers: [.apt(["liblcms2-dev"]), .brew(["little-cms2"])]),
+        systemLibrary("CLibJPEG", pkgConfig: "libjpeg", apt: "libjpeg62-turbo-dev", brew: "jpeg-turbo"),
+        systemLibrary("CLibPNG", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
+        systemLibrary("CLibDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev", brew: "libdeflate"),
+        systemLibrary("CLibLCMS", pkgConfig: "lcms2", apt: "liblcms2-dev", brew: "little-cms2"),
         // giflib has no pkg-config file.
-        .systemLibrary(
-            name: "CLibGIF", path: "CSupport/CLibGIF",
-            providers: [.apt(["libgif-dev"]), .brew(["giflib"])]),
-        .systemLibrary(
-            name: "CLibWebP", path: "CSupport/CLibWebP", pkgConfig: "libwebp",
-            providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
-        .systemLibrary(
-            name: "CLibCrypto", path: "CSupport/CLibCrypto", pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        systemLibrary("CLibGIF", apt: "libgif-dev", brew: "giflib"),
+        systemLibrary("CLibWebP", pkgConfig: "libwebp", apt: "libwebp-dev", brew: "webp"),
+        systemLibrary("CLibCrypto", pkgConfig: "libcrypto", apt: "libssl-dev", brew: "openssl@3"),
 
         // Shims that turn setjmp, callbacks and variadics into plain calls returning codes.
-        .target(name: "CJPEG", dependencies: ["CLibJPEG"], path: "CSupport/CJPEG", cSettings: cSettings),
-        .target(
-            name: "CPNG", dependencies: ["CLibPNG"], path: "CSupport/CPNG", cSettings: cSettings,
-            linkerSettings: [.linkedLibrary("z")]),
-        .target(name: "CDeflate", dependencies: ["CLibDeflate"], path: "CSupport/CDeflate", cSettings: cSettings),
-        .target(name: "CLCMS", dependencies: ["CLibLCMS"], path: "CSupport/CLCMS", cSettings: cSettings),
-        .target(
-            name: "CGIF", dependencies: ["CLibGIF"], path: "CSupport/CGIF", cSettings: cSettings,
-            linkerSettings: [.linkedLibrary("gif")]),
-        .target(name: "CWebP", dependencies: ["CLibWebP"], path: "CSupport/CWebP", cSettings: cSettings),
-        .target(name: "CDigest", dependencies: ["CLibCrypto"], path: "CSupport/CDigest", cSettings: cSettings),
+        shim("CJPEG", ["CLibJPEG"]),
+        shim("CPNG", ["CLibPNG"], links: "z"),
+        shim("CDeflate", ["CLibDeflate"]),
+        shim("CLCMS", ["CLibLCMS"]),
+        shim("CGIF", ["CLibGIF"], links: "gif"),
+        shim("CWebP", ["CLibWebP"]),
+        shim("CDigest", ["CLibCrypto"]),
         // Compiled against the libraries' headers, and loaded when first used.
-        .target(name: "CLibraries", path: "CSupport/CLibraries", cSettings: cSettings),
-        .target(name: "CCurl", dependencies: ["CLibraries"], path: "CSupport/CCurl", cSettings: cSettings),
-        .target(name: "CPostgres", dependencies: ["CLibraries"], path: "CSupport/CPostgres", cSettings: cSettings),
+        shim("CLibraries"),
+        shim("CCurl", ["CLibraries"]),
+        shim("CPostgres", ["CLibraries"]),
         // Decoders for worker processes: compiled against the libraries' headers, and never linked with them.
-        .target(name: "CSandbox", dependencies: ["CLibraries"], path: "CSupport/CSandbox", cSettings: cSettings),
-        .target(name: "CHEIF", dependencies: ["CSandbox"], path: "CSupport/CHEIF", cSettings: cSettings),
-        .target(name: "CTIFF", dependencies: ["CSandbox"], path: "CSupport/CTIFF", cSettings: cSettings),
-        .target(name: "CJXL", dependencies: ["CSandbox"], path: "CSupport/CJXL", cSettings: cSettings),
-        .target(name: "CPlatform", path: "CSupport/CPlatform", cSettings: cSettings),
-        .target(
-            name: "CTestSupport", dependencies: ["CLibJPEG"], path: "CSupport/CTestSupport", cSettings: cSettings),
-        .target(name: "CKernels", path: "CSupport/CKernels", cSettings: cSettings),
-        .target(name: "CChecksums", path: "CSupport/CChecksums", cSettings: cSettings),
-        .target(
-            name: "CJPEGKernels", dependencies: ["CKernels"], path: "CSupport/CJPEGKernels", cSettings: cSettings),
+        shim("CSandbox", ["CLibraries"]),
+        shim("CHEIF", ["CSandbox"]),
+        shim("CTIFF", ["CSandbox"]),
+        shim("CJXL", ["CSandbox"]),
+        shim("CPlatform"),
+        shim("CTestSupport", ["CLibJPEG"]),
+        shim("CKernels"),
+        shim("CChecksums"),
+        shim("CJPEGKernels", ["CKernels"]),
 
         .target(
             name: "SnugSystem",
-            dependencies: [
-                "CDigest", "CPlatform",
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+            dependencies: ["CDigest", "CPlatform", deque, orderedCollections, systemPackage]),
         .target(
             name: "SnugImage",
             dependencies: [
-                "CJPEG", "CPNG", "CDeflate", "CLCMS", "CKernels", "CJPEGKernels", "CSandbox", "SnugSystem",
+                "CJPEG", "CPNG", "CDeflate", "CLCMS", "CKernels", "CJPEGKernels", "CSandbox", "SnugSystem", real,
+                systemPackage,
                 .target(name: "CHEIF", condition: .when(traits: ["HEIF"])),
                 .target(name: "CTIFF", condition: .when(traits: ["TIFF"])),
                 .target(name: "CJXL", condition: .when(traits: ["JPEGXL"])),
                 .target(name: "CGIF", condition: .when(traits: ["GIF"])),
                 .target(name: "CWebP", condition: .when(traits: ["WebP"])),
-                .product(name: "RealModule", package: "swift-numerics"),
-                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: imageSettings),
         .target(
             name: "SnugHTTP",
             dependencies: [
-                "CCurl", "SnugSystem",
-                .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "RawStructuredFieldValues", package: "swift-http-structured-headers"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+                "CCurl", "SnugSystem", deque, httpTypes, structuredFields, logging, metrics, systemPackage,
+            ]),
         .target(
             name: "SnugUpload",
-            dependencies: [
-                "SnugHTTP", "CChecksums", "SnugSystem",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+            dependencies: ["SnugHTTP", "CChecksums", "SnugSystem", httpTypes, logging, systemPackage]),
         .target(
             name: "SnugGeneration",
-            dependencies: [
-                "SnugHTTP", "SnugSystem",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+            dependencies: ["SnugHTTP", "SnugSystem", httpTypes, logging, metrics, orderedCollections, systemPackage]),
         .target(
             name: "SnugLedger",
             dependencies: [
-                "SnugSystem", "SnugHTTP", "SnugUpload", "SnugGeneration",
+                "SnugSystem", "SnugHTTP", "SnugUpload", "SnugGeneration", grdb, systemPackage,
                 .target(name: "CPostgres", condition: .when(traits: ["Postgres"])),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+            ]),
         .target(
             name: "SnugPipeline",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
-                .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "SystemPackage", package: "swift-system"),
-                .product(name: "Yams", package: "Yams"),
-            ],
-            swiftSettings: settings),
+                "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem", configuration,
+                httpTypes, logging, orderedCollections, heap, metrics, serviceLifecycle, systemPackage, yams,
+            ]),
         .target(
             name: "SnugServer",
             dependencies: [
-                "SnugPipeline", "SnugImage", "SnugLedger", "SnugSystem",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "SystemPackage", package: "swift-system"),
+                "SnugPipeline", "SnugImage", "SnugLedger", "SnugSystem", coreMetrics, httpTypes, hummingbird,
+                hummingbirdCore, logging, metrics, nioCore, nioHTTP1, nioHTTPTypes, orderedCollections,
+                serviceLifecycle, systemPackage,
             ],
             // In the program itself: an installed one has no files beside it.
             resources: [
@@ -221,182 +190,110 @@ let package = Package(
                 "job-row.js", "jobs-view.js", "jobs.css", "openapi.yaml", "page.js", "preview.js", "rates.js",
                 "report.js",
                 "saving.js", "stage.js", "theme.js", "thumbnails.js", "token.js", "words.js", "zip.js",
-            ].map { .embedInCode("Page/Resources/\($0)") },
-            swiftSettings: settings),
+            ].map { .embedInCode("Page/Resources/\($0)") }),
         .executableTarget(
             name: "snug",
             dependencies: [
                 "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
+                argumentParser, httpTypes, logging, orderedCollections, serviceLifecycle, systemPackage,
                 .target(name: "SnugServer", condition: .when(traits: ["Server"])),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+            ]),
 
         // A stand-in for the generation APIs. It imports none of our clients, so that a shared mistake cannot hide.
         .target(
             name: "SnugSimulator",
-            dependencies: [
-                "SnugSystem",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-                .product(name: "NIOHPACK", package: "swift-nio-http2"),
-            ],
-            swiftSettings: settings),
+            dependencies: ["SnugSystem", nioCore, nioPosix, nioHTTP1, nioHTTP2, nioHPACK]),
         .executableTarget(
             name: "snug-simulator",
-            dependencies: [
-                "SnugSimulator",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: settings),
+            dependencies: ["SnugSimulator", argumentParser]),
 
         .target(
             name: "SnugTestSupport",
             dependencies: [
-                "SnugImage", "SnugHTTP", "SnugSystem", "SnugSimulator", "CTestSupport",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "SystemPackage", package: "swift-system"),
+                "SnugImage", "SnugHTTP", "SnugSystem", "SnugSimulator", "CTestSupport", httpTypes, logging, metrics,
+                systemPackage,
             ],
             path: "Tests/SnugTestSupport", swiftSettings: imageSettings),
         .testTarget(
             name: "SnugSystemTests",
-            dependencies: [
-                "SnugSystem", "SnugTestSupport",
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+            dependencies: ["SnugSystem", "SnugTestSupport", orderedCollections, systemPackage]),
         // Decoders that misbehave on purpose.
         .executableTarget(
-            name: "snug-decoder-worker", dependencies: ["SnugImage", "CSandbox"], path: "Tests/DecoderWorker",
-            swiftSettings: settings),
+            name: "snug-decoder-worker", dependencies: ["SnugImage", "CSandbox"], path: "Tests/DecoderWorker"),
         .testTarget(
             name: "SnugImageTests",
             dependencies: [
                 "SnugImage", "SnugSystem", "SnugTestSupport", "CKernels", "CJPEGKernels", "CSandbox",
-                "snug-decoder-worker",
-                .product(name: "RealModule", package: "swift-numerics"),
-                .product(name: "SystemPackage", package: "swift-system"),
+                "snug-decoder-worker", real, systemPackage,
             ],
             resources: [.copy("Fixtures")],
             swiftSettings: imageSettings),
         .testTarget(
             name: "SnugHTTPTests",
             dependencies: [
-                "SnugHTTP", "SnugSimulator", "SnugTestSupport",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "MetricsTestKit", package: "swift-metrics"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+                "SnugHTTP", "SnugSimulator", "SnugTestSupport", httpTypes, logging, metrics, metricsTestKit,
+                systemPackage,
+            ]),
         .testTarget(
             name: "SnugUploadTests",
             dependencies: [
-                "SnugUpload", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugTestSupport",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOResumableUpload", package: "swift-nio-extras"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+                "SnugUpload", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugTestSupport", httpTypes, nioCore, nioHTTP1,
+                nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix, nioResumableUpload, logging, metrics, systemPackage,
+            ]),
         .testTarget(
             name: "SnugGenerationTests",
             dependencies: [
-                "SnugGeneration", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugSimulator", "SnugTestSupport",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "MetricsTestKit", package: "swift-metrics"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+                "SnugGeneration", "SnugHTTP", "SnugLedger", "SnugSystem", "SnugSimulator", "SnugTestSupport", httpTypes,
+                logging, metrics, metricsTestKit, systemPackage,
+            ]),
         // A process that tests of the ledger kill.
         .executableTarget(
             name: "snug-ledger-worker",
-            dependencies: ["SnugLedger", .product(name: "SystemPackage", package: "swift-system")],
-            path: "Tests/LedgerWorker", swiftSettings: settings),
+            dependencies: ["SnugLedger", systemPackage],
+            path: "Tests/LedgerWorker"),
         .executableTarget(
-            name: "snug-ledger-bench", dependencies: ["SnugLedger"], path: "Benchmarks/LedgerBench",
-            swiftSettings: settings),
+            name: "snug-ledger-bench", dependencies: ["SnugLedger"], path: "Benchmarks/LedgerBench"),
         .testTarget(
             name: "SnugLedgerTests",
             dependencies: [
                 "SnugLedger", "SnugGeneration", "SnugHTTP", "SnugUpload", "SnugSystem", "SnugTestSupport",
-                "snug-ledger-worker",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "SystemPackage", package: "swift-system"),
+                "snug-ledger-worker", grdb, systemPackage,
             ],
-            resources: [.copy("Fixtures")],
-            swiftSettings: settings),
+            resources: [.copy("Fixtures")]),
         // A daemon that tests kill.
         .executableTarget(
             name: "snug-daemon-worker",
             dependencies: [
                 "SnugPipeline", "SnugLedger", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugSystem",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "SystemPackage", package: "swift-system"),
+                logging, systemPackage,
             ],
-            path: "Tests/DaemonWorker", swiftSettings: settings),
+            path: "Tests/DaemonWorker"),
         .testTarget(
             name: "SnugPipelineTests",
             dependencies: [
                 "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSimulator",
-                "SnugSystem", "SnugTestSupport", "snug-daemon-worker",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "MetricsTestKit", package: "swift-metrics"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+                "SnugSystem", "SnugTestSupport", "snug-daemon-worker", logging, metrics, metricsTestKit, systemPackage,
+            ]),
         .testTarget(
             name: "SnugServerTests",
             dependencies: [
                 "SnugServer", "SnugPipeline", "SnugImage", "SnugLedger", "SnugSystem", "SnugTestSupport", "SnugHTTP",
-                "SnugUpload", "SnugGeneration",
-                .product(name: "OrderedCollections", package: "swift-collections"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+                "SnugUpload", "SnugGeneration", orderedCollections, serviceLifecycle, yams, httpTypes, logging, metrics,
+                systemPackage,
+            ]),
         .testTarget(
             name: "snugTests",
             dependencies: [
                 "snug", "SnugPipeline", "SnugServer", "SnugSystem", "SnugImage", "SnugHTTP", "SnugGeneration",
-                "SnugLedger",
-                "SnugSimulator", "SnugTestSupport",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+                "SnugLedger", "SnugSimulator", "SnugTestSupport", argumentParser, httpTypes, logging, systemPackage,
+            ]),
         .testTarget(
             name: "SnugSimulatorTests",
-            dependencies: [
-                "SnugSimulator", "SnugTestSupport", .product(name: "SystemPackage", package: "swift-system"),
-            ],
-            swiftSettings: settings),
+            dependencies: ["SnugSimulator", "SnugTestSupport", systemPackage]),
     ],
     swiftLanguageModes: [.v6]
 )
+
+for target in package.targets where target.cSettings == nil && target.swiftSettings == nil && target.type != .system {
+    target.swiftSettings = settings
+}
