@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc -static-stdlib -Xswiftc -gnone
 
-.PHONY: demo test page-test page-picture bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint \
+.PHONY: demo test page-test page-image run-image bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint \
 	docs install install-service
 
 demo: ## Install what is missing, build all but the service, fit the samples under 70 kB
@@ -21,7 +21,11 @@ page-test: ## The page of snug serve in headless Chromium, and its scripts witho
 	swift build --product snug
 	Tests/page/run
 
-page-picture: page-test ## Draw docs/page.png, the page in the README
+run-image: ## Draw docs/run.svg, the run in the README
+	$(RELEASE)
+	scripts/draw-run .build/release/snug
+
+page-image: page-test ## Draw docs/page.png, the page in the README
 	cd Tests/page && PYTHONDONTWRITEBYTECODE=1 ../../.build/page-environment/bin/python screenshot.py
 
 bench: ## Time snug against its peers on the same files; see Benchmarks/results
@@ -105,7 +109,7 @@ lint: ## Check the format of all Swift sources
 docs: ## Build the libraries' documentation, warnings as errors, under .build/docs
 	swift package dump-symbol-graph --minimum-access-level public > /dev/null
 	rm -rf .build/docs
-	for module in SnugImage SnugHTTP SnugUpload SnugGeneration SnugLedger SnugPipeline SnugSimulator; do \
+	for module in SnugImage SnugHTTP SnugUpload SnugGeneration SnugLedger SnugPipeline SnugServer SnugSimulator; do \
 	  mkdir -p .build/docs/$$module; \
 	  find -L .build -name "$$module.symbols.json" -not -path '*/docs/*' -exec cp {} .build/docs/$$module/ \; ; \
 	  docc convert $$(ls -d Sources/$$module/*.docc 2> /dev/null || true) --additional-symbol-graph-dir .build/docs/$$module --fallback-display-name $$module \

@@ -124,7 +124,7 @@ public final class Simulator: Sendable {
         }
     }
 
-    /// Waits until the requests satisfy a condition, for example that one has arrived whose answer stalls.
+    /// Waits until the requests satisfy a condition, for example that one has arrived whose response stalls.
     ///
     /// - Throws: `CancellationError` when the task is cancelled first; there is no deadline of its own.
     public func wait(until condition: @escaping @Sendable ([RecordedRequest]) -> Bool) async throws {
