@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes docs/page.png, the picture of the page in the README: run by `make page-picture`."""
+"""Makes docs/page.png, the page as an image in the README: run by `make page-image`."""
 import sys
 
 from browser import CHROMIUM
