@@ -25,26 +25,28 @@ public struct LedgerInstant: Sendable, Hashable, Comparable, Codable, CustomStri
     /// Orders moments by time.
     public static func < (left: LedgerInstant, right: LedgerInstant) -> Bool { left.milliseconds < right.milliseconds }
 
-    /// A later moment. A sum that no number holds is the last moment.
+    /// A later moment. A sum that no number holds is the last moment, or the first one.
     public static func + (instant: LedgerInstant, duration: Duration) -> LedgerInstant {
-        let (sum, overflow) = instant.milliseconds.addingReportingOverflow(duration.wholeMilliseconds)
-        return LedgerInstant(milliseconds: overflow ? .max : sum)
+        let milliseconds = duration.wholeMilliseconds
+        let (sum, overflow) = instant.milliseconds.addingReportingOverflow(milliseconds)
+        return LedgerInstant(milliseconds: overflow ? (milliseconds > 0 ? .max : .min) : sum)
     }
 
-    /// An earlier moment.
+    /// An earlier moment. A difference that no number holds is the first moment, or the last one.
     public static func - (instant: LedgerInstant, duration: Duration) -> LedgerInstant {
-        let (difference, overflow) = instant.milliseconds.subtractingReportingOverflow(duration.wholeMilliseconds)
-        return LedgerInstant(milliseconds: overflow ? .min : difference)
+        let milliseconds = duration.wholeMilliseconds
+        let (difference, overflow) = instant.milliseconds.subtractingReportingOverflow(milliseconds)
+        return LedgerInstant(milliseconds: overflow ? (milliseconds > 0 ? .min : .max) : difference)
     }
 }
 
 extension Duration {
-    /// Milliseconds, rounded down; the largest number for what no number holds.
+    /// Whole milliseconds, without the rest; the largest or the smallest number for what no number holds.
     var wholeMilliseconds: Int {
         let (seconds, attoseconds) = components
         let (product, overflow) = Int(seconds).multipliedReportingOverflow(by: 1000)
         if overflow { return seconds > 0 ? .max : .min }
         let (sum, sumOverflow) = product.addingReportingOverflow(Int(attoseconds / 1_000_000_000_000_000))
-        return sumOverflow ? .max : sum
+        return sumOverflow ? (seconds > 0 ? .max : .min) : sum
     }
 }

@@ -20,7 +20,8 @@ import Testing
         "Dates and times with a zone are read",
         arguments: [
             ("2027-01-15T08:00:00Z", 0), ("2027-01-15 08:00Z", 0), ("2027-01-15T09:00+01:00", 0),
-            ("2027-01-15T02:30-05:30", 0), ("2027-01-15T08:00:01.5Z", 1000), ("2027-01-15Z", -8 * 3_600_000),
+            ("2027-01-15T02:30-05:30", 0), ("2027-01-16T07:59+23:59", 0), ("2027-01-15T08:00:01.5Z", 1000),
+            ("2027-01-15Z", -8 * 3_600_000),
             ("07:59Z", -60_000),
         ])
     func parses(text: String, offset: Int) { #expect(CalendarTime.parse(text, now: Self.now) == Self.now + offset) }
@@ -35,6 +36,9 @@ import Testing
         "Text that is no time is refused",
         arguments: [
             "", "Z", "soon", "2027-13-01", "2027-00-10", "24:00Z", "08:60Z", "2027-01-15T08", "1/2/2027", "+01:00",
+            "08:00+24:00", "08:00-00:60", "2027-01-15T08:00+99:99",
+            // Digits of other scripts: read as zeros they would name midnight.
+            "\u{660}\u{669}:\u{660}\u{660}", "\u{FF12}\u{FF10}\u{FF12}\u{FF17}-01-15", "08:00+\u{966}\u{967}:00",
         ])
     func refuses(text: String) { #expect(CalendarTime.parse(text, now: Self.now) == nil) }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
+import SnugTestSupport
+import SystemPackage
 import Testing
 
 /// Digests against the examples of their standards.
@@ -56,6 +58,35 @@ import Testing
         #expect(second.finalize() == MessageDigest.sha256("abc".utf8))
         first.update("bc".utf8)
         #expect(first.finalize() == second.finalize())
+    }
+
+    @Test(
+        "Bytes of every length around a block, in random pieces, have the digest that the system's own program finds",
+        arguments: [(MessageDigest.Algorithm.md5, "md5sum"), (.sha1, "sha1sum"), (.sha256, "sha256sum")])
+    func pieces(algorithm: MessageDigest.Algorithm, program: String) throws {
+        let folder = try TemporaryFolder()
+        var random = SeededGenerator(seed: 11)
+        // The length is kept in the last 8 bytes of a block of 64: 55 and 56 differ by a block.
+        let lengths = Array(0...130) + [4095, 4096, 4097, 100_000]
+        var digests: [String] = []
+        var arguments = ["/usr/bin/env", program, "-b"]
+        for length in lengths {
+            let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
+            arguments.append(try folder.write(bytes, to: "\(length)").string)
+            var (digest, rest) = (MessageDigest(algorithm), bytes[...])
+            while !rest.isEmpty {
+                let piece = rest.prefix(Int.random(in: 0...max(1, length / 3), using: &random))
+                // What is asked for along the way changes nothing.
+                if Bool.random(using: &random) { _ = digest.finalize() }
+                digest.update(piece)
+                rest = rest.dropFirst(piece.count)
+            }
+            digests.append(digest.finalize().hexadecimal)
+        }
+        let output = folder.path.appending("output")
+        #expect(try ChildProcess(arguments, output: output).wait() == 0)
+        let lines = String(decoding: try folder.bytes(of: "output") ?? [], as: UTF8.self).split(separator: "\n")
+        #expect(lines.map { String($0.prefix { $0 != " " }) } == digests)
     }
 
     @Test(

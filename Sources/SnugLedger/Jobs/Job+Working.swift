@@ -69,7 +69,8 @@ extension Job {
         case .identified(let hash, let next):
             identity.contentHash = hash
             stage = max(stage, .settled)
-            proceed(to: next, at: now, now: now)
+            // A submission whose outcome is unknown is asked about, and never sent again.
+            proceed(to: isOutcomeUnknown && next == .submit ? .reconcile : next, at: now, now: now)
         case .delivered(let delivered):
             if names.allSatisfy({ name in delivered.contains { $0.isSameName(as: name) } }) {
                 stage = .delivered

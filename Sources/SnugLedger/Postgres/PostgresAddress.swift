@@ -14,6 +14,11 @@
         /// True for a connection string with a password in it, which belongs into a file or the environment.
         public let hasPassword: Bool
 
+        /// The parameters that libpq itself hides: the user's password, that of the client's key, and later ones.
+        private static let secrets = [
+            "password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret",
+        ]
+
         /// Reads a connection string: `postgres://USER@HOST/DATABASE?sslmode=verify-full`, or `host=… dbname=…`.
         /// - Throws: `not_a_ledger` for text that is none; `ledger_unreachable` where libpq is not installed.
         public init(_ text: String) throws(LedgerError) {
@@ -34,7 +39,7 @@
                 return unsafe String(cString: found)
             }
             connectionString = text
-            hasPassword = value("password") != nil
+            hasPassword = Self.secrets.contains { value($0) != nil }
             let port = value("port").map { ":\($0)" } ?? ""
             let host = value("host") ?? value("hostaddr") ?? ""
             description = "postgres://\(host)\(port)/\(value("dbname") ?? "")"

@@ -78,11 +78,13 @@
         private func checked(_ result: OpaquePointer?) throws(PostgresFailure) -> PostgresResult {
             guard let result = unsafe result else {
                 throw unsafe PostgresFailure(
-                    state: "", message: String(cString: snug_pg_message(handle)), isLost: !isConnected)
+                    state: "", message: String(cString: snug_pg_message(handle)), isLost: !isConnected,
+                    wasEstablished: true)
             }
             let owned = unsafe PostgresResult(result)
             if let failure = owned.failure {
-                throw PostgresFailure(state: failure.state, message: failure.message, isLost: !isConnected)
+                throw PostgresFailure(
+                    state: failure.state, message: failure.message, isLost: !isConnected, wasEstablished: true)
             }
             return owned
         }

@@ -9,6 +9,8 @@
         var message: String
         /// True when the connection is broken, and with it everything that was not committed.
         var isLost: Bool
+        /// True for a connection that had been established. What the service says as it ends one is no refusal.
+        var wasEstablished = false
 
         /// True for a failure after which the same transaction may succeed: what it did is surely undone.
         var isTransient: Bool {
@@ -24,6 +26,8 @@
 
         /// True for a connection that was refused for its user, password, database or encryption: waiting does not help.
         private var isRefusal: Bool {
+            // libpq names SSL in the message of each encrypted connection that breaks.
+            if wasEstablished { return false }
             if state.hasPrefix("28") || state == "3D000" { return true }
             return [
                 "authentication failed", "no password supplied", "does not exist", "pg_hba.conf", "SSL", "certificate",
@@ -57,6 +61,8 @@
                 case _ where state.hasPrefix("23"): (.notAllowed, "the change would break a rule of the ledger")
                 case "42P01", "42703":
                     (.corrupt, "a table is not as it should be; stop Snug, and restore the last backup")
+                case "XX001", "XX002":
+                    (.corrupt, "the service finds its data damaged; stop Snug, and restore the last backup")
                 default: (.ioFailed, "a statement failed; look at the service's log")
                 }
             let words = message.split(separator: "\n").first.map { " (PostgreSQL: \($0))" } ?? ""

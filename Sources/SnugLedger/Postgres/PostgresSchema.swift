@@ -41,7 +41,7 @@
         /// rows locked loses them.
         static func setup(_ schema: String) -> String {
             """
-            SET search_path = \(schema);
+            SET search_path = "\(schema)";
             SET statement_timeout = '30s';
             SET idle_in_transaction_session_timeout = '10s';
             SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;
@@ -56,7 +56,7 @@
             let tables = try connection.execute(
                 """
                 SELECT count(*) FROM pg_catalog.pg_tables
-                WHERE schemaname = current_setting('search_path') AND tablename = 'snug_migrations'
+                WHERE schemaname = current_schema() AND tablename = 'snug_migrations'
                 """, [:]
             ).firstText
             guard tables == "1" else { return 0 }
@@ -104,7 +104,7 @@
             let schemas = try connection.execute(
                 "SELECT count(*) FROM pg_catalog.pg_namespace WHERE nspname = :schema", ["schema": schema]
             ).firstText
-            if schemas == "0" { try connection.run("CREATE SCHEMA \(schema)") }
+            if schemas == "0" { try connection.run("CREATE SCHEMA \"\(schema)\"") }
             try connection.run("CREATE TABLE snug_migrations (number BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL)")
         }
 

@@ -71,6 +71,8 @@ extension LedgerTransaction {
             INSERT INTO \(kind.table) (key, payload, version, created_at, updated_at, expires_at)
             VALUES (:key, :payload, 1, :now, :now, :expires)
             ON CONFLICT (key) DO UPDATE SET payload = excluded.payload, version = \(kind.table).version + 1,
+                created_at = CASE WHEN \(kind.table).expires_at <= :now THEN excluded.created_at
+                    ELSE \(kind.table).created_at END,
                 updated_at = excluded.updated_at, expires_at = excluded.expires_at
             """,
             [

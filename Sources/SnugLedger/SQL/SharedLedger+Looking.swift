@@ -79,7 +79,8 @@ extension LedgerTransaction {
     }
 
     fileprivate func list(_ filter: JobFilter) throws -> [Job] {
-        guard filter.limit > 0 else { return [] }
+        // A text ends at a NUL in the database: one that is looked for would be the part before it, or everything.
+        guard filter.limit > 0, filter.text?.utf8.contains(0) != true else { return [] }
         if let ids = filter.ids {
             let jobs = try Set(ids).compactMap { try job($0) }.filter { filter.selects($0) }
             return Array(jobs.sorted { $0.id > $1.id }.prefix(filter.limit))

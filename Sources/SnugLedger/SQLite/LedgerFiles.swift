@@ -36,6 +36,21 @@ enum LedgerFiles {
         throw alreadyThere(path)
     }
 
+    /// - Throws: `already_exists` for a place that is one of the ledger's own files: whoever works on it would lose what is
+    ///   recorded from then on.
+    static func refuseOwn(_ path: FilePath, of ledger: FilePath) throws(LedgerError) {
+        // Not through a link at that name, which would be replaced itself.
+        guard let there = try? FileIdentity(of: path, followsLinks: false) else { return }
+        for suffix in ["", "-wal", "-shm", "-open", "-workers"] {
+            for followsLinks in [true, false] {
+                let own = try? FileIdentity(of: FilePath(ledger.string + suffix), followsLinks: followsLinks)
+                guard own?.isSameFile(as: there) == true else { continue }
+                throw LedgerError(
+                    .alreadyExists, "\(path) belongs to the ledger itself; name another file for the backup")
+            }
+        }
+    }
+
     private static func alreadyThere(_ path: FilePath) -> LedgerError {
         LedgerError(
             .alreadyExists, "\(path) is already there; name another file, or pass --overwrite to replace it")

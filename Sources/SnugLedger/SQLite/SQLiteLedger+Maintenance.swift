@@ -39,9 +39,9 @@ extension SQLiteLedger {
 
     /// Writes a copy to a file of its own while work goes on, checks it, and puts it in its place.
     /// - Parameter replacing: True takes the place of a file of that name.
-    /// - Throws: `already_exists`, `disk_full`, `corrupt_ledger`.
+    /// - Throws: `already_exists`, also for the ledger itself; `disk_full`, `corrupt_ledger`.
     public func backup(to file: FilePath, replacing: Bool = false) async throws {
-        let (pool, id) = (pool, ids.next())
+        let (pool, id, path) = (pool, ids.next(), path)
         try await translatingOnThread {
             // Without the file's own name, which may be as long as the file system allows.
             let temporary = file.removingLastComponent().appending(".snug-backup-\(id)")
@@ -51,6 +51,7 @@ extension SQLiteLedger {
                 }
             }
             if !replacing { try LedgerFiles.refuseExisting(file) }
+            try LedgerFiles.refuseOwn(file, of: path)
             try LedgerFiles.makePrivate(temporary)
             let copy = try DatabaseQueue(path: temporary.string)
             try pool.backup(to: copy)

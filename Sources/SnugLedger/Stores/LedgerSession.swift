@@ -43,7 +43,7 @@ public final class LedgerSession: SessionStore {
     }
 
     /// The tokens as they are now.
-    /// - Throws: `not_authenticated` when there are none.
+    /// - Throws: `not_authenticated` when there are none; `output_failed` when the ledger cannot be read.
     public func tokens() async throws -> SessionTokens {
         do {
             if let document = try await ledger.document(.sessions, identity) {
@@ -51,6 +51,9 @@ public final class LedgerSession: SessionStore {
             }
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as LedgerError {
+            // Logging in again would not help.
+            throw GenerationError(.outputFailed, "cannot read the session: \(error.message)", cause: error)
         } catch {
             throw GenerationError(
                 .notAuthenticated, "cannot read the session \(identity) in \(ledger.place); log in again", cause: error)
@@ -66,10 +69,10 @@ public final class LedgerSession: SessionStore {
         let lock = try await lock()
         do {
             let tokens = try await refresh(after: used, fetch)
-            try await ledger.unlock(lock)
+            // Where that fails, the name is free when the process ends, and the tokens are kept.
+            try? await ledger.unlock(lock)
             return tokens
         } catch {
-            // Where that fails, too, the name is free when the process ends.
             try? await ledger.unlock(lock)
             throw error
         }
@@ -92,7 +95,10 @@ public final class LedgerSession: SessionStore {
 
     private func lock() async throws -> NameLock {
         while true {
-            if let lock = try await ledger.lock("session:\(identity)") { return lock }
+            let lock = try await ledger.failingAsOutput("renew the session") { ledger in
+                try await ledger.lock("session:\(identity)")
+            }
+            if let lock { return lock }
             try await Task.sleep(for: .milliseconds(50))
         }
     }

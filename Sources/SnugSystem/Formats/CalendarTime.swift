@@ -63,7 +63,7 @@ package enum CalendarTime {
     package static func parse(_ text: String, now: Int) -> Int? {
         let pattern =
             /(?:(\d{4})-(\d\d)-(\d\d))?(?:[T ]?(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?(Z|z|[+-]\d\d:\d\d)?/
-        guard let match = try? pattern.wholeMatch(in: text)?.output, match.1 != nil || match.4 != nil,
+        guard let match = try? pattern.asciiOnlyDigits().wholeMatch(in: text)?.output, match.1 != nil || match.4 != nil,
             var parts = parts(of: now, isLocal: match.7 == nil)
         else { return nil }
         func number(_ digits: Substring?) -> Int { digits.flatMap { Int($0) } ?? 0 }
@@ -71,13 +71,15 @@ package enum CalendarTime {
         (parts.hour, parts.minute, parts.second) = (number(match.4), number(match.5), number(match.6))
         guard parts.isPossible else { return nil }
         guard let zone = match.7 else { return seconds(parts, isLocal: true) * 1000 }
-        return (seconds(parts, isLocal: false) - offset(String(zone))) * 1000
+        guard let offset = offset(String(zone)) else { return nil }
+        return (seconds(parts, isLocal: false) - offset) * 1000
     }
 
-    /// Seconds east of Greenwich.
-    private static func offset(_ zone: String) -> Int {
+    /// Seconds east of Greenwich; `nil` for more hours or minutes than a day or an hour has.
+    private static func offset(_ zone: String) -> Int? {
         let digits = zone.dropFirst().split(separator: ":").compactMap { Int($0) }
         guard digits.count == 2 else { return 0 }
+        guard digits[0] < 24, digits[1] < 60 else { return nil }
         return (digits[0] * 3600 + digits[1] * 60) * (zone.hasPrefix("-") ? -1 : 1)
     }
 

@@ -72,7 +72,8 @@ package final class FileLock: Sendable {
     private static func isNamed(_ file: FileDescriptor, _ path: FilePath) throws(Errno) -> Bool {
         let opened = try FileIdentity(of: file)
         do throws(Errno) {
-            return try FileIdentity(of: path, followsLinks: false).isSameFile(as: opened)
+            // Through a link, as opening goes: asking for the link itself would never come to an end.
+            return try FileIdentity(of: path, followsLinks: true).isSameFile(as: opened)
         } catch .noSuchFileOrDirectory {
             return false
         }

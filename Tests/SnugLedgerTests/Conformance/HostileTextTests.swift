@@ -61,7 +61,7 @@ import Testing
         for name in names { try await fixture.add(.sample(name)) }
         for (text, expected) in [
             ("%", ["100%"]), ("a_b", ["a_b"]), ("_", ["a_b"]), ("[x]", ["[x]"]), ("*", ["x*"]), ("'", ["quote'd"]),
-            ("\\", ["back\\slash"]), ("zzz", []), ("", names),
+            ("\\", ["back\\slash"]), ("zzz", []), ("", names), ("\u{0}", []), ("a\u{0}zzz", []),
         ] {
             let found = try await fixture.store.list(JobFilter(text: text)).map(\.name)
             #expect(Set(found) == Set(expected) && found.count == expected.count, "\(text)")

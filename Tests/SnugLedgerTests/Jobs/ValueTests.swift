@@ -7,11 +7,16 @@ import Testing
 
 @Suite struct LedgerInstantTests {
     @Test(
-        "Moments and durations add up, and stop at the last moment instead of running over",
+        "Moments and durations add up, and stop at the last or first moment instead of running over",
         arguments: [
             (1000, Duration.seconds(1), 2000, 0), (0, .milliseconds(1), 1, -1), (5, .microseconds(1999), 6, 4),
             (0, .zero, 0, 0), (.max, .seconds(1), .max, .max - 1000), (.min, .seconds(1), .min + 1000, .min),
-            (7, .seconds(Int64.max), .max, -9_223_372_036_854_775_800),
+            (7, .seconds(Int64.max), .max, -9_223_372_036_854_775_800), (5, .seconds(-1), -995, 1005),
+            (.min, .seconds(-1), .min, .min + 1000), (.max, .seconds(-1), .max - 1000, .max),
+            (0, .seconds(Int64.min), .min, .max), (5, .microseconds(-1999), 4, 6),
+            // The seconds fit, and the rest does not any more.
+            (0, .seconds(-9_223_372_036_854_775) + .milliseconds(-999), .min, .max),
+            (0, .seconds(9_223_372_036_854_775) + .milliseconds(999), .max, .min + 1),
         ])
     func arithmetic(start: Int, duration: Duration, later: Int, earlier: Int) {
         let instant = LedgerInstant(milliseconds: start)

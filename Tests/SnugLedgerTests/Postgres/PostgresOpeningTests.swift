@@ -25,6 +25,29 @@
             await expectFailure(.notALedger) { _ = try await PostgresLedger.worker(schema) }
         }
 
+        @Test("A schema may be named by any word, also by one of SQL's own", arguments: ["user", "true", "_1"])
+        func words(word: String) async throws {
+            let address = try PostgresAddress(await PostgresServer.address())
+            let ledger = try await PostgresLedger.open(address, schema: word)
+            let job = try await ledger.enqueue([.sample("in \(word)")])[0].job
+            try await ledger.close()
+            // A second one finds the tables of the first.
+            #expect(try await PostgresLedger.open(address, schema: word).job(job.id).name == "in \(word)")
+            let others = try await PostgresLedger.worker(schema)
+            #expect(try await others.list(JobFilter()).isEmpty)
+        }
+
+        @Test("A name that is no word is refused before anything is asked of the service")
+        func noWords() async throws {
+            // Nobody listens there.
+            let address = try PostgresAddress("postgres://127.0.0.1:1/none")
+            for name in [
+                "", "Snug", "a-b", "a b", "1a", "a\"; DROP SCHEMA public; --", String(repeating: "a", count: 64),
+            ] {
+                await expectFailure(.notALedger) { _ = try await PostgresLedger.open(address, schema: name) }
+            }
+        }
+
         @Test("A user who may use a schema and make none needs no more")
         func rights() async throws {
             let address = try await PostgresServer.address()

@@ -56,6 +56,23 @@ import Testing
         #expect(try await copy.list(JobFilter()).map(\.name) == ["later"])
     }
 
+    @Test("A ledger is no place for its own backup, by whatever name: what is recorded from then on would be lost")
+    func itself() async throws {
+        _ = try await ledger.enqueue([.sample("kept")])
+        try folder.makeLink("link.sqlite", to: "ledger.sqlite")
+        let linked = try await SQLiteLedger.open(folder.path.appending("link.sqlite"))
+        let own = [ledger.path] + ["-wal", "-shm", "-open"].map { FilePath(ledger.path.string + $0) }
+        for file in own {
+            await expectFailure(.alreadyExists) { try await ledger.backup(to: file, replacing: true) }
+        }
+        for file in [ledger.path, linked.path] {
+            await expectFailure(.alreadyExists) { try await linked.backup(to: file, replacing: true) }
+        }
+        _ = try await ledger.enqueue([.sample("later")])
+        let another = try await SQLiteLedger.open(ledger.path)
+        #expect(try await another.list(JobFilter()).map(\.name) == ["later", "kept"])
+    }
+
     @Test("A place that cannot be written is an error, and nothing is left half-done")
     func nowhere() async throws {
         await expectFailure(.readOnly) { try await ledger.backup(to: folder.path.appending("missing/backup.sqlite")) }

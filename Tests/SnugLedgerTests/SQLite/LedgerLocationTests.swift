@@ -64,6 +64,7 @@ import Testing
             arguments: [
                 "postgres://me:\(secret)@db.example:5433/snug", "postgresql://me:\(secret)@db.example:5433/snug",
                 "postgres://me@db.example:5433/snug?password=\(secret)",
+                "postgres://me@db.example:5433/snug?sslmode=require&sslkey=k&sslpassword=\(secret)",
                 "postgres://me:\(secret)@db.example:5433/snug?sslmode=verify-full",
             ])
         func passwords(text: String) throws {
@@ -96,6 +97,7 @@ import Testing
             var state: String
             var message = "m"
             var isLost = false
+            var wasEstablished = false
             var isTransient = false
             var code: LedgerError.Code
             var testDescription: String { "\(state) \(message)" }
@@ -115,6 +117,7 @@ import Testing
             Failure(state: "3F000", code: .readOnly), Failure(state: "54000", code: .notAllowed),
             Failure(state: "23505", isTransient: true, code: .notAllowed), Failure(state: "23514", code: .notAllowed),
             Failure(state: "42P01", code: .corrupt), Failure(state: "42703", code: .corrupt),
+            Failure(state: "XX001", code: .corrupt), Failure(state: "XX002", code: .corrupt),
             Failure(state: "XX000", code: .ioFailed), Failure(state: "42601", code: .ioFailed),
             Failure(state: "", message: "connection reset", isLost: true, isTransient: true, code: .unreachable),
             Failure(state: "57P01", isLost: true, isTransient: true, code: .unreachable),
@@ -123,18 +126,40 @@ import Testing
             Failure(state: "", message: "no password supplied", isLost: true, code: .unreachable),
             Failure(state: "", message: "server certificate for \"db\" is wrong", isLost: true, code: .unreachable),
             Failure(state: "", message: "could not translate host name \"db\"", isLost: true, code: .unreachable),
+            Failure(
+                state: "", message: "server does not support SSL, but SSL was required", isLost: true,
+                code: .unreachable),
         ]
+
+        /// The texts with which libpq (fe-secure-openssl.c) tells of an encrypted connection that breaks, as it does when
+        /// the service restarts.
+        static let broken =
+            [
+                "SSL connection has been closed unexpectedly", "SSL SYSCALL error: EOF detected",
+                "SSL SYSCALL error: Connection reset by peer", "SSL error: unexpected eof while reading",
+            ].map {
+                Failure(
+                    state: "", message: $0, isLost: true, wasEstablished: true, isTransient: true, code: .unreachable)
+            } + [
+                Failure(
+                    state: "57P01", message: "terminating connection due to administrator command", isLost: true,
+                    wasEstablished: true, isTransient: true, code: .unreachable)
+            ]
 
         @Test(
             "A failure of the service has a code with a remedy, and is tried again where that helps",
-            arguments: failures)
+            arguments: failures + broken)
         func failure(row: Failure) {
-            let failure = PostgresFailure(state: row.state, message: "\(row.message)\nDETAIL: more", isLost: row.isLost)
+            let rest = row.wasEstablished ? "SSL connection has been closed unexpectedly" : "DETAIL: more"
+            let failure = PostgresFailure(
+                state: row.state, message: "\(row.message)\n\(rest)", isLost: row.isLost,
+                wasEstablished: row.wasEstablished)
             #expect(failure.isTransient == row.isTransient)
             let error = failure.ledgerError("postgres://db/snug")
             #expect(error.code == row.code)
             #expect(error.message.hasPrefix("postgres://db/snug: "))
             #expect(error.message.hasSuffix(" (PostgreSQL: \(row.message))"))
+            if row.wasEstablished { #expect(error.message.contains("work resumes by itself")) }
         }
     #endif
 }

@@ -144,6 +144,14 @@ import Testing
         #expect(error?.code == .notAuthenticated && error?.message.contains("log in again") == true)
         #expect(error.map { "\($0)" }?.contains("canary") == false)
         try await ledger.close()
+        // A ledger that cannot be read says nothing about the session: nobody is told to log in again.
+        let unread = await #expect(throws: GenerationError.self) { _ = try await store.tokens() }
+        #expect(unread?.code == .outputFailed && unread?.message.contains("log in") == false)
+        #expect((unread?.cause as? LedgerError)?.code == .closed)
+        let stuck = await #expect(throws: GenerationError.self) {
+            _ = try await store.renew(after: Secret("canary")) { $0 }
+        }
+        #expect(stuck?.code == .outputFailed && stuck.map { "\($0)" }?.contains("canary") == false)
         let closed = await #expect(throws: GenerationError.self) {
             try await store.logIn(SessionTokens(access: Secret("canary")))
         }

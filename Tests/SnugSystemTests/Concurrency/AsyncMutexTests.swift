@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
+import SnugTestSupport
 import Testing
 
 @Suite struct AsyncMutexTests {
@@ -99,6 +100,41 @@ import Testing
         mutex.unlock()
         if try await waiting.value { mutex.unlock() }
         #expect(mutex.tryLock())
+    }
+
+    @Test(
+        "Whoever locks, tries, gives up or is cancelled, one is inside, and in the end nobody is",
+        arguments: UInt64(0)..<6)
+    func crowd(seed: UInt64) async {
+        let (mutex, state) = (AsyncMutex(), Shared((inside: 0, most: 0, entered: 0)))
+        var random = SeededGenerator(seed: seed)
+        var tasks: [Task<Bool, any Error>] = []
+        for _ in 0..<120 {
+            let (kind, patience) = (Int.random(in: 0..<4, using: &random), Int.random(in: 0..<20, using: &random))
+            tasks.append(
+                Task {
+                    switch kind {
+                    case 0: guard mutex.tryLock() else { return false }
+                    case 1:
+                        guard try await mutex.lock(within: { for _ in 0..<patience { await Task.yield() } }) else {
+                            return false
+                        }
+                    default: try await mutex.lock()
+                    }
+                    state.withLock { $0 = ($0.inside + 1, max($0.most, $0.inside + 1), $0.entered + 1) }
+                    await Task.yield()
+                    state.withLock { $0.inside -= 1 }
+                    mutex.unlock()
+                    return true
+                })
+            if Int.random(in: 0..<3, using: &random) == 0 { tasks.randomElement(using: &random)?.cancel() }
+            if Bool.random(using: &random) { await Task.yield() }
+        }
+        var entered = 0
+        for task in tasks where (try? await task.value) == true { entered += 1 }
+        #expect(state.withLock { $0.most } == 1 && state.withLock { $0.inside } == 0)
+        #expect(state.withLock { $0.entered } == entered && entered > 0)
+        #expect(mutex.count == 0 && mutex.tryLock())
     }
 
     @Test("A timed wait that is cancelled throws, and holds nothing")

@@ -16,6 +16,7 @@ import Testing
         ([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], .png),
         (Array("GIF87a".utf8), .gif), (Array("GIF89a".utf8), .gif), (Array("RIFF....WEBPVP8 ".utf8), .webp),
         (Array("II*\0".utf8), .tiff), (Array("MM\0*".utf8), .tiff), (Array("II+\0".utf8), .tiff),
+        (Array("MM\0+".utf8), .tiff),
         (bitmap, .bmp), ([0xFF, 0x0A], .jpegXL), ([0, 0, 0, 0x0C] + Array("JXL ".utf8), .jpegXL),
         (isoMedia("heic"), .heif), (isoMedia("mif1", ["heic"]), .heif), (isoMedia("avif"), .avif),
         (isoMedia("mif1", ["avif", "miaf"]), .avif),
@@ -54,6 +55,36 @@ import Testing
         #expect(ContentSignature(bytes) == signature)
         #expect(signature.imageMediaType == nil)
         #expect(!signature.description.isEmpty)
+    }
+
+    /// The icon format's directory: reserved, type 1, one entry; the entry's size, colours, reserved byte, planes, bits, then
+    /// the count and the place of its bytes.
+    private static let icon: [UInt8] = [
+        0, 0, 1, 0, 1, 0, 16, 16, 0, 0, 1, 0, 32, 0, 0x68, 4, 0, 0, 22, 0, 0, 0,
+    ]
+
+    @Test(
+        "An icon is known by a first entry whose data lies behind the directory, and a cursor is none",
+        arguments: [
+            (0, 0, true), (2, 2, false), (4, 0, false), (4, 3, false), (5, 1, false), (9, 7, false), (14, 0, true),
+            (18, 21, false), (18, 23, true), (21, 0x7F, true), (6, 0, true),
+        ])
+    func icons(offset: Int, value: UInt8, isIcon: Bool) {
+        var bytes = Self.icon
+        bytes[offset] = value
+        #expect((ContentSignature(bytes) == .ico) == isIcon)
+        #expect(ContentSignature(bytes.dropLast()) != .ico)
+        #expect(ContentSignature.ico.mediaType == "image/vnd.microsoft.icon")
+    }
+
+    @Test("A bitmap is known by the size of its header, in every version that there was", arguments: UInt8(0)...255)
+    func bitmapHeaders(size: UInt8) {
+        var bytes = Self.bitmap
+        bytes[14] = size
+        // OS/2 1 and 2 (also cut short), Windows 3, with masks, with transparency, 4 and 5.
+        #expect((ContentSignature(bytes) == .bmp) == [12, 16, 64, 40, 52, 56, 108, 124].contains(size))
+        bytes[15] = 1
+        #expect(ContentSignature(bytes) != .bmp)
     }
 
     @Test("Text that begins with BM is text")

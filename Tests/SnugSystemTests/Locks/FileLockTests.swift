@@ -40,6 +40,22 @@ import Testing
         withExtendedLifetime((first, second)) {}
     }
 
+    @Test("A link leads to one lock, whether its file is there already or not", arguments: [true, false])
+    func links(isThere: Bool) throws {
+        if isThere { try folder.write([], to: "real.lock") }
+        try folder.makeLink("link.lock", to: "real.lock")
+        let (link, real) = (folder.path.appending("link.lock"), folder.path.appending("real.lock"))
+        let lock = try #require(try FileLock.acquire(link))
+        #expect(try FileLock.acquire(real) == nil && FileLock.acquire(link) == nil)
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("A link that leads to itself is an error")
+    func endlessLink() throws {
+        try folder.makeLink("a.lock", to: "a.lock")
+        #expect(throws: Errno.tooManySymbolicLinkLevels) { try FileLock.acquire(folder.path.appending("a.lock")) }
+    }
+
     @Test("Many that wait are inside one at a time, also while the file comes and goes", arguments: [false, true])
     func waits(removesFile: Bool) async throws {
         let threads = BlockingThreads(count: 4)

@@ -106,6 +106,35 @@ import Testing
         #expect(ran.withLock { $0 } == ["clean-up"])
     }
 
+    @Test("Work that was cancelled while it waited for a thread does not start, and the rest is done once")
+    func cancelledInTheQueue() async throws {
+        let threads = BlockingThreads(count: 1)
+        let (gate, isBusy) = (DispatchSemaphore(value: 0), AsyncEvent())
+        let blocker = Task {
+            await threads.runUncancelled {
+                isBusy.signal()
+                gate.wait()
+            }
+        }
+        await isBusy.wait()
+        let ran = Shared<[Int]>([])
+        let tasks = (0..<40).map { number in
+            Task { try await threads.runCancellable { _ in ran.withLock { $0.append(number) } } }
+        }
+        for (number, task) in tasks.enumerated() where !number.isMultiple(of: 3) { task.cancel() }
+        gate.signal()
+        await blocker.value
+        for (number, task) in tasks.enumerated() {
+            let result = await task.result
+            if number.isMultiple(of: 3) {
+                #expect(throws: Never.self) { try result.get() }
+            } else {
+                #expect(throws: CancellationError.self) { try result.get() }
+            }
+        }
+        #expect(ran.withLock { $0 }.sorted() == Array(stride(from: 0, to: 40, by: 3)))
+    }
+
     @Test("Threads that are dropped finish their work first")
     func dropped() async throws {
         let task = Task { try await BlockingThreads(count: 1).run { 7 } }
