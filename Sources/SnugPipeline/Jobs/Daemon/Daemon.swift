@@ -184,6 +184,7 @@ public final class Daemon: Sendable {
         await housekeeping?.value
         let unsettled = unsettledFiles()
         await stopWatching()
+        await Sweeper(services: services, setup: self.setup).removeSpareFolders()
         state.withLock { $0.phase = .stopped }
         board.report(.stopped, nil)
         var report = board.totals
@@ -196,6 +197,7 @@ public final class Daemon: Sendable {
     private func recover(_ setup: DaemonSetup) async throws {
         let sweeper = Sweeper(services: services, setup: setup)
         await sweeper.removeTemporaries(isStart: true)
+        await sweeper.removeEmptyWorkFolders()
         await sweeper.prune()
         await sweeper.removeJobFiles()
         await sweeper.removeOldSubmissions()

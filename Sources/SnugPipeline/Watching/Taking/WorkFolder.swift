@@ -7,22 +7,29 @@ package import SystemPackage
 /// Each file has a folder of its own there, named by its identifier, and in it the path that it had in the watched folder:
 /// `work/01h…/holidays/a.jpg`. The folder tells by itself what was taken from where, so that a restart loses nothing even
 /// when the process was killed between moving a file and noting it.
-package struct WorkFolder: Sendable, Hashable {
+package struct WorkFolder: Sendable {
     /// Where it is.
     package var path: FilePath
+    /// Folders of files that are done; `nil` to remove each at once.
+    private var spares: SpareFolders?
 
-    package init(path: FilePath) { self.path = path }
+    package init(path: FilePath, spares: SpareFolders? = nil) {
+        self.path = path
+        self.spares = spares
+    }
 
     /// The name of a work folder inside a watched folder, which no scan enters.
     package static let nameInside = TemporaryFiles.prefix + "work"
 
     /// The work folder for a watched folder: the preferred one where moving there is a rename, else one inside.
-    package static func choose(for root: FilePath, preferring preferred: FilePath) throws(Errno) -> WorkFolder {
+    package static func choose(
+        for root: FilePath, preferring preferred: FilePath, spares: SpareFolders? = nil
+    ) throws(Errno) -> WorkFolder {
         try FileSystem.makeFolders(preferred, mode: 0o700)
         let devices = try [root, preferred].map { path throws(Errno) in
             try FileIdentity(of: path, followsLinks: true).device
         }
-        if devices[0] == devices[1] { return WorkFolder(path: preferred) }
+        if devices[0] == devices[1] { return WorkFolder(path: preferred, spares: spares) }
         let inside = root.appending(nameInside)
         do throws(Errno) {
             try FileSystem.makeFolders(inside, mode: 0o700)
@@ -79,14 +86,52 @@ package struct WorkFolder: Sendable, Hashable {
         }
     }
 
-    /// Removes the folder of an identifier as far as nothing is in it.
+    /// Gives a new file the folder of one that is done, if there is one. Where that fails it gets a new one.
+    func reuseFolder(for id: IntakeID, at place: RelativePath) {
+        guard let old = spares?.take(for: place) else { return }
+        try? FileSystem.rename(path.appending(old.text), to: path.appending(id.text))
+    }
+
+    /// Removes the folder of an identifier as far as nothing is in it, or keeps it for the next file.
     func removeFolders(of file: RelativePath, id: IntakeID) {
-        var folder = file.folder
+        let place = file.folder.path(below: path.appending(id.text))
+        if let spares, (try? FolderListing.names(in: place))?.isEmpty == true, spares.keep(id, with: file.folder) {
+            return
+        }
+        removeFolders(from: file.folder, id: id)
+    }
+
+    /// Removes what is kept for next files.
+    func removeSpares() {
+        for (id, place) in spares?.takeAll() ?? [] { removeFolders(from: place, id: id) }
+    }
+
+    private func removeFolders(from place: RelativePath, id: IntakeID) {
+        var folder = place
         while folder != .root {
             try? FileSystem.removeFolder(folder.path(below: path.appending(id.text)))
             folder = folder.folder
         }
         try? FileSystem.removeFolder(path.appending(id.text))
+    }
+
+    /// Removes the folders of identifiers in which no file is: what a process that was killed had made or kept. Nothing may
+    /// be on its way in.
+    package func removeEmptyFolders() {
+        for name in (try? FolderListing.names(in: path)) ?? [] {
+            guard IntakeID(String(decoding: name, as: UTF8.self)) != nil else { continue }
+            Self.removeEmptyTree(path.appending(FilePath(bytes: name).components))
+        }
+    }
+
+    /// Links are left alone, and so is what has files in it.
+    private static func removeEmptyTree(_ folder: FilePath) {
+        for name in (try? FolderListing.names(in: folder)) ?? [] {
+            let entry = folder.appending(FilePath(bytes: name).components)
+            guard (try? FileIdentity(of: entry, followsLinks: false))?.kind == .folder else { return }
+            removeEmptyTree(entry)
+        }
+        try? FileSystem.removeFolder(folder)
     }
 
     private static func files(in folder: FilePath, at place: RelativePath) -> [RelativePath] {
@@ -101,4 +146,10 @@ package struct WorkFolder: Sendable, Hashable {
             }
         }
     }
+}
+
+extension WorkFolder: Hashable {
+    package static func == (left: WorkFolder, right: WorkFolder) -> Bool { left.path == right.path }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(path) }
 }
