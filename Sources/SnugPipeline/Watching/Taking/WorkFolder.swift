@@ -89,7 +89,7 @@ package struct WorkFolder: Sendable {
     /// Gives a new file the folder of one that is done, if there is one. Where that fails it gets a new one.
     func reuseFolder(for id: IntakeID, at place: RelativePath) {
         guard let old = spares?.take(for: place) else { return }
-        try? FileSystem.rename(path.appending(old.text), to: path.appending(id.text))
+        try? FileSystem.rename(path.appending(old.text), path.appending(id.text))
     }
 
     /// Removes the folder of an identifier as far as nothing is in it, or keeps it for the next file.
