@@ -76,39 +76,6 @@ import Testing
         #expect(try FolderListing.names(in: folder.path).isEmpty)
     }
 
-    @Test("The emptied folder of a file is the next file's from the same place, and none is left in the end")
-    func spares() throws {
-        let work = WorkFolder(path: folder.path, spares: SpareFolders())
-        let (next, other) = (IntakeID.random(), IntakeID.random())
-        try FileSystem.makeFolders(folder.path.appending("\(id)/a/b"))
-        let inode = try FileIdentity(of: folder.path.appending("\(id)/a/b"), followsLinks: false).inode
-        work.removeFolders(of: RelativePath("a/b/x.jpg"), id: id)
-        work.reuseFolder(for: other, at: RelativePath("a"))
-        #expect(!FileSystem.isFolder(folder.path.appending(other.text)))
-        work.reuseFolder(for: next, at: RelativePath("a/b"))
-        #expect(try FileIdentity(of: folder.path.appending("\(next)/a/b"), followsLinks: false).inode == inode)
-        #expect(try FolderListing.names(in: folder.path) == [Array(next.text.utf8)])
-        work.removeFolders(of: RelativePath("a/b/y.jpg"), id: next)
-        work.removeSpares()
-        #expect(try FolderListing.names(in: folder.path).isEmpty)
-    }
-
-    @Test("A folder with something in it is nobody else's, and more than enough are removed")
-    func sparesInUse() throws {
-        let work = WorkFolder(path: folder.path, spares: SpareFolders())
-        try folder.write([1], to: "\(id)/a/kept.jpg")
-        work.removeFolders(of: RelativePath("a/x.jpg"), id: id)
-        let next = IntakeID.random()
-        work.reuseFolder(for: next, at: RelativePath("a"))
-        #expect(folder.files() == ["\(id)/a/kept.jpg"])
-        for _ in 0..<100 {
-            let id = IntakeID.random()
-            try FileSystem.makeFolders(folder.path.appending(id.text))
-            work.removeFolders(of: RelativePath("x.jpg"), id: id)
-        }
-        #expect(try FolderListing.names(in: folder.path).count == 65)
-    }
-
     @Test("Folders without files that a killed process left are removed, and nothing else is")
     func emptyFolders() throws {
         let kept = IntakeID.random()
@@ -121,6 +88,8 @@ import Testing
         try FileSystem.makeFolders(folder.path.appending(linked.text))
         try folder.makeLink("\(linked)/link", to: "/etc")
         work.removeEmptyFolders()
+        #expect(FileSystem.isFolder(folder.path.appending(id.text)))
+        work.removeEmptyFolders(minimumAge: -60)
         let names = try FolderListing.names(in: folder.path).map { String(decoding: $0, as: UTF8.self) }
         #expect(Set(names) == [kept.text, "no identifier", linked.text])
         #expect(folder.files().contains("\(kept)/a/b.jpg"))

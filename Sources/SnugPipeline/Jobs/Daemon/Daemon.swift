@@ -184,7 +184,6 @@ public final class Daemon: Sendable {
         await housekeeping?.value
         let unsettled = unsettledFiles()
         await stopWatching()
-        await Sweeper(services: services, setup: self.setup).removeSpareFolders()
         state.withLock { $0.phase = .stopped }
         board.report(.stopped, nil)
         var report = board.totals

@@ -58,16 +58,10 @@ struct Sweeper: Sendable {
         }
     }
 
-    /// Removes folders that a process that was killed had made for files, at the start: nothing is on its way in.
+    /// Removes folders that a process that was killed had made for files.
     func removeEmptyWorkFolders() async {
         let places = (setup.watched + [setup.submissions]).flatMap(\.workPlaces)
         await services.threads.runUncancelled { for work in places { work.removeEmptyFolders() } }
-    }
-
-    /// Removes folders that are kept for next files, at the end.
-    func removeSpareFolders() async {
-        let places = (setup.watched + [setup.submissions]).flatMap(\.workPlaces)
-        await services.threads.runUncancelled { for work in places { work.removeSpares() } }
     }
 
     /// Removes the files of jobs that are over and forgotten.

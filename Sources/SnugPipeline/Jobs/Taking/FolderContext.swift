@@ -9,7 +9,6 @@ struct FolderContext: Sendable {
     let options: JobOptions
     /// The work folder in the state directory; used where moving a file there is a rename.
     private let preferredWork: FilePath
-    private let spares = SpareFolders()
 
     init(_ settings: WatchFolder, stateDirectory: FilePath) {
         self.settings = settings
@@ -33,7 +32,7 @@ struct FolderContext: Sendable {
     /// The work folder that the next file goes to. It blocks.
     func work() throws(WatchError) -> WorkFolder {
         do throws(Errno) {
-            return try WorkFolder.choose(for: settings.inbox, preferring: preferredWork, spares: spares)
+            return try WorkFolder.choose(for: settings.inbox, preferring: preferredWork)
         } catch {
             throw WatchError(SystemFailure(doing: "make the work folder of '\(settings.name)'", reason: error))
         }
@@ -41,10 +40,7 @@ struct FolderContext: Sendable {
 
     /// The places where files may be in work: the inbox may have been on another file system before.
     var workPlaces: [WorkFolder] {
-        [
-            WorkFolder(path: preferredWork, spares: spares),
-            WorkFolder(path: settings.inbox.appending(WorkFolder.nameInside)),
-        ]
+        [WorkFolder(path: preferredWork), WorkFolder(path: settings.inbox.appending(WorkFolder.nameInside))]
     }
 
     func intake() throws(WatchError) -> Intake {

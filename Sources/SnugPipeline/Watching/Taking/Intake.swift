@@ -56,7 +56,6 @@ package struct Intake: Sendable {
     ) throws(Errno) -> Outcome {
         try FileSystem.makeFolders(work.path, mode: 0o700)
         let names = [Array(id.text.utf8)] + file.path.folder.names
-        work.reuseFolder(for: id, at: file.path.folder)
         let place = try OpenFolder(work.path).openingOrMaking(names)
         let sidecar = Sidecar.path(of: file.path)
         // First: a file that is taken without its sidecar would be worked on with the wrong options.

@@ -7,29 +7,22 @@ package import SystemPackage
 /// Each file has a folder of its own there, named by its identifier, and in it the path that it had in the watched folder:
 /// `work/01h…/holidays/a.jpg`. The folder tells by itself what was taken from where, so that a restart loses nothing even
 /// when the process was killed between moving a file and noting it.
-package struct WorkFolder: Sendable {
+package struct WorkFolder: Sendable, Hashable {
     /// Where it is.
     package var path: FilePath
-    /// Folders of files that are done; `nil` to remove each at once.
-    private var spares: SpareFolders?
 
-    package init(path: FilePath, spares: SpareFolders? = nil) {
-        self.path = path
-        self.spares = spares
-    }
+    package init(path: FilePath) { self.path = path }
 
     /// The name of a work folder inside a watched folder, which no scan enters.
     package static let nameInside = TemporaryFiles.prefix + "work"
 
     /// The work folder for a watched folder: the preferred one where moving there is a rename, else one inside.
-    package static func choose(
-        for root: FilePath, preferring preferred: FilePath, spares: SpareFolders? = nil
-    ) throws(Errno) -> WorkFolder {
+    package static func choose(for root: FilePath, preferring preferred: FilePath) throws(Errno) -> WorkFolder {
         try FileSystem.makeFolders(preferred, mode: 0o700)
         let devices = try [root, preferred].map { path throws(Errno) in
             try FileIdentity(of: path, followsLinks: true).device
         }
-        if devices[0] == devices[1] { return WorkFolder(path: preferred, spares: spares) }
+        if devices[0] == devices[1] { return WorkFolder(path: preferred) }
         let inside = root.appending(nameInside)
         do throws(Errno) {
             try FileSystem.makeFolders(inside, mode: 0o700)
@@ -86,28 +79,9 @@ package struct WorkFolder: Sendable {
         }
     }
 
-    /// Gives a new file the folder of one that is done, if there is one. Where that fails it gets a new one.
-    func reuseFolder(for id: IntakeID, at place: RelativePath) {
-        guard let old = spares?.take(for: place) else { return }
-        try? FileSystem.rename(path.appending(old.text), path.appending(id.text))
-    }
-
-    /// Removes the folder of an identifier as far as nothing is in it, or keeps it for the next file.
+    /// Removes the folder of an identifier as far as nothing is in it.
     func removeFolders(of file: RelativePath, id: IntakeID) {
-        let place = file.folder.path(below: path.appending(id.text))
-        if let spares, (try? FolderListing.names(in: place))?.isEmpty == true, spares.keep(id, with: file.folder) {
-            return
-        }
-        removeFolders(from: file.folder, id: id)
-    }
-
-    /// Removes what is kept for next files.
-    func removeSpares() {
-        for (id, place) in spares?.takeAll() ?? [] { removeFolders(from: place, id: id) }
-    }
-
-    private func removeFolders(from place: RelativePath, id: IntakeID) {
-        var folder = place
+        var folder = file.folder
         while folder != .root {
             try? FileSystem.removeFolder(folder.path(below: path.appending(id.text)))
             folder = folder.folder
@@ -115,12 +89,16 @@ package struct WorkFolder: Sendable {
         try? FileSystem.removeFolder(path.appending(id.text))
     }
 
-    /// Removes the folders of identifiers in which no file is: what a process that was killed had made or kept. Nothing may
-    /// be on its way in.
-    package func removeEmptyFolders() {
+    /// Removes the folders of identifiers in which no file is, left by a process that was killed.
+    /// - Parameter minimumAge: Seconds without a change: another process may have made one to put a file in.
+    package func removeEmptyFolders(minimumAge: Int = 60) {
+        let end = (WallClock.seconds - minimumAge) * 1_000_000_000
         for name in (try? FolderListing.names(in: path)) ?? [] {
-            guard IntakeID(String(decoding: name, as: UTF8.self)) != nil else { continue }
-            Self.removeEmptyTree(path.appending(FilePath(bytes: name).components))
+            let folder = path.appending(FilePath(bytes: name).components)
+            guard IntakeID(String(decoding: name, as: UTF8.self)) != nil,
+                let identity = try? FileIdentity(of: folder, followsLinks: false), identity.changed < end
+            else { continue }
+            Self.removeEmptyTree(folder)
         }
     }
 
@@ -146,10 +124,4 @@ package struct WorkFolder: Sendable {
             }
         }
     }
-}
-
-extension WorkFolder: Hashable {
-    package static func == (left: WorkFolder, right: WorkFolder) -> Bool { left.path == right.path }
-
-    package func hash(into hasher: inout Hasher) { hasher.combine(path) }
 }
