@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import SnugHTTP
+import SnugSystem
 
 /// The limits in the headers of a response.
 struct RateReport: Sendable, Hashable {

@@ -20,9 +20,7 @@ struct FitOrder: Sendable {
         var values: [String: String] = [:]
         for (name, value) in fields {
             guard FitParameter.names.contains(name) else { throw .unknownParameter(name, among: FitParameter.names) }
-            guard values.updateValue(value, forKey: name) == nil else {
-                throw .invalidParameter(name, "is given more than once; give it once")
-            }
+            guard values.updateValue(value, forKey: name) == nil else { throw .repeatedParameter(name) }
         }
         // In the order of the table, because a profile's limits come before those that override them.
         for parameter in FitParameter.all {

@@ -78,15 +78,28 @@ struct ImageRequest: Sendable {
                 + "image=@photo.jpg)")
     }
 
-    /// The parameters in a request's address.
-    /// - Throws: `bad_query`.
+    /// The parameters in a request's address, each once: of two with one name neither may be meant.
+    /// - Throws: `bad_query`, `invalid_parameter`.
     static func query(of request: Request) throws(ServiceError) -> [(name: String, value: String)] {
         guard let query = request.uri.query else { return [] }
         guard let fields = FormText.fields(query) else {
             throw ServiceError(
                 .badRequest, "bad_query", "the query is not percent-encoded UTF-8; encode its names and values")
         }
+        var names: Set<String> = []
+        for (name, _) in fields where !names.insert(name).inserted { throw .repeatedParameter(name) }
         return fields
+    }
+
+    /// The parameters in the address of a request that takes these only.
+    /// - Throws: `bad_query`, `invalid_parameter`, `unknown_parameter`.
+    static func query(of request: Request, among names: [String]) throws(ServiceError) -> [String: String] {
+        var values: [String: String] = [:]
+        for (name, value) in try query(of: request) {
+            guard names.contains(name) else { throw .unknownParameter(name, among: names) }
+            values[name] = value
+        }
+        return values
     }
 
     private static func badForm(_ fault: MultipartForm.Fault) -> ServiceError {

@@ -38,6 +38,11 @@ struct ServiceError: Error, Sendable, Hashable {
             .badRequest, "invalid_parameter", "'\(name)': \(problem)", details: ["parameter": .text(name)])
     }
 
+    /// A parameter that is given twice where one value is meant.
+    static func repeatedParameter(_ name: String) -> ServiceError {
+        invalidParameter(PrintableName.escaped(String(name.prefix(64))), "is given more than once; give it once")
+    }
+
     /// A parameter that nothing is known of, with the nearest one that is.
     static func unknownParameter(_ name: String, among names: [String]) -> ServiceError {
         let shown = PrintableName.escaped(String(name.prefix(64)))

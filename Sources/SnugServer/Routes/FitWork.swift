@@ -31,6 +31,8 @@ struct FitWork: Sendable {
         let source = ImageSource(bytes: bytes)
         let watch = try await ConnectionGuard.watch(of: context.channel)
         let start = ContinuousClock.now
+        // Requests that get no worker have waited too.
+        defer { if context.record.phases.queue == nil { context.record.set(\.queue, ContinuousClock.now - start) } }
         let image = try await watch.whileConnected {
             try await queue.withWorker { waited in
                 let memory = MemoryWait()

@@ -12,6 +12,7 @@ struct HealthRoutes: Sendable {
     let metrics: ServerMetrics
     let queue: AdmissionQueue
     let receiving: ReceivingBudget
+    let results: ResultStore<ShrinkRoutes.Shrunk>
     let fitter: ImageFitter
 
     /// Answers as long as the process does: neither cores nor queues are asked.
@@ -29,7 +30,7 @@ struct HealthRoutes: Sendable {
 
     /// The metrics as text.
     @Sendable func scrape(_ request: Request, _ context: ServerContext) async throws -> Response {
-        metrics.record(queue, fitter.memoryUse, receiving)
+        metrics.record(queue, fitter.memoryUse, receiving, resultBytes: results.usedBytes)
         return .text(registry.text, type: "text/plain; version=0.0.4; charset=utf-8")
     }
 }

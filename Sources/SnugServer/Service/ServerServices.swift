@@ -12,6 +12,8 @@ struct ServerServices: Sendable {
     let routes: [Route]
     /// The uploads in parts; `nil` without a daemon.
     let desk: UploadDesk?
+    /// The results that clients of `/shrink` come back for.
+    let results: ResultStore<ShrinkRoutes.Shrunk>
     let responder: RouterResponder<ServerContext>
 
     init(
@@ -28,12 +30,11 @@ struct ServerServices: Sendable {
         readiness = Readiness(ledger: ledger, folder: folder, minimumDiskBytes: configuration.minimumDiskBytes)
         let work = FitWork(fitter: fitter, queue: queue, metrics: metrics, timeout: configuration.fitTimeout)
         let fit = FitRoutes(reader: reader, work: work)
-        let shrink = ShrinkRoutes(
-            reader: reader, work: work,
-            store: ResultStore(maximumBytes: configuration.resultBytes, maximumAge: configuration.resultAge))
+        results = ResultStore(maximumBytes: configuration.resultBytes, maximumAge: configuration.resultAge)
+        let shrink = ShrinkRoutes(reader: reader, work: work, store: results)
         let health = HealthRoutes(
             readiness: readiness, registry: registry, metrics: metrics, queue: queue, receiving: receiving,
-            fitter: fitter)
+            results: results, fitter: fitter)
         let page = PageRoutes()
         let pages = [
             Route(.get, "/", page.page), Route(.get, "/assets/{name}", page.asset),

@@ -61,6 +61,10 @@ public struct SnugServer: Service {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await application.run() }
+                group.addTask {
+                    await services.results.keepHouse()
+                    try Task.checkCancellation()
+                }
                 if let desk = services.desk {
                     let (period, logger) = (configuration.uploadPeriod, logger)
                     group.addTask {

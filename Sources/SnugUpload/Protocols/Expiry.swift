@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import HTTPTypes
 internal import SnugHTTP
+internal import SnugSystem
 
 /// The time at which a server forgets an upload, in seconds since 1970 by this machine's clock.
 extension UploadJob {

@@ -28,6 +28,36 @@ import Testing
         func open() { end.signal() }
     }
 
+    /// Counts requests by their outcomes, and how many worked at once.
+    private final class Tally: Sendable {
+        private struct Values {
+            var outcomes: [String: Int] = [:]
+            var working = 0
+            var most = 0
+        }
+        private let values = Mutex(Values())
+
+        var outcomes: [String: Int] { values.withLock { $0.outcomes } }
+        var most: Int { values.withLock { $0.most } }
+
+        func work(_ body: () async -> Void) async {
+            values.withLock { values in
+                values.working += 1
+                values.most = max(values.most, values.working)
+            }
+            await body()
+            values.withLock { $0.working -= 1 }
+        }
+
+        func count(_ request: () async throws -> Void) async {
+            var outcome = "done"
+            do { try await request() } catch let error as ServiceError { outcome = error.code } catch {
+                outcome = "cancelled"
+            }
+            values.withLock { $0.outcomes[outcome, default: 0] += 1 }
+        }
+    }
+
     private static func waiting(_ queue: AdmissionQueue, _ count: Int) async {
         while queue.use.waiting != count { await Task.yield() }
     }
@@ -107,6 +137,37 @@ import Testing
             #expect(queue.use == (running: 0, waiting: 0))
         }
         #expect(try await queue.withWorker { _ in 7 } == 7)
+    }
+
+    @Test(
+        "Grants, ends of time and cancellations that coincide lose no worker and no place, and none too many come in",
+        arguments: [(1, 0), (1, 3), (2, 5), (3, 64)])
+    func coincidences(workers: Int, length: Int) async throws {
+        // A time so short that waits end in every way, and work ends in every moment of them.
+        let queue = AdmissionQueue(workers: workers, length: length, timeout: .microseconds(300))
+        let tally = Tally()
+        for round in 0..<60 {
+            await withTaskGroup(of: Void.self) { group in
+                for index in 0..<24 {
+                    group.addTask {
+                        await tally.count {
+                            try await queue.withWorker { _ in
+                                await tally.work {
+                                    for _ in 0..<((round + index) % 7) { await Task.yield() }
+                                    if index % 5 == 0 { try? await Task.sleep(for: .microseconds(250)) }
+                                }
+                            }
+                        }
+                    }
+                    #expect(queue.use.waiting <= length)
+                    if index == 20, round % 2 == 0 { group.cancelAll() }
+                }
+            }
+            #expect(queue.use == (running: 0, waiting: 0))
+        }
+        #expect(tally.most <= workers)
+        #expect(tally.outcomes.values.reduce(0, +) == 60 * 24)
+        #expect(Set(tally.outcomes.keys).isSubset(of: ["done", "overloaded", "queue_timeout", "cancelled"]))
     }
 
     @Test("Work that fails frees its worker")

@@ -45,6 +45,15 @@ struct TestServer: Sendable {
         try await send("POST", "/v1/fit" + (query.isEmpty ? "" : "?" + query), fields, body: image)
     }
 
+    /// Waits until the metrics have these lines.
+    func waitForMetrics(_ lines: String...) async throws {
+        while true {
+            let text = try await send("/metrics").text
+            if lines.allSatisfy({ text.contains("\n\($0)\n") }) { return }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
     /// A form of fields and files.
     static func form(_ parts: [(head: String, content: [UInt8])], boundary: String = "xXx") -> [UInt8] {
         var body: [UInt8] = []
@@ -59,7 +68,7 @@ struct TestServer: Sendable {
 /// Runs a server on a port of its own until `body` is done.
 func withServer<Result: Sendable>(
     _ change: (inout ServerConfiguration) -> Void = { _ in }, threads: Int = 2, ledger: (any LedgerStore)? = nil,
-    jobs: ServerJobs? = nil,
+    jobs: ServerJobs? = nil, fitter: ImageFitter? = nil,
     _ body: @escaping @Sendable (TestServer) async throws -> Result
 ) async throws -> Result {
     var configuration = ServerConfiguration(listen: ListenAddress(host: "127.0.0.1", port: 0))
@@ -68,7 +77,7 @@ func withServer<Result: Sendable>(
     change(&configuration)
     let (addresses, continuation) = AsyncStream<ListenAddress>.makeStream()
     let server = try SnugServer(
-        configuration, fitter: ImageFitter(configuration: .init(memory: 256 << 20, threads: threads)),
+        configuration, fitter: fitter ?? ImageFitter(configuration: .init(memory: 256 << 20, threads: threads)),
         ledger: ledger, jobs: jobs, logger: quietLogger
     ) { address in
         continuation.yield(address)

@@ -15,11 +15,7 @@ struct JobQuery: Sendable {
     /// Reads the conditions of an address.
     /// - Throws: `unknown_parameter` with the nearest name, `invalid_parameter`.
     init(_ fields: [(name: String, value: String)], now: LedgerInstant) throws(ServiceError) {
-        var seen: Set<String> = []
         for (name, value) in fields {
-            guard seen.insert(name).inserted else {
-                throw .invalidParameter(String(name.prefix(64)), "is given more than once; give it once")
-            }
             switch name {
             case "state": filter.states = try Self.states(value)
             case "folder": filter.folder = value

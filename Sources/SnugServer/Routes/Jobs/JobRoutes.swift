@@ -27,7 +27,8 @@ struct JobRoutes: Sendable {
 
     /// Everything that is known about one job.
     @Sendable func show(_ request: Request, _ context: ServerContext) async throws -> Response {
-        .json(try await JobReport(of: try await Self.id(context, in: ledger), in: ledger, now: .now).json)
+        _ = try ImageRequest.query(of: request, among: [])
+        return .json(try await JobReport(of: try await Self.id(context, in: ledger), in: ledger, now: .now).json)
     }
 
     /// The counts of each folder, how it is watched, and the pauses in force.
@@ -37,16 +38,14 @@ struct JobRoutes: Sendable {
 
     /// Cancels a job.
     @Sendable func cancel(_ request: Request, _ context: ServerContext) async throws -> Response {
-        try await decide(.cancel, context)
+        _ = try ImageRequest.query(of: request, among: [])
+        return try await decide(.cancel, context)
     }
 
     /// Carries out the decision of the address for one job.
     @Sendable func decide(_ request: Request, _ context: ServerContext) async throws -> Response {
         let resolution = try resolution(request, context)
-        let known = resolution.isPause ? ["until"] : []
-        for (name, _) in try ImageRequest.query(of: request) where !known.contains(name) {
-            throw ServiceError.unknownParameter(name, among: known)
-        }
+        _ = try ImageRequest.query(of: request, among: resolution.isPause ? ["until"] : [])
         return try await decide(resolution, context)
     }
 
@@ -74,31 +73,36 @@ struct JobRoutes: Sendable {
 
     /// Pauses, or resumes, a folder, an account, a stage or everything.
     @Sendable func hold(_ request: Request, _ context: ServerContext) async throws -> Response {
-        var (scope, until): (PauseScope?, LedgerInstant?)
-        for (name, value) in try ImageRequest.query(of: request) {
-            switch name {
-            case "until": until = try Self.moment(value)
-            case "folder" where scope == nil: scope = .folder(value)
-            case "account" where scope == nil: scope = .account(value)
-            case "stage" where scope == nil:
-                guard let step = JobStep(rawValue: value) else {
-                    throw ServiceError.invalidParameter(
-                        "stage", "is none; known are \(JobStep.allCases.map(\.rawValue).joined(separator: ", "))")
-                }
-                scope = .step(step)
-            case "folder", "account", "stage":
-                throw ServiceError.invalidParameter(name, "is one scope too many; send a request for each")
-            default: throw ServiceError.unknownParameter(name, among: ["folder", "account", "stage", "until"])
-            }
-        }
+        let fields = try ImageRequest.query(of: request, among: ["folder", "account", "stage", "until"])
+        let until = try fields["until"].map { text throws(ServiceError) in try Self.moment(text) }
+        let scope = try Self.scope(fields)
         if request.method == .delete {
-            try await ledger.unpause(scope ?? .all)
+            try await ledger.unpause(scope)
             if case .account(let account) = scope { try await daemon?.resume(account: account) }
         } else {
             let reason = JobReason(code: JobReason.byRequest, message: "paused over HTTP")
-            try await ledger.pause(scope ?? .all, until: until, reason: reason)
+            try await ledger.pause(scope, until: until, reason: reason)
         }
         return .json(["holds": .array(try await ledger.holds().map(\.json))])
+    }
+
+    /// The one scope that the parameters name; everything where they name none.
+    private static func scope(_ fields: [String: String]) throws(ServiceError) -> PauseScope {
+        let names = ["folder", "account", "stage"].filter { fields[$0] != nil }
+        guard names.count <= 1 else {
+            throw .invalidParameter(names[1], "is one scope too many; send a request for each")
+        }
+        switch (fields["folder"], fields["account"], fields["stage"]) {
+        case (let folder?, _, _): return .folder(folder)
+        case (_, let account?, _): return .account(account)
+        case (_, _, let stage?):
+            guard let step = JobStep(rawValue: stage) else {
+                throw .invalidParameter(
+                    "stage", "is none; known are \(JobStep.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return .step(step)
+        default: return .all
+        }
     }
 
     // MARK: Decisions
@@ -132,11 +136,8 @@ struct JobRoutes: Sendable {
         case "pay-again": return .payAgain
         case "resume": return .unpause
         case "pause":
-            let moments = try ImageRequest.query(of: request).filter { $0.name == "until" }
-            guard moments.count <= 1 else {
-                throw ServiceError.invalidParameter("until", "is given more than once; give it once")
-            }
-            return .pause(until: try moments.first.map { try Self.moment($0.value) })
+            let until = try ImageRequest.query(of: request).first { $0.name == "until" }
+            return .pause(until: try until.map { try Self.moment($0.value) })
         case let other:
             throw ServiceError(
                 .notFound, "no_such_action",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import HTTPTypes
 internal import SnugHTTP
+internal import SnugSystem
 
 /// The meaning of an S3 response. S3 reports transient failures with 400 and failures with 200, so the body decides.
 enum S3Outcome {

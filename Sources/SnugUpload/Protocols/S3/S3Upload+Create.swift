@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import HTTPTypes
 internal import SnugHTTP
+internal import SnugSystem
 internal import Synchronization
 
 extension S3Upload {

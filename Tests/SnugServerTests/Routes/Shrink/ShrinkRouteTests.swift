@@ -74,6 +74,22 @@ import Testing
         }
     }
 
+    @Test("A result is freed when its time is over, without any other request for results")
+    func expiry() async throws {
+        try await withServer({ $0.resultAge = .milliseconds(100) }) { server in
+            let made = try await server.send("POST", "/shrink", body: TestImage.noise(width: 40, height: 30))
+            #expect(made.status == 201)
+            try await server.waitForMetrics("snug_http_result_bytes 0")
+            #expect(try await server.send(try #require(made["location"])).code == "no_such_result")
+        }
+        try await withServer { server in
+            let made = try await server.send("POST", "/shrink", body: TestImage.small)
+            let (input, output) = (made.json["input"]?["size"]?.amount, made.json["output"]?["size"]?.amount)
+            let bytes = Int(try #require(input)) + Int(try #require(output))
+            try await server.waitForMetrics("snug_http_result_bytes \(bytes)")
+        }
+    }
+
     @Test("The key that Tinify's clients send is the token")
     func key() async throws {
         let token = try BearerToken("0123456789abcdef")

@@ -3,7 +3,7 @@ import Foundation
 import SnugTestSupport
 import Testing
 
-@testable import SnugHTTP
+@testable import SnugSystem
 
 /// The three forms of RFC 9110 §5.6.7, against Foundation's calendar.
 @Suite struct HTTPDateTests {
