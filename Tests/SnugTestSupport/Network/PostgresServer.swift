@@ -35,8 +35,9 @@ package enum PostgresServer {
     }
 
     /// Another service, for a test that ends or stops it.
-    package static func startNew() async throws -> RealServer {
-        let server = try await RealServer("postgres")
+    /// - Parameter isEncrypted: True lets it take encrypted connections, with a certificate of its own.
+    package static func startNew(isEncrypted: Bool = false) async throws -> RealServer {
+        let server = try await RealServer("postgres", environment: isEncrypted ? ["SNUG_POSTGRES_TLS": "1"] : [:])
         try await server.waitUntilListening()
         return server
     }
