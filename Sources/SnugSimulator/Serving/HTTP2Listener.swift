@@ -66,7 +66,6 @@ struct HTTP2Listener: Sendable {
             }
         } catch {
             // As over HTTP/1.1: connections break, and the request's record says what that cost.
-            world.noteBrokenConnection()
         }
         world.channels.remove(accepted.channel)
     }
@@ -78,7 +77,7 @@ struct HTTP2Listener: Sendable {
                 try await serve(inbound, writer, connection: number, position: position)
             }
         } catch {
-            world.noteBrokenConnection()
+            // The client has reset the stream.
         }
     }
 
@@ -120,7 +119,7 @@ struct HTTP2Listener: Sendable {
         }
         let reply = try await exchange.reply()
         exchange.begin(status: reply.status)
-        let isWhole = try await stream.send(reply, fault: exchange.fault)
+        let isWhole = try await stream.send(reply, isHead: exchange.isHead, fault: exchange.fault)
         exchange.finish(status: isWhole || exchange.fault.delivery != nil ? reply.status : nil, wasCut: !isWhole)
     }
 }
@@ -149,7 +148,7 @@ struct HTTP2Stream {
     }
 
     /// - Returns: True when the whole response was sent.
-    func send(_ reply: Reply, fault: Fault) async throws -> Bool {
+    func send(_ reply: Reply, isHead: Bool, fault: Fault) async throws -> Bool {
         switch fault.request {
         case .closeAfterBody:
             try await connection.close().get()
@@ -166,7 +165,8 @@ struct HTTP2Stream {
         var headers = HPACKHeaders([(":status", String(reply.status))])
         for field in reply.headers.fields { headers.add(name: field.name.lowercased(), value: field.value) }
         headers.add(name: "content-length", value: String(body.count))
-        try await outbound.write(.headers(.init(headers: headers)))
+        try await outbound.write(.headers(.init(headers: headers, endStream: isHead)))
+        if isHead { return true }
         switch fault.delivery {
         case .stallAfter(let bytes):
             try await write(body.prefix(max(0, bytes)), isLast: false)

@@ -74,7 +74,6 @@ struct Listener: Sendable {
             }
         } catch {
             // A connection that breaks is an everyday event here; what it cost is in the request's record.
-            world.noteBrokenConnection()
         }
         world.channels.remove(channel)
     }
