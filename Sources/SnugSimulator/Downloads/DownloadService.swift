@@ -77,8 +77,9 @@ struct ByteRange {
         guard ends.count == 2, ends != ["", ""], ends.allSatisfy({ $0.utf8.allSatisfy(Self.digits.contains) }) else {
             return nil
         }
-        first = Int(ends[0])
-        last = Int(ends[1])
+        // Digits that no integer holds stand for a number beyond every file.
+        first = ends[0].isEmpty ? nil : Int(ends[0]) ?? .max
+        last = ends[1].isEmpty ? nil : Int(ends[1]) ?? .max
     }
 
     /// The bytes meant, or `nil` when a file of this length has none of them.
