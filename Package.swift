@@ -393,9 +393,10 @@ let package = Package(
         .testTarget(
             name: "SnugSimulatorTests",
             dependencies: [
-                "SnugSimulator", "SnugTestSupport", .product(name: "SystemPackage", package: "swift-system"),
+                "SnugSimulator", "SnugImage", "SnugSystem", "SnugTestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: settings),
+            swiftSettings: imageSettings),
     ],
     swiftLanguageModes: [.v6]
 )
