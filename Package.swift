@@ -289,7 +289,8 @@ let package = Package(
             ]),
         .testTarget(
             name: "SnugSimulatorTests",
-            dependencies: ["SnugSimulator", "SnugTestSupport", systemPackage]),
+            dependencies: ["SnugSimulator", "SnugImage", "SnugSystem", "SnugTestSupport", systemPackage],
+            swiftSettings: imageSettings),
     ],
     swiftLanguageModes: [.v6]
 )

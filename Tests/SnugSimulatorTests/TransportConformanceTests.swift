@@ -5,7 +5,7 @@ import Testing
 @testable import SnugSimulator
 
 /// The checklist's row "transport", as libcurl meets it; its error numbers are those of `curl(1)`.
-@Suite struct TransportConformanceTests {
+@Suite(.timeLimit(.minutes(5))) struct TransportConformanceTests {
     private let large = [UInt8](repeating: 0x20, count: 20_000_000)
 
     /// What curl and the records say about one submission that meets `fault`.

@@ -36,8 +36,9 @@ struct DownloadService: Service {
         headers["Accept-Ranges"] = file.acceptsRanges ? "bytes" : "none"
         let whole = Reply(200, headers, body: .bytes(file.bytes))
         // RFC 9110 §13.1.5: a changed validator makes the range void.
-        guard file.acceptsRanges, let asked = request.headers["Range"], request.headers["If-Range"] ?? tag == tag,
-            let range = ByteRange(asked)
+        // RFC 9110 §14.2: a range has a meaning for GET only.
+        guard file.acceptsRanges, request.method == "GET", let asked = request.headers["Range"],
+            request.headers["If-Range"] ?? tag == tag, let range = ByteRange(asked)
         else { return whole }
         guard let bytes = range.resolved(in: file.bytes.count) else {
             return refusal(416, "InvalidRange").adding(["Content-Range": "bytes */\(file.bytes.count)"])
@@ -67,16 +68,18 @@ struct DownloadService: Service {
 struct ByteRange {
     private var first: Int?
     private var last: Int?
+    private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
 
     /// From `bytes=0-99`, `bytes=100-` or `bytes=-5`; `nil` for anything else, which a server may ignore.
     init?(_ header: String) {
         guard header.hasPrefix("bytes=") else { return nil }
         let ends = header.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-        guard ends.count == 2, ends != ["", ""], ends.allSatisfy({ $0.isEmpty || (Int($0) ?? -1) >= 0 }) else {
+        guard ends.count == 2, ends != ["", ""], ends.allSatisfy({ $0.utf8.allSatisfy(Self.digits.contains) }) else {
             return nil
         }
-        first = Int(ends[0])
-        last = Int(ends[1])
+        // Digits that no integer holds stand for a number beyond every file.
+        first = ends[0].isEmpty ? nil : Int(ends[0]) ?? .max
+        last = ends[1].isEmpty ? nil : Int(ends[1]) ?? .max
     }
 
     /// The bytes meant, or `nil` when a file of this length has none of them.

@@ -38,6 +38,15 @@ public enum RequestFault: Sendable, Hashable, Codable {
         default: true
         }
     }
+
+    /// The bytes of the body after which it happens; `nil` for what does not come before the whole body.
+    var bodyBytesBefore: Int? {
+        switch self {
+        case .stallAfterHeaders: 0
+        case .stallAfter(let bytes), .resetAfter(let bytes), .answerEarly(after: let bytes, then: _): bytes
+        default: nil
+        }
+    }
 }
 
 /// Trouble while a response is sent.

@@ -71,8 +71,16 @@ final class BillingLedger: Sendable {
         entries.withLock { $0.append(entry) }
     }
 
-    func refund(_ generation: String) {
-        update(generation) { $0.isRefunded = true }
+    /// Gives the cost of a generation back.
+    ///
+    /// - Returns: The cost; 0 when it was given back before.
+    @discardableResult func refund(_ generation: String) -> Double {
+        var cost = 0.0
+        update(generation) { entry in
+            if !entry.isRefunded { cost = entry.cost }
+            entry.isRefunded = true
+        }
+        return cost
     }
 
     func join(_ generation: String) {

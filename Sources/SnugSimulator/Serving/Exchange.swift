@@ -55,6 +55,8 @@ struct Exchange {
 
     var bodyBytes: Int { body.count }
 
+    var isHead: Bool { method == "HEAD" }
+
     var expectsContinue: Bool { headers["Expect"]?.lowercased() == "100-continue" }
 
     mutating func add(_ bytes: [UInt8]) {
@@ -97,11 +99,12 @@ struct Exchange {
             return Reply(500, text: "\(Self.faultHeader): \(scriptError)", contentType: "text/plain")
         }
         let request = Request(number: number, method: method, target: target, headers: headers, body: body)
+        let start = world.clock.now
         var own: Reply?
         if fault.lettingProviderAct {
             own = await service.answer(request, plan: fault.job ?? world.configuration.job)
         }
-        if fault.delay > 0 { try await world.clock.sleep(for: .milliseconds(fault.delay)) }
+        if fault.delay > 0 { try await world.clock.sleep(until: start + Double(fault.delay) / 1000) }
         return dressed(fault.answer.map { service.substitute($0, for: request) } ?? own ?? .gateway(500))
     }
 

@@ -118,6 +118,7 @@ struct HTTP1Connection {
         async throws
     {
         let reply = exchange.earlyReply()
+        exchange.begin(status: reply.status)
         let writer = ResponseWriter(wire: wire, isHead: false, keepsAlive: false, clock: world.clock)
         let isWhole = try await writer.write(reply, delivery: exchange.fault.delivery)
         exchange.finish(status: reply.status, wasCut: !isWhole)
@@ -131,6 +132,7 @@ struct HTTP1Connection {
     }
 
     @concurrent private mutating func refuse(_ exchange: inout Exchange) async throws {
+        exchange.begin(status: 417)
         let writer = ResponseWriter(wire: wire, isHead: false, keepsAlive: false, clock: world.clock)
         _ = try await writer.write(Reply(417, body: .bytes([])), delivery: nil)
         exchange.finish(status: 417, wasCut: false)

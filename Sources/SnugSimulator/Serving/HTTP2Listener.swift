@@ -36,6 +36,12 @@ struct HTTP2Listener: Sendable {
 
     var port: Int { server.channel.localAddress?.port ?? 0 }
 
+    /// Gives the port back when nobody is going to serve it.
+    func close() async {
+        // It fails when the port is closed already.
+        try? await server.channel.close().get()
+    }
+
     /// Serves until the task is cancelled.
     func run() async throws {
         try await server.executeThenClose { connections in
@@ -66,7 +72,6 @@ struct HTTP2Listener: Sendable {
             }
         } catch {
             // As over HTTP/1.1: connections break, and the request's record says what that cost.
-            world.noteBrokenConnection()
         }
         world.channels.remove(accepted.channel)
     }
@@ -74,11 +79,12 @@ struct HTTP2Listener: Sendable {
     private func serve(_ stream: Stream, of connection: any Channel, connection number: Int, position: Int) async {
         do {
             try await stream.executeThenClose { inbound, outbound in
-                let writer = HTTP2Stream(connection: connection, channel: stream.channel, outbound: outbound)
+                let writer = HTTP2Stream(
+                    connection: connection, channel: stream.channel, outbound: outbound, clock: world.clock)
                 try await serve(inbound, writer, connection: number, position: position)
             }
         } catch {
-            world.noteBrokenConnection()
+            // The client has reset the stream.
         }
     }
 
@@ -87,18 +93,53 @@ struct HTTP2Listener: Sendable {
         position: Int
     ) async throws {
         var pending: Exchange?
+        // The client may leave at any point, and what has ended otherwise by then stays as it is.
+        defer { pending?.finish(status: nil, wasCut: true) }
         for try await payload in inbound {
             switch payload {
             case .headers(let headers):
                 if pending == nil { pending = exchange(headers.headers, connection: connection, position: position) }
-                if headers.endStream { return try await answer(&pending, stream) }
+                if try await isOver(pending, stream, hasWholeBody: headers.endStream) { return }
             case .data(let data):
                 if case .byteBuffer(let buffer) = data.data { pending?.add(Array(buffer.readableBytesView)) }
-                if data.endStream { return try await answer(&pending, stream) }
+                if try await isOver(pending, stream, hasWholeBody: data.endStream) { return }
             default: break
             }
         }
-        pending?.finish(status: nil, wasCut: true)
+    }
+
+    /// Answers a request that is whole, or does before what its fault demands.
+    ///
+    /// - Returns: True when the stream has been dealt with.
+    private func isOver(_ pending: Exchange?, _ stream: HTTP2Stream, hasWholeBody: Bool) async throws -> Bool {
+        guard let exchange = pending else { return false }
+        let limit = exchange.fault.request?.bodyBytesBefore
+        if let limit, exchange.bodyBytes >= limit {
+            try await interrupt(exchange, stream)
+            return true
+        }
+        guard hasWholeBody else { return false }
+        exchange.completeBody()
+        if limit == nil { try await answer(exchange, stream) } else { try await interrupt(exchange, stream) }
+        return true
+    }
+
+    private func interrupt(_ exchange: Exchange, _ stream: HTTP2Stream) async throws {
+        switch exchange.fault.request {
+        case .answerEarly:
+            let reply = exchange.earlyReply()
+            exchange.begin(status: reply.status)
+            let isWhole = try await stream.send(reply, isHead: false, fault: exchange.fault)
+            // RFC 9113 §8.1: the client need not send the rest.
+            if isWhole { try await stream.reset(.noError) }
+            exchange.finish(status: reply.status, wasCut: !isWhole)
+        case .resetAfter:
+            exchange.finish(status: nil, wasCut: true)
+            try await stream.reset(.internalError)
+        default:
+            exchange.finish(status: nil, wasCut: true)
+            try await stream.stall()
+        }
     }
 
     private func exchange(_ fields: HPACKHeaders, connection: Int, position: Int) -> Exchange {
@@ -111,77 +152,14 @@ struct HTTP2Listener: Sendable {
         )
     }
 
-    private func answer(_ pending: inout Exchange?, _ stream: HTTP2Stream) async throws {
-        guard let exchange = pending else { return }
-        exchange.completeBody()
+    private func answer(_ exchange: Exchange, _ stream: HTTP2Stream) async throws {
         if try await stream.refuse(exchange.fault.delivery) {
             exchange.finish(status: nil, wasCut: true)
             return
         }
         let reply = try await exchange.reply()
         exchange.begin(status: reply.status)
-        let isWhole = try await stream.send(reply, fault: exchange.fault)
+        let isWhole = try await stream.send(reply, isHead: exchange.isHead, fault: exchange.fault)
         exchange.finish(status: isWhole || exchange.fault.delivery != nil ? reply.status : nil, wasCut: !isWhole)
-    }
-}
-
-/// The sending side of one HTTP/2 stream.
-struct HTTP2Stream {
-    let connection: any Channel
-    let channel: any Channel
-    let outbound: NIOAsyncChannelOutboundWriter<HTTP2Frame.FramePayload>
-
-    /// Says that the request was not processed, if that is the fault; then the provider must not act on it.
-    func refuse(_ fault: DeliveryFault?) async throws -> Bool {
-        switch fault {
-        case .refuseStream:
-            try await outbound.write(.rstStream(.refusedStream))
-        case .goAway:
-            // Stream 0 as the last one: none was processed (RFC 9113 §6.8).
-            let frame = HTTP2Frame(
-                streamID: .rootStream,
-                payload: .goAway(lastStreamID: .rootStream, errorCode: .noError, opaqueData: nil))
-            try await connection.writeAndFlush(frame).get()
-            try await connection.close().get()
-        default: return false
-        }
-        return true
-    }
-
-    /// - Returns: True when the whole response was sent.
-    func send(_ reply: Reply, fault: Fault) async throws -> Bool {
-        switch fault.request {
-        case .closeAfterBody:
-            try await connection.close().get()
-            return false
-        case .resetAfterBody:
-            try await outbound.write(.rstStream(.internalError))
-            return false
-        case .stallAfterBody, .stallAfterHeaders:
-            try await channel.closeFuture.get()
-            return false
-        default: break
-        }
-        let body = reply.bytes
-        var headers = HPACKHeaders([(":status", String(reply.status))])
-        for field in reply.headers.fields { headers.add(name: field.name.lowercased(), value: field.value) }
-        headers.add(name: "content-length", value: String(body.count))
-        try await outbound.write(.headers(.init(headers: headers)))
-        switch fault.delivery {
-        case .stallAfter(let bytes):
-            try await write(body.prefix(max(0, bytes)), isLast: false)
-            try await channel.closeFuture.get()
-        case .closeAfter(let bytes), .resetAfter(let bytes):
-            try await write(body.prefix(max(0, bytes)), isLast: false)
-            try await outbound.write(.rstStream(.internalError))
-        default:
-            try await write(body[...], isLast: true)
-            return true
-        }
-        return false
-    }
-
-    private func write(_ bytes: ArraySlice<UInt8>, isLast: Bool) async throws {
-        try await outbound.write(.data(.init(data: .byteBuffer(ByteBuffer(bytes: bytes)), endStream: isLast)))
     }
 }

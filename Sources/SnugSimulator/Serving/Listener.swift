@@ -7,7 +7,7 @@ import Synchronization
 /// A port that speaks HTTP/1.1.
 struct Listener: Sendable {
     struct Accepted: Sendable {
-        /// It reads nothing until it is served: what is accepted while the simulator stops is dropped as it is.
+        /// Nothing reads it until it is served: what is accepted while the simulator stops is dropped as it is.
         var channel: any Channel
         var fault: ConnectionFault?
     }
@@ -25,12 +25,15 @@ struct Listener: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
+            // Until it is served, so that a client that leaves takes nothing of what it sent along.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(host: host, port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let fault = world.script.takeConnectionFault(service: name)
                     // From now on stopping closes it, also when it never gets to be served.
                     if !world.channels.add(channel) { channel.close(promise: nil) }
-                    try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
+                    let decoder = ByteToMessageHandler(HTTPRequestDecoder())
+                    try channel.pipeline.syncOperations.addHandlers([decoder, EarlyParts()])
                     return Accepted(channel: channel, fault: fault)
                 }
             }
@@ -38,6 +41,12 @@ struct Listener: Sendable {
     }
 
     var port: Int { server.channel.localAddress?.port ?? 0 }
+
+    /// Gives the port back when nobody is going to serve it.
+    func close() async {
+        // It fails when the port is closed already.
+        try? await server.channel.close().get()
+    }
 
     /// Serves until the task is cancelled.
     func run() async throws {
@@ -59,7 +68,7 @@ struct Listener: Sendable {
         }
         do {
             let isRead = accepted.fault == nil
-            let parts: NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer> = try await channel.wrapped(reading: isRead)
+            let parts = try await channel.wrapped(reading: isRead)
             try await parts.executeThenClose { inbound, outbound in
                 let wire = Wire(channel: channel, outbound: outbound)
                 switch accepted.fault {
@@ -74,19 +83,18 @@ struct Listener: Sendable {
             }
         } catch {
             // A connection that breaks is an everyday event here; what it cost is in the request's record.
-            world.noteBrokenConnection()
         }
         world.channels.remove(channel)
     }
 }
 
 extension Channel {
-    /// A channel that has read nothing so far, as streams of what it reads and writes. They have to be used to their end.
-    func wrapped<Inbound: Sendable, Outbound: Sendable>(
-        reading isRead: Bool
-    ) async throws -> NIOAsyncChannel<Inbound, Outbound> {
+    /// An accepted channel as streams of what it reads and writes. They have to be used to their end.
+    func wrapped(reading isRead: Bool) async throws -> NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer> {
         try await eventLoop.submit {
-            let wrapped = try NIOAsyncChannel<Inbound, Outbound>(wrappingChannelSynchronously: self)
+            let early = try self.pipeline.syncOperations.handler(type: EarlyParts.self)
+            let wrapped = try NIOAsyncChannel<HTTPServerRequestPart, ByteBuffer>(wrappingChannelSynchronously: self)
+            early.release()
             // It fails for a channel that is closed, whose streams end at once.
             if isRead { try? self.syncOptions?.setOption(.autoRead, value: true) }
             return wrapped
@@ -102,6 +110,8 @@ final class OpenChannels: Sendable {
     }
 
     private let state = Mutex(State())
+
+    var isEmpty: Bool { state.withLock { $0.channels.isEmpty } }
 
     /// - Returns: `false` when the simulator has stopped.
     func add(_ channel: any Channel) -> Bool {

@@ -40,9 +40,9 @@ struct ResponseWriter {
             try await wire.close()
         case .gzipBomb(let unpackedBytes):
             let packed = ZeroRun.gzip(max(0, unpackedBytes))
-            try await wire.send(
-                head(reply, ["Content-Encoding": "gzip", "Content-Length": String(packed.count)]) + packed)
-            return keepsAlive
+            let framing: Headers = ["Content-Encoding": "gzip", "Content-Length": String(packed.count)]
+            try await wire.send(head(reply, framing) + (isHead ? [] : packed))
+            return true
         case .drip(let bytes, let milliseconds):
             try await drip(
                 head(reply, ["Content-Length": String(body.count)]) + body, bytes: max(1, bytes),

@@ -64,7 +64,20 @@ struct Ports: Sendable {
     private let http2: [HTTP2Listener]
     private let admin: Listener
 
+    /// Opens all ports, or none when one of them is taken.
     static func bind(world: World, providers: Providers) async throws -> Ports {
+        var opened: [@Sendable () async -> Void] = []
+        do {
+            return try await bind(world: world, providers: providers, opened: &opened)
+        } catch {
+            for close in opened { await close() }
+            throw error
+        }
+    }
+
+    private static func bind(
+        world: World, providers: Providers, opened: inout [@Sendable () async -> Void]
+    ) async throws -> Ports {
         let host = world.configuration.host
         var next = world.configuration.firstPort
         func port() -> Int {
@@ -75,17 +88,20 @@ struct Ports: Sendable {
         let admin = try await Listener.bind(
             world: World(configuration: Simulator.Configuration()), name: .downloads, service: providers.admin,
             host: host, port: port())
+        opened.append(admin.close)
         var listeners: [Listener] = []
         var http2: [HTTP2Listener] = []
         for name in ServiceName.allCases {
-            listeners.append(
-                try await Listener.bind(
-                    world: world, name: name, service: providers.service(name), host: host, port: port()))
+            let listener = try await Listener.bind(
+                world: world, name: name, service: providers.service(name), host: host, port: port())
+            opened.append(listener.close)
+            listeners.append(listener)
         }
         for name in ServiceName.allCases {
-            http2.append(
-                try await HTTP2Listener.bind(
-                    world: world, name: name, service: providers.service(name), host: host, port: port()))
+            let listener = try await HTTP2Listener.bind(
+                world: world, name: name, service: providers.service(name), host: host, port: port())
+            opened.append(listener.close)
+            http2.append(listener)
         }
         return Ports(listeners: listeners, http2: http2, admin: admin)
     }

@@ -111,9 +111,6 @@ public final class Simulator: Sendable {
     /// Connections accepted so far, those without a request included.
     public var connections: Int { world.log.connections }
 
-    /// Connections that the client broke off, or that broke for another reason.
-    public var brokenConnections: Int { world.brokenConnections }
-
     /// Rules that no request has used up.
     public var remainingRules: [Rule] { world.script.rules }
 

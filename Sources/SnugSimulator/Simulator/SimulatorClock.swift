@@ -25,9 +25,8 @@ public final class SimulatorClock: Sendable {
         offset.withLock { $0 += duration }
     }
 
-    /// Returns when so much time has passed, or has been let pass.
-    func sleep(for duration: Duration) async throws {
-        let end = now + duration / .seconds(1)
+    /// Returns at a moment in seconds since 1970, whether it comes by itself or by ``advance(by:)``.
+    func sleep(until end: Double) async throws {
         while case let left = end - now, left > 0 {
             // Short, because nothing reports when the time is moved.
             try await Task.sleep(for: .seconds(min(left, 0.01)))

@@ -12,16 +12,10 @@ final class World: Sendable {
     let media = MediaStore()
     let channels = OpenChannels()
     private let bases = Mutex<[ServiceName: String]>([:])
-    private let broken = Atomic<Int>(0)
 
     init(configuration: Simulator.Configuration) {
         self.configuration = configuration
     }
-
-    /// Connections that ended in an error on our side of the socket: resets by the client, mostly.
-    var brokenConnections: Int { broken.load(ordering: .relaxed) }
-
-    func noteBrokenConnection() { broken.add(1, ordering: .relaxed) }
 
     func setBases(_ urls: [ServiceName: String]) { bases.withLock { $0 = urls } }
 

@@ -4,15 +4,15 @@ import Synchronization
 /// Submitting and polling.
 extension ElumentaService {
     func generate(_ request: Request, account: String, plan: JobPlan) async throws(ElumentaError) -> Reply {
-        let now = world.clock.seconds
-        try state.withLock { state throws(ElumentaError) in try state.admit(account, now: now) }
+        let start = world.clock.now
+        try state.withLock { state throws(ElumentaError) in try state.admit(account, now: Int(start)) }
         let submission = try ElumentaSubmission(request, world: world)
         let job = try state.withLock { state throws(ElumentaError) in
             try book(submission, request, account: account, plan: plan, in: &state)
         }
         if plan.duration > 0 {
             do {
-                try await world.clock.sleep(for: .milliseconds(plan.duration))
+                try await world.clock.sleep(until: start + Double(plan.duration) / 1000)
             } catch {
                 throw .providerError
             }

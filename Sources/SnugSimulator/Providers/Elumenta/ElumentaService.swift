@@ -25,7 +25,9 @@ final class ElumentaService: Service {
                 try state.authenticate(request, now: now)
             }
             let reply = await authenticated(request, route: route, account: account, plan: plan)
-            return reply.adding(state.withLock { $0.rateHeaders(account, now: now) })
+            // A generation may have taken longer than the window had left.
+            let end = world.clock.seconds
+            return reply.adding(state.withLock { $0.rateHeaders(account, now: end) })
         } catch {
             return error.reply
         }

@@ -76,6 +76,9 @@ struct ElumentaSubmission {
         for field in ["seed", "duration"] where options[field].map({ $0.integer == nil }) ?? false {
             faults.append(("params.\(field)", "Input should be an integer"))
         }
+        if let seconds = options["duration"]?.integer, seconds != 5, seconds != 10 {
+            faults.append(("params.duration", "Input should be 5 or 10"))
+        }
         if let image = options["image_url"] {
             if !model.takesImage {
                 faults.append(("params.image_url", "\(model.slug) takes no image"))

@@ -6,15 +6,12 @@ struct OpenAIModel {
     /// The sizes it draws, besides `auto`; `nil` for any multiple of 16 within its bounds.
     var sizes: [String]? = ["1024x1024", "1536x1024", "1024x1536"]
     var qualities = ["low", "medium", "high", "auto"]
-    var formats = ["png", "webp", "jpeg"]
     /// True when it is of the older kind, with `response_format` and `style` and without streams.
     var isLegacy = false
 
     static let all = [
         OpenAIModel(name: "gpt-image-1.5"), OpenAIModel(name: "gpt-image-1-mini"),
-        OpenAIModel(
-            name: "gpt-image-2", sizes: nil, qualities: ["low", "medium", "high", "xhigh", "max", "auto"],
-            formats: ["png", "webp", "jpeg"]),
+        OpenAIModel(name: "gpt-image-2", sizes: nil, qualities: ["low", "medium", "high", "xhigh", "max", "auto"]),
         OpenAIModel(
             name: "vendor-diffusion", sizes: ["512x512", "1024x1024"], qualities: ["standard", "hd"], isLegacy: true),
     ]

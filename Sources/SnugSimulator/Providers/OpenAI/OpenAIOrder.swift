@@ -95,7 +95,7 @@ struct OpenAIOrder {
         let normal = model.isLegacy ? "standard" : "auto"
         quality = try fields.text("quality", oneOf: model.qualities) ?? normal
         background = try fields.text("background", oneOf: ["transparent", "opaque", "auto"]) ?? "auto"
-        let output = try fields.text("output_format", oneOf: model.formats) ?? "png"
+        let output = try fields.text("output_format", oneOf: ["png", "webp", "jpeg"]) ?? "png"
         format = FlatImage.Format(rawValue: output) ?? .png
         count = try fields.integer("n", in: 1...10) ?? 1
         _ = try fields.integer("output_compression", in: 0...100)

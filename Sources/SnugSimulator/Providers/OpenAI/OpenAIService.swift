@@ -44,7 +44,8 @@ final class OpenAIService: Service {
 
     private func route(_ request: Request, account: OpenAIAccount, plan: JobPlan) async throws(OpenAIError) -> Reply {
         let segments = request.segments
-        switch (request.method, segments.dropFirst().joined(separator: "/")) {
+        let path = segments.first == "v1" ? segments.dropFirst().joined(separator: "/") : ""
+        switch (request.method, path) {
         case ("GET", "models"):
             let data = OpenAIModel.all.map(model)
             return Reply(200, json: ["object": "list", "data": .array(data)])
@@ -97,7 +98,10 @@ final class OpenAIService: Service {
     private func rateHeaders(_ account: OpenAIAccount) -> Headers {
         guard let limit = account.requestsPerMinute else { return [:] }
         let now = world.clock.seconds
-        let window = state.withLock { $0.windows[account.name] }
+        let window = state.withLock { state in
+            state.windows[account.name]?.roll(to: now)
+            return state.windows[account.name]
+        }
         let seconds = max(0, (window?.reset ?? now) - now)
         return [
             "x-ratelimit-limit-requests": String(limit),
@@ -135,7 +139,13 @@ final class OpenAIService: Service {
             }
             return stored.adding(["Idempotent-Replayed": "true"])
         }
-        let reply = try await generate(request, account, order, plan)
+        let reply: Reply
+        do throws(OpenAIError) {
+            reply = try await generate(request, account, order, plan)
+        } catch {
+            // A failure is the key's result, too.
+            reply = error.reply
+        }
         state.withLock { $0.replays[slot] = reply }
         return reply
     }
@@ -148,6 +158,7 @@ final class OpenAIService: Service {
             return state.next - 1
         }
         let id = "openai-\(number)"
+        let start = world.clock.now
         world.ledger.record(
             LedgerEntry(
                 generation: id, service: .openai, account: account.name, model: order.model.name, prompt: order.prompt,
@@ -156,7 +167,7 @@ final class OpenAIService: Service {
                 cost: world.configuration.openAI.price * Double(order.count), isRefunded: false, joins: 0))
         if plan.duration > 0 {
             do {
-                try await world.clock.sleep(for: .milliseconds(plan.duration))
+                try await world.clock.sleep(until: start + Double(plan.duration) / 1000)
             } catch {
                 throw .serverError
             }

@@ -83,6 +83,16 @@ final class PollinationsBank: Sendable {
         }
     }
 
+    /// Gives back what ``begin(_:model:now:)`` took for an image that was not made.
+    func refund(_ amount: Double, _ holder: Holder) {
+        state.withLock { state in
+            for index in state.accounts.indices where state.accounts[index].name == holder.account.name {
+                state.accounts[index].balance += amount
+            }
+            if amount > 0 { state.spent[holder.key]?.amount -= amount }
+        }
+    }
+
     func end(_ holder: Holder) {
         state.withLock { $0.running[holder.account.name, default: 1] -= 1 }
     }

@@ -71,6 +71,8 @@ struct PollinationsOrder {
             case "n": if value.integer != 1 { faults[name] = "Only 1 is supported" }
             case "seed": if value.integer == nil { faults[name] = "Expected an integer" }
             case "safe", "transparent": if value.bool == nil { faults[name] = "Expected a boolean" }
+            case "prompt", "model", "size", "quality", "user", "resolution":
+                if value.text == nil { faults[name] = "Expected a string" }
             case "response_format":
                 if !["b64_json", "url"].contains(value.text) { faults[name] = "Expected b64_json or url" }
             case "image":

@@ -31,8 +31,12 @@ extension PollinationsService {
         let days = request.value("days").map { Int($0) ?? 0 } ?? 30
         guard (1...50_000).contains(limit) else { throw .validation(["limit": "Expected 1 to 50000"]) }
         guard (1...90).contains(days) else { throw .validation(["days": "Expected 1 to 90"]) }
+        // ISO 8601 in UTC sorts as text.
+        let first = world.clock.iso8601(in: -days * 86_400)
+        let before = request.value("before")
         let entries = world.ledger.snapshot(.pollinations).entries
-            .filter { $0.account == account && !$0.isRefunded }.reversed().prefix(limit)
+            .filter { $0.account == account && !$0.isRefunded && $0.createdAt >= first }
+            .filter { entry in before.map { entry.createdAt < $0 } ?? true }.reversed().prefix(limit)
         let kind = key.hasPrefix("sk_") ? "secret" : "publishable"
         if request.value("format") == "csv" {
             let rows = entries.map { "\($0.createdAt),generate.image,\($0.model),\(account),\(kind),paid,\($0.cost),0" }

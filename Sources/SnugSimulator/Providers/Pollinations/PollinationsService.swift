@@ -15,6 +15,8 @@ final class PollinationsService: Service {
 
     private struct Generation {
         var id: String
+        /// The one who pays, whoever joins.
+        var holder: PollinationsBank.Holder
         var order: PollinationsOrder
         var plan: JobPlan
         var bytes: [UInt8]
@@ -82,13 +84,10 @@ final class PollinationsService: Service {
         case .own(let own): generation = own
         case .joined(let other): generation = other
         }
-        let wait = generation.readyAt - world.clock.now
-        if wait > 0 {
-            do {
-                try await world.clock.sleep(for: .seconds(wait))
-            } catch {
-                throw PollinationsError(500, "Stopped")
-            }
+        do {
+            try await world.clock.sleep(until: generation.readyAt)
+        } catch {
+            throw PollinationsError(500, "Stopped")
         }
         var isCached = true
         if case .own = claim {
@@ -117,7 +116,8 @@ final class PollinationsService: Service {
                 plan, width: order.width, height: order.height, seed: order.seed ?? work.next, format: order.format)
             work.next += 1
             let generation = Generation(
-                id: id, order: order, plan: plan, bytes: bytes, readyAt: now + Double(plan.duration) / 1000)
+                id: id, holder: holder, order: order, plan: plan, bytes: bytes,
+                readyAt: now + Double(plan.duration) / 1000)
             if order.isJoinable { work.joinable[identity] = generation }
             world.ledger.record(
                 LedgerEntry(
@@ -132,7 +132,7 @@ final class PollinationsService: Service {
     /// Forgets a failed generation, so that a repeat generates again, and gives the money back.
     private func failed(_ generation: Generation, _ text: String) -> PollinationsError {
         work.withLock { work in work.joinable = work.joinable.filter { $0.value.id != generation.id } }
-        world.ledger.refund(generation.id)
+        bank.refund(world.ledger.refund(generation.id), generation.holder)
         let folded = text.lowercased()
         return folded.contains("policy") || folded.contains("safety") ? .contentPolicy : .upstream(502, body: text)
     }
