@@ -54,6 +54,7 @@ install() {
         postgres_program initdb >/dev/null || { need_deb initdb postgresql; }
         [ -z "${SNUG_POSTGRES_TLS:-}" ] || need_deb openssl openssl
         ;;
+    clients) need_pip tuspy==1.1.0 aiotus==1.1.0 tinify==1.7.2 schemathesis==4.32.5 ;;
     *) unavailable "unknown server $1" ;;
     esac
 }

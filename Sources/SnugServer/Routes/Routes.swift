@@ -27,7 +27,9 @@ enum Routes {
     /// True for an address that needs no token.
     static func isOpen(_ path: String?) -> Bool { path.map { open.contains($0) } ?? false }
 
-    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options]
+    private static let methods: [HTTPRequest.Method] = [
+        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
+    ]
 
     /// Builds the responder of all routes, each behind the middlewares; other methods of their paths are 405.
     static func responder(

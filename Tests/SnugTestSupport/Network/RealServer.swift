@@ -24,9 +24,8 @@ package final class RealServer: Sendable {
     ///   - portCount: Ports in a row that it takes.
     /// - Throws: ``Unavailable`` when it cannot be installed.
     package init(_ name: String, portCount: Int = 1, environment: [String: String] = [:]) async throws {
-        let script = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-            .appending("servers").appending("run.sh")
-        try await Self.install(name, script, environment)
+        let script = Self.script
+        try await Self.install(name, environment: environment)
         folder = FileManager.default.temporaryDirectory.appending(component: "snug-\(name)-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // Servers may run as another user.
@@ -87,10 +86,15 @@ package final class RealServer: Sendable {
         return ((try? String(contentsOf: path, encoding: .utf8)) ?? "").split(separator: "\n")
     }
 
+    static let tests = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
+    private static let script = tests.appending("servers/run.sh")
+
     /// One at a time: they share a folder that they install into.
     private static let installing = Mutex(())
 
-    private static func install(_ name: String, _ script: FilePath, _ environment: [String: String]) async throws {
+    /// Installs what `run.sh` knows by a name.
+    /// - Throws: ``Unavailable``.
+    static func install(_ name: String, environment: [String: String] = [:]) async throws {
         let place = try TemporaryFolder()
         let messages = place.path.appending("messages")
         let code = try await onThread {

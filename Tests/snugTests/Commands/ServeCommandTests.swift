@@ -13,26 +13,6 @@ import Testing
 
     init() throws { snug = try CommandFolder() }
 
-    /// Runs the command until it listens, does something, and stops it with a signal.
-    private func serve(
-        _ command: String = "serve", _ arguments: [String] = [], signal number: Int32 = SIGTERM,
-        _ body: (_ port: Int) throws -> Void
-    ) throws -> CommandResult {
-        var failure: (any Error)?
-        var isDone = false
-        let words = [command, "--listen", "127.0.0.1:0"] + arguments
-        let result = try snug.runner.run(words.map { Array($0.utf8) }, input: []) { process, text in
-            guard !isDone, let match = text.firstMatch(of: /listening on http:\/\/127\.0\.0\.1:([0-9]+)\n/),
-                let port = Int(match.output.1)
-            else { return }
-            isDone = true
-            do { try body(port) } catch { failure = error }
-            kill(process, number)
-        }
-        if let failure { throw failure }
-        return result
-    }
-
     private static func get(_ port: Int, _ path: String, _ fields: String = "") throws -> RawResponse {
         let connection = try RawConnection(port: port)
         try connection.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
@@ -41,7 +21,7 @@ import Testing
 
     @Test("It fits what is sent, and ends with 0 on SIGTERM and Ctrl-C", arguments: [SIGTERM, SIGINT])
     func serves(number: Int32) throws {
-        let result = try serve(signal: number) { port in
+        let result = try snug.serve(signal: number) { port in
             let image = CommandFolder.jpeg(64, 32)
             let connection = try RawConnection(port: port)
             try connection.send(
@@ -65,7 +45,7 @@ import Testing
         var other = self
         other.snug.runner.environment["SNUG_SERVER_TOKEN"] = token
         for (command, arguments) in [(self, ["--token-file", "token"]), (other, [])] {
-            let result = try command.serve("serve", arguments) { port in
+            let result = try command.snug.serve("serve", arguments) { port in
                 let refused = try Self.get(port, "/metrics")
                 #expect(refused.status == 401)
                 let allowed = try Self.get(port, "/metrics", "Authorization: Bearer \(token)\r\n")
@@ -92,7 +72,7 @@ import Testing
 
     @Test("An address that is taken ends it with 1, as does a state directory in use")
     func taken() throws {
-        let result = try serve { port in
+        let result = try snug.serve { port in
             for state in [["--no-jobs"], ["--state", "other"]] {
                 let second = try snug.runner.run(["serve", "--listen", "127.0.0.1:\(port)"] + state)
                 #expect(second.exitCode == 1)
@@ -108,7 +88,7 @@ import Testing
     @Test("Settings come from the configuration too, and an unknown one is named with the nearest")
     func configuration() throws {
         try snug.folder.write(Array("serve:\n  max-body: 10\n".utf8), to: "good.yaml")
-        let result = try serve("serve", ["--config", "good.yaml"]) { port in
+        let result = try snug.serve("serve", ["--config", "good.yaml"]) { port in
             let connection = try RawConnection(port: port)
             try connection.send("POST /v1/fit HTTP/1.1\r\nHost: localhost\r\nContent-Length: 11\r\n\r\n")
             #expect(try connection.readResponse().status == 413)
@@ -126,7 +106,7 @@ import Testing
         try snug.folder.write(Array(yaml.utf8), to: "snug.yaml")
         for command in ["serve", "watch"] {
             try snug.folder.write(CommandFolder.jpeg(64, 32), to: "in/\(command).jpg")
-            let result = try serve(command, ["--config", "snug.yaml"]) { port in
+            let result = try snug.serve(command, ["--config", "snug.yaml"]) { port in
                 let image = CommandFolder.jpeg(32, 64)
                 let connection = try RawConnection(port: port)
                 let head =
