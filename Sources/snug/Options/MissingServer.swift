@@ -26,7 +26,7 @@
         /// The server; `nil` for none.
         var companion: (any DaemonCompanion)? {
             get throws {
-                guard listen == nil else { throw MissingServer.refusal("--listen") }
+                guard listen == nil else { throw MissingServer.refusal("page and API") }
                 return nil
             }
         }
@@ -34,9 +34,7 @@
 
     private enum MissingServer {
         static func refusal(_ what: String) -> ValidationError {
-            ValidationError(
-                "this build has no \(what); build it with the package trait Server: 'make install' does, and so does "
-                    + "'swift build -c release --product snug'")
+            ValidationError("this build lacks \(what); build it with the package trait Server, as 'make install' does")
         }
     }
 #endif

@@ -125,12 +125,12 @@ import Testing
         #expect(count > 15)
     }
 
-    /// The structures of a file, by the brace at the start of a line that ends each.
+    /// The structures of a file, by the brace that ends each, as far in as its first line.
     private static func structures(of content: String) -> [(name: String, isGroup: Bool, body: String)] {
-        content.matches(of: /(?s)struct ([A-Za-z]+): ([^{\n]*)\{\n(.*?)\n}\n/).map { match in
+        content.matches(of: /(?sm)^( *)struct ([A-Za-z]+): ([^{\n]*)\{\n(.*?)\n\1}\n/).map { match in
             (
-                String(match.output.1), match.output.2.contains("ParsableArguments"),
-                String(match.output.3) + "\n"
+                String(match.output.2), match.output.3.contains("ParsableArguments"),
+                String(match.output.4) + "\n"
             )
         }
     }
