@@ -17,7 +17,8 @@ import Testing
             let (image, log) = (snug.folder.path.appending("beach.jpg"), snug.folder.path.appending("log"))
             let result = try snug.serve { port in
                 let code = try RealClient.run(script, ["http://127.0.0.1:\(port)", image.string], log: log)
-                #expect(code == 0, "\(String(decoding: try snug.folder.bytes(of: "log") ?? [], as: UTF8.self))")
+                let said = String(decoding: try snug.folder.bytes(of: "log") ?? [], as: UTF8.self)
+                #expect(code == 0, "\(said)")
             }
             #expect(result.exitCode == 0, "\(result.standardError)")
         }
