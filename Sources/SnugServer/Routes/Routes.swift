@@ -27,10 +27,6 @@ enum Routes {
     /// True for an address that needs no token.
     static func isOpen(_ path: String?) -> Bool { path.map { open.contains($0) } ?? false }
 
-    private static let methods: [HTTPRequest.Method] = [
-        .get, .head, .post, .put, .patch, .delete, .options, .trace, .connect,
-    ]
-
     /// Builds the responder of all routes, each behind the middlewares; other methods of their paths are 405.
     static func responder(
         _ routes: [Route], behind middlewares: [any MiddlewareProtocol<Request, Response, ServerContext>]
@@ -48,8 +44,8 @@ enum Routes {
                         try await get.respond(request, context).createHeadResponse()
                     })
             }
-            let allowed = methods.filter(known.contains).map(\.rawValue).joined(separator: ", ")
-            for method in methods where !known.contains(method) {
+            let allowed = MethodMiddleware.known.filter(known.contains).map(\.rawValue).joined(separator: ", ")
+            for method in MethodMiddleware.known where !known.contains(method) {
                 add(to: router, Route(method, path) { _, _ in throw notAllowed(method, allowed) })
             }
         }

@@ -56,7 +56,7 @@ struct ServerServices: Sendable {
             routes,
             behind: [
                 OutcomeMiddleware(metrics: metrics), OriginMiddleware(configuration),
-                TokenMiddleware(token: configuration.token),
+                TokenMiddleware(token: configuration.token), MethodMiddleware(),
             ])
     }
 

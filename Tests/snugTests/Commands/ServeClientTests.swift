@@ -10,18 +10,19 @@ import Testing
         do { try await RealClient.install() } catch let error as RealServer.Unavailable {
             try Test.cancel("SKIPPED, no clients here: \(error.reason)")
         }
-        try await onThread {
+        let (code, said, result) = try await onThread {
             var snug = try CommandFolder()
             snug.runner.timeLimit = 180_000
             try snug.folder.write(CommandFolder.jpeg(480, 320), to: "beach.jpg")
             let (image, log) = (snug.folder.path.appending("beach.jpg"), snug.folder.path.appending("log"))
+            var code: Int32 = -1
             let result = try snug.serve { port in
-                let code = try RealClient.run(script, ["http://127.0.0.1:\(port)", image.string], log: log)
-                let said = String(decoding: try snug.folder.bytes(of: "log") ?? [], as: UTF8.self)
-                #expect(code == 0, "\(said)")
+                code = try RealClient.run(script, ["http://127.0.0.1:\(port)", image.string], log: log)
             }
-            #expect(result.exitCode == 0, "\(result.standardError)")
+            return (code, String(decoding: try snug.folder.bytes(of: "log") ?? [], as: UTF8.self), result)
         }
+        #expect(code == 0, "\(said)")
+        #expect(result.exitCode == 0, "\(result.standardError)")
     }
 
     @Test("tuspy uploads in parts, resumes by the address alone, and the upload becomes a job with a result")

@@ -83,7 +83,10 @@ struct UploadRoutes: Sendable {
         let end = try await desk.create(upload)
         return Response(
             status: .created,
-            headers: [.location: OwnAddress.location("/v1/uploads/\(upload.id)", for: request), .uploadExpires: Self.date(end)])
+            headers: [
+                .location: OwnAddress.location("/v1/uploads/\(upload.id)", for: request),
+                .uploadExpires: Self.date(end),
+            ])
     }
 
     /// Tells how far an upload is.
