@@ -35,7 +35,7 @@ final class LedgerIDGenerator: Sendable {
 
     /// The smallest id of a moment.
     static func first(at instant: LedgerInstant) -> String {
-        text(UInt64(clamping: instant.milliseconds) & 0xFFFF_FFFF_FFFF, 10) + String(repeating: "0", count: 16)
+        text(min(UInt64(clamping: instant.milliseconds), 0xFFFF_FFFF_FFFF), 10) + String(repeating: "0", count: 16)
     }
 
     /// Crockford's 32 digits, in order.

@@ -14,7 +14,7 @@ extension Job {
         state = .waiting
         step = new.step
         since = now
-        dueAt = new.dueAt ?? now
+        dueAt = Self.due(new.dueAt ?? now)
         attempt = 0
         crashes = 0
         fence = 0
@@ -80,7 +80,7 @@ extension Job {
             }
         case .retry(let date, let reason, let consumesAttempt):
             if !consumesAttempt { attempt -= 1 }
-            dueAt = date
+            dueAt = Self.due(date)
             move(to: .waiting, reason, now: now)
             return .failed
         case .failed(let reason):
@@ -178,9 +178,12 @@ extension Job {
     private mutating func proceed(to next: JobStep, at date: LedgerInstant, now: LedgerInstant) {
         step = next
         attempt = 0
-        dueAt = date
+        dueAt = Self.due(date)
         move(to: .waiting, nil, now: now)
     }
+
+    /// A moment that delays can be reckoned from: before 1970, everything is due.
+    private static func due(_ date: LedgerInstant) -> LedgerInstant { max(date, LedgerInstant(milliseconds: 0)) }
 
     private mutating func becomeUnknown(_ effect: OpenIntent?, _ reason: JobReason, now: LedgerInstant) {
         switch effect?.repetition {

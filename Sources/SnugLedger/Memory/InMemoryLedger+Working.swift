@@ -53,7 +53,8 @@ extension InMemoryLedger {
             content.jobs[job.id] = job
         }
         content.holds = content.holds.map { hold in
-            guard hold.since > now, let until = hold.until, hold.reason.code != JobReason.byRequest else { return hold }
+            guard hold.since > now, let until = hold.until, until > hold.since, hold.reason.code != JobReason.byRequest
+            else { return hold }
             var hold = hold
             hold.until = LedgerInstant(milliseconds: until.milliseconds - hold.since.milliseconds + now.milliseconds)
             hold.since = now

@@ -31,7 +31,7 @@ extension LedgerTransaction {
         try execute(
             """
             UPDATE holds SET until = :now + (until - since), since = :now
-            WHERE since > :now AND until IS NOT NULL AND reason_code <> :request
+            WHERE since > :now AND until > since AND reason_code <> :request
             """, ["now": now.milliseconds, "request": JobReason.byRequest])
     }
 

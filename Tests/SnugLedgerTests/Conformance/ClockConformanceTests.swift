@@ -102,6 +102,32 @@ import Testing
         #expect(try await fixture.claim().job.id == job.id)
     }
 
+    @Test(
+        "Moments at the ends of all numbers are long ago and never, and stop no other work",
+        arguments: LedgerFixture.Kind.allCases)
+    func extremes(kind: LedgerFixture.Kind) async throws {
+        let fixture = try await LedgerFixture(kind)
+        for (name, moment) in [("never", Int.max), ("ago", .min)].map({ ($0, LedgerInstant(milliseconds: $1)) }) {
+            try await fixture.add(.sample("\(name) again"))
+            let claim = try await fixture.claim()
+            #expect(claim.job.name == "\(name) again")
+            try await fixture.store.recordOutcome(.retry(at: moment, .test), under: claim.lease)
+            var new = NewJob.sample("\(name) due")
+            new.dueAt = moment
+            try await fixture.add(new)
+            try await fixture.store.pause(.folder(name), until: moment, reason: .test)
+            try await fixture.store.park(account: name, until: moment, reason: .test)
+        }
+        for jump in [.zero - day, day, .zero - day * 1000] {
+            fixture.time.setForward(jump)
+            fixture.time.advance(.seconds(1))
+            let claims = try await fixture.store.claim(ClaimRequest(limit: 9))
+            #expect(Set(claims.map(\.job.name)) == ["ago due", "ago again"])
+            #expect(try await fixture.store.holds().map(\.scope) == [.account("never"), .folder("never")])
+            for claim in claims { try await fixture.store.release(claim.lease) }
+        }
+    }
+
     @Test("The history tells the times as they were, in the order of happening", arguments: LedgerFixture.Kind.allCases)
     func history(kind: LedgerFixture.Kind) async throws {
         let fixture = try await LedgerFixture(kind)

@@ -73,6 +73,10 @@ import Testing
         let first = LedgerIDGenerator.first(at: time.now)
         #expect(before < first && first <= generator.next() && LedgerIDGenerator.isID(first))
         #expect(LedgerIDGenerator.first(at: LedgerInstant(milliseconds: -5)).hasPrefix("0000000000"))
+        // Later moments than an id can tell are after all ids, and do not begin again at 0.
+        for late in [1 << 48, (1 << 48) + 7, Int.max] {
+            #expect(LedgerIDGenerator.first(at: LedgerInstant(milliseconds: late)) > generator.next())
+        }
     }
 
     @Test(
