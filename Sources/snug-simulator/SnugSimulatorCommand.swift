@@ -38,9 +38,9 @@ struct SnugSimulatorCommand: AsyncParsableCommand {
                         drip{bytes,milliseconds}, refuseStream, goAway (the last two over HTTP/2)
               delay     milliseconds before the answer
               job       pendingPolls, outcome (completed, failed{text}, unknownWord{word}, neverEnds),
-                        identifier (integer, prefixed), image (asAsked, wrongFormat, truncated, html, json, empty),
-                        padding, urlLifetime, redirects, acceptsRanges, duration, stream{cutsBeforeCompleted, comments,
-                        multilineData, splitsCharacters, carriageReturns}
+                        identifier (integer, prefixed), padding, urlLifetime, redirects, acceptsRanges, duration,
+                        picture (asAsked, wrongFormat, truncated, html, json, empty), stream{cutsBeforeCompleted,
+                        comments, multilineData, splitsCharacters, carriageReturns}
               takesEffect  whether the provider acts, and charges, although its answer is replaced or lost
 
             ADMIN ADDRESS

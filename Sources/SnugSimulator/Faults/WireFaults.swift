@@ -51,19 +51,19 @@ public enum RequestFault: Sendable, Hashable, Codable {
 
 /// Trouble while a response is sent.
 public enum DeliveryFault: Sendable, Hashable, Codable {
-    /// Sends the status line and half the headers, then nothing.
+    /// Sends the status line and half the headers, then nothing; over HTTP/2 nothing at all.
     case stallInHeaders
     /// Sends this much of the body, then nothing.
     case stallAfter(bytes: Int)
-    /// Sends this much of the body, then closes.
+    /// Sends this much of the body, then closes; over HTTP/2 it resets the stream.
     case closeAfter(bytes: Int)
     /// Sends this much of the body, then resets.
     case resetAfter(bytes: Int)
     /// Sends the body in chunks without the last one, then stays silent or closes.
     case chunkedWithoutEnd(thenClose: Bool)
-    /// A `Content-Length` that is wrong by this much; the connection is closed after the body.
+    /// HTTP/1.1 only: a `Content-Length` that is wrong by this much; the connection is closed after the body.
     case contentLength(offBy: Int)
-    /// No length at all: the body ends with the connection.
+    /// HTTP/1.1 only: no length at all, so that the body ends with the connection.
     case untilClose
     /// A gzip body that unpacks to this many zero bytes.
     case gzipBomb(unpackedBytes: Int)

@@ -51,24 +51,46 @@ struct HTTP2Stream {
             return false
         default: break
         }
+        if fault.delivery == .stallInHeaders {
+            try await stall()
+            return false
+        }
+        var reply = reply
+        if case .gzipBomb(let unpackedBytes) = fault.delivery {
+            reply.headers["Content-Encoding"] = "gzip"
+            reply.body = .bytes(ZeroRun.gzip(max(0, unpackedBytes)))
+        }
         let hasBody = !isHead && reply.status != 204 && reply.status != 304
         try await outbound.write(.headers(.init(headers: head(reply), endStream: !hasBody)))
-        guard hasBody else { return true }
-        let body = reply.bytes
-        switch fault.delivery {
-        case .stallAfter(let bytes):
-            try await write(body.prefix(max(0, bytes)), isLast: false)
+        return hasBody ? try await deliver(reply.body, reply.bytes, fault.delivery) : true
+    }
+
+    private func deliver(_ body: Reply.Body, _ bytes: [UInt8], _ fault: DeliveryFault?) async throws -> Bool {
+        switch (fault, body) {
+        case (.stallAfter(let count), _):
+            try await write(bytes.prefix(max(0, count)), isLast: false)
             try await stall()
-        case .closeAfter(let bytes), .resetAfter(let bytes):
-            try await write(body.prefix(max(0, bytes)), isLast: false)
+        case (.closeAfter(let count), _), (.resetAfter(let count), _):
+            try await write(bytes.prefix(max(0, count)), isLast: false)
             try await reset(.internalError)
-        default:
-            if case .pieces(_, isCut: true) = reply.body {
-                try await write(body[...], isLast: false)
-                try await reset(.internalError)
-                return false
+        case (.chunkedWithoutEnd(let thenClose), _):
+            try await write(bytes[...], isLast: false)
+            if thenClose { try await reset(.internalError) } else { try await stall() }
+        case (.drip(let count, let milliseconds), _):
+            var rest = bytes[...]
+            while rest.count > max(1, count) {
+                try await write(rest.prefix(max(1, count)), isLast: false)
+                rest = rest.dropFirst(max(1, count))
+                try await Task.sleep(for: .milliseconds(milliseconds))
             }
-            try await write(body[...], isLast: true)
+            try await write(rest, isLast: true)
+            return true
+        case (_, .pieces(let pieces, let isCut)):
+            for piece in pieces { try await write(piece[...], isLast: false) }
+            if isCut { try await reset(.internalError) } else { try await write([], isLast: true) }
+            return !isCut
+        case (_, .bytes):
+            try await write(bytes[...], isLast: true)
             return true
         }
         return false

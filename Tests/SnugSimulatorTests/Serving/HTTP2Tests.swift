@@ -122,12 +122,14 @@ import Testing
         [0, 0, UInt8(payload.count), type, flags, 0, 0, 0, type == 4 ? 0 : 1] + payload
     }
 
-    /// The frames DATA (0), HEADERS (1) and RST_STREAM (3) of stream 1, up to the last.
-    private func frames(_ connection: RawConnection) async throws -> [Frame] {
+    /// The frames DATA (0), HEADERS (1) and RST_STREAM (3) of stream 1, up to the last or the end of the connection.
+    private func frames(
+        _ connection: RawConnection, until isLast: @escaping @Sendable (Frame) -> Bool = { $0.type == 3 }
+    ) async throws -> [Frame] {
         try await onThread {
             var bytes: [UInt8] = []
             var frames: [Frame] = []
-            while frames.last?.type != 3 {
+            while frames.last.map(isLast) != true {
                 let more = try connection.read()
                 guard !more.isEmpty else { break }
                 bytes += more
@@ -220,16 +222,53 @@ import Testing
         }
     }
 
-    @Test("A body ends after exactly the bytes that were let through, and the stream with an error")
-    func cut() async throws {
+    /// Deliveries, the lengths of the DATA frames of a body of 21 bytes, and whether a reset follows.
+    static let deliveryTable: [(DeliveryFault, [Int], Bool)] = [
+        (.closeAfter(bytes: 9), [9], true), (.resetAfter(bytes: 0), [0], true),
+        (.chunkedWithoutEnd(thenClose: true), [21], true), (.chunkedWithoutEnd(thenClose: false), [21], false),
+        (.stallAfter(bytes: 5), [5], false), (.stallInHeaders, [], false),
+    ]
+
+    @Test("A body breaks off after exactly the bytes that were let through", arguments: deliveryTable)
+    func cut(delivery: DeliveryFault, lengths: [Int], isReset: Bool) async throws {
         try await withSimulator { simulator async throws in
-            simulator.script(Rule(Fault(delivery: .closeAfter(bytes: 9))))
-            let frames = try await self.frames(try await begin(simulator, goesOn: false))
-            try #require(frames.map(\.type) == [1, 0, 3])
-            #expect(!frames.contains { $0.endsStream })
-            #expect(String(decoding: frames[1].payload, as: UTF8.self) == #"{"error":"#)
+            simulator.script(Rule(Fault(delivery: delivery)))
+            let connection = try await begin(simulator, goesOn: false)
+            // The last bytes that come before the client gives up.
+            let last = lengths.last
+            var frames: [Frame] = []
+            if !isReset, let last {
+                frames = try await self.frames(connection) { $0.type == 0 && $0.payload.count == last }
+            }
+            try await simulator.wait { $0.first?.status == 404 }
+            if !isReset { connection.finishSending() }
+            frames += try await self.frames(connection)
+            #expect(frames.filter { $0.type == 0 }.map(\.payload.count) == lengths)
+            let body = Array(#"{"error":"Not found"}"#.utf8)
+            #expect(body.starts(with: frames.filter { $0.type == 0 }.flatMap(\.payload)))
+            #expect(!frames.contains { $0.endsStream && $0.type != 3 })
             // INTERNAL_ERROR
-            #expect(frames[2].payload == [0, 0, 0, 2])
+            if isReset { #expect(frames.last?.payload == [0, 0, 0, 2]) }
+            try await simulator.wait { $0.first?.isFinished == true }
+            #expect(simulator.requests.map(\.wasCut) == [true])
+        }
+    }
+
+    @Test("Dripping sends every byte, so many at a time")
+    func drip() async throws {
+        try await withSimulator { simulator async throws in
+            simulator.script(Rule(Fault(delivery: .drip(bytes: 8, milliseconds: 0))))
+            let frames = try await self.frames(try await begin(simulator, goesOn: false)) { $0.endsStream }
+            #expect(frames.map(\.payload.count).dropFirst() == [8, 8, 5])
+        }
+    }
+
+    @Test("A gzip bomb unpacks to the bytes that were ordered")
+    func bomb() async throws {
+        try await withSimulator { simulator async throws in
+            simulator.script(Rule(Fault(delivery: .gzipBomb(unpackedBytes: 1_000_000))))
+            let answer = try await Curl().run(version + ["--compressed", address(simulator, .media) + "/none"])
+            #expect(answer.exit == 0 && answer.body == [UInt8](repeating: 0, count: 1_000_000))
         }
     }
 
