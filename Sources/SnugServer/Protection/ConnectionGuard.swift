@@ -21,6 +21,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         /// Bytes that a period has to bring.
         var minimumBytes: Int
         var maximumBodyBytes: Int
+        /// Those of a part of an upload, which is written as it comes.
+        var maximumPartBytes: Int
     }
 
     let watch = ConnectionWatch()
@@ -95,7 +97,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func isWelcome(_ head: HTTPRequest) -> Bool {
         guard let length = head.headerFields[.contentLength].flatMap({ Int($0) }) else { return true }
-        return length <= limits.maximumBodyBytes
+        let isPart = head.path?.hasPrefix("/v1/uploads") == true
+        return length <= (isPart ? limits.maximumPartBytes : limits.maximumBodyBytes)
     }
 
     // MARK: Responses

@@ -14,6 +14,8 @@ public struct ServerConfiguration: Sendable, Hashable {
     /// Maximum bytes of a request's body. Default 64 MiB.
     public var maximumBodyBytes: Int
     /// Maximum bytes of all bodies that are held at once. Default 256 MiB, and at least one body.
+    ///
+    /// Parts of uploads have a quarter of it besides: where that is taken, each is written as it comes.
     public var receivingBytes: Int
     /// Maximum bytes of a request's header fields. Default 32 KiB.
     public var maximumHeaderBytes: Int
@@ -41,6 +43,8 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var resultAge = Duration.seconds(900)
     /// Maximum bytes of a file that is uploaded in parts. Default 1 GiB.
     public var maximumUploadBytes = 1 << 30
+    /// Uploads in parts that may be under way at once. Default 1000.
+    public var maximumUploads = 1000
     /// Time that an upload is kept after its last part. Default 24 hours.
     public var uploadAge = Duration.seconds(86_400)
     /// Time between two looks through the uploads, for those that are to go. Default 1 minute.

@@ -84,7 +84,7 @@ public struct SnugServer: Service {
         let limits = ConnectionGuard.Limits(
             headTimeout: TimeAmount(configuration.headTimeout), ratePeriod: TimeAmount(configuration.ratePeriod),
             minimumBytes: Int(configuration.ratePeriod / .seconds(1) * Double(configuration.minimumRate)),
-            maximumBodyBytes: configuration.maximumBodyBytes)
+            maximumBodyBytes: configuration.maximumBodyBytes, maximumPartBytes: configuration.maximumUploadBytes)
         return HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionGuard(limits)], idleTimeout: TimeAmount(configuration.keepAlive),
             httpDecoderConfiguration: .init(

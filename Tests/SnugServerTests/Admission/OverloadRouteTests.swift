@@ -85,6 +85,21 @@ import Testing
         }
     }
 
+    @Test("An image that takes longer than it may is 503 with a time, and its worker is free for the next one")
+    func fitTimeout() async throws {
+        try await withServer({ $0.fitTimeout = .milliseconds(20) }, fitter: fitter) { server in
+            try await self.withoutMemory {
+                for path in ["/v1/fit", "/shrink"] {
+                    let response = try await server.send("POST", path, body: TestImage.small)
+                    #expect(response.status == 503, "\(path)")
+                    #expect(response.code == "fit_timeout", "\(path)")
+                    #expect(response["retry-after"] == "30")
+                    try await server.waitForMetrics("snug_http_workers_busy 0", "snug_memory_waiting 0")
+                }
+            }
+        }
+    }
+
     @Test("A client that goes while it waits leaves its place to the next one")
     func goneClients() async throws {
         try await withServer({ $0.queueLength = 1 }, fitter: fitter) { server in

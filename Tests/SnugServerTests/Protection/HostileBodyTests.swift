@@ -8,25 +8,13 @@ import Testing
 
 /// Bodies that mean no good, on each address that takes one.
 @Suite struct HostileBodyTests {
-    private static let version = ("Tus-Resumable", "1.0.0")
-
-    private static func upload(_ server: TestServer, length: Int) async throws -> String {
-        let created = try await server.send(
-            "POST", "/v1/uploads", [version, ("Upload-Length", "\(length)")], body: [])
-        return try #require(created["location"])
-    }
-
-    private static func part(at offset: Int) -> [(String, String)] {
-        [version, ("Upload-Offset", "\(offset)"), ("Content-Type", "application/offset+octet-stream")]
-    }
-
     @Test("A request whose length is told in two ways is refused, and nothing behind it is taken for another request")
     func smuggling() async throws {
         try await JobBench().run { server in
-            let upload = try await Self.upload(server, length: 100)
+            let upload = try #require(try await server.createUpload(length: 100)["location"])
             for (method, path, fields) in [
                 ("POST", "/v1/fit", []), ("POST", "/v1/inspect", []), ("POST", "/v1/jobs", []),
-                ("POST", "/shrink", []), ("POST", "/output/none", []), ("PATCH", upload, Self.part(at: 0)),
+                ("POST", "/shrink", []), ("POST", "/output/none", []), ("PATCH", upload, TestServer.part(at: "0")),
             ] as [(String, String, [(String, String)])] {
                 for lengths in [
                     [("Content-Length", "4"), ("Transfer-Encoding", "chunked")],
@@ -74,20 +62,20 @@ import Testing
     func uploadDrip() async throws {
         try await JobBench().run({ ($0.ratePeriod, $0.minimumRate) = (.milliseconds(200), 10_000) }) { server in
             let image = TestImage.small
-            let path = try await Self.upload(server, length: image.count)
+            let path = try #require(try await server.createUpload(length: image.count)["location"])
             let response = try await onThread {
                 let connection = try RawConnection(port: server.port)
                 try connection.send(
-                    server.head("PATCH", path, Self.part(at: 0), length: image.count) + Array(image[..<10]))
+                    server.head("PATCH", path, TestServer.part(at: "0"), length: image.count) + Array(image[..<10]))
                 return try connection.readResponse()
             }
             #expect(response.status == 408)
-            while try await server.send("HEAD", path, [Self.version])["upload-offset"] != "10" {
+            while try await server.send("HEAD", path, [TestServer.tus])["upload-offset"] != "10" {
                 try await Task.sleep(for: .milliseconds(5))
             }
             var last = response
             while last.status != 204 {
-                last = try await server.send("PATCH", path, Self.part(at: 10), body: Array(image[10...]))
+                last = try await server.send("PATCH", path, TestServer.part(at: "10"), body: Array(image[10...]))
             }
             #expect(last["upload-offset"] == "\(image.count)")
         }

@@ -30,6 +30,8 @@ import Testing
                 #"snug_http_phase_seconds_count{phase="processing"} 2"#,
                 "snug_http_image_input_bytes_total \(TestImage.small.count)",
                 "snug_http_image_output_bytes_total \(TestImage.small.count)", "snug_http_workers 2",
+                #"snug_http_request_seconds_count{route="/v1/fit"} 2"#, "snug_http_queue_length 64",
+                "snug_http_receiving_limit_bytes \(256 << 20)", "snug_http_result_bytes 0",
                 "snug_http_workers_busy 0", "snug_http_queue_waiting 0", "snug_http_receiving_bytes 0",
                 "snug_memory_budget_bytes \(256 << 20)", "snug_memory_reserved_bytes 0",
             ] {

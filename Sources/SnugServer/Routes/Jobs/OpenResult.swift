@@ -5,6 +5,7 @@ import SystemPackage
 /// A delivered file, open for one response. Its calls block.
 final class OpenResult: Sendable {
     let byteCount: Int
+    let validators: Validators
     /// The extension in lower case.
     let suffix: String
     private let file: FileDescriptor
@@ -20,10 +21,14 @@ final class OpenResult: Sendable {
             throw error
         }
         byteCount = identity.byteCount
+        validators = Validators(identity)
         suffix = path.extension?.lowercased() == "jpeg" ? "jpg" : path.extension?.lowercased() ?? ""
     }
 
     deinit { file.closeIgnoringErrors() }
 
-    func read() throws -> [UInt8] { try file.readSome(maximum: 256 << 10) }
+    /// Goes to a byte, from which the next read begins.
+    func seek(to offset: Int) throws { _ = try file.seek(offset: Int64(offset), from: .start) }
+
+    func read(maximum: Int) throws -> [UInt8] { try file.readSome(maximum: min(maximum, 256 << 10)) }
 }

@@ -8,13 +8,13 @@ import SnugPipeline
 import SnugSystem
 import SystemPackage
 
-/// `GET /v1/jobs/{id}/result`: the file that a job delivered.
+/// `GET /v1/jobs/{id}/result`: the file that a job delivered, whole or in part, or that it is still the same.
 struct ResultRoutes: Sendable {
     let jobs: ServerJobs
 
     /// Sends a delivered file; of several, the one of the parameter `number`.
     @Sendable func result(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let number = try Self.number(try ImageRequest.query(of: request))
+        let number = try Self.number(of: request)
         let job = try await jobs.ledger.job(try await JobRoutes.id(context, in: jobs.ledger))
         guard job.state == .delivered else { throw Self.unfinished(job) }
         let results = JobResults(jobs.ledger, stateDirectory: jobs.stateDirectory, threads: jobs.threads)
@@ -38,17 +38,14 @@ struct ResultRoutes: Sendable {
         } catch {
             throw ServiceError(.notFound, "result_gone", "the result cannot be read: \(error); send the image again")
         }
-        return Self.response(file, job, count: files.count, threads)
+        let fields = Self.fields(file, job, count: files.count)
+        return try Self.response(ConditionalRequest(request.method, request.headers), file, fields, threads)
     }
 
-    private static func number(_ fields: [(name: String, value: String)]) throws(ServiceError) -> Int {
-        var number = 1
-        for (name, value) in fields {
-            guard name == "number" else { throw .unknownParameter(name, among: ["number"]) }
-            guard let given = Int(value), given > 0 else {
-                throw .invalidParameter("number", "is no whole number above 0")
-            }
-            number = given
+    private static func number(of request: Request) throws(ServiceError) -> Int {
+        guard let text = try ImageRequest.query(of: request, among: ["number"])["number"] else { return 1 }
+        guard let number = Int(text), number > 0 else {
+            throw .invalidParameter("number", "is no whole number above 0")
         }
         return number
     }
@@ -65,19 +62,54 @@ struct ResultRoutes: Sendable {
         return error
     }
 
-    private static func response(
-        _ file: OpenResult, _ job: Job, count: Int, _ threads: BlockingThreads
-    ) -> Response {
+    private static func fields(_ file: OpenResult, _ job: Job, count: Int) -> HTTPFields {
         let format = ImageFormat.allCases.first { $0.fileExtension == file.suffix }
         let name = OutputFileName(job.name.split(separator: "/").last.map(String.init))
-        var fields: HTTPFields = [
-            .contentType: format?.mediaType ?? "application/octet-stream", .known("Snug-Results"): String(count),
-        ]
+        var fields = file.validators.fields
+        fields[.contentType] = format?.mediaType ?? "application/octet-stream"
+        fields[.known("Snug-Results")] = String(count)
+        fields[.acceptRanges] = "bytes"
         if let format { fields[.contentDisposition] = name.disposition(as: format) }
-        let body = ResponseBody(contentLength: file.byteCount) { writer in
-            var left = file.byteCount
+        return fields
+    }
+
+    private static func response(
+        _ conditions: ConditionalRequest, _ file: OpenResult, _ fields: HTTPFields, _ threads: BlockingThreads
+    ) throws(ServiceError) -> Response {
+        let whole = 0..<file.byteCount
+        switch conditions.selection(of: file.byteCount, file.validators) {
+        case .whole: return Response(status: .ok, headers: fields, body: body(file, whole, threads))
+        case .part(let range):
+            var fields = fields
+            fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.byteCount)"
+            return Response(status: .partialContent, headers: fields, body: body(file, range, threads))
+        case .notModified:
+            var fields = file.validators.fields
+            // The length of what is not sent (RFC 9110 §8.6); without it 0 would be told.
+            fields[.contentLength] = String(file.byteCount)
+            return Response(status: .notModified, headers: fields)
+        case .preconditionFailed:
+            throw ServiceError(
+                .preconditionFailed, "precondition_failed",
+                "the result is not the one that If-Match or If-Unmodified-Since names; ask for it without that field",
+                details: ["etag": .text(file.validators.tag)])
+        case .rangeNotSatisfiable:
+            var error = ServiceError(
+                .rangeNotSatisfiable, "range_not_satisfiable",
+                "the result has \(file.byteCount) bytes, and none of them is in the range; ask for others",
+                details: ["bytes": .integer(file.byteCount)])
+            error.fields[.contentRange] = "bytes */\(file.byteCount)"
+            throw error
+        }
+    }
+
+    private static func body(_ file: OpenResult, _ range: Range<Int>, _ threads: BlockingThreads) -> ResponseBody {
+        ResponseBody(contentLength: range.count) { writer in
+            var left = range.count
+            try await threads.run { try file.seek(to: range.lowerBound) }
             while left > 0 {
-                let bytes = try await threads.run { try file.read() }
+                let maximum = left
+                let bytes = try await threads.run { try file.read(maximum: maximum) }
                 // Shorter than announced: the connection ends, so that the client does not take it for whole.
                 guard !bytes.isEmpty else { throw Errno.ioError }
                 left -= bytes.count
@@ -85,6 +117,5 @@ struct ResultRoutes: Sendable {
             }
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: fields, body: body)
     }
 }

@@ -12,8 +12,8 @@ struct ReceivedUpload: Sendable, Hashable, Codable {
 
     /// Its name in the address: nobody can guess it.
     let id: String
-    /// Bytes of the whole file.
-    let length: Int
+    /// Bytes of the whole file; `nil` until the client has told.
+    var length: Int?
     /// Bytes that are on the disk for sure.
     var offset = 0
     /// The file's name.
@@ -26,8 +26,10 @@ struct ReceivedUpload: Sendable, Hashable, Codable {
     var job: String?
 
     var isWhole: Bool { offset == length }
+    /// Bytes that are still to come, as far as the client has told.
+    var missing: Int { (length ?? offset) - offset }
 
-    init(length: Int, name: String, fields: [(name: String, value: String)], metadata: String?) {
+    init(length: Int?, name: String, fields: [(name: String, value: String)], metadata: String?) {
         var random = SystemRandomNumberGenerator()
         id = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &random) }.hexadecimal
         self.length = length

@@ -12,21 +12,24 @@ import SystemPackage
 ///
 /// An upload that is whole becomes a job. One that is not goes with its time.
 struct UploadDesk: Sendable {
-    /// Uploads that may be under way at once.
-    static let maximumCount = 1000
-
     let jobs: ServerJobs
     let folder: FilePath
     let maximumBytes: Int
+    /// Uploads that may be under way at once.
+    let maximumCount: Int
     let maximumAge: Duration
     let minimumDiskBytes: Int
+    /// The memory of parts that are not written yet: apart from that of other bodies, which uploads cannot use up.
+    let buffers: ReceivingBudget
 
     init(_ jobs: ServerJobs, _ configuration: ServerConfiguration) {
         self.jobs = jobs
         folder = jobs.stateDirectory.appending("submissions/uploads")
         maximumBytes = configuration.maximumUploadBytes
+        maximumCount = configuration.maximumUploads
         maximumAge = configuration.uploadAge
         minimumDiskBytes = configuration.minimumDiskBytes
+        buffers = ReceivingBudget(total: configuration.receivingBytes / 4)
     }
 
     func file(of id: String) -> FilePath { folder.appending(id) }
@@ -37,26 +40,36 @@ struct UploadDesk: Sendable {
     /// - Throws: `too_many_uploads`, `disk_full`; what the ledger throws.
     func create(_ upload: ReceivedUpload) async throws -> LedgerInstant {
         let open = try await all().filter { !$0.isWhole }
-        guard open.count < Self.maximumCount else {
+        guard open.count < maximumCount else {
             var error = ServiceError(
                 .serviceUnavailable, "too_many_uploads",
                 "\(open.count) uploads are under way, which is the maximum; finish or delete some, or try again later")
             error.retryAfter = .seconds(60)
             throw error
         }
+        try await requireRoom(for: upload.missing, besides: open)
+        return try await save(upload)
+    }
+
+    /// Makes sure that the disk has room for bytes that no upload has announced yet.
+    /// - Throws: `disk_full`; what the ledger throws.
+    func requireRoom(for count: Int) async throws {
+        try await requireRoom(for: count, besides: try await all().filter { !$0.isWhole })
+    }
+
+    private func requireRoom(for count: Int, besides open: [ReceivedUpload]) async throws {
         let folder = folder
         let free = await jobs.threads.runUncancelled { () -> Int? in
             try? FileSystem.makeFolders(folder, mode: 0o700)
             return FileSystem.availableBytes(at: folder)
         }
         // What others have announced is theirs.
-        let promised = open.reduce(0) { $0 + $1.length - $1.offset }
-        guard let free, upload.length <= free - promised - minimumDiskBytes else {
+        let promised = open.reduce(0) { $0 + $1.missing }
+        guard let free, count <= free - promised - minimumDiskBytes else {
             throw ServiceError(
                 HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full",
-                "the disk has no room for \(ByteCount(upload.length)) more; try again later")
+                "the disk has no room for \(ByteCount(count)) more; try again later")
         }
-        return try await save(upload)
     }
 
     /// Keeps a record.

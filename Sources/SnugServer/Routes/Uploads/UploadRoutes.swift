@@ -5,9 +5,12 @@ import Logging
 import SnugLedger
 import SnugSystem
 
-/// `/v1/uploads`: uploads that can be resumed (tus 1.0.0 with creation, expiration, checksum and termination).
+/// `/v1/uploads`: uploads that can be resumed (tus 1.0.0 with the extensions in ``extensions``).
 struct UploadRoutes: Sendable {
     static let version = "1.0.0"
+    static let extensions = [
+        "creation", "creation-with-upload", "creation-defer-length", "expiration", "checksum", "termination",
+    ]
     private static let contentType = "application/offset+octet-stream"
 
     let desk: UploadDesk
@@ -28,7 +31,7 @@ struct UploadRoutes: Sendable {
             status: .noContent,
             headers: [
                 .tusResumable: Self.version, .known("Tus-Version"): Self.version,
-                .known("Tus-Extension"): "creation,expiration,checksum,termination",
+                .known("Tus-Extension"): Self.extensions.joined(separator: ","),
                 .known("Tus-Max-Size"): String(desk.maximumBytes),
                 .known("Tus-Checksum-Algorithm"): UploadChecksum.algorithms.joined(separator: ","),
             ])
@@ -60,40 +63,44 @@ struct UploadRoutes: Sendable {
 
     // MARK: Handlers
 
-    /// Begins an upload. The query has the options of the job that it becomes.
+    /// Begins an upload, and takes its first part where one comes with it. The query has the options of its job.
     @Sendable private func create(_ request: Request, _ context: ServerContext) async throws -> Response {
         let fields = try ImageRequest.query(of: request)
         _ = try FitOrder(fields)
-        guard let length = request.headers[.known("Upload-Length")].flatMap({ Int($0) }), length > 0 else {
-            throw ServiceError.invalidParameter(
-                "Upload-Length", "is no number of bytes above 0; tell the file's length at the beginning")
-        }
-        guard length <= desk.maximumBytes else {
-            throw ServiceError(
-                .contentTooLarge, "body_too_large",
-                "the file has \(length) bytes and this server takes \(desk.maximumBytes); send a smaller file, or raise "
-                    + "--max-upload",
-                details: ["limit_bytes": .integer(desk.maximumBytes), "body_bytes": .integer(length)])
-        }
+        let length = try UploadLength.ofNew(request.headers, maximum: desk.maximumBytes)
         let metadata = request.headers[.known("Upload-Metadata")]
         let values = try UploadMetadata.values(metadata ?? "")
+        let checksum = try Self.checksum(of: request)
         let upload = ReceivedUpload(
             length: length, name: OutputFileName(values["filename"] ?? values["name"]).whole, fields: fields,
             metadata: metadata)
         let end = try await desk.create(upload)
-        return Response(
-            status: .created,
-            headers: [
-                .location: OwnAddress.location("/v1/uploads/\(upload.id)", for: request),
-                .uploadExpires: Self.date(end),
-            ])
+        let place = OwnAddress.location("/v1/uploads/\(upload.id)", for: request)
+        var response = Response(status: .created, headers: [.location: place])
+        guard Self.hasPart(request) else {
+            response.headers[.uploadExpires] = Self.date(end)
+            return response
+        }
+        do {
+            response.headers.append(
+                contentsOf: try await receive(request, at: 0, of: upload.id, checksum, context.logger))
+            return response
+        } catch {
+            // Nobody was told where it is.
+            try? await desk.remove(upload.id)
+            throw error
+        }
     }
 
     /// Tells how far an upload is.
     @Sendable private func look(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (upload, end) = try await desk.upload(Self.id(context))
         var fields = Self.fields(upload, end)
-        fields[.known("Upload-Length")] = String(upload.length)
+        if let length = upload.length {
+            fields[.uploadLength] = String(length)
+        } else {
+            fields[.uploadDeferLength] = "1"
+        }
         fields[.known("Upload-Metadata")] = upload.metadata
         fields[.cacheControl] = "no-store"
         return Response(status: .ok, headers: fields)
@@ -101,7 +108,7 @@ struct UploadRoutes: Sendable {
 
     /// Takes the next part; the last one makes the upload a job.
     @Sendable private func append(_ request: Request, _ context: ServerContext) async throws -> Response {
-        guard request.headers[.contentType].flatMap({ HeaderValue($0)?.value }) == Self.contentType else {
+        guard Self.hasPart(request) else {
             throw Self.closing(
                 ServiceError(
                     .unsupportedMediaType, "bad_content_type", "the body's type is not \(Self.contentType); send that"))
@@ -109,33 +116,45 @@ struct UploadRoutes: Sendable {
         guard let offset = request.headers[.uploadOffset].flatMap({ Int($0) }), offset >= 0 else {
             throw Self.closing(.invalidParameter("Upload-Offset", "is no number of bytes; send where the body begins"))
         }
-        let checksum = try request.headers[.known("Upload-Checksum")].map { text throws(ServiceError) in
-            do throws(ServiceError) { return try UploadChecksum(text) } catch { throw Self.closing(error) }
-        }
-        let id = Self.id(context)
+        let checksum = try Self.checksum(of: request)
+        let fields = try await receive(request, at: offset, of: Self.id(context), checksum, context.logger)
+        return Response(status: .noContent, headers: fields)
+    }
+
+    /// Takes the body of a request as the part of an upload that begins at an offset.
+    /// - Returns: The fields that tell how far the upload is then.
+    private func receive(
+        _ request: Request, at offset: Int, of id: String, _ checksum: UploadChecksum?, _ logger: Logger
+    ) async throws -> HTTPFields {
         let desk = desk
         let upload = try await desk.locked(id) {
             var (upload, _) = try await desk.upload(id)
-            guard offset == upload.offset else {
-                var error = ServiceError(
-                    .conflict, "offset_mismatch",
-                    "the upload has \(upload.offset) bytes and the body begins at \(offset); ask for the offset by HEAD",
-                    details: ["offset": .integer(upload.offset)])
-                error.fields[.uploadOffset] = String(upload.offset)
-                throw Self.closing(error)
-            }
+            guard offset == upload.offset else { throw Self.mismatch(offset, upload) }
             guard upload.job == nil else { return upload }
+            upload.length = try await self.length(of: upload, request)
             var writer = try await UploadWriter(desk, upload, checksum: checksum)
             upload = try await writer.receive(request)
             guard upload.isWhole else { return upload }
             do { return try await desk.submit(upload) } catch {
                 // The bytes are safe: the next look through the uploads makes the job.
-                context.logger.warning("upload becomes no job yet", metadata: ["reason": "\(error)"])
+                logger.warning("upload becomes no job yet", metadata: ["reason": "\(error)"])
                 return upload
             }
         }
-        let end = try await desk.upload(id).end
-        return Response(status: .noContent, headers: Self.fields(upload, end))
+        return Self.fields(upload, try await desk.upload(id).end)
+    }
+
+    /// The length of an upload, with what a request tells of it.
+    private func length(of upload: ReceivedUpload, _ request: Request) async throws -> Int? {
+        let length: Int?
+        do throws(ServiceError) {
+            length = try UploadLength.of(upload, request.headers, maximum: desk.maximumBytes)
+        } catch { throw Self.closing(error) }
+        guard upload.length == nil else { return length }
+        // Room for it was not asked for when the upload began.
+        let part = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        try await desk.requireRoom(for: length.map { $0 - upload.offset } ?? part)
+        return length
     }
 
     /// Gives an upload up.
@@ -170,6 +189,25 @@ struct UploadRoutes: Sendable {
         DateText.of(seconds: moment.milliseconds / 1000)
     }
 
+    /// True for a request whose body is a part of an upload.
+    private static func hasPart(_ request: Request) -> Bool {
+        request.headers[.contentType].flatMap { HeaderValue($0)?.value } == contentType
+    }
+
+    private static func checksum(of request: Request) throws(ServiceError) -> UploadChecksum? {
+        guard let text = request.headers[.known("Upload-Checksum")] else { return nil }
+        do throws(ServiceError) { return try UploadChecksum(text) } catch { throw closing(error) }
+    }
+
+    private static func mismatch(_ offset: Int, _ upload: ReceivedUpload) -> ServiceError {
+        var error = ServiceError(
+            .conflict, "offset_mismatch",
+            "the upload has \(upload.offset) bytes and the body begins at \(offset); ask for the offset by HEAD",
+            details: ["offset": .integer(upload.offset)])
+        error.fields[.uploadOffset] = String(upload.offset)
+        return closing(error)
+    }
+
     private static func closing(_ error: ServiceError) -> ServiceError {
         var error = error
         error.closesConnection = true
@@ -185,6 +223,5 @@ struct UploadRoutes: Sendable {
 
 extension HTTPField.Name {
     fileprivate static let tusResumable = known("Tus-Resumable")
-    fileprivate static let uploadOffset = known("Upload-Offset")
     fileprivate static let uploadExpires = known("Upload-Expires")
 }

@@ -2,6 +2,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import SnugImage
 import SnugSystem
 import SystemPackage
 
@@ -15,6 +16,10 @@ struct UploadWriter {
     private let desk: UploadDesk
     private let file: UploadFile
     private var upload: ReceivedUpload
+    /// The end beyond which no byte is taken.
+    private let end: Int
+    /// The share of the memory for bodies that the buffer has.
+    private let share: ReceivingShare
     private var checksum: UploadChecksum?
     /// The place of the next byte that is written.
     private var position: Int
@@ -27,6 +32,8 @@ struct UploadWriter {
         self.upload = upload
         self.checksum = checksum
         position = upload.offset
+        end = upload.length ?? desk.maximumBytes
+        share = ReceivingShare(desk.buffers)
         let path = desk.file(of: upload.id)
         file = try await desk.jobs.threads.run {
             do { return try UploadFile(path) } catch { throw Self.failed(error) }
@@ -43,9 +50,13 @@ struct UploadWriter {
         var isCut = false
         do {
             for try await chunk in request.body {
-                guard position + buffer.count + chunk.readableBytes <= upload.length else { throw Self.tooLong(upload) }
+                let count = buffer.count + chunk.readableBytes
+                guard count <= end - position else { throw tooLong }
+                // However many parts come at once: where memory is short, each is written as it comes.
+                let isHeld = (try? share.grow(to: count)) != nil
                 buffer.append(contentsOf: chunk.readableBytesView)
-                if buffer.count >= Self.chunkSize { try await write() }
+                if !isHeld || count >= Self.chunkSize { try await write() }
+                if !isHeld { buffer = [] }
                 if checksum == nil, position - upload.offset >= Self.savingInterval { try await save() }
             }
         } catch let error as ServiceError {
@@ -105,10 +116,13 @@ struct UploadWriter {
             "the upload cannot be written: \(error); try again later")
     }
 
-    private static func tooLong(_ upload: ReceivedUpload) -> ServiceError {
+    private var tooLong: ServiceError {
         var error = ServiceError(
             .contentTooLarge, "upload_too_long",
-            "the body goes beyond the \(upload.length) bytes that were announced; begin another upload")
+            upload.length == nil
+                ? "the upload goes beyond the \(ByteCount(end)) that this server takes; send a smaller file, or raise "
+                    + "--max-upload"
+                : "the body goes beyond the \(end) bytes that were announced; begin another upload")
         error.closesConnection = true
         return error
     }

@@ -67,6 +67,16 @@ import Testing
             #expect(missing.status == 404)
             #expect(missing.code == "job_not_found")
             #expect(try await server.send("/v1/jobs/%00").status == 404)
+            // Ids begin with their time: three of the same moment begin alike.
+            let start = first[0].description.prefix(2)
+            for (method, path) in [("GET", "\(start)"), ("DELETE", "\(start)"), ("POST", "\(start)/cancel")] {
+                let several = try await server.send(method, "/v1/jobs/\(path)")
+                #expect(several.status == 409, "\(method) \(path)")
+                #expect(several.code == "job_ambiguous", "\(method) \(path)")
+            }
+            let whole = first[0].description
+            #expect(try await server.send("/v1/jobs/\(whole.uppercased())").json["id"]?.text == whole)
+            #expect(try await server.send("/v1/jobs?state=cancelled").json["jobs"]?.elements.isEmpty == true)
         }
     }
 

@@ -9,25 +9,7 @@ import Testing
 
 /// Uploads in parts by clients that are wrong, or mean no good.
 @Suite struct HostileUploadTests {
-    private static let version = ("Tus-Resumable", "1.0.0")
     private static let image = TestImage.small
-
-    private static func create(
-        _ server: TestServer, length: Int, _ fields: [(String, String)] = []
-    ) async throws -> RawResponse {
-        try await server.send("POST", "/v1/uploads", [version, ("Upload-Length", "\(length)")] + fields, body: [])
-    }
-
-    private static func append(
-        _ server: TestServer, _ path: String, _ bytes: [UInt8], at offset: String, _ fields: [(String, String)] = []
-    ) async throws -> RawResponse {
-        let head = [version, ("Upload-Offset", offset), ("Content-Type", "application/offset+octet-stream")]
-        return try await server.send("PATCH", path, head + fields, body: bytes)
-    }
-
-    private static func offset(_ server: TestServer, _ path: String) async throws -> String? {
-        try await server.send("HEAD", path, [version])["upload-offset"]
-    }
 
     @Test(
         "Metadata are names with values in base64, as the protocol has them",
@@ -93,9 +75,9 @@ import Testing
                 // Equal images would be one job.
                 let image = TestImage.noise(width: 8, height: 8, seed: UInt64(index))
                 let path = try #require(
-                    try await Self.create(server, length: image.count, [("Upload-Metadata", metadata)])["location"]
+                    try await server.createUpload(length: image.count, "", [("Upload-Metadata", metadata)])["location"]
                 )
-                let done = try await Self.append(server, path, image, at: "0")
+                let done = try await server.sendPart(path, image, at: "0")
                 #expect(done.status == 204)
                 let job = try await server.job(try #require(done["snug-job"]))
                 #expect(job["name"]?.text == name, "\(metadata)")
@@ -106,17 +88,17 @@ import Testing
     @Test("An offset that is not the server's is refused, tells the right one, and changes nothing")
     func offsets() async throws {
         try await JobBench().run { server in
-            let path = try #require(try await Self.create(server, length: 10)["location"])
-            #expect(try await Self.append(server, path, [1, 2, 3], at: "0").status == 204)
+            let path = try #require(try await server.createUpload(length: 10)["location"])
+            #expect(try await server.sendPart(path, [1, 2, 3], at: "0").status == 204)
             for (offset, status) in [
                 ("0", 409), ("2", 409), ("4", 409), ("10", 409), ("11", 409), ("9223372036854775807", 409), ("-1", 400),
                 ("", 400), ("x", 400), ("3.0", 400), ("99999999999999999999", 400), ("0x3", 400), ("3,3", 400),
             ] {
-                let response = try await Self.append(server, path, [9], at: offset)
+                let response = try await server.sendPart(path, [9], at: offset)
                 #expect(response.status == status, "\(offset)")
                 if status == 409 { #expect(response["upload-offset"] == "3", "\(offset)") }
                 #expect(response["tus-resumable"] == "1.0.0", "\(offset)")
-                #expect(try await Self.offset(server, path) == "3", "\(offset)")
+                #expect(try await server.uploadOffset(path) == "3", "\(offset)")
             }
         }
     }
@@ -125,9 +107,9 @@ import Testing
     func tooLong() async throws {
         let bench = try await JobBench()
         try await bench.run { server in
-            let path = try #require(try await Self.create(server, length: 10)["location"])
+            let path = try #require(try await server.createUpload(length: 10)["location"])
             let head = [
-                Self.version, ("Upload-Offset", "0"), ("Content-Type", "application/offset+octet-stream"),
+                TestServer.tus, ("Upload-Offset", "0"), ("Content-Type", "application/offset+octet-stream"),
                 ("Transfer-Encoding", "chunked"),
             ]
             let response = try await onThread {
@@ -138,8 +120,8 @@ import Testing
             }
             #expect(response.status == 413)
             #expect(response.code == "upload_too_long")
-            #expect(try await Self.append(server, path, [], at: "0").status == 204)
-            #expect(try await Self.offset(server, path) == "0")
+            #expect(try await server.sendPart(path, [], at: "0").status == 204)
+            #expect(try await server.uploadOffset(path) == "0")
         }
         #expect(try await bench.ledger.list(JobFilter()).isEmpty)
     }
@@ -148,16 +130,16 @@ import Testing
     func concurrentParts() async throws {
         try await JobBench().run { server in
             for _ in 0..<5 {
-                let path = try #require(try await Self.create(server, length: Self.image.count)["location"])
+                let path = try #require(try await server.createUpload(length: Self.image.count)["location"])
                 let responses = try await withThrowingTaskGroup(of: RawResponse.self) { group in
                     for _ in 0..<6 {
-                        group.addTask { try await Self.append(server, path, Self.image, at: "0") }
+                        group.addTask { try await server.sendPart(path, Self.image, at: "0") }
                     }
                     return try await group.reduce(into: []) { $0.append($1) }
                 }
                 #expect(responses.count { $0.status == 204 } == 1)
                 #expect(responses.allSatisfy { [204, 409, 423].contains($0.status) })
-                #expect(try await Self.offset(server, path) == "\(Self.image.count)")
+                #expect(try await server.uploadOffset(path) == "\(Self.image.count)")
             }
         }
     }
@@ -166,15 +148,15 @@ import Testing
     func rubbish() async throws {
         try await JobBench().run { server in
             let bytes = Array("this is no image at all".utf8)
-            let path = try #require(try await Self.create(server, length: bytes.count)["location"])
-            let done = try await Self.append(server, path, bytes, at: "0")
+            let path = try #require(try await server.createUpload(length: bytes.count)["location"])
+            let done = try await server.sendPart(path, bytes, at: "0")
             #expect(done.status == 204)
             let id = try #require(done["snug-job"])
             let job = try await server.job(id, in: ["failed", "held", "delivered"])
             #expect(job["state"]?.text == "failed")
             #expect(job["reason"]?["code"]?.text == "not_an_image")
             // A part after the last one finds nothing to do.
-            let again = try await Self.append(server, path, [], at: "\(bytes.count)")
+            let again = try await server.sendPart(path, [], at: "\(bytes.count)")
             #expect(again.status == 204)
             #expect(again["snug-job"] == id)
         }
@@ -183,23 +165,23 @@ import Testing
     @Test("A client that cannot send PATCH or DELETE names them in a field, and no other method")
     func override() async throws {
         try await JobBench().run { server in
-            let path = try #require(try await Self.create(server, length: 10)["location"])
+            let path = try #require(try await server.createUpload(length: 10)["location"])
             @Sendable func post(_ method: String, _ fields: [(String, String)] = [], _ body: [UInt8] = []) async throws
                 -> RawResponse
             {
                 try await server.send(
-                    "POST", path, [Self.version, ("X-HTTP-Method-Override", method)] + fields, body: body)
+                    "POST", path, [TestServer.tus, ("X-HTTP-Method-Override", method)] + fields, body: body)
             }
             let part = [("Upload-Offset", "0"), ("Content-Type", "application/offset+octet-stream")]
             #expect(try await post("PATCH", part, [1, 2]).status == 204)
-            #expect(try await Self.offset(server, path) == "2")
+            #expect(try await server.uploadOffset(path) == "2")
             for method in ["PUT", "GET", "patch", ""] {
                 let response = try await post(method)
                 #expect(response.status == 405, "\(method)")
                 #expect(response["allow"]?.contains("PATCH") == true)
             }
             #expect(try await post("DELETE").status == 204)
-            #expect(try await server.send("HEAD", path, [Self.version]).status == 404)
+            #expect(try await server.send("HEAD", path, [TestServer.tus]).status == 404)
         }
     }
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugSystem
+import SnugTestSupport
+import Testing
+
+@testable import SnugServer
+
+/// The life of connections, over real ones: how long they stay, and who ends them.
+@Suite struct ConnectionLifeTests {
+    @Test("A connection serves one request after another, and is closed once it has been idle for its time")
+    func idle() async throws {
+        try await withServer({ $0.keepAlive = .milliseconds(300) }) { server in
+            let (texts, rest) = try await onThread {
+                let connection = try RawConnection(port: server.port)
+                var texts: [String] = []
+                for _ in 0..<3 {
+                    try connection.send(server.head("GET", "/livez"))
+                    texts.append(try connection.readResponse().text)
+                }
+                return (texts, try connection.readToEnd())
+            }
+            #expect(texts == ["ok\n", "ok\n", "ok\n"])
+            #expect(rest.isEmpty, "nothing is sent that nobody asked for")
+        }
+    }
+
+    @Test("A client that wants no other response gets its connection closed after the one")
+    func lastRequest() async throws {
+        try await withServer { server in
+            let (response, rest) = try await onThread {
+                let connection = try RawConnection(port: server.port)
+                try connection.send(server.head("GET", "/livez", [("Connection", "close")]))
+                return (try connection.readResponse(), try connection.readToEnd())
+            }
+            #expect(response.status == 200)
+            #expect(response.text == "ok\n")
+            #expect(rest.isEmpty)
+        }
+    }
+
+    @Test("Requests that come at once on one connection are answered in their order, errors among them")
+    func pipelining() async throws {
+        try await withServer { server in
+            let image = TestImage.small
+            let requests =
+                server.head("GET", "/livez") + server.head("POST", "/v1/fit?copy-compliant", length: image.count)
+                + image
+                + server.head("GET", "/none") + server.head("POST", "/v1/fit?limt=1", length: image.count) + image
+                + server.head("HEAD", "/none") + server.head("GET", "/v1/profiles?a=1&a=2")
+                + server.head("GET", "/livez")
+            let responses = try await onThread {
+                let connection = try RawConnection(port: server.port)
+                try connection.send(requests)
+                return try [true, true, true, true, false, true, true].map { hasBody in
+                    try connection.readResponse(hasBody: hasBody)
+                }
+            }
+            #expect(responses.map(\.status) == [200, 200, 404, 400, 404, 200, 200])
+            #expect(responses[1].body == image)
+            #expect(responses[2].code == "no_such_route")
+            #expect(responses[3].code == "unknown_parameter")
+            #expect(responses[4]["snug-error"] == "no_such_route")
+            #expect(responses[6].text == "ok\n")
+        }
+    }
+
+    @Test("A client that reads none of its responses loses its connection, and another gets its place")
+    func deafClient() async throws {
+        try await withServer({
+            ($0.maximumConnections, $0.ratePeriod, $0.minimumRate) = (1, .milliseconds(200), 100_000)
+        }) { server in
+            // Far more than the buffers of a connection hold: 2,000 times the description.
+            let count = 2000
+            let requests = (0..<count).flatMap { _ in server.head("GET", "/openapi.yaml") }
+            let whole = try await server.send("/openapi.yaml").body.count
+            let deaf = try await onThread {
+                let connection = try RawConnection(port: server.port)
+                try connection.send(requests)
+                return connection
+            }
+            // There is no second place until it is closed.
+            #expect(try await server.send("/livez").status == 200)
+            let received = try await onThread { try deaf.readToEnd().count }
+            #expect(received < whole * count)
+        }
+    }
+}
