@@ -7,16 +7,14 @@ import Testing
 
 /// The life of connections, over real ones: how long they stay, and who ends them.
 @Suite struct ConnectionLifeTests {
-    @Test("A connection serves one request after another, and is closed once it has been idle for its time")
+    @Test("A connection stays open between requests, and is closed once it has been idle for its time")
     func idle() async throws {
-        try await withServer({ $0.keepAlive = .milliseconds(300) }) { server in
+        try await withServer({ $0.keepAlive = .seconds(1) }) { server in
             let (texts, rest) = try await onThread {
                 let connection = try RawConnection(port: server.port)
-                var texts: [String] = []
-                for _ in 0..<3 {
-                    try connection.send(server.head("GET", "/livez"))
-                    texts.append(try connection.readResponse().text)
-                }
+                // At once: however busy the machine is, none of them comes too late.
+                try connection.send(Array(repeating: server.head("GET", "/livez"), count: 3).flatMap { $0 })
+                let texts = try (0..<3).map { _ in try connection.readResponse().text }
                 return (texts, try connection.readToEnd())
             }
             #expect(texts == ["ok\n", "ok\n", "ok\n"])
