@@ -12,8 +12,10 @@ public enum LedgerLocation: Sendable, CustomStringConvertible {
     #endif
 
     /// Reads `postgres://USER@HOST/DATABASE`, `@FILE` for a file with such a line, or the path of a file.
-    /// - Parameter isPrivate: True for text that only its owner can read. Arguments of a command show in lists of processes,
-    ///   so a password in one is refused.
+    /// - Parameters:
+    ///   - text: The location.
+    ///   - isPrivate: True for text that only its owner can read. Arguments of a command show in lists of processes,
+    ///     so a password in one is refused.
     /// - Throws: `not_allowed` for a password in public; `not_a_ledger`, `ledger_read_only`.
     public init(_ text: String, isPrivate: Bool) throws(LedgerError) {
         if text.hasPrefix("@") {

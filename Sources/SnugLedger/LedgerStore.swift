@@ -31,7 +31,10 @@ public protocol LedgerStore: Sendable {
     /// - Throws: `stale_lease`; `not_allowed` while another one is open or a submission's outcome is unknown.
     func recordIntent(_ intent: StepIntent, under lease: JobLease) async throws
     /// Records how a step ended, and with it how its open effect did. The lease ends.
-    /// - Parameter payload: Replaces the job's payload; `nil` leaves it.
+    /// - Parameters:
+    ///   - outcome: How it ended.
+    ///   - payload: Replaces the job's payload; `nil` leaves it.
+    ///   - lease: The lease of the claim.
     /// - Throws: `stale_lease`; `not_allowed`.
     @discardableResult
     func recordOutcome(_ outcome: StepOutcome, payload: String?, under lease: JobLease) async throws -> RecordedOutcome

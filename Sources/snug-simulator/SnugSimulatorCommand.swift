@@ -30,18 +30,18 @@ struct SnugSimulatorCommand: AsyncParsableCommand {
               hints     retryAfter{text}, retryAfterDate{seconds}, retryAfterMilliseconds{text},
                         bodyRetryAfter{seconds}, bodyRetryAfterSeconds{seconds}, bodyRetryDelay{text},
                         shouldRetry{value}, resetRequests{text}, resetHour{seconds}
-              headers   {"Name": "value"}, added to the answer
+              headers   {"Name": "value"}, added to the response
               request   stallAfterHeaders, stallAfter{bytes}, resetAfter{bytes}, closeAfterBody, resetAfterBody,
                         stallAfterBody, answerEarly{after,then: close|halfClose|reset}, ignoreExpect, refuseExpect
               delivery  stallInHeaders, stallAfter{bytes}, closeAfter{bytes}, resetAfter{bytes},
                         chunkedWithoutEnd{thenClose}, contentLength{offBy}, untilClose, gzipBomb{unpackedBytes},
                         drip{bytes,milliseconds}, refuseStream, goAway (the last two over HTTP/2)
-              delay     milliseconds before the answer
+              delay     milliseconds before the response
               job       pendingPolls, outcome (completed, failed{text}, unknownWord{word}, neverEnds),
                         identifier (integer, prefixed), padding, urlLifetime, redirects, acceptsRanges, duration,
                         picture (asAsked, wrongFormat, truncated, html, json, empty), stream{cutsBeforeCompleted,
                         comments, multilineData, splitsCharacters, carriageReturns}
-              takesEffect  whether the provider acts, and charges, although its answer is replaced or lost
+              takesEffect  whether the provider acts, and charges, although its response is replaced or lost
 
             ADMIN ADDRESS
               GET /           the addresses            GET /requests   what arrived, credentials taken out

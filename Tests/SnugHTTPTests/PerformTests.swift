@@ -46,7 +46,7 @@ import Testing
         #expect(server.requests.allSatisfy { $0.body == pattern(100_000) })
     }
 
-    @Test("A POST whose answer was lost is on the wire once", arguments: [0, 500, 502, 504])
+    @Test("A POST whose response was lost is sent once", arguments: [0, 500, 502, 504])
     func paidPost(status: Int) async throws {
         let server = try server([status])
         let client = try impatientClient(WaitLog())

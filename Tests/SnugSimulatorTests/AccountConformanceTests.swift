@@ -18,7 +18,7 @@ import Testing
         )
     }
 
-    private func refresh(_ client: Client, _ token: String) async throws -> Curl.Answer {
+    private func refresh(_ client: Client, _ token: String) async throws -> Curl.Response {
         let url = client.simulator.addresses[.elumenta] + "/auth/refresh"
         return try await client.post(url, ["refresh_token": .text(token)], key: "")
     }

@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test("A lost answer is charged; a request that was never whole is not", arguments: ServiceName.paid)
+    @Test("A lost response is charged; a request that was never whole is not", arguments: ServiceName.paid)
     func lostAnswers(service: ServiceName) async throws {
         try await withSimulator { simulator async throws in
             let client = Client(simulator)

@@ -6,7 +6,7 @@ import Testing
 
 /// The checklist's rows "errors" and "wait hints".
 @Suite struct ErrorConformanceTests {
-    private func faulty(_ fault: Fault, _ service: ServiceName) async throws -> Curl.Answer {
+    private func faulty(_ fault: Fault, _ service: ServiceName) async throws -> Curl.Response {
         try await withSimulator { simulator async throws in
             simulator.script(Rule(fault, service: service))
             let answer = try await Client(simulator).submit(to: service)
@@ -127,7 +127,7 @@ import Testing
 
     @Test("201 and 202 with a body of the script's own", arguments: [201, 202])
     func accepted(status: Int) async throws {
-        let own = Answer.custom(status: status, contentType: nil, body: #"{"id":7,"status":"pending"}"#)
+        let own = SubstituteResponse.custom(status: status, contentType: nil, body: #"{"id":7,"status":"pending"}"#)
         let answer = try await faulty(Fault(answer: own), .elumenta)
         #expect(answer.status == status)
         #expect(answer.json?["id"] == 7)

@@ -18,7 +18,7 @@ import Testing
         return body + bytes + Array("\r\n--X--\r\n".utf8)
     }
 
-    private func upload(_ simulator: Simulator, _ body: [UInt8]) async throws -> Curl.Answer {
+    private func upload(_ simulator: Simulator, _ body: [UInt8]) async throws -> Curl.Response {
         let type = ["-H", "Content-Type: multipart/form-data; boundary=X", "-H", "Expect:"]
         return try await Curl().run(key + type + [simulator.addresses[.media] + "/upload"], body: body)
     }

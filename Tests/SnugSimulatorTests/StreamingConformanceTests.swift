@@ -10,8 +10,9 @@ import Testing
         "model": "gpt-image-1.5", "prompt": "a cat", "stream": true, "partial_images": 2, "output_format": "jpeg",
     ]
 
-    private func stream(_ plan: StreamPlan, _ extra: [String] = []) async throws -> (answer: Curl.Answer, charges: Int)
-    {
+    private func stream(_ plan: StreamPlan, _ extra: [String] = []) async throws -> (
+        answer: Curl.Response, charges: Int
+    ) {
         try await withSimulator(Simulator.Configuration(job: JobPlan(stream: plan))) { simulator async throws in
             let answer = try await Client(simulator).openAI(body, extra)
             return (answer, simulator.ledger.charges.count)

@@ -11,7 +11,7 @@ import Testing
     /// What curl and the records say about one submission that meets `fault`.
     private func submission(
         _ fault: Fault, timeout: Double = 60, _ extra: [String] = []
-    ) async throws -> (answer: Curl.Answer, record: RecordedRequest, charges: Int) {
+    ) async throws -> (answer: Curl.Response, record: RecordedRequest, charges: Int) {
         try await withSimulator { simulator async throws in
             simulator.script(Rule(fault))
             let answer = try await Client(simulator, timeout: timeout).generate(extra)
@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    private func upload(_ fault: Fault, _ extra: [String] = []) async throws -> (Curl.Answer, RecordedRequest) {
+    private func upload(_ fault: Fault, _ extra: [String] = []) async throws -> (Curl.Response, RecordedRequest) {
         try await withSimulator { simulator async throws in
             simulator.script(Rule(fault))
             let url = simulator.addresses[.openai] + "/images/edits"

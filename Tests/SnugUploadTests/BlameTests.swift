@@ -46,15 +46,15 @@ import Testing
         "A file that becomes shorter while it is sent is the file's change, whatever the protocol",
         arguments: [true, false])
     func shrinkingFile(checksums: Bool) async throws {
-        for wire in [UploadProtocol.tus, .put, .form] {
-            let name = "\(wire.rawValue).bin"
+        for uploadProtocol in [UploadProtocol.tus, .put, .form] {
+            let name = "\(uploadProtocol.rawValue).bin"
             let file = try folder.file(pattern(8 << 20), named: name)
             let server = try FaultServer { [folder] connection in
                 while true {
                     let head = try connection.readHead()
                     switch head.method {
                     case "OPTIONS": try connection.respond(204, ["Tus-Version": "1.0.0", "Tus-Extension": "creation"])
-                    case "POST" where wire == .tus: try connection.respond(201, ["Location": "/files/1"])
+                    case "POST" where uploadProtocol == .tus: try connection.respond(201, ["Location": "/files/1"])
                     case "HEAD": try connection.respond(200, ["Upload-Offset": "0"])
                     case "DELETE": try connection.respond(204)
                     default:
@@ -68,11 +68,11 @@ import Testing
             var options = UploadOptions()
             options.chunkSize = 8 << 20
             options.checksums = checksums
-            let target = UploadTarget(try HTTPURL(server.url("/files")), wire)
-            let error = await #expect(throws: UploadError.self, "\(wire)") {
+            let target = UploadTarget(try HTTPURL(server.url("/files")), uploadProtocol)
+            let error = await #expect(throws: UploadError.self, "\(uploadProtocol)") {
                 try await makeUploader(folder, continueTimeout: .seconds(60)).upload(file, to: target, options: options)
             }
-            #expect(error?.code == .sourceChanged, "\(wire): \(error.map { "\($0)" } ?? "")")
+            #expect(error?.code == .sourceChanged, "\(uploadProtocol): \(error.map { "\($0)" } ?? "")")
             #expect(error?.message == "\(file) changed while it was sent; send it again once nothing writes to it")
         }
     }

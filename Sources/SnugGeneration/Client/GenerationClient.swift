@@ -24,7 +24,7 @@ public final class GenerationClient: Sendable {
     ///   - http: Sends everything; its retry budget is used too.
     ///   - options: Behaviour.
     ///   - stores: What has to be remembered. The default ends with the process: a submission that is under way at that
-    ///     moment can then be paid for twice. ``GenerationStores/files(in:)`` outlives it.
+    ///     moment can then be paid for twice. `GenerationStores.ledger(_:)` of SnugLedger outlives it.
     ///   - refitter: Fits input images; needed when a request has local ones.
     ///   - host: Puts input images where the provider can fetch them; needed for providers that take addresses only.
     ///   - checker: Checks that a result is a whole image.

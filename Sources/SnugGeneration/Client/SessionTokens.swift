@@ -71,7 +71,9 @@ public final class InMemorySession: SessionStore {
     public let identity: String
 
     /// Starts with tokens from a login.
-    /// - Parameter identity: Whose session it is, when there are several.
+    /// - Parameters:
+    ///   - tokens: The tokens.
+    ///   - identity: Whose session it is, when there are several.
     public init(_ tokens: SessionTokens, identity: String = "session") {
         kept = Kept(tokens)
         self.identity = identity

@@ -6,6 +6,8 @@ internal import Synchronization
 public protocol JobClaimStore: Sendable {
     /// Assigns a job to a submission.
     /// - Parameters:
+    ///   - job: The provider's identifier of the job.
+    ///   - account: The account that the job is of.
     ///   - key: ``GenerationRecord/key`` of the submission.
     ///   - now: Seconds since 1970.
     /// - Returns: False when the job belongs to another submission.

@@ -8,7 +8,10 @@ public enum ImageProbe {
     /// Reads the bytes around the image data, never the pixels: a few reads, whatever the file's size. For formats
     /// that are recognised but not decoded, size and animation are filled in where the first bytes have them, else 0.
     /// The header of a camera's raw file is that of its embedded JPEG of full size.
-    /// - Parameter page: The page of a TIFF file, from 1. Frames of animations all have the header of the file.
+    /// - Parameters:
+    ///   - source: The file or the bytes.
+    ///   - limits: What a header may ask for.
+    ///   - page: The page of a TIFF file, from 1. Frames of animations all have the header of the file.
     /// - Throws: `empty_input`, `not_an_image`, `unsupported_feature`, `corrupt_input`, `truncated_input`,
     ///   `invalid_argument` for a page that is not there, `limit_exceeded` (details `value`, `limit`), `io_failed`,
     ///   `input_changed`.

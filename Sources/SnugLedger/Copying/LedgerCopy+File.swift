@@ -6,7 +6,9 @@ extension SharedLedger {
     /// Writes a copy to a file of SQLite's while work goes on, checks it, and puts it in its place.
     ///
     /// The copy is the ledger as it is at one moment.
-    /// - Parameter replacing: True takes the place of a file of that name.
+    /// - Parameters:
+    ///   - file: The place of the copy.
+    ///   - replacing: True takes the place of a file of that name.
     /// - Throws: `already_exists`, `disk_full`, `corrupt_ledger`.
     public func backUp(to file: FilePath, replacing: Bool = false) async throws {
         if let ledger = self as? SQLiteLedger { return try await ledger.backup(to: file, replacing: replacing) }

@@ -15,7 +15,9 @@ public struct LedgerCopy: Sendable, Hashable {
     /// is kept.
     ///
     /// Work that runs meanwhile is copied as running: stop the daemons first, so that it is not done in both.
-    /// - Parameter target: A ledger in which nothing is recorded.
+    /// - Parameters:
+    ///   - source: The ledger to be copied.
+    ///   - target: A ledger in which nothing is recorded.
     /// - Throws: `already_exists` for a target with records; `corrupt_ledger` for a row that is not what it was. Nothing was
     ///   copied then.
     public init(from source: any SharedLedger, to target: any SharedLedger) async throws {

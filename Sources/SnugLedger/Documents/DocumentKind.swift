@@ -66,7 +66,11 @@ public protocol DocumentStore: Sendable {
     /// All values of a kind, the oldest first.
     func documents(_ kind: DocumentKind) async throws -> [LedgerDocument]
     /// Reads and changes a value in one step, with no other process in between.
-    /// - Parameter body: Gets the payload, or `nil`, and leaves what is to be kept; `nil` forgets it. It must not wait.
+    /// - Parameters:
+    ///   - kind: The kind of the value.
+    ///   - key: Its name among those of the kind.
+    ///   - expiresAt: The end of its time; `nil` for none.
+    ///   - body: Gets the payload, or `nil`, and leaves what is to be kept; `nil` forgets it. It must not wait.
     func update<Result: Sendable>(
         _ kind: DocumentKind, _ key: String, expiresAt: LedgerInstant?,
         _ body: @escaping @Sendable (inout String?) throws -> Result

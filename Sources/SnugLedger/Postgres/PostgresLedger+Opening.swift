@@ -4,7 +4,10 @@
 
     extension PostgresLedger {
         /// Opens a ledger, making its tables when they are not there.
-        /// - Parameter schema: The schema of the tables: small letters, digits and underscores.
+        /// - Parameters:
+        ///   - address: The service and the database.
+        ///   - schema: The schema of the tables: small letters, digits and underscores.
+        ///   - configuration: Clock, identifiers and policy.
         /// - Throws: `ledger_unreachable`, `newer_schema`, `not_a_ledger`, `ledger_read_only`, `ledger_busy`.
         public static func open(
             _ address: PostgresAddress, schema: String = "snug",

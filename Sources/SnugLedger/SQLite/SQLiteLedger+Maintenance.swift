@@ -38,7 +38,9 @@ extension SQLiteLedger {
     }
 
     /// Writes a copy to a file of its own while work goes on, checks it, and puts it in its place.
-    /// - Parameter replacing: True takes the place of a file of that name.
+    /// - Parameters:
+    ///   - file: The place of the copy.
+    ///   - replacing: True takes the place of a file of that name.
     /// - Throws: `already_exists`, also for the ledger itself; `disk_full`, `corrupt_ledger`.
     public func backup(to file: FilePath, replacing: Bool = false) async throws {
         let (pool, id, path) = (pool, ids.next(), path)

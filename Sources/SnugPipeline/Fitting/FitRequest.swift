@@ -11,7 +11,7 @@ public struct FitRequest: Sendable {
         case folder(FilePath)
         /// The place of one output. Of several inputs each would replace the one before.
         case file(FilePath)
-        /// Each input is replaced by its output. The format has to be ``FitPolicy/OutputFormat/keep``.
+        /// Each input is replaced by its output. The format has to be `FitPolicy.OutputFormat.keep`.
         case inPlace
         /// An open descriptor, such as a pipe, that takes one output.
         case stream(FileDescriptor)

@@ -31,7 +31,9 @@ public struct FitRun: Sendable {
     let fit: Fit
 
     /// Prepares a run.
-    /// - Parameter fitter: Share one among runs to share its memory budget.
+    /// - Parameters:
+    ///   - request: Inputs, destination and limits.
+    ///   - fitter: Share one among runs to share its memory budget.
     public init(_ request: FitRequest, fitter: ImageFitter = ImageFitter()) {
         self.init(request, fitter: fitter, temporaries: TemporaryFiles())
     }
@@ -56,7 +58,7 @@ public struct FitRun: Sendable {
     /// Cancelling the task ends the run; outputs that are finished stay, and none is left half-written.
     /// - Parameter onEvent: Called for every step, from several tasks. Its error stops the run and is thrown.
     /// - Returns: Totals, failures and warnings.
-    /// - Throws: ``ImageError`` with `invalid_argument` when the output folder is an input folder; `CancellationError`.
+    /// - Throws: `ImageError` with `invalid_argument` when the output folder is an input folder; `CancellationError`.
     @discardableResult
     public func run(onEvent: @escaping @Sendable (FitEvent) throws -> Void = { _ in }) async throws -> FitReport {
         let collector = FitCollector(onEvent)

@@ -42,8 +42,9 @@ public struct BatchFile: Sendable {
 
     /// Reads every line; a faulty one does not stop the others.
     /// - Parameters:
+    ///   - text: The content of the file.
     ///   - defaults: Values of members that a line leaves out.
-    ///   - check: Throws for a request that the provider does not accept, such as ``Provider/validate(_:)``.
+    ///   - check: Throws for a request that the provider does not accept, such as `Provider.validate(_:)`.
     public init(_ text: String, defaults: GenerationRequest, check: (GenerationRequest) throws -> Void) {
         // Other characters that break lines are allowed within JSON's texts; editors put a mark before the first line.
         let isBreak = { (character: Character) in ["\n", "\r\n", "\r"].contains(character) }

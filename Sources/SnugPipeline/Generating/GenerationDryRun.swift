@@ -9,6 +9,8 @@ public struct GenerationDryRun: Sendable {
     private let makesAgain: Bool
 
     /// - Parameters:
+    ///   - client: The client that would generate.
+    ///   - provider: Its provider.
     ///   - isBatch: Asks the provider for prices and balance once for all, not for each prompt.
     ///   - makesAgain: As for ``GenerationRun``.
     public init(client: GenerationClient, provider: Provider, isBatch: Bool, makesAgain: Bool = false) {
@@ -19,7 +21,9 @@ public struct GenerationDryRun: Sendable {
     }
 
     /// Plans everything.
-    /// - Parameter onPlan: Called with each plan, or with the reason why there is none.
+    /// - Parameters:
+    ///   - works: The prompts.
+    ///   - onPlan: Called with each plan, or with the reason why there is none.
     /// - Throws: `CancellationError`.
     public func run(
         _ works: [GenerationWork], onPlan: (GenerationWork, Result<GenerationPlan, GenerationError>) -> Void

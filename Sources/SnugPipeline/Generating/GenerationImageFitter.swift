@@ -49,6 +49,7 @@ public struct GenerationImageFitter: Sendable {
 
     /// A fitter for one provider.
     /// - Parameters:
+    ///   - provider: The API, whose limits images have to keep.
     ///   - maximumConcurrency: Images at once. Default: the number of usable cores.
     ///   - fitter: The engine, whose memory budget and threads are shared with everything else that it does. Default: one
     ///     of its own.
@@ -63,7 +64,7 @@ public struct GenerationImageFitter: Sendable {
     // MARK: Input
 
     /// Fits an image to the provider's profile, and to the limits that the provider has named.
-    /// - Throws: ``ImageError``, `CancellationError`.
+    /// - Throws: `ImageError`, `CancellationError`.
     public func fit(_ input: ImageInput, _ narrowed: InputLimits) async throws -> FittedInput {
         let (source, name) = try await open(input)
         // Only a mask has to be a PNG.
@@ -150,7 +151,7 @@ public struct GenerationImageFitter: Sendable {
 
     /// Checks that a file is a whole image: decodes it to its end where it can be passed on as it is, else walks
     /// its structure.
-    /// - Throws: ``ImageError``, `CancellationError`.
+    /// - Throws: `ImageError`, `CancellationError`.
     public func check(_ path: FilePath) async throws -> ImageFacts {
         let source = try await threads.run { try ImageSource(file: path) }
         let header = try await fitter.header(of: source)
@@ -170,7 +171,7 @@ public struct GenerationImageFitter: Sendable {
     }
 
     /// Converts an image to the format that a file name's extension stands for, in its own size.
-    /// - Throws: ``ImageError``, `CancellationError`.
+    /// - Throws: `ImageError`, `CancellationError`.
     public func convert(_ path: FilePath, to fileExtension: String) async throws -> ConvertedImage {
         guard let format = ImageFormat(fileExtension: fileExtension), let output = format.asOutput else {
             throw ImageError(.unsupportedFormat, "this build does not write .\(fileExtension)")

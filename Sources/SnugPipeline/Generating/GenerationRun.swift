@@ -22,6 +22,7 @@ public struct GenerationRun: Sendable {
 
     /// - Parameters:
     ///   - client: Its journal has to be `journal`.
+    ///   - journal: What was submitted before.
     ///   - maximumConcurrency: Prompts at once.
     ///   - keepsDelivered: Remembers delivered work, so that the same work does not generate it again.
     ///   - makesAgain: Generates remembered work again. What is pending or held is finished, as always.
@@ -39,7 +40,9 @@ public struct GenerationRun: Sendable {
     /// Generates everything. One failure does not stop the others, but an empty account leaves the rest out.
     ///
     /// After a cancellation, submitted work is pending or held; the same work given again resumes it.
-    /// - Parameter onEvent: Called for every step, from any thread; it has to be quick.
+    /// - Parameters:
+    ///   - works: The prompts.
+    ///   - onEvent: Called for every step, from any thread; it has to be quick.
     /// - Returns: Totals.
     /// - Throws: `CancellationError`, after an event for the end of each prompt.
     @discardableResult

@@ -27,7 +27,7 @@ public struct GenerationWork: Sendable {
     /// Work for each request, named by its content so that a second run finds what an earlier one left.
     ///
     /// Reads the images of the requests, off the cooperative pool.
-    /// - Throws: ``GenerationError`` with `image_failed` for an image that cannot be read; `CancellationError`.
+    /// - Throws: `GenerationError` with `image_failed` for an image that cannot be read; `CancellationError`.
     public static func named(
         _ requests: [(request: GenerationRequest, destination: ImageDestination)], for provider: Provider
     ) async throws -> [GenerationWork] {

@@ -16,7 +16,7 @@ public struct PendingGenerations: Sendable {
     }
 
     /// The record with an id.
-    /// - Throws: ``GenerationError`` with `invalid_request` when nothing pending has the id.
+    /// - Throws: `GenerationError` with `invalid_request` when nothing pending has the id.
     public func record(_ id: String) async throws -> GenerationRecord {
         guard let record = try await journal.record(id), record.state != .delivered else {
             throw GenerationError(
@@ -27,7 +27,7 @@ public struct PendingGenerations: Sendable {
     }
 
     /// Forgets submissions. What the provider makes of them is lost.
-    /// - Throws: ``GenerationError`` with `journal_failed` for one that is being worked on.
+    /// - Throws: `GenerationError` with `journal_failed` for one that is being worked on.
     public func drop(_ ids: [String]) async throws {
         for id in ids {
             _ = try await record(id)

@@ -16,8 +16,9 @@ public struct S3ImageHost: ImageHost {
 
     /// - Parameters:
     ///   - folder: The address of the bucket, or of a folder in it.
-    ///   - settings: ``S3Settings/presignedFor`` is a day unless it is set.
-    /// - Throws: ``HTTPError`` with `invalid_url`.
+    ///   - settings: `S3Settings.presignedFor` is a day unless it is set.
+    ///   - uploader: Sends the images.
+    /// - Throws: `HTTPError` with `invalid_url`.
     public init(folder: HTTPURL, settings: S3Settings, uploader: Uploader) throws {
         try self.init(folder: folder, settings: settings, uploader: uploader, temporaries: TemporaryFiles())
     }
@@ -33,7 +34,7 @@ public struct S3ImageHost: ImageHost {
     }
 
     /// Uploads an image.
-    /// - Throws: ``GenerationError`` with `image_failed`, `CancellationError`.
+    /// - Throws: `GenerationError` with `image_failed`, `CancellationError`.
     public func host(_ image: FittedInput) async throws -> String {
         let digest = MessageDigest.sha256(image.bytes).hexadecimal
         let suffix = FilePath(image.name).extension.map { "." + $0 } ?? ""

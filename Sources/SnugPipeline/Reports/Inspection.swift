@@ -22,7 +22,11 @@ public struct Inspection: Sendable {
     public var facts: Result<Facts, ImageError>
 
     /// Reads the header of a file and plans its fit without decoding it, off the cooperative pool.
-    /// - Parameter standardInput: The stream that a file named `-` is read from; `nil` takes `-` for a file's name.
+    /// - Parameters:
+    ///   - path: The file.
+    ///   - limits: The limits of the plan.
+    ///   - policy: The treatment of the plan, with the guards on inputs.
+    ///   - standardInput: The stream that a file named `-` is read from; `nil` takes `-` for a file's name.
     /// - Throws: `CancellationError`. A file that cannot be read is a failure in ``facts``.
     public static func read(
         _ path: FilePath, limits: Limits = Limits(), policy: FitPolicy = FitPolicy(),

@@ -9,7 +9,9 @@ public struct UploadInput: Sendable, Hashable {
     public var name: FilePath
 
     /// Names a file.
-    /// - Parameter name: `nil` for the file's own name without its folders.
+    /// - Parameters:
+    ///   - file: Where it is.
+    ///   - name: `nil` for the file's own name without its folders.
     public init(_ file: FilePath, name: FilePath? = nil) {
         self.file = file
         // Standard input has no name of its own.

@@ -38,7 +38,10 @@ public struct UploadRun: Sendable {
     private let threads: BlockingThreads
 
     /// Prepares a run.
-    /// - Parameter fitter: Share one among runs to share its memory budget.
+    /// - Parameters:
+    ///   - request: Files and destination.
+    ///   - uploader: Sends them.
+    ///   - fitter: Share one among runs to share its memory budget.
     public init(_ request: UploadRequest, uploader: Uploader, fitter: ImageFitter = ImageFitter()) {
         self.request = request
         self.uploader = uploader
@@ -49,7 +52,7 @@ public struct UploadRun: Sendable {
     /// Uploads everything.
     /// - Parameter onEvent: Called for every step, from any thread; it has to be quick.
     /// - Returns: Receipts and failures.
-    /// - Throws: `name_collision` when two files would get the same address, before anything is sent; ``UploadError``
+    /// - Throws: `name_collision` when two files would get the same address, before anything is sent; `UploadError`
     ///   when the server cannot be asked for its protocol; `CancellationError`, and whether parts stay at the server is
     ///   up to the options.
     @discardableResult

@@ -22,11 +22,13 @@ public struct SnugServer: Service {
 
     /// Creates a server that does not listen yet.
     /// - Parameters:
+    ///   - configuration: Address, access and bounds.
     ///   - fitter: The engine, whose memory and threads all requests share.
     ///   - registry: The values of `/metrics`.
     ///   - ledger: The ledger that readiness depends on; `nil` for none.
     ///   - jobs: The daemon that runs beside the server, whose ledger takes the place of the other; `nil` for none.
     ///   - folder: The folder whose disk has to have room; `nil` for none.
+    ///   - logger: Gets a line for every failure.
     ///   - onRunning: Called with the address once it listens.
     /// - Throws: ``ServerConfigurationError``.
     public init(

@@ -4,7 +4,7 @@
 struct DownloadService: Service {
     let world: World
 
-    func answer(_ request: Request, plan: JobPlan) async -> Reply {
+    func respond(to request: Request, plan: JobPlan) async -> Reply {
         guard request.method == "GET" || request.method == "HEAD" else { return refusal(405, "MethodNotAllowed") }
         // What S3 says to a signed URL that comes with a bearer token as well.
         if request.headers["Authorization"] != nil || request.value("key") != nil {

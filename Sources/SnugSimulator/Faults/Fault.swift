@@ -12,7 +12,7 @@ public struct Fault: Sendable, Hashable {
     /// always acts.
     public var takesEffect: Bool
     /// A response in place of the provider's own.
-    public var answer: Answer?
+    public var answer: SubstituteResponse?
     /// Wait hints added to the response, in its headers or its JSON body.
     public var hints: [WaitHint]
     /// Header fields added to the response, replacing fields of the same name.
@@ -28,7 +28,7 @@ public struct Fault: Sendable, Hashable {
 
     /// A fault; by default one that changes nothing.
     public init(
-        answer: Answer? = nil, hints: [WaitHint] = [], headers: Headers = [:], request: RequestFault? = nil,
+        answer: SubstituteResponse? = nil, hints: [WaitHint] = [], headers: Headers = [:], request: RequestFault? = nil,
         delivery: DeliveryFault? = nil, delay: Int = 0, job: JobPlan? = nil, takesEffect: Bool = false
     ) {
         self.takesEffect = takesEffect
@@ -58,7 +58,7 @@ extension Fault: Codable {
         try decoder.refuseUnknownMembers(besides: Key.allCases.map(\.rawValue))
         let values = try decoder.container(keyedBy: Key.self)
         self.init(
-            answer: try values.decodeIfPresent(Answer.self, forKey: .answer),
+            answer: try values.decodeIfPresent(SubstituteResponse.self, forKey: .answer),
             hints: try values.decodeIfPresent([WaitHint].self, forKey: .hints) ?? [],
             headers: try values.decodeIfPresent(Headers.self, forKey: .headers) ?? [:],
             request: try values.decodeIfPresent(RequestFault.self, forKey: .request),

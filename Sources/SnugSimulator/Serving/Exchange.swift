@@ -102,7 +102,7 @@ struct Exchange {
         let start = world.clock.now
         var own: Reply?
         if fault.lettingProviderAct {
-            own = await service.answer(request, plan: fault.job ?? world.configuration.job)
+            own = await service.respond(to: request, plan: fault.job ?? world.configuration.job)
         }
         if fault.delay > 0 { try await world.clock.sleep(until: start + Double(fault.delay) / 1000) }
         return dressed(fault.answer.map { service.substitute($0, for: request) } ?? own ?? .gateway(500))

@@ -11,19 +11,19 @@ struct HTTP1Connection {
     let name: ServiceName
     let service: any Service
     let number: Int
-    let wire: Wire
+    let transport: Transport
     private var parts: NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
     private var position = 0
 
     init(
-        world: World, name: ServiceName, service: any Service, number: Int, wire: Wire,
+        world: World, name: ServiceName, service: any Service, number: Int, transport: Transport,
         parts: NIOAsyncChannelInboundStream<HTTPServerRequestPart>
     ) {
         self.world = world
         self.name = name
         self.service = service
         self.number = number
-        self.wire = wire
+        self.transport = transport
         self.parts = parts.makeAsyncIterator()
     }
 
@@ -47,13 +47,13 @@ struct HTTP1Connection {
         do {
             guard try await read(into: &exchange) else { return false }
             let reply = try await exchange.reply()
-            if try await wire.end(exchange.fault.request) {
+            if try await transport.end(exchange.fault.request) {
                 exchange.finish(status: nil, wasCut: true)
                 return false
             }
             exchange.begin(status: reply.status)
             let writer = ResponseWriter(
-                wire: wire, isHead: head.method == .HEAD, keepsAlive: head.isKeepAlive, clock: world.clock)
+                transport: transport, isHead: head.method == .HEAD, keepsAlive: head.isKeepAlive, clock: world.clock)
             let isWhole = try await writer.write(reply, delivery: exchange.fault.delivery)
             exchange.finish(status: reply.status, wasCut: !isWhole)
             return isWhole && head.isKeepAlive
@@ -71,7 +71,7 @@ struct HTTP1Connection {
         switch fault.request {
         case .stallAfterHeaders:
             exchange.finish(status: nil, wasCut: true)
-            try await wire.stall()
+            try await transport.stall()
             return false
         case .answerEarly(let after, let ending):
             if after > 0 { _ = try await readBody(into: &exchange, limit: after) }
@@ -83,18 +83,18 @@ struct HTTP1Connection {
         case .ignoreExpect:
             break
         default:
-            if exchange.expectsContinue { try await wire.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
+            if exchange.expectsContinue { try await transport.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
         }
         switch fault.request {
         case .stallAfter(let bytes):
             _ = try await readBody(into: &exchange, limit: bytes)
             exchange.finish(status: nil, wasCut: true)
-            try await wire.stall()
+            try await transport.stall()
             return false
         case .resetAfter(let bytes):
             _ = try await readBody(into: &exchange, limit: bytes)
             exchange.finish(status: nil, wasCut: true)
-            try await wire.reset()
+            try await transport.reset()
             return false
         default:
             return try await readBody(into: &exchange, limit: nil)
@@ -119,24 +119,24 @@ struct HTTP1Connection {
     {
         let reply = exchange.earlyReply()
         exchange.begin(status: reply.status)
-        let writer = ResponseWriter(wire: wire, isHead: false, keepsAlive: false, clock: world.clock)
+        let writer = ResponseWriter(transport: transport, isHead: false, keepsAlive: false, clock: world.clock)
         let isWhole = try await writer.write(reply, delivery: exchange.fault.delivery)
         exchange.finish(status: reply.status, wasCut: !isWhole)
         switch ending {
-        case .close: try await wire.close()
-        case .reset: try await wire.reset()
+        case .close: try await transport.close()
+        case .reset: try await transport.reset()
         case .halfClose:
-            try await wire.closeOutput()
+            try await transport.closeOutput()
             while try await parts.next() != nil {}
         }
     }
 
     @concurrent private mutating func refuse(_ exchange: inout Exchange) async throws {
         exchange.begin(status: 417)
-        let writer = ResponseWriter(wire: wire, isHead: false, keepsAlive: false, clock: world.clock)
+        let writer = ResponseWriter(transport: transport, isHead: false, keepsAlive: false, clock: world.clock)
         _ = try await writer.write(Reply(417, body: .bytes([])), delivery: nil)
         exchange.finish(status: 417, wasCut: false)
-        try await wire.close()
+        try await transport.close()
     }
 }
 

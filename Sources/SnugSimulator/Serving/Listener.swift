@@ -70,14 +70,15 @@ struct Listener: Sendable {
             let isRead = accepted.fault == nil
             let parts = try await channel.wrapped(reading: isRead)
             try await parts.executeThenClose { inbound, outbound in
-                let wire = Wire(channel: channel, outbound: outbound)
+                let transport = Transport(channel: channel, outbound: outbound)
                 switch accepted.fault {
-                case .neverRead: try await wire.stall()
-                case .close: try await wire.close()
-                case .reset: try await wire.reset()
+                case .neverRead: try await transport.stall()
+                case .close: try await transport.close()
+                case .reset: try await transport.reset()
                 case nil:
                     var connection = HTTP1Connection(
-                        world: world, name: name, service: service, number: number, wire: wire, parts: inbound)
+                        world: world, name: name, service: service, number: number, transport: transport, parts: inbound
+                    )
                     try await connection.run()
                 }
             }

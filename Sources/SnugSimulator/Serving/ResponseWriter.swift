@@ -2,7 +2,7 @@
 
 /// Puts a response on an HTTP/1.1 connection, byte by byte under our control.
 struct ResponseWriter {
-    let wire: Wire
+    let transport: Transport
     /// True when the request was HEAD, so that only headers are due.
     let isHead: Bool
     let keepsAlive: Bool
@@ -17,31 +17,31 @@ struct ResponseWriter {
         switch delivery {
         case .stallInHeaders:
             let head = head(reply, ["Content-Length": String(body.count)])
-            try await wire.send(Array(head.prefix(head.count / 2)))
-            try await wire.stall()
+            try await transport.send(Array(head.prefix(head.count / 2)))
+            try await transport.stall()
         case .stallAfter(let bytes):
-            try await wire.send(head(reply, ["Content-Length": String(body.count)]) + body.prefix(max(0, bytes)))
-            try await wire.stall()
+            try await transport.send(head(reply, ["Content-Length": String(body.count)]) + body.prefix(max(0, bytes)))
+            try await transport.stall()
         case .closeAfter(let bytes):
-            try await wire.send(head(reply, ["Content-Length": String(body.count)]) + body.prefix(max(0, bytes)))
-            try await wire.close()
+            try await transport.send(head(reply, ["Content-Length": String(body.count)]) + body.prefix(max(0, bytes)))
+            try await transport.close()
         case .resetAfter(let bytes):
-            try await wire.send(head(reply, ["Content-Length": String(body.count)]) + body.prefix(max(0, bytes)))
-            try await wire.reset()
+            try await transport.send(head(reply, ["Content-Length": String(body.count)]) + body.prefix(max(0, bytes)))
+            try await transport.reset()
         case .chunkedWithoutEnd(let thenClose):
-            try await wire.send(head(reply, ["Transfer-Encoding": "chunked"]) + Self.chunk(body))
-            if thenClose { try await wire.close() } else { try await wire.stall() }
+            try await transport.send(head(reply, ["Transfer-Encoding": "chunked"]) + Self.chunk(body))
+            if thenClose { try await transport.close() } else { try await transport.stall() }
         case .contentLength(let offBy):
-            try await wire.send(
+            try await transport.send(
                 head(reply, ["Content-Length": String(body.count + offBy), "Connection": "close"]) + body)
-            try await wire.close()
+            try await transport.close()
         case .untilClose:
-            try await wire.send(head(reply, ["Connection": "close"]) + body)
-            try await wire.close()
+            try await transport.send(head(reply, ["Connection": "close"]) + body)
+            try await transport.close()
         case .gzipBomb(let unpackedBytes):
             let packed = ZeroRun.gzip(max(0, unpackedBytes))
             let framing: Headers = ["Content-Encoding": "gzip", "Content-Length": String(packed.count)]
-            try await wire.send(head(reply, framing) + (isHead ? [] : packed))
+            try await transport.send(head(reply, framing) + (isHead ? [] : packed))
             return true
         case .drip(let bytes, let milliseconds):
             try await drip(
@@ -59,17 +59,17 @@ struct ResponseWriter {
         case .bytes(let bytes):
             let hasBody = !isHead && reply.status != 204 && reply.status != 304
             let length: Headers = reply.status == 204 ? [:] : ["Content-Length": String(bytes.count)]
-            try await wire.send(head(reply, length) + (hasBody ? bytes : []))
+            try await transport.send(head(reply, length) + (hasBody ? bytes : []))
             return true
         case .pieces(let pieces, let isCut):
-            try await wire.send(head(reply, ["Transfer-Encoding": "chunked"]))
+            try await transport.send(head(reply, ["Transfer-Encoding": "chunked"]))
             // Each piece is its own write and its own chunk, so that a reader meets the boundaries.
-            for piece in pieces where !isHead { try await wire.send(Self.chunk(piece)) }
+            for piece in pieces where !isHead { try await transport.send(Self.chunk(piece)) }
             if isCut {
-                try await wire.close()
+                try await transport.close()
                 return false
             }
-            if !isHead { try await wire.send(Array("0\r\n\r\n".utf8)) }
+            if !isHead { try await transport.send(Array("0\r\n\r\n".utf8)) }
             return true
         }
     }
@@ -77,7 +77,7 @@ struct ResponseWriter {
     private func drip(_ bytes: [UInt8], bytes count: Int, every pause: Duration) async throws {
         var rest = bytes[...]
         while !rest.isEmpty {
-            try await wire.send(Array(rest.prefix(count)))
+            try await transport.send(Array(rest.prefix(count)))
             rest = rest.dropFirst(count)
             try await Task.sleep(for: pause)
         }

@@ -3,7 +3,7 @@
 /// A service on one port.
 protocol Service: Sendable {
     /// Acts on a request as the provider would.
-    func answer(_ request: Request, plan: JobPlan) async -> Reply
+    func respond(to request: Request, plan: JobPlan) async -> Reply
 
     /// The provider's body for a status, or `nil` where only a proxy would send it.
     func failure(_ status: Int, _ request: Request) -> Reply?
@@ -17,7 +17,7 @@ protocol Service: Sendable {
 
 extension Service {
     /// The response that a fault puts in place of the provider's.
-    func substitute(_ answer: Answer, for request: Request) -> Reply {
+    func substitute(_ answer: SubstituteResponse, for request: Request) -> Reply {
         switch answer {
         case .status(let code):
             return failure(code, request) ?? .gateway(code)

@@ -11,7 +11,7 @@ final class AdminService: Service {
 
     func setAddresses(_ value: Addresses) { addresses.withLock { $0 = value } }
 
-    func answer(_ request: Request, plan: JobPlan) async -> Reply {
+    func respond(to request: Request, plan: JobPlan) async -> Reply {
         do {
             switch (request.method, request.path) {
             case ("GET", "/"): return try report(addresses.withLock { $0 })

@@ -84,7 +84,7 @@ extension ResponseClass {
 }
 
 extension UploadJob.Exchange {
-    /// The server's answer in words, or the reason why there is none.
+    /// The server's response in words, or the reason why there is none.
     var words: String {
         switch self {
         case .failure(let error) where error.response == nil: error.message

@@ -7,7 +7,9 @@ public protocol FinishedUploadStore: Sendable {
     /// - Throws: `state_failed`.
     func receipt(of key: String) async throws -> UploadReceipt?
     /// Keeps a receipt in place of the one before.
-    /// - Parameter key: A digest of content and target.
+    /// - Parameters:
+    ///   - key: A digest of content and target.
+    ///   - receipt: The evidence that the server has it.
     /// - Throws: `state_failed`.
     func finish(_ key: String, with receipt: UploadReceipt) async throws
 }

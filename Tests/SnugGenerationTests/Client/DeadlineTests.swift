@@ -62,7 +62,8 @@ import Testing
     @Test("A wait longer than the remaining time does not start", arguments: API.plain)
     func waits(api: API) async throws {
         try await Fixture.with(api) { fixture async throws in
-            let answer = Answer.custom(status: 503, contentType: nil, body: #"{"error":{"message":"busy"}}"#)
+            let answer = SubstituteResponse.custom(
+                status: 503, contentType: nil, body: #"{"error":{"message":"busy"}}"#)
             fixture.simulator.script(
                 api.rule(Fault(answer: answer, hints: [.retryAfter(text: "30")]), times: nil))
             let error = try await fixture.failure(try fixture.client { $0.timeout = .seconds(20) })

@@ -78,7 +78,7 @@ private final class FullJournal: GenerationJournal {
     @Test("A job that is listed late is found late")
     func listedLate() async throws {
         try await Fixture.with(.elumenta) { fixture async throws in
-            let empty = Answer.custom(
+            let empty = SubstituteResponse.custom(
                 status: 200, contentType: nil, body: #"{"items":[],"total":0,"page":1,"limit":100}"#)
             fixture.simulator.script(
                 API.elumenta.rule(Fault(answer: .html(status: 504), takesEffect: true)),

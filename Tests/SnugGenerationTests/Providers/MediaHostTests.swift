@@ -30,9 +30,9 @@ import Testing
                 ])
             // Reading needs no key, so none is sent.
             #expect(simulator.requests.allSatisfy { $0.method == "POST" || $0.headers["Authorization"] == nil })
-            let wire = try Wire(simulator, "elumenta")
+            let simulated = try SimulatedDialect(simulator, "elumenta")
             let edit = GenerationRequest(prompt: "a", model: "flux-kontext-pro")
-            #expect(try await wire.submit(job(edit, images: [.url(first)])).kind == .completed)
+            #expect(try await simulated.submit(job(edit, images: [.url(first)])).kind == .completed)
         }
     }
 
@@ -57,14 +57,14 @@ import Testing
         }
     }
 
-    private static let failures: [(Answer, GenerationError.Code)] = [
+    private static let failures: [(SubstituteResponse, GenerationError.Code)] = [
         (.status(code: 413), .payloadTooLarge), (.status(code: 401), .notAuthenticated),
         (.status(code: 400), .imageFailed),
         (.custom(status: 200, contentType: nil, body: "{}"), .badResponse), (.echoesKey(status: 400), .imageFailed),
     ]
 
     @Test("Failures say why, and no key", arguments: failures)
-    func refused(answer: Answer, code: GenerationError.Code) async throws {
+    func refused(answer: SubstituteResponse, code: GenerationError.Code) async throws {
         try await withSimulator { simulator async throws in
             simulator.script(Rule(Fault(answer: answer), service: .media))
             let host = try host(simulator)

@@ -10,9 +10,9 @@ import Testing
     @Test("Every row of the table, over real sockets, and none is charged", arguments: Dialects.names)
     func statuses(provider: String) async throws {
         try await withSimulator { simulator async throws in
-            let wire = try Wire(simulator, provider)
+            let simulated = try SimulatedDialect(simulator, provider)
             for row in StatusRow.all where row.provider == provider {
-                let outcome = try await wire.submit(wire.plainJob(), answered: .status(code: row.status))
+                let outcome = try await simulated.submit(simulated.plainJob(), answered: .status(code: row.status))
                 let failure = try #require(outcome.failure)
                 #expect(outcome.kind == row.kind, "\(row)")
                 #expect(
@@ -21,7 +21,7 @@ import Testing
             }
             #expect(simulator.ledger.entries.isEmpty && simulator.remainingRules.isEmpty)
             // Nothing of that is in the way of the next.
-            let outcome = try await wire.submit(wire.plainJob())
+            let outcome = try await simulated.submit(simulated.plainJob())
             #expect(outcome.kind == .completed && simulator.ledger.charges.count == 1)
         }
     }
@@ -57,9 +57,9 @@ import Testing
         try await withSimulator { simulator async throws in
             let large = ProviderImage.inline(png(padding: 4_706_000))
             for (provider, name, kind, code) in Self.named {
-                let wire = try Wire(simulator, provider)
+                let simulated = try SimulatedDialect(simulator, provider)
                 let images = provider == "elumenta" ? [] : [large]
-                let outcome = try await wire.submit(job(seed: 1, images: images), answered: .named(code: name))
+                let outcome = try await simulated.submit(job(seed: 1, images: images), answered: .named(code: name))
                 #expect(outcome.kind == kind && outcome.failure?.code == code, "\(provider) \(name)")
             }
             #expect(simulator.ledger.entries.isEmpty)
@@ -69,24 +69,25 @@ import Testing
     @Test("Bodies of no use, with success and without", arguments: Dialects.names)
     func strangeBodies(provider: String) async throws {
         try await withSimulator { simulator async throws in
-            let wire = try Wire(simulator, provider)
-            for answer: Answer in [
+            let simulated = try SimulatedDialect(simulator, provider)
+            for answer: SubstituteResponse in [
                 .html(status: 200), .empty(status: 200), .wrongShape(status: 200), .truncatedJSON(status: 200),
             ] {
-                let outcome = try await wire.submit(wire.plainJob(), answered: answer)
+                let outcome = try await simulated.submit(simulated.plainJob(), answered: answer)
                 #expect(outcome.kind == .unknown && outcome.failure?.code == .badResponse, "\(answer)")
             }
-            for answer: Answer in [
+            for answer: SubstituteResponse in [
                 .html(status: 429), .empty(status: 429), .wrongShape(status: 429), .truncatedJSON(status: 429),
             ] {
-                let outcome = try await wire.submit(wire.plainJob(), answered: answer, hints: [.retryAfter(text: "7")])
+                let outcome = try await simulated.submit(
+                    simulated.plainJob(), answered: answer, hints: [.retryAfter(text: "7")])
                 #expect(outcome.kind == .transient && outcome.failure?.code == .rateLimited, "\(answer)")
                 #expect(outcome.failure?.hint == .seconds(7))
             }
-            let redirect = try await wire.submit(
-                wire.plainJob(), answered: .redirect(status: 307, location: "http://127.0.0.1:9/"))
+            let redirect = try await simulated.submit(
+                simulated.plainJob(), answered: .redirect(status: 307, location: "http://127.0.0.1:9/"))
             #expect(redirect.kind == .failed && redirect.failure?.code == .badResponse)
-            let huge = try await wire.submit(wire.plainJob(), answered: .huge(status: 402, bytes: 10_000_000))
+            let huge = try await simulated.submit(simulated.plainJob(), answered: .huge(status: 402, bytes: 10_000_000))
             #expect(huge.kind == .failed && huge.failure?.code == .paymentRequired)
             #expect((huge.failure?.message.utf8.count ?? .max) < 1000)
         }
@@ -95,11 +96,11 @@ import Testing
     @Test("A key that is echoed does not come out", arguments: Dialects.names)
     func echo(provider: String) async throws {
         try await withSimulator { simulator async throws in
-            let wire = try Wire(simulator, provider)
-            let outcome = try await wire.submit(wire.plainJob(), answered: .echoesKey(status: 401))
+            let simulated = try SimulatedDialect(simulator, provider)
+            let outcome = try await simulated.submit(simulated.plainJob(), answered: .echoesKey(status: 401))
             let message = try #require(outcome.failure?.message)
             #expect(message.contains("Incorrect API key provided: ***"))
-            #expect(!String(reflecting: outcome).contains(wire.key.reveal()))
+            #expect(!String(reflecting: outcome).contains(simulated.key.reveal()))
         }
     }
 
@@ -107,17 +108,17 @@ import Testing
     func wrongs() async throws {
         try await withSimulator { simulator async throws in
             for provider in Dialects.names {
-                var wire = try Wire(simulator, provider)
-                let model = try await wire.submit(wire.plainJob(model: "no-such-model"))
+                var simulated = try SimulatedDialect(simulator, provider)
+                let model = try await simulated.submit(simulated.plainJob(model: "no-such-model"))
                 #expect(model.kind == .failed && model.failure?.code == .modelNotFound)
                 #expect(model.failure?.recovery == .switchModel)
                 if provider == "pollinations" { #expect(model.failure?.suggestions.contains("flux") == true) }
-                wire.key = Secret("sk_unknown_key")
-                #expect(try await wire.submit(wire.plainJob()).failure?.code == .notAuthenticated)
+                simulated.key = Secret("sk_unknown_key")
+                #expect(try await simulated.submit(simulated.plainJob()).failure?.code == .notAuthenticated)
             }
             let lost = OpenAIDialect(try Endpoint(simulator.addresses[.openai] + "/wrong"))
-            let wire = try Wire(simulator, "openai")
-            let response = try await wire.send(try lost.submission(of: job()).request)
+            let simulated = try SimulatedDialect(simulator, "openai")
+            let response = try await simulated.send(try lost.submission(of: job()).request)
             let failure = lost.outcome(of: response, to: job()).failure
             #expect(failure?.code == .invalidRequest && failure?.fields.map(\.name) == ["base_url"])
         }

@@ -38,7 +38,9 @@ import Testing
 
     // MARK: Responses in place of the provider's
 
-    private func answer(_ answer: Answer, _ hints: [WaitHint] = [], headers: Headers = [:]) async throws -> Reply {
+    private func answer(_ answer: SubstituteResponse, _ hints: [WaitHint] = [], headers: Headers = [:]) async throws
+        -> Reply
+    {
         let client = DirectClient()
         client.world.script.add([Rule(Fault(answer: answer, hints: hints, headers: headers))])
         return try await client.openAI(["prompt": "a"], key: "sk-secret")
@@ -147,8 +149,8 @@ import Testing
 
     @Test(
         "A hint makes a body of its own where there is no JSON object",
-        arguments: [Answer.html(status: 503), .empty(status: 503), .wrongShape(status: 503)])
-    func bodyMade(plain: Answer) async throws {
+        arguments: [SubstituteResponse.html(status: 503), .empty(status: 503), .wrongShape(status: 503)])
+    func bodyMade(plain: SubstituteResponse) async throws {
         let reply = try await answer(plain, [.bodyRetryAfter(seconds: 5)])
         #expect(reply.json == ["retry_after": 5] && reply.headers["Content-Type"] == "application/json")
         let google = try await answer(plain, [.bodyRetryDelay(text: "1s")])

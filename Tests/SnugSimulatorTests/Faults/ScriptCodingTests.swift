@@ -146,8 +146,9 @@ import Testing
         let reason = "\(try #require(error))"
         #expect(word.isEmpty || reason.contains(word))
         let client = DirectClient()
-        let reply = await client.providers.admin.answer(
-            Request(number: 1, method: "POST", target: "/rules", headers: [:], body: Array(text.utf8)), plan: JobPlan())
+        let reply = await client.providers.admin.respond(
+            to: Request(number: 1, method: "POST", target: "/rules", headers: [:], body: Array(text.utf8)),
+            plan: JobPlan())
         #expect(reply.status == 400 && (word.isEmpty || reply.word?.contains(word) == true))
         #expect(client.world.script.rules.isEmpty)
     }

@@ -180,7 +180,7 @@ import Testing
     ]
 
     /// A response of 40 bytes.
-    private static let forty = Answer.custom(
+    private static let forty = SubstituteResponse.custom(
         status: 200, contentType: "text/plain", body: String(repeating: "x", count: 40))
 
     @Test("A body ends after exactly the bytes that were let through", arguments: cutTable)

@@ -164,7 +164,7 @@ import Testing
 
     private func admin(_ client: DirectClient, _ method: String, _ path: String, _ body: String = "") async -> Reply {
         let request = Request(number: 1, method: method, target: path, headers: [:], body: Array(body.utf8))
-        return await client.providers.admin.answer(request, plan: JobPlan())
+        return await client.providers.admin.respond(to: request, plan: JobPlan())
     }
 
     @Test("It shows requests and ledger, without a secret")

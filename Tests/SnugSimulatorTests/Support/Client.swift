@@ -17,13 +17,13 @@ struct Client {
 
     // MARK: Elumenta
 
-    func elumenta(_ path: String, key: String = Client.elite, _ extra: [String] = []) async throws -> Curl.Answer {
+    func elumenta(_ path: String, key: String = Client.elite, _ extra: [String] = []) async throws -> Curl.Response {
         try await curl.run(extra + bearer(key) + [simulator.addresses[.elumenta] + path])
     }
 
     func generate(
         _ body: JSON = ["model": "flux-1.1-pro", "prompt": "a cat"], key: String = Client.elite, _ extra: [String] = []
-    ) async throws -> Curl.Answer {
+    ) async throws -> Curl.Response {
         try await post(simulator.addresses[.elumenta] + "/generate", body, key: key, extra)
     }
 
@@ -31,7 +31,7 @@ struct Client {
 
     func image(_ query: String = "", prompt: String = "cat", key: String? = "sk_paid", _ extra: [String] = [])
         async throws
-        -> Curl.Answer
+        -> Curl.Response
     {
         let url = simulator.addresses[.pollinations] + "/image/\(prompt)\(query)"
         return try await curl.run(extra + (key.map(bearer) ?? []) + [url])
@@ -39,7 +39,7 @@ struct Client {
 
     func pollinations(
         _ body: JSON, route: String = "generations", key: String = "sk_paid", _ extra: [String] = []
-    ) async throws -> Curl.Answer {
+    ) async throws -> Curl.Response {
         try await post(simulator.addresses[.pollinations] + "/v1/images/\(route)", body, key: key, extra)
     }
 
@@ -47,14 +47,14 @@ struct Client {
 
     func openAI(
         _ body: JSON = ["model": "gpt-image-1.5", "prompt": "a cat"], key: String = "sk-main", _ extra: [String] = []
-    ) async throws -> Curl.Answer {
+    ) async throws -> Curl.Response {
         try await post(simulator.addresses[.openai] + "/images/generations", body, key: key, extra)
     }
 
     // MARK: Any
 
     /// Any provider's plainest paid request.
-    func submit(to service: ServiceName, _ extra: [String] = []) async throws -> Curl.Answer {
+    func submit(to service: ServiceName, _ extra: [String] = []) async throws -> Curl.Response {
         switch service {
         case .elumenta: try await generate(extra)
         case .openai: try await openAI(extra)
@@ -62,21 +62,21 @@ struct Client {
         }
     }
 
-    func post(_ url: String, _ body: JSON, key: String, _ extra: [String] = []) async throws -> Curl.Answer {
+    func post(_ url: String, _ body: JSON, key: String, _ extra: [String] = []) async throws -> Curl.Response {
         try await curl.run(extra + bearer(key) + ["-H", "Content-Type: application/json", url], body: body.bytes)
     }
 
-    func get(_ url: String, _ extra: [String] = []) async throws -> Curl.Answer { try await curl.run(extra + [url]) }
+    func get(_ url: String, _ extra: [String] = []) async throws -> Curl.Response { try await curl.run(extra + [url]) }
 
     private func bearer(_ key: String) -> [String] { ["-H", "Authorization: Bearer \(key)"] }
 }
 
 extension Client {
-    func generate(_ extra: [String]) async throws -> Curl.Answer {
+    func generate(_ extra: [String]) async throws -> Curl.Response {
         try await generate(["model": "flux-1.1-pro", "prompt": "a cat"], extra)
     }
 
-    func openAI(_ extra: [String]) async throws -> Curl.Answer {
+    func openAI(_ extra: [String]) async throws -> Curl.Response {
         try await openAI(["model": "gpt-image-1.5", "prompt": "a cat"], extra)
     }
 }

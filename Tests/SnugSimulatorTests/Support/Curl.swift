@@ -7,7 +7,7 @@ import SystemPackage
 
 /// Runs curl, so that what a test sees is what libcurl makes of the simulator.
 struct Curl {
-    struct Answer {
+    struct Response {
         /// 0, or curl's error number: 7 refused, 18 partial, 28 timed out, 52 empty reply, 56 reset …
         var exit: Int32
         /// The last status, 0 without one.
@@ -25,7 +25,7 @@ struct Curl {
     var timeout: Double = 60
 
     /// One request, or the same to several URLs on one connection where the server lets it be reused.
-    func run(_ arguments: [String], body: [UInt8]? = nil) async throws -> Answer {
+    func run(_ arguments: [String], body: [UInt8]? = nil) async throws -> Response {
         let folder = FileManager.default.temporaryDirectory.appending(path: "snug-simulator-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -47,7 +47,7 @@ struct Curl {
         let numbers = output.split(separator: "\n").last?.split(separator: " ").compactMap { Int($0) } ?? []
         let head = try? String(contentsOf: folder.appending(path: "headers"), encoding: .utf8)
         let received = try? Data(contentsOf: folder.appending(path: "body"))
-        return Answer(
+        return Response(
             exit: exit, status: numbers.first ?? 0, headers: Self.lastBlock(head ?? ""),
             body: received.map { Array($0) } ?? [],
             connects: numbers.count > 1 ? numbers[1] : 0, uploaded: numbers.count > 2 ? numbers[2] : 0)

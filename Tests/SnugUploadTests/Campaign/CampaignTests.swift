@@ -93,14 +93,14 @@ import Testing
         try await check(dav(server, .put, "put"))
     }
 
-    private func dav(_ server: RealServer, _ wire: UploadProtocol, _ name: String) -> Place {
+    private func dav(_ server: RealServer, _ uploadProtocol: UploadProtocol, _ name: String) -> Place {
         let folder = server.folder.appending(component: "dav")
         @Sendable func content(_ name: String) -> [UInt8]? {
             (try? Data(contentsOf: folder.appending(component: name))).map { Array($0) }
         }
         return Place(
             name: name, port: server.port, kinds: Place.lossy,
-            target: { UploadTarget(try HTTPURL("http://127.0.0.1:\($0)/\($1)"), wire) },
+            target: { UploadTarget(try HTTPURL("http://127.0.0.1:\($0)/\($1)"), uploadProtocol) },
             stored: { name, _ in content(name) },
             count: { name, _ in content(name) == nil ? 0 : 1 },
             leftovers: {

@@ -37,7 +37,7 @@ public struct WatchConfiguration: Sendable, Hashable {
     public var memory: Int?
     /// True when every image is handled in a process without files and network, where a fault of a codec costs that image only.
     ///
-    /// Default true. It needs ``DecoderWorker/ofThisProgram``: a program calls `DecoderWorker.serveIfRequested()` at the start
+    /// Default true. It needs `DecoderWorker.ofThisProgram`: a program calls `DecoderWorker.serveIfRequested()` at the start
     /// of its `main`, or sets this to false, and then a fault of a codec ends the daemon.
     public var isolatesFits = true
     /// The time that work in progress gets to finish when the daemon is stopped. Default 30 s.

@@ -57,7 +57,11 @@ public struct WatchFolder: Sendable, Hashable {
     public var maximumAttempts: Int
 
     /// Watches a folder with the default of each setting.
-    /// - Parameter name: Default: the last component of the inbox.
+    /// - Parameters:
+    ///   - inbox: The folder that is watched.
+    ///   - outbox: The folder of results.
+    ///   - name: Default: the last component of the inbox.
+    ///   - pipeline: What happens to each file.
     public init(inbox: FilePath, outbox: FilePath, name: String? = nil, pipeline: Pipeline = .fit) {
         self.inbox = inbox
         self.outbox = outbox

@@ -98,7 +98,7 @@ extension Daemon {
     /// Takes another configuration: folders begin, end and change, and the work in progress goes on with the settings that
     /// it was begun with.
     /// - Throws: What ``WatchConfiguration/validate()`` throws; `restart_needed` when settings changed that only a start
-    ///   takes: ``WatchConfiguration/keysNeedingRestart(since:)``. The old configuration then stays in force.
+    ///   takes. The old configuration then stays in force.
     public func reload(_ configuration: WatchConfiguration) async throws(DaemonError) {
         var configuration = configuration
         do {

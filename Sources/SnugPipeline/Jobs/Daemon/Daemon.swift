@@ -46,6 +46,7 @@ public final class Daemon: Sendable {
 
     /// Prepares a daemon. It begins with ``run()`` or ``runOnce()``.
     /// - Parameters:
+    ///   - configuration: Folders, accounts and bounds.
     ///   - ledger: The memory of all jobs.
     ///   - generationStores: The memory of generations; it has to outlive the process.
     ///   - uploadStore: The memory of uploads; without one, an upload starts over after the process ended within it.

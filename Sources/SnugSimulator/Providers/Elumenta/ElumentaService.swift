@@ -11,7 +11,7 @@ final class ElumentaService: Service {
         state = Mutex(ElumentaState(world.configuration.elumenta))
     }
 
-    func answer(_ request: Request, plan: JobPlan) async -> Reply {
+    func respond(to request: Request, plan: JobPlan) async -> Reply {
         guard request.path.utf8.count <= world.configuration.longestTarget else { return .gateway(414) }
         let segments = request.segments
         guard segments.prefix(2) == ["api", "v2"] else { return ElumentaError.notFound.reply }

@@ -25,7 +25,7 @@ final class OpenAIService: Service {
         }
     }
 
-    func answer(_ request: Request, plan: JobPlan) async -> Reply {
+    func respond(to request: Request, plan: JobPlan) async -> Reply {
         guard request.path.utf8.count <= world.configuration.longestTarget else { return .gateway(414) }
         let identification: Headers = ["x-request-id": "req_\(request.number)", "openai-version": "2020-10-01"]
         do throws(OpenAIError) {
@@ -177,7 +177,7 @@ final class OpenAIService: Service {
             let folded = text.lowercased()
             throw folded.contains("policy") || folded.contains("safety") ? .contentPolicy : .serverError
         }
-        let answer = OpenAIAnswer(world: world, order: order, plan: plan, seed: number)
+        let answer = OpenAIResponse(world: world, order: order, plan: plan, seed: number)
         return order.isStream ? answer.stream : answer.document
     }
 

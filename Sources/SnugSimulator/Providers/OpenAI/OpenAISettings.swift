@@ -23,7 +23,7 @@ public struct OpenAISettings: Sendable {
     public enum Idempotency: String, Sendable, Hashable, CaseIterable {
         /// Nothing, as at OpenAI.
         case ignored
-        /// The stored answer comes back; 409 while the first request still runs.
+        /// The stored response comes back; 409 while the first request still runs.
         case replay
         /// A key is good for one request; repeating it is a 422.
         case rejectDuplicate

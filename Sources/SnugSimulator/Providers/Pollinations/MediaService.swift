@@ -21,7 +21,7 @@ struct MediaService: Service {
         init(_ status: Int, _ message: String) { reply = Reply(status, json: ["error": .text(message)]) }
     }
 
-    func answer(_ request: Request, plan: JobPlan) async -> Reply {
+    func respond(to request: Request, plan: JobPlan) async -> Reply {
         do throws(ProviderFailure) {
             let segments = request.segments
             switch (request.method, segments.first ?? "", segments.count) {

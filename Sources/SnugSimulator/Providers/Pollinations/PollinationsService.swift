@@ -29,7 +29,7 @@ final class PollinationsService: Service {
         self.bank = bank
     }
 
-    func answer(_ request: Request, plan: JobPlan) async -> Reply {
+    func respond(to request: Request, plan: JobPlan) async -> Reply {
         guard request.path.utf8.count <= world.configuration.longestTarget else { return .gateway(414) }
         do throws(PollinationsError) {
             let segments = request.segments

@@ -9,7 +9,7 @@ import Testing
 @testable import SnugGeneration
 
 /// Rate windows, authentication and billing. More of each is in ``AccountTests``, ``SessionRefreshTests`` and
-/// ``LostAnswerTests``.
+/// ``LostResponseTests``.
 @Suite struct AccountConformanceTests {
     // MARK: Rate windows
 

@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    private static let strange: [Answer] = [
+    private static let strange: [SubstituteResponse] = [
         .html(status: 402), .empty(status: 402), .wrongShape(status: 402), .truncatedJSON(status: 402),
         .huge(status: 402, bytes: 10_000_000),
         .custom(status: 402, contentType: "text/plain", body: "no money"),
@@ -45,7 +45,7 @@ import Testing
     ]
 
     @Test("HTML, empty, of the wrong shape, truncated, 10 MB: the status still counts", arguments: API.plain, strange)
-    func bodies(api: API, answer: Answer) async throws {
+    func bodies(api: API, answer: SubstituteResponse) async throws {
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(Fault(answer: answer)))
             let error = try await fixture.failure(try fixture.client())
@@ -57,10 +57,11 @@ import Testing
     @Test(
         "the same with a success is no success", arguments: API.plain,
         [
-            Answer.html(status: 200), .empty(status: 200), .wrongShape(status: 200), .truncatedJSON(status: 200),
+            SubstituteResponse.html(status: 200), .empty(status: 200), .wrongShape(status: 200),
+            .truncatedJSON(status: 200),
             .custom(status: 200, contentType: "text/plain", body: "OK"),
         ])
-    func uselessSuccess(api: API, answer: Answer) async throws {
+    func uselessSuccess(api: API, answer: SubstituteResponse) async throws {
         try await Fixture.with(api) { fixture async throws in
             fixture.simulator.script(api.rule(Fault(answer: answer), times: nil))
             let error = try await fixture.failure(try fixture.client())

@@ -59,7 +59,8 @@ import Testing
     @Test("a 429 with every hint", arguments: API.plain, rows)
     func rateLimited(api: API, row: Row) async throws {
         try await Fixture.with(api) { fixture async throws in
-            let answer = Answer.custom(status: 429, contentType: nil, body: #"{"error":{"message":"slow down"}}"#)
+            let answer = SubstituteResponse.custom(
+                status: 429, contentType: nil, body: #"{"error":{"message":"slow down"}}"#)
             fixture.simulator.script(api.rule(Fault(answer: answer, hints: row.hints, headers: row.headers)))
             let result = await fixture.attempt(try fixture.client())
             let waits = fixture.time.waits.map(\.seconds)

@@ -10,7 +10,7 @@ import Testing
 
 @testable import SnugGeneration
 
-@Suite struct StreamedAnswerTests {
+@Suite struct StreamedResponseTests {
     /// Indices and bytes of the unfinished images, read while their files are there.
     private final class Partials: Sendable {
         let seen = Mutex<[(index: Int, bytes: [UInt8])]>([])

@@ -7,7 +7,7 @@ import SnugTestSupport
 @testable import SnugGeneration
 
 /// Sends what dialects make to a simulator, over real sockets.
-struct Wire {
+struct SimulatedDialect {
     let simulator: Simulator
     let dialect: any ProviderDialect
     let service: ServiceName
@@ -49,7 +49,8 @@ struct Wire {
     func plainJob(model: String? = nil) -> PreparedJob { job(model: model, seed: dialect.traits.needsSeed ? 1 : nil) }
 
     /// Submits with this response in place of the provider's.
-    func submit(_ job: PreparedJob, answered answer: Answer, hints: [SnugSimulator.WaitHint] = []) async throws
+    func submit(_ job: PreparedJob, answered answer: SubstituteResponse, hints: [SnugSimulator.WaitHint] = [])
+        async throws
         -> SubmissionOutcome
     {
         simulator.script(Rule(Fault(answer: answer, hints: hints), service: service))

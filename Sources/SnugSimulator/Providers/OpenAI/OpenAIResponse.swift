@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The response to an order: one document, or a stream of events.
-struct OpenAIAnswer {
+struct OpenAIResponse {
     let world: World
     let order: OpenAIOrder
     let plan: JobPlan

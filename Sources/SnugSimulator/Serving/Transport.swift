@@ -3,7 +3,7 @@ import Glibc
 import NIOCore
 
 /// The sending side of one connection, and the rude ways to end it.
-struct Wire: Sendable {
+struct Transport: Sendable {
     let channel: any Channel
     let outbound: NIOAsyncChannelOutboundWriter<ByteBuffer>
 

@@ -8,7 +8,7 @@ import Testing
 @testable import SnugGeneration
 
 /// Whatever becomes of a response, an image is paid for once and delivered, or held for a person: never paid for twice.
-@Suite struct LostAnswerTests {
+@Suite struct LostResponseTests {
     @Test("Lost before it begins", arguments: API.allCases, Loss.beforeAnswer)
     func beforeAnswer(api: API, loss: Loss) async throws { try await check(api, loss) }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A response in place of the provider's own.
-public enum Answer: Sendable, Hashable, Codable {
+public enum SubstituteResponse: Sendable, Hashable, Codable {
     /// The body that this provider, or the proxies before it, send with a status.
     case status(code: Int)
     /// A failure by the provider's own word for it: `token_expired`, `insufficient_quota`, `concurrency_limit_exceeded` …

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SnugGeneration
 
-@Suite struct DocumentedAnswerTests {
+@Suite struct DocumentedResponseTests {
     private let dialects: Dialects
     private static let image = FittedInput(
         bytes: [UInt8](repeating: 0, count: 4_706_850), mediaType: "image/png", name: "cat.png")

@@ -10,7 +10,7 @@ import Testing
 @testable import SnugGeneration
 
 #if os(Linux)
-    @Suite struct AnswerMemoryTests {
+    @Suite struct ResponseMemoryTests {
         /// A line of what the system says about this process's memory, in bytes.
         private static func memory(_ name: String) throws -> Int {
             let status = String(decoding: try bytes(of: "/proc/self/status"), as: UTF8.self)
