@@ -62,7 +62,9 @@ import Testing
         }
     }
 
-    @Test("A client that reads none of its responses loses its connection, and another gets its place")
+    @Test(
+        "A client that reads none of its responses loses its connection, and another gets its place",
+        .timeLimit(.minutes(5)))
     func deafClient() async throws {
         try await withServer({
             ($0.maximumConnections, $0.ratePeriod, $0.minimumRate) = (1, .milliseconds(200), 100_000)
@@ -76,8 +78,8 @@ import Testing
                 try connection.send(requests)
                 return connection
             }
-            // There is no second place until it is closed.
-            #expect(try await server.send("/livez").status == 200)
+            // There is no second place until it is closed, however long a busy machine takes for that.
+            while (try? await server.send("/livez").status) != 200 {}
             let received = try await onThread { try deaf.readToEnd().count }
             #expect(received < whole * count)
         }
