@@ -75,6 +75,9 @@ import Testing
             let whole = try await server.send("/openapi.yaml").body.count
             let deaf = try await onThread {
                 let connection = try RawConnection(port: server.port)
+                // It has the place before it turns deaf.
+                try connection.send(server.head("GET", "/livez"))
+                _ = try connection.readResponse()
                 try connection.send(requests)
                 return connection
             }
