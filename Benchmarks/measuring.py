@@ -49,6 +49,8 @@ def measure(command, environment=None):
     The CPU time is that of all its processes, the memory that of the largest one.
     """
     adopt_orphans()
+    # Those of earlier commands are not this one's.
+    orphans()
     # What wait4 tells of the peak includes that of this process before the command was started in it.
     with tempfile.NamedTemporaryFile("r") as peak:
         start = time.monotonic()
@@ -61,6 +63,45 @@ def measure(command, environment=None):
         user, system = orphans()
         resident = int(peak.read().split()[-1]) / 1024
     return usage.ru_utime + user, usage.ru_stime + system, wall, resident, process.returncode
+
+
+def descendants(pid):
+    """A process and all that it has started, directly or not."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as stat:
+                parents.setdefault(int(stat.read().rsplit(")", 1)[1].split()[1]), []).append(int(name))
+        except OSError:
+            continue
+    found = [pid]
+    for process in found:
+        found += parents.get(process, [])
+    return found
+
+
+def cpu_of(pid):
+    """CPU seconds of a process, of those that it has started, and of those that have ended."""
+    ticks = 0
+    for process in descendants(pid):
+        try:
+            with open(f"/proc/{process}/stat") as stat:
+                ticks += sum(map(int, stat.read().rsplit(")", 1)[1].split()[11:15]))
+        except OSError:
+            continue
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory_of(pid):
+    """MiB that a process and those that it has started hold: what they share is counted once."""
+    total = 0
+    for process in descendants(pid):
+        try:
+            with open(f"/proc/{process}/smaps_rollup") as rollup:
+                total += sum(int(line.split()[1]) for line in rollup if line.startswith("Pss:"))
+        except OSError:
+            continue
+    return total / 1024
 
 
 def version(command):
