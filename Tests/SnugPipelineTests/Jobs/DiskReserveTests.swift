@@ -59,21 +59,29 @@ import Testing
     @Test("Disk nearly full: nothing is taken and nothing begins, no job pays for it, and work resumes by itself")
     func daemon() async throws {
         let fixture = try await DaemonFixture()
-        let isFull = Mutex(false)
+        let disk = Mutex((isFull: false, askedCount: 0))
         try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
         try await fixture.ledger.pause(
             .all, until: nil, reason: JobReason(code: JobReason.byRequest, message: "until the disk is full"))
-        let daemon = try fixture.daemon(space: { _ in isFull.withLock { $0 ? (0, 1 << 30) : (1 << 30, 1 << 30) } })
+        let daemon = try fixture.daemon(space: { _ in
+            disk.withLock { disk in
+                disk.askedCount += 1
+                return (disk.isFull ? 0 : 1 << 30, 1 << 30)
+            }
+        })
         try await fixture.whileRunning(daemon) {
             try await fixture.waitUntil { try await fixture.jobs().count == 1 }
-            isFull.withLock { $0 = true }
-            try await fixture.ledger.unpause(.all)
+            disk.withLock { $0.isFull = true }
             try fixture.folder.write(WatchImages.small(2), to: "inbox/b.jpg")
             try await fixture.waitUntil { fixture.count { if case .paused = $0 { true } else { false } } > 0 }
+            // Now nothing but the disk is in the way; an earlier answer about it may hold for a second.
+            try await fixture.ledger.unpause(.all)
+            let askedCount = disk.withLock { $0.askedCount }
+            try await fixture.waitUntil { disk.withLock { $0.askedCount } > askedCount + 3 }
             let job = try await fixture.jobs()["a.jpg"]
             #expect(job?.state == .waiting && job?.attempt == 0 && fixture.files("outbox") == [])
             #expect(fixture.files("inbox").contains("b.jpg"))
-            isFull.withLock { $0 = false }
+            disk.withLock { $0.isFull = false }
             try await fixture.waitUntil { fixture.files("outbox").count == 2 }
         }
         #expect(fixture.files("failed") == [])

@@ -88,6 +88,7 @@ import Testing
         await waitUntil { last.isIn }
         #expect(!waiting.isIn)
         gate.leave(waiting.ticket)
+        await waitUntil { waiting.isCancelled }
         gate.leave(last.ticket)
     }
 

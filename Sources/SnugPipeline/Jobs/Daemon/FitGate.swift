@@ -98,19 +98,23 @@ final class FitGate: Sendable {
         for continuation in admitted { continuation.resume() }
     }
 
-    /// Gives the ticket back.
+    /// Gives the ticket back. Whoever still waits with it is cancelled.
     func leave(_ ticket: Ticket) {
-        let admitted = state.withLock { state -> [CheckedContinuation<Void, any Error>] in
+        let (waiting, admitted) = state.withLock { state in
+            var waiting: CheckedContinuation<Void, any Error>?
             switch state.places.removeValue(forKey: ticket.id) {
-            case nil: return []
-            case .waiting: state.queue.removeAll { $0.id == ticket.id }
+            case nil: return (waiting, [CheckedContinuation<Void, any Error>]())
+            case .waiting(let continuation):
+                waiting = continuation
+                state.queue.removeAll { $0.id == ticket.id }
             case .engine:
                 state.workingCount -= 1
                 if ticket.isAlone { state.isTakenAlone = false }
             case .beyond: if ticket.isAlone { state.isTakenAlone = false }
             }
-            return state.admit(limit: limit)
+            return (waiting, state.admit(limit: limit))
         }
+        waiting?.resume(throwing: CancellationError())
         for continuation in admitted { continuation.resume() }
     }
 }
