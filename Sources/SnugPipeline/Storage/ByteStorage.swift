@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package import SystemPackage
+
+/// Bytes under the hash of their content, where every worker of a fleet reaches them.
+///
+/// An object never changes: its name is the SHA-256 of its bytes. Storing the same bytes twice is one object.
+package protocol ByteStorage: Sendable {
+    /// Stores the bytes of a file; they are durable when this returns.
+    ///
+    /// What is there already is not sent again, unless it is so old that ``StorageSweeper`` might take it for an orphan
+    /// soon: then it is sent again, which makes it new.
+    /// - Throws: ``StorageError``, `CancellationError`.
+    func store(_ file: FilePath, as object: StoredObject) async throws
+
+    /// Fetches an object into a file, which appears whole, durable and verified, or not at all.
+    /// - Throws: ``StorageError``, `missing` among them; `CancellationError`.
+    func fetch(_ object: StoredObject, to file: FilePath) async throws
+
+    /// Objects in the order of their names, a page at a time.
+    /// - Parameter after: The last digest of the page before; `nil` for the first page.
+    /// - Returns: An empty list at the end.
+    /// - Throws: ``StorageError``, `CancellationError`.
+    func objects(after digest: String?) async throws -> [ListedObject]
+
+    /// Removes an object; one that is not there is no error.
+    /// - Throws: ``StorageError``, `CancellationError`.
+    func remove(_ digest: String) async throws
+}
+
+/// An object as jobs refer to it.
+package struct StoredObject: Sendable, Hashable, Codable {
+    /// SHA-256 of the bytes, in hexadecimal.
+    package var digest: String
+    package var byteCount: Int
+
+    package init(digest: String, byteCount: Int) {
+        self.digest = digest
+        self.byteCount = byteCount
+    }
+}
+
+/// An object as the storage lists it.
+package struct ListedObject: Sendable, Hashable {
+    package var digest: String
+    package var byteCount: Int
+    /// The time since it was stored, by the storage's own clock, so that clocks of hosts may differ.
+    package var age: Duration
+
+    package init(digest: String, byteCount: Int, age: Duration) {
+        self.digest = digest
+        self.byteCount = byteCount
+        self.age = age
+    }
+}
