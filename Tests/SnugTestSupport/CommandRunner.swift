@@ -51,8 +51,8 @@ public struct CommandRunner: Sendable {
     }
     /// What standard error is.
     public var errorStream = ErrorStream.pipe
-    /// Longest that a program may run, in milliseconds.
-    public var timeLimit = 60_000
+    /// Longest that a program may run, in milliseconds. Sanitizers make it several times as slow.
+    public var timeLimit = sanitizerOptions.isEmpty ? 60_000 : 300_000
 
     /// A runner for a program that was built beside the tests.
     public init(program name: String = "snug", folder: FilePath) throws {
