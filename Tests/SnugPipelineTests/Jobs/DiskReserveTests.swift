@@ -72,9 +72,10 @@ import Testing
         try await fixture.whileRunning(daemon) {
             try await fixture.waitUntil { try await fixture.jobs().count == 1 }
             disk.withLock { $0.isFull = true }
-            try fixture.folder.write(WatchImages.small(2), to: "inbox/b.jpg")
+            // An earlier answer may hold for a second: files wait only after the disk was seen to be full.
             try await fixture.waitUntil { fixture.count { if case .paused = $0 { true } else { false } } > 0 }
-            // Now nothing but the disk is in the way; an earlier answer about it may hold for a second.
+            try fixture.folder.write(WatchImages.small(2), to: "inbox/b.jpg")
+            // Now nothing but the disk is in the way.
             try await fixture.ledger.unpause(.all)
             let askedCount = disk.withLock { $0.askedCount }
             try await fixture.waitUntil { disk.withLock { $0.askedCount } > askedCount + 3 }
