@@ -278,8 +278,8 @@ let package = Package(
             name: "SnugServerTests",
             dependencies: [
                 "SnugServer", "SnugPipeline", "SnugImage", "SnugLedger", "SnugSystem", "SnugTestSupport", "SnugHTTP",
-                "SnugUpload", "SnugGeneration", orderedCollections, serviceLifecycle, yams, httpTypes, logging, metrics,
-                systemPackage,
+                "SnugUpload", "SnugGeneration", "SnugSimulator", orderedCollections, serviceLifecycle, yams, httpTypes,
+                logging, metrics, systemPackage,
             ]),
         .testTarget(
             name: "snugTests",

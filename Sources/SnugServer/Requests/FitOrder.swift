@@ -15,8 +15,13 @@ struct FitOrder: Sendable {
     var minimumSaving: Double?
 
     /// Reads the parameters of a request.
+    /// - Parameter folder: The limits and the policy that hold where the parameters set no others.
     /// - Throws: `unknown_parameter` with the nearest name, `invalid_parameter`.
-    init(_ fields: [(name: String, value: String)]) throws(ServiceError) {
+    init(_ fields: [(name: String, value: String)], over folder: WatchFolder? = nil) throws(ServiceError) {
+        if let folder {
+            (limits, policy) = (folder.limits, folder.policy)
+            if let filling = policy.frame?.filling { (crops, pads) = (filling == .crop, filling == .pad) }
+        }
         var values: [String: String] = [:]
         for (name, value) in fields {
             guard FitParameter.names.contains(name) else { throw .unknownParameter(name, among: FitParameter.names) }

@@ -49,10 +49,10 @@ struct JobRequest: Sendable {
 
     /// The images as the daemon takes them.
     /// - Throws: `unknown_parameter`, `invalid_parameter`.
-    func submissions() throws(ServiceError) -> [Submission] {
+    func submissions(_ jobs: ServerJobs) throws(ServiceError) -> [Submission] {
         var submissions: [Submission] = []
         for image in images {
-            let order = try FitOrder(image.fields)
+            let order = try jobs.order(image.fields)
             submissions.append(order.submission(.bytes(image.bytes), named: image.name))
         }
         return submissions
@@ -109,6 +109,7 @@ struct JobRequest: Sendable {
             case .integer(let number): fields.append((name, String(number)))
             case .number(let number): fields.append((name, String(number)))
             case .flag(let flag): fields.append((name, String(flag)))
+            case .object where name == "options": fields.append((name, value.description))
             case .null, .array, .object:
                 throw .invalidParameter(String(name.prefix(64)), "is no text, number or truth value in item \(number)")
             }
@@ -117,12 +118,5 @@ struct JobRequest: Sendable {
         return Image(
             name: OutputFileName(item["name"]?.text), bytes: Array(bytes),
             fields: query.filter { !own.contains($0.name) } + fields)
-    }
-}
-
-extension FitOrder {
-    /// An image with these options, for the daemon.
-    func submission(_ content: Submission.Content, named name: OutputFileName) -> Submission {
-        Submission(name: name.whole, content: content, limits: limits, policy: policy, hasTarget: target != nil)
     }
 }

@@ -80,7 +80,8 @@ struct ServerServices: Sendable {
     private static func jobRoutes(_ jobs: ServerJobs, _ reader: BodyReader) -> [Route] {
         let (submissions, results) = (SubmissionRoutes(jobs: jobs, reader: reader), ResultRoutes(jobs: jobs))
         return [
-            Route(.post, "/v1/jobs", submissions.submit), Route(.get, "/v1/jobs/{id}/result", results.result),
+            Route(.post, "/v1/jobs", submissions.submit), Route(.get, "/v1/pipelines", submissions.pipelines),
+            Route(.get, "/v1/jobs/{id}/result", results.result),
         ]
     }
 }

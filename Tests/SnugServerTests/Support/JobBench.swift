@@ -14,8 +14,10 @@ struct JobBench: Sendable {
     let ledger: SQLiteLedger
     let daemon: Daemon
 
-    /// - Parameter folder: An earlier bench's, to start over after it.
-    init(_ folder: TemporaryFolder? = nil) async throws {
+    /// - Parameters:
+    ///   - folder: An earlier bench's, to start over after it.
+    ///   - change: Configures folders and accounts.
+    init(_ folder: TemporaryFolder? = nil, _ change: (inout WatchConfiguration) -> Void = { _ in }) async throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
         ledger = try await SQLiteLedger.open(folder.path.appending("state/ledger.sqlite"))
@@ -24,6 +26,7 @@ struct JobBench: Sendable {
         configuration.workers.fits = 2
         configuration.memory = 256 << 20
         configuration.isolatesFits = false
+        change(&configuration)
         daemon = try Daemon(
             configuration, ledger: ledger, generationStores: .ledger(ledger), uploadStore: nil, http: try makeClient(),
             logger: quietLogger, fitter: Daemon.fitter(for: configuration), onEvent: { _ in })

@@ -32,15 +32,26 @@ extension Daemon {
         }
     }
 
-    private func taker(for folder: WatchFolder) -> FileTaker {
-        let context = FolderContext(folder, stateDirectory: initial.stateDirectory)
+    /// The folders of the configuration, whose pipelines a submission may name.
+    package var configuredFolders: [WatchFolder] { setup.configuration.folders }
+
+    /// Checks the options of an image, before it is put in.
+    /// - Throws: `invalid_sidecar`, naming the option and its fault.
+    package func check(_ image: Submission) throws(WatchError) {
+        let options = try image.options(
+            image.folder(in: initial.stateDirectory), accounts: setup.configuration.accounts)
+        try options.checkComplete()
+    }
+
+    private func taker(for folder: WatchFolder, _ options: JobOptions? = nil) -> FileTaker {
+        let context = FolderContext(folder, stateDirectory: initial.stateDirectory, options: options)
         return taker(for: context, known: known(context))
     }
 
     /// Puts an image into the work folder, with its content's digest and its options.
     private func prepare(_ image: Submission) async throws -> FileTaker.Prepared {
         let folder = image.folder(in: initial.stateDirectory)
-        let taker = taker(for: folder)
+        let taker = taker(for: folder, try image.options(folder, accounts: setup.configuration.accounts))
         return try await services.threads.run {
             let id = IntakeID.random()
             let (work, original) = (try taker.context.work(), image.place(id))

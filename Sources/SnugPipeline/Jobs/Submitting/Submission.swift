@@ -18,6 +18,10 @@ package struct Submission: Sendable {
     package var policy: FitPolicy
     /// The limits are those of a target, which takes no format that they do not name.
     package var hasTarget: Bool
+    /// The folder whose pipeline the image takes, up to a result of its own; `nil` for a fit alone.
+    package var base: WatchFolder?
+    /// What takes the place of the folder's options.
+    package var sidecar: Sidecar?
 
     package init(name: String, content: Content, limits: Limits, policy: FitPolicy, hasTarget: Bool) {
         self.name = name

@@ -29,7 +29,20 @@ extension Submission {
         folder.limits = limits
         folder.policy = policy
         folder.hasTarget = hasTarget
+        guard let base else { return folder }
+        folder.pipeline = base.pipeline
+        folder.upload = base.upload
+        folder.generation = base.generation
+        folder.maximumAttempts = base.maximumAttempts
         return folder
+    }
+
+    /// The options of the image's job.
+    /// - Throws: `invalid_sidecar`, naming the option and its fault.
+    func options(_ folder: WatchFolder, accounts: [Account]) throws(WatchError) -> JobOptions {
+        var options = JobOptions(folder)
+        if let sidecar { try options.apply(sidecar, accounts: accounts) }
+        return options
     }
 
     /// The place of the image below the folder. Its identifier makes it unlike any other, and so is the result's.

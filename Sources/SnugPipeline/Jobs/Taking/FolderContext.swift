@@ -10,9 +10,10 @@ struct FolderContext: Sendable {
     /// The work folder in the state directory; used where moving a file there is a rename.
     private let preferredWork: FilePath
 
-    init(_ settings: WatchFolder, stateDirectory: FilePath) {
+    /// - Parameter options: The options of files without a sidecar, where they are not the folder's.
+    init(_ settings: WatchFolder, stateDirectory: FilePath, options: JobOptions? = nil) {
         self.settings = settings
-        options = JobOptions(settings)
+        self.options = options ?? JobOptions(settings)
         preferredWork = stateDirectory.appending("work").appending(Self.component(of: settings.name))
     }
 

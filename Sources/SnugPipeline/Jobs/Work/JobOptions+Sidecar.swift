@@ -117,6 +117,6 @@ extension JobOptions {
     }
 
     private static func fault(_ what: String) -> WatchError {
-        WatchError(.invalidSidecar, "The sidecar cannot be used: \(what)")
+        WatchError(.invalidSidecar, Sidecar.introduction + what)
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import OrderedCollections
+package import OrderedCollections
 import SnugSystem
 package import SystemPackage
 
@@ -73,11 +73,15 @@ package struct Sidecar: Sendable, Hashable {
             return last == UInt8(ascii: "}") ? .invalid(fault("it is no valid JSON")) : .incomplete
         }
         guard case .object(let members) = value else { return .invalid(fault("it is no JSON object")) }
-        var sidecar = Sidecar()
+        do throws(WatchError) { return .present(try Sidecar(members)) } catch { return .invalid(error) }
+    }
+
+    /// The options of a JSON object.
+    /// - Throws: `invalid_sidecar`, naming the key and its fault.
+    package init(_ members: OrderedDictionary<String, JSONValue>) throws(WatchError) {
         for (key, value) in members {
-            if let error = sidecar.set(key, value) { return .invalid(error) }
+            if let error = set(key, value) { throw error }
         }
-        return .present(sidecar)
     }
 
     private mutating func set(_ key: String, _ value: JSONValue) -> WatchError? {
@@ -101,8 +105,11 @@ package struct Sidecar: Sendable, Hashable {
         return nil
     }
 
+    /// The beginning of each error's message.
+    package static let introduction = "The sidecar cannot be used: "
+
     private static func fault(_ what: String) -> WatchError {
-        WatchError(.invalidSidecar, "The sidecar cannot be used: \(what).")
+        WatchError(.invalidSidecar, introduction + "\(what).")
     }
 
     /// All keys, in alphabetical order.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import Hummingbird
+import SnugImage
 import SnugLedger
 import SnugPipeline
 import SnugSystem
@@ -16,12 +17,28 @@ struct SubmissionRoutes: Sendable {
         let body = try await reader.body(of: request, context: context)
         let order = try JobRequest(request, body: body.bytes)
         // Wrong options are told at once, and not by a job that fails.
-        let submissions = try order.submissions()
+        let submissions = try order.submissions(jobs)
         let requests = IdempotentRequests(documents: jobs.ledger)
         return try await requests.response(to: key, digest: order.digest) {
             let enqueued = try await jobs.daemon.submit(submissions)
             return (.accepted, ["jobs": .array(enqueued.map(Self.json))])
         }
+    }
+
+    /// Lists the pipelines that jobs may name.
+    @Sendable func pipelines(_ request: Request, _ context: ServerContext) throws -> Response {
+        _ = try ImageRequest.query(of: request, among: [])
+        return .json(["pipelines": .array(jobs.daemon.configuredFolders.map(Self.json))])
+    }
+
+    private static func json(_ folder: WatchFolder) -> JSONValue {
+        let hasFit = folder.pipeline.contains(.fit)
+        return [
+            "name": .text(folder.name), "stages": .array(folder.pipeline.stages.map { .text($0.rawValue) }),
+            "limit_bytes": hasFit ? .integer(folder.limits.fileByteLimit) : .null,
+            "account": .optional(folder.generation?.account), "model": .optional(folder.generation?.model),
+            "needs_prompt": .flag(folder.generation != nil && folder.generation?.prompt == nil),
+        ]
     }
 
     private static func json(_ enqueued: EnqueuedJob) -> JSONValue {

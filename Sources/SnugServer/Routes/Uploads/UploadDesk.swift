@@ -130,7 +130,7 @@ struct UploadDesk: Sendable {
     /// Makes a job of an upload that is whole.
     /// - Returns: The record with the job.
     func submit(_ upload: ReceivedUpload) async throws -> ReceivedUpload {
-        let order = try FitOrder(upload.fields.map { ($0.name, $0.value) })
+        let order = try jobs.order(upload.fields.map { ($0.name, $0.value) })
         let file = file(of: upload.id)
         let submission = order.submission(.file(file), named: OutputFileName(upload.name))
         var upload = upload

@@ -66,7 +66,7 @@ struct UploadRoutes: Sendable {
     /// Begins an upload, and takes its first part where one comes with it. The query has the options of its job.
     @Sendable private func create(_ request: Request, _ context: ServerContext) async throws -> Response {
         let fields = try ImageRequest.query(of: request)
-        _ = try FitOrder(fields)
+        _ = try desk.jobs.order(fields)
         let length = try UploadLength.ofNew(request.headers, maximum: desk.maximumBytes)
         let metadata = request.headers[.known("Upload-Metadata")]
         let values = try UploadMetadata.values(metadata ?? "")
