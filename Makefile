@@ -56,6 +56,12 @@ fuzz: ## Feed damaged images to the JPEG kernels, to every reader of containers 
 	ASAN_OPTIONS=detect_leaks=0 .build/fuzz-jpeg-kernels $(or $(SECONDS_EACH),600) $(or $(SEED),1)
 	SNUG_FUZZ_SECONDS=$(or $(SECONDS_EACH),600) SNUG_FUZZ_SEED=$(or $(SEED),1) ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
 
+campaign-fit: ## Random images, limits and options through the properties that every fit has, FITS=… SEED=…
+	scripts/install test
+	swift build --build-tests -Xcc -O2
+	SNUG_CAMPAIGN_FITS=$(or $(FITS),1000) SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
+	  swift test --skip-build --filter '^SnugImageTests\.FitPropertyTests'
+
 campaign-upload: ## A thousand uploads over lines with five thousand faults, and 200 kills within 512 MiB by each protocol
 	scripts/install test
 	swift build --build-tests
