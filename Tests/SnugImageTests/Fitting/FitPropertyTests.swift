@@ -105,7 +105,11 @@ import Testing
             let use = Double(image.byteCount) / Double(limit)
             #expect(
                 use >= (limit >= 2_000 ? 0.95 : 0.85),
-                "seed \(seed): \(use) of \(limit) at \(image.width)×\(image.height), quality \(image.quality ?? 0)")
+                """
+                seed \(seed): \(use) of \(limit) at \(image.width)×\(image.height), quality \(image.quality ?? 0), \
+                from \(subject.bytes.count) bytes at \(subject.pixels.width)×\(subject.pixels.height), \
+                side \(side ?? 0), ceiling \(policy.qualityCeiling ?? 0), floor \(policy.qualityFloor), \(policy.effort)
+                """)
         }
     }
 
