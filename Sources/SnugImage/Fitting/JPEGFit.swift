@@ -40,7 +40,10 @@ struct JPEGFit {
     /// Quantises a JPEG's own coefficients again.
     private func fit(_ source: any CoefficientSource) throws -> Attempt {
         let work = try requantisation(source, shape: .fullSize, ceiling: policy.qualityCeiling)
-        let isFineEnough = !work.choice.isTooLarge && work.choice.model.scale <= SizeChoice.coarsestAtFullSize
+        let isFineEnough =
+            !work.choice.isTooLarge
+            && (policy.qualityCeiling != nil && work.choice.isAtFinestSteps
+                || work.choice.model.scale <= SizeChoice.coarsestAtFullSize)
         if policy.keepsSize || isFineEnough {
             // Half the chroma resolution takes pixels, not coefficients.
             if policy.chroma == .automatic, work.prefersHalfChroma { return .pixels(1) }

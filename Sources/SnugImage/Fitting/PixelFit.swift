@@ -23,7 +23,8 @@ struct PixelFit {
     ///   - share: Of the planned side, to begin with; less than 1 where the full size is known to be too much.
     func fit(_ pixels: (Int) throws -> PixelSupply, share first: Double) throws -> Encoded {
         var share = SizeChoice.snapped(first)
-        var search = SizeSearch(target: Double(limit), fullSizeIsTooLarge: first < 1)
+        var search = SizeSearch(
+            target: Double(limit), hasCeiling: policy.qualityCeiling != nil, fullSizeIsTooLarge: first < 1)
         var supply: (eighths: Int, pixels: PixelSupply)?
         var smallest = (bytes: Int.max, width: plan.width, height: plan.height)
         var encodes = 0
@@ -94,7 +95,7 @@ struct PixelFit {
     ) throws -> Double? {
         if attempt < Self.mostSizes {
             return try search.next(
-                after: share, result: work.choice, bytes: try work.bytes(scale: SizeChoice.landing(share)))
+                after: share, result: work.choice, bytes: { try work.bytes(scale: $0) })
         }
         return attempt == Self.mostSizes && work.choice.isFinest ? search.fallback : nil
     }

@@ -10,15 +10,19 @@ struct SizeSearch {
     private static let narrowest = 1.015
 
     private let target: Double
+    /// True where a ceiling is asked for: fewer pixels do not make steps finer than that.
+    private let hasCeiling: Bool
     /// The largest share of the side that is known to be too small, the smallest known to be too large.
     private var tooSmall = 0.0
     private var tooLarge = Double.infinity
 
     /// - Parameters:
     ///   - target: Bytes aimed at.
+    ///   - hasCeiling: A quality ceiling is asked for.
     ///   - fullSizeIsTooLarge: Known beforehand.
-    init(target: Double, fullSizeIsTooLarge: Bool) {
+    init(target: Double, hasCeiling: Bool = false, fullSizeIsTooLarge: Bool) {
         self.target = target
+        self.hasCeiling = hasCeiling
         if fullSizeIsTooLarge { tooLarge = 1 }
     }
 
@@ -42,26 +46,28 @@ struct SizeSearch {
     /// - Parameters:
     ///   - share: Of the planned side.
     ///   - result: What meeting the limit takes there.
-    ///   - bytes: Predicted at the landing scale there.
+    ///   - bytes: Predicted there for a scale of the steps.
     /// - Returns: The share to try next; `nil` when this one is good.
     mutating func next(
-        after share: Double, result: ModelSearch.Result, bytes: @autoclosure () throws -> Double
+        after share: Double, result: ModelSearch.Result, bytes: (Double) throws -> Double
     ) rethrows -> Double? {
         let scale = result.model.scale
         let isUnderused = result.isFinest && share < 1
-        if share >= 1 {
-            if scale <= SizeChoice.coarsestAtFullSize && !result.isTooLarge { return nil }
-        } else if SizeChoice.accepts(scale: scale, at: share) && !isUnderused && !result.isTooLarge {
-            return nil
-        }
-        if scale > SizeChoice.landing(share) || result.isTooLarge {
+        let isCoarse = scale > (share >= 1 ? SizeChoice.coarsestAtFullSize : SizeChoice.landing(share))
+        let isFineEnough =
+            share >= 1 && !isCoarse || share < 1 && SizeChoice.accepts(scale: scale, at: share)
+            || hasCeiling && isCoarse && result.isAtFinestSteps
+        if isFineEnough && !isUnderused && !result.isTooLarge { return nil }
+        if scale > SizeChoice.landing(share) && !(hasCeiling && isUnderused) || result.isTooLarge {
             tooLarge = min(tooLarge, share)
         } else {
             tooSmall = max(tooSmall, share)
         }
         if tooLarge / max(tooSmall, 1e-9) < Self.nearest { return isUnderused ? fallback : nil }
         var wanted = try SizeChoice.snapped(
-            SizeChoice.side(current: share, bytes: bytes(), target: target))
+            SizeChoice.side(
+                current: share, bytes: bytes(max(SizeChoice.landing(share), hasCeiling && isUnderused ? scale : 0)),
+                target: target))
         if wanted <= tooSmall || wanted >= tooLarge {
             wanted =
                 tooSmall > 0 && tooLarge.isFinite

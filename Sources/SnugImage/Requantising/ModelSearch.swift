@@ -15,6 +15,8 @@ struct ModelSearch {
         var high = 1.0
         /// Nothing finer is allowed, or there is nothing finer.
         var isFinest = false
+        /// The finest steps that are allowed fit.
+        var isAtFinestSteps = false
         /// Nothing coarser is allowed, and it is over all the same.
         var isTooLarge = false
     }
@@ -85,6 +87,7 @@ struct ModelSearch {
         let point = last ?? Point(x: x, y: 0)
         var result = Result(
             model: RateModel(scale: .exp(point.x)), bytes: target * .exp(point.y),
+            isAtFinestSteps: point.x <= finest && point.y < Self.roughTolerance,
             isTooLarge: point.x >= coarsest && point.y > 0.02)
         if point.x <= finest && point.y < 0 {
             result.isFinest = try bytes(.exp(point.x), lambda: 0, every: part) <= target

@@ -74,6 +74,14 @@ import Testing
         return !isReduced && quality >= ceiling - 2
     }
 
+    private static func words(_ image: FittedImage) -> String {
+        "\(image.width)×\(image.height) in \(image.byteCount) at \(image.quality ?? 0)"
+    }
+
+    private static func words(_ subject: Subject) -> String {
+        "\(subject.pixels.width)×\(subject.pixels.height) in \(subject.bytes.count)"
+    }
+
     private static func limit(_ subject: Subject, _ random: inout SeededGenerator) -> Int {
         let most = Double(max(subject.bytes.count, 2_200))
         return Int(1_000 * .pow(most / 1_000, .random(in: 0...1, using: &random)))
@@ -131,7 +139,12 @@ import Testing
             ] {
                 guard let image else { continue }
                 let loss = try Self.loss(image, of: subject)
-                #expect(loss >= looseLoss * 0.93 - 0.05, "seed \(seed): a tighter \(name): \(loss) under \(looseLoss)")
+                #expect(
+                    loss >= looseLoss * 0.93 - 0.05,
+                    """
+                    seed \(seed): a tighter \(name): \(loss) under \(looseLoss), \(Self.words(image)) in place of \
+                    \(Self.words(loose)), \(limit) bytes, from \(Self.words(subject))
+                    """)
             }
         }
     }

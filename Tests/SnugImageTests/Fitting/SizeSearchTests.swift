@@ -6,24 +6,27 @@ import Testing
 
 @Suite struct SizeSearchTests {
     /// An image whose bytes at a scale of the steps go with a power of the side.
-    private func search(bytesAtFullSize: Double, power: Double, target: Double) -> (share: Double, scale: Double) {
-        var search = SizeSearch(target: target, fullSizeIsTooLarge: false)
+    private func search(
+        bytesAtFullSize: Double, power: Double, target: Double, finest: Double = 0.5
+    ) -> (share: Double, scale: Double, use: Double) {
+        var search = SizeSearch(target: target, hasCeiling: finest > 0.5, fullSizeIsTooLarge: false)
         var share = 1.0
         var scale = 0.0
+        var use = 0.0
         for _ in 0..<8 {
             func bytes(_ scale: Double) -> Double {
                 bytesAtFullSize * Double.pow(share, power) * Double.pow(scale, -0.75)
             }
-            // Steps of 0.5 are the finest allowed.
-            scale = max(Double.pow(bytes(1) / target, 1 / 0.75), 0.5)
+            scale = max(Double.pow(bytes(1) / target, 1 / 0.75), finest)
+            use = bytes(scale) / target
+            // Without λ a file has about a tenth more bytes.
             let result = ModelSearch.Result(
-                model: RateModel(scale: scale), bytes: bytes(scale), low: 1, high: 1, isFinest: scale <= 0.5)
-            guard
-                let next = search.next(after: share, result: result, bytes: bytes(SizeChoice.landing(share)))
-            else { break }
+                model: RateModel(scale: scale), bytes: bytes(scale), low: 1, high: 1,
+                isFinest: scale <= finest && use < 0.9, isAtFinestSteps: scale <= finest)
+            guard let next = search.next(after: share, result: result, bytes: bytes) else { break }
             share = next
         }
-        return (share, scale)
+        return (share, scale, use)
     }
 
     @Test("What fits with fine steps keeps its size", arguments: [1.0, 2, 3])
@@ -37,6 +40,20 @@ import Testing
     func lands(budget: Double, power: Double) {
         let found = search(bytesAtFullSize: 10_000_000, power: power, target: 10_000_000 * budget)
         #expect(found.scale < 12 && (found.share == 1 || found.scale > 0.5))
+    }
+
+    @Test(
+        "Where a ceiling forbids finer steps, pixels are not given up for them, and the limit is used",
+        arguments: [3.0, 6, 12], [1.3, 1.6, 2.0])
+    func ceiling(finest: Double, power: Double) {
+        let atFinest = 1_000_000 * Double.pow(finest, -0.75)
+        #expect(
+            search(bytesAtFullSize: 1_000_000, power: power, target: atFinest * 1.3, finest: finest).share == 1)
+        for budget in [0.7, 0.5, 0.2, 0.05] {
+            let found = search(
+                bytesAtFullSize: 1_000_000, power: power, target: atFinest * budget, finest: finest)
+            #expect(found.use >= 0.9, "\(budget): \(found)")
+        }
     }
 
     @Test("Exact fractions are taken where they are near")
