@@ -80,9 +80,11 @@ final class Requantisation {
 
     private var search: ModelSearch { ModelSearch(evaluator, scales: scales, isGreedy: effort == .standard) }
 
-    /// True for a source with chroma at full resolution that would look better at half of it.
+    /// True for a source with chroma at full resolution that would look better at half of it. One that fits as it is loses
+    /// nothing.
     var prefersHalfChroma: Bool {
-        guard let steps = source.steps, source.layout.hasFullChroma, choice.model.scale > ChromaDetail.finestScale
+        guard let steps = source.steps, source.layout.hasFullChroma, choice.model.scale > ChromaDetail.finestScale,
+            !choice.isFinest
         else { return false }
         return !ChromaDetail.isWorthFullResolution(sample, steps: steps)
     }
