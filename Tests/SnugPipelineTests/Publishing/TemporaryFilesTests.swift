@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Foundation
+import Glibc
 import SnugSystem
 import SnugTestSupport
 import SystemPackage
@@ -25,15 +25,13 @@ import Testing
     @Test("What an ended process of this machine left is swept at once; a living one's and another machine's are not")
     func orphans() throws {
         let folder = try TemporaryFolder()
-        let ended = Process()
-        ended.executableURL = URL(filePath: "/bin/true")
-        try ended.run()
-        ended.waitUntilExit()
-        let orphan = TemporaryFiles.prefix + TemporaryName(process: ended.processIdentifier).random()
+        let ended = try ChildProcess(["/bin/true"])
+        #expect(ended.wait() == 0)
+        let orphan = TemporaryFiles.prefix + TemporaryName(process: ended.identifier).random()
         let others = [
             TemporaryFiles.randomName(),
             TemporaryFiles.prefix + TemporaryName(process: getppid()).random(),
-            TemporaryFiles.prefix + TemporaryName(place: "none", process: ended.processIdentifier).random(),
+            TemporaryFiles.prefix + TemporaryName(place: "none", process: ended.identifier).random(),
         ]
         for name in others + [orphan] { try folder.write([1], to: name) }
         TemporaryFiles.sweep(folder.path)
