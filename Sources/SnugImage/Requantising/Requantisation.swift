@@ -140,7 +140,9 @@ final class Requantisation {
             base: choice.model, predicted: estimate.bytes, low: choice.low, high: choice.high, target: target,
             limit: Double(limit))
         let isControlled = !sample.isWhole && !choice.isFinest
-        let isLossless = choice.model.lambdaFactor == 0 && source.steps != nil
+        // Under a ceiling even the finest steps may be coarser than the source's.
+        let isLossless =
+            choice.model.lambdaFactor == 0 && source.steps != nil && choice.model.scale <= stepTables.finestScale
         func process(_ rows: BlockRows, _ row: Int, _ position: Double) throws {
             try coder.write(rows, row: row, quantisers: quantisers)
             guard isControlled else { return }
