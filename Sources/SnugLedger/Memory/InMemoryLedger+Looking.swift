@@ -88,6 +88,18 @@ extension InMemoryLedger {
         }
     }
 
+    /// Those of these objects of a storage that a job refers to: as its content, or anywhere in its payload.
+    public func referredObjects(among digests: [String]) throws -> Set<String> {
+        try transact { content, _ in
+            var referred: Set<String> = []
+            for job in content.jobs.values {
+                referred.formUnion(ObjectReferences.digests(in: job.payload))
+                if let hash = job.identity.contentHash { referred.insert(hash) }
+            }
+            return referred.intersection(digests)
+        }
+    }
+
     /// The counts for each folder.
     public func books() throws -> [String: LedgerBooks] {
         try transact { content, _ in

@@ -36,9 +36,10 @@ import Testing
                 plan.setUncheckedArguments([:])
                 let details = try Row.fetchAll(plan).map { $0["detail"] as String? ?? "" }
                 return details.filter { detail in
-                    let isScan = ["jobs", "steps", "events", "deliveries", "job_claims", "locks"].contains {
-                        detail.hasPrefix("SCAN \($0)")
-                    }
+                    let isScan = ["jobs", "steps", "events", "deliveries", "job_claims", "locks", "job_objects"]
+                        .contains {
+                            detail.hasPrefix("SCAN \($0)")
+                        }
                     let isSort = detail.hasPrefix("USE TEMP B-TREE") && sql.contains("FROM jobs")
                     return (isScan || isSort) && !Self.allowedScans.contains { sql.contains($0) }
                 }.map { "\($0) IN \(sql)" }
@@ -79,7 +80,11 @@ import Testing
         #expect(Set(claims.map(\.job.folder)).count == 5)
         claims[0].lease = try await ledger.renew(claims[0].lease, for: .seconds(60))
         try await ledger.recordIntent(StepIntent(.safe), under: claims[0].lease)
-        try await ledger.recordOutcome(.advanced(to: .deliver), under: claims[0].lease)
+        let digest = String(repeating: "0123456789abcdef", count: 4)
+        try await ledger.recordOutcome(.advanced(to: .deliver), payload: digest, under: claims[0].lease)
+        #expect(try await ledger.referredObjects(among: [digest, "h8", "none"]) == [digest, "h8"])
+        let next = try #require(try await ledger.claim(ClaimRequest([.deliver])).first)
+        try await ledger.recordOutcome(.advanced(to: .deliver), payload: "{}", under: next.lease)
         try await ledger.recordOutcome(.delivered(claims[1].pendingDeliveries), under: claims[1].lease)
         try await ledger.recordOutcome(.identified(contentHash: "h8", next: .fit), under: claims[2].lease)
         try await ledger.release(claims[3].lease)
