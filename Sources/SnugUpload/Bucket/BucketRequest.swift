@@ -28,7 +28,8 @@ extension UploadJob.Exchange {
     func cleaned(by scrubber: Scrubber) -> UploadJob.Exchange {
         switch self {
         case .responded(var response):
-            if response.isSuccess, !response.body.starts(with: "<Error".utf8) { return self }
+            // Lists and small objects stay as they are.
+            if response.isSuccess, response.body.firstRange(of: Array("<Error".utf8)) == nil { return self }
             response.body = scrubber.hide(response.body)
             return .responded(response)
         case .failure(var error):

@@ -94,6 +94,18 @@ import Testing
         #expect(try await client.list(prefix: "l/").objects.isEmpty)
     }
 
+    @Test("Of two who create an object, the first one does", arguments: ["seaweedfs", "moto"])
+    func create(server: String) async throws {
+        let bucket = try await Bucket(server)
+        let client = try client(bucket)
+        #expect(try await client.read("c", maximum: 10) == nil)
+        #expect(try await client.create([1, 2, 3], as: "c"))
+        #expect(try await !client.create([4], as: "c"))
+        #expect(try await client.read("c", maximum: 10) == [1, 2, 3])
+        let error = await #expect(throws: BucketError.self) { try await client.read("c", maximum: 2) }
+        #expect(error?.code == .refused)
+    }
+
     @Test("A bucket that is not there is named as the reason", arguments: ["seaweedfs", "moto"])
     func noBucket(server: String) async throws {
         let bucket = try await Bucket(server)

@@ -130,6 +130,13 @@ import Testing
     @Test("A secret that a server echoes is not repeated")
     func secret() async throws {
         let body = "<Error><Code>AccessDenied</Code><Message>wrong key very-secret-key</Message></Error>"
+        // Also in a success that is none.
+        let success = try ScriptedBucket(ScriptedBucket.reply(200, [:], "<?xml version=\"1.0\"?>\n" + body))
+        let late = await #expect(throws: BucketError.self) {
+            try await makeBucketClient(success.endpoint, secret: "very-secret-key") { $0.retry.maximumAttempts = 1 }
+                .put(try folder.file(bytes), as: "k")
+        }
+        #expect(late?.message.contains("AccessDenied") == true && late?.message.contains("very-secret-key") == false)
         let server = try ScriptedBucket(ScriptedBucket.reply(403, [:], body))
         let error = await #expect(throws: BucketError.self) {
             try await makeBucketClient(server.endpoint, secret: "very-secret-key")
