@@ -27,7 +27,7 @@ struct Snug: AsyncParsableCommand {
         subcommands: [
             FitCommand.self, InspectCommand.self, UploadCommand.self, GenerateCommand.self, ModelsCommand.self,
             BalanceCommand.self, WatchCommand.self, ServeCommand.self, JobsCommand.self, ProfilesCommand.self,
-            BackupCommand.self, LedgerCommand.self, DoctorCommand.self,
+            BackupCommand.self, LedgerCommand.self, StorageCommand.self, DoctorCommand.self,
         ])
 
     /// Runs the command that the process was started with.

@@ -28,7 +28,7 @@ import Testing
             "jobs status",
             "jobs retry", "jobs cancel", "jobs resolve", "jobs pause", "jobs resume", "jobs prune", "jobs verify",
             "profiles",
-            "backup", "ledger copy", "doctor",
+            "backup", "ledger copy", "storage sweep", "doctor",
         ])
     func options(command: String) throws {
         let folder = try TemporaryFolder()
