@@ -56,12 +56,11 @@ extension BucketClient {
         let digests = try await source.digests(0..<source.byteCount, and: .md5)
         var request = BucketRequest(.put, key: key)
         request.headers[.contentType] = contentType
-        request.headers[.amazonChecksumSHA256] = digests.sha256.base64
         request.body = source.byteCount == 0 ? .empty : HTTPBody(file: source.file)
         request.payloadHash = digests.sha256.hexadecimal
         var opaqueETag: String?
         for _ in 0..<3 {
-            let response = try await call(request)
+            let response = try await put(request, digests)
             switch Self.judge(response, digests, opaqueETag: opaqueETag) {
             case .same: return .checksum
             case .unknown: return try await confirmLength(key, source.byteCount)
@@ -70,6 +69,27 @@ extension BucketClient {
         }
         throw BucketError(
             .damaged, "\(key): the server keeps other bytes than were sent; check memory and network")
+    }
+
+    /// Sends the bytes with the checksum that the server knows. Not every one knows those of S3, and each says so in its own
+    /// way.
+    private func put(_ request: BucketRequest, _ digests: PieceDigests) async throws -> ClientResponse {
+        var request = request
+        guard takesChecksums.withLock({ $0 }) else {
+            request.headers[.contentMD5] = digests.md5?.base64
+            return try await call(request)
+        }
+        request.headers[.amazonChecksumSHA256] = digests.sha256.base64
+        do {
+            return try await call(request)
+        } catch let error as BucketError where error.status == 400 || error.status == 501 {
+            request.headers[.amazonChecksumSHA256] = nil
+            request.headers[.contentMD5] = digests.md5?.base64
+            let response: ClientResponse
+            do { response = try await call(request) } catch is BucketError { throw error }
+            takesChecksums.withLock { $0 = false }
+            return response
+        }
     }
 
     private enum Comparison {

@@ -17,8 +17,10 @@ extension BucketClient {
         }
     }
 
-    /// Stores some bytes as an object, where none is. Of several clients that do so at once, one succeeds at a server that
-    /// knows conditional requests, and the last one at others.
+    /// Stores some bytes as an object, where none is.
+    ///
+    /// Of several clients that do so at once, one succeeds. At a server that knows no conditional requests, all may, and the
+    /// last one's bytes stay.
     /// - Returns: False when an object is there already.
     /// - Throws: ``BucketError``, `CancellationError`.
     @discardableResult
@@ -33,6 +35,12 @@ extension BucketClient {
             return true
         } catch let error as BucketError where error.status == 412 {
             return false
+        } catch let error as BucketError where error.status == 400 || error.status == 501 {
+            // A server that does not know conditional requests.
+            if try await head(key) != nil { return false }
+            request.headers[.ifNoneMatch] = nil
+            _ = try await call(request)
+            return true
         }
     }
 }

@@ -21,6 +21,8 @@ public final class BucketClient: Sendable {
     private let scrubber: Scrubber
     /// The region that requests are signed for: another than the settings' once the server has named it.
     private let knownRegion: Mutex<String>
+    /// False once the server has refused a checksum of its own kind.
+    let takesChecksums = Mutex(true)
 
     /// - Parameters:
     ///   - address: The bucket.
