@@ -20,6 +20,9 @@ enum LedgerSchema {
         migrator.registerMigration(Migration4.name) { database in
             for statement in Migration4.statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration(Migration5.name) { database in
+            for statement in Migration5.statements { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
