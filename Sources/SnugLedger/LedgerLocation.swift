@@ -83,6 +83,9 @@ public enum LedgerLocation: Sendable, CustomStringConvertible {
         return (try? LedgerLocation(text, isPrivate: true).description) ?? "an address that cannot be read"
     }
 
+    /// True for a service, which hosts share.
+    public var isShared: Bool { if case .file = self { false } else { true } }
+
     /// True for a service, and for a file that is there.
     public var mayExist: Bool {
         switch self {

@@ -78,6 +78,10 @@ public protocol LedgerStore: Sendable {
     /// Those of these objects of a storage that a job refers to: as its content, or anywhere in its payload.
     /// - Parameter digests: SHA-256 in hexadecimal.
     func referredObjects(among digests: [String]) async throws -> Set<String>
+    /// Jobs that failed or were cancelled since a moment, with a name in one of these folders that waits for the result:
+    /// their sources are to be put away.
+    /// - Parameter since: The moment that the look before named; `nil` begins now.
+    func endedJobs(since: LedgerInstant?, waitingIn folders: Set<String>) async throws -> EndedJobs
     /// The counts for each folder.
     func books() async throws -> [String: LedgerBooks]
 

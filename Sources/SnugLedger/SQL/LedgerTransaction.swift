@@ -107,8 +107,10 @@ public struct LedgerTransaction {
     func add(_ delivery: JobDelivery, to id: JobID) throws -> Bool {
         try execute(
             """
-            INSERT INTO deliveries (job_id, name, folder, source, delivered_at)
-            VALUES (:job, :name, :folder, :source, NULL) ON CONFLICT DO NOTHING
+            INSERT INTO deliveries (job_id, name, folder, source, delivered_at, joined)
+            VALUES (:job, :name, :folder, :source, NULL,
+                CASE WHEN :folder = (SELECT jobs.folder FROM jobs WHERE jobs.id = :job) THEN 0 ELSE 1 END)
+            ON CONFLICT DO NOTHING
             """,
             ["job": id.description, "name": delivery.name, "folder": delivery.folder, "source": delivery.source]) > 0
     }

@@ -1,32 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The fifth version of the tables: the objects of a fleet's storage that jobs refer to, and when it was swept.
+/// The fifth version of the tables: names that wait in another folder than their job's, which hosts of a fleet look for.
 ///
 /// It has landed: it never changes again.
 enum Migration5 {
-    static let name = "5 objects of jobs"
+    static let name = "5 joined names"
 
-    static let statements = [jobObjects, sweeps]
-
-    private static let jobObjects = """
-        CREATE TABLE job_objects (
-            digest TEXT NOT NULL,
-            job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-            PRIMARY KEY (digest, job_id)
-        ) STRICT, WITHOUT ROWID;
-        CREATE INDEX job_objects_job ON job_objects (job_id, digest);
+    static let statements = [
+        "ALTER TABLE deliveries ADD COLUMN joined INTEGER NOT NULL DEFAULT 0 CHECK (joined IN (0, 1))",
         """
-
-    private static let sweeps = """
-        CREATE TABLE sweeps (
-            key TEXT NOT NULL PRIMARY KEY,
-            payload TEXT NOT NULL,
-            version INTEGER NOT NULL,
-            created_at INTEGER NOT NULL,
-            updated_at INTEGER NOT NULL,
-            expires_at INTEGER
-        ) STRICT;
-        CREATE INDEX sweeps_created ON sweeps (created_at, key);
-        CREATE INDEX sweeps_expiry ON sweeps (expires_at) WHERE expires_at IS NOT NULL;
+        UPDATE deliveries SET joined = 1
+            WHERE folder <> (SELECT jobs.folder FROM jobs WHERE jobs.id = deliveries.job_id)
+        """,
         """
+        CREATE INDEX deliveries_joined ON deliveries (folder, job_id) WHERE joined = 1 AND delivered_at IS NULL
+        """,
+    ]
 }

@@ -3,19 +3,26 @@ package import Logging
 package import SnugHTTP
 import SnugSystem
 import SnugUpload
+package import SystemPackage
 
 /// Where the bytes of a fleet are.
 package enum StorageAddress: Sendable, Hashable, CustomStringConvertible {
     /// A folder of a bucket.
     case bucket(BucketPlace)
+    /// A folder that all hosts have mounted.
+    case folder(FilePath)
 
-    /// Reads `s3://BUCKET/PREFIX?endpoint=…&region=…&use_path_style=…`.
+    /// Reads `s3://BUCKET/PREFIX?endpoint=…&region=…&use_path_style=…` or `file:///PATH`.
     /// - Throws: `refused`, with the right form where it can be told.
     package init(_ text: String) throws(StorageError) {
         let parts = text.split(separator: "://", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { throw Self.wrong(text) }
         switch parts[0].lowercased() {
         case "s3": self = .bucket(try BucketPlace(parts[1]))
+        case "file":
+            let path = FilePath(String(parts[1]))
+            guard path.isAbsolute, path != "/" else { throw Self.wrong(text) }
+            self = .folder(path.lexicallyNormalized())
         default: throw Self.wrong(text)
         }
     }
@@ -24,6 +31,7 @@ package enum StorageAddress: Sendable, Hashable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .bucket(let place): place.description
+        case .folder(let path): "file://\(path)"
         }
     }
 
@@ -40,13 +48,17 @@ package enum StorageAddress: Sendable, Hashable, CustomStringConvertible {
     ) throws(StorageError) -> any ByteStorage {
         switch self {
         case .bucket(let place): try place.open(keys, http, logger, variable)
+        case .folder(let path): try FolderStorage(path)
         }
     }
 
     /// What is wrong with an address, and what was probably meant.
     private static func wrong(_ text: String) -> StorageError {
         StorageError(
-            .refused, "'\(shown(text))' is no address of a storage; write \(nearestForm(text) ?? "s3://BUCKET/PREFIX")")
+            .refused,
+            "'\(shown(text))' is no address of a storage; "
+                + "write \(nearestForm(text) ?? "s3://BUCKET/PREFIX, or file:///PATH for a folder that all hosts have mounted")"
+        )
     }
 
     /// The beginning of a text, cut before anything that could be a key.
@@ -59,6 +71,8 @@ package enum StorageAddress: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func nearestForm(_ text: String) -> String? {
+        if text.hasPrefix("/"), text.count > 1 { return "file://\(shown(text))" }
+        if text.lowercased().hasPrefix("file:") { return "file:///PATH" }
         // As restic writes it: `s3:https://host/bucket/folder`.
         let rest = text.lowercased().hasPrefix("s3:") ? text.dropFirst(3).drop { $0 == "/" } : text[...]
         guard let url = try? HTTPURL(String(rest)) else {

@@ -162,7 +162,41 @@ import Testing
         try await ledger.checkIntegrity()
     }
 
-    @Test("A kill between two migrations leaves a ledger that the next process brings up to date", arguments: 0...3)
+    @Test("Names that were joined from another folder are found by that folder's host after the fifth migration")
+    func joined() async throws {
+        let path = folder.path.appending("fourth.sqlite")
+        let queue = try DatabaseQueue(path: path.string)
+        try await queue.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
+        }
+        try LedgerSchema.migrator.migrate(queue, upTo: Migration4.name)
+        let id = "01arz3ndektsv4rrffq69g5fav"
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO jobs (id, name, folder, account, priority, content_hash, pipeline, options, version, stage,
+                        state, step, since, due_at, attempt, crashes, fence, outcome_unknown, cancel_requested,
+                        idempotency_key, payload, created_at)
+                    VALUES (?, 'n', 'first', '', 1, 'h', 'p', '{}', 1, 'settled', 'waiting', 'deliver', 1, 1, 0, 0, 0, 0, 0,
+                        'k', '{}', 1);
+                    """, arguments: [id])
+            for name in ["first", "second"] {
+                try database.execute(
+                    sql: "INSERT INTO deliveries VALUES (?, 'n', ?, NULL, NULL)", arguments: [id, name])
+            }
+            try database.execute(sql: "INSERT INTO lanes VALUES ('first', '', 'deliver', 1, 0, 0)")
+            try database.execute(sql: "INSERT INTO totals VALUES ('first', 1, 1, 0, 0, 0)")
+        }
+        try queue.close()
+        let ledger = try await SQLiteLedger.open(path)
+        for (folder, count) in [("third", 0), ("second", 1)] {
+            let reach = ClaimReach(boundSteps: [.deliver], folders: [folder])
+            #expect(try await ledger.claim(ClaimRequest(reach: reach)).count == count, "\(folder)")
+        }
+        try await ledger.checkIntegrity()
+    }
+
+    @Test("A kill between two migrations leaves a ledger that the next process brings up to date", arguments: 0...4)
     func halfWay(steps: Int) async throws {
         let path = folder.path.appending("half.sqlite")
         let queue = try DatabaseQueue(path: path.string)

@@ -28,7 +28,8 @@ import Testing
     @Test(
         "A wrong address is refused with the right form",
         arguments: [
-            ("bkt/folder", "s3://bkt/folder"), ("s3:bkt/folder", "s3://bkt/folder"), ("", "s3://BUCKET/PREFIX"),
+            ("bkt/folder", "s3://bkt/folder"), ("s3:bkt/folder", "s3://bkt/folder"),
+            ("", "s3://BUCKET/PREFIX, or file:///PATH"),
             ("s3:/bkt", "s3://bkt"), ("s3://", "bucket"),
             ("https://host:9000/bkt/folder", "s3://bkt/folder?endpoint=https://host:9000"),
             ("s3:https://host/bkt/folder", "s3://bkt/folder?endpoint=https://host"),

@@ -24,7 +24,7 @@ extension Daemon {
         do {
             for image in images { prepared.append(try await prepare(image)) }
             try Task.checkCancellation()
-            return try await taker(for: SubmissionFolder.settings(in: directory)).putIn(prepared)
+            return try await taker(for: SubmissionFolder.settings(in: directory, initial.role)).putIn(prepared)
         } catch {
             let files = prepared.map(\.file)
             await services.threads.runUncancelled { for file in files { Self.remove(file) } }
@@ -33,13 +33,13 @@ extension Daemon {
     }
 
     private func taker(for folder: WatchFolder) -> FileTaker {
-        let context = FolderContext(folder, stateDirectory: initial.stateDirectory)
+        let context = FolderContext(folder, stateDirectory: initial.stateDirectory, role: initial.role)
         return taker(for: context, known: known(context))
     }
 
     /// Puts an image into the work folder, with its content's digest and its options.
     private func prepare(_ image: Submission) async throws -> FileTaker.Prepared {
-        let folder = image.folder(in: initial.stateDirectory)
+        let folder = image.folder(in: initial.stateDirectory, initial.role)
         let taker = taker(for: folder)
         return try await services.threads.run {
             let id = IntakeID.random()

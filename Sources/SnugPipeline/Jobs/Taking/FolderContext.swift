@@ -10,10 +10,13 @@ struct FolderContext: Sendable {
     /// The work folder in the state directory; used where moving a file there is a rename.
     private let preferredWork: FilePath
 
-    init(_ settings: WatchFolder, stateDirectory: FilePath) {
+    /// - Parameter role: Says which part of the folder's name is its host's.
+    init(_ settings: WatchFolder, stateDirectory: FilePath, role: FleetRole = .alone) {
         self.settings = settings
         options = JobOptions(settings)
-        preferredWork = stateDirectory.appending("work").appending(Self.component(of: settings.name))
+        // Another name of the host does not lose what is in work.
+        let name = role.localName(of: settings.name)
+        preferredWork = stateDirectory.appending("work").appending(Self.component(of: name))
     }
 
     /// A name as one safe component of a path. Different names have different ones.
