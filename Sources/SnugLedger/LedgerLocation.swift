@@ -84,7 +84,14 @@ public enum LedgerLocation: Sendable, CustomStringConvertible {
     }
 
     /// True for a service, which hosts share.
-    public var isShared: Bool { if case .file = self { false } else { true } }
+    public var isShared: Bool {
+        switch self {
+        case .file: false
+        #if Postgres
+            case .postgres: true
+        #endif
+        }
+    }
 
     /// True for a service, and for a file that is there.
     public var mayExist: Bool {

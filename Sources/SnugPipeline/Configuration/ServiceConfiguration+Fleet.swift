@@ -6,9 +6,12 @@ import SystemPackage
 extension ServiceConfiguration {
     /// Takes the part among the hosts of the ledger that the settings name. It blocks.
     /// - Parameter steps: The steps of a worker without folders; `nil` for a host that has some.
-    /// - Throws: `invalid_configuration`, `io_failed`; `LedgerError`.
-    package mutating func takeRole(workingOn steps: Set<JobStep>? = nil) throws {
-        let isShared = try ledgerLocation.isShared
+    /// - Throws: `invalid_configuration`, `io_failed`.
+    package mutating func takeRole(workingOn steps: Set<JobStep>? = nil) throws(DaemonError) {
+        let isShared: Bool
+        do throws(LedgerError) { isShared = try ledgerLocation.isShared } catch {
+            throw DaemonError(.ioFailed, error.message)
+        }
         if let steps {
             guard isShared else {
                 throw WatchConfiguration.invalid(
@@ -29,6 +32,14 @@ extension ServiceConfiguration {
                 "\(storage == nil ? "host" : "storage") is for hosts that share a ledger; set ledger to "
                     + "postgres://USER@HOST/DATABASE, or leave it out")
         }
+    }
+
+    /// The configuration of a daemon that has taken its part. It blocks.
+    /// - Throws: As ``takeRole(workingOn:)``.
+    package func takingRole(workingOn steps: Set<JobStep>? = nil) throws(DaemonError) -> ServiceConfiguration {
+        var service = self
+        try service.takeRole(workingOn: steps)
+        return service
     }
 
     /// Keeps what a running daemon was started as.

@@ -10,7 +10,7 @@ struct StorageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The storage that the hosts of a fleet share: s3://BUCKET/PREFIX, with ?endpoint=https://HOST and &region=NAME "
-                + "where it is not Amazon's. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
+                + "where it is not Amazon's, or file:///PATH. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
                 + "(default: $SNUG_STORAGE)", valueName: "address"))
     var storage: String?
 

@@ -121,6 +121,21 @@ import Testing
         }
     #endif
 
+    @Test("The address of the ledger and the section of a command of that name go by one key")
+    func ledgerKey() throws {
+        let document = { (text: String) throws in
+            let folder = try TemporaryFolder()
+            return try ConfigurationDocument(reading: folder.write(Array(text.utf8), to: "a.yaml"))
+        }
+        let schema = ConfigurationSchema.root.including([CommandSection("ledger", options: nil)])
+        for text in ["ledger: postgres://h/d\n", "ledger: {copy: {json: true}}\n"] {
+            #expect(schema.faults(in: try document(text)).isEmpty, "\(text)")
+        }
+        for text in ["ledger: [a, b]\n", "ledger:\n"] {
+            #expect(schema.faults(in: try document(text)).count == 1, "\(text)")
+        }
+    }
+
     // MARK: Leases
 
     private func lease() throws -> JobLease {
