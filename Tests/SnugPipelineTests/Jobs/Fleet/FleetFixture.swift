@@ -19,10 +19,11 @@ final class FleetFixture: Sendable {
     private let events = Mutex<[(host: String, event: DaemonEvent)]>([])
     private let ledgers = Mutex<[SQLiteLedger]>([])
 
-    init() async throws {
+    /// - Parameter shared: The storage; by default a folder.
+    init(_ shared: (any ByteStorage)? = nil) async throws {
         folder = try TemporaryFolder()
         try FileSystem.makeFolders(folder.path.appending("shared"))
-        storage = FaultyStorage(try FolderStorage(folder.path.appending("shared")))
+        storage = FaultyStorage(try shared ?? FolderStorage(folder.path.appending("shared")))
         ledger = try await SQLiteLedger.open(folder.path.appending("ledger.sqlite"))
     }
 
@@ -141,11 +142,11 @@ final class FleetFixture: Sendable {
 
 /// A storage that answers with a fault for as long as a test wants, and counts.
 final class FaultyStorage: ByteStorage {
-    private let storage: FolderStorage
+    private let storage: any ByteStorage
     private let fault = Mutex<StorageError?>(nil)
     private let counts = Mutex((stored: 0, fetched: 0, refused: 0))
 
-    init(_ storage: FolderStorage) { self.storage = storage }
+    init(_ storage: any ByteStorage) { self.storage = storage }
 
     func fail(with error: StorageError?) { fault.withLock { $0 = error } }
     var storedCount: Int { counts.withLock { $0.stored } }
