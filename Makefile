@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc -static-stdlib -Xswiftc -gnone
 
-.PHONY: demo test page-test page-image run-image bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-clocks format lint \
+.PHONY: demo test page-test page-image run-image bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-fleet campaign-clocks format lint \
 	docs install install-service
 
 demo: ## Install what is missing, build all but the service, fit the samples under 70 kB
@@ -74,6 +74,12 @@ campaign-daemon: ## Daemons killed a thousand times at random moments and at eve
 	swift build --build-tests
 	SNUG_CAMPAIGN_DAEMON_KILLS=$(or $(KILLS),1000) SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
 	  swift test --skip-build --filter '^SnugPipelineTests\.DaemonKillTests'
+
+campaign-fleet: ## Hosts and workers on one ledger, killed, paused and cut off, FAULTS=… SEED=…
+	scripts/install test
+	swift build --build-tests
+	SNUG_CAMPAIGN_FLEET=$(or $(FAULTS),100) SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
+	  swift test --skip-build --filter '^snugTests\.FleetCampaignTests'
 
 campaign-clocks: ## The stall clock in real time: a server that thinks for two minutes, a line that falls silent
 	scripts/install test

@@ -83,6 +83,16 @@ public enum LedgerLocation: Sendable, CustomStringConvertible {
         return (try? LedgerLocation(text, isPrivate: true).description) ?? "an address that cannot be read"
     }
 
+    /// True for a service, which hosts share.
+    public var isShared: Bool {
+        switch self {
+        case .file: false
+        #if Postgres
+            case .postgres: true
+        #endif
+        }
+    }
+
     /// True for a service, and for a file that is there.
     public var mayExist: Bool {
         switch self {

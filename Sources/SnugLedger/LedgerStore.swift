@@ -75,6 +75,13 @@ public protocol LedgerStore: Sendable {
     func deliveries(of id: JobID) async throws -> [JobDelivery]
     /// Those of these source files of a folder that the ledger knows.
     func knownSources(of folder: String, among sources: [String]) async throws -> Set<String>
+    /// Those of these objects of a storage that a job refers to: as its content, or anywhere in its payload.
+    /// - Parameter digests: SHA-256 in hexadecimal.
+    func referredObjects(among digests: [String]) async throws -> Set<String>
+    /// Jobs that failed or were cancelled since a moment, with a name in one of these folders that waits for the result:
+    /// their sources are to be put away.
+    /// - Parameter since: The moment that the look before named; `nil` begins now.
+    func endedJobs(since: LedgerInstant?, waitingIn folders: Set<String>) async throws -> EndedJobs
     /// The counts for each folder.
     func books() async throws -> [String: LedgerBooks]
 

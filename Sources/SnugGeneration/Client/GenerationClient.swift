@@ -223,13 +223,17 @@ public final class GenerationClient: Sendable {
             var record = newRecord(part, call, id: id, key: key)
             var incomplete: GenerationRecord?
             if let name = part.name, let known = try await context.journal.record(name) {
-                guard known.request == part.request, isOurs(known) else {
+                guard part.request.isSame(as: known.request, filesMayMove: context.options.filesMayMove), isOurs(known)
+                else {
                     throw GenerationError.invalid(
                         "name", "\"\(name)\" names other work that is not done; choose another name or drop that work")
                 }
                 if known.state != .delivered {
                     record = known
                     record.isKept = call.isKept || known.isKept == true
+                    if context.options.filesMayMove {
+                        (record.request, record.destination) = (part.request, call.destination)
+                    }
                 } else if let images = known.images, try await context.downloader.areThere(images) {
                     guard images.count < part.request.count else { return Generation(known, images) }
                     // Fewer came than were asked for: only the missing ones are paid for.

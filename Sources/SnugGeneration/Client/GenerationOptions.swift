@@ -33,6 +33,10 @@ public struct GenerationOptions: Sendable {
     /// True to fetch results, and input images given by address, from internal networks too. Default false: only the
     /// provider's own origin may be internal.
     public var allowsInternalAddresses = false
+    /// True where the files of a request may have other folders when its work is resumed, as on another host. Default false.
+    ///
+    /// Work is then known by its name, and the names of its files.
+    public var filesMayMove = false
     /// Time and chance; tests put in their own.
     package var environment = RetryEnvironment()
     /// When a model that keeps failing is left alone, and for how long.

@@ -42,7 +42,8 @@ struct LedgerTable: Sendable {
                 "events", key: ["id"],
                 "id job_id at+ verb stage state step attempt+ fence+ reason_code reason_message reason_details"),
             LedgerTable(
-                "deliveries", key: ["job_id", "folder", "name"], "job_id name folder source delivered_at+"),
+                "deliveries", key: ["job_id", "folder", "name"], "job_id name folder source delivered_at+ joined+"),
+            LedgerTable("job_objects", key: ["digest", "job_id"], "digest job_id"),
             LedgerTable(
                 "lanes", key: ["folder", "account", "step", "priority"],
                 "folder account step priority+ served+ claimed_at+"),

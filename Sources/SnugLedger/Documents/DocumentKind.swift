@@ -24,6 +24,8 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case receivedUploads
     /// Messages to webhooks, by their names.
     case messages
+    /// The last sweeps of storages, by their addresses.
+    case sweeps
 
     /// Its table.
     var table: String {
@@ -39,6 +41,7 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
         case .requests: "requests"
         case .receivedUploads: "received_uploads"
         case .messages: "messages"
+        case .sweeps: "sweeps"
         }
     }
 }

@@ -62,8 +62,10 @@ extension Job {
         defer { if wasCancelled { cancelIfWaiting(now: now) } }
         switch outcome {
         case .advanced(let next, let date):
-            // A submission that never arrived has reached nothing, nor has a delivery that needs other work first.
-            if step != .deliver, !(step == .reconcile && next == .submit) { stage = max(stage, step.stage) }
+            // A submission that never arrived has reached nothing, nor has a step that needs other work first.
+            let isSetBack =
+                step == .deliver || (step == .reconcile && next == .submit) || (step != .settle && next == .settle)
+            if !isSetBack { stage = max(stage, step.stage) }
             isOutcomeUnknown = false
             proceed(to: next, at: date ?? now, now: now)
         case .identified(let hash, let next):

@@ -51,11 +51,17 @@ public struct ClaimRequest: Sendable, Hashable {
     public var limit: Int
     /// Time until the lease has to be renewed. Default 1 min.
     public var lease: Duration
+    /// The worker's reach among the hosts that share the ledger; `nil`, the default, for a worker that can do all.
+    public var reach: ClaimReach?
 
     /// Asks for work.
-    public init(_ steps: Set<JobStep> = Set(JobStep.allCases), limit: Int = 1, lease: Duration = .seconds(60)) {
+    public init(
+        _ steps: Set<JobStep> = Set(JobStep.allCases), limit: Int = 1, lease: Duration = .seconds(60),
+        reach: ClaimReach? = nil
+    ) {
         self.steps = steps
         self.limit = limit
         self.lease = lease
+        self.reach = reach
     }
 }

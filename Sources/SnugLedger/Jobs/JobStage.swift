@@ -20,7 +20,7 @@ public enum JobStage: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// A piece of work on a job.
 public enum JobStep: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Waits until the file is complete, and hashes it.
+    /// Waits until the file is complete, and hashes it; in a fleet, brings it to where other hosts reach it.
     case settle
     /// Fits the image.
     case fit

@@ -24,6 +24,8 @@ public struct PruningPolicy: Sendable, Hashable {
     public var cancelled: Duration?
     /// Age of failed jobs; `nil`, the default, keeps them.
     public var failed: Duration?
+    /// Folders whose jobs are meant; `nil`, the default, for all.
+    public var folders: Set<String>?
 
     /// Sets ages.
     public init(

@@ -4,7 +4,8 @@
 public enum StepOutcome: Sendable, Hashable {
     /// The step is done; another one follows, at once or not before a moment.
     ///
-    /// A delivery is done by ``delivered(_:)`` only: one that advances found that other work has to come first.
+    /// A delivery is done by ``delivered(_:)`` only: one that advances found that other work has to come first. So did a
+    /// step that advances to ``JobStep/settle``: its input has to be brought first.
     case advanced(to: JobStep, at: LedgerInstant? = nil)
     /// The input is complete and its content known. Work that the ledger has already gets this job's names, and the job ends.
     case identified(contentHash: String, next: JobStep)

@@ -57,6 +57,18 @@ extension InMemoryLedger {
         }
     }
 
+    /// Jobs that failed or were cancelled since a moment, with a name in one of these folders that waits for the result.
+    public func endedJobs(since: LedgerInstant?, waitingIn folders: Set<String>) throws -> EndedJobs {
+        try transact { content, now in
+            guard let since, !folders.isEmpty else { return EndedJobs(at: now) }
+            let jobs = content.jobs.values.filter { job in
+                [JobState.failed, .cancelled].contains(job.state) && job.since >= since
+                    && content.pending(job.id).contains { folders.contains($0.folder) }
+            }
+            return EndedJobs(jobs, since: since, now: now)
+        }
+    }
+
     /// Jobs, newest first.
     public func list(_ filter: JobFilter) throws -> [Job] {
         try transact { content, _ in
@@ -88,6 +100,18 @@ extension InMemoryLedger {
         }
     }
 
+    /// Those of these objects of a storage that a job refers to: as its content, or anywhere in its payload.
+    public func referredObjects(among digests: [String]) throws -> Set<String> {
+        try transact { content, _ in
+            var referred: Set<String> = []
+            for job in content.jobs.values {
+                referred.formUnion(ObjectReferences.digests(in: job.payload))
+                if let hash = job.identity.contentHash { referred.insert(hash) }
+            }
+            return referred.intersection(digests)
+        }
+    }
+
     /// The counts for each folder.
     public func books() throws -> [String: LedgerBooks] {
         try transact { content, _ in
@@ -108,7 +132,7 @@ extension InMemoryLedger {
             var count = 0
             for job in content.jobs.values {
                 guard let age = policy.ages.first(where: { $0.state == job.state })?.age, job.since < now - age,
-                    !job.isOutcomeUnknown,
+                    !job.isOutcomeUnknown, policy.folders?.contains(job.folder) ?? true,
                     !(content.steps[job.id] ?? []).contains(where: { $0.keyExpiresAt.map { $0 > now } ?? false })
                 else { continue }
                 content.forget(job.id)

@@ -67,7 +67,8 @@ extension InMemoryLedger {
     ) -> ClaimedJob? {
         let hasSuspect = content.jobs.values.contains { $0.state == .running && $0.crashes > 0 }
         let heads = content.jobs.values.filter { job in
-            job.isDue(now: now) && request.steps.contains(job.step) && (job.crashes == 0 || !hasSuspect)
+            job.isDue(now: now) && (job.crashes == 0 || !hasSuspect)
+                && request.reaches(job, pending: content.pending(job.id))
                 && !content.holds.contains {
                     $0.holds(folder: job.folder, account: job.account, step: job.step, now: now)
                 }

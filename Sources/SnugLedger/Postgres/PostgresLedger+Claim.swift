@@ -11,7 +11,7 @@
                 let holds = try transaction.holds()
                 var claimed: [ClaimedJob] = []
                 while claimed.count < request.limit {
-                    guard let (old, head) = try transaction.takeNext(request.steps, holds, ageing: ageing) else {
+                    guard let (old, head) = try transaction.takeNext(request, holds, ageing: ageing) else {
                         break
                     }
                     var job = old
@@ -44,28 +44,41 @@
 
         /// Locks the job whose turn it is. Jobs that others are about to claim are passed over, and nobody waits.
         fileprivate func takeNext(
-            _ steps: Set<JobStep>, _ holds: [LedgerHold], ageing: Duration
+            _ request: ClaimRequest, _ holds: [LedgerHold], ageing: Duration
         ) throws -> (job: Job, head: LaneHead)? {
             // A job that has ended its process before runs without another of that kind, so that it takes no other down with it.
             let suspects = try fetch(Int.self, "SELECT count(*) FROM jobs WHERE state = 'running' AND crashes > 0")
-            let allowsSuspects = suspects == [0]
-            var heads = try heads(allowsSuspects: allowsSuspects).filter { head in
-                steps.contains(head.lane.step)
-                    && !holds.contains {
-                        $0.holds(folder: head.lane.folder, account: head.lane.account, step: head.lane.step, now: now)
-                    }
-            }
+            let (allowsSuspects, own) = (suspects == [0], OwnNames(request))
+            let joined = try own.map { try joinedHeads($0, allowsSuspects: allowsSuspects) } ?? []
+            var heads = try heads(own, allowsSuspects: allowsSuspects).filter { request.part(of: $0.lane) != .none }
+            heads += joined.filter { request.hasAccount($0.lane) }
+            heads = heads.filter { !isHeld($0.lane, holds) }
             heads.sort { $0.precedes($1, now: now, ageing: ageing) }
+            let joinedJobs = Set(joined.map(\.jobID))
             for head in heads {
-                if let job = try lockFirst(of: head.lane, allowsSuspects: allowsSuspects) { return (job, head) }
+                let only = joinedJobs.contains(head.jobID) ? head.jobID : nil
+                let part = request.part(of: head.lane)
+                if let job = try lockFirst(
+                    of: head.lane, only, allowsSuspects: allowsSuspects, part == .own ? own : nil)
+                {
+                    return (job, head)
+                }
             }
             return nil
         }
 
         /// The first job of each lane that has one that is due.
-        private func heads(allowsSuspects: Bool) throws -> [LaneHead] {
-            try fetch(
-                HeadRow.self,
+        private func heads(_ own: OwnNames?, allowsSuspects: Bool) throws -> [LaneHead] {
+            // Lanes of other hosts are left out before their jobs are looked at.
+            let (laneCondition, jobCondition) =
+                own.map { own in
+                    (
+                        " WHERE lanes.step NOT IN \(own.stepList) OR lanes.folder IN \(own.folderList)",
+                        " AND (lanes.step NOT IN \(own.stepList) OR \(own.condition))"
+                    )
+                } ?? ("", "")
+            return try fetch(
+                LaneHeadRow.self,
                 """
                 SELECT lanes.folder, lanes.account, lanes.step, lanes.priority, lanes.served, lanes.claimed_at, head.id,
                     head.due_at
@@ -73,9 +86,9 @@
                     SELECT id, due_at FROM jobs
                     WHERE state = 'waiting' AND jobs.folder = lanes.folder AND jobs.account = lanes.account
                         AND jobs.step = lanes.step AND jobs.priority = lanes.priority AND due_at <= :now
-                        AND (crashes = 0 OR :suspects = 1)
-                    ORDER BY due_at, id LIMIT 1) AS head
-                """, ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
+                        AND (crashes = 0 OR :suspects = 1)\(jobCondition)
+                    ORDER BY due_at, id LIMIT 1) AS head\(laneCondition)
+                """, (own?.arguments ?? [:]) + ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
             ).map(\.head)
         }
 
@@ -83,15 +96,26 @@
         ///
         /// It is read and locked in one statement and changed in the next, which names it: a limit within an update may be
         /// carried out twice.
-        private func lockFirst(of lane: JobLane, allowsSuspects: Bool) throws -> Job? {
-            try fetch(
+        /// - Parameters:
+        ///   - only: The one job that it may be; `nil` for any.
+        ///   - own: Where given, it has a name that waits in one of the worker's folders.
+        private func lockFirst(
+            of lane: JobLane, _ only: JobID?, allowsSuspects: Bool, _ own: OwnNames?
+        ) throws -> Job? {
+            var conditions = own.map { " AND " + $0.condition } ?? ""
+            var arguments = lane.arguments + (own?.arguments ?? [:])
+            if let only {
+                conditions = " AND id = :only"
+                arguments = arguments + ["only": only.description]
+            }
+            return try fetch(
                 JobRow.self,
                 """
                 SELECT \(JobRow.columns) FROM jobs
                 WHERE state = 'waiting' AND folder = :folder AND account = :account AND step = :step AND priority = :priority
-                    AND due_at <= :now AND (crashes = 0 OR :suspects = 1)
-                ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-                """, lane.arguments + ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
+                    AND due_at <= :now AND (crashes = 0 OR :suspects = 1)\(conditions)
+                ORDER BY due_at, id LIMIT 1 FOR UPDATE OF jobs SKIP LOCKED
+                """, arguments + ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
             ).first?.job
         }
 
@@ -110,22 +134,6 @@
                 WHERE lanes.folder = free.folder AND lanes.account = free.account AND lanes.step = free.step
                     AND lanes.priority = free.priority
                 """, head.lane.arguments + ["now": now.milliseconds])
-        }
-    }
-
-    private struct HeadRow: SQLRecord {
-        let head: LaneHead
-
-        init(row: any SQLRow) throws {
-            guard let priority = JobPriority(rawValue: try row.requiredNumber(3)) else {
-                throw SQLRecordError.unreadable
-            }
-            head = LaneHead(
-                lane: JobLane(
-                    folder: try row.requiredText(0), account: try row.requiredText(1), step: try row.name(2),
-                    priority: priority),
-                served: try row.requiredNumber(4), claimedAt: try row.instant(5),
-                jobID: JobID(trusted: try row.requiredText(6)), dueAt: try row.instant(7))
         }
     }
 

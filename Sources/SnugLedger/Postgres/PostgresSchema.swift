@@ -12,6 +12,8 @@
             (Migration2.name, Migration2.statements.map(translated)),
             (Migration3.name, Migration3.statements.map(translated)),
             (Migration4.name, Migration4.statements.map(translated)),
+            (Migration5.name, Migration5.statements.map(translated)),
+            (Migration6.name, Migration6.statements.map(translated)),
         ]
 
         /// The jobs that workers are at work on. A service that crashes forgets them, which is no job's fault.

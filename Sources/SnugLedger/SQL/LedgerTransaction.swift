@@ -36,6 +36,7 @@ public struct LedgerTransaction {
                 :fence, :owner, :lease_until, :intent_id, :intent_repetition, :outcome_unknown, :cancel_requested,
                 :idempotency_key, :supersedes, :payload, :created_at)
             """, job.arguments)
+        try addObjects(ObjectReferences.digests(in: job.payload), to: job.id)
         try ensureLane(of: job)
         try record(job, verb: verb)
     }
@@ -61,6 +62,7 @@ public struct LedgerTransaction {
         guard !changed.isEmpty else {
             throw LedgerError(.staleLease, "\(job.id) was changed meanwhile; read it again")
         }
+        if job.payload != old.payload { try changeObjects(of: job, from: old) }
         if job.state == .waiting { try ensureLane(of: job) }
         if let verb { try record(job, verb: verb) }
     }
@@ -105,8 +107,10 @@ public struct LedgerTransaction {
     func add(_ delivery: JobDelivery, to id: JobID) throws -> Bool {
         try execute(
             """
-            INSERT INTO deliveries (job_id, name, folder, source, delivered_at)
-            VALUES (:job, :name, :folder, :source, NULL) ON CONFLICT DO NOTHING
+            INSERT INTO deliveries (job_id, name, folder, source, delivered_at, joined)
+            VALUES (:job, :name, :folder, :source, NULL,
+                CASE WHEN :folder = (SELECT jobs.folder FROM jobs WHERE jobs.id = :job) THEN 0 ELSE 1 END)
+            ON CONFLICT DO NOTHING
             """,
             ["job": id.description, "name": delivery.name, "folder": delivery.folder, "source": delivery.source]) > 0
     }

@@ -9,7 +9,7 @@ extension SharedLedger {
         for (state, age) in policy.ages {
             while true {
                 try Task.checkCancellation()
-                let count = try await transact { try $0.prune(state, age: age) }
+                let count = try await transact { try $0.prune(state, age: age, policy.folders) }
                 total += count
                 if count == 0 { break }
             }
@@ -22,16 +22,17 @@ extension SharedLedger {
 extension LedgerTransaction {
     private static let batch = 500
 
-    fileprivate func prune(_ state: JobState, age: Duration) throws -> Int {
+    fileprivate func prune(_ state: JobState, age: Duration, _ folders: Set<String>?) throws -> Int {
+        let own = folders.map { OwnNames($0) }
         let jobs = try fetch(
             PrunedRow.self,
             """
             SELECT id, folder FROM jobs
-            WHERE state = :state AND since < :before AND outcome_unknown = 0
+            WHERE state = :state AND since < :before AND outcome_unknown = 0\(own.map { " AND folder IN \($0.folderList)" } ?? "")
                 AND NOT EXISTS (SELECT 1 FROM steps WHERE steps.job_id = jobs.id AND steps.key_expires_at > :now)
             ORDER BY since LIMIT :limit\(database.rowLock)
             """,
-            [
+            (own?.arguments ?? [:]) + [
                 "state": state.rawValue, "before": (now - age).milliseconds, "now": now.milliseconds,
                 "limit": Self.batch,
             ])

@@ -9,7 +9,7 @@ extension SQLiteLedger {
             try transaction.endPauses()
             var claimed: [ClaimedJob] = []
             while claimed.count < request.limit {
-                guard let head = try transaction.nextHead(request.steps, ageing: ageing),
+                guard let head = try transaction.nextHead(request, ageing: ageing),
                     let old = try transaction.job(head.jobID)
                 else { break }
                 var job = old
@@ -33,33 +33,44 @@ extension SQLiteLedger {
 
 extension LedgerTransaction {
     /// The job whose turn it is.
-    func nextHead(_ steps: Set<JobStep>, ageing: Duration) throws -> LaneHead? {
-        let holds = try holds()
+    func nextHead(_ request: ClaimRequest, ageing: Duration) throws -> LaneHead? {
+        let (holds, own) = (try holds(), OwnNames(request))
         // A job that has ended its process before runs without another of that kind, so that it takes no other down with it.
         let suspects = try fetch(Int.self, "SELECT count(*) FROM jobs WHERE state = 'running' AND crashes > 0").first
+        let joined = try own.map { try joinedHeads($0, allowsSuspects: suspects == 0) } ?? []
         var best: LaneHead?
+        func consider(_ head: LaneHead) {
+            if best.map({ head.precedes($0, now: now, ageing: ageing) }) ?? true { best = head }
+        }
+        for head in joined where request.hasAccount(head.lane) && !isHeld(head.lane, holds) { consider(head) }
         let rows = try fetch(
             LaneRow.self, "SELECT folder, account, step, priority, served, claimed_at FROM lanes ORDER BY served")
-        for row in rows where steps.contains(row.lane.step) {
-            let isHeld = holds.contains {
-                $0.holds(folder: row.lane.folder, account: row.lane.account, step: row.lane.step, now: now)
-            }
-            guard !isHeld, let head = try head(of: row, allowsSuspects: suspects == 0) else { continue }
-            if best.map({ head.precedes($0, now: now, ageing: ageing) }) ?? true { best = head }
+        for row in rows {
+            let part = request.part(of: row.lane)
+            guard part != .none, !isHeld(row.lane, holds),
+                let head = try head(of: row, allowsSuspects: suspects == 0, part == .own ? own : nil)
+            else { continue }
+            consider(head)
         }
         return best
     }
 
-    private func head(of row: LaneRow, allowsSuspects: Bool) throws -> LaneHead? {
+    /// True while a pause or a parked account holds a lane up.
+    func isHeld(_ lane: JobLane, _ holds: [LedgerHold]) -> Bool {
+        holds.contains { $0.holds(folder: lane.folder, account: lane.account, step: lane.step, now: now) }
+    }
+
+    private func head(of row: LaneRow, allowsSuspects: Bool, _ own: OwnNames?) throws -> LaneHead? {
         let first = try fetch(
             HeadRow.self,
             """
             SELECT id, due_at FROM jobs
             WHERE state = 'waiting' AND folder = :folder AND account = :account AND step = :step AND priority = :priority
-                AND due_at <= :now AND (crashes = 0 OR :suspects = 1)
+                AND due_at <= :now AND (crashes = 0 OR :suspects = 1)\(own.map { " AND " + $0.condition } ?? "")
             ORDER BY due_at, id LIMIT 1
             """,
-            row.lane.arguments + ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
+            row.lane.arguments + (own?.arguments ?? [:])
+                + ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
         ).first
         return first.map { first in
             LaneHead(

@@ -20,6 +20,12 @@ enum LedgerSchema {
         migrator.registerMigration(Migration4.name) { database in
             for statement in Migration4.statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration(Migration5.name) { database in
+            for statement in Migration5.statements { try database.execute(sql: statement) }
+        }
+        migrator.registerMigration(Migration6.name) { database in
+            for statement in Migration6.statements { try database.execute(sql: statement) }
+        }
         return migrator
     }
 

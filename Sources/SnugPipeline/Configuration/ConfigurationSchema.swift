@@ -6,6 +6,8 @@ indirect enum ConfigurationSchema: Sendable {
     case value(isList: Bool)
     /// One value, or a list of them.
     case values
+    /// A value, or keys below it: a setting of the daemon that has the name of a command.
+    case valueOr(ConfigurationSchema)
     /// Another command's keys, which that command checks.
     case unchecked
     case group([String: ConfigurationSchema])
@@ -29,7 +31,14 @@ indirect enum ConfigurationSchema: Sendable {
     /// The keys of the daemon, with those of commands beside them.
     func including(_ sections: [CommandSection]) -> ConfigurationSchema {
         guard case .group(var members) = self else { return self }
-        for section in sections { members[section.name] = Self.section(section) }
+        for section in sections {
+            let schema = Self.section(section)
+            if case .value(isList: false)? = members[section.name] {
+                members[section.name] = .valueOr(schema)
+            } else {
+                members[section.name] = schema
+            }
+        }
         return .group(members)
     }
 
@@ -68,7 +77,9 @@ indirect enum ConfigurationSchema: Sendable {
     private func fault(of entry: ConfigurationDocument.Entry) -> String? {
         var schema = self
         for name in entry.path {
+            if case .valueOr(let inner) = schema { schema = inner }
             switch schema {
+            case .valueOr: return nil
             case .value, .values: return "has no keys of its own"
             case .unchecked: return nil
             case .named(let inner): schema = inner
@@ -78,10 +89,11 @@ indirect enum ConfigurationSchema: Sendable {
             }
         }
         switch (schema, entry.kind) {
-        case (.value, .empty), (.values, .empty): return "has no value; give one, or remove the line"
+        case (.value, .empty), (.values, .empty), (.valueOr, .empty):
+            return "has no value; give one, or remove the line"
         case (.value, .group), (.values, .group): return "takes a value, and has keys below it"
         case (.value(isList: true), .value): return "takes a list; write [a] or [a, b]"
-        case (.value(isList: false), .list): return "takes one value, and has a list"
+        case (.value(isList: false), .list), (.valueOr, .list): return "takes one value, and has a list"
         case (.group, .value), (.named, .value), (.group, .list), (.named, .list), (.unchecked, .value),
             (.unchecked, .list):
             return "takes keys below it, and has a value"

@@ -22,6 +22,8 @@ extension ServiceConfiguration {
     package func keysNeedingRestart(since initial: ServiceConfiguration) -> [String] {
         var keys = watch.keysNeedingRestart(since: initial.watch)
         if ledger != initial.ledger { keys.append("ledger") }
+        if storage != initial.storage { keys.append("storage") }
+        if host != initial.host { keys.append("host") }
         if network.allowsPlainHTTP != initial.network.allowsPlainHTTP { keys.append("network.allow_plain_http") }
         if watch.webhook != initial.watch.webhook { keys.append("webhook") }
         if network.certificates != initial.network.certificates { keys.append("network.cacert") }

@@ -42,6 +42,10 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var watch: WatchConfiguration
     /// The ledger, where it is none of the state directory's: `postgres://USER@HOST/DATABASE`, or `@FILE`.
     public var ledger: String?
+    /// The storage of bytes for all hosts that share the ledger: `file:///PATH`; `nil`, the default, for none.
+    public var storage: String?
+    /// The name of this host among those that share the ledger; `nil`, the default, for the machine's.
+    public var host: String?
     /// Logs.
     public var log = Log()
     /// Connections.

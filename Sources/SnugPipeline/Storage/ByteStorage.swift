@@ -5,6 +5,9 @@ package import SystemPackage
 ///
 /// An object never changes: its name is the SHA-256 of its bytes. Storing the same bytes twice is one object.
 package protocol ByteStorage: Sendable {
+    /// The address for a person, the same on all hosts.
+    var place: String { get }
+
     /// Stores the bytes of a file; they are durable when this returns.
     ///
     /// What is there already is not sent again, unless it is so old that ``StorageSweeper`` might take it for an orphan
@@ -25,6 +28,18 @@ package protocol ByteStorage: Sendable {
     /// Removes an object; one that is not there is no error.
     /// - Throws: ``StorageError``, `CancellationError`.
     func remove(_ digest: String) async throws
+
+    /// The time since an object was stored, as it is now; `nil` when it is not there.
+    /// - Throws: ``StorageError``, `CancellationError`.
+    func age(of digest: String) async throws -> Duration?
+
+    /// The ledger that the storage belongs to; `nil` while it belongs to none.
+    /// - Throws: ``StorageError``, `CancellationError`.
+    func owner() async throws -> String?
+
+    /// Notes the ledger that the storage belongs to, which is not undone.
+    /// - Throws: ``StorageError``, `CancellationError`.
+    func setOwner(_ ledger: String) async throws
 }
 
 /// An object as jobs refer to it.

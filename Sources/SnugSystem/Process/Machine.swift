@@ -30,6 +30,19 @@ package enum Machine {
 
     package static var userID: UInt32 { getuid() }
 
+    /// The machine's own name, without a domain; `nil` where it has none.
+    package static var hostName: String? {
+        // The end stays 0, whatever the system writes.
+        var bytes = [CChar](repeating: 0, count: 257)
+        let isThere = unsafe bytes.withUnsafeMutableBufferPointer { buffer in
+            guard let start = buffer.baseAddress else { return false }
+            return unsafe gethostname(start, buffer.count - 1) == 0
+        }
+        guard isThere else { return nil }
+        let name = bytes.prefix { $0 != 0 && $0 != CChar(UInt8(ascii: ".")) }.map { UInt8(bitPattern: $0) }
+        return name.isEmpty ? nil : String(validating: name, as: UTF8.self)
+    }
+
     /// A variable of the environment.
     package static func environment(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }

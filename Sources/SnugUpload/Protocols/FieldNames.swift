@@ -32,9 +32,11 @@ extension HTTPField.Name {
     static let uploadOffset = Self(literal: "Upload-Offset")
 
     // S3
+    static let amazonBucketRegion = Self(literal: "x-amz-bucket-region")
     static let amazonChecksumAlgorithm = Self(literal: "x-amz-checksum-algorithm")
     static let amazonChecksumCRC64 = Self(literal: "x-amz-checksum-crc64nvme")
     static let amazonChecksumMode = Self(literal: "x-amz-checksum-mode")
+    static let amazonChecksumSHA256 = Self(literal: "x-amz-checksum-sha256")
     static let amazonChecksumType = Self(literal: "x-amz-checksum-type")
     static let amazonContentSHA256 = Self(literal: "x-amz-content-sha256")
     static let amazonDate = Self(literal: "x-amz-date")

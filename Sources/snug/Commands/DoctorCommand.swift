@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import SnugLedger
+import SnugPipeline
 import SnugSystem
 import SystemPackage
 
@@ -16,9 +17,12 @@ struct DoctorCommand: AsyncParsableCommand {
               snug doctor
               snug doctor --json | jq 'select(.state != "ok")'
               snug doctor --config snug.yaml        also how each watched folder would be watched
+              snug doctor --ledger postgres://snug@db.example/snug --storage s3://images/snug
             """)
 
     @OptionGroup var state: LedgerOptions
+
+    @OptionGroup var storage: StorageOptions
 
     @Option(
         help: ArgumentHelp(
@@ -42,6 +46,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         }
         checks += await Checkup.ledger(at: ledger)
+        checks += try await storageChecks()
         let output = OutputStream.standardOutput
         if json {
             for check in checks { output.writeLine(check.json.description) }
@@ -51,5 +56,15 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         try output.checkDelivered()
         if checks.contains(where: { $0.state == .fail }) { throw ExitCode(1) }
+    }
+
+    /// The checks of the storage, where one is named.
+    private func storageChecks() async throws -> [Checkup] {
+        do {
+            guard let address = try storage.address else { return [] }
+            return try await Checkup.storage(at: address, try await storage.open(address))
+        } catch let error as StorageError {
+            return [Checkup.storage(error)]
+        }
     }
 }

@@ -79,6 +79,9 @@
         @Flag(help: "Take no jobs and run no folders: no state directory is needed, and several servers can run.")
         var noJobs = false
 
+        @OptionGroup(title: "Fleet") var fleet: FleetOptions
+        @OptionGroup(title: "Fleet") var host: HostOptions
+
         @OptionGroup var state: LedgerOptions
 
         @OptionGroup(title: "Configuration") var settings: ConfigurationOptions
@@ -94,10 +97,12 @@
                 let (loader, threads) = (try loader(), BlockingThreads(count: 1))
                 var loaded = try await threads.run { try loader.load() }
                 loaded.service.watch.takesSubmissions = true
-                let session = WatchSession(
+                loaded.service = try await threads.run { [service = loaded.service] in try service.takingRole() }
+                var session = WatchSession(
                     loader: loader, service: loaded.service, isOnce: false, json: false,
                     companion: ListeningCompanion(server),
                     label: "snug.serve")
+                session.leaseTime = fleet.lease
                 try await session.run(interruption, threads: threads, showsLines: false)
             } catch {
                 throw ServiceFailure.exitCode(error)
@@ -118,6 +123,8 @@
             add("log", "format", value: logFormat?.rawValue, option: "--log-format")
             add("state_dir", value: state.state?.path.string, option: "--state")
             add("ledger", value: state.ledger, option: "--ledger")
+            add("storage", value: fleet.storage, option: "--storage")
+            add("host", value: host.host, option: "--host")
             var loader = ConfigurationLoader(
                 file: settings.config?.path, environment: ProcessInfo.processInfo.environment, options: options,
                 stateDirectory: try state.folder)

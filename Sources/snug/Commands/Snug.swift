@@ -20,14 +20,15 @@ struct Snug: AsyncParsableCommand {
               snug generate 'a cat' --provider pollinations
               snug watch inbox/ -o outbox/       every file dropped in, from now on
               snug serve                         the same over HTTP, for backends
+              snug work --config snug.yaml       for the folders of other hosts
 
             Exit codes: 0 all done, 1 some input failed, 64 bad usage, 70 internal error, 130 interrupted.
             """,
         version: version,
         subcommands: [
             FitCommand.self, InspectCommand.self, UploadCommand.self, GenerateCommand.self, ModelsCommand.self,
-            BalanceCommand.self, WatchCommand.self, ServeCommand.self, JobsCommand.self, ProfilesCommand.self,
-            BackupCommand.self, LedgerCommand.self, DoctorCommand.self,
+            BalanceCommand.self, WatchCommand.self, WorkCommand.self, ServeCommand.self, JobsCommand.self,
+            ProfilesCommand.self, BackupCommand.self, LedgerCommand.self, StorageCommand.self, DoctorCommand.self,
         ])
 
     /// Runs the command that the process was started with.
@@ -49,6 +50,8 @@ struct Snug: AsyncParsableCommand {
             } else if let command = command as? GenerateCommand {
                 try await command.run(interruption)
             } else if let command = command as? WatchCommand {
+                try await command.run(interruption)
+            } else if let command = command as? WorkCommand {
                 try await command.run(interruption)
             } else if let command = command as? ServeCommand {
                 try await command.run(interruption)

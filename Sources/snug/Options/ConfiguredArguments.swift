@@ -54,7 +54,7 @@ struct ConfiguredArguments {
         given = GivenOptions(arguments.dropFirst(length), of: command.options)
         let named = given.values["config"].map { FilePath(bytes: RawArguments.decode($0)) }
         // This command reads the file itself, and says first whether the file is wanted at all.
-        if path == ["watch"], let named, !FileSystem.isFile(named) { return }
+        if [["watch"], ["work"]].contains(path), let named, !FileSystem.isFile(named) { return }
         let file = named ?? usual
         let sections = Self.otherSections(than: path[0]) + [top.section]
         let found = try CommandSettings(file: file, environment: environment, sections: sections).load(

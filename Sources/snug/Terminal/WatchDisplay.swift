@@ -53,6 +53,7 @@ final class WatchDisplay: Sendable {
             let works = status.activities.filter { $0.folder == folder.name }
             return name + padding + "  " + counts(of: folder) + now(works, folder)
         }
+        if status.folders.isEmpty { lines.append("\(status.books.waiting) waiting" + now(status.activities)) }
         if let pause = status.pause { lines.append("stands still: \(PrintableName.escaped(pause.message))") }
         for hold in status.holds { lines.append(hold.sentence) }
         if status.phase == .draining {
@@ -72,16 +73,22 @@ final class WatchDisplay: Sendable {
 
     private static func now(_ works: [DaemonStatus.Activity], _ folder: DaemonStatus.Folder) -> String {
         if folder.isPresent == false { return "  the folder is not there; waiting for it" }
+        if !works.isEmpty { return now(works) }
+        if let (name, reason) = folder.unsettled.min(by: { $0.key < $1.key }) {
+            return "  \(PrintableName.escaped(name)) \(PrintableName.escaped(reason))"
+        }
+        guard let mode = folder.watchMode else { return "" }
+        return folder.hasEvents ? "  watching" : "  \(PrintableName.escaped(mode))"
+    }
+
+    /// The longest of the works, and the number of the others.
+    private static func now(_ works: [DaemonStatus.Activity]) -> String {
         if let longest = works.first {
             let others = works.count > 1 ? " and \(works.count - 1) more" : ""
             let seconds = longest.duration.components.seconds
             let time = seconds > 1 ? " (\(seconds) s)" : ""
             return "  \(longest.step.rawValue) \(PrintableName.escaped(longest.name))\(time)\(others)"
         }
-        if let (name, reason) = folder.unsettled.min(by: { $0.key < $1.key }) {
-            return "  \(PrintableName.escaped(name)) \(PrintableName.escaped(reason))"
-        }
-        guard let mode = folder.watchMode else { return "" }
-        return folder.hasEvents ? "  watching" : "  \(PrintableName.escaped(mode))"
+        return ""
     }
 }

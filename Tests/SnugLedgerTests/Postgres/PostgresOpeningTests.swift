@@ -55,7 +55,7 @@
                 "CREATE ROLE \(schema) LOGIN PASSWORD 'testtest'; CREATE SCHEMA \(schema) AUTHORIZATION \(schema)",
                 on: address)
             let own = try PostgresAddress(address.replacing("snug:", with: "\(schema):"))
-            #expect(try await PostgresLedger.open(own, schema: schema).facts().schemaVersion == 4)
+            #expect(try await PostgresLedger.open(own, schema: schema).facts().schemaVersion > 4)
             await expectFailure(.readOnly) { _ = try await PostgresLedger.open(own, schema: schema + "_other") }
         }
 

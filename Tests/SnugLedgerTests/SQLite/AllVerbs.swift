@@ -28,6 +28,8 @@ struct AllVerbs {
         try await ledger.checkIntegrity()
     }
 
+    private var digestPayload: String { "\"\(String(repeating: "0123456789abcdef", count: 4))\"" }
+
     private func work() async throws {
         let new = (0..<12).map { NewJob.sample("job \($0)", folder: "f\($0 % 3)", account: "a", source: "s\($0)") }
         let jobs = try await ledger.enqueue(new + [new[0]])
@@ -37,7 +39,7 @@ struct AllVerbs {
         ledger.beginWork(under: claims[0].lease)
         ledger.endWork(under: claims[0].lease)
         try await ledger.recordIntent(StepIntent(.safe, keyExpiresAt: claims[0].lease.until), under: claims[0].lease)
-        try await ledger.recordOutcome(.advanced(to: .upload), payload: "{}", under: claims[0].lease)
+        try await ledger.recordOutcome(.advanced(to: .upload), payload: digestPayload, under: claims[0].lease)
         try await ledger.recordOutcome(.delivered(claims[1].pendingDeliveries), under: claims[1].lease)
         try await ledger.recordOutcome(.failed(.test), under: claims[2].lease)
         try await ledger.recordOutcome(.held(.test), under: claims[3].lease)
@@ -81,6 +83,7 @@ struct AllVerbs {
         _ = try await ledger.steps(of: job.id)
         _ = try await ledger.deliveries(of: job.id)
         _ = try await ledger.knownSources(of: "f1", among: ["s1"])
+        _ = try await ledger.referredObjects(among: ["d1", "d2"])
         _ = try await ledger.books()
         _ = try await ledger.facts()
     }

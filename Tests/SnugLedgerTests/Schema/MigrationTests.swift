@@ -37,11 +37,11 @@ import Testing
         #expect(try await queue.read { try LedgerSchema.version(of: $0) } == 1)
         try queue.close()
         let ledger = try await open()
-        #expect(try await ledger.facts().schemaVersion == 4)
+        #expect(try await ledger.facts().schemaVersion == LedgerSchema.migrator.migrations.count)
         try await ledger.checkIntegrity()
         try await ledger.close()
         // Once only.
-        #expect(try await open().facts().schemaVersion == 4)
+        #expect(try await open().facts().schemaVersion == LedgerSchema.migrator.migrations.count)
     }
 
     @Test("Jobs are as they were; what the process that is gone had is free")
@@ -67,7 +67,7 @@ import Testing
         let ledger = try await open()
         for kind in DocumentKind.allCases {
             let document = try await ledger.document(kind, "k")
-            guard ![.finishedUploads, .requests, .receivedUploads, .messages].contains(kind) else {
+            guard ![.finishedUploads, .requests, .receivedUploads, .messages, .sweeps].contains(kind) else {
                 #expect(document == nil)
                 continue
             }
@@ -102,7 +102,7 @@ import Testing
         async let second = open(seed: 2)
         let ledgers = try await [first, second]
         for ledger in ledgers {
-            #expect(try await ledger.facts().schemaVersion == 4)
+            #expect(try await ledger.facts().schemaVersion == LedgerSchema.migrator.migrations.count)
             #expect(try await ledger.list(JobFilter()).count == 4)
         }
     }
@@ -150,7 +150,7 @@ import Testing
         let time = TestTime()
         let ledger = try await SQLiteLedger.open(
             path, configuration: LedgerConfiguration(environment: time.environment))
-        #expect(try await ledger.facts().schemaVersion == 4)
+        #expect(try await ledger.facts().schemaVersion == LedgerSchema.migrator.migrations.count)
         #expect(try await ledger.document(.finishedUploads, "k")?.payload == receipt)
         let claims = LedgerJobClaims(ledger)
         #expect(try await claims.jobs(of: "a", exceptFor: "key of a").isEmpty)
@@ -162,7 +162,41 @@ import Testing
         try await ledger.checkIntegrity()
     }
 
-    @Test("A kill between two migrations leaves a ledger that the next process brings up to date", arguments: 0...3)
+    @Test("Names that were joined from another folder are found by that folder's host after the fifth migration")
+    func joined() async throws {
+        let path = folder.path.appending("fourth.sqlite")
+        let queue = try DatabaseQueue(path: path.string)
+        try await queue.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA application_id = \(LedgerSchema.applicationID)")
+        }
+        try LedgerSchema.migrator.migrate(queue, upTo: Migration4.name)
+        let id = "01arz3ndektsv4rrffq69g5fav"
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO jobs (id, name, folder, account, priority, content_hash, pipeline, options, version, stage,
+                        state, step, since, due_at, attempt, crashes, fence, outcome_unknown, cancel_requested,
+                        idempotency_key, payload, created_at)
+                    VALUES (?, 'n', 'first', '', 1, 'h', 'p', '{}', 1, 'settled', 'waiting', 'deliver', 1, 1, 0, 0, 0, 0, 0,
+                        'k', '{}', 1);
+                    """, arguments: [id])
+            for name in ["first", "second"] {
+                try database.execute(
+                    sql: "INSERT INTO deliveries VALUES (?, 'n', ?, NULL, NULL)", arguments: [id, name])
+            }
+            try database.execute(sql: "INSERT INTO lanes VALUES ('first', '', 'deliver', 1, 0, 0)")
+            try database.execute(sql: "INSERT INTO totals VALUES ('first', 1, 1, 0, 0, 0)")
+        }
+        try queue.close()
+        let ledger = try await SQLiteLedger.open(path)
+        for (folder, count) in [("third", 0), ("second", 1)] {
+            let reach = ClaimReach(boundSteps: [.deliver], folders: [folder])
+            #expect(try await ledger.claim(ClaimRequest(reach: reach)).count == count, "\(folder)")
+        }
+        try await ledger.checkIntegrity()
+    }
+
+    @Test("A kill between two migrations leaves a ledger that the next process brings up to date", arguments: 0...4)
     func halfWay(steps: Int) async throws {
         let path = folder.path.appending("half.sqlite")
         let queue = try DatabaseQueue(path: path.string)
@@ -174,7 +208,7 @@ import Testing
         }
         try queue.close()
         let ledger = try await SQLiteLedger.open(path)
-        #expect(try await ledger.facts().schemaVersion == 4)
+        #expect(try await ledger.facts().schemaVersion == LedgerSchema.migrator.migrations.count)
         #expect(try await ledger.enqueue([.sample("a")])[0].isNew)
         try await ledger.checkIntegrity()
     }

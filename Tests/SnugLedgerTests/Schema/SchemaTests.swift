@@ -119,7 +119,7 @@ import Testing
     @Test("What belongs to a job belongs to one that is there, and goes with it")
     func references() async throws {
         let rows = [
-            "INSERT INTO deliveries VALUES ('nobody', 'n', 'f', NULL, NULL)",
+            "INSERT INTO deliveries VALUES ('nobody', 'n', 'f', NULL, NULL, 0)",
             "INSERT INTO events VALUES ('e', 'nobody', 1, 'v', 'settled', 'waiting', 'fit', 0, 0, NULL, NULL, NULL)",
         ]
         let pool = ledger.pool
@@ -140,7 +140,7 @@ import Testing
     func deliveries() async throws {
         let (first, second) = (try await job("a"), try await job("b"))
         @Sendable func insert(_ id: JobID, _ name: String, _ source: String) -> String {
-            "INSERT INTO deliveries VALUES ('\(id)', '\(name)', 'in', \(source), NULL)"
+            "INSERT INTO deliveries VALUES ('\(id)', '\(name)', 'in', \(source), NULL, 0)"
         }
         let pool = ledger.pool
         try await pool.write { try $0.execute(sql: insert(first, "n", "'s'")) }

@@ -94,7 +94,7 @@ import Testing
             ("log: {colour: red}", "log.colour", "known here are format, level"),
             (
                 "quux: 1", "quux",
-                "known here are accounts, drain_time, folders, isolate, ledger, log, memory, network, retention, state_dir"
+                "known here are accounts, drain_time, folders, host, isolate, ledger, log, memory, network, retention, state_dir"
             ),
             ("accounts: {a: {provider: openai, key-env: X}}", "accounts.a.key-env", "Did you mean 'key_env'?"),
         ])

@@ -36,6 +36,8 @@ import Testing
         Row(
             "ledger", "postgres://db.example/snug", "postgres://db.example/snug",
             ("/var/lib/x.sqlite", "names no service; write postgres://")),
+        Row("storage", "file:///mnt//snug/", "file:///mnt/snug", ("/mnt/snug", "is no address of a storage")),
+        Row("host", "web1", "web1", ("web@1", "is no name of a host")),
         Row("memory", "512MiB", "512MiB", ("0", "leaves no room")),
         Row("isolate", "false", "false", ("sometimes", "write true or false")),
         Row("drain_time", "90s", "1min30s", ("90", "is no duration")),

@@ -102,8 +102,8 @@ import Testing
         let steps = WorkerLane.allCases.flatMap(\.steps)
         #expect(steps.count == JobStep.allCases.count && Set(steps) == Set(JobStep.allCases))
         let workers = WatchConfiguration.Workers(fits: 1, uploads: 2, submissions: 3, deliveries: 4)
-        #expect(WorkerLane.allCases.map { $0.limit(workers) } == [1, 2, 3, 4])
-        #expect(WorkerLane(.collect) == .submission && WorkerLane(.settle) == .fit)
+        #expect(WorkerLane.allCases.map { $0.limit(workers) } == [2, 1, 2, 3, 4])
+        #expect(WorkerLane(.collect) == .submission && WorkerLane(.settle) == .intake)
     }
 
     // MARK: Sweeping

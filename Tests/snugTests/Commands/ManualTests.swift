@@ -24,11 +24,12 @@ import Testing
     @Test(
         "It names every option of every command",
         arguments: [
-            "fit", "inspect", "upload", "generate", "models", "balance", "watch", "serve", "jobs list", "jobs show",
+            "fit", "inspect", "upload", "generate", "models", "balance", "watch", "work", "serve", "jobs list",
+            "jobs show",
             "jobs status",
             "jobs retry", "jobs cancel", "jobs resolve", "jobs pause", "jobs resume", "jobs prune", "jobs verify",
             "profiles",
-            "backup", "ledger copy", "doctor",
+            "backup", "ledger copy", "storage sweep", "doctor",
         ])
     func options(command: String) throws {
         let folder = try TemporaryFolder()

@@ -48,7 +48,7 @@ import Testing
         "The help of every command fits into 40 columns, and loses no option",
         arguments: [
             "", "fit", "inspect", "upload", "generate", "models", "balance", "watch", "jobs", "jobs list", "jobs pause",
-            "jobs prune", "profiles", "backup", "ledger copy", "doctor",
+            "jobs prune", "profiles", "backup", "ledger copy", "storage sweep", "doctor",
         ])
     func commands(name: String) throws {
         let place = try CommandFolder()

@@ -17,6 +17,18 @@ enum DaemonSettings {
             Setting("ledger", show: { $0.ledger.map { LedgerLocation.place(of: $0) } }) {
                 service, text throws(SettingFault) in service.ledger = try ledgerAddress(text)
             },
+            Setting("storage", show: \.storage) { service, text throws(SettingFault) in
+                do throws(StorageError) { service.storage = try StorageAddress(text.text).description } catch {
+                    throw SettingFault(error.message)
+                }
+            },
+            // An empty name is one, too: it leaves the folders' names as they are.
+            Setting("host", show: \.host) { service, text throws(SettingFault) in
+                do throws(DaemonError) { try FleetRole.host(text.text).check(folders: []) } catch {
+                    throw SettingFault(error.message)
+                }
+                service.host = text.text
+            },
             Setting("memory", \.watch.memory, .size),
             Setting("isolate", \.watch.isolatesFits, .flag),
             Setting("drain_time", \.watch.drainTime, .duration),

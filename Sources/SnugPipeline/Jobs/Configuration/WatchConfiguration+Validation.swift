@@ -7,9 +7,10 @@ extension WatchConfiguration {
     /// Checks everything that can be checked before the daemon runs. It looks at the file system, and may block.
     /// - Throws: `invalid_configuration`, `folders_overlap`.
     public func validate() throws(DaemonError) {
-        guard !folders.isEmpty || takesSubmissions else {
+        guard !folders.isEmpty || takesSubmissions || role.isWorker else {
             throw Self.invalid("there is no folder to watch; name one")
         }
+        try role.check(folders: folders.map(\.name))
         guard !folders.contains(where: { $0.name == SubmissionFolder.name }) else {
             throw Self.invalid(
                 "the name '\(SubmissionFolder.name)' is for jobs that come over HTTP; name the folder otherwise")
@@ -17,10 +18,14 @@ extension WatchConfiguration {
         try Self.checkUnique(folders.map(\.name), "a folder")
         try Self.checkUnique(accounts.map(\.name), "an account")
         for (name, count) in [
-            ("fit workers", workers.fits), ("uploads", workers.uploads), ("submissions", workers.submissions),
-            ("deliveries", workers.deliveries),
+            ("uploads", workers.uploads), ("submissions", workers.submissions), ("deliveries", workers.deliveries),
         ] where count < 1 {
             throw Self.invalid("the number of \(name) is \(count); it has to be 1 or more")
+        }
+        guard workers.fits > 0 || workers.fits == 0 && !role.isAlone else {
+            throw Self.invalid(
+                "the number of fit workers is \(workers.fits); it has to be 1 or more, or 0 where other hosts of the ledger fit"
+            )
         }
         if let memory, memory < 1 { throw Self.invalid("the memory limit is \(memory); it has to be 1 byte or more") }
         for account in accounts { _ = try account.makeProvider() }

@@ -7,7 +7,7 @@ public import SystemPackage
 public struct WatchConfiguration: Sendable, Hashable {
     /// The number of jobs of each kind at once.
     public struct Workers: Sendable, Hashable {
-        /// Images fitted at once. Default: the number of usable cores.
+        /// Images fitted at once; 0 leaves them to the other hosts of the ledger. Default: the number of usable cores.
         public var fits: Int
         /// Files uploaded at once. Default 4.
         public var uploads: Int
@@ -44,6 +44,8 @@ public struct WatchConfiguration: Sendable, Hashable {
     public var drainTime: Duration
     /// True for a daemon that is useful without a watched folder, because programs hand images over. Default false.
     public var takesSubmissions = false
+    /// The daemon's part among those that share its ledger. Default: it has the ledger for itself.
+    public var role = FleetRole.alone
     /// The address that is told of each job that ends; `nil`, the default, tells none.
     public var webhook: Webhook?
     /// How long jobs that are over are remembered. Default: delivered and cancelled ones 30 days.

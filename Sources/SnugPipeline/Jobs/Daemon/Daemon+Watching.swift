@@ -41,7 +41,7 @@ extension Daemon {
                     name: PathText.encode(file.original.bytes))
                 board.report(.settled(isJoined: isJoined), subject)
                 board.mayHaveWork([WorkerLane(enqueued.job.step)])
-            }, onTrouble: { board.paused($0) }, passed: services.passed)
+            }, onTrouble: { board.paused($0) }, passed: services.passed, storesInputs: services.storage != nil)
     }
 
     /// Begins to watch a folder.
@@ -103,6 +103,7 @@ extension Daemon {
         var configuration = configuration
         do {
             configuration.stateDirectory = try WorkingFolder.absolute(configuration.stateDirectory)
+            configuration.role = initial.role
             try await reloading.lock()
         } catch { throw DaemonError(.ioFailed, "the configuration is not reloaded: \(error)") }
         defer { reloading.unlock() }
@@ -116,6 +117,7 @@ extension Daemon {
             } catch { return .failure(error) }
         }
         try result.get()
+        configuration = configuration.withLedgerNames
         let new = DaemonSetup(configuration, after: old)
         let unchanged = Set(configuration.folders).intersection(old.configuration.folders)
         await stopWatching(Set(old.configuration.folders.filter { !unchanged.contains($0) }.map(\.name)))

@@ -80,19 +80,21 @@ public final class Daemon: Sendable {
     /// A daemon that shares its engine, and the memory of that.
     package convenience init(
         _ configuration: WatchConfiguration, ledger: any LedgerStore, generationStores: GenerationStores,
-        uploadStore: (any UploadStore)?, http: HTTPClient, logger: Logger, fitter: ImageFitter,
-        onEvent: @escaping @Sendable (DaemonEvent) -> Void
+        uploadStore: (any UploadStore)?, storage: (any ByteStorage)? = nil, http: HTTPClient, logger: Logger,
+        fitter: ImageFitter, leaseTime: Duration = .seconds(60), onEvent: @escaping @Sendable (DaemonEvent) -> Void
     ) throws(DaemonError) {
         try self.init(
-            configuration, ledger: ledger, generationStores: generationStores, uploadStore: uploadStore, http: http,
-            logger: logger, fit: { try await fitter.fit($0, limits: $1, policy: $2) }, imageFitter: fitter,
-            memoryUse: { fitter.memoryUse }, passed: { _ in }, onEvent: onEvent)
+            configuration, ledger: ledger, generationStores: generationStores, uploadStore: uploadStore,
+            storage: storage, http: http, logger: logger, fit: { try await fitter.fit($0, limits: $1, policy: $2) },
+            imageFitter: fitter, memoryUse: { fitter.memoryUse }, leaseTime: leaseTime, passed: { _ in },
+            onEvent: onEvent)
     }
 
     /// A daemon with another engine, which tests can stop at any moment.
     package init(
         _ configuration: WatchConfiguration, ledger: any LedgerStore, generationStores: GenerationStores,
-        uploadStore: (any UploadStore)?, http: HTTPClient, logger: Logger, fit: @escaping Engine,
+        uploadStore: (any UploadStore)?, storage: (any ByteStorage)? = nil, http: HTTPClient, logger: Logger,
+        fit: @escaping Engine,
         imageFitter: ImageFitter? = nil, space: @escaping DiskReserve.Space = FileSystem.space,
         memoryUse: @escaping @Sendable () -> MemoryUse? = { nil }, calls: PublishingCalls = .system,
         leaseTime: Duration = .seconds(60), passed: @escaping @Sendable (DaemonPoint) -> Void,
@@ -103,17 +105,18 @@ public final class Daemon: Sendable {
             throw DaemonError(.ioFailed, "the current folder is gone; change to another")
         }
         try configuration.validate()
+        configuration = configuration.withLedgerNames
         let workers = configuration.workers
         let prefix = Sweeper.prefix(configuration.stateDirectory)
         let publisher = FilePublisher(
             calls: calls,
             temporaryName: { prefix + TemporaryFiles.randomName().dropFirst(TemporaryFiles.prefix.count) })
         services = StageServices(
-            ledger: ledger, fit: fit, imageFitter: imageFitter, http: http, uploadStore: uploadStore,
+            ledger: ledger, fit: fit, imageFitter: imageFitter, http: http, uploadStore: uploadStore, storage: storage,
             generationStores: generationStores,
             publisher: OutputPublisher(publisher), stateDirectory: configuration.stateDirectory,
             threads: BlockingThreads(
-                count: workers.fits * WorkerLane.largestHand + workers.uploads + workers.deliveries + 4),
+                count: workers.fits * WorkerLane.largestHand + workers.uploads * 2 + workers.deliveries + 4),
             gate: FitGate(limit: workers.fits), reserve: DiskReserve(space), leaseTime: leaseTime, logger: logger,
             passed: passed)
         board = JobBoard(onEvent: onEvent)
@@ -124,6 +127,12 @@ public final class Daemon: Sendable {
     }
 
     var setup: DaemonSetup { state.withLock { $0.setup } }
+
+    /// The storage that hosts share; `nil` for none.
+    package var storage: (any ByteStorage)? { services.storage }
+
+    /// The daemon's part among those that share its ledger.
+    package var role: FleetRole { initial.role }
 
     /// The folder of everything that outlives the process, absolute.
     package var stateDirectory: FilePath { initial.stateDirectory }
@@ -175,6 +184,9 @@ public final class Daemon: Sendable {
         board.report(.started, nil)
         for context in setup.watched { watch(context, isOnce: isOnce, remaining) }
         let housekeeping = isOnce ? nil : Task { await keepHouse() }
+        let ended = EndedElsewhere(services: services, board: board, setup: { [weak self] in self?.setup ?? setup })
+        await ended.begin()
+        let endings = Task { await ended.run() }
         if state.withLock({ $0.phase == .draining }) { dispatcher.drain() }
         await withTaskCancellationHandler {
             await work.value
@@ -183,6 +195,9 @@ public final class Daemon: Sendable {
         }
         housekeeping?.cancel()
         await housekeeping?.value
+        endings.cancel()
+        await endings.value
+        await ended.look()
         let unsettled = unsettledFiles()
         await stopWatching()
         state.withLock { $0.phase = .stopped }
@@ -196,8 +211,10 @@ public final class Daemon: Sendable {
     /// Takes up what an earlier process left.
     private func recover(_ setup: DaemonSetup) async throws {
         let sweeper = Sweeper(services: services, setup: setup)
+        try await sweeper.takeStorage()
         await sweeper.removeTemporaries(isStart: true)
         await sweeper.removeEmptyWorkFolders()
+        await sweeper.removeClaims()
         await sweeper.prune()
         await sweeper.removeJobFiles()
         await sweeper.removeOldSubmissions()
@@ -228,6 +245,7 @@ public final class Daemon: Sendable {
             await sweeper.prune()
             await sweeper.removeJobFiles()
             await sweeper.removeOldSubmissions()
+            await sweeper.sweepStorage()
             let recovery = Recovery(services: services, setup: setup, board: board)
             do { try await recovery.lookThroughSubmissions(isStart: false) } catch {
                 logger.warning("submitted images cannot be looked through", metadata: ["reason": "\(error)"])

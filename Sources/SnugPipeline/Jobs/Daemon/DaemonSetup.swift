@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugLedger
 import SystemPackage
 
 /// The configuration in force, with what follows from it for each folder.
@@ -14,13 +15,35 @@ struct DaemonSetup: Sendable {
         self.configuration = configuration
         var contexts = previous?.contexts ?? [:]
         submissions = FolderContext(
-            SubmissionFolder.settings(in: configuration.stateDirectory), stateDirectory: configuration.stateDirectory)
-        contexts[SubmissionFolder.name] = submissions
+            SubmissionFolder.settings(in: configuration.stateDirectory, configuration.role),
+            stateDirectory: configuration.stateDirectory, role: configuration.role)
+        // A worker has no files of its own.
+        if !configuration.role.isWorker { contexts[submissions.settings.name] = submissions }
         for folder in configuration.folders {
-            contexts[folder.name] = FolderContext(folder, stateDirectory: configuration.stateDirectory)
+            contexts[folder.name] = FolderContext(
+                folder, stateDirectory: configuration.stateDirectory, role: configuration.role)
         }
         self.contexts = contexts
     }
+
+    /// The work that this host may have of a ledger that others share.
+    /// - Parameter hasStorage: Bytes can be had from anywhere.
+    func reach(hasStorage: Bool) -> ClaimReach? {
+        let accounts = Set(configuration.accounts.map(\.name))
+        switch configuration.role {
+        case .alone: return nil
+        case .host:
+            let bound = hasStorage ? FleetRole.boundSteps : Set(JobStep.allCases)
+            return ClaimReach(boundSteps: bound, folders: Set(contexts.keys), accounts: accounts)
+        case .worker: return ClaimReach(boundSteps: FleetRole.boundSteps, folders: [], accounts: accounts)
+        }
+    }
+
+    /// True for a folder whose files are on this host.
+    func owns(_ folder: String) -> Bool { configuration.role.isAlone || contexts[folder] != nil }
+
+    /// The folders whose files are on this host.
+    var ownFolders: Set<String> { Set(contexts.keys) }
 
     /// The folders of the configuration.
     var watched: [FolderContext] { configuration.folders.compactMap { contexts[$0.name] } }

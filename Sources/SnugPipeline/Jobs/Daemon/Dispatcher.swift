@@ -16,8 +16,9 @@ final class Dispatcher: Sendable {
         var lastTurn = ContinuousClock.now
     }
 
-    /// Time between two looks at the ledger without a reason.
-    private static let interval = Duration.seconds(5)
+    /// Time between two looks at the ledger without a reason. Where other hosts hand jobs over, it is shorter, and not the
+    /// same for all.
+    private let interval: Duration
 
     private let services: StageServices
     private let board: JobBoard
@@ -37,6 +38,7 @@ final class Dispatcher: Sendable {
         self.setup = setup
         self.isOnce = isOnce
         self.noMoreFiles = noMoreFiles
+        interval = setup().configuration.role.isAlone ? .seconds(5) : .milliseconds(Int.random(in: 750...1500))
     }
 
     /// Begins no more work.
@@ -55,11 +57,21 @@ final class Dispatcher: Sendable {
 
     /// Runs until it is drained or cancelled and everything that ran has ended.
     func run() async {
+        // A last look, once no other host works on jobs of this one any more, finds what was handed over meanwhile.
+        var isLastLook = setup().configuration.role.isAlone
         await withDiscardingTaskGroup { group in
             while !Task.isCancelled, !state.withLock({ $0.isDraining }) {
                 state.withLock { $0.lastTurn = .now }
                 let found = await claim(in: &group)
-                if isOnce, !found, isIdle { return }
+                if isOnce, !found, isIdle {
+                    let isAwaited = await isAwaitedElsewhere()
+                    if isLastLook, !isAwaited { return }
+                    isLastLook = !isAwaited || setup().configuration.role.isAlone
+                    if isLastLook {
+                        board.mayHaveWork()
+                        continue
+                    }
+                }
                 await pause()
             }
         }
@@ -69,6 +81,17 @@ final class Dispatcher: Sendable {
 
     /// True when nothing runs, nothing is due, and nothing comes.
     private var isIdle: Bool { runningCount == 0 && noMoreFiles() && !board.hasCountedRetries && !board.hasNotice }
+
+    /// True while other hosts work on jobs of this one, which are handed over to it then.
+    private func isAwaitedElsewhere() async -> Bool {
+        let setup = setup()
+        guard case .host = setup.configuration.role else { return false }
+        for folder in setup.ownFolders {
+            let filter = JobFilter(states: [.running], folder: folder, limit: 1)
+            if let jobs = try? await services.ledger.list(filter), !jobs.isEmpty { return true }
+        }
+        return false
+    }
 
     /// True when nothing new may be begun, because a disk is nearly full.
     private func waitsForRoom() async -> Bool {
@@ -86,37 +109,45 @@ final class Dispatcher: Sendable {
     private func claim(in group: inout DiscardingTaskGroup) async -> Bool {
         if await waitsForRoom() { return false }
         var found = false
+        let setup = setup()
+        let reach = setup.reach(hasStorage: services.storage != nil)
         for lane in WorkerLane.allCases {
+            let steps = lane.steps.intersection(setup.configuration.role.steps)
             let running = state.withLock { $0.running[lane] ?? 0 }
-            let hand = lane.hand(setup().configuration.workers, fitTime: services.fitTime)
+            let hand = lane.hand(setup.configuration.workers, fitTime: services.fitTime)
             let free = hand - running
+            // Nobody here does such work: nothing waits for it.
+            if hand == 0 { _ = board.takeNotice(of: lane) }
             guard free > 0, lane != .fit || WorkerLane.isRoomy(running: running, hand: hand), board.takeNotice(of: lane)
             else { continue }
             do {
-                let request = ClaimRequest(lane.steps, limit: free, lease: services.leaseTime)
-                let jobs = try await services.ledger.claim(request)
+                let request = ClaimRequest(steps, limit: free, lease: services.leaseTime, reach: reach)
+                let asked = ContinuousClock.now
+                let jobs = steps.isEmpty ? [] : try await services.ledger.claim(request)
                 // A full hand means that there may be more.
                 if jobs.count == free { board.mayHaveWork([lane]) }
                 for job in jobs {
                     found = true
-                    begin(job, in: lane, &group)
+                    begin(job, asked, in: lane, &group)
                 }
             } catch {
                 board.paused(JobReason(code: "ledger_failed", message: "\(error)"))
                 services.logger.error("ledger cannot be asked for work", metadata: ["reason": "\(error)"])
-                board.retryLater(.now + Self.interval, consumesAttempt: false)
+                board.retryLater(.now + interval, consumesAttempt: false)
             }
         }
         return found
     }
 
-    private func begin(_ claim: ClaimedJob, in lane: WorkerLane, _ group: inout DiscardingTaskGroup) {
+    private func begin(
+        _ claim: ClaimedJob, _ asked: ContinuousClock.Instant, in lane: WorkerLane, _ group: inout DiscardingTaskGroup
+    ) {
         state.withLock { $0.running[lane, default: 0] += 1 }
         let runner = JobRunner(services: services, setup: setup(), board: board)
         // Queued here, so that turns are those of the ledger.
         let ticket = claim.job.step == .fit ? services.gate.queue(alone: claim.job.crashes > 0) : nil
         group.addTask { [self] in
-            let job = await runner.run(claim, ticket)
+            let job = await runner.run(claim, ticket, asked: asked)
             board.ended(claim.job.id)
             state.withLock { $0.running[lane, default: 1] -= 1 }
             if let job, claim.job.crashes == 0 {
@@ -137,11 +168,11 @@ final class Dispatcher: Sendable {
             board.mayHaveWork()
             return
         }
-        var wait = Self.interval
+        var wait = interval
         if let next { wait = min(wait, .milliseconds(max(1, next.milliseconds - now.milliseconds))) }
         _ = await board.wake.wait(for: wait)
         let isTime = state.withLock { state in
-            guard ContinuousClock.now - state.lastLook >= Self.interval else { return false }
+            guard ContinuousClock.now - state.lastLook >= interval else { return false }
             state.lastLook = .now
             return true
         }

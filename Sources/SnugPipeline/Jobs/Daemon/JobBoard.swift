@@ -19,6 +19,8 @@ final class JobBoard: Sendable {
         var pause: JobReason?
         var failures: [String: FailedNames] = [:]
         var taken: [String: Int] = [:]
+        /// Jobs that failed in this process, and when.
+        var ended: [JobID: LedgerInstant] = [:]
     }
     private let state = Mutex(State())
     private let onEvent: @Sendable (DaemonEvent) -> Void
@@ -155,5 +157,17 @@ final class JobBoard: Sendable {
         }
     }
 
-    func noteFailure(of job: Job) { failures(of: job.folder).note(job) }
+    func noteFailure(of job: Job) {
+        failures(of: job.folder).note(job)
+        state.withLock { state in
+            if state.ended.count >= Self.maximumRetries { state.ended = [:] }
+            state.ended[job.id] = job.since
+        }
+    }
+
+    /// True for a job that ended in this process, and that nobody changed since.
+    func hasEnded(_ job: Job) -> Bool { state.withLock { $0.ended[job.id] == job.since } }
+
+    /// True while this process works on a job.
+    func isAtWork(on job: JobID) -> Bool { state.withLock { $0.activities[job] != nil } }
 }

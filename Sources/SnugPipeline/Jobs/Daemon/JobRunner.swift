@@ -18,10 +18,19 @@ struct JobRunner: Sendable {
     ///
     /// When the task is cancelled, the job is handed back at no cost to it.
     /// - Returns: The job as it is then; `nil` when it is not known, or somebody else's.
-    /// - Parameter ticket: The turn of a fit.
-    func run(_ claim: ClaimedJob, _ ticket: FitGate.Ticket?) async -> Job? {
+    /// - Parameters:
+    ///   - claim: The job.
+    ///   - ticket: The turn of a fit.
+    ///   - asked: When the job was asked for.
+    func run(_ claim: ClaimedJob, _ ticket: FitGate.Ticket?, asked: ContinuousClock.Instant = .now) async -> Job? {
+        services.leases.note(claim.lease, for: services.leaseTime, asked: asked)
         let job = await finish(claim, ticket)
+        services.leases.forget(claim.lease)
         await ledger.endWork(under: claim.lease)
+        if services.storage != nil {
+            let files = services.files.ofClaim(claim.lease.fence)
+            await services.threads.runUncancelled { files.remove(claim.job.id) }
+        }
         if let ticket { services.gate.leave(ticket) }
         return job
     }
@@ -56,9 +65,6 @@ struct JobRunner: Sendable {
     }
 
     // MARK: Lease
-
-    /// Somebody else has the job, or wants its end.
-    private struct LostLease: Error {}
 
     private enum Ended: Sendable {
         case worked(Result<JobTask.Success, any Error>)
@@ -101,7 +107,9 @@ struct JobRunner: Sendable {
         while true {
             do { try await Task.sleep(for: services.leaseTime / 3) } catch { return .over }
             do {
+                let asked = ContinuousClock.now
                 lease = try await ledger.renew(lease, for: services.leaseTime)
+                services.leases.note(lease, for: services.leaseTime, asked: asked)
                 if lease.isCancelRequested { return .cancelRequested }
             } catch let error as LedgerError where error.code == .staleLease {
                 return .lost
@@ -145,7 +153,7 @@ struct JobRunner: Sendable {
         services.passed(.disposed)
         guard recorded.job.state == .delivered else { return recorded.job }
         await task.forgetGeneration()
-        if task.options.stages != [.fit], task.options.generation == nil {
+        if services.storage != nil || task.options.stages != [.fit], task.options.generation == nil {
             let (files, id) = (services.files, claim.job.id)
             await services.threads.runUncancelled { files.remove(id) }
         }
@@ -154,6 +162,10 @@ struct JobRunner: Sendable {
 
     private func fail(_ claim: ClaimedJob, _ error: any Error, _ subject: DaemonEvent.Subject) async -> Job? {
         let fault = StepFault(error, account: claim.job.account)
+        // Every job meets it: it is told once, and work resumes by itself.
+        if let error = error as? StorageError, [.unavailable, .refused].contains(error.code) {
+            board.paused(fault.reason)
+        }
         let context = setup.context(named: claim.job.folder)
         let isPaid = await isAccepted(claim.job) || JobPayload(text: claim.job.payload).images != nil
         let policy = FaultPolicy(maximumAttempts: context?.settings.maximumAttempts ?? 5)
@@ -170,7 +182,10 @@ struct JobRunner: Sendable {
             }
             board.report(.parked(account: account, fault.reason, until: until), nil)
         }
-        if decision.pausesFolder, let until = decision.until { await pause(claim.job.folder, fault.reason, until) }
+        // A full disk of this host holds up no other.
+        if decision.pausesFolder, let until = decision.until, setup.owns(claim.job.folder) {
+            await pause(claim.job.folder, fault.reason, until)
+        }
         guard let recorded = await record(decision.outcome, payload: nil, claim) else { return nil }
         services.passed(.recorded)
         switch recorded.job.state {

@@ -64,6 +64,12 @@ struct Sweeper: Sendable {
         await services.threads.runUncancelled { for work in places { work.removeEmptyFolders() } }
     }
 
+    /// Removes the files of claims that ended with an earlier process.
+    func removeClaims() async {
+        let files = services.files
+        await services.threads.runUncancelled { files.removeClaims() }
+    }
+
     /// Removes the files of jobs that are over and forgotten.
     func removeJobFiles() async {
         let files = services.files
@@ -76,7 +82,9 @@ struct Sweeper: Sendable {
                     continue
                 }
                 let isPaid = JobOptions(text: job.identity.options)?.generation != nil
-                if job.state == .delivered, !isPaid { await services.threads.runUncancelled { files.remove(id) } }
+                if job.state == .delivered, !isPaid || services.storage != nil {
+                    await services.threads.runUncancelled { files.remove(id) }
+                }
             } catch {
                 services.logger.warning("old files stay", metadata: ["reason": "\(error)"])
                 return
@@ -113,6 +121,12 @@ struct Sweeper: Sendable {
     /// Forgets jobs by age. Where sources stay in an inbox, delivered ones are what keeps them from being done again.
     func prune() async {
         var policy = setup.configuration.retention
+        switch setup.configuration.role {
+        case .alone: break
+        // Other hosts may remember their jobs for longer.
+        case .host: policy.folders = setup.ownFolders
+        case .worker: return
+        }
         if setup.watched.contains(where: { !$0.movesSources }) {
             policy.delivered = nil
             policy.cancelled = nil

@@ -3,12 +3,13 @@ import SnugLedger
 
 /// Steps that share a limit on how many run at once.
 enum WorkerLane: Sendable, Hashable, CaseIterable {
-    case fit, upload, submission, delivery
+    case intake, fit, upload, submission, delivery
 
     /// The lane of a step.
     init(_ step: JobStep) {
         switch step {
-        case .settle, .fit: self = .fit
+        case .settle: self = .intake
+        case .fit: self = .fit
         case .upload: self = .upload
         case .submit, .reconcile, .collect: self = .submission
         case .deliver: self = .delivery
@@ -20,6 +21,8 @@ enum WorkerLane: Sendable, Hashable, CaseIterable {
     func limit(_ workers: WatchConfiguration.Workers) -> Int {
         switch self {
         case .fit: workers.fits
+        // Storing a file takes as long as uploading one.
+        case .intake: workers.uploads
         case .upload: workers.uploads
         case .submission: workers.submissions
         case .delivery: workers.deliveries

@@ -17,6 +17,7 @@ extension StepFault {
         case let error as UploadError: self.init(error)
         case let error as GenerationError: self.init(error, account: account)
         case let error as HTTPError: self.init(error)
+        case let error as StorageError: self.init(error)
         case let failure as SystemFailure: self.init(failure)
         case let error as WatchError:
             self.init(error.isEnvironmental ? .environmental : .definite, error.code.rawValue, error.message)
@@ -61,6 +62,16 @@ extension StepFault {
         self.init(
             kind, error.code.description, error.message,
             details: error.details.isEmpty ? nil : error.json["details"]?.description)
+    }
+
+    // MARK: Storage
+
+    private init(_ error: StorageError) {
+        // Nothing of it is the image's fault. Where an object is missing, the host of the file brings it again.
+        let kind: Kind = error.code == .missing ? .held : .environmental
+        let delay =
+            [.refused, .damaged].contains(error.code) ? max(error.retryAfter ?? .zero, .seconds(60)) : error.retryAfter
+        self.init(kind, error.code.rawValue, error.message, delay: delay)
     }
 
     // MARK: Network

@@ -9,8 +9,29 @@ struct JobFiles: Sendable {
     /// The folder of all jobs.
     let root: FilePath
     let publisher: OutputPublisher
+    /// The part of each job's folder that is meant; `nil` for all of it.
+    private(set) var part: String?
 
-    func folder(of job: JobID) -> FilePath { root.appending(job.description) }
+    init(root: FilePath, publisher: OutputPublisher) {
+        self.root = root
+        self.publisher = publisher
+    }
+
+    /// The beginning of the names of parts that belong to one claim.
+    private static let claimPrefix = "claim-"
+
+    /// The files that exist for the time of a claim, while the bytes themselves are in a storage. A worker that lost the
+    /// claim touches no others.
+    func ofClaim(_ fence: Int) -> JobFiles {
+        var files = self
+        files.part = "\(Self.claimPrefix)\(fence)"
+        return files
+    }
+
+    func folder(of job: JobID) -> FilePath {
+        let folder = root.appending(job.description)
+        return part.map { folder.appending($0) } ?? folder
+    }
 
     func path(of file: JobPayload.StagedFile, in job: JobID) -> FilePath {
         folder(of: job).appending(FilePath(bytes: PathText.decode(file.path)).components)
@@ -41,8 +62,22 @@ struct JobFiles: Sendable {
         return hash.finalize().hexadecimal
     }
 
-    /// Removes everything of a job.
-    func remove(_ job: JobID) { Self.removeTree(folder(of: job)) }
+    /// Removes everything of a job, or of the part.
+    func remove(_ job: JobID) {
+        Self.removeTree(folder(of: job))
+        if part != nil { try? FileSystem.removeFolder(root.appending(job.description)) }
+    }
+
+    /// Removes what claims of an earlier process have left.
+    func removeClaims() {
+        for job in jobs() {
+            let folder = root.appending(job.description)
+            for name in (try? FolderListing.names(in: folder)) ?? [] where name.starts(with: Self.claimPrefix.utf8) {
+                Self.removeTree(folder.appending(FilePath(bytes: name).components))
+            }
+            try? FileSystem.removeFolder(folder)
+        }
+    }
 
     /// Removes a folder of ours with everything in it; links are removed, not followed.
     static func removeTree(_ path: FilePath) {

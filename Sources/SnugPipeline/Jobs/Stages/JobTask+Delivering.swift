@@ -37,13 +37,8 @@ extension JobTask {
 
     /// The results as they are on the disk; `nil` when they are gone.
     private func results() async throws -> [Result]? {
-        let (files, id, payload) = (services.files, job.id, payload)
         if let images = payload.images {
-            let staged = try await services.threads.run {
-                images.allSatisfy { files.isThere($0, in: id) }
-                    ? images.map { Result(file: files.path(of: $0, in: id), $0) } : nil
-            }
-            if let staged { return staged }
+            if let staged = try await staged(images) { return staged }
             return try await delivered(payload.outputs)
         }
         if options.stages != [.fit] {
@@ -52,27 +47,47 @@ extension JobTask {
             let suffix = payload.fitted?.suffix ?? image.extension ?? "bin"
             return [Result(content: { PublishedContent(source) }, suffix, source.byteCount)]
         }
+        if let fitted = payload.fitted, let staged = try await staged([fitted]) { return staged }
         return try await delivered(payload.outputs)
     }
 
-    /// Results of an earlier delivery, where nobody changed them.
+    /// Files that earlier steps have made; `nil` when one is gone.
+    private func staged(_ all: [JobPayload.StagedFile]) async throws -> [Result]? {
+        var results: [Result] = []
+        for file in all {
+            guard let path = try await local(file) else { return nil }
+            results.append(Result(file: path, file))
+        }
+        return results
+    }
+
+    /// Results of an earlier delivery, where nobody changed them or the storage has them.
     private func delivered(_ outputs: [JobPayload.StagedFile]?) async throws -> [Result]? {
         guard let outputs, !outputs.isEmpty else { return nil }
-        return try await services.threads.run {
+        let here: [Result]? = try await services.threads.run {
             let results = outputs.map { Result(file: FilePath(bytes: PathText.decode($0.path)), $0) }
             let isSame = zip(results, outputs).allSatisfy { result, output in
                 (try? JobFiles.digest(of: result.content())) == output.digest
             }
             return isSame ? results : nil
         }
+        guard here == nil, services.storage != nil else { return here }
+        return try await staged(outputs.enumerated().map { index, output in output.fetched(as: index) })
     }
 
-    /// Puts results into the outbox of every name that waits.
+    /// The names whose outboxes are on this host.
+    private var ownDeliveries: [JobDelivery] { claim.pendingDeliveries.filter { setup.owns($0.folder) } }
+
+    /// True when all names that wait are delivered on this host.
+    var deliversAll: Bool { services.storage == nil || ownDeliveries.count == claim.pendingDeliveries.count }
+
+    /// Puts results into the outbox of every name that waits on this host.
     func putIntoOutboxes(_ results: [Result], _ payload: JobPayload) async throws -> Success {
         var payload = payload
         var paths: [FilePath] = []
         var isFirst = true
-        for delivery in claim.pendingDeliveries {
+        let deliveries = ownDeliveries
+        for delivery in deliveries {
             guard let context = setup.context(named: delivery.folder) else {
                 throw StepFault.folderUnknown(delivery.folder)
             }
@@ -81,6 +96,7 @@ extension JobTask {
                 ?? RelativePath(bytes: PathText.decode(delivery.name))
             let outbox = Outbox(folder: context.settings.outbox, publisher: services.publisher)
             let receipt = payload.images == nil ? payload.receipt : nil
+            try services.leases.check(claim.lease)
             let places = try await services.threads.run {
                 try Self.put(results, of: original, into: outbox, with: receipt)
             }
@@ -90,10 +106,12 @@ extension JobTask {
                 payload.outputs = try await outputs(results, at: places)
                 isFirst = false
             }
+            // The service of any host may be asked for it.
+            if delivery.folder == setup.submissions.settings.name { try await storeOutputs(payload.outputs) }
         }
-        let bytes = results.reduce(0) { $0 + $1.byteCount } * claim.pendingDeliveries.count
+        let bytes = results.reduce(0) { $0 + $1.byteCount } * deliveries.count
         return Success(
-            outcome: .delivered(claim.pendingDeliveries), payload: payload, events: [.delivered(paths, bytes: bytes)])
+            outcome: .delivered(deliveries), payload: payload, events: [.delivered(paths, bytes: bytes)])
     }
 
     private static func put(

@@ -16,7 +16,7 @@ extension JobTask {
         var payload = payload
         let event = DaemonEvent.Kind.fitted(inputBytes: source.byteCount, outputBytes: image.byteCount)
         let next = options.step(after: .fit)
-        guard next == .deliver else {
+        guard next == .deliver, deliversAll else {
             payload.fitted = try await stage(image, source, of: input)
             services.passed(.published)
             return Success(outcome: .advanced(to: next), payload: payload, events: [event])
@@ -28,35 +28,35 @@ extension JobTask {
     }
 
     /// Runs the engine, the same as `snug fit`.
-    private func fitted(_ input: Source) async throws -> (FittedImage, ImageSource) {
+    private func fitted(_ input: Input) async throws -> (FittedImage, ImageSource) {
         guard let order = options.fit else {
             throw StepFault(.held, "unknown_options", "the job's pipeline does not fit; drop the job")
         }
-        let path = input.file.path
+        let path = input.path
         let source = try await services.threads.run { try ImageSource(file: path, followsLinks: false) }
         return (try await services.fit(source, order.limits, order.policy), source)
     }
 
+    /// Keeps the image for the steps that follow, on whatever host.
     private func stage(
-        _ image: FittedImage, _ source: ImageSource, of input: Source
+        _ image: FittedImage, _ source: ImageSource, of input: Input
     ) async throws -> JobPayload.StagedFile {
-        let (files, id, original) = (services.files, job.id, input.file.original)
-        return try await services.threads.run { try files.stage(image, source, as: original, of: id) }
+        let (files, id) = (files, job.id)
+        let staged = try await services.threads.run { try files.stage(image, source, as: input.original, of: id) }
+        try await store(staged)
+        return staged
     }
 
     /// The image that goes on to the next stage: the fitted one, made again where it is gone, or the input itself.
     /// - Returns: Its path, and the payload that knows it.
     func stagedImage() async throws -> (path: FilePath, payload: JobPayload) {
-        let (files, id) = (services.files, job.id)
-        if let staged = payload.fitted, try await services.threads.run({ files.isThere(staged, in: id) }) {
-            return (files.path(of: staged, in: id), payload)
-        }
+        if let staged = payload.fitted, let path = try await local(staged) { return (path, payload) }
         let input = try await input()
-        guard options.fit != nil else { return (input.file.path, payload) }
+        guard options.fit != nil else { return (input.path, payload) }
         let (image, source) = try await fitted(input)
         var payload = payload
         let staged = try await stage(image, source, of: input)
         payload.fitted = staged
-        return (files.path(of: staged, in: id), payload)
+        return (files.path(of: staged, in: job.id), payload)
     }
 }

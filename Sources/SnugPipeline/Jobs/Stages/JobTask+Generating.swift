@@ -35,6 +35,7 @@ extension JobTask {
         for name in client.names(of: work.request, under: work.name) {
             if let record = try await services.generationStores.journal.record(name) { records.append(record) }
         }
+        if services.storage != nil { try await checkImagesAreHere(records) }
         let held = records.filter { $0.state == .held }
         if job.step == .submit {
             try await services.ledger.recordIntent(StepIntent(.reconcile), under: claim.lease)
@@ -124,6 +125,7 @@ extension JobTask {
             let images = outcome.generation.images
             let folder = services.files.folder(of: job.id)
             let staged = try await services.threads.run { try images.map { try $0.staged(below: folder) } }
+            for (image, file) in zip(images, staged) { try await storeAtLast(file, image.path) }
             payload.images = staged
             let bytes = staged.reduce(0) { $0 + $1.byteCount }
             return Success(
@@ -174,7 +176,10 @@ extension Generation.Image {
     fileprivate func staged(below folder: FilePath) throws -> JobPayload.StagedFile {
         let source = try ImageSource(file: path, followsLinks: false)
         var place = path
-        _ = place.removePrefix(folder)
+        if !place.removePrefix(folder) {
+            // Another worker of this machine has received it.
+            place = FilePath(root: nil, [FilePath.Component("results")] + path.components.suffix(1))
+        }
         return JobPayload.StagedFile(
             path: PathText.encode(place.bytes), suffix: path.extension ?? "bin", byteCount: source.byteCount,
             digest: try JobFiles.digest(of: PublishedContent(source)))

@@ -13,6 +13,13 @@ struct JobTask: Sendable {
         var events: [DaemonEvent.Kind] = []
     }
 
+    /// The job's input on this host.
+    struct Input: Sendable {
+        var path: FilePath
+        /// Its place in the inbox, wherever that is.
+        var original: RelativePath
+    }
+
     /// A source file of the job.
     struct Source: Sendable {
         var context: FolderContext
@@ -56,11 +63,29 @@ struct JobTask: Sendable {
 
     var job: Job { claim.job }
 
+    /// The files that the steps of the job have on this host.
+    var files: JobFiles { services.storage == nil ? services.files : services.files.ofClaim(claim.lease.fence) }
+
     /// Does the step.
     /// - Throws: What the stage throws, ``StepFault``, `CancellationError`.
     func run() async throws -> Success {
+        do { return try await runStep() } catch is InputNotStored {
+            // What may have been paid for is not begun again.
+            guard [.fit, .upload, .submit, .deliver].contains(job.step), !job.isOutcomeUnknown else {
+                throw StepFault(
+                    .held, "storage_missing",
+                    "the storage does not have the image any more, and the submission may have been paid for; look at the "
+                        + "provider's account, then resolve the job")
+            }
+            var payload = payload
+            payload.input = nil
+            return Success(outcome: .advanced(to: .settle), payload: payload)
+        }
+    }
+
+    private func runStep() async throws -> Success {
         switch job.step {
-        case .settle: return Success(outcome: .advanced(to: options.firstStep), payload: payload)
+        case .settle: return try await settle()
         case .fit: return try await fit()
         case .upload: return try await upload()
         case .submit where options.stages.contains(.upload) && payload.receipt == nil: return try await upload()
@@ -91,17 +116,30 @@ struct JobTask: Sendable {
         return Source(context: context, file: file, work: work, report: report)
     }
 
-    private func source(of delivery: JobDelivery) -> Source? { Self.source(of: delivery, job: job.id, setup) }
+    func source(of delivery: JobDelivery) -> Source? { Self.source(of: delivery, job: job.id, setup) }
 
-    /// A file with the job's content: of a name that waits, else of any.
-    /// - Throws: `input_missing`.
-    func input() async throws -> Source {
+    /// A file with the job's content: of a name that waits, else of any, else from the storage.
+    /// - Throws: `input_missing`, ``InputNotStored``.
+    func input() async throws -> Input {
+        if let path = try await ownInput() { return Input(path: path, original: original) }
+        if services.storage != nil { return try await storedInput() }
+        throw try await missingInput()
+    }
+
+    /// A file of this host with the job's content; `nil` for none.
+    func ownInput() async throws -> FilePath? {
         let pending = claim.pendingDeliveries
-        if let found = try await services.threads.run({ pending.lazy.compactMap(source(of:)).first }) { return found }
+        if let found = try await services.threads.run({ pending.lazy.compactMap(source(of:)).first }) {
+            return found.file.path
+        }
         let all = try await services.ledger.deliveries(of: job.id)
-        if let found = try await services.threads.run({ all.lazy.compactMap(source(of:)).first }) { return found }
+        return try await services.threads.run({ all.lazy.compactMap(source(of:)).first })?.file.path
+    }
+
+    /// The fault of a job whose file is on no host.
+    func missingInput() async throws -> StepFault {
         try await checkPresence()
-        throw StepFault(
+        return StepFault(
             .definite, "input_missing",
             "the file is neither in the inbox, nor in the work folder, nor among the failed ones; copy it to the inbox again"
         )
@@ -109,7 +147,8 @@ struct JobTask: Sendable {
 
     /// A folder that is not there now has lost nothing: its jobs wait.
     private func checkPresence() async throws {
-        let folder = job.folder
+        let waiting = claim.pendingDeliveries.map(\.folder).first { setup.context(named: $0) != nil }
+        let folder = waiting ?? job.folder
         guard let context = setup.context(named: folder) else { throw StepFault.folderUnknown(folder) }
         let inbox = context.settings.inbox
         let isThere = try await services.threads.run { FileSystem.isFolder(inbox) }

@@ -17,6 +17,10 @@ final class StageServices: Sendable {
     let imageFitter: ImageFitter?
     let http: HTTPClient
     let uploader: Uploader
+    /// Where bytes are for all hosts; `nil` where each works on its own files.
+    let storage: (any ByteStorage)?
+    /// The leases of the jobs in hand.
+    let leases = LeaseWatches()
     let generationStores: GenerationStores
     let publisher: OutputPublisher
     let files: JobFiles
@@ -36,7 +40,7 @@ final class StageServices: Sendable {
 
     init(
         ledger: any LedgerStore, fit: @escaping FitRun.Fit, imageFitter: ImageFitter?, http: HTTPClient,
-        uploadStore: (any UploadStore)?,
+        uploadStore: (any UploadStore)?, storage: (any ByteStorage)?,
         generationStores: GenerationStores, publisher: OutputPublisher, stateDirectory: FilePath,
         threads: BlockingThreads, gate: FitGate, reserve: DiskReserve, leaseTime: Duration, logger: Logger,
         passed: @escaping @Sendable (DaemonPoint) -> Void
@@ -49,7 +53,8 @@ final class StageServices: Sendable {
         self.imageFitter = imageFitter
         self.http = http
         uploader = Uploader(client: http, store: uploadStore, logger: logger)
-        self.generationStores = generationStores
+        self.storage = storage
+        self.generationStores = generationStores.fenced(by: leases)
         self.publisher = publisher
         files = JobFiles(root: stateDirectory.appending("jobs"), publisher: publisher)
         self.threads = threads
@@ -77,6 +82,7 @@ final class StageServices: Sendable {
         options.maximumConcurrency = account.maximumConcurrency
         options.allowsInternalAddresses = account.allowsInternalAddresses
         options.spoolDirectory = spool
+        options.filesMayMove = storage != nil
         let client = GenerationClient(
             provider: provider, credentials: try credentials(for: account, provider), http: http, options: options,
             stores: generationStores, images: GenerationImageFitter(for: provider, fitter: imageFitter),

@@ -24,7 +24,7 @@ extension Daemon {
         do {
             for image in images { prepared.append(try await prepare(image)) }
             try Task.checkCancellation()
-            return try await taker(for: SubmissionFolder.settings(in: directory)).putIn(prepared)
+            return try await taker(for: SubmissionFolder.settings(in: directory, initial.role)).putIn(prepared)
         } catch {
             let files = prepared.map(\.file)
             await services.threads.runUncancelled { for file in files { Self.remove(file) } }
@@ -33,24 +33,32 @@ extension Daemon {
     }
 
     /// The folders of the configuration, whose pipelines a submission may name.
-    package var configuredFolders: [WatchFolder] { setup.configuration.folders }
+    package var configuredFolders: [WatchFolder] {
+        setup.configuration.folders.map { folder in
+            var folder = folder
+            // A submission names it as the configuration does, without the host.
+            folder.name = initial.role.localName(of: folder.name)
+            return folder
+        }
+    }
 
     /// Checks the options of an image, before it is put in.
     /// - Throws: `invalid_sidecar`, naming the option and its fault.
     package func check(_ image: Submission) throws(WatchError) {
         let options = try image.options(
-            image.folder(in: initial.stateDirectory), accounts: setup.configuration.accounts)
+            image.folder(in: initial.stateDirectory, initial.role), accounts: setup.configuration.accounts)
         try options.checkComplete()
     }
 
     private func taker(for folder: WatchFolder, _ options: JobOptions? = nil) -> FileTaker {
-        let context = FolderContext(folder, stateDirectory: initial.stateDirectory, options: options)
+        let context = FolderContext(
+            folder, stateDirectory: initial.stateDirectory, role: initial.role, options: options)
         return taker(for: context, known: known(context))
     }
 
     /// Puts an image into the work folder, with its content's digest and its options.
     private func prepare(_ image: Submission) async throws -> FileTaker.Prepared {
-        let folder = image.folder(in: initial.stateDirectory)
+        let folder = image.folder(in: initial.stateDirectory, initial.role)
         let taker = taker(for: folder, try image.options(folder, accounts: setup.configuration.accounts))
         return try await services.threads.run {
             let id = IntakeID.random()

@@ -9,9 +9,11 @@ package enum SubmissionFolder {
     package static let name = "http"
 
     /// The folder with everything that submissions do not set themselves.
-    static func settings(in stateDirectory: FilePath) -> WatchFolder {
+    /// - Parameter role: Tells the folders of hosts apart.
+    static func settings(in stateDirectory: FilePath, _ role: FleetRole = .alone) -> WatchFolder {
         let root = stateDirectory.appending("submissions")
-        var folder = WatchFolder(inbox: root.appending("inbox"), outbox: results(in: stateDirectory), name: name)
+        var folder = WatchFolder(
+            inbox: root.appending("inbox"), outbox: results(in: stateDirectory), name: role.ledgerName(of: name))
         folder.source = .delete
         folder.failedFolder = root.appending("failed")
         folder.priority = .interactive
@@ -24,8 +26,8 @@ package enum SubmissionFolder {
 
 extension Submission {
     /// The folder as it is for this image.
-    func folder(in stateDirectory: FilePath) -> WatchFolder {
-        var folder = SubmissionFolder.settings(in: stateDirectory)
+    func folder(in stateDirectory: FilePath, _ role: FleetRole = .alone) -> WatchFolder {
+        var folder = SubmissionFolder.settings(in: stateDirectory, role)
         folder.limits = limits
         folder.policy = policy
         folder.hasTarget = hasTarget

@@ -21,6 +21,8 @@ struct FileTaker: Sendable {
     /// Is told why the ledger takes no files, at each attempt.
     let onTrouble: @Sendable (JobReason) -> Void
     let passed: @Sendable (DaemonPoint) -> Void
+    /// True where other hosts may do the work: the job begins with bringing its input to the storage.
+    var storesInputs = false
 
     /// A file that is taken, with the job that it is to become.
     struct Prepared: Sendable {
@@ -119,7 +121,8 @@ struct FileTaker: Sendable {
         let job = NewJob(
             identity, name: name, folder: context.settings.name, source: key.text,
             account: options.generation?.account ?? "", priority: context.settings.priority,
-            step: payload.fault == nil ? options.firstStep : .settle, supersedes: failures.job(named: name),
+            step: payload.fault == nil && !storesInputs ? options.firstStep : .settle,
+            supersedes: failures.job(named: name),
             payload: payload.text)
         return Prepared(file: file, key: key, job: job)
     }

@@ -10,11 +10,17 @@ struct FolderContext: Sendable {
     /// The work folder in the state directory; used where moving a file there is a rename.
     private let preferredWork: FilePath
 
-    /// - Parameter options: The options of files without a sidecar, where they are not the folder's.
-    init(_ settings: WatchFolder, stateDirectory: FilePath, options: JobOptions? = nil) {
+    /// - Parameters:
+    ///   - role: Says which part of the folder's name is its host's.
+    ///   - options: The options of files without a sidecar, where they are not the folder's.
+    init(
+        _ settings: WatchFolder, stateDirectory: FilePath, role: FleetRole = .alone, options: JobOptions? = nil
+    ) {
         self.settings = settings
         self.options = options ?? JobOptions(settings)
-        preferredWork = stateDirectory.appending("work").appending(Self.component(of: settings.name))
+        // Another name of the host does not lose what is in work.
+        let name = role.localName(of: settings.name)
+        preferredWork = stateDirectory.appending("work").appending(Self.component(of: name))
     }
 
     /// A name as one safe component of a path. Different names have different ones.

@@ -21,6 +21,8 @@ struct JobPayload: Sendable, Hashable, Codable {
         var message: String
     }
 
+    /// The input in the storage that hosts share.
+    var input: StoredObject?
     /// Set for a file that was given up, or whose sidecar is wrong: the job fails with it.
     var fault: Fault?
     /// The image that goes on to the next stage.

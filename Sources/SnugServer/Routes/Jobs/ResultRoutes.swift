@@ -17,8 +17,7 @@ struct ResultRoutes: Sendable {
         let number = try Self.number(of: request)
         let job = try await jobs.ledger.job(try await JobRoutes.id(context, in: jobs.ledger))
         guard job.state == .delivered else { throw Self.unfinished(job) }
-        let results = JobResults(jobs.ledger, stateDirectory: jobs.stateDirectory, threads: jobs.threads)
-        let files = try await results.files(of: job)
+        let files = try await files(of: job)
         guard !files.isEmpty else {
             throw ServiceError(
                 .notFound, "result_gone",
@@ -40,6 +39,18 @@ struct ResultRoutes: Sendable {
         }
         let fields = Self.fields(file, job, count: files.count)
         return try Self.response(ConditionalRequest(request.method, request.headers), file, fields, threads)
+    }
+
+    /// The job's results, wherever in the fleet they were made.
+    private func files(of job: Job) async throws -> [FilePath] {
+        let results = JobResults(
+            jobs.ledger, stateDirectory: jobs.stateDirectory, threads: jobs.threads, role: jobs.daemon.role,
+            storage: jobs.daemon.storage)
+        do { return try await results.files(of: job) } catch let error as StorageError {
+            var failure = ServiceError(.serviceUnavailable, error.code.rawValue, error.message)
+            failure.retryAfter = error.retryAfter ?? .seconds(5)
+            throw failure
+        }
     }
 
     private static func number(of request: Request) throws(ServiceError) -> Int {

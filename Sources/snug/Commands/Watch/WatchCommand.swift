@@ -21,7 +21,7 @@ struct WatchCommand: AsyncParsableCommand {
             With --listen, the page and the API of 'snug serve' show and steer the work, and take images too.
 
             Signals: SIGHUP reads the configuration again, and keeps the old one when the new one is wrong or needs a \
-            restart (state_dir, ledger, memory, isolate, network, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
+            restart (state_dir, ledger, storage, host, memory, isolate, network, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
             at most; a second one stops at once.
 
             Exit codes: 0 stopped as asked, 1 a fault that a restart may cure or, with --once, some file failed, 64 bad \
@@ -41,6 +41,8 @@ struct WatchCommand: AsyncParsableCommand {
     @OptionGroup(title: "Upload and generation") var stages: WatchStageOptions
     @OptionGroup(title: "Daemon") var daemon: WatchRunOptions
     @OptionGroup(title: "Page and API") var server: WatchServerOptions
+    @OptionGroup(title: "Fleet") var fleet: FleetOptions
+    @OptionGroup(title: "Fleet") var host: HostOptions
     @OptionGroup var state: LedgerOptions
 
     mutating func validate() throws {
@@ -70,14 +72,16 @@ struct WatchCommand: AsyncParsableCommand {
         let loader = try loader()
         let threads = BlockingThreads(count: 1)
         do {
-            let loaded = try await threads.run { try loader.load() }
+            var loaded = try await threads.run { try loader.load() }
             if daemon.checkConfig {
-                try await threads.run { try loaded.service.watch.validate() }
+                try await threads.run { [watch = loaded.service.watch] in try watch.validate() }
                 try ConfigurationPrinter.print(loaded.settings, json: daemon.json)
                 return
             }
+            loaded.service = try await threads.run { [service = loaded.service] in try service.takingRole() }
             var session = WatchSession(loader: loader, service: loaded.service, isOnce: daemon.once, json: daemon.json)
             session.companion = try server.companion
+            session.leaseTime = fleet.lease
             try await session.run(interruption, threads: threads, showsLines: daemon.logFormat == nil)
         } catch {
             throw ServiceFailure.exitCode(error, json: daemon.json)
@@ -103,7 +107,7 @@ struct WatchCommand: AsyncParsableCommand {
         }
         add(["folders", name], folder.given + fit.given + stages.given)
         add(["accounts", WatchStageOptions.account], stages.givenOfAccount)
-        add([], daemon.given)
+        add([], daemon.given + fleet.given + host.given)
         if let directory = state.state {
             options.append(OptionValue(["state_dir"], [directory.path.string], option: "--state"))
         }

@@ -57,7 +57,7 @@ final class WatchControl: Sendable {
         let loader = loader
         do {
             var loaded = try await threads.run { try loader.load() }
-            loaded.service.watch.takesSubmissions = initial.watch.takesSubmissions
+            loaded.service.keepRole(of: initial)
             // All or nothing: no setting is in force that differs from the file's.
             try Daemon.refuse(loaded.service.keysNeedingRestart(since: initial))
             try await daemon.reload(loaded.service.watch)

@@ -22,6 +22,8 @@ struct WatchSession {
     var companion: (any DaemonCompanion)?
     /// The label of log messages.
     var label = "snug.watch"
+    /// The time after which the job of a worker that gives no sign of life is another's; `nil` for the usual one.
+    var leaseTime: Duration?
 
     /// Runs until a signal comes, or until everything is done.
     /// - Throws: ``DaemonError``; `ExitCode`.
@@ -43,8 +45,10 @@ struct WatchSession {
         do {
             let fitter = Daemon.fitter(for: service.watch)
             let http = try makeClient(logger)
+            try await HostName.reserve(service.watch.role, in: ledger)
+            let storage = try await makeStorage(http, logger, threads)
             events.webhook = try await makeWebhook(ledger, http, logger, threads)
-            let daemon = try await makeDaemon(ledger, fitter, http, logger, events, threads)
+            let daemon = try await makeDaemon(ledger, storage, fitter, http, logger, events, threads)
             let control = WatchControl(
                 daemon: daemon, loader: loader, initial: service, log: log, logger: logger, manager: manager,
                 threads: threads)
@@ -87,15 +91,30 @@ struct WatchSession {
         return try await threads.run { try WebhookService(webhook, ledger: ledger, http: http, logger: logger) }
     }
 
+    private func makeStorage(
+        _ http: HTTPClient, _ logger: Logger, _ threads: BlockingThreads
+    ) async throws -> (any ByteStorage)? {
+        guard let text = service.storage else { return nil }
+        do { return try await threads.run { try StorageAddress(text).open(http: http, logger: logger) } } catch let
+            error
+            as StorageError
+        {
+            OutputStream.standardError.writeLine("Error: \(PrintableName.escaped(error.message))")
+            throw ExitCode(1)
+        }
+    }
+
     private func makeDaemon(
-        _ ledger: any SharedLedger, _ fitter: ImageFitter, _ http: HTTPClient, _ logger: Logger, _ events: WatchEvents,
+        _ ledger: any SharedLedger, _ storage: (any ByteStorage)?, _ fitter: ImageFitter, _ http: HTTPClient,
+        _ logger: Logger, _ events: WatchEvents,
         _ threads: BlockingThreads
     ) async throws -> Daemon {
-        let watch = service.watch
+        let (watch, leaseTime) = (service.watch, leaseTime ?? .seconds(60))
         return try await threads.run {
             try Daemon(
                 watch, ledger: ledger, generationStores: .ledger(ledger), uploadStore: LedgerUploadStore(ledger),
-                http: http, logger: logger, fitter: fitter, onEvent: { events.record($0) })
+                storage: storage, http: http, logger: logger, fitter: fitter, leaseTime: leaseTime,
+                onEvent: { events.record($0) })
         }
     }
 

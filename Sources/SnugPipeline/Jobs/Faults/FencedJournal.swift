@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugGeneration
+import SnugLedger
+
+/// A journal that takes no submission of a job whose lease has run out: the submission does not leave then.
+struct FencedJournal: GenerationJournal {
+    let journal: any GenerationJournal
+    let leases: LeaseWatches
+
+    var isDurable: Bool { journal.isDurable }
+
+    func record(_ id: String) async throws -> GenerationRecord? { try await journal.record(id) }
+
+    func save(_ record: GenerationRecord) async throws {
+        try check(record)
+        try await journal.save(record)
+        // The wait for the ledger may have been long.
+        try check(record)
+    }
+
+    func remove(_ id: String) async throws { try await journal.remove(id) }
+    func records() async throws -> [GenerationRecord] { try await journal.records() }
+    func claim(_ id: String) async throws -> Bool { try await journal.claim(id) }
+    func release(_ id: String) async { await journal.release(id) }
+
+    private func check(_ record: GenerationRecord) throws {
+        // What was accepted is recorded whoever has the job.
+        guard [.preparing, .sending].contains(record.state) else { return }
+        // One of several submissions of a job is named after it, too.
+        guard let job = JobID(String(record.id.prefix { $0 != "#" })), !leases.lasts(job) else { return }
+        throw GenerationError(
+            .journalFailed,
+            "the job's lease ran out while the process stood still; another host may have the job by now")
+    }
+}
+
+extension GenerationStores {
+    /// The stores with a journal that minds leases.
+    func fenced(by leases: LeaseWatches) -> GenerationStores {
+        var stores = self
+        stores.journal = FencedJournal(journal: journal, leases: leases)
+        return stores
+    }
+}
