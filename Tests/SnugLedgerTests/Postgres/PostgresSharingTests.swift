@@ -32,7 +32,7 @@
         @Test("Workers that open an empty database together make its tables once")
         func opening() async throws {
             let versions = try await together(6) { ledger, _ in try await ledger.facts().schemaVersion }
-            #expect(versions == Array(repeating: 4, count: 6))
+            #expect(versions == Array(repeating: 5, count: 6))
         }
 
         @Test("Each job goes to one worker, however many ask at once")
