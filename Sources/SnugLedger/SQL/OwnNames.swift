@@ -36,10 +36,12 @@ struct OwnNames: Sendable {
     var stepList: String { Self.list("bound", steps.count) }
 
     /// A condition on a row of jobs.
+    ///
+    /// A value and no EXISTS, for which PostgreSQL may read all names of a folder to look one up.
     var condition: String {
         """
-        EXISTS (SELECT 1 FROM deliveries WHERE deliveries.job_id = jobs.id AND deliveries.delivered_at IS NULL
-            AND deliveries.folder IN \(folderList))
+        (SELECT 1 FROM deliveries WHERE deliveries.job_id = jobs.id AND deliveries.delivered_at IS NULL
+            AND deliveries.folder IN \(folderList) LIMIT 1) = 1
         """
     }
 

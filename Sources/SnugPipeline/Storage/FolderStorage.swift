@@ -78,6 +78,8 @@ package struct FolderStorage: ByteStorage {
             }
             defer { source.closeIgnoringErrors() }
             try copy(source, of: object, to: path, local: file, shared: path, mode: 0o644)
+            // One that was unmounted meanwhile has got nothing: the bytes are in the folder below it.
+            try checkPresence()
         }
     }
 

@@ -33,6 +33,8 @@ import Testing
         Change("nothing", []) { _ in },
         Change("state", ["state_dir"]) { $0.watch.stateDirectory = "/elsewhere" },
         Change("ledger", ["ledger"]) { $0.ledger = "postgres://db.example/snug" },
+        Change("storage", ["storage"]) { $0.storage = "file:///mnt/snug" },
+        Change("host", ["host"]) { $0.host = "web1" },
         Change("memory", ["memory"]) { $0.watch.memory = 1 << 20 },
         Change("no memory", ["memory"]) { $0.watch.memory = nil },
         Change("more fits", ["workers.fits"]) { $0.watch.workers.fits = 5 },

@@ -106,8 +106,17 @@ final class Dispatcher: Sendable {
         return true
     }
 
+    /// True when nothing new may be begun, because the storage cannot be reached.
+    private func waitsForStorage() -> Bool {
+        guard board.hasNotice, let left = services.storagePauseLeft else { return false }
+        for lane in WorkerLane.allCases { _ = board.takeNotice(of: lane) }
+        board.retryLater(.now + left, consumesAttempt: false)
+        return true
+    }
+
     private func claim(in group: inout DiscardingTaskGroup) async -> Bool {
         if await waitsForRoom() { return false }
+        if waitsForStorage() { return false }
         var found = false
         let setup = setup()
         let reach = setup.reach(hasStorage: services.storage != nil)

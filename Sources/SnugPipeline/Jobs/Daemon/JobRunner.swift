@@ -164,6 +164,7 @@ struct JobRunner: Sendable {
         let fault = StepFault(error, account: claim.job.account)
         // Every job meets it: it is told once, and work resumes by itself.
         if let error = error as? StorageError, [.unavailable, .refused].contains(error.code) {
+            services.noteStorageDown(for: error.retryAfter)
             board.paused(fault.reason)
         }
         let context = setup.context(named: claim.job.folder)

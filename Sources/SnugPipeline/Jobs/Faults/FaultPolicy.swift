@@ -49,7 +49,9 @@ struct FaultPolicy: Sendable {
             if situation.step == .collect { return again(fault, situation) }
             return Decision(outcome: .advanced(to: .collect, at: until), until: until)
         case .environmental, .folderWide:
-            let until = situation.now + wait(fault, after: situation.faultsInARow, situation, first: 5, longest: 300)
+            let until =
+                situation.now
+                + wait(fault, after: situation.faultsInARow, situation, first: 5, longest: fault.longestWait)
             return Decision(
                 outcome: .retry(at: until, fault.reason, consumesAttempt: false),
                 pausesFolder: fault.kind == .folderWide, until: until)

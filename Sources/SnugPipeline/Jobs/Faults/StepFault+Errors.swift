@@ -72,6 +72,8 @@ extension StepFault {
         let delay =
             [.refused, .damaged].contains(error.code) ? max(error.retryAfter ?? .zero, .seconds(60)) : error.retryAfter
         self.init(kind, error.code.rawValue, error.message, delay: delay)
+        // Many jobs meet it at once, and nothing is claimed while it lasts.
+        longestWait = 15
     }
 
     // MARK: Network

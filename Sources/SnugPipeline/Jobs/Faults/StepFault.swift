@@ -29,6 +29,8 @@ struct StepFault: Error, Sendable, Hashable {
     var reason: JobReason
     /// The wait that somebody asked for.
     var delay: Duration?
+    /// The longest wait of an environmental fault, in seconds.
+    var longestWait = 300.0
 
     init(_ kind: Kind, _ code: String, _ message: String, details: String? = nil, delay: Duration? = nil) {
         self.kind = kind

@@ -35,6 +35,7 @@ final class StageServices: Sendable {
     let passed: @Sendable (DaemonPoint) -> Void
     let gate: FitGate
     let reserve: DiskReserve
+    private let storageDownUntil = Mutex<ContinuousClock.Instant?>(nil)
     private let lastFitTime = Mutex<Duration?>(nil)
     private let clients = Mutex<[Account: GenerationClient]>([:])
 
@@ -70,6 +71,22 @@ final class StageServices: Sendable {
     func noteFit(took time: Duration) {
         lastFitTime.withLock { last in last = last.map { max(time, ($0 * 3 + time) / 4) } ?? time }
     }
+
+    /// Notes that the storage cannot be reached: nothing is begun for a while.
+    func noteStorageDown(for time: Duration?) {
+        let until = ContinuousClock.now + min(max(time ?? .zero, Self.storagePause), .seconds(60))
+        storageDownUntil.withLock { $0 = until }
+    }
+
+    /// The time for which nothing is to be begun, because the storage cannot be reached.
+    var storagePauseLeft: Duration? {
+        storageDownUntil.withLock { until in
+            guard let left = until.map({ $0 - .now }), left > .zero else { return nil }
+            return left
+        }
+    }
+
+    private static let storagePause = Duration.seconds(2)
 
     /// The client of an account: one for all jobs, so that they share its limits.
     /// - Throws: `secret_missing`, `invalid_configuration`. It may block.

@@ -227,4 +227,17 @@ import Testing
         }
         #expect(StepFault(StorageError(.missing, "m")).kind == .held)
     }
+
+    @Test("A storage that comes back after a while keeps no job waiting for minutes")
+    func shortWait() {
+        let fault = StepFault(StorageError(.unavailable, "m"))
+        for failures in [1, 5, 50] {
+            let decision = FaultPolicy(maximumAttempts: 5).decide(
+                fault,
+                FaultPolicy.Situation(
+                    step: .settle, attempt: 1, isPaid: false, faultsInARow: failures,
+                    now: LedgerInstant(milliseconds: 0), random: 1))
+            #expect((decision.until?.milliseconds ?? 0) <= 15_000 && !decision.consumesAttempt)
+        }
+    }
 }
