@@ -38,6 +38,7 @@ bench: ## Time snug against its peers on the same files; see Benchmarks/results
 	python3 Benchmarks/upload
 	swift build -c release --product snug-ledger-bench
 	python3 Benchmarks/ledger
+	python3 Benchmarks/fleet
 
 asan: ## All tests under AddressSanitizer
 	scripts/install test

@@ -75,6 +75,14 @@ import Testing
         return commands[words] != nil ? words : commands[first] != nil ? first : nil
     }
 
+    /// The words of a command whose file is in the folder of its group.
+    private static func owner(_ name: String, in file: String) -> String {
+        for (folder, group) in [("/Jobs/", "jobs"), ("/Storage/", "storage")] where file.contains(folder) {
+            return name == group ? name : "\(group) \(name)"
+        }
+        return name
+    }
+
     private func check(_ text: Text, printedBy owners: [String]) {
         for (words, option) in Self.named(in: text.text) where !Self.always.contains(option) {
             let named = words.flatMap(Self.command)
@@ -90,7 +98,7 @@ import Testing
             guard let name = file.content.firstMatch(of: /commandName: "([a-z]+)"/).map({ String($0.output.1) }) else {
                 continue
             }
-            let owner = file.name.contains("/Jobs/") && name != "jobs" ? "jobs \(name)" : name
+            let owner = Self.owner(name, in: file.name)
             for text in Self.texts(of: file) { check(text, printedBy: [owner]) }
         }
     }
@@ -103,8 +111,7 @@ import Testing
         func owners(of group: String) -> [String] {
             let direct = commands.filter { $0.content.contains("var [a-zA-Z]+: \(group)\n".regex) }.compactMap { file in
                 file.content.firstMatch(of: /commandName: "([a-z]+)"/).map { match in
-                    let name = String(match.output.1)
-                    return file.name.contains("/Jobs/") && name != "jobs" ? "jobs \(name)" : name
+                    Self.owner(String(match.output.1), in: file.name)
                 }
             }
             let outer = groups.flatMap { file in
@@ -148,6 +155,8 @@ import Testing
         "SnugLedger/SQLite/LedgerFiles.swift": ["backup"],
         "SnugLedger/Stores/LedgerUploadStore.swift": ["upload"], "SnugPipeline/Uploading/FileJob.swift": ["upload"],
         "SnugPipeline/Reports/Jobs/JobReport.swift": ["jobs resolve"],
+        "SnugPipeline/Configuration/ServiceConfiguration+Fleet.swift": ["watch", "serve"],
+        "SnugPipeline/Jobs/Stages/JobTask+Storing.swift": ["watch", "serve", "work"],
     ]
 
     @Test("What the reporters and the libraries say names options of the commands that print it")
