@@ -101,7 +101,8 @@ struct ConfigurationDocument: Sendable {
                     throw ConfigurationError([
                         .init(
                             place: "\(name):\(line)", key: PrintableName.escaped(path.joined(separator: ".")),
-                            message: "the list holds more than plain values")
+                            message: "the list holds more than plain values; things with names, such as "
+                                + "folders, are written 'NAME:' with their settings below")
                     ])
                 }
                 entries.append(Entry(path: path, kind: .list, line: line))
