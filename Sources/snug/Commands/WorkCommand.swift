@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import FoundationEssentials
 import SnugLedger
 import SnugPipeline
 import SnugSystem
@@ -71,18 +70,10 @@ struct WorkCommand: AsyncParsableCommand {
 
     /// The reader of the configuration that the arguments name.
     private func loader() throws -> ConfigurationLoader {
-        var options = (daemon.given + fleet.given).map { value in
+        let options = (daemon.given + fleet.given).map { value in
             OptionValue(value.key.split(separator: ".").map(String.init), value.values, option: value.option)
         }
-        if let directory = state.state {
-            options.append(OptionValue(["state_dir"], [directory.path.string], option: "--state"))
-        }
-        if let ledger = state.ledger { options.append(OptionValue(["ledger"], [ledger], option: "--ledger")) }
-        var loader = ConfigurationLoader(
-            file: daemon.config?.path, environment: ProcessInfo.processInfo.environment, options: options,
-            stateDirectory: try state.folder)
-        loader.sections = ConfiguredArguments.otherSections(than: "")
-        return loader
+        return try daemon.loader(options, state)
     }
 
     @Sendable private static func parseSteps(_ text: String) throws -> Set<JobStep> {

@@ -151,6 +151,7 @@ import Testing
         "snug/Terminal/ConfigurationReport.swift": ["fit"],
         "snug/Options/LedgerAccess.swift": ["jobs list", "jobs show", "jobs retry"],
         "snug/Options/GenerationAccess.swift": ["generate"],
+        "snug/Options/WatchRunOptions+Loader.swift": ["watch", "work"],
         "SnugLedger/SQLite/LedgerError+SQLite.swift": ["fit", "upload", "generate", "watch", "jobs list", "backup"],
         "SnugLedger/SQLite/LedgerFiles.swift": ["backup"],
         "SnugLedger/Stores/LedgerUploadStore.swift": ["upload"], "SnugPipeline/Uploading/FileJob.swift": ["upload"],

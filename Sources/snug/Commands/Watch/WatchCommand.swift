@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import FoundationEssentials
 import SnugPipeline
 import SnugSystem
 import SystemPackage
@@ -108,14 +107,6 @@ struct WatchCommand: AsyncParsableCommand {
         add(["folders", name], folder.given + fit.given + stages.given)
         add(["accounts", WatchStageOptions.account], stages.givenOfAccount)
         add([], daemon.given + fleet.given + host.given)
-        if let directory = state.state {
-            options.append(OptionValue(["state_dir"], [directory.path.string], option: "--state"))
-        }
-        if let ledger = state.ledger { options.append(OptionValue(["ledger"], [ledger], option: "--ledger")) }
-        var loader = ConfigurationLoader(
-            file: daemon.config?.path, environment: ProcessInfo.processInfo.environment, options: options,
-            stateDirectory: try state.folder)
-        loader.sections = ConfiguredArguments.otherSections(than: "")
-        return loader
+        return try daemon.loader(options, state)
     }
 }
