@@ -10,8 +10,8 @@ package protocol ByteStorage: Sendable {
 
     /// Stores the bytes of a file; they are durable when this returns.
     ///
-    /// What is there already is not sent again, unless it is so old that ``StorageSweeper`` might take it for an orphan
-    /// soon: then it is sent again, which makes it new.
+    /// An object that is already stored is not sent again, unless it is so old that ``StorageSweeper`` might soon take it for
+    /// an orphan. Sending it again renews its age.
     /// - Throws: ``StorageError``, `CancellationError`.
     func store(_ file: FilePath, as object: StoredObject) async throws
 

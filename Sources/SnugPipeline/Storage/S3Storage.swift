@@ -100,7 +100,7 @@ package struct S3Storage: ByteStorage {
 }
 
 extension StorageError {
-    /// The same failure in the terms of a storage.
+    /// An error of the bucket as one of the storage.
     init(_ error: BucketError, at place: String) {
         let code: Code =
             switch error.code {

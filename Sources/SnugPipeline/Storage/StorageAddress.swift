@@ -52,7 +52,7 @@ package enum StorageAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// What is wrong with an address, and what was probably meant.
+    /// The error for a wrong address, with the nearest form that works.
     private static func wrong(_ text: String) -> StorageError {
         StorageError(
             .refused,

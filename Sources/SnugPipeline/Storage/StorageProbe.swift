@@ -4,7 +4,7 @@ package import SystemPackage
 
 /// Tries out a storage with an object of its own, which it removes again.
 package struct StorageProbe: Sendable {
-    /// What is tried, in this order.
+    /// A step of the trial.
     package enum Step: String, Sendable, CaseIterable {
         case list, put, get, delete
         /// The age that the storage tells for the new object.

@@ -51,7 +51,7 @@ public struct BucketError: Error, Sendable, CustomStringConvertible {
 }
 
 extension BucketError {
-    /// The same failure in the terms of a bucket.
+    /// A failed upload as an error of the bucket.
     init(_ error: UploadError) {
         let code: Code =
             switch error.code {

@@ -20,7 +20,7 @@ package struct Submission: Sendable {
     package var hasTarget: Bool
     /// The folder whose pipeline the image takes, up to a result of its own; `nil` for a fit alone.
     package var base: WatchFolder?
-    /// What takes the place of the folder's options.
+    /// Options that override the folder's; `nil` for none.
     package var sidecar: Sidecar?
 
     package init(name: String, content: Content, limits: Limits, policy: FitPolicy, hasTarget: Bool) {
