@@ -52,9 +52,11 @@ tsan: ## All tests under ThreadSanitizer
 fuzz: ## Feed damaged images to the JPEG kernels, to every reader of containers and to the whole fit, under sanitizers
 	scripts/install test
 	mkdir -p .build
-	clang -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all -ICSupport/CJPEGKernels/include -ICSupport/CKernels/include \
-	  Tests/Fuzzing/jpeg-kernels.c CSupport/CJPEGKernels/*.c -ljpeg -lm -o .build/fuzz-jpeg-kernels
-	ASAN_OPTIONS=detect_leaks=0 .build/fuzz-jpeg-kernels $(or $(SECONDS_EACH),600) $(or $(SEED),1)
+	for program in jpeg-kernels jpeg-scans; do \
+	  clang -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all -ICSupport/CJPEGKernels/include -ICSupport/CKernels/include \
+	    Tests/Fuzzing/$$program.c CSupport/CJPEGKernels/*.c -ljpeg -lm -o .build/fuzz-$$program; \
+	  ASAN_OPTIONS=detect_leaks=0 .build/fuzz-$$program $(or $(SECONDS_EACH),600) $(or $(SEED),1); \
+	done
 	SNUG_FUZZ_SECONDS=$(or $(SECONDS_EACH),600) SNUG_FUZZ_SEED=$(or $(SEED),1) ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
 
 campaign-fit: ## Random images, limits and options through the properties that every fit has, FITS=… SEED=…

@@ -96,3 +96,9 @@ void snug_blocks_to_zigzag(const int16_t *natural, size_t blocks, int16_t *zigza
         }
     }
 }
+
+void snug_blocks_to_natural(const int16_t *zigzag, size_t blocks, int16_t *natural) {
+    for (size_t block = 0; block < blocks; block++, natural += SNUG_BLOCK_SIZE, zigzag += SNUG_BLOCK_SIZE) {
+        for (int32_t k = 0; k < SNUG_BLOCK_SIZE; k++) natural[SNUG_ZIGZAG[k]] = zigzag[k];
+    }
+}

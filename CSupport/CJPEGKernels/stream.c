@@ -3,8 +3,18 @@
 
 #include <stdlib.h>
 
+// T.81 G.1.1.1.1 and G.1.1.1.2: DC alone, or a band of one component; refinements add one bit.
+static bool is_usable_band(const snug_stream_layout *layout) {
+    const snug_scan_band *band = &layout->band;
+    if (!layout->is_progressive) return true;
+    if (layout->is_natural || band->first < 0 || band->last < band->first || band->last > 63) return false;
+    if (band->first == 0 ? band->last != 0 : layout->component_count != 1) return false;
+    return band->low >= 0 && band->low <= 13 && (band->high == 0 || band->high == band->low + 1);
+}
+
 static bool is_usable(const snug_stream_layout *layout) {
     int32_t blocks = 0;
+    if (!is_usable_band(layout)) return false;
     if (layout->component_count < 1 || layout->component_count > SNUG_MAXIMUM_COMPONENTS) return false;
     if (layout->mcus_across < 1 || layout->mcus_across > 8192 || layout->mcus_down < 1 || layout->mcus_down > 8192)
         return false;
@@ -18,6 +28,20 @@ static bool is_usable(const snug_stream_layout *layout) {
         blocks += component.horizontal * component.vertical;
     }
     return blocks <= MOST_BLOCKS_IN_MCU;
+}
+
+// Builds the tables that a component of the scan uses; false for one that no prefix code has.
+static bool build_tables(
+    snug_stream *stream, const snug_stream_component *component, const snug_huffman_spec *dc,
+    const snug_huffman_spec *ac) {
+    const snug_stream_layout *layout = &stream->layout;
+    decode_table *dc_table = &stream->dc[component->dc_table], *ac_table = &stream->ac[component->ac_table];
+    bool needs_dc = !layout->is_progressive || (layout->band.first == 0 && layout->band.high == 0);
+    bool needs_ac = !layout->is_progressive || layout->band.first > 0;
+    table_kind kind = layout->is_progressive ? TABLE_PROGRESSIVE_AC : TABLE_AC;
+    if (needs_dc && !dc_table->is_used && !snug_decode_table_build(dc_table, &dc[component->dc_table], TABLE_DC))
+        return false;
+    return !needs_ac || ac_table->is_used || snug_decode_table_build(ac_table, &ac[component->ac_table], kind);
 }
 
 snug_stream *snug_stream_create(
@@ -35,9 +59,7 @@ snug_stream *snug_stream_create(
     for (int32_t c = 0; c < layout->component_count; c++) {
         const snug_stream_component *component = &layout->components[c];
         stream->blocks_in_mcu += component->horizontal * component->vertical;
-        decode_table *dc_table = &stream->dc[component->dc_table], *ac_table = &stream->ac[component->ac_table];
-        if ((!dc_table->is_used && !snug_decode_table_build(dc_table, &dc[component->dc_table], false))
-            || (!ac_table->is_used && !snug_decode_table_build(ac_table, &ac[component->ac_table], true))) {
+        if (!build_tables(stream, component, dc, ac)) {
             free(stream);
             return NULL;
         }
@@ -52,7 +74,7 @@ void snug_stream_free(snug_stream *stream) { free(stream); }
 void snug_stream_rewind(snug_stream *stream) {
     stream->reader = (bit_reader){stream->buffer, 0, 0};
     memset(stream->predictions, 0, sizeof stream->predictions);
-    stream->column = stream->row = stream->next_restart = 0;
+    stream->column = stream->row = stream->next_restart = stream->ended_blocks = 0;
     stream->until_restart = stream->layout.restart_interval;
     stream->is_at_restart = stream->has_ended = stream->is_inside_marker = stream->has_fill = false;
     stream->leftover = stream->fed = 0;
@@ -145,15 +167,16 @@ static snug_stream_status restart(snug_stream *stream) {
     stream->is_at_restart = false;
     stream->next_restart = (stream->next_restart + 1) & 7;
     stream->until_restart = stream->layout.restart_interval;
+    stream->ended_blocks = 0;
     memset(stream->predictions, 0, sizeof stream->predictions);
     pad(stream);
     return SNUG_STREAM_OK;
 }
 
-SNUG_BODY snug_stream_status read_blocks(snug_stream *stream, bool is_natural, int16_t *const *rows) {
+SNUG_BODY snug_stream_status read_blocks(snug_stream *stream, scan_kind kind, int16_t *const *rows) {
     const snug_stream_layout *layout = &stream->layout;
     if (stream->row >= layout->mcus_down) return SNUG_STREAM_DAMAGED;
-    if (stream->column == 0) {
+    if (stream->column == 0 && !layout->is_progressive) {
         for (int32_t c = 0; c < layout->component_count; c++) {
             size_t blocks = (size_t)layout->mcus_across * (size_t)(layout->components[c].horizontal * layout->components[c].vertical);
             memset(rows[c], 0, blocks * SNUG_BLOCK_SIZE * sizeof(int16_t));
@@ -167,7 +190,8 @@ SNUG_BODY snug_stream_status read_blocks(snug_stream *stream, bool is_natural, i
         bool is_near_end = bits_left(stream) < (int64_t)MOST_MCU_BYTES * 8;
         if (is_near_end && !stream->has_ended && !stream->is_at_restart) return SNUG_STREAM_NEEDS_INPUT;
         if (!decode_mcu(
-                stream, &stream->reader, is_natural, stream->predictions, rows, stream->column, layout->mcus_across)) {
+                stream, &stream->reader, kind, stream->predictions, &stream->ended_blocks, rows, stream->column,
+                layout->mcus_across)) {
             return is_near_end && stream->has_ended && bits_left(stream) < 256 ? SNUG_STREAM_TRUNCATED : SNUG_STREAM_DAMAGED;
         }
         if (is_near_end && bits_left(stream) < 0) return stream->has_ended ? SNUG_STREAM_TRUNCATED : SNUG_STREAM_DAMAGED;
@@ -180,7 +204,17 @@ SNUG_BODY snug_stream_status read_blocks(snug_stream *stream, bool is_natural, i
 }
 
 SNUG_BODY snug_stream_status read_row(snug_stream *stream, int16_t *const *rows) {
-    return stream->layout.is_natural ? read_blocks(stream, true, rows) : read_blocks(stream, false, rows);
+    const snug_stream_layout *layout = &stream->layout;
+    if (!layout->is_progressive) {
+        return layout->is_natural ? read_blocks(stream, SCAN_SEQUENTIAL_NATURAL, rows)
+                                  : read_blocks(stream, SCAN_SEQUENTIAL, rows);
+    }
+    if (layout->band.first == 0) {
+        return layout->band.high ? read_blocks(stream, SCAN_DC_REFINEMENT, rows)
+                                 : read_blocks(stream, SCAN_DC_FIRST, rows);
+    }
+    return layout->band.high ? read_blocks(stream, SCAN_AC_REFINEMENT, rows)
+                             : read_blocks(stream, SCAN_AC_FIRST, rows);
 }
 
 static snug_stream_status read_row_portable(snug_stream *stream, int16_t *const *rows) { return read_row(stream, rows); }

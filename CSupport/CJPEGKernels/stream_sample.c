@@ -32,11 +32,11 @@ static bool synchronise(const snug_stream *stream, bit_reader *reader, const uin
         rows[c] = next;
         next += stream->layout.components[c].horizontal * stream->layout.components[c].vertical * SNUG_BLOCK_SIZE;
     }
-    int32_t predictions[SNUG_MAXIMUM_COMPONENTS] = {0};
+    int32_t predictions[SNUG_MAXIMUM_COMPONENTS] = {0}, ended = 0;
     while (reader->next < until) {
         bit_reader before = *reader;
         memset(predictions, 0, sizeof predictions);
-        if (decode_mcu(stream, reader, false, predictions, rows, 0, 1)) continue;
+        if (decode_mcu(stream, reader, SCAN_SEQUENTIAL, predictions, &ended, rows, 0, 1)) continue;
         // Out of step and into nonsense: once more a little further on.
         *reader = (bit_reader){before.next - (before.count >> 3) + 2, 0, 0};
     }
@@ -58,12 +58,13 @@ static void clear_mcu(const snug_stream *stream, int16_t *const *rows, int32_t m
 static int32_t sample_segment(
     const snug_stream *stream, bit_reader reader, const uint8_t *end, int32_t mcus, int32_t capacity,
     int64_t wanted_bits, int16_t *const *rows, int64_t *bits) {
-    int32_t predictions[SNUG_MAXIMUM_COMPONENTS] = {0};
+    int32_t predictions[SNUG_MAXIMUM_COMPONENTS] = {0}, ended = 0;
     while (mcus < capacity && *bits < wanted_bits) {
         int64_t before = (end - reader.next) * 8 + reader.count;
         // Less than a byte is padding before a marker.
         if (before < 8) break;
-        bool is_decoded = decode_mcu(stream, &reader, false, predictions, rows, mcus, capacity);
+        bool is_decoded =
+            decode_mcu(stream, &reader, SCAN_SEQUENTIAL, predictions, &ended, rows, mcus, capacity);
         int64_t after = (end - reader.next) * 8 + reader.count;
         if (!is_decoded || after < 0) {
             clear_mcu(stream, rows, mcus, capacity);
@@ -79,6 +80,7 @@ int32_t snug_stream_sample(
     const snug_stream *stream, const uint8_t *bytes, size_t count, size_t skip, int32_t capacity, int64_t wanted_bits,
     int16_t *const *rows, int64_t *bits) {
     *bits = 0;
+    if (stream->layout.is_progressive) return 0;
     uint8_t *buffer = malloc(count + 2 * MOST_MCU_BYTES);
     if (!buffer) return 0;
     int32_t mcus = 0;

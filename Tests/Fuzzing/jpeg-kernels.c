@@ -9,39 +9,12 @@
 // has to stay inside its memory. Blocks in natural order have to be the same blocks, and become the same samples at every
 // level, within their memory. A failure ends the run with the seed that repeats it.
 
-#include "CJPEGKernels.h"
-#include "chance.h"
+#include "jpeg-reference.h"
 
-#include <setjmp.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <jerror.h>
-#include <jpeglib.h>
-
 enum { MOST_BYTES = 1 << 20, MUTATIONS_PER_FILE = 400 };
-
-typedef struct failure {
-    struct jpeg_error_mgr manager;
-    jmp_buf escape;
-} failure;
-
-static void on_error(j_common_ptr info) { longjmp(((failure *)info->err)->escape, 1); }
-static void on_message(j_common_ptr info, int level) {
-    // Whole bytes of padding before a marker are harmless; what else lies there the kernels refuse by themselves.
-    if (level < 0 && info->err->msg_code != JWRN_EXTRANEOUS_DATA) info->err->num_warnings++;
-}
-static void on_output(j_common_ptr info) { (void)info; }
-
-static struct jpeg_error_mgr *quiet(failure *failure) {
-    struct jpeg_error_mgr *manager = jpeg_std_error(&failure->manager);
-    manager->error_exit = on_error;
-    manager->emit_message = on_message;
-    manager->output_message = on_output;
-    return manager;
-}
 
 typedef struct file {
     uint8_t bytes[MOST_BYTES];
@@ -49,16 +22,6 @@ typedef struct file {
     snug_stream_layout layout;
     snug_huffman_spec dc[4], ac[4];
 } file;
-
-static int32_t draw_row(uint8_t *row, int32_t count, int32_t style, int32_t value) {
-    for (int32_t i = 0; i < count; i++) {
-        int32_t step = style == 0 ? 3 : style == 1 ? 60 : 255;
-        value += (int32_t)chance((uint32_t)(2 * step + 1)) - step;
-        value = value < 0 ? 0 : value > 255 ? 255 : value;
-        row[i] = (uint8_t)value;
-    }
-    return value;
-}
 
 // Writes a JPEG and tells its layout.
 static void make(file *file) {
@@ -170,14 +133,6 @@ static planes allocate(const snug_stream_layout *layout) {
 
 static void release(planes *planes) {
     for (int32_t c = 0; c < SNUG_MAXIMUM_COMPONENTS; c++) free(planes->blocks[c]);
-}
-
-static snug_kernel_level level(void) {
-#if defined(__x86_64__)
-    return chance(2) && __builtin_cpu_supports("avx2") ? SNUG_KERNEL_AVX2 : SNUG_KERNEL_PORTABLE;
-#else
-    return SNUG_KERNEL_PORTABLE;
-#endif
 }
 
 // True when the kernels accept the stream to its end.

@@ -77,18 +77,28 @@ typedef struct snug_stream_component {
     int32_t dc_limit;
 } snug_stream_component;
 
-/// The one scan of a sequential Huffman file. A single component has sampling factors of 1.
+/// The part of the coefficients that a scan of a progressive file adds (T.81 G.1.1.1.1): places `first` to `last` in zigzag
+/// order, from the bit above `high` (0 for the first scan of a band) down to bit `low`. All of them 0 for the DC scans with
+/// full precision; places beyond 0 belong to a single component.
+typedef struct snug_scan_band {
+    int32_t first, last, high, low;
+} snug_scan_band;
+
+/// One scan of a Huffman file: of a sequential one, or of a progressive one. A single component has sampling factors of 1.
 typedef struct snug_stream_layout {
     int32_t component_count;
     snug_stream_component components[SNUG_MAXIMUM_COMPONENTS];
     int32_t mcus_across, mcus_down;
     /// MCUs between restart markers; 0 for none.
     int32_t restart_interval;
-    /// Rows get blocks in natural order; samples have them in zigzag order all the same.
+    /// Rows get blocks in natural order; samples have them in zigzag order all the same. Sequential scans only.
     bool is_natural;
+    /// The scan adds `band` to what its blocks hold from earlier scans.
+    bool is_progressive;
+    snug_scan_band band;
 } snug_stream_layout;
 
-/// `dc` and `ac` are four tables each. Returns NULL with a status when that cannot be decoded.
+/// `dc` and `ac` are four tables each, of which those are looked at that the scan uses. Returns NULL with a status when that cannot be decoded.
 snug_stream *_Nullable snug_stream_create(
     const snug_stream_layout *layout, const snug_huffman_spec *dc, const snug_huffman_spec *ac,
     snug_stream_status *status);
@@ -100,8 +110,8 @@ void snug_stream_rewind(snug_stream *stream);
 size_t snug_stream_feed(snug_stream *stream, const uint8_t *bytes, size_t count);
 /// No more bytes will come.
 void snug_stream_end_input(snug_stream *stream);
-/// Decodes the next row of MCUs. `rows[c]` holds `vertical` rows of `mcus_across * horizontal` blocks. May be called again
-/// with the same memory after SNUG_STREAM_NEEDS_INPUT.
+/// Decodes the next row of MCUs. `rows[c]` holds `vertical` rows of `mcus_across * horizontal` blocks, which a progressive
+/// scan adds to. May be called again with the same memory after SNUG_STREAM_NEEDS_INPUT.
 snug_stream_status snug_stream_read_row(
     snug_stream *stream, snug_kernel_level level, int16_t *_Nonnull const *_Nonnull rows);
 /// After the last row: whole bytes that follow the last block, apart from padding of zeros or ones.
@@ -221,6 +231,8 @@ void snug_forward_dct(
     int16_t *out);
 /// Natural (row by row) order to zigzag, a row of blocks. In place is not allowed.
 void snug_blocks_to_zigzag(const int16_t *natural, size_t blocks, int16_t *zigzag);
+/// The other way round.
+void snug_blocks_to_natural(const int16_t *zigzag, size_t blocks, int16_t *natural);
 
 // MARK: Scaled inverse DCT
 

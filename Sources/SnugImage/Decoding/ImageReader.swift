@@ -12,6 +12,8 @@ struct ImageReader: Sendable {
     /// The decoders of formats that are decoded in other processes.
     var workers = DecoderWorkerPool(worker: nil)
     let cancellation: CancellationFlag
+    /// What has been decoded of a JPEG of several scans.
+    var coefficients = CoefficientCache()
 
     /// Starts a pass.
     func open(_ demand: PixelDemand) throws -> any ImageStream {

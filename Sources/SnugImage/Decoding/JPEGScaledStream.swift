@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEGKernels
 
-/// A sequential JPEG's planes at a reduced size, by transforms that compute no more samples than that has.
+/// A JPEG's planes at a reduced size, by transforms that compute no more samples than that has.
 ///
-/// Other JPEGs, and the full size, are left to the library.
+/// A sequential file is decoded on the way; of one of several scans the coefficients have been decoded before, and then
+/// the full size is made of them as well. The rest is left to the library.
 final class JPEGScaledStream: ImageStream {
     let shape: RasterShape
-    private let source: SequentialSource
+    private let source: any CoefficientSource
+    /// Blocks come in natural order.
+    private let isNatural: Bool
     private let sides: [ScaledSides.Side]
     private let steps: [[Float]]
     private let level: KernelLevel
@@ -14,29 +17,42 @@ final class JPEGScaledStream: ImageStream {
 
     /// - Returns: `nil` for what the library has to decode.
     static func open(_ reader: ImageReader, demand: PixelDemand, warnings: [String]) throws -> JPEGScaledStream? {
-        guard demand.eighths < 8, !demand.usesLibrary, !reader.policy.recoversPartialImages,
-            let scan = try SequentialScan.read(reader.source)
-        else { return nil }
+        guard !demand.usesLibrary, !reader.policy.recoversPartialImages else { return nil }
+        if let held = reader.coefficients.current {
+            return JPEGScaledStream(held, isNatural: false, demand: demand, warnings: warnings)
+        }
+        guard demand.eighths < 8, let scan = try SequentialScan.read(reader.source) else { return nil }
         return try JPEGScaledStream(reader, scan: scan, demand: demand, warnings: warnings)
     }
 
-    init?(
+    convenience init?(
         _ reader: ImageReader, scan: SequentialScan, demand: PixelDemand, warnings: [String] = [],
         level: KernelLevel = .best
     ) throws {
         guard
-            let scaled = ScaledSides(scan.layout, eighths: demand.eighths, halvesChroma: demand.halvesChroma),
             let source = try SequentialSource(
                 reader.source, scan: scan, level: level, isNatural: true, cancellation: reader.cancellation)
         else { return nil }
-        shape = scaled.shape(scan.layout)
+        self.init(source, isNatural: true, demand: demand, warnings: warnings, level: level)
+    }
+
+    /// - Returns: `nil` for sides without a transform.
+    init?(
+        _ source: any CoefficientSource, isNatural: Bool, demand: PixelDemand, warnings: [String] = [],
+        level: KernelLevel = .best
+    ) {
+        guard let zigzagSteps = source.steps,
+            let scaled = ScaledSides(source.layout, eighths: demand.eighths, halvesChroma: demand.halvesChroma)
+        else { return nil }
+        shape = scaled.shape(source.layout)
         sides = scaled.sides
-        steps = scan.steps.map { zigzag in
+        steps = zigzagSteps.map { zigzag in
             var natural = [Float](repeating: 0, count: 64)
             for (place, index) in Zigzag.naturalIndices.enumerated() { natural[index] = Float(zigzag[place]) }
             return natural
         }
         self.source = source
+        self.isNatural = isNatural
         self.level = level
         self.warnings = warnings
     }
@@ -46,7 +62,10 @@ final class JPEGScaledStream: ImageStream {
         let bands = zip(source.layout.components, sides).map { component, side in
             Plane(width: component.blocksAcross * side.across, height: component.vertical * side.down)
         }
-        try source.readRows { rows, row, _ in
+        let turned = isNatural ? nil : BlockRows(source.layout, capacity: source.layout.mcusAcross)
+        try source.readRows { stored, row, _ in
+            if let turned { stored.copyInNaturalOrder(into: turned) }
+            let rows = turned ?? stored
             for (index, band) in bands.enumerated() {
                 transform(rows, into: band, component: index)
                 let plane = shape.planes[index]

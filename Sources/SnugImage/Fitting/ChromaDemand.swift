@@ -21,12 +21,19 @@ struct ChromaDemand {
 
     private func isPlain(eighths: Int) throws -> Bool {
         // Where both resolutions are made and compared, all of the chroma is needed; small images are quick anyway.
-        guard !ChromaFit.isOpen(context.header, context.policy), let scan = try SequentialScan.read(context.source),
-            scan.layout.blockCount > SamplePlan.whole,
-            let source = try SequentialSource(context.source, scan: scan, cancellation: context.cancellation)
+        guard !ChromaFit.isOpen(context.header, context.policy), let source = try source(),
+            source.layout.blockCount > SamplePlan.whole, let steps = source.steps
         else { return false }
         let planned = Double(context.plan.width) / Double(max(context.header.uprightWidth, 1))
         return ChromaDetail.isPlain(
-            try source.sample(blocks: Self.blocks), steps: scan.steps, share: min(planned, Double(eighths) / 8))
+            try source.sample(blocks: Self.blocks), steps: steps, share: min(planned, Double(eighths) / 8))
+    }
+
+    /// Coefficients that can be had at no great cost.
+    private func source() throws -> (any CoefficientSource)? {
+        if let scan = try SequentialScan.read(context.source) {
+            return try SequentialSource(context.source, scan: scan, cancellation: context.cancellation)
+        }
+        return context.coefficients.current
     }
 }

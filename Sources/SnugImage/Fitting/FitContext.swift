@@ -14,6 +14,8 @@ struct FitContext {
     let cache: ColourConversionCache
     var workers = DecoderWorkerPool(worker: nil)
     let cancellation: CancellationFlag
+    /// What has been decoded of a JPEG of several scans.
+    let coefficients = CoefficientCache()
 
     /// The limit on the output file's bytes.
     var byteLimit: Int { limits.fileByteLimit }
@@ -24,7 +26,7 @@ struct FitContext {
     var reader: ImageReader {
         ImageReader(
             source: source, header: header, policy: policy, memory: codecMemory, cache: cache, workers: workers,
-            cancellation: cancellation)
+            cancellation: cancellation, coefficients: coefficients)
     }
 
     /// The image's pixels, held or decoded at each pass as the mode says.

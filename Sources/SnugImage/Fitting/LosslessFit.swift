@@ -56,7 +56,7 @@ struct LosslessFit {
     /// Recompresses the coefficients as a progressive file with optimal Huffman tables.
     private func recode() throws -> Outcome {
         // Where coefficients are quantised again, keeping all of them is one of the choices.
-        guard context.mode.holdsCoefficients, try !CoefficientSources.isSequential(context) else { return .notEnough }
+        guard context.mode.holdsCoefficients, try !CoefficientSources.areDecodedHere(context) else { return .notEnough }
         let limits = context.policy.decodingLimits
         let segments = try MetadataSegments.unchanged(source, header: header, policy: context.policy)
         guard

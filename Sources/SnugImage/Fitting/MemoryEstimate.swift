@@ -42,8 +42,11 @@ struct MemoryEstimate: Sendable, Hashable {
             ? output * (isInterleaved ? 8 : 2 * factor) : 0
         let compared = ChromaFit.isOpen(header, policy) ? output * ChromaFit.bytesPerPixel : 0
         let held = decoded + small + rows + compared
+        // The coefficients of a JPEG of several scans stay while planes are made of them and of those an output.
+        let kept = header.format == .jpeg ? codec : 0
         var estimate = MemoryEstimate(
-            held: max(codec, target + coefficients) + held, heldStreamingOut: max(codec, target) + held,
+            held: max(codec, target + coefficients + kept) + held,
+            heldStreamingOut: max(codec, target + kept) + held,
             lean: codec + rows + turned + small - palette, codec: codec + fixedBytes + rows)
         let webP = output * webPFactor(header)
         if plan.mayBecomeWebP || plan.format == .webp { estimate.held += webP }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CJPEGKernels
 
 /// Coefficients of a row of MCUs, or of a part of one: 64 a block in zigzag order, component by component.
 @safe
@@ -6,27 +7,42 @@ final class BlockRows {
     let layout: BlockLayout
     /// MCUs that there is room for.
     let capacity: Int
-    private let memory: UnsafeMutablePointer<Int16>
-    private let count: Int
+    /// What is to be freed: none where the blocks are a store's.
+    private let memory: UnsafeMutablePointer<Int16>?
+    private let store: CoefficientStore?
     private let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Int16>>
 
     /// Makes room for `capacity` MCUs, all coefficients 0.
     init(_ layout: BlockLayout, capacity: Int) {
         self.layout = layout
         self.capacity = capacity
-        count = max(capacity, 1) * layout.blocksInMCU * 64
-        unsafe memory = .allocate(capacity: count)
-        unsafe memory.initialize(repeating: 0, count: count)
+        store = nil
+        let count = max(capacity, 1) * layout.blocksInMCU * 64
+        var next = UnsafeMutablePointer<Int16>.allocate(capacity: count)
+        unsafe next.initialize(repeating: 0, count: count)
+        unsafe memory = next
         unsafe pointers = .allocate(capacity: layout.components.count)
-        var next = unsafe memory
         for (index, component) in layout.components.enumerated() {
             unsafe (pointers + index).initialize(to: next)
             unsafe next += max(capacity, 1) * component.horizontal * component.vertical * 64
         }
     }
 
+    /// A row of MCUs of a store, without a copy.
+    init(viewing store: CoefficientStore, row: Int) {
+        layout = store.layout
+        capacity = store.layout.mcusAcross
+        self.store = store
+        unsafe memory = nil
+        unsafe pointers = .allocate(capacity: layout.components.count)
+        for (index, component) in layout.components.enumerated() {
+            unsafe (pointers + index).initialize(
+                to: store.blocks(component: index, row: row * component.vertical))
+        }
+    }
+
     deinit {
-        unsafe memory.deallocate()
+        unsafe memory?.deallocate()
         unsafe pointers.deallocate()
     }
 
@@ -64,6 +80,15 @@ final class BlockRows {
             }
         }
         return part
+    }
+
+    /// Copies all blocks, in natural order in place of zigzag order.
+    func copyInNaturalOrder(into target: BlockRows) {
+        precondition(target.capacity == capacity && target.layout == layout, "rows of another image")
+        for (index, component) in layout.components.enumerated() {
+            unsafe snug_blocks_to_natural(
+                pointers[index], capacity * component.horizontal * component.vertical, target.pointers[index])
+        }
     }
 
     /// Sets the first `mcus` MCUs back to 0.

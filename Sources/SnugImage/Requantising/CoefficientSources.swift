@@ -22,16 +22,24 @@ enum CoefficientSources {
         {
             return source
         }
-        guard context.mode.holdsPixels, let frame = try frame(of: context.source) else { return nil }
+        guard context.mode.holdsPixels else { return nil }
+        if let source = try context.coefficients.source(
+            of: context.source, limits: limits, cancellation: context.cancellation)
+        {
+            return source
+        }
+        guard let frame = try frame(of: context.source) else { return nil }
         return try LibrarySource(
             context.source, frame: frame, limits: limits, memory: context.codecMemory,
             cancellation: context.cancellation)
     }
 
-    /// True where ``make(_:)`` gives coefficients that are decoded here, row by row.
-    static func isSequential(_ context: FitContext) throws -> Bool {
-        try context.header.orientation == .upright && isPossible(context)
-            && SequentialScan.read(context.source) != nil
+    /// True where ``make(_:)`` gives coefficients that are decoded here.
+    static func areDecodedHere(_ context: FitContext) throws -> Bool {
+        guard try context.header.orientation == .upright && isPossible(context) else { return false }
+        return try SequentialScan.read(context.source) != nil
+            || context.mode.holdsPixels
+                && ScanScript.read(context.source, limits: context.policy.decodingLimits) != nil
     }
 
     private static func isPossible(_ context: FitContext) throws -> Bool {

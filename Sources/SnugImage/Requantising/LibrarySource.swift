@@ -3,7 +3,7 @@ import CJPEG
 import CJPEGKernels
 import SnugSystem
 
-/// The coefficients of a JPEG that libjpeg-turbo reads: progressive, arithmetic, several scans. All are held.
+/// The coefficients of a JPEG that libjpeg-turbo reads: arithmetic, scans in an unusual order. All are held.
 @safe
 final class LibrarySource: CoefficientSource {
     let layout: BlockLayout

@@ -62,7 +62,7 @@ final class SequentialSource: CoefficientSource {
         report.totalRows = layout.height
         report.endedEarly = scan.endsEarly
         let rows = BlockRows(layout, capacity: layout.mcusAcross)
-        var feed = Feed(source: source, range: scan.data)
+        var feed = ScanFeed(source: source, range: scan.data)
         for row in 0..<layout.mcusDown {
             if row % 8 == 0 { try cancellation.check() }
             try decode(rows, row: row, feed: &feed)
@@ -72,7 +72,7 @@ final class SequentialSource: CoefficientSource {
         try checkEnd(&feed)
     }
 
-    private func decode(_ rows: BlockRows, row: Int, feed: inout Feed) throws {
+    private func decode(_ rows: BlockRows, row: Int, feed: inout ScanFeed) throws {
         while true {
             let status = unsafe rows.withMutableRows { unsafe snug_stream_read_row(stream, level, $0) }
             switch status {
@@ -85,7 +85,7 @@ final class SequentialSource: CoefficientSource {
     }
 
     /// A stream that goes on behind its last block was damaged somewhere before: codes came out too short.
-    private func checkEnd(_ feed: inout Feed) throws {
+    private func checkEnd(_ feed: inout ScanFeed) throws {
         while !feed.isAtEnd {
             let before = feed.offset
             try unsafe feed.next(stream)
@@ -106,55 +106,6 @@ final class SequentialSource: CoefficientSource {
         damaged.warnings = [words]
         damaged.warningCount = 1
         return damaged.error ?? ImageError(.corruptInput, words)
-    }
-
-    /// Hands the scan's bytes to the decoder, chunk by chunk.
-    private struct Feed {
-        let source: ImageSource
-        let end: Int
-        private(set) var offset: Int
-        private var chunk = [UInt8](repeating: 0, count: 1 << 15)
-        /// Of the chunk: where it lies in the file, and how much of it is there.
-        private var chunkStart = 0
-        private var filled = 0
-
-        init(source: ImageSource, range: Range<Int>) {
-            self.source = source
-            offset = range.lowerBound
-            end = range.upperBound
-        }
-
-        var isAtEnd: Bool { offset >= end }
-
-        private static func read(
-            _ source: ImageSource, at offset: Int, into chunk: inout [UInt8]
-        ) throws(ImageError) -> Int {
-            var span = chunk.mutableSpan
-            return try source.read(at: offset, into: &span)
-        }
-
-        /// Feeds once.
-        mutating func next(_ stream: OpaquePointer) throws(ImageError) {
-            if offset >= end {
-                unsafe snug_stream_end_input(stream)
-                return
-            }
-            if offset >= chunkStart + filled {
-                chunkStart = offset
-                filled = min(try Self.read(source, at: offset, into: &chunk), end - offset)
-                if filled == 0 {
-                    offset = end
-                    return
-                }
-            }
-            let start = offset - chunkStart
-            let count = filled - start
-            let taken = unsafe chunk.withUnsafeBufferPointer { bytes in
-                guard let base = bytes.baseAddress else { return 0 }
-                return unsafe snug_stream_feed(stream, base + start, count)
-            }
-            offset += taken
-        }
     }
 }
 
