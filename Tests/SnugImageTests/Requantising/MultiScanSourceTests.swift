@@ -81,7 +81,8 @@ import Testing
         return nil
     }
 
-    @Test("Other kinds are left to the sequential decoder and to the library", arguments: ["420", "gray", "arithmetic"])
+    @Test(
+        "Other kinds are left to the sequential decoder and to the library", arguments: ["420", "gray", "arithmetic"])
     func others(name: String) throws {
         let source = try open(try fixture(name))
         // One sequential scan of all components is a script as well, and gives the same.
@@ -121,7 +122,9 @@ import Testing
         }
     }
 
-    @Test("A flipped bit is damage, or one that libjpeg does not see either, with the same coefficients", arguments: names)
+    @Test(
+        "A flipped bit is damage, or one that libjpeg does not see either, with the same coefficients",
+        arguments: names)
     func flipped(name: String) throws {
         let bytes = try fixture(name)
         var random = SeededGenerator(seed: 11)
