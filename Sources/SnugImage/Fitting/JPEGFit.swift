@@ -40,10 +40,10 @@ struct JPEGFit {
     /// Quantises a JPEG's own coefficients again.
     private func fit(_ source: any CoefficientSource) throws -> Attempt {
         let work = try requantisation(source, shape: .fullSize, ceiling: policy.qualityCeiling)
+        let chroma = policy.chroma == .automatic && work.prefersHalfChroma ? Self.halfChromaShare : 1
         let isFineEnough =
-            !work.choice.isTooLarge
-            && (policy.qualityCeiling != nil && work.choice.isAtFinestSteps
-                || work.choice.model.scale <= SizeChoice.coarsestAtFullSize)
+            try !work.choice.isTooLarge
+            && (policy.qualityCeiling != nil && work.choice.isAtFinestSteps || work.looksBestAtItsSize(chroma: chroma))
         if policy.keepsSize || isFineEnough {
             // Half the chroma resolution takes pixels, not coefficients.
             if policy.chroma == .automatic, work.prefersHalfChroma { return .pixels(1) }
@@ -55,14 +55,7 @@ struct JPEGFit {
                 if policy.keepsSize { throw outOfReach(smallest: smallest, width: plan.width, height: plan.height) }
             }
         }
-        // Twice: how coarse the steps may be depends on how many pixels are left.
-        let chroma = policy.chroma == .automatic && work.prefersHalfChroma ? Self.halfChromaShare : 1
-        var share = 1.0
-        for _ in 0..<2 {
-            let bytes = try work.bytes(scale: SizeChoice.landing(share)) * chroma
-            share = SizeChoice.side(current: 1, bytes: bytes, target: Double(limit))
-        }
-        return .pixels(min(share, 0.97))
+        return .pixels(min(try work.reducedShare(chroma: chroma), 0.97))
     }
 
     func requantisation(

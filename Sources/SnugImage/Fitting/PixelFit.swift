@@ -95,7 +95,8 @@ struct PixelFit {
     ) throws -> Double? {
         if attempt < Self.mostSizes {
             return try search.next(
-                after: share, result: work.choice, bytes: { try work.bytes(scale: $0) })
+                after: share, result: work.choice, looksBest: { try work.looksBestAtItsSize() },
+                bytes: { try work.bytes(scale: $0) })
         }
         return attempt == Self.mostSizes && work.choice.isFinest ? search.fallback : nil
     }

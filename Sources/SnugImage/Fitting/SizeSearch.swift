@@ -46,14 +46,16 @@ struct SizeSearch {
     /// - Parameters:
     ///   - share: Of the planned side.
     ///   - result: What meeting the limit takes there.
+    ///   - looksBest: True when the full size looks better than fewer pixels; asked at that size only.
     ///   - bytes: Predicted there for a scale of the steps.
     /// - Returns: The share to try next; `nil` when this one is good.
     mutating func next(
-        after share: Double, result: ModelSearch.Result, bytes: (Double) throws -> Double
+        after share: Double, result: ModelSearch.Result, looksBest: () throws -> Bool,
+        bytes: (Double) throws -> Double
     ) rethrows -> Double? {
         let scale = result.model.scale
         let isUnderused = result.isFinest && share < 1
-        let isCoarse = scale > (share >= 1 ? SizeChoice.coarsestAtFullSize : SizeChoice.landing(share))
+        let isCoarse = share >= 1 ? try !looksBest() : scale > SizeChoice.landing(share)
         let isFineEnough =
             share >= 1 && !isCoarse || share < 1 && SizeChoice.accepts(scale: scale, at: share)
             || hasCeiling && isCoarse && result.isAtFinestSteps

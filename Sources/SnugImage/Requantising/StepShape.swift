@@ -42,6 +42,13 @@ struct StepShape: Sendable, Hashable {
         }
     }
 
+    /// The step of luma at a frequency in half waves a block, at scale 1.
+    func lumaStep(_ across: Double, _ down: Double) -> Double {
+        across == 0 && down == 0
+            ? luma[0]
+            : Self.interpolated(luma, radii: Self.lumaRadii, at: (across * across + down * down).squareRoot())
+    }
+
     private static func interpolated(_ values: [Double], radii: [Double], at radius: Double) -> Double {
         var upper = 2
         while upper < radii.count - 1 && radius > radii[upper] { upper += 1 }

@@ -129,6 +129,10 @@ import Testing
             let limit = max(Self.limit(subject, &random), 2_000)
             let policy = FitPolicy(format: .jpeg, background: .white)
             guard let loose = try await fit(subject, limit: limit, policy) else { continue }
+            // What only has to be turned keeps the quality that it came with; a smaller one may be finer.
+            if loose.status == .fitted, loose.header.orientation != .upright,
+                Self.isCapped(loose, subject, side: nil, policy)
+            { continue }
             let looseLoss = try Self.loss(loose, of: subject)
             var tighter = policy
             tighter.qualityCeiling = 60
@@ -165,7 +169,12 @@ import Testing
             let image = try #require(best, "seed \(seed): only the stepped method fits \(limit)")
             let loss = try Self.loss(image, of: subject)
             let other = try Self.loss(stepped, of: subject)
-            #expect(loss <= other * 1.4 + 0.2, "seed \(seed): \(loss) against \(other) at \(limit) bytes")
+            #expect(
+                loss <= other * 1.4 + 0.2,
+                """
+                seed \(seed): \(loss) against \(other) at \(limit) bytes, \(Self.words(image)) in place of \
+                \(Self.words(stepped)), from \(Self.words(subject))
+                """)
         }
     }
 }

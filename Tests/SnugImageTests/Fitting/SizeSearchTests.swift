@@ -23,7 +23,11 @@ import Testing
             let result = ModelSearch.Result(
                 model: RateModel(scale: scale), bytes: bytes(scale), low: 1, high: 1,
                 isFinest: scale <= finest && use < 0.9, isAtFinestSteps: scale <= finest)
-            guard let next = search.next(after: share, result: result, bytes: bytes) else { break }
+            guard
+                let next = search.next(
+                    after: share, result: result,
+                    looksBest: { result.model.scale <= SizeChoice.coarsestAtFullSize }, bytes: bytes)
+            else { break }
             share = next
         }
         return (share, scale, use)
