@@ -132,7 +132,9 @@ import Testing
             // What only has to be turned keeps the quality that it came with; a smaller one may be finer.
             if loose.status == .fitted, loose.header.orientation != .upright,
                 Self.isCapped(loose, subject, side: nil, policy)
-            { continue }
+            {
+                continue
+            }
             let looseLoss = try Self.loss(loose, of: subject)
             var tighter = policy
             tighter.qualityCeiling = 60
