@@ -184,7 +184,8 @@ let package = Package(
             // In the program itself: an installed one has no files beside it.
             resources: [
                 "adding.js", "announcer.js", "api.js", "ask.js", "base.css", "compare.css", "compare.js",
-                "elements.js", "event-stream.js", "fit-item.js", "fit-options.js", "fit-queue.js", "fit-view.js",
+                "elements.js", "event-stream.js", "fit-item.js", "fit-options.js", "fit-pipelines.js", "fit-queue.js",
+                "fit-view.js",
                 "fit.css", "icon.svg", "index.html", "job-actions.js", "job-conditions.js", "job-deciding.js",
                 "job-detail.js", "job-filter.js", "job-folders.js", "job-list.js", "job-problems.js", "job-result.js",
                 "job-row.js", "jobs-view.js", "jobs.css", "openapi.yaml", "page.js", "preview.js", "rates.js",

@@ -208,3 +208,7 @@ const uint8_t *snug_shared_memory_map(int32_t memory, uint64_t bytes) {
 }
 
 void snug_shared_memory_unmap(const uint8_t *address, uint64_t bytes) { munmap((void *)(uintptr_t)address, bytes); }
+
+void snug_shared_memory_release(int32_t memory, uint64_t start, uint64_t bytes) {
+    (void)fallocate(memory, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)start, (off_t)bytes);
+}

@@ -16,10 +16,11 @@ class PageTestCase(unittest.TestCase):
 
     with_jobs = False
     token = None
+    configuration = None
 
     @classmethod
     def setUpClass(cls):
-        cls.service = Service(cls.with_jobs, cls.token)
+        cls.service = Service(cls.with_jobs, cls.token, cls.configuration)
         cls.addClassCleanup(cls.service.close)
         playwright = sync_playwright().start()
         cls.addClassCleanup(playwright.stop)

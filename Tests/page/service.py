@@ -53,7 +53,7 @@ class SilentProvider:
 class Service:
     """The service, and the folder of its state."""
 
-    def __init__(self, with_jobs=False, token=None):
+    def __init__(self, with_jobs=False, token=None, configuration=None):
         self.folder = Path(tempfile.mkdtemp(prefix="snug-page-"))
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(self.folder), "SNUG_STATE_DIR": str(self.folder / "state"),
@@ -63,8 +63,13 @@ class Service:
             self.environment["SNUG_SERVER_TOKEN"] = token
         if with_jobs:
             self.make_jobs()
+        options = []
+        if configuration:
+            (self.folder / "snug.yaml").write_text(configuration)
+            options = ["--config", "snug.yaml"]
         self.process = subprocess.Popen(
-            [SNUG, "serve", "--listen", "127.0.0.1:0"], env=self.environment, stderr=subprocess.PIPE, text=True)
+            [SNUG, "serve", "--listen", "127.0.0.1:0", *options], cwd=self.folder, env=self.environment,
+            stderr=subprocess.PIPE, text=True)
         for line in self.process.stderr:
             if found := re.search(r"^listening on (\S+)", line):
                 self.url = found.group(1)

@@ -30,6 +30,12 @@ int32_t snug_set_modified(int32_t file, int64_t seconds, int32_t nanoseconds);
    file systems have and allow; the others are left out. */
 void snug_copy_user_attributes(const char *from, int32_t to);
 
+/* Makes a file in memory that no name leads to: its descriptor; -1 with errno set. */
+int32_t snug_memory_file(void);
+
+/* Lets nobody change a file in memory any more, whoever has it open: 0; -1 with errno set. */
+int32_t snug_memory_file_seal(int32_t file);
+
 /* 1 when a process has the file open for writing, or mapped; 0 when none has; -1 when the system does not tell.
    The descriptor has to be open for reading only. */
 int32_t snug_has_writers(int32_t file);

@@ -204,6 +204,8 @@ const char *snug_worker_message(snug_codec_response *response);
 
 /* Maps the memory for reading; NULL with errno set. */
 const uint8_t *_Nullable snug_shared_memory_map(int32_t memory, uint64_t bytes);
+/* Gives memory back to the system, as far as it can; whole pages only. */
+void snug_shared_memory_release(int32_t memory, uint64_t start, uint64_t bytes);
 void snug_shared_memory_unmap(const uint8_t *address, uint64_t bytes);
 
 #pragma clang assume_nonnull end

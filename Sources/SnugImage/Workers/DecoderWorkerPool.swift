@@ -39,17 +39,47 @@ final class DecoderWorkerPool: Sendable {
     let worker: DecoderWorker?
     private let patience: Patience
     private let idle = Mutex<[WorkerProcess]>([])
+    /// The last order and its bytes: images mostly come with the same one.
+    private let lastOrder = Mutex<(order: FitOrder, bytes: [UInt8])?>(nil)
 
     init(worker: DecoderWorker?, patience: Patience = Patience()) {
         self.worker = worker
         self.patience = patience
     }
 
-    /// Decodes an image into shared memory, or fits it.
+    /// Decodes an image into shared memory.
     /// - Throws: `decoder_crashed`, `decoder_timed_out`, `decoder_unavailable`, `io_failed`; `CancellationError`.
     func decode(
         _ work: Work, of source: ImageSource, into memory: SharedPixels, cancellation: CancellationFlag
     ) throws -> snug_codec_response {
+        try use(for: work, source, cancellation) { process, file in
+            try ask(process, work, source, file, memory, cancellation)
+        }
+    }
+
+    /// Has an image fitted.
+    /// - Parameters:
+    ///   - words: The order, which goes where the reply comes.
+    ///   - read: Takes everything out of the shared memory, which the process keeps for its next image.
+    /// - Throws: As ``decode(_:of:into:cancellation:)``.
+    func fit<Reply>(
+        _ work: Work, of source: ImageSource, words: [UInt8], cancellation: CancellationFlag,
+        _ read: (snug_codec_response, SharedPixels) -> Reply
+    ) throws -> Reply {
+        let place = Int(work.request.pixel_bytes)
+        return try use(for: work, source, cancellation) { process, file in
+            let memory = try process.memory(of: place + Int(work.request.profile_bytes))
+            try memory.write(words, at: place)
+            let response = try ask(process, work, source, file, memory, cancellation)
+            return read(response, memory)
+        }
+    }
+
+    /// Has something done by a process that waits, or by a new one, which waits again afterwards.
+    private func use<Result>(
+        for work: Work, _ source: ImageSource, _ cancellation: CancellationFlag,
+        _ body: (WorkerProcess, _ file: Int32) throws -> Result
+    ) throws -> Result {
         let file = try WorkerFile(source)
         while true {
             let (process, isFresh) = try take(cancellation: cancellation)
@@ -57,14 +87,9 @@ final class DecoderWorkerPool: Sendable {
                 throw Self.unavailable("the decoder process decodes only, and this image is to be fitted by one")
             }
             do {
-                let response = try process.decode(
-                    work.request, file: file.descriptor, memory: memory,
-                    // Address space is not memory: libraries, stacks and free lists take some of it.
-                    addressSpace: work.memory + source.byteCount + 256 << 20, seconds: seconds(work),
-                    milliseconds: Int(Double(seconds(work)) * patience.factor * 1000), stall: patience.stall,
-                    cancellation: cancellation)
+                let result = try body(process, file.descriptor)
                 idle.withLock { $0.append(process) }
-                return response
+                return result
             } catch WorkerProcess.Failure.unreachable where !isFresh {
                 // It ended while it waited; the image has nothing to do with that.
                 continue
@@ -72,6 +97,28 @@ final class DecoderWorkerPool: Sendable {
                 throw Self.error(failure, work: work, seconds: seconds(work))
             }
         }
+    }
+
+    private func ask(
+        _ process: WorkerProcess, _ work: Work, _ source: ImageSource, _ file: Int32, _ memory: SharedPixels,
+        _ cancellation: CancellationFlag
+    ) throws -> snug_codec_response {
+        let seconds = seconds(work)
+        return try process.decode(
+            work.request, file: file, memory: memory,
+            // Address space is not memory: libraries, stacks and free lists take some of it.
+            addressSpace: work.memory + source.byteCount + 256 << 20, seconds: seconds,
+            milliseconds: Int(Double(seconds) * patience.factor * 1000), stall: patience.stall,
+            cancellation: cancellation)
+    }
+
+    /// An order as it is sent.
+    /// - Throws: `invalid_argument`.
+    func bytes(of order: FitOrder) throws(ImageError) -> [UInt8] {
+        if let last = lastOrder.withLock({ $0 }), last.order == order { return last.bytes }
+        let bytes = try order.bytes()
+        lastOrder.withLock { $0 = (order, bytes) }
+        return bytes
     }
 
     /// Starts a worker, if none waits, and tells what it is made of.

@@ -40,6 +40,23 @@ final class SharedPixels: @unchecked Sendable {
         }
     }
 
+    /// Bytes, copied out; the caller's bug when they are not there.
+    func bytes(from offset: Int, count: Int) -> [UInt8] {
+        precondition(offset >= 0 && count >= 0 && offset <= byteCount - count, "bytes outside the shared memory")
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            unsafe UnsafeMutableRawBufferPointer(buffer).copyMemory(
+                from: UnsafeRawBufferPointer(start: address + offset, count: count))
+            filled = count
+        }
+    }
+
+    /// Gives the memory of bytes back that are not needed any more; they are zeros then.
+    func release(from start: Int, to end: Int) {
+        // Without it they stay until the end: no fault.
+        guard end > start else { return }
+        snug_shared_memory_release(descriptor, UInt64(clamping: start), UInt64(clamping: end - start))
+    }
+
     /// Writes bytes for the worker.
     /// - Throws: `memory_exceeded`.
     func write(_ bytes: [UInt8], at offset: Int) throws(ImageError) {

@@ -2,6 +2,7 @@
 import CSandbox
 import Glibc
 import SnugSystem
+import Synchronization
 import SystemPackage
 
 /// A worker that waits for an image. It ends with its last reference.
@@ -29,6 +30,11 @@ final class WorkerProcess: Sendable {
     private let addressSpace: UInt64
     /// The version of each library that is installed.
     let versions: [UInt32: String]
+    /// Memory of an earlier fit.
+    private let kept = Mutex<SharedPixels?>(nil)
+
+    /// Memory that is kept, and the least that is made: what is never written takes no room.
+    private static let keptBytes = 32 << 20
 
     /// Starts a worker and waits until its sandbox is locked.
     /// - Throws: ``Failure``, `Errno`; `CancellationError`.
@@ -61,6 +67,17 @@ final class WorkerProcess: Sendable {
         } catch {
             snug_worker_end(process, socket)
         }
+    }
+
+    /// Shared memory of at least so many bytes: that of the last image where it suffices.
+    ///
+    /// What the last image has left there is known to the process anyway.
+    func memory(of byteCount: Int) throws(ImageError) -> SharedPixels {
+        guard byteCount <= Self.keptBytes else { return try SharedPixels(byteCount: byteCount) }
+        if let memory = kept.withLock({ $0 }) { return memory }
+        let memory = try SharedPixels(byteCount: Self.keptBytes)
+        kept.withLock { $0 = memory }
+        return memory
     }
 
     /// Has an image decoded.

@@ -68,7 +68,7 @@
 
         private func prepared(_ sql: String) throws(PostgresFailure) -> Statement {
             if let known = statements[sql] { return known }
-            let (text, parameters) = PostgresParameters.numbered(sql)
+            let (text, parameters) = NumberedParameters.numbered(sql)
             let statement = Statement(name: "s\(statements.count)", parameters: parameters)
             _ = try unsafe checked(unsafe snug_pg_prepare(handle, statement.name, text))
             statements[sql] = statement

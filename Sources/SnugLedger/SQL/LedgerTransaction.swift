@@ -47,19 +47,19 @@ public struct LedgerTransaction {
         let expected: SQLArguments = [
             "old_state": old.state.rawValue, "old_attempt": old.attempt, "old_fence": old.fence,
         ]
-        let changed = try fetch(
-            String.self,
+        // A column that is set has its indexes written, also where its value stays: the one of identities is the largest.
+        let identity = job.identity.contentHash == old.identity.contentHash ? "" : "content_hash = :content_hash, "
+        let changed = try execute(
             """
-            UPDATE jobs SET content_hash = :content_hash, stage = :stage, state = :state, step = :step, since = :since,
+            UPDATE jobs SET \(identity)stage = :stage, state = :state, step = :step, since = :since,
                 reason_code = :reason_code, reason_message = :reason_message, reason_details = :reason_details,
                 due_at = :due_at, paused_until = :paused_until, attempt = :attempt, crashes = :crashes, fence = :fence,
                 owner = :owner, lease_until = :lease_until, intent_id = :intent_id,
                 intent_repetition = :intent_repetition, outcome_unknown = :outcome_unknown,
                 cancel_requested = :cancel_requested, idempotency_key = :idempotency_key, payload = :payload
             WHERE id = :id AND state = :old_state AND attempt = :old_attempt AND fence = :old_fence
-            RETURNING id
             """, job.arguments + expected)
-        guard !changed.isEmpty else {
+        guard changed > 0 else {
             throw LedgerError(.staleLease, "\(job.id) was changed meanwhile; read it again")
         }
         if job.payload != old.payload { try changeObjects(of: job, from: old) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import FoundationEssentials
 internal import GRDB
+internal import Synchronization
 
 /// A transaction of SQLite's, which nobody else writes beside.
 struct SQLiteDatabase: SQLDatabase {
@@ -35,8 +36,25 @@ struct SQLiteDatabase: SQLDatabase {
 
     private func statement(_ sql: String, _ arguments: SQLArguments) throws -> Statement {
         let statement = try database.cachedStatement(sql: sql)
-        try statement.setArguments(StatementArguments(arguments.values.mapValues(\.databaseValue)))
+        // By position: names cost a table of all values for each statement. One that has no value is refused.
+        let values = Self.names(in: sql).compactMap { arguments.values[$0]?.databaseValue }
+        try statement.setArguments(StatementArguments(values))
         return statement
+    }
+
+    /// Statements and their parameters: as many as the verbs have, and each with few forms.
+    private static let known = Mutex<[String: [String]]>([:])
+    private static let mostKnown = 500
+
+    /// The parameters of a statement in the order of their numbers.
+    private static func names(in sql: String) -> [String] {
+        if let names = known.withLock({ $0[sql] }) { return names }
+        let names = NumberedParameters.numbered(sql).names
+        known.withLock { known in
+            if known.count >= mostKnown { known = [:] }
+            known[sql] = names
+        }
+        return names
     }
 }
 

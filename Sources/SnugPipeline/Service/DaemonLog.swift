@@ -12,11 +12,12 @@ public struct DaemonLog: Sendable {
 
     /// Logs a step.
     public func record(_ event: DaemonEvent) {
+        let (level, message, more) = Self.entry(event.kind)
+        guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [:]
         if let subject = event.subject {
             metadata = ["job": "\(subject.job)", "folder": "\(subject.folder)", "name": "\(subject.name)"]
         }
-        let (level, message, more) = Self.entry(event.kind)
         for (name, value) in more { metadata[name] = value }
         logger.log(level: level, message, metadata: metadata)
     }

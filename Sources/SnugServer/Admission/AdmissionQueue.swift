@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
+import SnugPipeline
 import SnugSystem
 import Synchronization
 
@@ -58,7 +59,7 @@ final class AdmissionQueue: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [timeout] in
                 // Cancelled when the wait ends before.
-                guard (try? await Task.sleep(for: timeout)) != nil else { return }
+                guard (try? await BriefSleep.sleep(for: timeout)) != nil else { return }
                 self.end(place, as: .timedOut)
             }
             defer { group.cancelAll() }

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import NIOHTTP1
 import SnugImage
 import SnugSystem
+import SystemPackage
 
 /// A whole body, with its share of the memory for bodies.
 struct ReceivedBody: Sendable {
     var bytes: [UInt8]
+    /// Given back with the last reference.
+    let share: ReceivingShare
+}
+
+/// A whole body as an image, with its share of the memory for bodies.
+struct ReceivedImage: Sendable {
+    var source: ImageSource
+    /// The first bytes.
+    var start: [UInt8]
     /// Given back with the last reference.
     let share: ReceivingShare
 }
@@ -21,33 +32,79 @@ struct BodyReader: Sendable {
     /// Reads the body of a request to its end.
     /// - Throws: `body_too_large`, `overloaded`; `CancellationError` when the client goes.
     func body(of request: Request, context: ServerContext) async throws -> ReceivedBody {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(maximumBytes, Self.announced(by: request) ?? 0))
+        let share = try await read(request, context) { bytes.append(contentsOf: $0.readableBytesView) }
+        return ReceivedBody(bytes: bytes, share: share)
+    }
+
+    /// Reads the body of a request to its end, into memory that other processes read too: it is copied no more.
+    /// - Throws: As ``body(of:context:)``.
+    func image(of request: Request, context: ServerContext) async throws -> ReceivedImage {
+        var start: [UInt8] = []
+        do {
+            var file = try MemoryFile()
+            let share = try await read(request, context) { chunk in
+                try unsafe chunk.withUnsafeReadableBytes { bytes in
+                    unsafe start.append(contentsOf: bytes.prefix(Self.startBytes - start.count))
+                    try unsafe file.append(bytes)
+                }
+            }
+            return ReceivedImage(source: try ImageSource(taking: file.sealed()), start: start, share: share)
+        } catch let error as Errno {
+            context.logger.error("body cannot be kept", metadata: ["reason": "\(error)"])
+            throw Self.noMemory
+        }
+    }
+
+    private static let startBytes = 512
+
+    private static var noMemory: ServiceError {
+        var error = ServiceError(
+            .serviceUnavailable, "overloaded", "there is no memory for the body now; try again in 1 s")
+        error.retryAfter = .seconds(1)
+        error.closesConnection = true
+        return error
+    }
+
+    private static func announced(by request: Request) -> Int? {
+        request.headers[.contentLength].flatMap { Int($0) }
+    }
+
+    /// Reads a body piece by piece.
+    /// - Returns: The body's share of the memory.
+    private func read(
+        _ request: Request, _ context: ServerContext, _ take: (ByteBuffer) throws -> Void
+    ) async throws -> ReceivingShare {
         let share = ReceivingShare(budget)
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
+        let announced = Self.announced(by: request)
         if let announced {
             guard announced <= maximumBytes else { throw tooLarge(announced) }
             try share.grow(to: announced)
         }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(announced ?? 0)
+        var count = 0
         do {
             for try await chunk in request.body {
-                let count = bytes.count + chunk.readableBytes
+                let before = count
+                count += chunk.readableBytes
                 guard count <= maximumBytes else { throw tooLarge(nil) }
-                if announced == nil { try share.grow(to: min(maximumBytes, max(count, bytes.count * 2))) }
-                bytes.append(contentsOf: chunk.readableBytesView)
+                if announced == nil { try share.grow(to: min(maximumBytes, max(count, before * 2))) }
+                try take(chunk)
             }
         } catch let error as ServiceError {
             throw error
         } catch let error as HTTPParserError {
             // Whoever reads the connection answers to what is no HTTP.
             throw error
+        } catch let error as Errno {
+            throw error
         } catch {
             // The connection ended: nobody waits for a response.
             throw CancellationError()
         }
         context.record.set(\.receiving, ContinuousClock.now - context.arrival)
-        if let announced, bytes.count < announced { throw CancellationError() }
-        return ReceivedBody(bytes: bytes, share: share)
+        if let announced, count < announced { throw CancellationError() }
+        return share
     }
 
     private func tooLarge(_ announced: Int?) -> ServiceError {

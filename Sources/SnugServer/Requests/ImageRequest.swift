@@ -5,16 +5,39 @@ import SnugImage
 
 /// An image and its parameters, in whichever of the accepted forms they came.
 struct ImageRequest: Sendable {
-    /// The image's bytes.
-    var image: [UInt8]
+    var image: ImageSource
     /// Its name as the client gave it.
     var fileName: String?
     /// The parameters of query and form.
     var fields: [(name: String, value: String)]
 
-    /// Reads the query and the body: the image itself, or a form with one file.
-    /// - Throws: `bad_query`, `bad_form`, `several_images`, `no_image`.
-    init(_ request: Request, body: [UInt8]) throws(ServiceError) {
+    /// The share of the body in the memory for bodies, given back with the last reference.
+    private let share: ReceivingShare
+
+    /// Takes in the body, and reads it and the query: the image itself, or a form with one file.
+    /// - Throws: `bad_query`, `bad_form`, `several_images`, `no_image`; what `reader` throws.
+    init(_ request: Request, _ context: ServerContext, _ reader: BodyReader) async throws {
+        guard Parts.isMultipart(request) else {
+            let body = try await reader.image(of: request, context: context)
+            let parts = try Parts(request, body: body.start)
+            self.init(image: body.source, fileName: parts.files.first?.name, fields: parts.fields, share: body.share)
+            return
+        }
+        let body = try await reader.body(of: request, context: context)
+        try self.init(request, form: body)
+    }
+
+    private init(
+        image: ImageSource, fileName: String?, fields: [(name: String, value: String)], share: ReceivingShare
+    ) {
+        self.image = image
+        self.fileName = fileName
+        self.fields = fields
+        self.share = share
+    }
+
+    private init(_ request: Request, form: ReceivedBody) throws(ServiceError) {
+        let body = form.bytes
         let parts = try Parts(request, body: body)
         guard parts.files.count <= 1 else {
             throw ServiceError(
@@ -23,9 +46,8 @@ struct ImageRequest: Sendable {
         guard let file = parts.files.first else {
             throw ServiceError(.badRequest, "no_image", "the form has no file; add one as the field 'image'")
         }
-        image = file.range == body.indices ? body : Array(body[file.range])
-        fileName = file.name
-        fields = parts.fields
+        self.init(
+            image: ImageSource(bytes: body[file.range]), fileName: file.name, fields: parts.fields, share: form.share)
     }
 
     /// The files and the fields of a request.
@@ -39,7 +61,7 @@ struct ImageRequest: Sendable {
         /// - Throws: `bad_query`, `bad_form`, `no_image`.
         init(_ request: Request, body: [UInt8]) throws(ServiceError) {
             fields = try ImageRequest.query(of: request)
-            let type = request.headers[.contentType].flatMap { HeaderValue($0) }
+            let type = Self.type(of: request)
             guard let type, type.value == "multipart/form-data" else {
                 // curl says so of every body that it is not told the type of.
                 if type?.value == "application/x-www-form-urlencoded", Self.isForm(body) { throw Self.noImage }
@@ -65,6 +87,13 @@ struct ImageRequest: Sendable {
                 fields.append((part.name, value))
             }
         }
+
+        private static func type(of request: Request) -> HeaderValue? {
+            request.headers[.contentType].flatMap { HeaderValue($0) }
+        }
+
+        /// True for a form with files.
+        static func isMultipart(_ request: Request) -> Bool { type(of: request)?.value == "multipart/form-data" }
 
         /// True for the text that a form of this type is; no image begins with so much of it.
         private static func isForm(_ body: [UInt8]) -> Bool {

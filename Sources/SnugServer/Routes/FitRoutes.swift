@@ -16,8 +16,7 @@ struct FitRoutes: Sendable {
     @Sendable func fit(_ request: Request, _ context: ServerContext) async throws -> Response {
         // Before the body comes: a wrong parameter need not wait for it.
         _ = try FitOrder(try ImageRequest.query(of: request))
-        let body = try await reader.body(of: request, context: context)
-        let input = try ImageRequest(request, body: body.bytes)
+        let input = try await ImageRequest(request, context, reader)
         let order = try FitOrder(input.fields)
         let result = try await work.fit(input.image, named: input.fileName, order: order, context: context)
         return Self.response(result, asJSON: Self.wantsJSON(request))
@@ -25,11 +24,10 @@ struct FitRoutes: Sendable {
 
     /// Reads the header of an image, and plans its fit.
     @Sendable func inspect(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let body = try await reader.body(of: request, context: context)
-        let input = try ImageRequest(request, body: body.bytes)
+        let input = try await ImageRequest(request, context, reader)
         let order = try FitOrder(input.fields)
         let inspection = try await Inspection.read(
-            ImageSource(bytes: input.image), named: OutputFileName(input.fileName).stem, limits: order.limits,
+            input.image, named: OutputFileName(input.fileName).stem, limits: order.limits,
             policy: order.policy)
         if let error = inspection.error { throw error }
         return .json(inspection.json(target: order.target))
@@ -74,7 +72,7 @@ extension Response {
         let body = ResponseBody(contentLength: bytes.count) { writer in
             var position = 0
             while position < bytes.count {
-                let end = min(bytes.count, position + (256 << 10))
+                let end = min(bytes.count, position + (128 << 10))
                 try await writer.write(ByteBuffer(bytes: bytes[position..<end]))
                 position = end
             }

@@ -26,9 +26,8 @@ struct FitWork: Sendable {
     /// Fits an image once there is a worker for it. Cancelled when the client goes.
     /// - Throws: `ServiceError`, `ImageError`, `CancellationError`.
     func fit(
-        _ bytes: [UInt8], named fileName: String?, order: FitOrder, context: ServerContext
+        _ source: ImageSource, named fileName: String?, order: FitOrder, context: ServerContext
     ) async throws -> Result {
-        let source = ImageSource(bytes: bytes)
         let watch = try await ConnectionGuard.watch(of: context.channel)
         let start = ContinuousClock.now
         // Requests that get no worker have waited too.
@@ -59,7 +58,7 @@ struct FitWork: Sendable {
         return try await withThrowingTaskGroup(of: FittedImage.self) { group in
             group.addTask { try await work() }
             group.addTask {
-                try await Task.sleep(for: timeout)
+                try await BriefSleep.sleep(for: timeout)
                 var error = ServiceError(
                     .serviceUnavailable, "fit_timeout",
                     "the image took longer than \(DurationText.exact(timeout)); send a smaller one, or try again when this "

@@ -39,6 +39,7 @@ struct PageRoutes: Sendable {
         "event-stream.js": PackageResources.event_stream_js,
         "fit-item.js": PackageResources.fit_item_js,
         "fit-options.js": PackageResources.fit_options_js,
+        "fit-pipelines.js": PackageResources.fit_pipelines_js,
         "fit-queue.js": PackageResources.fit_queue_js,
         "fit-view.js": PackageResources.fit_view_js,
         "job-actions.js": PackageResources.job_actions_js,

@@ -61,7 +61,7 @@ extension FileDescriptor {
     package func readBytes(maximum: Int) throws(Errno) -> [UInt8] {
         var bytes: [UInt8] = []
         // Grows as bytes come: callers name the most that they take, usually far more than there is.
-        var chunk = [UInt8](repeating: 0, count: max(1, min(maximum, 256 * 1024)))
+        var chunk = [UInt8](repeating: 0, count: max(1, min(maximum, 64 * 1024)))
         while bytes.count < maximum {
             let wanted = min(chunk.count, maximum - bytes.count)
             let count = try retryingInterrupted {

@@ -33,6 +33,11 @@ package struct OpenFolder: ~Copyable {
     package func openingOrMaking(_ names: some Sequence<[UInt8]>) throws(Errno) -> OpenFolder {
         var folder = try opening(Array(".".utf8))
         for name in names {
+            // Mostly it is there.
+            do throws(Errno) {
+                folder = try folder.opening(name)
+                continue
+            } catch .noSuchFileOrDirectory {}
             do throws(Errno) {
                 try folder.makeFolder(name)
             } catch .fileExists {

@@ -8,6 +8,8 @@ import SystemPackage
 ///
 /// Swift's own pool has one thread a core; a few slow calls on it would stop every task of the process. A task whose
 /// executor these threads are may block. Threads start as work comes, up to a maximum, and end with the last reference.
+///
+/// Work of a ``CallingThread`` stays on that thread, which blocks anyway.
 package final class BlockingThreads: TaskExecutor {
     /// State of the threads, apart from the executor so as not to keep it alive: its end is their end.
     private final class Queue: Sendable {
@@ -60,13 +62,15 @@ package final class BlockingThreads: TaskExecutor {
     @concurrent
     package func run<Result: Sendable>(_ work: @Sendable () throws -> Result) async throws -> Result {
         try Task.checkCancellation()
+        if CallingThread.isCurrent { return try work() }
         return try await withTaskExecutorPreference(self) { try work() }
     }
 
     /// Does blocking work that has to be done also after a cancellation, such as removing a file.
     @concurrent
     package func runUncancelled<Result: Sendable>(_ work: @Sendable () -> Result) async -> Result {
-        await withTaskExecutorPreference(self) { work() }
+        if CallingThread.isCurrent { return work() }
+        return await withTaskExecutorPreference(self) { work() }
     }
 
     /// Does blocking work that cannot see its task, such as that of a C library.
@@ -77,7 +81,11 @@ package final class BlockingThreads: TaskExecutor {
     ) async throws -> Result {
         let flag = CancellationFlag()
         return try await withTaskCancellationHandler {
-            try await withTaskExecutorPreference(self) {
+            if CallingThread.isCurrent {
+                try flag.check()
+                return try work(flag)
+            }
+            return try await withTaskExecutorPreference(self) {
                 try flag.check()
                 return try work(flag)
             }

@@ -10,6 +10,9 @@ package final class CallingThread: TaskExecutor {
     private final class Box<Value: Sendable>: Sendable {
         let value = Mutex<Value?>(nil)
     }
+    /// True within the work of such a thread, which may block.
+    @TaskLocal static var isCurrent = false
+
     private let jobs = Mutex<Deque<UnownedJob>>([])
     private let available = DispatchSemaphore(value: 0)
 
@@ -25,7 +28,7 @@ package final class CallingThread: TaskExecutor {
         let result = Box<Value>()
         // No parent: the caller is no task, and waits here.
         Task(executorPreference: thread) {
-            let value = await work()
+            let value = await $isCurrent.withValue(true) { await work() }
             result.value.withLock { $0 = value }
         }
         while true {

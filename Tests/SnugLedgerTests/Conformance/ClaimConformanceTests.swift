@@ -49,6 +49,28 @@ import Testing
         #expect(claimed.filter { $0.job.folder == "big" }.map(\.job.name) == ["big 0", "big 1", "big 2"])
     }
 
+    @Test("However many jobs one claim takes, they are those of many claims", arguments: LedgerFixture.Kind.allCases)
+    func manyAtOnce(kind: LedgerFixture.Kind) async throws {
+        var names: [[String]] = []
+        for limit in [1, 7, 90] {
+            let fixture = try await LedgerFixture(kind)
+            for number in 0..<80 { try await fixture.add(.sample("big \(number)", folder: "big")) }
+            for number in 0..<45 { try await fixture.add(.sample("small \(number)", folder: "small")) }
+            var claimed: [String] = []
+            while claimed.count < 90 {
+                let jobs = try await fixture.store.claim(ClaimRequest(limit: min(limit, 90 - claimed.count)))
+                try #require(!jobs.isEmpty)
+                claimed += jobs.map(\.job.name)
+            }
+            names.append(claimed)
+            let rest = try await fixture.store.claim(ClaimRequest(limit: 100)).map(\.job.name)
+            #expect(rest.count == 35 && Set(rest + claimed).count == 125)
+            #expect(try await fixture.store.claim(ClaimRequest(limit: 100)).isEmpty)
+        }
+        #expect(names[0].prefix(4) == ["big 0", "small 0", "big 1", "small 1"])
+        #expect(names[1] == names[0] && names[2] == names[0])
+    }
+
     @Test("Interactive work goes first, and background work still gets a turn", arguments: LedgerFixture.Kind.allCases)
     func priorities(kind: LedgerFixture.Kind) async throws {
         let fixture = try await LedgerFixture(kind, policy: LedgerPolicy(ageing: .seconds(30)))

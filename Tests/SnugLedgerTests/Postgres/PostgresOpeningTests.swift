@@ -86,7 +86,7 @@
                 ("a : b", "a : b", []),
             ])
         func parameters(sql: String, numbered: String, names: [String]) {
-            let result = PostgresParameters.numbered(sql)
+            let result = NumberedParameters.numbered(sql)
             #expect(result.sql == numbered && result.names == names)
         }
 

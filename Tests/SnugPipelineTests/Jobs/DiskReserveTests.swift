@@ -48,6 +48,22 @@ import Testing
         #expect(reserve.shortage(in: ["/state", "/out"]) == nil)
     }
 
+    @Test("The last answer is had again without asking the disk, for the same folders only")
+    func recent() {
+        let asked = Mutex(0)
+        let reserve = DiskReserve { path in
+            asked.withLock { $0 += 1 }
+            return path == "/full" ? (0, 1000) : (1000, 1000)
+        }
+        #expect(reserve.recentShortage(in: ["/out"]) == nil)
+        #expect(reserve.shortage(in: ["/out"]) == nil)
+        #expect(reserve.recentShortage(in: ["/out"]) == .some(nil))
+        #expect(reserve.recentShortage(in: ["/full"]) == nil)
+        #expect(reserve.shortage(in: ["/full"])?.code == "disk_full")
+        #expect(reserve.recentShortage(in: ["/full"])??.code == "disk_full")
+        #expect(asked.withLock { $0 } == 2)
+    }
+
     @Test("The machine tells the room of its disks, and nothing of a folder that is not there")
     func machine() throws {
         let folder = try TemporaryFolder()

@@ -126,6 +126,20 @@ import Testing
         #expect(inside.counts.withLock { $0.turns } == 181 && inside.counts.withLock { $0.most } <= 3)
     }
 
+    @Test("Work is asked for before the engine has none, however much waits for the disk")
+    func roominess() {
+        #expect(WorkerLane.isRoomy(queued: 0, hand: 2) && WorkerLane.isRoomy(queued: 0, hand: 1))
+        #expect(WorkerLane.isRoomy(queued: 4, hand: 16) && !WorkerLane.isRoomy(queued: 5, hand: 16))
+        let gate = FitGate(limit: 1)
+        #expect(gate.queuedCount == 0)
+        let tickets = (0..<3).map { _ in gate.queue(alone: false) }
+        #expect(gate.queuedCount == 2)
+        gate.leaveEngine(tickets[0])
+        #expect(gate.queuedCount == 1)
+        for ticket in tickets { gate.leave(ticket) }
+        #expect(gate.queuedCount == 0)
+    }
+
     @Test(
         "Short fits are claimed ahead, so that cores do not wait; long ones are not, so that urgent work does not",
         arguments: [

@@ -64,6 +64,42 @@ import Testing
         #expect(try work.contents().map(\.id) == [beside])
     }
 
+    @Test("Files that were taken together are all told, each with its own sidecar")
+    func together() throws {
+        for name in ["sub/a.jpg", "sub/a.jpg.json", "sub/b.jpg", "c.jpg", "c.jpg.json", "other/d.jpg"] {
+            try folder.write([1], to: "\(id)/\(name)")
+        }
+        let files = try work.contents()
+        #expect(Set(files.map(\.original.description)) == ["sub/a.jpg", "sub/b.jpg", "c.jpg", "other/d.jpg"])
+        #expect(files.allSatisfy { $0.id == id && $0.isMoved && FileSystem.isFile($0.path) })
+        let sidecars = files.compactMap { file in file.sidecar.map { (file.original.description, $0) } }
+        #expect(sidecars.count == 2 && sidecars.allSatisfy { $1.string.hasSuffix("\($0).json") })
+        #expect(try work.orphanedSidecars().isEmpty)
+        for file in files {
+            #expect(work.file(of: id, from: file.original) == file)
+        }
+    }
+
+    @Test("A sidecar whose file was not taken any more is an orphan, also among files that were")
+    func orphanAmongOthers() throws {
+        for name in ["a.jpg", "a.jpg.json", "sub/b.jpg.json"] { try folder.write([1], to: "\(id)/\(name)") }
+        let found = try work.orphanedSidecars()
+        #expect(found.map(\.id) == [id] && found.map(\.sidecar) == [RelativePath("sub/b.jpg.json")])
+        #expect(try work.contents().map(\.original) == [RelativePath("a.jpg")])
+    }
+
+    @Test("The folders of files that were taken together go with the last of them")
+    func removingTogether() throws {
+        for name in ["a/b/x.jpg", "a/y.jpg"] { try folder.write([1], to: "\(id)/\(name)") }
+        try FileSystem.remove(folder.path.appending("\(id)/a/b/x.jpg"))
+        work.removeFolders(of: RelativePath("a/b/x.jpg"), id: id)
+        #expect(folder.files() == ["\(id)/a/y.jpg"] && !FileSystem.isFolder(folder.path.appending("\(id)/a/b")))
+        try FileSystem.remove(folder.path.appending("\(id)/a/y.jpg"))
+        // Twice, as after a crash.
+        for _ in 0..<2 { work.removeFolders(of: RelativePath("a/y.jpg"), id: id) }
+        #expect(try FolderListing.names(in: folder.path).isEmpty)
+    }
+
     @Test("A folder is removed upwards as far as nothing is in it")
     func removing() throws {
         try folder.write([1], to: "\(id)/a/kept.jpg")

@@ -7,6 +7,8 @@ import Synchronization
 enum FitWorker {
     /// The fitter of the process, kept with its thread and its colour conversions for the next image.
     private static let kept = Mutex<ImageFitter?>(nil)
+    /// The last order and its bytes: images mostly come with the same one.
+    private static let lastOrder = Mutex<(bytes: [UInt8], order: FitOrder)?>(nil)
 
     static var codec: snug_codec {
         unsafe snug_codec(
@@ -18,7 +20,7 @@ enum FitWorker {
     private static func run(_ job: UnsafeMutablePointer<snug_codec_job>) -> snug_codec_status {
         let request = unsafe job.pointee.request
         guard request.order_bytes <= request.profile_bytes,
-            let order = unsafe FitOrder(
+            let order = unsafe order(
                 Array(UnsafeBufferPointer(start: job.pointee.profile, count: Int(request.order_bytes))))
         else { return .failed }
         let source = unsafe ImageSource(
@@ -37,6 +39,13 @@ enum FitWorker {
         guard let words = reply.bytes else { return .failed }
         unsafe snug_codec_set_profile(job, words, words.count)
         return unsafe job.pointee.layout.profile_bytes == words.count ? .ok : .failed
+    }
+
+    private static func order(_ bytes: [UInt8]) -> FitOrder? {
+        if let last = lastOrder.withLock({ $0 }), last.bytes == bytes { return last.order }
+        guard let order = FitOrder(bytes) else { return nil }
+        lastOrder.withLock { $0 = (bytes, order) }
+        return order
     }
 
     private static func fitter(memory: Int) -> ImageFitter {

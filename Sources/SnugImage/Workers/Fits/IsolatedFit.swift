@@ -9,6 +9,8 @@ import SnugSystem
 struct IsolatedFit {
     /// Room for the order and the reply.
     private static let words = 1 << 20
+    /// Bytes of a result that the shared memory has room for in advance of the next one.
+    private static let keptBytes = 1 << 20
 
     let source: ImageSource
     let header: ImageHeader
@@ -20,7 +22,8 @@ struct IsolatedFit {
 
     /// Fits the image.
     func image() throws -> FittedImage {
-        guard case (.image(let report), let memory) = try reply() else { throw nonsense }
+        let (words, bytes) = try reply()
+        guard case .image(let report) = words else { throw nonsense }
         let limit = order.limits.fileByteLimit
         guard let status = FittedImage.Status(rawValue: report.status), report.byteCount > 0, report.byteCount <= limit
         else { throw nonsense }
@@ -29,8 +32,6 @@ struct IsolatedFit {
             guard report.byteCount == source.byteCount, report.format == header.format else { throw nonsense }
             content = .source
         } else {
-            guard report.byteCount <= capacity else { throw nonsense }
-            let bytes = Self.bytes(in: memory, at: 0, report.byteCount)
             try check(bytes, report)
             content = .bytes(bytes)
         }
@@ -50,13 +51,12 @@ struct IsolatedFit {
     }
 
     /// Has the work done.
-    private func reply() throws -> (words: FitReply, memory: SharedPixels) {
-        let bytes = try order.bytes()
+    /// - Returns: The reply, and the bytes of a result that is not the source.
+    private func reply() throws -> (words: FitReply, content: [UInt8]) {
+        let bytes = try workers.bytes(of: order)
         guard bytes.count <= Self.words else {
             throw ImageError(.invalidArgument, "limits and policy are \(ByteCount(bytes.count)), too many to be sent")
         }
-        let shared = try SharedPixels(byteCount: capacity + Self.words)
-        try shared.write(bytes, at: capacity)
         var request = snug_codec_request()
         request.format = UInt32(SNUG_WORKER_FIT)
         request.file_bytes = UInt64(clamping: source.byteCount)
@@ -66,21 +66,31 @@ struct IsolatedFit {
         let work = DecoderWorkerPool.Work(
             request: request, memory: memory + memory / 2 + capacity + Self.words, pixelCount: header.pixelCount,
             format: header.format)
-        let response: snug_codec_response
+        let found: (words: FitReply, content: [UInt8])?
         do {
-            response = try workers.decode(work, of: source, into: shared, cancellation: cancellation)
+            found = try workers.fit(work, of: source, words: bytes, cancellation: cancellation, read)
         } catch let error as ImageError where error.code == .decoderCrashed {
             // Of a file that became shorter the rest cannot be read, which ends the process.
             try source.checkUnchanged()
             throw error
         }
         try source.checkUnchanged()
+        guard let reply = found else { throw nonsense }
+        if case .failure(let failure) = reply.words { throw failure.error ?? nonsense }
+        return reply
+    }
+
+    /// Takes the reply out of the memory; `nil` for what no worker says.
+    private func read(_ response: snug_codec_response, _ memory: SharedPixels) -> (words: FitReply, content: [UInt8])? {
         let count = response.layout.profile_bytes
         guard response.status == snug_codec_status.ok.rawValue, count <= UInt64(Self.words),
-            let reply = FitReply(Self.bytes(in: shared, at: capacity, Int(count)))
-        else { throw nonsense }
-        if case .failure(let failure) = reply { throw failure.error ?? nonsense }
-        return (reply, shared)
+            let words = FitReply(memory.bytes(from: capacity, count: Int(count)))
+        else { return nil }
+        guard case .image(let report) = words, !report.isSource else { return (words, []) }
+        guard (1...capacity).contains(report.byteCount) else { return nil }
+        let content = memory.bytes(from: 0, count: report.byteCount)
+        memory.release(from: Self.keptBytes, to: content.count)
+        return (words, content)
     }
 
     /// Bytes that no result passes: the limit; samples of the largest form, and metadata.
@@ -92,18 +102,13 @@ struct IsolatedFit {
         return (min(order.limits.fileByteLimit, most) + page - 1) / page * page
     }
 
-    private static func bytes(in memory: SharedPixels, at offset: Int, _ count: Int) -> [UInt8] {
-        var bytes = [UInt8](repeating: 0, count: count)
-        var span = bytes.mutableSpan
-        memory.copy(from: offset, into: &span)
-        return bytes
-    }
-
     /// - Throws: `decoder_crashed` for a result that is not what the words say.
     private func check(_ bytes: [UInt8], _ report: FitReply.Report) throws(ImageError) {
         let found: ImageHeader
         do throws(ImageError) {
-            found = try ImageProbe.header(of: ImageSource(bytes: bytes), limits: order.policy.decodingLimits)
+            found = unsafe try bytes.withUnsafeBufferPointer { bytes throws(ImageError) in
+                unsafe try ImageProbe.header(of: ImageSource(lending: bytes), limits: order.policy.decodingLimits)
+            }
         } catch {
             throw nonsense
         }

@@ -18,12 +18,17 @@ package final class DiskReserve: Sendable {
 
     init(_ space: @escaping Space) { self.space = space }
 
+    /// The answer of a moment ago, for a caller that may not block; `nil` where there is none that still holds.
+    func recentShortage(in folders: Set<FilePath>) -> JobReason?? {
+        guard let last = last.withLock({ $0 }), last.folders == folders, ContinuousClock.now - last.at < Self.interval
+        else { return nil }
+        return .some(last.reason)
+    }
+
     /// Why nothing new is to be begun; `nil` while there is room in all of these folders. It blocks.
     func shortage(in folders: Set<FilePath>) -> JobReason? {
+        if let recent = recentShortage(in: folders) { return recent }
         let now = ContinuousClock.now
-        if let last = last.withLock({ $0 }), last.folders == folders, now - last.at < Self.interval {
-            return last.reason
-        }
         var reason: JobReason?
         for folder in folders.sorted(by: { $0.string < $1.string }) where reason == nil {
             reason = shortage(at: folder)

@@ -97,7 +97,12 @@ final class Dispatcher: Sendable {
     private func waitsForRoom() async -> Bool {
         guard board.hasNotice else { return false }
         let (reserve, folders) = (services.reserve, setup().written)
-        let shortage = await services.threads.runUncancelled { reserve.shortage(in: folders) }
+        let shortage: JobReason?
+        if let recent = reserve.recentShortage(in: folders) {
+            shortage = recent
+        } else {
+            shortage = await services.threads.runUncancelled { reserve.shortage(in: folders) }
+        }
         guard let reason = shortage else { return false }
         board.paused(reason)
         // Jobs wait for something else than time.
@@ -127,7 +132,8 @@ final class Dispatcher: Sendable {
             let free = hand - running
             // Nobody here does such work: nothing waits for it.
             if hand == 0 { _ = board.takeNotice(of: lane) }
-            guard free > 0, lane != .fit || WorkerLane.isRoomy(running: running, hand: hand), board.takeNotice(of: lane)
+            guard free > 0, lane != .fit || WorkerLane.isRoomy(queued: services.gate.queuedCount, hand: hand),
+                board.takeNotice(of: lane)
             else { continue }
             do {
                 let request = ClaimRequest(steps, limit: free, lease: services.leaseTime, reach: reach)

@@ -51,6 +51,9 @@ final class FitGate: Sendable {
     /// - Parameter limit: Fits in the engine at once.
     init(limit: Int) { self.limit = max(1, limit) }
 
+    /// Fits that wait for the engine.
+    var queuedCount: Int { state.withLock { $0.queue.count } }
+
     /// Queues a fit. ``leave(_:)`` ends what begins here, wherever it has come.
     func queue(alone: Bool) -> Ticket {
         let (ticket, admitted) = state.withLock { state in

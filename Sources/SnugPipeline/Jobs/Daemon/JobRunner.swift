@@ -105,7 +105,7 @@ struct JobRunner: Sendable {
     private func renew(_ lease: JobLease) async -> Ended {
         var lease = lease
         while true {
-            do { try await Task.sleep(for: services.leaseTime / 3) } catch { return .over }
+            do { try await BriefSleep.sleep(for: services.leaseTime / 3) } catch { return .over }
             do {
                 let asked = ContinuousClock.now
                 lease = try await ledger.renew(lease, for: services.leaseTime)

@@ -12,9 +12,10 @@ struct SourceCleaner: Sendable {
 
     /// Puts away the sources of names that were delivered.
     func finish(_ names: [JobDelivery], of job: Job) async {
-        for name in names {
-            guard let source = await source(of: name, job) else { continue }
-            await services.threads.runUncancelled {
+        let (setup, id) = (setup, job.id)
+        await services.threads.runUncancelled {
+            for name in names {
+                guard let source = JobTask.source(of: name, job: id, setup) else { continue }
                 do throws(WatchError) {
                     try source.context.disposal(in: source.work).finish(source.file)
                     if let report = source.report { FileSystem.removeIfThere(report) }

@@ -46,6 +46,8 @@ enum WorkerLane: Sendable, Hashable, CaseIterable {
         return limit * min(max(1, 1 + ahead), Self.largestHand)
     }
 
-    /// True when more is to be claimed: in one commit for half a hand, rather than in one for each job.
-    static func isRoomy(running: Int, hand: Int) -> Bool { running <= hand / 2 }
+    /// True when more is to be claimed: in one commit for many jobs, rather than in one for each, and before the engine has
+    /// nothing to do. What is past the engine waits for the disk, and does not keep it busy.
+    /// - Parameter queued: The jobs in hand that have not come to the engine.
+    static func isRoomy(queued: Int, hand: Int) -> Bool { queued <= hand / 4 }
 }

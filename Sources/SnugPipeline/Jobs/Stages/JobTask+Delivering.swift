@@ -97,15 +97,15 @@ extension JobTask {
             let outbox = Outbox(folder: context.settings.outbox, publisher: services.publisher)
             let receipt = payload.images == nil ? payload.receipt : nil
             try services.leases.check(claim.lease)
-            let places = try await services.threads.run {
-                try Self.put(results, of: original, into: outbox, with: receipt)
+            let (isRecorded, passed) = (isFirst, services.passed)
+            let (places, outputs) = try await services.threads.run {
+                let places = try Self.put(results, of: original, into: outbox, with: receipt)
+                passed(.published)
+                return (places, isRecorded ? try Self.outputs(results, at: places) : [])
             }
-            services.passed(.published)
             paths += places
-            if isFirst {
-                payload.outputs = try await outputs(results, at: places)
-                isFirst = false
-            }
+            if isFirst { payload.outputs = outputs }
+            isFirst = false
             // The service of any host may be asked for it.
             if delivery.folder == setup.submissions.settings.name { try await storeOutputs(payload.outputs) }
         }
@@ -134,13 +134,13 @@ extension JobTask {
         return places
     }
 
-    private func outputs(_ results: [Result], at places: [FilePath]) async throws -> [JobPayload.StagedFile] {
-        try await services.threads.run {
-            try zip(results, places).map { result, place in
-                JobPayload.StagedFile(
-                    path: PathText.encode(place.bytes), suffix: result.suffix, byteCount: result.byteCount,
-                    digest: try JobFiles.digest(of: try result.content()))
-            }
+    private static func outputs(
+        _ results: [Result], at places: [FilePath]
+    ) throws -> [JobPayload.StagedFile] {
+        try zip(results, places).map { result, place in
+            JobPayload.StagedFile(
+                path: PathText.encode(place.bytes), suffix: result.suffix, byteCount: result.byteCount,
+                digest: try JobFiles.digest(of: try result.content()))
         }
     }
 }

@@ -7,9 +7,8 @@ import SystemPackage
 extension JobTask {
     /// Fits the input. Where nothing follows, the result goes into the outboxes at once.
     func fit() async throws -> Success {
-        let input = try await input()
         let begin = ContinuousClock.now
-        let (image, source) = try await fitted(input)
+        let (input, image, source) = try await fitted()
         services.noteFit(took: ContinuousClock.now - begin)
         if let ticket { services.gate.leaveEngine(ticket) }
         services.passed(.worked)
@@ -28,13 +27,12 @@ extension JobTask {
     }
 
     /// Runs the engine, the same as `snug fit`.
-    private func fitted(_ input: Input) async throws -> (FittedImage, ImageSource) {
+    private func fitted() async throws -> (Input, FittedImage, ImageSource) {
         guard let order = options.fit else {
             throw StepFault(.held, "unknown_options", "the job's pipeline does not fit; drop the job")
         }
-        let path = input.path
-        let source = try await services.threads.run { try ImageSource(file: path, followsLinks: false) }
-        return (try await services.fit(source, order.limits, order.policy), source)
+        let (input, source) = try await opening { try ImageSource(file: $0.path, followsLinks: false) }
+        return (input, try await services.fit(source, order.limits, order.policy), source)
     }
 
     /// Keeps the image for the steps that follow, on whatever host.
@@ -51,9 +49,8 @@ extension JobTask {
     /// - Returns: Its path, and the payload that knows it.
     func stagedImage() async throws -> (path: FilePath, payload: JobPayload) {
         if let staged = payload.fitted, let path = try await local(staged) { return (path, payload) }
-        let input = try await input()
-        guard options.fit != nil else { return (input.path, payload) }
-        let (image, source) = try await fitted(input)
+        guard options.fit != nil else { return (try await input().path, payload) }
+        let (input, image, source) = try await fitted()
         var payload = payload
         let staged = try await stage(image, source, of: input)
         payload.fitted = staged

@@ -52,7 +52,7 @@ struct JobTask: Sendable {
         payload = JobPayload(text: claim.job.payload)
         if let fault = payload.fault { throw StepFault(.definite, fault.code, fault.message) }
         guard claim.job.identity.version == JobOptions.version,
-            let options = JobOptions(text: claim.job.identity.options)
+            let options = services.options(of: claim.job.identity.options)
         else {
             throw StepFault(
                 .held, "unknown_options",
@@ -120,7 +120,26 @@ struct JobTask: Sendable {
 
     /// A file with the job's content: of a name that waits, else of any, else from the storage.
     /// - Throws: `input_missing`, ``InputNotStored``.
-    func input() async throws -> Input {
+    func input() async throws -> Input { try await opening { $0 }.input }
+
+    /// A file with the job's content, and what is made of it on the thread that has found it.
+    /// - Throws: As ``input()``; what `open` throws.
+    func opening<Opened: Sendable>(
+        _ open: @escaping @Sendable (Input) throws -> Opened
+    ) async throws -> (input: Input, opened: Opened) {
+        let (pending, original) = (claim.pendingDeliveries, original)
+        let found = try await services.threads.run { () -> (input: Input, opened: Opened)? in
+            guard let source = pending.lazy.compactMap(source(of:)).first else { return nil }
+            let input = Input(path: source.file.path, original: original)
+            return (input, try open(input))
+        }
+        if let found { return found }
+        let input = try await inputElsewhere()
+        return (input, try await services.threads.run { try open(input) })
+    }
+
+    /// A file with the content of a job none of whose names that wait has one.
+    private func inputElsewhere() async throws -> Input {
         if let path = try await ownInput() { return Input(path: path, original: original) }
         if services.storage != nil { return try await storedInput() }
         throw try await missingInput()

@@ -38,6 +38,8 @@ final class StageServices: Sendable {
     private let storageDownUntil = Mutex<ContinuousClock.Instant?>(nil)
     private let lastFitTime = Mutex<Duration?>(nil)
     private let clients = Mutex<[Account: GenerationClient]>([:])
+    /// Options by their text.
+    private let readOptions = Mutex<[String: JobOptions]>([:])
 
     init(
         ledger: any LedgerStore, fit: @escaping FitRun.Fit, imageFitter: ImageFitter?, http: HTTPClient,
@@ -71,6 +73,19 @@ final class StageServices: Sendable {
     func noteFit(took time: Duration) {
         lastFitTime.withLock { last in last = last.map { max(time, ($0 * 3 + time) / 4) } ?? time }
     }
+
+    /// The options of a job; `nil` for text of another version. Jobs of a folder mostly have the same.
+    func options(of text: String) -> JobOptions? {
+        if let known = readOptions.withLock({ $0[text] }) { return known }
+        guard let options = JobOptions(text: text) else { return nil }
+        readOptions.withLock { known in
+            if known.count >= Self.rememberedOptions { known = [:] }
+            known[text] = options
+        }
+        return options
+    }
+
+    private static let rememberedOptions = 64
 
     /// Notes that the storage cannot be reached: nothing is begun for a while.
     func noteStorageDown(for time: Duration?) {

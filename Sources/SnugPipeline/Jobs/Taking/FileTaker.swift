@@ -40,7 +40,9 @@ struct FileTaker: Sendable {
     /// - Returns: One fate for each.
     func take(_ files: [SettledFile]) async -> [SettledFate] {
         if let reason = await threads.runUncancelled(shortage) { return files.map { _ in .postponed(reason.message) } }
-        let preparations = await threads.runUncancelled { files.map(prepare) }
+        // One for all: a file system that makes and removes folders for each file does little else.
+        let id = IntakeID.random()
+        let preparations = await threads.runUncancelled { files.map { prepare($0, as: id) } }
         let ready = preparations.compactMap { if case .ready(let prepared) = $0 { prepared } else { nil } }
         let isIn = await enqueue(ready)
         return preparations.map { preparation in
@@ -55,9 +57,9 @@ struct FileTaker: Sendable {
 
     // MARK: Taking
 
-    private func prepare(_ settled: SettledFile) -> Preparation {
+    private func prepare(_ settled: SettledFile, as id: IntakeID) -> Preparation {
         do throws(WatchError) {
-            switch try context.intake().take(settled.file) {
+            switch try context.intake().take(settled.file, as: id) {
             case .taken(let file):
                 passed(.taken)
                 guard let prepared = try prepared(file, settled.file.version, fault: settled.fault) else {
@@ -116,7 +118,8 @@ struct FileTaker: Sendable {
         let identity = JobIdentity(
             contentHash: digest, pipeline: context.settings.pipeline.description,
             // A file that cannot be processed is other work than the same file with another sidecar.
-            options: payload.fault.map { "{\"fault\":\"\($0.code)\"}" } ?? options.text, version: JobOptions.version)
+            options: payload.fault.map { "{\"fault\":\"\($0.code)\"}" } ?? text(of: options),
+            version: JobOptions.version)
         let name = PathText.encode(file.original.bytes)
         let job = NewJob(
             identity, name: name, folder: context.settings.name, source: key.text,
@@ -125,6 +128,10 @@ struct FileTaker: Sendable {
             supersedes: failures.job(named: name),
             payload: payload.text)
         return Prepared(file: file, key: key, job: job)
+    }
+
+    private func text(of options: JobOptions) -> String {
+        options == context.options ? context.optionsText : options.text
     }
 
     // MARK: Putting in

@@ -7,6 +7,8 @@ struct FolderContext: Sendable {
     let settings: WatchFolder
     /// The options of files without a sidecar.
     let options: JobOptions
+    /// The same as text, made once for all files.
+    let optionsText: String
     /// The work folder in the state directory; used where moving a file there is a rename.
     private let preferredWork: FilePath
 
@@ -17,7 +19,9 @@ struct FolderContext: Sendable {
         _ settings: WatchFolder, stateDirectory: FilePath, role: FleetRole = .alone, options: JobOptions? = nil
     ) {
         self.settings = settings
-        self.options = options ?? JobOptions(settings)
+        let options = options ?? JobOptions(settings)
+        self.options = options
+        optionsText = options.text
         // Another name of the host does not lose what is in work.
         let name = role.localName(of: settings.name)
         preferredWork = stateDirectory.appending("work").appending(Self.component(of: name))

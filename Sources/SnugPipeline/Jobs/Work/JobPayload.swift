@@ -41,12 +41,18 @@ struct JobPayload: Sendable, Hashable, Codable {
 
     /// The payload of a job in the ledger. One that cannot be read is that of a new job: the steps find out the rest.
     init(text: String) {
+        // Every job begins with it.
+        if text == Self.emptyText { return }
         self = (try? JSONDecoder().decode(Self.self, from: Data(text.utf8))) ?? JobPayload()
     }
 
+    /// The text of a payload with nothing in it.
+    private static let emptyText = "{}"
+
     var text: String {
+        if self == JobPayload() { return Self.emptyText }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? Self.emptyText
     }
 }

@@ -7,6 +7,8 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     /// 32 bytes.
     package let bytes: [UInt8]
 
+    private static let chunkBytes = 1 << 17
+
     /// Reads a file to its end. It blocks.
     /// - Returns: `nil` when the file changed meanwhile.
     package static func of(_ path: FilePath) throws(Errno) -> ContentDigest? {
@@ -17,11 +19,14 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
         guard before.kind == .file else { throw .invalidArgument }
         var hash = MessageDigest(.sha256)
         var count = 0
+        // Most files are small: one byte more than there should be shows the end at once.
+        var buffer = [UInt8](repeating: 0, count: max(1, min(before.byteCount + 1, chunkBytes)))
         while true {
-            let chunk = try file.readBytes(maximum: 1 << 18)
-            if chunk.isEmpty { break }
-            hash.update(chunk)
-            count += chunk.count
+            var span = buffer.mutableSpan
+            let read = try file.read(into: &span, at: count)
+            hash.update(buffer[..<read])
+            count += read
+            if read < buffer.count { break }
         }
         let after = try file.identity()
         guard FileVersion(before).hasSameContent(as: FileVersion(after)), count == after.byteCount else { return nil }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugSystem
 
-/// The name under which a taken file is in the work folder; later ones sort after earlier ones.
+/// The name under which files that were taken together are in the work folder; later ones sort after earlier ones.
 package struct IntakeID: Hashable, Sendable, CustomStringConvertible {
     package let text: String
 

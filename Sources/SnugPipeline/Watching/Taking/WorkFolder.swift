@@ -4,9 +4,9 @@ package import SystemPackage
 
 /// The folder in which taken files are while they are worked on. Its calls block.
 ///
-/// Each file has a folder of its own there, named by its identifier, and in it the path that it had in the watched folder:
-/// `work/01h…/holidays/a.jpg`. The folder tells by itself what was taken from where, so that a restart loses nothing even
-/// when the process was killed between moving a file and noting it.
+/// Files that are taken together have a folder of their own there, named by their identifier, and in it the paths that they
+/// had in the watched folder: `work/01h…/holidays/a.jpg`. The folder tells by itself what was taken from where, so that a
+/// restart loses nothing even when the process was killed between moving a file and noting it.
 package struct WorkFolder: Sendable, Hashable {
     /// Where it is.
     package var path: FilePath
@@ -37,10 +37,7 @@ package struct WorkFolder: Sendable, Hashable {
     package func contents() throws(Errno) -> [TakenFile] {
         let names: [[UInt8]]
         do throws(Errno) { names = try FolderListing.names(in: path) } catch .noSuchFileOrDirectory { return [] }
-        return names.compactMap { name in
-            guard let id = IntakeID(String(decoding: name, as: UTF8.self)) else { return nil }
-            return file(of: id)
-        }
+        return names.flatMap { name in IntakeID(String(decoding: name, as: UTF8.self)).map(files(of:)) ?? [] }
     }
 
     /// The file of an identifier whose place in the watched folder is known; `nil` when it is gone.
@@ -54,39 +51,51 @@ package struct WorkFolder: Sendable, Hashable {
             id: id, original: original, path: place, isMoved: true, sidecar: hasSidecar ? sidecar : nil)
     }
 
-    /// The file of an identifier; `nil` when there is none.
-    package func file(of id: IntakeID) -> TakenFile? {
-        let files = Self.files(in: path.appending(id.text), at: .root)
-        guard let original = files.first(where: { WatchRules.nameClass($0.name) != .sidecar }) else { return nil }
-        let sidecar = Sidecar.path(of: original)
+    /// A file of an identifier; `nil` when there is none.
+    package func file(of id: IntakeID) -> TakenFile? { files(of: id).first }
+
+    /// The files of an identifier.
+    func files(of id: IntakeID) -> [TakenFile] {
         let folder = path.appending(id.text)
-        return TakenFile(
-            id: id, original: original, path: original.path(below: folder), isMoved: true,
-            sidecar: files.contains(sidecar) ? sidecar.path(below: folder) : nil)
+        let files = Self.files(in: folder, at: .root)
+        let all = Set(files)
+        return files.filter { WatchRules.nameClass($0.name) != .sidecar }.map { original in
+            let sidecar = Sidecar.path(of: original)
+            return TakenFile(
+                id: id, original: original, path: original.path(below: folder), isMoved: true,
+                sidecar: all.contains(sidecar) ? sidecar.path(below: folder) : nil)
+        }
     }
 
-    /// Paths of sidecars whose file was never taken: the process ended in between.
+    /// Paths of sidecars whose file was never taken: the process ended in between. Files are taken one after the other, so
+    /// that it is one of those that were taken together.
     func orphanedSidecars() throws(Errno) -> [(id: IntakeID, sidecar: RelativePath)] {
         let names: [[UInt8]]
         do throws(Errno) { names = try FolderListing.names(in: path) } catch .noSuchFileOrDirectory { return [] }
         return names.compactMap { name in
             guard let id = IntakeID(String(decoding: name, as: UTF8.self)) else { return nil }
             let files = Self.files(in: path.appending(id.text), at: .root)
-            guard files.count == 1, let only = files.first, WatchRules.nameClass(only.name) == .sidecar else {
-                return nil
-            }
-            return (id, only)
+            let owned = Set(files.map { Sidecar.path(of: $0) })
+            let orphans = files.filter { WatchRules.nameClass($0.name) == .sidecar && !owned.contains($0) }
+            return orphans.count == 1 ? orphans.first.map { (id, $0) } : nil
         }
     }
 
     /// Removes the folder of an identifier as far as nothing is in it.
     func removeFolders(of file: RelativePath, id: IntakeID) {
+        let root = path.appending(id.text)
         var folder = file.folder
         while folder != .root {
-            try? FileSystem.removeFolder(folder.path(below: path.appending(id.text)))
+            guard Self.removeFolder(folder.path(below: root)) else { return }
             folder = folder.folder
         }
-        try? FileSystem.removeFolder(path.appending(id.text))
+        _ = Self.removeFolder(root)
+    }
+
+    /// - Returns: False when it stays.
+    private static func removeFolder(_ folder: FilePath) -> Bool {
+        do throws(Errno) { try FileSystem.removeFolder(folder) } catch { return error == .noSuchFileOrDirectory }
+        return true
     }
 
     /// Removes the folders of identifiers in which no file is, left by a process that was killed.

@@ -67,12 +67,18 @@ struct WatchLoop {
         showWaiting()
     }
 
+    /// The time until the next look.
+    mutating func timeToNextLook() -> Duration {
+        var next = nextScan
+        // A folder that is not there is not polled: the scans look for it.
+        if case .polling = mode, place != nil { next = min(next, nextPoll) }
+        if let look = tracker.nextLook() { next = min(next, look) }
+        return max(.zero, next - now)
+    }
+
     /// Waits for the next event or the next look, whichever comes first.
     mutating func pause() async {
-        var next = nextScan
-        if case .polling = mode { next = min(next, nextPoll) }
-        if let look = tracker.nextLook() { next = min(next, look) }
-        let wait = max(.zero, next - now)
+        let wait = timeToNextLook()
         if wait == .zero || hasRoom { return await Task.yield() }
         if let subscription { _ = await subscription.changed.wait(for: wait) } else { try? await Task.sleep(for: wait) }
     }

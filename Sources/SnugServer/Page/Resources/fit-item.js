@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One image of the list: it is sent, waits, is fitted, and is done or failed with its reason.
+// One image of the list: it is sent, waits, is fitted, and is done or failed with its reason; or it becomes a job.
 
 import { pause, send } from "./api.js";
 import { facts, outputName, readReport } from "./report.js";
@@ -27,6 +27,7 @@ export class Item {
     const label = (selector, words) => this.part(selector).setAttribute("aria-label", `${words} ${file.name}`);
     label(".do-compare", "Compare before and after of");
     label(".do-download", "Download");
+    label(".do-job", "Show the job of");
     label(".do-retry", "Try again:");
     label(".do-remove", "Remove");
     label("progress", "Progress of");
@@ -34,6 +35,9 @@ export class Item {
   }
 
   part(selector) { return this.element.querySelector(selector); }
+
+  /** True for an image that goes through a pipeline of the server. */
+  get isForJob() { return this.query.some(([name]) => name === "pipeline"); }
 
   get isBusy() { return this.state === "waiting" || this.state === "active"; }
 
@@ -65,6 +69,7 @@ export class Item {
     else bar.value = progress;
     this.part(".do-compare").hidden = this.state !== "done";
     this.part(".do-download").hidden = this.state !== "done";
+    this.part(".do-job").hidden = this.state !== "sent";
     this.part(".do-retry").hidden = this.state !== "failed";
     this.part(".saving").hidden = this.state !== "done";
     this.onChange(this);
@@ -75,8 +80,10 @@ export class Item {
     const { signal } = this.stop;
     this.state = "active";
     try {
-      const response = await this.fit(signal);
-      if (!signal.aborted) this.finish(response);
+      const response = await this.request(signal);
+      if (signal.aborted) return;
+      if (this.isForJob) this.accept(response.response.jobs[0]);
+      else this.finish(response);
     } catch (error) {
       if (signal.aborted || error.name === "AbortError") return;
       this.state = "failed";
@@ -85,18 +92,19 @@ export class Item {
     }
   }
 
-  async fit(signal) {
+  async request(signal) {
+    const [path, type, word] = this.isForJob ? ["/v1/jobs", "json", "waiting for the job"] : ["/v1/fit", "blob", "fitting"];
     const form = new FormData();
     for (const [name, value] of this.query) form.append(name, value);
     form.append("image", this.file);
     const onProgress = (share) => {
       if (share < 1) this.show([`sending, ${Math.round(100 * share)} %`], share);
-      else this.show(["fitting"], null);
+      else this.show([word], null);
     };
     for (;;) {
       this.show(["sending"], 0);
       try {
-        return await send("POST", "/v1/fit", { body: form, signal, onProgress });
+        return await send("POST", path, { body: form, signal, onProgress, type });
       } catch (error) {
         // The server says when it expects a free place; until then it is no failure.
         if (error.status !== 503 || error.retryAfter === null) throw error;
@@ -104,6 +112,13 @@ export class Item {
         await pause(error.retryAfter, signal);
       }
     }
+  }
+
+  /** The server has the image for good, and goes on by itself. */
+  accept(job) {
+    this.state = "sent";
+    this.part(".do-job").href = `/?view=jobs&job=${encodeURIComponent(job.id)}`;
+    this.show([size(this.file.size), job.is_new ? "is a job now" : "was a job already"], 1);
   }
 
   finish(response) {

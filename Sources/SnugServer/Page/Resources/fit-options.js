@@ -2,6 +2,7 @@
 // The limits that images are fitted to, kept in the address so that a link has them.
 
 import { json } from "./api.js";
+import { chosenPipeline, describePipeline, loadPipelines, restorePipeline } from "./fit-pipelines.js";
 import { size } from "./words.js";
 
 const form = document.getElementById("options");
@@ -10,9 +11,10 @@ const note = document.getElementById("profile-note");
 const fault = document.getElementById("options-fault");
 let profiles = [];
 
-/** The parameters of a fit that are set, as pairs. */
+/** The parameters of a fit, or of a job, that are set, as pairs. */
 export function chosenOptions() {
-  return [...new FormData(form)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "");
+  return [...chosenPipeline(), ...new FormData(form)]
+    .map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "");
 }
 
 /** The parameters as the text of a query: equal for equal options. */
@@ -26,6 +28,7 @@ export function restoreOptions() {
     if (field.type === "checkbox") field.checked = query.get(field.name) === "true";
     else field.value = query.get(field.name) ?? "";
   }
+  restorePipeline(query);
   // No option works unseen.
   document.getElementById("more").open ||= [...form.querySelectorAll("#more [name]")].some((field) => field.checked);
   describe();
@@ -33,6 +36,7 @@ export function restoreOptions() {
 
 /** Shows the limits of the chosen profile, in a sentence and as placeholders of the fields that override them. */
 function describe() {
+  describePipeline(form);
   const chosen = profiles.find((one) => one.name === profile.value);
   document.getElementById("limit").placeholder = chosen ? size(chosen.file_bytes) : "10 MB";
   document.getElementById("side").placeholder = chosen?.max_side ? `${chosen.max_side} px` : "any, in px";
@@ -47,7 +51,7 @@ function describe() {
 export function showFault(error) {
   const name = error?.details?.parameter;
   for (const field of form.elements) {
-    if (field.name === name) field.setAttribute("aria-invalid", "true");
+    if (name !== undefined && (field.name || field.id) === name) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
   }
   fault.hidden = name === undefined;
@@ -62,7 +66,11 @@ async function loadProfiles() {
   } catch (error) {
     note.hidden = false;
     note.textContent = `The list of targets could not be loaded. ${error.message}`;
+    return;
   }
+  // Only then: a reader without the token is asked for it once.
+  await loadPipelines();
+  restoreOptions();
 }
 
 /** Begins with the options of the address. */

@@ -6,6 +6,7 @@ import { announce } from "./announcer.js";
 import { openComparison } from "./compare.js";
 import { Item } from "./fit-item.js";
 import { chosenOptions, optionsText, showFault, startOptions } from "./fit-options.js";
+import { needsPrompt } from "./fit-pipelines.js";
 import { startNext } from "./fit-queue.js";
 import { total } from "./report.js";
 import { saveFile } from "./saving.js";
@@ -22,11 +23,16 @@ let wasBusy = false;
 const inState = (state) => items.filter((item) => item.state === state);
 
 function refresh() {
-  const [done, failed] = [inState("done"), inState("failed")];
-  const busy = items.length - done.length - failed.length;
+  const [done, failed, sent] = [inState("done"), inState("failed"), inState("sent")];
+  const busy = items.length - done.length - failed.length - sent.length;
   byId("summary").hidden = items.length === 0;
   document.body.classList.toggle("has-images", items.length > 0);
-  const parts = [busy > 0 ? `${done.length} of ${plural(items.length, "image")} done` : `${plural(done.length, "image")} done`];
+  const isOnlySent = sent.length > 0 && done.length === 0;
+  const parts = [
+    isOnlySent ? `${plural(sent.length, "image")} became jobs`
+      : busy > 0 ? `${done.length} of ${plural(items.length, "image")} done` : `${plural(done.length, "image")} done`,
+  ];
+  if (sent.length > 0 && !isOnlySent) parts.push(`${sent.length} became jobs`);
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   byId("counts").textContent = parts.join(", ");
   byId("total").textContent = total(done.map((item) => item.report));
@@ -53,6 +59,7 @@ function start() {
 
 function add(entries) {
   if (entries.length === 0) return;
+  if (needsPrompt()) return askForPrompt();
   const query = chosenOptions();
   for (const { file, path } of entries) {
     const item = new Item(file, path, query, refresh);
@@ -66,7 +73,14 @@ function add(entries) {
   start();
 }
 
+/** Images that cannot become jobs are not added. */
+function askForPrompt() {
+  showFault({ message: "Say first what is to be made of the images.", details: { parameter: "prompt" } });
+  byId("prompt").focus();
+}
+
 function again(some) {
+  if (needsPrompt()) return askForPrompt();
   for (const item of some) item.reset(chosenOptions());
   start();
 }

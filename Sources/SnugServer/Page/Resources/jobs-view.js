@@ -156,7 +156,11 @@ export class JobsView {
     this.#showState();
     this.#refreshTimer ??= setTimeout(() => {
       this.#refreshTimer = null;
-      if (this.#isShown) this.#load(false);
+      if (!this.#isShown) return;
+      this.#load(false);
+      // A decision that a person is about to make stays where it is.
+      const isDeciding = byId("job-choices").contains(document.activeElement);
+      if (this.#openJob && !isDeciding) refreshJob(this.#openJob, (job, action) => this.#decide(job, action));
     }, refreshPeriod);
   }
 

@@ -50,6 +50,14 @@ for (const name of ["fit", "jobs"]) {
     go(name);
   });
 }
+// The images stay in the tab while a job of one of them is looked at.
+byId("list").addEventListener("click", (event) => {
+  const link = event.target.closest(".do-job");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  history.pushState(null, "", link.getAttribute("href"));
+  show();
+});
 addEventListener("popstate", show);
 
 startTheme();

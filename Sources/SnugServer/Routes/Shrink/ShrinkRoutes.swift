@@ -78,7 +78,8 @@ final class ShrinkRoutes: Sendable {
         guard let value = JSONValue(parsing: body.bytes) else {
             throw ServiceError(.badRequest, "bad_json", "the body is no JSON; send an object such as {\"resize\": {…}}")
         }
-        let made = try await work.fit(shrunk.input, named: nil, order: try ShrinkOrder.order(value), context: context)
+        let made = try await work.fit(
+            ImageSource(bytes: shrunk.input), named: nil, order: try ShrinkOrder.order(value), context: context)
         return Self.response(
             made.bytes, format: made.image.format, width: made.image.width, height: made.image.height, count: counted())
     }
@@ -100,11 +101,12 @@ final class ShrinkRoutes: Sendable {
 
     /// Half of the bytes at the full size; where that is out of reach, all that can be saved without loss.
     private func fit(_ bytes: [UInt8], _ order: FitOrder?, _ context: ServerContext) async throws -> FitWork.Result {
-        if let order { return try await work.fit(bytes, named: nil, order: order, context: context) }
+        let source = ImageSource(bytes: bytes)
+        if let order { return try await work.fit(source, named: nil, order: order, context: context) }
         do {
-            return try await work.fit(bytes, named: nil, order: try ShrinkOrder.usual, context: context)
+            return try await work.fit(source, named: nil, order: try ShrinkOrder.usual, context: context)
         } catch let error as ImageError where error.code == .cannotFit {
-            return try await work.fit(bytes, named: nil, order: try ShrinkOrder.lossless, context: context)
+            return try await work.fit(source, named: nil, order: try ShrinkOrder.lossless, context: context)
         }
     }
 
