@@ -130,6 +130,16 @@ void snug_png_filter_row(int filter, const uint8_t *row, const uint8_t *above, s
 int snug_png_filter_row_by_pairs(const uint8_t *row, const uint8_t *above, size_t count, size_t pixel_bytes,
                                  uint8_t *scratch, uint8_t *out);
 
+enum {
+    /// Bytes that must be readable after a row and after the one above it.
+    SNUG_UNFILTER_PADDING = 8,
+};
+
+/// Undoes PNG filter 0 to 4 in place. `above` is the row before it without its filter, zeros for the first; `pixel_bytes` is 1,
+/// 2, 3, 4, 6 or 8, and `count` a multiple of it.
+void snug_png_unfilter_row(snug_kernel_level level, int filter, uint8_t *row, const uint8_t *above, size_t count,
+                           size_t pixel_bytes);
+
 /// Packs `count` values of 1, 2 or 4 bits, one a byte, into `(count * bits + 7) / 8` bytes.
 void snug_png_pack_row(const uint8_t *indices, size_t count, int bits, uint8_t *out);
 
