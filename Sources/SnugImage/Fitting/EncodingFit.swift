@@ -109,7 +109,7 @@ struct EncodingFit {
         let hasFewColours = header.bitsPerSample < 8
         guard policy.strategy == .best, content.isGraphic || hasFewColours,
             let graphic = try GraphicFit(
-                context, supply: supply, isOpaque: true, options: PNGFit(context).options)
+                context, supply: supply, isOpaque: true, isGraphic: content.isGraphic, options: PNGFit(context).options)
         else { return nil }
         let planes = try planes(of: supply)
         func jpeg(keepsSize: Bool) throws -> Encoded? {
@@ -119,11 +119,13 @@ struct EncodingFit {
         }
         if context.mayChooseWebP {
             let webP = WebPFit(context, isOpaque: true, isGraphic: content.isGraphic)
-            return try graphic.fit(alternatives: [{ try context.unlessOutOfReach { try webP.lossy(supply) } }])
+            return try graphic.fit(
+                alternatives: [graphic.nearLossless, { try context.unlessOutOfReach { try webP.lossy(supply) } }])
         }
         let fullSize = { try jpeg(keepsSize: true) }
         return try graphic.fit(
-            alternatives: policy.keepsSize ? [fullSize] : [fullSize, { try jpeg(keepsSize: false) }])
+            alternatives: [graphic.nearLossless, fullSize]
+                + (policy.keepsSize ? [] : [{ try jpeg(keepsSize: false) }]))
     }
 
     /// An opaque image stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.
