@@ -77,21 +77,21 @@ struct GraphicFit {
             Raster(pixels.shape, planes: [plane]), mayScale: !isGraphic && !context.policy.keepsSize)
     }
 
-    /// False for a large photo whose tiles look better rounded and scaled than with the colours that the limit allows.
+    /// False for a large photo whose middle looks better rounded and scaled than with the colours that the limit allows.
     private func mayHavePalette() throws -> Bool {
         guard !isGraphic, !context.policy.keepsSize,
-            let sample = try SampledImage(Raster(pixels.shape, planes: [plane]), cancellation: context.cancellation)
+            let sample = SampledImage(middleOf: Raster(pixels.shape, planes: [plane]))
         else { return true }
-        let tiles = sample.raster.planes[0]
+        let middle = sample.raster.planes[0]
         let context = sample.context(context)
         let options: PaletteFit.Options = { _, _ in PNGEncoderOptions() }
-        guard case .fits(let indexed) = try PaletteFit(context, options: options).mostColours(tiles, of: 257) else {
+        guard case .fits(let indexed) = try PaletteFit(context, options: options).mostColours(middle, of: 257) else {
             return false
         }
         guard let rounded = try NearLosslessFit(context, options: options).fit(sample.raster, mayScale: true) else {
             return true
         }
-        let looks = Looks(tiles, context: context)
+        let looks = Looks(middle, context: context)
         return try looks.difference(indexed.encoded) < looks.difference(rounded)
     }
 

@@ -90,5 +90,11 @@ import Testing
         #expect(small.bytes.count <= whole / 3 && small.width < 2200 && small.encodes <= 3)
         #expect(Double(small.bytes.count) > Double(whole / 3) * 0.9)
         #expect(try SampledImage(raster(tile), cancellation: CancellationFlag()) == nil)
+        // The middle is a part of the image as it is.
+        let middle = try #require(SampledImage(middleOf: raster(plane))).raster.planes[0]
+        #expect((middle.width, middle.height, middle.channels) == (1280, 1280, 3))
+        let (row, source) = (middle.row(5), plane.row(365))
+        #expect(row.indices.allSatisfy { row[$0] == source[$0 + 460 * 3] })
+        #expect(SampledImage(middleOf: raster(tile)) == nil)
     }
 }
