@@ -13,7 +13,7 @@ RUN SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc
 FROM debian:bookworm-slim
 # The four after the first line are loaded only by the decoder processes, for formats that a request brings.
 RUN apt-get update && apt-get install -y --no-install-recommends \
-    ca-certificates libcurl4 libdeflate0 libgif7 libjpeg62-turbo liblcms2-2 libpng16-16 libpq5 libssl3 libsqlite3-0 libwebp7 tzdata zlib1g \
+    ca-certificates libcurl4 libdeflate0 libgif7 libisal2 libjpeg62-turbo liblcms2-2 libpng16-16 libpq5 libssl3 libsqlite3-0 libwebp7 tzdata zlib1g \
     libavif15 libheif1 libjxl0.7 libtiff6 \
   && rm -rf /var/lib/apt/lists/* \
   && useradd --system --uid 10001 --create-home --home-dir /var/lib/snug --shell /usr/sbin/nologin snug \

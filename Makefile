@@ -49,7 +49,7 @@ tsan: ## All tests under ThreadSanitizer
 	SNUG_SANITIZER=thread TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt external_symbolizer_path=$$(command -v llvm-symbolizer || true)" \
 	  swift test --sanitize=thread --scratch-path .build-tsan
 
-fuzz: ## Feed damaged images to the JPEG kernels, to every reader of containers and to the whole fit, under sanitizers
+fuzz: ## Feed damaged images to the JPEG kernels, to the rows of PNG, to every reader of containers and to the whole fit, under sanitizers
 	scripts/install test
 	mkdir -p .build
 	for program in jpeg-kernels jpeg-scans; do \
@@ -57,6 +57,10 @@ fuzz: ## Feed damaged images to the JPEG kernels, to every reader of containers 
 	    Tests/Fuzzing/$$program.c CSupport/CJPEGKernels/*.c -ljpeg -lm -o .build/fuzz-$$program; \
 	  ASAN_OPTIONS=detect_leaks=0 .build/fuzz-$$program $(or $(SECONDS_EACH),600) $(or $(SEED),1); \
 	done
+	clang -O2 -g -fsanitize=address,undefined -fno-sanitize-recover=all -ICSupport/CPNG/include -ICSupport/CKernels/include \
+	  Tests/Fuzzing/png-rows.c CSupport/CPNG/*.c CSupport/CKernels/*.c -lpng -lz $$(pkg-config --silence-errors --libs libisal || true) -lm \
+	  -o .build/fuzz-png-rows
+	ASAN_OPTIONS=detect_leaks=0 .build/fuzz-png-rows $(or $(SECONDS_EACH),600) $(or $(SEED),1)
 	SNUG_FUZZ_SECONDS=$(or $(SECONDS_EACH),600) SNUG_FUZZ_SEED=$(or $(SEED),1) ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
 
 campaign-fit: ## Random images, limits and options through the properties that every fit has, FITS=… SEED=…

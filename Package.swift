@@ -107,6 +107,8 @@ let package = Package(
         systemLibrary("CLibJPEG", pkgConfig: "libjpeg", apt: "libjpeg62-turbo-dev", brew: "jpeg-turbo"),
         systemLibrary("CLibPNG", pkgConfig: "libpng", apt: "libpng-dev", brew: "libpng"),
         systemLibrary("CLibDeflate", pkgConfig: "libdeflate", apt: "libdeflate-dev", brew: "libdeflate"),
+        // Missing on some processors: zlib takes its place.
+        systemLibrary("CLibISAL", pkgConfig: "libisal", apt: "libisal-dev", brew: "isa-l"),
         systemLibrary("CLibLCMS", pkgConfig: "lcms2", apt: "liblcms2-dev", brew: "little-cms2"),
         // giflib has no pkg-config file.
         systemLibrary("CLibGIF", apt: "libgif-dev", brew: "giflib"),
@@ -115,7 +117,7 @@ let package = Package(
 
         // Shims that turn setjmp, callbacks and variadics into plain calls returning codes.
         shim("CJPEG", ["CLibJPEG"]),
-        shim("CPNG", ["CLibPNG"], links: "z"),
+        shim("CPNG", ["CLibPNG", "CLibISAL", "CKernels"], links: "z"),
         shim("CDeflate", ["CLibDeflate"]),
         shim("CLCMS", ["CLibLCMS"]),
         shim("CGIF", ["CLibGIF"], links: "gif"),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The images that are measured: those of the folder that $SNUG_CORPUS names, and drawn ones for what it has not.
 
-The folder may hold jpeg-24mp.jpg, jpeg-50mp.jpg, jpeg-100mp.jpg and jpeg-400mp.jpg, photos to be cropped under photo/,
+The folder may hold png-60mp.png, png-60mp-alpha.png, shot-25mp.png, png/alpha-2048.png, jpeg-24mp.jpg, jpeg-50mp.jpg, jpeg-100mp.jpg and jpeg-400mp.jpg, photos to be cropped under photo/,
 and mixed files under folder/. Drawn images have detail at every scale and the grain of a sensor: about as hard to
 compress as photos, but no photos, so absolute scores are not judged on them.
 """
@@ -65,6 +65,17 @@ def large(megapixels):
                 image.paste(ImageOps.flip(turned) if (y // 4000) % 2 else turned, (x, y))
         image.save(path, quality=quality, subsampling=chroma)
     return path, False
+
+
+def graphic(name):
+    """A PNG by its name: the project's sample, one of the corpus or of its folder of mixed files; None for one that is not there."""
+    if name == "sample":
+        return os.path.join(ROOT, "samples/screenshot.png")
+    for place in ("", "png", "folder"):
+        path = os.path.join(FOLDER or "/nonexistent", place, name + ".png")
+        if os.path.exists(path):
+            return path
+    return None
 
 
 def photos():

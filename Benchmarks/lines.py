@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import statistics
 import subprocess
 
@@ -254,5 +255,36 @@ def charts(run):
     run.tables += [f"| {row['name']} | {row['user']:.2f} | {row['bytes']:,} | {row['score']:.2f} |" for row in run.chart] + [""]
 
 
-GROUPS = {"small": small, "use": use, "memory": memory, "huge": huge, "folder": folder, "thumbnails": thumbnails,
+# File, limit, options, score, seconds of CPU where 24 MP → 5 MB at the floor took 0.30 s.
+GRAPHICS = [
+    ("sample", 70_000, [], 95, 0.15), ("003-shot", 500_000, [], 87, 0.8), ("003-shot", 300_000, [], 72, 0.8),
+    ("013-shot", 300_000, [], 86, 0.5), ("013-shot", 150_000, [], 45, 0.5), ("023-shot", 70_000, [], 94, 0.3),
+    ("shot-25mp", 2_000_000, [], 81, 2.5), ("alpha-2048", 300_000, ["--format", "png"], 91, 0.5),
+    ("alpha-2048", 150_000, ["--format", "png"], 78, 0.5), ("png-60mp-alpha", 10_000_000, ["--format", "png"], 60, 5),
+    ("png-60mp-alpha", 10_000_000, ["--format", "webp"], 79, 5), ("003-shot", 1_050_000, ["--lossless"], 100, 0.6),
+    ("png-60mp", 10_000_000, [], 83, 1.5)]
+
+
+def graphics(run):
+    """Screenshots, transparency and large PNGs; those that the corpus has. Large ones are scored in the middle."""
+    small, _ = corpus.large(24)
+    base = run.out(small, "floor")
+    floor = peers.floor(small, base, peers.floor_quality(small, base, 5_000_000))
+    for name, limit, options, goal, seconds in GRAPHICS:
+        source = corpus.graphic(name)
+        if source is None:
+            continue
+        # A folder: the extension follows the format that is chosen.
+        folder = os.path.join(run.folder, "graphics")
+        shutil.rmtree(folder, ignore_errors=True)
+        user, _, ratio, _ = run.paired(peers.snug(source, folder + "/", "--limit", str(limit), *options), floor)
+        made = os.path.join(folder, os.listdir(folder)[0])
+        score = metric.score(metric.middle(source), metric.middle(made, like=source))
+        what = " ".join([name, "→", f"{limit / 1e3:g} kB", *options])
+        run.add(what + ", score", f"{score:.2f}, {os.path.getsize(made) / limit:.1%} used", goal, score >= goal)
+        run.add(what + ", CPU", f"{ratio:.2f} floors ({user:.2f} s)", f"{seconds / 0.3:.2f} floors of 24 MP",
+                ratio <= seconds / 0.3)
+
+
+GROUPS = {"graphics": graphics, "small": small, "use": use, "memory": memory, "huge": huge, "folder": folder, "thumbnails": thumbnails,
           "photos": photos, "large": large, "charts": charts}

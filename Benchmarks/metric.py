@@ -30,6 +30,25 @@ def load(path):
     return Image.open(path).convert("RGB")
 
 
+def middle(path, like=None):
+    """An image on gray at the size of another; of more than 8 megapixels the 4 in the middle."""
+    image = Image.open(path)
+    if "A" in image.getbands() or "transparency" in image.info:
+        image = image.convert("RGBA")
+        gray = Image.new("RGBA", image.size, (128, 128, 128, 255))
+        gray.alpha_composite(image)
+        image = gray
+    image = image.convert("RGB")
+    if like:
+        size = Image.open(like).size
+        image = image if image.size == size else image.resize(size, Image.LANCZOS)
+    width, height = image.size
+    if width * height <= 8_000_000:
+        return image
+    left, top = width // 2 - 1200, height // 2 - 850
+    return image.crop((left, top, left + 2400, top + 1700))
+
+
 def score(original, result):
     """Both are images; a smaller result is scaled up with Lanczos."""
     if result.size != original.size:

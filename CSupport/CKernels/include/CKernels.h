@@ -130,6 +130,31 @@ void snug_png_filter_row(int filter, const uint8_t *row, const uint8_t *above, s
 int snug_png_filter_row_by_pairs(const uint8_t *row, const uint8_t *above, size_t count, size_t pixel_bytes,
                                  uint8_t *scratch, uint8_t *out);
 
+enum {
+    /// Bytes that must be readable after a row and after the one above it.
+    SNUG_UNFILTER_PADDING = 8,
+};
+
+/// Undoes PNG filter 0 to 4 in place. `above` is the row before it without its filter, zeros for the first; `pixel_bytes` is 1,
+/// 2, 3, 4, 6 or 8, and `count` a multiple of it.
+void snug_png_unfilter_row(snug_kernel_level level, int filter, uint8_t *row, const uint8_t *above, size_t count,
+                           size_t pixel_bytes);
+
+/// A row to be rounded.
+typedef struct snug_rounding {
+    size_t width;
+    /// 1 to 4; the last of 2 and 4 is alpha.
+    int channels;
+    /// Residuals become multiples of it, so that samples are off by half of it at most: 2 to 64.
+    int step;
+} snug_rounding;
+
+/// Rounds the samples of a row so that the residuals of a filter are multiples of a step, and returns the filter, 1 to 4, that
+/// leaves the smallest. Wholly opaque and wholly transparent stay so; the colours of the latter become what is predicted.
+/// `above` is the row before it as it was rounded, zeros for the first; `scratch` has room for two rows.
+int snug_png_round_row(snug_kernel_level level, snug_rounding rounding, const uint8_t *row, const uint8_t *above,
+                       uint8_t *rounded, uint8_t *residuals, uint8_t *scratch);
+
 /// Packs `count` values of 1, 2 or 4 bits, one a byte, into `(count * bits + 7) / 8` bytes.
 void snug_png_pack_row(const uint8_t *indices, size_t count, int bits, uint8_t *out);
 

@@ -6,6 +6,8 @@
 #ifndef SNUG_CPNG_H
 #define SNUG_CPNG_H
 
+#include "CKernels.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,13 +49,21 @@ typedef struct snug_png_header {
     bool is_interlaced;
 } snug_png_header;
 
-/*
- * memory_limit: most bytes that libpng, the row queue and an interlaced image take together.
- * maximum_warnings: one warning more is an error.
- * tolerates_crc_errors: use a critical chunk in spite of a wrong CRC, with a warning.
- */
-snug_png_decoder *_Nullable snug_png_decoder_create(
-    size_t memory_limit, uint32_t maximum_warnings, snug_png_depth depth, bool tolerates_crc_errors);
+typedef struct snug_png_decoder_settings {
+    /* Most bytes that libpng, rows that wait and an interlaced image take together. */
+    size_t memory_limit;
+    /* One warning more is an error. */
+    uint32_t maximum_warnings;
+    snug_png_depth depth;
+    snug_kernel_level level;
+    /* Uses a critical chunk in spite of a wrong CRC, with a warning. */
+    bool tolerates_crc_errors;
+    /* libpng reads the rows of every image, which takes three times as long: for comparisons. */
+    bool uses_libpng_only;
+} snug_png_decoder_settings;
+
+/* NULL when memory is out. */
+snug_png_decoder *_Nullable snug_png_decoder_create(const snug_png_decoder_settings *settings);
 void snug_png_decoder_free(snug_png_decoder *decoder);
 
 /*
@@ -62,6 +72,8 @@ void snug_png_decoder_free(snug_png_decoder *decoder);
  */
 snug_png_status snug_png_decoder_push(
     snug_png_decoder *decoder, const uint8_t *bytes, size_t count, size_t *consumed);
+/* True when a row may come without further input: by a push of nothing. */
+bool snug_png_decoder_holds_rows(const snug_png_decoder *decoder);
 /* No more input will come: an interlaced image hands out what it has. */
 void snug_png_decoder_end_input(snug_png_decoder *decoder);
 /* False until the first IDAT was seen. */

@@ -4,8 +4,8 @@ import CPNG
 /// Reads the rows of a PNG image from first to last.
 ///
 /// Rows come as gray, gray and alpha, RGB or RGBA: palettes, low bit depths and tRNS are expanded. Samples are as
-/// stored, with no gamma applied. Memory is a few rows and about 2 MiB, but for an interlaced image, which is
-/// decoded whole before its first row is handed out.
+/// stored, with no gamma applied. Memory is a few rows and about 300 KiB, but for an interlaced image, which libpng decodes
+/// whole before its first row is handed out.
 @safe
 struct PNGDecoder: ~Copyable {
     private let handle: PNGDecoderHandle
@@ -33,7 +33,7 @@ struct PNGDecoder: ~Copyable {
     var hasAlpha: Bool { channels == 2 || channels == 4 }
     /// Oddities that did not stop decoding, in words; complete after the last row.
     var warnings: [String] { feed.warnings + handle.warnings + recoveryWarnings }
-    /// The peak of memory for libpng, queued rows and an interlaced image together.
+    /// The peak of memory for libraries, rows that wait and an interlaced image together.
     var peakMemory: Int { handle.peakMemory }
 
     /// Reads up to the image's first byte.
@@ -41,16 +41,19 @@ struct PNGDecoder: ~Copyable {
     ///   - keeps16Bits: Hands out 16-bit samples as native-endian pairs of bytes instead of rounding them to 8 bits.
     ///   - recoversPartialImages: Fills what is missing of a damaged image instead of throwing.
     ///   - memoryLimit: The limit in bytes for the C side: rows, and the whole image when it is interlaced.
+    ///   - level: The instruction set of the inner loops.
+    ///   - usesLibraryOnly: libpng reads the rows of every image, for comparisons.
     /// - Throws: `empty_input`, `not_an_image`, `truncated_input`, `corrupt_input`, `unsupported_feature`,
     ///   `limit_exceeded`, `memory_exceeded` (with `needed_bytes` and `limit_bytes`), or what reading throws.
     init(
         source: ImageSource, limits: DecodingLimits = DecodingLimits(), keeps16Bits: Bool = false,
         recoversPartialImages: Bool = false,
-        memoryLimit: Int = .max
+        memoryLimit: Int = .max, level: KernelLevel = .best, usesLibraryOnly: Bool = false
     ) throws(ImageError) {
         let handle = try PNGDecoderHandle(
             depth: keeps16Bits ? .native : .eight, toleratesCRCErrors: recoversPartialImages,
-            maximumWarningCount: limits.maximumWarningCount, memoryLimit: memoryLimit)
+            maximumWarningCount: limits.maximumWarningCount, memoryLimit: memoryLimit, level: level,
+            usesLibraryOnly: usesLibraryOnly)
         var feed = try PNGDecoderFeed(source: source, limits: limits, checksEveryChunk: false)
         let header = try Self.readHeader(from: &feed, into: handle, memoryLimit: memoryLimit)
         self.recoversPartialImages = recoversPartialImages
@@ -124,7 +127,7 @@ struct PNGDecoder: ~Copyable {
                 ? ImageError(.corruptInput, "is a damaged PNG: its compressed data break off or end early")
                 : ImageError(.truncatedInput, "is cut off before its last row")
         } catch {
-            // Rows that libpng had finished before it gave up are still queued.
+            // Rows that were finished before the fault are handed out first.
             guard error.code == .corruptInput || error.code == .truncatedInput else { throw error }
             stopped = error
         }

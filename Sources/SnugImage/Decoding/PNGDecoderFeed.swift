@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPNG
 
-/// Hands libpng the chunks of a PNG file that make the image, and no others.
+/// Hands a decoder the chunks of a PNG file that make the image, and no others.
 ///
-/// libpng's push reader holds a whole chunk in memory before it looks at it, even one that it ignores. Text, unknown
-/// chunks and the like are skipped here, so their size costs nothing.
+/// libpng's push reader, which reads what comes before the image, holds a whole chunk in memory before it looks at it,
+/// even one that it ignores. Text, unknown chunks and the like are skipped here, so their size costs nothing.
 struct PNGDecoderFeed {
     /// The end of the file, as far as it was read.
     enum End { case notReached, complete, cutOff }
@@ -44,6 +44,10 @@ struct PNGDecoderFeed {
     /// - Throws: `corrupt_input`, `unsupported_feature`, `limit_exceeded`, `memory_exceeded`, `io_failed`,
     ///   `input_changed`.
     mutating func push(to handle: borrowing PNGDecoderHandle) throws(ImageError) -> Bool {
+        if handle.holdsRows {
+            _ = try handle.push(Span())
+            return true
+        }
         if position >= feedEnd {
             guard try findNextChunk() else { return false }
         }

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPNG
 
-/// Owns a libpng reader; frees it when it goes out of scope.
+/// Owns a PNG reader; frees it when it goes out of scope.
 @safe
 struct PNGDecoderHandle: ~Copyable {
     private let pointer: OpaquePointer
 
+    /// - Parameter usesLibraryOnly: libpng reads the rows of every image, for comparisons.
     init(
-        depth: snug_png_depth, toleratesCRCErrors: Bool, maximumWarningCount: Int, memoryLimit: Int
+        depth: snug_png_depth, toleratesCRCErrors: Bool, maximumWarningCount: Int, memoryLimit: Int,
+        level: KernelLevel = .best, usesLibraryOnly: Bool = false
     ) throws(ImageError) {
-        let warnings = UInt32(clamping: maximumWarningCount)
-        guard
-            let created = unsafe snug_png_decoder_create(
-                max(memoryLimit, 0), warnings, depth, toleratesCRCErrors)
-        else {
+        var settings = snug_png_decoder_settings()
+        settings.memory_limit = max(memoryLimit, 0)
+        settings.maximum_warnings = UInt32(clamping: maximumWarningCount)
+        settings.depth = depth
+        settings.level = level
+        settings.tolerates_crc_errors = toleratesCRCErrors
+        settings.uses_libpng_only = usesLibraryOnly
+        guard let created = unsafe snug_png_decoder_create(&settings) else {
             throw ImageError(
                 .memoryExceeded,
                 "a PNG decoder needs more memory than \(memoryLimit) bytes; "
@@ -51,7 +56,10 @@ struct PNGDecoderHandle: ~Copyable {
     func push(_ bytes: Span<UInt8>) throws(ImageError) -> Int {
         var consumed = 0
         let status = unsafe bytes.withUnsafeBufferPointer { buffer -> snug_png_status in
-            guard let start = buffer.baseAddress else { return .ok }
+            var nothing: UInt8 = 0
+            guard let start = buffer.baseAddress else {
+                return unsafe snug_png_decoder_push(pointer, &nothing, 0, &consumed)
+            }
             return unsafe snug_png_decoder_push(pointer, start, buffer.count, &consumed)
         }
         switch status {
@@ -67,6 +75,9 @@ struct PNGDecoderHandle: ~Copyable {
                 settings: [.memory])
         }
     }
+
+    /// True when a row may come by pushing nothing.
+    var holdsRows: Bool { unsafe snug_png_decoder_holds_rows(pointer) }
 
     /// Says that no more input will come, so that an interlaced image hands out what it has.
     func endInput() { unsafe snug_png_decoder_end_input(pointer) }

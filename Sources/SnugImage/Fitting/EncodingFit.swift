@@ -99,8 +99,19 @@ struct EncodingFit {
     /// A WebP, without loss where that is likely to fit.
     private func webP(_ supply: PixelSupply, content: PixelContent) throws -> Encoded {
         let fit = WebPFit(context, isOpaque: content.isOpaque, isGraphic: content.isGraphic)
-        if content.isGraphic || !content.isOpaque, let lossless = try fit.lossless(supply) { return lossless }
+        if content.isGraphic || !content.isOpaque, mayBeLosslessWebP, let lossless = try fit.lossless(supply) {
+            return lossless
+        }
         return try fit.lossy(supply)
+    }
+
+    /// False where the bytes of a PNG say that a lossless WebP, which is dear to make, is far from the limit.
+    private var mayBeLosslessWebP: Bool {
+        guard header.format == .png else { return true }
+        let share = Double(plan.width * plan.height) / Double(max(header.pixelCount, 1))
+        // Three times what usually holds: the PNG may be badly compressed.
+        return WebPFit.mayHoldWithoutLoss(
+            pngBytes: Int(Double(context.source.byteCount) * min(share, 1) / 3), limit: context.byteLimit)
     }
 
     /// A graphic as a palette or as a JPEG, whichever looks best.
@@ -109,7 +120,7 @@ struct EncodingFit {
         let hasFewColours = header.bitsPerSample < 8
         guard policy.strategy == .best, content.isGraphic || hasFewColours,
             let graphic = try GraphicFit(
-                context, supply: supply, isOpaque: true, options: PNGFit(context).options)
+                context, supply: supply, isOpaque: true, isGraphic: content.isGraphic, options: PNGFit(context).options)
         else { return nil }
         let planes = try planes(of: supply)
         func jpeg(keepsSize: Bool) throws -> Encoded? {
@@ -119,11 +130,13 @@ struct EncodingFit {
         }
         if context.mayChooseWebP {
             let webP = WebPFit(context, isOpaque: true, isGraphic: content.isGraphic)
-            return try graphic.fit(alternatives: [{ try context.unlessOutOfReach { try webP.lossy(supply) } }])
+            return try graphic.fit(
+                alternatives: [graphic.nearLossless, { try context.unlessOutOfReach { try webP.lossy(supply) } }])
         }
         let fullSize = { try jpeg(keepsSize: true) }
         return try graphic.fit(
-            alternatives: policy.keepsSize ? [fullSize] : [fullSize, { try jpeg(keepsSize: false) }])
+            alternatives: [graphic.nearLossless, fullSize]
+                + (policy.keepsSize ? [] : [{ try jpeg(keepsSize: false) }]))
     }
 
     /// An opaque image stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.

@@ -27,7 +27,8 @@ struct PNGFit {
         if let encoded = full.encoded { return encoded }
         if context.policy.strategy == .best,
             let graphic = try GraphicFit(
-                context, supply: supply, isOpaque: content?.isOpaque ?? !context.header.hasAlpha, options: options)
+                context, supply: supply, isOpaque: content?.isOpaque ?? !context.header.hasAlpha,
+                isGraphic: content?.isGraphic ?? false, options: options)
         {
             var alternatives: [() throws -> Encoded?] = []
             if context.mayChooseWebP {
@@ -40,7 +41,9 @@ struct PNGFit {
                 }
                 alternatives.append { try context.unlessOutOfReach { try webP.lossy(supply) } }
             }
-            if !context.policy.keepsSize {
+            alternatives.append(graphic.nearLossless)
+            // A photo loses less by rounding and scaling together.
+            if !context.policy.keepsSize, content?.isGraphic ?? false {
                 alternatives.append { try context.unlessOutOfReach { try scaled(supply, after: full) } }
             }
             if let encoded = try graphic.fit(alternatives: alternatives) { return encoded }

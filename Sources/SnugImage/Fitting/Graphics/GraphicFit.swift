@@ -19,15 +19,21 @@ struct GraphicFit {
     private let looks: Looks
     private let palette: PaletteFit
     private let isOpaque: Bool
+    private let isGraphic: Bool
+    private let options: PaletteFit.Options
 
     /// - Parameters:
     ///   - supply: Interleaved pixels in memory.
+    ///   - isGraphic: The image has flat areas of few colours.
     /// - Returns: `nil` where the pixels are not in memory.
     init?(
-        _ context: FitContext, supply: PixelSupply, isOpaque: Bool, options: @escaping PaletteFit.Options
+        _ context: FitContext, supply: PixelSupply, isOpaque: Bool, isGraphic: Bool,
+        options: @escaping PaletteFit.Options
     ) throws {
         self.context = context
         self.isOpaque = isOpaque
+        self.isGraphic = isGraphic
+        self.options = options
         let channels = supply.shape.planes.first?.channels ?? 1
         pixels = try supply.prepared(
             .interleaved(width: context.plan.width, height: context.plan.height, channels: channels),
@@ -50,16 +56,12 @@ struct GraphicFit {
             let difference = try looks.difference(encoded)
             if difference < best?.difference ?? .infinity { best = (encoded, difference) }
         }
-        let own = PNGColourCensus(of: plane).palette?.colours.count ?? 257
-        switch try palette.mostColours(plane, of: own) {
-        case .fits(let candidate):
-            try consider(candidate.encoded)
-            if let difference = best?.difference, difference > Self.ditherable {
-                try consider(try palette.dithered(plane, like: candidate))
-            }
-        case .tooLarge(let bytes, _):
-            if !context.policy.keepsSize { try considerScaled(own: own, bytes: bytes, consider) }
+        let hasPalette = try mayHavePalette()
+        if !hasPalette, alternatives.count == 1, var only = try alternatives[0]() {
+            only.report = pixels.report
+            return only
         }
+        if hasPalette { try considerPalettes(consider, least: { best?.difference }) }
         if best?.difference ?? .infinity > Self.invisible {
             for alternative in alternatives { try consider(try alternative()) }
         }
@@ -67,6 +69,45 @@ struct GraphicFit {
         result.encodes = encodes
         result.report = pixels.report
         return result
+    }
+
+    /// A near-lossless output.
+    func nearLossless() throws -> Encoded? {
+        try NearLosslessFit(context, options: options).fit(
+            Raster(pixels.shape, planes: [plane]), mayScale: !isGraphic && !context.policy.keepsSize)
+    }
+
+    /// False for a large photo whose middle looks better rounded and scaled than with the colours that the limit allows.
+    private func mayHavePalette() throws -> Bool {
+        guard !isGraphic, !context.policy.keepsSize,
+            let sample = SampledImage(middleOf: Raster(pixels.shape, planes: [plane]))
+        else { return true }
+        let middle = sample.raster.planes[0]
+        let context = sample.context(context)
+        let options: PaletteFit.Options = { _, _ in PNGEncoderOptions() }
+        guard case .fits(let indexed) = try PaletteFit(context, options: options).mostColours(middle, of: 257) else {
+            return false
+        }
+        guard let rounded = try NearLosslessFit(context, options: options).fit(sample.raster, mayScale: true) else {
+            return true
+        }
+        let looks = Looks(middle, context: context)
+        return try looks.difference(indexed.encoded) < looks.difference(rounded)
+    }
+
+    private func considerPalettes(
+        _ consider: (Encoded?) throws -> Void, least: () -> Double?
+    ) throws {
+        let own = PNGColourCensus(of: plane).palette?.colours.count ?? 257
+        switch try palette.mostColours(plane, of: own) {
+        case .fits(let candidate):
+            try consider(candidate.encoded)
+            if let difference = least(), difference > Self.ditherable {
+                try consider(try palette.dithered(plane, like: candidate))
+            }
+        case .tooLarge(let bytes, _):
+            if !context.policy.keepsSize { try considerScaled(own: own, bytes: bytes, consider) }
+        }
     }
 
     private func considerScaled(own: Int, bytes: Int, _ consider: (Encoded?) throws -> Void) throws {
