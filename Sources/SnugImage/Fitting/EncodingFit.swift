@@ -99,13 +99,13 @@ struct EncodingFit {
     /// A WebP, without loss where that is likely to fit.
     private func webP(_ supply: PixelSupply, content: PixelContent) throws -> Encoded {
         let fit = WebPFit(context, isOpaque: content.isOpaque, isGraphic: content.isGraphic)
-        if content.isGraphic || !content.isOpaque, mayBeLosslessWebP, let lossless = try fit.lossless(supply) {
+        if content.isGraphic || !content.isOpaque && mayBeLosslessWebP, let lossless = try fit.lossless(supply) {
             return lossless
         }
         return try fit.lossy(supply)
     }
 
-    /// False where the bytes of a PNG say that a lossless WebP, which is dear to make, is far from the limit.
+    /// False where the bytes of a photo's PNG say that a lossless WebP, which is dear to make, is far from the limit.
     private var mayBeLosslessWebP: Bool {
         guard header.format == .png else { return true }
         let share = Double(plan.width * plan.height) / Double(max(header.pixelCount, 1))
