@@ -14,13 +14,8 @@ SNUG_BODY bool decode_dc(
     uint64_t bits = reader->bits;
     int32_t count = reader->count;
     REFILL();
-    uint32_t entry = dc->fast[bits >> (64 - DC_BITS)];
-    int32_t difference = (int16_t)(entry >> 16);
-    if (__builtin_expect(entry != 0, 1)) {
-        TAKE(entry & 63);
-    } else if (!slow_difference(dc, &bits, &count, &difference)) {
-        return false;
-    }
+    int32_t difference;
+    if (!take_difference(dc, &bits, &count, &difference)) return false;
     *prediction = (int32_t)((uint32_t)*prediction + (uint32_t)difference);
     block[0] = (int16_t)((uint32_t)*prediction << band->low);
     *reader = (bit_reader){next, bits, count};
@@ -49,17 +44,7 @@ SNUG_BODY uint32_t band_entry(const decode_table *table, uint64_t *bits, int32_t
         *count -= taken;
         return entry;
     }
-    int32_t length = 0;
-    int32_t symbol = snug_decode_table_slow_symbol(table, *bits, &length);
-    if (symbol < 0) return 0;
-    int32_t size = symbol & 15, run = symbol >> 4;
-    *bits <<= length;
-    *count -= length;
-    if (!size) return run == 15 ? 16u << 8 : 64u << 8 | (uint32_t)run << 16;
-    int32_t value = extended(*bits, size);
-    *bits <<= size;
-    *count -= size;
-    return (uint32_t)(run + 1) << 8 | (uint32_t)(uint16_t)value << 16;
+    return slow_entry(table, bits, count);
 }
 
 enum { BAND_END = 64 };

@@ -46,4 +46,30 @@ SNUG_BODY bool slow_difference(const decode_table *table, uint64_t *bits, int32_
     return true;
 }
 
+// The difference of a DC coefficient; false when there is no such code. At least 31 bits are there.
+SNUG_BODY bool take_difference(const decode_table *table, uint64_t *bits, int32_t *count, int32_t *difference) {
+    uint32_t entry = table->fast[*bits >> (64 - DC_BITS)];
+    if (__builtin_expect(!entry, 0)) return slow_difference(table, bits, count, difference);
+    *difference = (int16_t)(entry >> 16);
+    *bits <<= entry & 63;
+    *count -= (int32_t)(entry & 63);
+    return true;
+}
+
+// The entry, as in `fast` of a progressive scan, of an AC code that is longer than the index with its value; 0 when there
+// is no such code. Sequential scans ignore the value of an end.
+SNUG_BODY uint32_t slow_entry(const decode_table *table, uint64_t *bits, int32_t *count) {
+    int32_t length = 0;
+    int32_t symbol = snug_decode_table_slow_symbol(table, *bits, &length);
+    if (symbol < 0) return 0;
+    int32_t size = symbol & 15, run = symbol >> 4;
+    *bits <<= length;
+    *count -= length;
+    if (!size) return run == 15 ? 16u << 8 : 64u << 8 | (uint32_t)run << 16;
+    int32_t value = extended(*bits, size);
+    *bits <<= size;
+    *count -= size;
+    return (uint32_t)(run + 1) << 8 | (uint32_t)(uint16_t)value << 16;
+}
+
 #endif

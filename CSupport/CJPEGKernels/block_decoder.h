@@ -4,21 +4,6 @@
 
 #include "bit_reader.h"
 
-// What an AC code says when it and its value are longer than the index: an entry as in `fast`, 0 when there is no such code.
-SNUG_BODY uint32_t slow_entry(const decode_table *table, uint64_t *bits, int32_t *count) {
-    int32_t length = 0;
-    int32_t symbol = snug_decode_table_slow_symbol(table, *bits, &length);
-    if (symbol < 0) return 0;
-    int32_t size = symbol & 15, run = symbol >> 4, value = 0;
-    *bits <<= length;
-    *count -= length;
-    if (!size) return (run == 15 ? 16u : 64u) << 8;
-    value = extended(*bits, size);
-    *bits <<= size;
-    *count -= size;
-    return (uint32_t)(run + 1) << 8 | (uint32_t)(uint16_t)value << 16;
-}
-
 // Decodes a block of zeros in place, in zigzag or natural order. The caller sees to it that MOST_MCU_BYTES are readable.
 SNUG_BODY bool decode_block(
     bit_reader *reader, const decode_table *dc, const decode_table *ac, bool is_natural, int32_t *prediction,
@@ -27,16 +12,12 @@ SNUG_BODY bool decode_block(
     uint64_t bits = reader->bits;
     int32_t count = reader->count;
     REFILL();
-    uint32_t entry = dc->fast[bits >> (64 - DC_BITS)];
-    int32_t difference = (int16_t)(entry >> 16);
-    if (__builtin_expect(entry != 0, 1)) {
-        TAKE(entry & 63);
-    } else if (!slow_difference(dc, &bits, &count, &difference)) {
-        return false;
-    }
+    int32_t difference;
+    if (!take_difference(dc, &bits, &count, &difference)) return false;
     *prediction = (int32_t)((uint32_t)*prediction + (uint32_t)difference);
     out[0] = (int16_t)*prediction;
     int32_t k = 0;
+    uint32_t entry;
     for (;;) {
         REFILL();
         // Four lookups of at most 11 bits for each refill.

@@ -42,6 +42,33 @@ static int32_t draw_row(uint8_t *row, int32_t count, int32_t style, int32_t valu
     return value;
 }
 
+// Sets an encoder up for an image of random size, sampling, quality and restart interval.
+static void draw_parameters(struct jpeg_compress_struct *info, uint32_t widest, uint32_t highest) {
+    info->image_width = 1 + chance(widest);
+    info->image_height = 1 + chance(highest);
+    bool is_gray = chance(4) == 0;
+    info->input_components = is_gray ? 1 : 3;
+    info->in_color_space = is_gray ? JCS_GRAYSCALE : JCS_YCbCr;
+    jpeg_set_defaults(info);
+    if (!is_gray) jpeg_set_colorspace(info, JCS_YCbCr);
+    jpeg_set_quality(info, 1 + (int)chance(100), TRUE);
+    info->comp_info[0].h_samp_factor = is_gray ? 1 : 1 << chance(3);
+    info->comp_info[0].v_samp_factor = is_gray ? 1 : 1 << chance(info->comp_info[0].h_samp_factor == 4 ? 1 : 2);
+    info->restart_interval = chance(3) ? 0 : 1 + chance(12);
+}
+
+enum { WIDEST = 96 };
+
+static void write_pixels(struct jpeg_compress_struct *info) {
+    uint8_t row[WIDEST * 3];
+    int32_t style = (int32_t)chance(3), value = 128;
+    while (info->next_scanline < info->image_height) {
+        value = draw_row(row, (int32_t)info->image_width * info->input_components, style, value);
+        uint8_t *rows = row;
+        jpeg_write_scanlines(info, &rows, 1);
+    }
+}
+
 static snug_kernel_level level(void) {
 #if defined(__x86_64__)
     return chance(2) && __builtin_cpu_supports("avx2") ? SNUG_KERNEL_AVX2 : SNUG_KERNEL_PORTABLE;

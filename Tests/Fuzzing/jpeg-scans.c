@@ -59,16 +59,6 @@ static int32_t draw_progression(jpeg_scan_info *scans, int32_t components) {
     return count;
 }
 
-static void write_pixels(struct jpeg_compress_struct *info) {
-    uint8_t row[96 * 3];
-    int32_t style = (int32_t)chance(3), value = 128;
-    while (info->next_scanline < info->image_height) {
-        value = draw_row(row, (int32_t)info->image_width * info->input_components, style, value);
-        uint8_t *rows = row;
-        jpeg_write_scanlines(info, &rows, 1);
-    }
-}
-
 static void make(file *file) {
     struct jpeg_compress_struct info;
     jpeg_scan_info scans[MOST_SCANS];
@@ -79,18 +69,8 @@ static void make(file *file) {
     uint8_t *memory = NULL;
     unsigned long size = 0;
     jpeg_mem_dest(&info, &memory, &size);
-    info.image_width = 1 + chance(96);
-    info.image_height = 1 + chance(64);
-    bool is_gray = chance(4) == 0;
-    info.input_components = is_gray ? 1 : 3;
-    info.in_color_space = is_gray ? JCS_GRAYSCALE : JCS_YCbCr;
-    jpeg_set_defaults(&info);
-    if (!is_gray) jpeg_set_colorspace(&info, JCS_YCbCr);
-    jpeg_set_quality(&info, 1 + (int)chance(100), TRUE);
-    info.comp_info[0].h_samp_factor = is_gray ? 1 : 1 << chance(3);
-    info.comp_info[0].v_samp_factor = is_gray ? 1 : 1 << chance(info.comp_info[0].h_samp_factor == 4 ? 1 : 2);
+    draw_parameters(&info, WIDEST, 64);
     info.optimize_coding = TRUE;
-    info.restart_interval = chance(3) ? 0 : 1 + chance(12);
     switch (chance(4)) {
     case 0: jpeg_simple_progression(&info); break;
     case 1:

@@ -12,7 +12,7 @@ struct ImageReader: Sendable {
     /// The decoders of formats that are decoded in other processes.
     var workers = DecoderWorkerPool(worker: nil)
     let cancellation: CancellationFlag
-    /// What has been decoded of a JPEG of several scans.
+    /// The coefficients of a JPEG of several scans, once they are decoded.
     var coefficients = CoefficientCache()
 
     /// Starts a pass.

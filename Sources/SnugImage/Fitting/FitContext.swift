@@ -14,7 +14,7 @@ struct FitContext {
     let cache: ColourConversionCache
     var workers = DecoderWorkerPool(worker: nil)
     let cancellation: CancellationFlag
-    /// What has been decoded of a JPEG of several scans.
+    /// The coefficients of a JPEG of several scans, once they are decoded.
     let coefficients = CoefficientCache()
 
     /// The limit on the output file's bytes.

@@ -7,7 +7,7 @@ final class BlockRows {
     let layout: BlockLayout
     /// MCUs that there is room for.
     let capacity: Int
-    /// What is to be freed: none where the blocks are a store's.
+    /// The memory to free; `nil` where the blocks are a store's.
     private let memory: UnsafeMutablePointer<Int16>?
     private let store: CoefficientStore?
     private let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Int16>>

@@ -8,8 +8,22 @@ struct JPEGTables {
     var ac: [Int: snug_huffman_spec] = [:]
     var restartInterval = 0
 
+    /// Takes over what a segment defines.
+    /// - Returns: False for tables that are not used here.
+    mutating func read(_ segment: JPEGSegment, by reader: inout JPEGSegmentReader) throws(ImageError) -> Bool {
+        switch segment.marker {
+        case 0xC4: return readHuffman(try reader.payload(segment))
+        case JPEGMarker.quantisationTables: return readSteps(try reader.payload(segment))
+        case JPEGMarker.restartInterval:
+            guard let interval = try reader.payload(segment).u16(at: 0) else { return false }
+            restartInterval = interval
+            return true
+        default: return true
+        }
+    }
+
     /// ITU-T T.81 B.2.4.1. Steps that a baseline output cannot have are left to the library.
-    mutating func readSteps(_ payload: ByteView) -> Bool {
+    private mutating func readSteps(_ payload: ByteView) -> Bool {
         var offset = 0
         while let head = payload.u8(at: offset) {
             let width = head >> 4 + 1
@@ -25,7 +39,7 @@ struct JPEGTables {
     }
 
     /// ITU-T T.81 B.2.4.2.
-    mutating func readHuffman(_ payload: ByteView) -> Bool {
+    private mutating func readHuffman(_ payload: ByteView) -> Bool {
         var offset = 0
         while let head = payload.u8(at: offset) {
             let counts = (0..<16).compactMap { payload.u8(at: offset + 1 + $0) }

@@ -6,7 +6,7 @@ import SnugSystem
 @safe
 struct ScanDecoder: ~Copyable {
     enum Damage: Error {
-        /// What is wrong, and whether the data end before the blocks do.
+        /// A description of the damage, and whether the data end before the blocks do.
         case stream(String, endsEarly: Bool)
         case reading(ImageError)
         case cancelled
@@ -19,20 +19,10 @@ struct ScanDecoder: ~Copyable {
 
     /// - Returns: `nil` when the tables or the layout are not for this decoder.
     init?(_ source: ImageSource, scan: ScanScript.Scan, level: KernelLevel) throws(ImageError) {
-        var layout = scan.layout
-        var status = snug_stream_status.ok
-        let created = unsafe scan.dcTables.withUnsafeBufferPointer { dc -> OpaquePointer? in
-            unsafe scan.acTables.withUnsafeBufferPointer { ac -> OpaquePointer? in
-                guard let dc = dc.baseAddress, let ac = ac.baseAddress else { return nil }
-                return unsafe snug_stream_create(&layout, dc, ac, &status)
-            }
-        }
-        guard let created = unsafe created else {
-            if status == .outOfMemory {
-                throw ImageError(.memoryExceeded, "no memory for a JPEG decoder; run fewer jobs at once")
-            }
-            return nil
-        }
+        guard
+            let created = unsafe try JPEGStream.create(
+                scan.layout, dcTables: scan.dcTables, acTables: scan.acTables)
+        else { return nil }
         self.source = source
         self.scan = scan
         self.level = level
@@ -81,14 +71,13 @@ struct ScanDecoder: ~Copyable {
         }
     }
 
-    /// A stream that goes on behind its last block was damaged somewhere before: codes came out too short.
     private func checkEnd(_ feed: inout ScanFeed) throws(Damage) {
-        while !feed.isAtEnd {
-            let before = feed.offset
-            try next(&feed)
-            if unsafe snug_stream_leftover(stream) > 0 || feed.offset == before { break }
+        let left: Int
+        do throws(ImageError) {
+            left = unsafe try feed.bytesLeft(behind: stream)
+        } catch {
+            throw .reading(error)
         }
-        let left = unsafe max(Int(snug_stream_leftover(stream)), 0) + scan.data.upperBound - feed.offset
         if left > 0 { throw .stream("\(left) bytes are left behind its last block", endsEarly: false) }
     }
 }

@@ -48,4 +48,16 @@ struct ScanFeed {
         }
         offset += taken
     }
+
+    /// The bytes behind the last block, after it was decoded.
+    ///
+    /// A stream that goes on there was damaged somewhere before: codes came out too short.
+    mutating func bytesLeft(behind stream: OpaquePointer) throws(ImageError) -> Int {
+        while !isAtEnd {
+            let before = offset
+            try unsafe next(stream)
+            if unsafe snug_stream_leftover(stream) > 0 || offset == before { break }
+        }
+        return unsafe max(Int(snug_stream_leftover(stream)), 0) + end - offset
+    }
 }

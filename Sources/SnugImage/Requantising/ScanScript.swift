@@ -36,13 +36,6 @@ struct ScanScript {
                     isProgressive: segment.marker == 0xC2)
                 if builder == nil { return nil }
             case let marker where JPEGMarker.isFrame(marker): return nil
-            case 0xC4:
-                guard tables.readHuffman(try reader.payload(segment)) else { return nil }
-            case JPEGMarker.quantisationTables:
-                guard tables.readSteps(try reader.payload(segment)) else { return nil }
-            case JPEGMarker.restartInterval:
-                guard let interval = try reader.payload(segment).u16(at: 0) else { return nil }
-                tables.restartInterval = interval
             case JPEGMarker.startOfScan:
                 let start = segment.payload.upperBound
                 guard let (end, marker) = try JPEGScanData.end(source, from: start),
@@ -54,7 +47,7 @@ struct ScanScript {
             case JPEGMarker.endOfImage: return builder?.script(endsEarly: false)
             // DNL: the height comes after the fact.
             case 0xDC: return nil
-            default: break
+            default: guard try tables.read(segment, by: &reader) else { return nil }
             }
         }
         return builder?.script(endsEarly: true)

@@ -25,20 +25,13 @@ struct SequentialScan {
                 guard frame == nil else { return nil }
                 frame = try JPEGFrame(segment, payload: try reader.payload(segment))
             case let marker where JPEGMarker.isFrame(marker): return nil
-            case 0xC4:
-                guard tables.readHuffman(try reader.payload(segment)) else { return nil }
-            case JPEGMarker.quantisationTables:
-                guard tables.readSteps(try reader.payload(segment)) else { return nil }
-            case JPEGMarker.restartInterval:
-                guard let interval = try reader.payload(segment).u16(at: 0) else { return nil }
-                tables.restartInterval = interval
             case JPEGMarker.startOfScan:
                 guard let frame else { return nil }
                 return try make(
                     frame: frame, tables: tables, header: try reader.payload(segment),
                     dataStart: segment.payload.upperBound, source: source)
             case JPEGMarker.endOfImage: return nil
-            default: break
+            default: guard try tables.read(segment, by: &reader) else { return nil }
             }
         }
         return nil

@@ -27,19 +27,9 @@ final class SequentialSource: CoefficientSource {
         self.cancellation = cancellation
         var layout = scan.streamLayout
         layout.is_natural = isNatural
-        var status = snug_stream_status.ok
-        let created = unsafe scan.dcTables.withUnsafeBufferPointer { dc -> OpaquePointer? in
-            unsafe scan.acTables.withUnsafeBufferPointer { ac -> OpaquePointer? in
-                guard let dc = dc.baseAddress, let ac = ac.baseAddress else { return nil }
-                return unsafe snug_stream_create(&layout, dc, ac, &status)
-            }
-        }
-        guard let created = unsafe created else {
-            if status == .outOfMemory {
-                throw ImageError(.memoryExceeded, "no memory for a JPEG decoder; run fewer jobs at once")
-            }
-            return nil
-        }
+        guard
+            let created = unsafe try JPEGStream.create(layout, dcTables: scan.dcTables, acTables: scan.acTables)
+        else { return nil }
         unsafe stream = created
     }
 
@@ -84,14 +74,8 @@ final class SequentialSource: CoefficientSource {
         }
     }
 
-    /// A stream that goes on behind its last block was damaged somewhere before: codes came out too short.
     private func checkEnd(_ feed: inout ScanFeed) throws {
-        while !feed.isAtEnd {
-            let before = feed.offset
-            try unsafe feed.next(stream)
-            if unsafe snug_stream_leftover(stream) > 0 || feed.offset == before { break }
-        }
-        let left = unsafe max(Int(snug_stream_leftover(stream)), 0) + scan.data.upperBound - feed.offset
+        let left = unsafe try feed.bytesLeft(behind: stream)
         if left > 0 {
             throw damage(row: nil, endsEarly: false, "\(left) bytes are left behind its last block")
         }

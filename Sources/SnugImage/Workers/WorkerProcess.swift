@@ -71,7 +71,7 @@ final class WorkerProcess: Sendable {
 
     /// Shared memory of at least so many bytes: that of the last image where it suffices.
     ///
-    /// What the last image has left there is known to the process anyway.
+    /// The process knows the rest of the last image anyway, so nothing is cleared.
     func memory(of byteCount: Int) throws(ImageError) -> SharedPixels {
         guard byteCount <= Self.keptBytes else { return try SharedPixels(byteCount: byteCount) }
         if let memory = kept.withLock({ $0 }) { return memory }

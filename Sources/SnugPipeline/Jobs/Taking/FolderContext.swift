@@ -7,7 +7,7 @@ struct FolderContext: Sendable {
     let settings: WatchFolder
     /// The options of files without a sidecar.
     let options: JobOptions
-    /// The same as text, made once for all files.
+    /// ``options`` as the ledger keeps them, encoded once for all files.
     let optionsText: String
     /// The work folder in the state directory; used where moving a file there is a rename.
     private let preferredWork: FilePath
