@@ -45,14 +45,37 @@ static int progress(int percent, const WebPPicture *picture) {
     return !out->is_cancelled;
 }
 
+/// Luma and chroma as the library would make them, with the alpha hidden from its encoder.
+static int keep_colour(const snug_webp_settings *settings, WebPPicture *picture) {
+    const int converted = settings->uses_sharp_yuv ? WebPPictureSharpARGBToYUVA(picture)
+                                                   : WebPPictureARGBToYUVA(picture, WEBP_YUV420);
+    if (!converted) return 0;
+    // Blocks that nobody sees become flat.
+    WebPCleanupTransparentArea(picture);
+    picture->colorspace = WEBP_YUV420;
+    // The picture owns its planes by another pointer.
+    picture->a = NULL;
+    picture->a_stride = 0;
+    return 1;
+}
+
+static void flatten_colour(WebPPicture *picture) {
+    const int chroma_height = (picture->height + 1) / 2;
+    memset(picture->y, 128, (size_t)picture->y_stride * (size_t)picture->height);
+    memset(picture->u, 128, (size_t)picture->uv_stride * (size_t)chroma_height);
+    memset(picture->v, 128, (size_t)picture->uv_stride * (size_t)chroma_height);
+}
+
 static snug_webp_status run(const snug_webp_settings *settings, WebPConfig *config, WebPPicture *picture,
                             const uint8_t *pixels, size_t stride, writer *out) {
     picture->width = settings->width;
     picture->height = settings->height;
-    picture->use_argb = 1;
+    picture->use_argb = settings->part != SNUG_WEBP_ALPHA;
     const int imported = settings->channels == 4 ? WebPPictureImportRGBA(picture, pixels, (int)stride)
                                                  : WebPPictureImportRGB(picture, pixels, (int)stride);
     if (!imported) return SNUG_WEBP_OUT_OF_MEMORY;
+    if (settings->part == SNUG_WEBP_COLOUR && !keep_colour(settings, picture)) return SNUG_WEBP_OUT_OF_MEMORY;
+    if (settings->part == SNUG_WEBP_ALPHA) flatten_colour(picture);
     picture->writer = take;
     picture->custom_ptr = out;
     picture->progress_hook = progress;

@@ -45,7 +45,17 @@ snug_webp_status snug_webp_decode(const uint8_t *bytes, size_t count, int channe
 
 // MARK: Writing
 
+/// What of the pixels is encoded.
+typedef enum __attribute__((enum_extensibility(closed))) snug_webp_part {
+    SNUG_WEBP_WHOLE __attribute__((swift_name("whole"))) = 0,
+    /// The lossy image without its alpha, which decides what transparent areas hold.
+    SNUG_WEBP_COLOUR __attribute__((swift_name("colour"))),
+    /// A lossy image of one gray and the alpha of the pixels.
+    SNUG_WEBP_ALPHA __attribute__((swift_name("alpha"))),
+} snug_webp_part;
+
 typedef struct snug_webp_settings {
+    snug_webp_part part;
     int32_t width;
     int32_t height;
     /// 3 or 4.

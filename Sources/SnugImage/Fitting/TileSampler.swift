@@ -26,19 +26,21 @@ final class TileSampler: RowSink {
     let tilesDown: Int
     private var next: [Int]
 
-    /// - Parameter bitsPerPixel: Bits that the output will have for each of the shape's pixels: how far it may be scaled down.
-    init(_ shape: RasterShape, bitsPerPixel: Double = .infinity) {
+    /// - Parameters:
+    ///   - bitsPerPixel: Bits that the output will have for each of the shape's pixels: how far it may be scaled down.
+    ///   - mostPixels: Of the sheet.
+    init(_ shape: RasterShape, bitsPerPixel: Double = .infinity, mostPixels: Int = mostPixels) {
         source = shape
         tileSide = bitsPerPixel < 0.15 ? 256 : bitsPerPixel < 1.5 ? 128 : 64
         let pixels = shape.width * shape.height
         let side = tileSide
-        let wanted = min(max(Self.leastPixels, pixels / 32), Self.mostPixels) / (side * side)
+        let wanted = min(max(Self.leastPixels, pixels / 32), mostPixels) / (side * side)
         // Cells as square as the counts allow.
         let ratio = Double(shape.width) / Double(shape.height)
         let across = max(1, min(Int((Double(wanted) * ratio).squareRoot().rounded()), shape.width / side))
         let down = max(1, min(wanted / across, shape.height / side))
         next = [Int](repeating: 0, count: shape.planes.count)
-        if pixels <= Self.mostPixels || across * down * side * side * 2 > pixels {
+        if pixels <= mostPixels || across * down * side * side * 2 > pixels {
             isWhole = true
             tiles = []
             tilesAcross = 1

@@ -99,7 +99,7 @@ import Testing
         let plane = DrawnImage.scene(width: 200, height: 160)
         let file = try #require(
             try WebPEncoder.encode(
-                plane, mode: .lossy(quality: 90, alphaQuality: 100, hasSharpChroma: false), method: 2,
+                plane, mode: .colour(quality: 90, hasSharpChroma: false), method: 2,
                 cancellation: CancellationFlag()))
         let cut = Array(file.prefix(file.count * 2 / 3))
         #expect(throws: ImageError.self) { try decoded(cut) }

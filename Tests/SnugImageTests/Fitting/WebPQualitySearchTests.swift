@@ -27,15 +27,27 @@ import Testing
         let (search, encodes) = search(limit: limit, growth: growth)
         // The quality whose bytes are the limit, by the formula.
         let best = min(Double.log(Double(limit) / 1000) / growth, 95)
-        #expect(search.bytes.map { $0.count <= limit } == true && encodes <= 7)
-        #expect(best - search.quality < 5 && search.quality <= best + 0.1)
+        #expect(search.bytes.map { $0.count <= limit } == true && encodes <= 8)
+        #expect(best - search.quality < 3 && search.quality <= best + 0.1)
+    }
+
+    @Test("A good first quality is all that is tried, and tells the bytes where pixels are given up")
+    func expected() {
+        var search = WebPQualitySearch(limit: 5_000, ceiling: 95, first: 72)
+        #expect(search.next == 72)
+        search.note(quality: 72, [UInt8](repeating: 0, count: 4_900))
+        #expect(search.next == nil && search.quality == 72)
+        #expect(abs(search.landingBytes / (4_900 * Double.exp(-0.022 * 27)) - 1) < 0.001)
+        var modest = WebPQualitySearch(limit: 5_000, ceiling: 95, first: 72, wantedUse: 0.8)
+        modest.note(quality: 72, [UInt8](repeating: 0, count: 4_100))
+        #expect(modest.next == nil && modest.bytes?.count == 4_100)
     }
 
     @Test("Nothing fits under the smallest file, whose bytes are told")
     func outOfReach() {
         let (search, _) = search(limit: 900, growth: 0.022)
         #expect(search.bytes == nil && search.quality == 0)
-        #expect(search.smallestBytes >= 1000 && search.landingBytes > search.smallestBytes)
+        #expect(search.smallestBytes >= 1000 && search.landingBytes > Double(search.smallestBytes))
     }
 
     @Test("The ceiling is kept, and found at once where all fits", arguments: [30.0, 45, 80])

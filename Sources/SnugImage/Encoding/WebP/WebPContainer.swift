@@ -18,6 +18,20 @@ enum WebPContainer {
                 + WebPChunk.littleEndian(height - 1, width: 3))
     }
 
+    /// The image of one file with the alpha of another.
+    /// - Returns: `colour` where `alpha` has none, since no pixel shows through.
+    static func joined(colour: [UInt8], alpha: [UInt8], width: Int, height: Int) throws(ImageError) -> [UInt8] {
+        var chunks = try WebPChunkReader(ImageSource(bytes: alpha))
+        while let chunk = try chunks.next() {
+            guard chunk.type == "ALPH" else { continue }
+            let header = header(byteCount: 0).count
+            let body =
+                canvas(flags: alphaFlag, width: width, height: height) + alpha[chunk.range] + colour[header...]
+            return Self.header(byteCount: body.count) + body
+        }
+        return colour
+    }
+
     /// A file with metadata, of one that the encoder made.
     /// - Returns: `file` where there is no metadata.
     static func adding(

@@ -9,8 +9,10 @@ import SnugSystem
 enum WebPEncoder {
     /// The way of compression.
     enum Mode: Sendable, Hashable {
-        /// Quality 0 to 100 of colour and of alpha; sharp chroma keeps coloured edges and takes longer.
-        case lossy(quality: Double, alphaQuality: Int, hasSharpChroma: Bool)
+        /// Lossy, of quality 0 to 100, without alpha; sharp chroma keeps coloured edges and takes longer.
+        case colour(quality: Double, hasSharpChroma: Bool)
+        /// The alpha alone, over one gray: of quality 100 without loss.
+        case alpha(quality: Int)
         /// 100 keeps every pixel; less smooths what hardly shows.
         case lossless(nearLossless: Int)
     }
@@ -60,10 +62,13 @@ enum WebPEncoder {
             unsafe settings.near_lossless = 100
             unsafe settings.alpha_quality = 100
             switch mode {
-            case .lossy(let quality, let alphaQuality, let hasSharpChroma):
+            case .colour(let quality, let hasSharpChroma):
+                unsafe settings.part = .colour
                 unsafe settings.quality = Float(quality)
-                unsafe settings.alpha_quality = Int32(alphaQuality)
                 unsafe settings.uses_sharp_yuv = hasSharpChroma
+            case .alpha(let quality):
+                unsafe settings.part = .alpha
+                unsafe settings.alpha_quality = Int32(quality)
             case .lossless(let nearLossless):
                 unsafe settings.is_lossless = true
                 unsafe settings.quality = 75

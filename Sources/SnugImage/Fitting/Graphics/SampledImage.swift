@@ -7,19 +7,26 @@ struct SampledImage {
     static let leastPixels = 4 << 20
     /// Bits a pixel for which tiles are the largest there are: they are scaled, too.
     private static let tileBits = 0.1
+    /// Of tiles that are not scaled.
+    private static let mostPixels = 2 << 20
     /// Of the middle; its pixels are fewer than those that are sampled again.
-    private static let middleSide = 1280
+    private static let middleSide = 768
 
     let raster: Raster
     /// Pixels of the tiles over all.
     let share: Double
 
-    /// - Parameter raster: Interleaved.
+    /// - Parameters:
+    ///   - raster: Interleaved.
+    ///   - isScaled: The tiles will be scaled, and have to be large ones.
     /// - Returns: `nil` for an image that is small enough.
-    init?(_ raster: Raster, cancellation: CancellationFlag) throws {
+    init?(_ raster: Raster, isScaled: Bool = true, cancellation: CancellationFlag) throws {
         let pixels = raster.shape.width * raster.shape.height
         guard pixels >= Self.leastPixels else { return nil }
-        let sampler = TileSampler(raster.shape, bitsPerPixel: Self.tileBits)
+        let sampler =
+            isScaled
+            ? TileSampler(raster.shape, bitsPerPixel: Self.tileBits)
+            : TileSampler(raster.shape, mostPixels: Self.mostPixels)
         guard !sampler.isWhole else { return nil }
         try raster.send(to: sampler, cancellation: cancellation)
         self.raster = sampler.sheet

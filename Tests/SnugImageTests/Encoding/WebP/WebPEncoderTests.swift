@@ -14,6 +14,16 @@ import Testing
         try WebPEncoder.encode(plane, mode: mode, method: method, byteLimit: byteLimit, cancellation: cancellation)
     }
 
+    /// A lossy file of colour and alpha.
+    private func lossy(
+        _ plane: Plane, quality: Double, alphaQuality: Int = 100, hasSharpChroma: Bool = false
+    ) throws -> [UInt8] {
+        let mode = WebPEncoder.Mode.colour(quality: quality, hasSharpChroma: hasSharpChroma)
+        let colour = try #require(try encode(plane, mode))
+        let alpha = try #require(try encode(plane, .alpha(quality: alphaQuality)))
+        return try WebPContainer.joined(colour: colour, alpha: alpha, width: plane.width, height: plane.height)
+    }
+
     /// RGBA of a plane.
     private func rgba(_ plane: Plane) -> [UInt8] {
         (0..<plane.height).flatMap { y -> [UInt8] in
@@ -78,8 +88,7 @@ import Testing
         let plane = plane(3)
         var last = (bytes: 0, loss: Double.infinity)
         for quality in [10.0, 40, 70, 95] {
-            let bytes = try #require(
-                try encode(plane, .lossy(quality: quality, alphaQuality: 100, hasSharpChroma: false)))
+            let bytes = try lossy(plane, quality: quality)
             let loss = DrawnImage.difference(try DrawnImage.decoded(bytes), plane)
             #expect(bytes.count > last.bytes && loss < last.loss)
             last = (bytes.count, loss)
@@ -94,21 +103,42 @@ import Testing
             var row = plane.mutableRow(y)
             for x in 0..<plane.width { row[x * 4 + 3] = .random(in: 0...255, using: &random) }
         }
-        func encoded(_ alphaQuality: Int) throws -> [UInt8] {
-            try #require(
-                try encode(plane, .lossy(quality: 50, alphaQuality: alphaQuality, hasSharpChroma: false)))
-        }
-        let full = try encoded(100)
+        let full = try lossy(plane, quality: 50)
         let samples = try FixtureFolder.decoded(full).samples
         #expect(stride(from: 3, to: samples.count, by: 4).allSatisfy { samples[$0] == plane.row($0 / 212)[$0 % 212] })
-        #expect(try encoded(20).count < full.count)
+        #expect(try lossy(plane, quality: 50, alphaQuality: 20).count < full.count)
+    }
+
+    @Test("Alpha is none of colour's, and where no pixel shows through there is no alpha to join")
+    func parts() throws {
+        let plane = plane(4)
+        let colour = try #require(try encode(plane, .colour(quality: 80, hasSharpChroma: true)))
+        #expect(try !probe(colour).hasAlpha)
+        let joined = try lossy(plane, quality: 80, hasSharpChroma: true)
+        let header = try probe(joined)
+        let report = try StructureWalk.report(of: ImageSource(bytes: joined), header: header)
+        #expect(header.hasAlpha && report.trailingByteCount == 0)
+        let opaque = self.plane(3)
+        let alone = try #require(try encode(opaque, .colour(quality: 80, hasSharpChroma: true)))
+        #expect(try lossy(opaque, quality: 80, hasSharpChroma: true) == alone)
+    }
+
+    @Test("What transparent areas hide costs nothing: they are flat in the file")
+    func hidden() throws {
+        let plane = DrawnImage.scene(width: 96, height: 64, channels: 4, grain: 20)
+        let shown = try lossy(plane, quality: 80).count
+        for y in 0..<plane.height {
+            var row = plane.mutableRow(y)
+            for x in 0..<plane.width { row[x * 4 + 3] = 0 }
+        }
+        #expect(try lossy(plane, quality: 80).count < shown / 4)
     }
 
     @Test("A file of as many bytes as the limit is made, and one byte less gives none", arguments: [true, false])
     func limit(isLossless: Bool) throws {
         let plane = plane(4)
         let mode: WebPEncoder.Mode =
-            isLossless ? .lossless(nearLossless: 100) : .lossy(quality: 60, alphaQuality: 100, hasSharpChroma: true)
+            isLossless ? .lossless(nearLossless: 100) : .colour(quality: 60, hasSharpChroma: true)
         let bytes = try #require(try encode(plane, mode))
         #expect(try encode(plane, mode, byteLimit: bytes.count) == bytes)
         for limit in [bytes.count - 1, bytes.count / 2, 1, 0, -5] {

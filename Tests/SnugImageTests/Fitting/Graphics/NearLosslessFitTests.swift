@@ -12,14 +12,7 @@ import Testing
     }
 
     private func fit(_ plane: Plane, limit: Int, mayScale: Bool = true) throws -> Encoded? {
-        let input = try DrawnImage.png(plane, options: PNGEncoderOptions(level: 1))
-        let source = ImageSource(bytes: input)
-        let header = try ImageProbe.header(of: source)
-        let limits = Limits(byteLimit: limit)
-        let plan = try FitPlan.make(header: header, byteCount: input.count, limits: limits, policy: FitPolicy())
-        let context = FitContext(
-            source: source, header: header, limits: limits, policy: FitPolicy(), plan: plan, mode: .held,
-            codecMemory: 1 << 30, cache: ColourConversionCache(), cancellation: CancellationFlag())
+        let context = try FitContext.drawn(plane, byteLimit: limit)
         return try NearLosslessFit(context) { _, _ in PNGEncoderOptions() }.fit(raster(plane), mayScale: mayScale)
     }
 
@@ -92,9 +85,9 @@ import Testing
         #expect(try SampledImage(raster(tile), cancellation: CancellationFlag()) == nil)
         // The middle is a part of the image as it is.
         let middle = try #require(SampledImage(middleOf: raster(plane))).raster.planes[0]
-        #expect((middle.width, middle.height, middle.channels) == (1280, 1280, 3))
-        let (row, source) = (middle.row(5), plane.row(365))
-        #expect(row.indices.allSatisfy { row[$0] == source[$0 + 460 * 3] })
+        #expect((middle.width, middle.height, middle.channels) == (768, 768, 3))
+        let (row, source) = (middle.row(5), plane.row(621))
+        #expect(row.indices.allSatisfy { row[$0] == source[$0 + 716 * 3] })
         #expect(SampledImage(middleOf: raster(tile)) == nil)
     }
 }

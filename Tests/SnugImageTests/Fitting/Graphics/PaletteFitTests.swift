@@ -7,15 +7,7 @@ import Testing
 /// Palette PNGs by themselves: as many colours, or as many pixels, as a limit allows.
 @Suite struct PaletteFitTests {
     private func fit(_ plane: Plane, limit: Int) throws -> PaletteFit {
-        let input = try DrawnImage.png(plane, options: PNGEncoderOptions(level: 1))
-        let source = ImageSource(bytes: input)
-        let header = try ImageProbe.header(of: source)
-        let limits = Limits(byteLimit: limit)
-        let plan = try FitPlan.make(header: header, byteCount: input.count, limits: limits, policy: FitPolicy())
-        let context = FitContext(
-            source: source, header: header, limits: limits, policy: FitPolicy(), plan: plan, mode: .held,
-            codecMemory: 1 << 30, cache: ColourConversionCache(), cancellation: CancellationFlag())
-        return PaletteFit(context) { _, _ in PNGEncoderOptions() }
+        try PaletteFit(FitContext.drawn(plane, byteLimit: limit)) { _, _ in PNGEncoderOptions() }
     }
 
     private func scaled(_ plane: Plane, _ width: Int, _ height: Int) throws -> Plane {
