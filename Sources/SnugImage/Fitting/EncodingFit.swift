@@ -122,21 +122,30 @@ struct EncodingFit {
             let graphic = try GraphicFit(
                 context, supply: supply, isOpaque: true, isGraphic: content.isGraphic, options: PNGFit(context).options)
         else { return nil }
-        let planes = try planes(of: supply)
-        func jpeg(keepsSize: Bool) throws -> Encoded? {
-            var context = context
-            context.policy.keepsSize = keepsSize
-            return try context.unlessOutOfReach { try EncodingFit(context).encodeJPEG { _ in planes } }
-        }
         if context.mayChooseWebP {
             let webP = WebPFit(context, isOpaque: true, isGraphic: content.isGraphic)
             return try graphic.fit(
-                alternatives: [graphic.nearLossless, { try context.unlessOutOfReach { try webP.lossy(supply) } }])
+                alternatives: [
+                    graphic.nearLossless,
+                    .init { try context.unlessOutOfReach { try webP.lossy(supply) } },
+                ])
         }
-        let fullSize = { try jpeg(keepsSize: true) }
-        return try graphic.fit(
-            alternatives: [graphic.nearLossless, fullSize]
-                + (policy.keepsSize ? [] : [{ try jpeg(keepsSize: false) }]))
+        return try graphic.fit(alternatives: [graphic.nearLossless] + jpegs(try planes(of: supply)))
+    }
+
+    /// JPEGs of the size that looks best, and of the full one.
+    private func jpegs(_ planes: PixelSupply) -> [GraphicFit.Alternative] {
+        func jpeg(keepsSize: Bool, chroma: ChromaEffort) throws -> Encoded? {
+            var context = context
+            context.policy.keepsSize = keepsSize
+            return try context.unlessOutOfReach { try EncodingFit(context).encodeJPEG(chroma: chroma) { _ in planes } }
+        }
+        func alternative(keepsSize: Bool) -> GraphicFit.Alternative {
+            .init(
+                guess: { try jpeg(keepsSize: keepsSize, chroma: .guessed) },
+                output: { try jpeg(keepsSize: keepsSize, chroma: .compared) })
+        }
+        return (policy.keepsSize ? [] : [alternative(keepsSize: false)]) + [alternative(keepsSize: true)]
     }
 
     /// An opaque image stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.
@@ -156,8 +165,13 @@ struct EncodingFit {
         return attempt.encoded
     }
 
+    /// How the resolution of chroma is chosen where the policy leaves it open.
+    private enum ChromaEffort { case guessed, compared }
+
     /// - Parameter pixels: Planes, decoded at so many eighths of the size where the format allows it.
-    private func encodeJPEG(_ pixels: (Int) throws -> PixelSupply) throws -> Encoded {
+    private func encodeJPEG(
+        chroma: ChromaEffort = .compared, _ pixels: (Int) throws -> PixelSupply
+    ) throws -> Encoded {
         let profile = policy.keepsProfile ? try context.reader.keptProfile() : nil
         let segments = try MetadataSegments.encoded(
             context.source, header: header, policy: policy, profile: profile, size: (plan.width, plan.height))
@@ -165,7 +179,9 @@ struct EncodingFit {
         if metadata >= context.byteLimit { throw context.metadataIsTooLarge(metadata) }
         switch policy.strategy {
         case .best:
-            return try ChromaFit(context, segments: segments).fit(pixels)
+            return chroma == .compared
+                ? try ChromaFit(context, segments: segments).fit(pixels)
+                : try JPEGFit(context, segments: segments).fit(pixels)
         case .stepped:
             return try SteppedFit(context, segments: segments).fit(try pixels(plan.eighths(for: header)))
         }

@@ -30,7 +30,7 @@ struct PNGFit {
                 context, supply: supply, isOpaque: content?.isOpaque ?? !context.header.hasAlpha,
                 isGraphic: content?.isGraphic ?? false, options: options)
         {
-            var alternatives: [() throws -> Encoded?] = []
+            var alternatives: [GraphicFit.Alternative] = []
             if context.mayChooseWebP {
                 let webP = WebPFit(
                     context, isOpaque: content?.isOpaque ?? false, isGraphic: content?.isGraphic ?? false)
@@ -39,12 +39,12 @@ struct PNGFit {
                 {
                     return exact
                 }
-                alternatives.append { try context.unlessOutOfReach { try webP.lossy(supply) } }
+                alternatives.append(.init { try context.unlessOutOfReach { try webP.lossy(supply) } })
             }
             alternatives.append(graphic.nearLossless)
             // A photo loses less by rounding and scaling together.
             if !context.policy.keepsSize, content?.isGraphic ?? false {
-                alternatives.append { try context.unlessOutOfReach { try scaled(supply, after: full) } }
+                alternatives.append(.init { try context.unlessOutOfReach { try scaled(supply, after: full) } })
             }
             if let encoded = try graphic.fit(alternatives: alternatives) { return encoded }
         }

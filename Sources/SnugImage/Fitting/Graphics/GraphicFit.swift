@@ -6,12 +6,24 @@ import SnugSystem
 /// Fewer colours at full size come first: they keep text sharp. Where they show, the other ways are tried too, and the
 /// output whose difference from the image is least visible is kept.
 struct GraphicFit {
-    /// A difference under which nothing else is tried.
-    private static let invisible = 0.06
+    /// A difference under which nothing else is tried; with few bits a pixel, where lossy codecs were at 0.4 and more on
+    /// screenshots, a larger one is enough.
+    private static let (invisible, hardlyVisible) = (0.06, 0.1)
+    private static let fewBitsPerPixel = 0.75
     /// A difference from which on diffused errors are tried.
     private static let ditherable = 0.05
     /// Numbers of colours for scaled outputs.
     private static let scaledColours = (opaque: [32, 128], transparent: [64, 256])
+
+    /// A guess whose difference is so many times that of the best so far is not followed up.
+    private static let hopeless = 1.25
+
+    /// A way to the limit.
+    struct Alternative {
+        /// A quick guess at what `output` makes; without one, `output` is made at once.
+        var guess: (() throws -> Encoded?)?
+        var output: () throws -> Encoded?
+    }
 
     private let context: FitContext
     private let pixels: PixelSupply
@@ -47,7 +59,7 @@ struct GraphicFit {
     /// The best-looking output.
     /// - Parameter alternatives: Other ways to the limit, the ones that keep the size first.
     /// - Returns: `nil` when there is no palette within the limit and no alternative succeeds.
-    func fit(alternatives: [() throws -> Encoded?]) throws -> Encoded? {
+    func fit(alternatives: [Alternative]) throws -> Encoded? {
         var best: (encoded: Encoded, difference: Double)?
         var encodes = 0
         func consider(_ encoded: Encoded?) throws {
@@ -57,13 +69,19 @@ struct GraphicFit {
             if difference < best?.difference ?? .infinity { best = (encoded, difference) }
         }
         let hasPalette = try mayHavePalette()
-        if !hasPalette, alternatives.count == 1, var only = try alternatives[0]() {
+        if !hasPalette, alternatives.count == 1, var only = try alternatives[0].output() {
             only.report = pixels.report
             return only
         }
         if hasPalette { try considerPalettes(consider, least: { best?.difference }) }
-        if best?.difference ?? .infinity > Self.invisible {
-            for alternative in alternatives { try consider(try alternative()) }
+        if best?.difference ?? .infinity > enough {
+            for alternative in alternatives {
+                if let least = best?.difference, let guess = try alternative.guess?() {
+                    encodes += guess.encodes
+                    if try looks.difference(guess) > least * Self.hopeless { continue }
+                }
+                try consider(try alternative.output())
+            }
         }
         guard var result = best?.encoded else { return nil }
         result.encodes = encodes
@@ -71,10 +89,17 @@ struct GraphicFit {
         return result
     }
 
-    /// A near-lossless output.
-    func nearLossless() throws -> Encoded? {
-        try NearLosslessFit(context, options: options).fit(
-            Raster(pixels.shape, planes: [plane]), mayScale: !isGraphic && !context.policy.keepsSize)
+    private var enough: Double {
+        let bitsPerPixel = Double(context.byteLimit) * 8 / Double(max(plane.width * plane.height, 1))
+        return bitsPerPixel < Self.fewBitsPerPixel ? Self.hardlyVisible : Self.invisible
+    }
+
+    /// A near-lossless PNG.
+    var nearLossless: Alternative {
+        Alternative {
+            try NearLosslessFit(context, options: options).fit(
+                Raster(pixels.shape, planes: [plane]), mayScale: !isGraphic && !context.policy.keepsSize)
+        }
     }
 
     /// False for a large photo whose middle looks better rounded and scaled than with the colours that the limit allows.
