@@ -34,12 +34,14 @@ enum PNGLosslessEncoder {
     /// Encodes `plane` unless a sample tells that it is far over the limit.
     /// - Parameters:
     ///   - options: Metadata to write; the rest is chosen here.
+    ///   - usesPalette: Few colours may become a palette.
     ///   - believed: An estimate of so many times the limit is not checked by encoding.
     /// - Throws: `memory_exceeded`.
     static func attempt(
-        _ plane: Plane, byteLimit: Int, effort: Effort, options: PNGEncoderOptions, believed: Double
+        _ plane: Plane, byteLimit: Int, effort: Effort, options: PNGEncoderOptions, usesPalette: Bool = true,
+        believed: Double
     ) throws(ImageError) -> Attempt {
-        let (candidate, estimate) = try best(of: candidates(for: plane), on: plane)
+        let (candidate, estimate) = try best(of: candidates(for: plane, usesPalette: usesPalette), on: plane)
         if Double(estimate) > Double(byteLimit) * believed { return .tooLarge(byteCount: estimate) }
         let lines = PNGScanlines(
             plane, layout: candidate.reduction.layout, reduction: candidate.reduction, filtering: candidate.filtering)
@@ -60,8 +62,8 @@ enum PNGLosslessEncoder {
 
     // MARK: - Choosing
 
-    private static func candidates(for plane: Plane) -> [Candidate] {
-        let reduction = PNGReduction(of: plane)
+    private static func candidates(for plane: Plane, usesPalette: Bool) -> [Candidate] {
+        let reduction = PNGReduction(of: plane, usesPalette: usesPalette)
         var reductions = [reduction]
         if case .palette = reduction.layout, plane.width * plane.height <= 1 << 14 {
             // In a tiny image the palette's own bytes can outweigh what it saves.

@@ -18,14 +18,16 @@ struct PNGReduction {
     }
 
     /// Looks at every pixel of `plane` and picks the layout.
-    /// - Parameter usesPalette: Whether few colours become a palette, which takes bytes of its own in a tiny image.
-    init(of plane: Plane, usesPalette: Bool = true) {
+    /// - Parameters:
+    ///   - usesPalette: Whether few colours become a palette, which takes bytes of its own in a tiny image.
+    ///   - prefersPalette: Whether they do so where gray samples are as small.
+    init(of plane: Plane, usesPalette: Bool = true, prefersPalette: Bool = false) {
         let census = PNGColourCensus(of: plane)
         let channels = plane.channels
         let kept = Self.kept(isGray: census.isGray, isOpaque: census.isOpaque, channels: channels)
         let grayBits = census.isGray && census.isOpaque ? census.grayBits : 16
         let paletteBits = census.palette?.bits ?? 16
-        if let palette = census.palette, usesPalette, paletteBits < min(grayBits, kept.count * 8) {
+        if let palette = census.palette, usesPalette, prefersPalette || paletteBits < min(grayBits, kept.count * 8) {
             layout = .palette(palette, bits: paletteBits)
             conversion = .indices(PNGColourTable(palette), channels: channels)
         } else if grayBits < 8 {

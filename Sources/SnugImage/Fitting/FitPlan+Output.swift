@@ -84,6 +84,11 @@ extension FitPlan {
     ) throws(ImageError) -> ImageFormat? {
         let accepted = limits.formats.intersection(ImageFormat.writable)
         func require(_ format: ImageFormat) throws(ImageError) -> ImageFormat {
+            guard policy.palette != .always || format == .png else {
+                throw ImageError(
+                    .invalidArgument,
+                    "a palette was asked for, and a \(format) has none; choose PNG, or leave the palette out")
+            }
             if accepted.contains(format) { return format }
             let names = limits.formats.map(\.description).sorted().joined(separator: ", ")
             throw ImageError(.invalidArgument, "\(format) was asked for, but only \(names) is accepted there")

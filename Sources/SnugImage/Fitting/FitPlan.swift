@@ -87,6 +87,13 @@ public struct FitPlan: Sendable, Hashable {
         if policy.isBaseline && header.jpegProcess?.isProgressive == true {
             reasons.append("it is a progressive JPEG, and a baseline one was asked for")
         }
+        if header.format == .png, !policy.isLossless {
+            switch (policy.palette, header.colourModel == .palette) {
+            case (.always, false): reasons.append("a palette was asked for")
+            case (.never, true): reasons.append("it has a palette, and none was asked for")
+            default: break
+            }
+        }
         if policy.background != nil && header.hasAlpha { reasons.append("its transparency is to be filled") }
         if !policy.passesCompliantUnchanged && !policy.isLossless && header.orientation != .upright {
             reasons.append("it is turned upright (orientation \(header.orientation.rawValue))")

@@ -23,6 +23,7 @@ struct PNGFit {
     ///   - supply: Interleaved pixels as stored.
     ///   - content: What they show, where that is known.
     func fit(_ supply: PixelSupply, content: PixelContent? = nil) throws -> Encoded {
+        if context.policy.palette == .always { return try palette(supply, content: content) }
         let full = try attempt(supply, width: plan.width, height: plan.height)
         if let encoded = full.encoded { return encoded }
         if context.policy.strategy == .best,
@@ -49,6 +50,26 @@ struct PNGFit {
             if let encoded = try graphic.fit(alternatives: alternatives) { return encoded }
         }
         return try scaled(supply, after: full)
+    }
+
+    /// A PNG with a palette, whatever it costs in looks.
+    private func palette(_ supply: PixelSupply, content: PixelContent?) throws -> Encoded {
+        let (width, height) = (plan.width, plan.height)
+        guard
+            let graphic = try GraphicFit(
+                context, supply: supply, isOpaque: content?.isOpaque ?? !context.header.hasAlpha,
+                isGraphic: content?.isGraphic ?? false, options: options)
+        else {
+            throw ImageError(
+                .memoryExceeded,
+                "all pixels have to be held at once for a palette; \(ImageError.Setting.memory.remedy)",
+                settings: [.memory])
+        }
+        if let encoded = try graphic.withPalette(limit: limit) { return encoded }
+        throw context.cannotFit(
+            smallest: nil, width: width, height: height,
+            metadata: Self.byteCount(try options(width: width, height: height)),
+            remedies: context.policy.keepsSize ? [.byteLimit, .keepsSize] : [.byteLimit])
     }
 
     /// The image at its planned size, without any loss.
@@ -143,7 +164,8 @@ struct PNGFit {
         }
         let outcome = try PNGLosslessEncoder.attempt(
             plane, byteLimit: limit, effort: isFullSize ? .thorough : .quick,
-            options: options(width: width, height: height), believed: Self.estimateError)
+            options: options(width: width, height: height), usesPalette: context.policy.palette != .never,
+            believed: Self.estimateError)
         switch outcome {
         case .fits(let bytes): return encoded(bytes)
         case .tooLarge(let byteCount): return Attempt(encoded: nil, byteCount: byteCount)

@@ -35,6 +35,13 @@ public struct FitPolicy: Sendable, Hashable, Codable {
         case s444 = "4:4:4"
     }
 
+    /// When something is used that may cost looks or bytes.
+    public enum Use: String, Sendable, Hashable, CaseIterable, Codable {
+        /// Where the output looks best with it.
+        case automatic = "auto"
+        case always, never
+    }
+
     /// The effort that the `best` strategy spends on a JPEG.
     public enum Effort: String, Sendable, Hashable, CaseIterable, Codable {
         /// One scan, coefficients dropped by thresholds: about two thirds of the default's CPU, half a point of
@@ -76,6 +83,10 @@ public struct FitPolicy: Sendable, Hashable, Codable {
     public var convertsToSRGB = false
     /// Chroma resolution of a JPEG output. Default automatic.
     public var chroma: ChromaChoice
+    /// Palettes of at most 256 colours in PNG outputs; always makes every output such a PNG. Default automatic.
+    public var palette = Use.automatic
+    /// Diffusion of the errors where colours are given up to a palette. Default automatic.
+    public var dither = Use.automatic
     /// The colour behind transparent pixels, for JPEG outputs; `nil` keeps alpha.
     public var background: RGBColour?
     /// Delivers the intact rows of a damaged or truncated image and fills the rest, instead of failing.
@@ -113,10 +124,12 @@ public struct FitPolicy: Sendable, Hashable, Codable {
     /// True where outputs keep the source's profile, and pixels stay in its colour space.
     var keepsProfile: Bool { metadata.keeps(.icc) && !convertsToSRGB }
 
-    /// The policy under limits that ask for sRGB themselves.
+    /// The policy under limits that ask for sRGB themselves, with what its choices imply.
     func under(_ limits: Limits) -> FitPolicy {
         var policy = self
         if limits.requiresSRGB { policy.convertsToSRGB = true }
+        // No other format has palettes.
+        if palette == .always, format == .automatic { policy.format = .png }
         return policy
     }
 }

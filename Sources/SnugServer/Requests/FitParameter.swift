@@ -109,6 +109,12 @@ package struct FitParameter: Sendable {
         FitParameter("chroma", \.policy.chroma, choices: FitPolicy.ChromaChoice.allCases.map(\.rawValue)) {
             text throws(ParameterFault) in try ParameterText.choice(text)
         },
+        FitParameter("palette", \.policy.palette, choices: FitPolicy.Use.allCases.map(\.rawValue)) {
+            text throws(ParameterFault) in try ParameterText.choice(text)
+        },
+        FitParameter("dither", \.policy.dither, choices: FitPolicy.Use.allCases.map(\.rawValue)) {
+            text throws(ParameterFault) in try ParameterText.choice(text)
+        },
         FitParameter("metadata", \.policy.metadata) { text throws(ParameterFault) in try ParameterText.metadata(text) },
         FitParameter(flag: "copy-compliant", \.policy.copiesCompliant),
         FitParameter(flag: "to-srgb", \.policy.convertsToSRGB),

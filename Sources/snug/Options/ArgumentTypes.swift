@@ -169,5 +169,6 @@ extension FitRequest.Overwriting: ExpressibleByArgument {}
 extension FitPolicy.Strategy: ExpressibleByArgument {}
 extension FitPolicy.Effort: ExpressibleByArgument {}
 extension FitPolicy.ChromaChoice: ExpressibleByArgument {}
+extension FitPolicy.Use: ExpressibleByArgument {}
 extension ServiceConfiguration.Log.Level: ExpressibleByArgument {}
 extension ServiceConfiguration.Log.Format: ExpressibleByArgument {}

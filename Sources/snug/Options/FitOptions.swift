@@ -158,6 +158,14 @@ struct ImageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Palettes of at most 256 colours in PNG outputs; always makes every output such a PNG.", valueName: "when"))
+    var palette = FitPolicy.Use.automatic
+
+    @Option(help: ArgumentHelp("Diffuse the errors where colours are given up to a palette.", valueName: "when"))
+    var dither = FitPolicy.Use.automatic
+
+    @Option(
+        help: ArgumentHelp(
             "strip; keep; kinds to keep (gps, exif, xmp, iptc, icc, comment, copyright), or to drop: no-gps. (default: strip)",
             valueName: "kinds"),
         completion: .list(["strip", "keep", "no-gps", "exif", "xmp", "iptc", "icc", "comment", "copyright"]),
@@ -198,6 +206,15 @@ struct ImageOptions: ParsableArguments {
         } else if crop || pad {
             throw ValidationError("\(crop ? "--crop" : "--pad") is about --size WxH; give that too")
         }
+        guard palette != .always || format == .automatic || format == .png || format == .keep else {
+            throw ValidationError("--palette always makes PNGs; omit --format \(format.rawValue)")
+        }
+        guard palette != .always || !lossless else {
+            throw ValidationError("--palette always gives up colours, and --lossless must not; omit one")
+        }
+        guard palette != .never || dither == .automatic else {
+            throw ValidationError("--dither is about palettes; omit it, or --palette never")
+        }
         guard minSaving == nil || lossless else {
             throw ValidationError("--min-saving is about --lossless; give that too")
         }
@@ -209,6 +226,8 @@ struct ImageOptions: ParsableArguments {
             strategy: strategy, effort: effort, keepsSize: keepSize, qualityFloor: qualityFloor,
             qualityCeiling: qualityCeiling, format: format, metadata: metadata, chroma: chroma, background: background,
             recoversPartialImages: salvage)
+        policy.palette = palette
+        policy.dither = dither
         policy.copiesCompliant = copyCompliant
         policy.convertsToSRGB = toSrgb
         policy.maximumScale = scale

@@ -50,6 +50,16 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
     var chroma: String?
 
     @Option(
+        help: ArgumentHelp("Palettes in PNG outputs: auto, always or never. (default: auto)", valueName: "when"),
+        completion: .list(["auto", "always", "never"]))
+    var palette: String?
+
+    @Option(
+        help: ArgumentHelp("Diffused errors in palettes: auto, always or never. (default: auto)", valueName: "when"),
+        completion: .list(["auto", "always", "never"]))
+    var dither: String?
+
+    @Option(
         help: ArgumentHelp("strip or keep. (default: strip)", valueName: "rule"), completion: .list(["strip", "keep"]))
     var metadata: String?
 
@@ -75,6 +85,7 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
         let more =
             Self.one("fit.quality_floor", qualityFloor, "--quality-floor")
             + Self.one("fit.quality_ceiling", qualityCeiling, "--quality-ceiling")
+            + Self.one("fit.palette", palette, "--palette") + Self.one("fit.dither", dither, "--dither")
             + Self.one("fit.chroma", chroma, "--chroma") + Self.one("fit.metadata", metadata, "--metadata")
             + Self.one("fit.background", background, "--background") + Self.one("fit.page", page, "--page")
         let flags =

@@ -107,6 +107,8 @@ import Testing
         Row("fit.keep_size", "1", "true", ("2", "write true or false")),
         Row("fit.quality_floor", "60", "60", ("0", "from 1 to 100")),
         Row("fit.quality_ceiling", "90", "90", ("101", "from 1 to 100")),
+        Row("fit.palette", "never", "never", ("nevr", "Did you mean never?")),
+        Row("fit.dither", "always", "always", ("on", "Write auto, always, never")),
         Row("fit.chroma", "'4:4:4'", "4:4:4", ("'4:2:2'", "Did you mean 4:2:0?")),
         Row("fit.metadata", "keep", "keep", ("all", "Write strip, keep")),
         Row("fit.background", "'#ff8000'", "#ff8000", ("no-colour", "no-colour")),

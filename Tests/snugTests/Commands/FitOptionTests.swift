@@ -49,6 +49,24 @@ import Testing
         }
     }
 
+    @Test("A palette is made, or none, as asked for")
+    func palette() throws {
+        for (options, isPalette) in [
+            (["--palette", "always", "--dither", "never"], true), (["--palette", "never"], false),
+        ] {
+            let record = try #require(
+                try CommandFolder.objects(
+                    place.runner.run(["fit", "in", "-o", "out-\(isPalette)", "--json", "--limit", "60k"] + options)
+                ).first)
+            let output = try #require(record["output"] as? String)
+            let bytes = try #require(try place.folder.bytes(of: output))
+            // The colour type of IHDR (PNG 1.2 §11.2.2): 3 is a palette.
+            #expect((record["format"] as? String == "png" && bytes[25] == 3) == isPalette, "\(record)")
+        }
+        let refused = try place.snug("fit", "in", "-o", "out", "--palette", "always", "--format", "webp")
+        #expect(refused.exitCode == 64 && refused.standardError.contains("--palette always makes PNGs"))
+    }
+
     @Test("A limit is a share of the input")
     func share() throws {
         let record = try fit("--limit", "50%")

@@ -94,6 +94,18 @@ struct GraphicFit {
         return bitsPerPixel < Self.fewBitsPerPixel ? Self.hardlyVisible : Self.invisible
     }
 
+    /// The best-looking palette, of the image's own colours where they are few enough and fit.
+    func withPalette(limit: Int) throws -> Encoded? {
+        if PNGColourCensus(of: plane).palette != nil,
+            let bytes = try PaletteFit.exact(plane, byteLimit: limit, options: options)
+        {
+            return Encoded(
+                bytes: bytes, format: .png, width: plane.width, height: plane.height, quality: nil, encodes: 1,
+                report: pixels.report)
+        }
+        return try fit(alternatives: [])
+    }
+
     /// A near-lossless PNG.
     var nearLossless: Alternative {
         Alternative {
@@ -104,6 +116,7 @@ struct GraphicFit {
 
     /// False for a large photo whose middle looks better rounded and scaled than with the colours that the limit allows.
     private func mayHavePalette() throws -> Bool {
+        guard context.policy.palette == .automatic else { return context.policy.palette == .always }
         guard !isGraphic, !context.policy.keepsSize,
             let sample = SampledImage(middleOf: Raster(pixels.shape, planes: [plane]))
         else { return true }
@@ -127,7 +140,7 @@ struct GraphicFit {
         switch try palette.mostColours(plane, of: own) {
         case .fits(let candidate):
             try consider(candidate.encoded)
-            if let difference = least(), difference > Self.ditherable {
+            if context.policy.dither == .automatic, let difference = least(), difference > Self.ditherable {
                 try consider(try palette.dithered(plane, like: candidate))
             }
         case .tooLarge(let bytes, _):

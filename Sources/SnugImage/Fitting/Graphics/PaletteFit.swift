@@ -27,6 +27,7 @@ struct PaletteFit {
     private let context: FitContext
     private let options: Options
     private var limit: Int { context.byteLimit }
+    private var alwaysDithers: Bool { context.policy.dither == .always }
 
     init(_ context: FitContext, options: @escaping Options) {
         self.context = context
@@ -53,7 +54,7 @@ struct PaletteFit {
         let ladder = Self.ladder.filter { $0 < own }
         guard !ladder.isEmpty else {
             // Too few colours to give any up: only their bytes are of interest.
-            let indexed = try indexed(plane, quantiser, colours: own, dithers: false)
+            let indexed = try indexed(plane, quantiser, colours: own, dithers: alwaysDithers)
             return .tooLarge(bytes: try bytes(indexed, byteLimit: limit * 8)?.count ?? limit * 8, colours: own)
         }
         var low = 0
@@ -64,7 +65,7 @@ struct PaletteFit {
         var next = 0
         while low <= high {
             let colours = ladder[next]
-            let indexed = try indexed(plane, quantiser, colours: colours, dithers: false)
+            let indexed = try indexed(plane, quantiser, colours: colours, dithers: alwaysDithers)
             encodes += 1
             let bytes = try bytes(indexed, byteLimit: limit * 2)
             let count = bytes?.count ?? limit * 2
@@ -86,6 +87,16 @@ struct PaletteFit {
         guard var best else { return .tooLarge(bytes: smallest.bytes, colours: smallest.colours) }
         best.encoded.encodes = encodes
         return .fits(best)
+    }
+
+    /// The exact colours of a plane that has at most 256.
+    /// - Returns: `nil` for one that has more, and over the limit.
+    static func exact(_ plane: Plane, byteLimit: Int, options: Options) throws -> [UInt8]? {
+        let reduction = PNGReduction(of: plane, prefersPalette: true)
+        guard case .palette = reduction.layout else { return nil }
+        let lines = PNGScanlines(plane, layout: reduction.layout, reduction: reduction, filtering: .none)
+        return try DeflatedPNG.encode(
+            lines, level: 9, options: options(plane.width, plane.height), byteLimit: byteLimit)
     }
 
     /// The place on the ladder that is predicted to use the limit.
@@ -120,7 +131,7 @@ struct PaletteFit {
             let height = max(1, Int(Double(plan.height) * share))
             let plane = try prepare(width, height)
             let quantiser = try PaletteQuantiser(plane, cancellation: context.cancellation)
-            let indexed = try indexed(plane, quantiser, colours: colours, dithers: false)
+            let indexed = try indexed(plane, quantiser, colours: colours, dithers: alwaysDithers)
             let output = try self.bytes(indexed, byteLimit: limit * 2)
             let count = output?.count ?? limit * 2
             let fits = count <= limit

@@ -38,6 +38,8 @@ enum FitSettings {
         Setting("fit.quality_floor", \.policy.qualityFloor, .quality),
         Setting("fit.quality_ceiling", \.policy.qualityCeiling, .quality),
         Setting("fit.chroma", \.policy.chroma, .choice),
+        Setting("fit.palette", \.policy.palette, .choice),
+        Setting("fit.dither", \.policy.dither, .choice),
         Setting("fit.metadata", \.policy.metadata, .choice),
         Setting("fit.background", show: { $0.policy.background.map(text) }) {
             folder, text throws(SettingFault) in

@@ -121,6 +121,60 @@ import Testing
         }
     }
 
+    @Test("A palette that is asked for is made of photos and graphics, and never where it is ruled out")
+    func palette() async throws {
+        let photo = DrawnImage.scene(width: 300, height: 200, grain: 4)
+        for (plane, limit) in [(screenWithPhoto(), 100_000), (photo, 100_000), (photo, 8_000)] {
+            let input = try DrawnImage.png(plane)
+            var policy = FitPolicy()
+            policy.palette = .always
+            let image = try await fit(input, limit, policy)
+            let header = try probe(image.bytes(of: input))
+            #expect(image.format == .png && header.colourModel == .palette && image.byteCount <= limit)
+            policy.palette = .never
+            policy.format = .png
+            let plain = try await fit(input, limit, policy)
+            #expect(try probe(plain.bytes(of: input)).colourModel != .palette && plain.byteCount <= limit)
+        }
+    }
+
+    @Test("Few colours become a palette where one is asked for, and samples again, and lose nothing")
+    func exactPalette() async throws {
+        let plane = DrawnImage.screen(width: 200, height: 120)
+        let input = try DrawnImage.png(plane)
+        var policy = FitPolicy()
+        policy.palette = .always
+        let indexed = try await fit(input, 50_000, policy).bytes(of: input)
+        #expect(try probe(indexed).colourModel == .palette)
+        #expect(DrawnImage.difference(try DrawnImage.decoded(indexed), plane) == 0)
+        #expect(try await fit(indexed, 50_000, policy).status == .copied)
+        policy.palette = .never
+        let plain = try await fit(indexed, 50_000, policy).bytes(of: indexed)
+        #expect(try probe(plain).colourModel != .palette)
+        #expect(DrawnImage.difference(try DrawnImage.decoded(plain), plane) == 0)
+    }
+
+    @Test("A palette in a format that has none is refused by name", arguments: [FitPolicy.OutputFormat.jpeg, .keep])
+    func noPalette(format: FitPolicy.OutputFormat) async throws {
+        let input = try DrawnImage.jpeg(page(width: 200, height: 120), quality: 90)
+        var policy = FitPolicy(format: format)
+        policy.palette = .always
+        let error = await #expect(throws: ImageError.self) { try await fit(input, 1_000, policy) }
+        #expect(error?.code == .invalidArgument && error?.message.contains("a palette was asked for") == true)
+    }
+
+    @Test("Errors are diffused as asked for")
+    func dithering() async throws {
+        let input = try DrawnImage.png(DrawnImage.scene(width: 200, height: 150))
+        var policy = FitPolicy()
+        policy.palette = .always
+        policy.dither = .never
+        let flat = try await fit(input, 60_000, policy).bytes(of: input)
+        policy.dither = .always
+        let diffused = try await fit(input, 60_000, policy).bytes(of: input)
+        #expect(diffused != flat && diffused.count > flat.count)
+    }
+
     @Test("The textbook method makes no palettes of its own")
     func stepped() async throws {
         let input = try DrawnImage.png(screenWithPhoto())
