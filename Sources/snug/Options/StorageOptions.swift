@@ -10,9 +10,25 @@ struct StorageOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The storage that the hosts of a fleet share: s3://BUCKET/PREFIX, with ?endpoint=https://HOST and &region=NAME "
-                + "where it is not Amazon's, or file:///PATH. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. "
-                + "(default: $SNUG_STORAGE)", valueName: "address"))
+                + "where it is not Amazon's, or file:///PATH. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+                + "from files. (default: $SNUG_STORAGE)", valueName: "address"))
     var storage: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the identifier of the storage's key. (default: $AWS_ACCESS_KEY_ID)", valueName: "file"))
+    var storageKeyIdFile: PathArgument?
+
+    @Option(
+        help: ArgumentHelp("A file with the storage's secret key. (default: $AWS_SECRET_ACCESS_KEY)", valueName: "file")
+    )
+    var storageKeyFile: PathArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with the session token of temporary keys. (default: $AWS_SESSION_TOKEN, where it is set)",
+            valueName: "file"))
+    var storageTokenFile: PathArgument?
 
     @Flag(help: "Allow http without TLS to other machines.")
     var allowPlainHTTP = false
@@ -32,6 +48,15 @@ struct StorageOptions: ParsableArguments {
         }
     }
 
+    /// The places of a bucket's keys.
+    private var keys: StorageKeys {
+        var keys = StorageKeys()
+        if let file = storageKeyIdFile { keys.accessKeyID = .file(file.path) }
+        if let file = storageKeyFile { keys.secretKey = .file(file.path) }
+        if let file = storageTokenFile { keys.sessionToken = .file(file.path) }
+        return keys
+    }
+
     /// Opens a storage.
     /// - Throws: `StorageError`, `HTTPError`.
     func open(_ address: StorageAddress) async throws -> any ByteStorage {
@@ -41,6 +66,7 @@ struct StorageOptions: ParsableArguments {
         configuration.additionalCertificates = cacert?.path
         let logger = Logger(label: "snug.storage") { _ in SwiftLogNoOpLogHandler() }
         let http = try HTTPClient(configuration: configuration, logger: logger)
-        return try await BlockingThreads(count: 1).run { try address.open(http: http, logger: logger) }
+        let keys = keys
+        return try await BlockingThreads(count: 1).run { try address.open(keys: keys, http: http, logger: logger) }
     }
 }
