@@ -2,12 +2,12 @@
 import Logging
 import SnugGeneration
 import SnugImage
-import SnugLedger
 import SnugTestSupport
 import Synchronization
 import SystemPackage
 import Testing
 
+@testable import SnugLedger
 @testable import SnugPipeline
 @testable import SnugSystem
 
@@ -113,6 +113,25 @@ final class FleetFixture: Sendable {
         events.withLock { $0.count { $0.host == host && isOne($0.event.kind) } }
     }
 
+    /// Lets all processes of the fleet have been silent for some time.
+    func makeHosts(seenSecondsAgo seconds: Int) async throws {
+        _ = try await ledger.transact { transaction in
+            try transaction.execute("UPDATE hosts SET updated_at = updated_at - :time", ["time": seconds * 1000])
+        }
+    }
+
+    /// Retries every job that is held, or makes those due that wait.
+    func retryAll(soon isWaiting: Bool = false) async throws {
+        let ids = try await jobs().map(\.id)
+        guard isWaiting else {
+            #expect(try await ledger.resolve(ids, .retry).count == ids.count)
+            return
+        }
+        try await ledger.resolve(ids, .pause(until: nil))
+        try await ledger.resolve(ids, .unpause)
+        _ = try await ledger.transact { try $0.execute("UPDATE jobs SET due_at = 0 WHERE state = 'waiting'") }
+    }
+
     func jobs() async throws -> [Job] { try await ledger.list(JobFilter(limit: 1000)) }
 
     func waitUntil(_ what: String, _ isTrue: @escaping @Sendable () async throws -> Bool) async throws {
@@ -174,6 +193,10 @@ final class FaultyStorage: ByteStorage {
 
     func objects(after digest: String?) async throws -> [ListedObject] { try await storage.objects(after: digest) }
     func remove(_ digest: String) async throws { try await storage.remove(digest) }
+    func forEachUnfinished(_ visit: (UnfinishedObject) async throws -> Void) async throws {
+        try await storage.forEachUnfinished(visit)
+    }
+    func removeUnfinished(_ object: UnfinishedObject) async throws { try await storage.removeUnfinished(object) }
     var place: String { storage.place }
     func owner() async throws -> String? { try await storage.owner() }
     func setOwner(_ ledger: String) async throws { try await storage.setOwner(ledger) }

@@ -76,6 +76,23 @@ import Testing
                     try await fleet.jobs().first?.reason?.code == "images_elsewhere"
                 }
             }
+            let words = try #require(try await fleet.jobs().first?.reason?.message)
+            #expect(words.contains("worker") && words.contains("not seen since"), "\(words)")
+            // Away for so long that a person is told. A retry looks again, and decides nothing.
+            try await fleet.makeHosts(seenSecondsAgo: 7200)
+            try await fleet.retryAll(soon: true)
+            try await fleet.whileRunning([try await fleet.worker("other", accounts: [account])]) {
+                try await fleet.waitUntil("the hold") { try await fleet.jobs().first?.state == .held }
+            }
+            let held = try #require(try await fleet.jobs().first)
+            #expect(held.reason?.code == "images_lost" && held.isOutcomeUnknown && held.step == .reconcile)
+            #expect(held.reason?.message.contains("snug jobs resolve") == true)
+            try await fleet.retryAll()
+            try await fleet.whileRunning([try await fleet.worker("other", accounts: [account])]) {
+                try await fleet.waitUntil("the second hold") { try await fleet.jobs().first?.state == .held }
+            }
+            #expect(simulator.ledger.charges.count == 1)
+            try await fleet.retryAll()
             // The one that has them brings them, once it is there again.
             try FileSystem.rename(away, place)
             let again = try await fleet.worker("receiver", accounts: [account])
@@ -85,6 +102,35 @@ import Testing
                 try await fleet.waitUntil("the result") { fleet.files("a/done") == ["a.jpg"] }
             }
             #expect(simulator.ledger.charges.count == 1 && fleet.files("a/outbox").count == 1)
+        }
+    }
+
+    @Test("Images that were lost with their host are paid for again when a person says so, and not before")
+    func imagesLost() async throws {
+        try await withSimulator { simulator in
+            let (account, fleet) = (try account(simulator), fleet)
+            try fleet.folder.write(WatchImages.small(1), to: "a/inbox/a.jpg")
+            try await fleet.whileRunning([try await host(account), try await fleet.worker("fitter", steps: [.fit])]) {
+                try await fleet.waitUntil("the submission") { !simulator.ledger.charges.isEmpty }
+                fleet.storage.fail(with: StorageError(.unavailable, "away"))
+                try await fleet.waitUntil("the refusal") { fleet.storage.refusedCount > 0 }
+            }
+            fleet.storage.fail(with: nil)
+            try FileSystem.rename(
+                fleet.folder.path.appending("a/state/spool"), fleet.folder.path.appending("lost-spool"))
+            try? FileSystem.rename(
+                fleet.folder.path.appending("a/state/jobs"), fleet.folder.path.appending("lost-jobs"))
+            try await fleet.makeHosts(seenSecondsAgo: 7200)
+            try await fleet.retryAll(soon: true)
+            try await fleet.whileRunning([try await fleet.worker("other", accounts: [account])]) {
+                try await fleet.waitUntil("the hold") { try await fleet.jobs().first?.state == .held }
+            }
+            #expect(simulator.ledger.charges.count == 1)
+            try await fleet.ledger.resolve(try await fleet.jobs().map(\.id), .payAgain)
+            try await fleet.whileRunning([try await host(account)]) {
+                try await fleet.waitUntil("the result") { fleet.files("a/done") == ["a.jpg"] }
+            }
+            #expect(simulator.ledger.charges.count == 2 && fleet.files("a/outbox").count == 1)
         }
     }
 }

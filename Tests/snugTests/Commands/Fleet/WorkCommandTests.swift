@@ -58,6 +58,14 @@
             let listed = try runner.run(["jobs", "--ledger", address, "--json"])
             let folders = try CommandFolder.objects(listed).map { $0["folder"] as? String }
             #expect(folders == ["in@web", "in@web", "in@web"], "\(listed)")
+            let hosts = try CommandFolder.objects(try runner.run(["jobs", "hosts", "--ledger", address, "--json"]))
+            #expect(Set(hosts.map { $0["role"] as? String }) == ["watch", "work"], "\(hosts)")
+            #expect(hosts.allSatisfy { $0["state"] as? String == "stopped" && $0["jobs"] as? Int == 0 })
+            let table = try runner.run(["jobs", "hosts", "--ledger", address])
+            #expect(
+                table.standardOutput.contains("stopped  web") && table.standardOutput.contains("in@web"), "\(table)")
+            let checks = try runner.run(["doctor", "--ledger", address, "--state", "state", "--json"])
+            #expect(checks.standardOutput.contains("\"check\":\"hosts\""), "\(checks)")
             let books = try runner.run(["work", "--once", "--json"] + shared)
             #expect(books.exitCode == 0 && books.standardOutput.contains("in@web"), "\(books)")
         }
