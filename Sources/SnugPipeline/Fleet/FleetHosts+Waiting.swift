@@ -45,7 +45,7 @@ extension FleetHosts {
         // A worker has no folders, whatever its name.
         guard let host = hosts.first(where: { $0.role != .work && $0.name == name }) else {
             return "folder \(shown) is on no running host, and no host of its name has been seen; start "
-                + (name.isEmpty ? "it" : "snug with --host \(PrintableName.escaped(name))") + ", or cancel the job"
+                + (name.isEmpty ? "it" : "the host '\(PrintableName.escaped(name))'") + ", or cancel the job"
         }
         guard host.isAlive else {
             let end = host.state == .stopped ? "stopped" : "not seen"

@@ -86,7 +86,7 @@ import Testing
             gone?.contains("folder in@web1 is on no running host: host web1 runs and does not have it any more") == true
         )
         let unknown = try absence(.deliver, Self.host("web2", folders: ["in@web2"]), Self.worker())
-        #expect(unknown?.contains("no host of its name has been seen; start snug with --host web1") == true)
+        #expect(unknown?.contains("no host of its name has been seen; start the host 'web1'") == true)
         // A worker's name is no host's.
         var worker = Self.worker()
         worker.name = "web1"
@@ -154,5 +154,26 @@ import Testing
         let json = fleet.hosts[2].json
         #expect(json["state"]?.text == "lost" && json["name"]?.text == "a" && json["jobs"] == .integer(0))
         try await ledger.close()
+    }
+
+    @Test("A host and a worker tell that they run and what they can do, and that they ended; each keeps its name")
+    func beats() async throws {
+        let fleet = try await FleetFixture()
+        for run in 1...2 {
+            let daemons = [try await fleet.host("web1"), try await fleet.worker("cpu", steps: [.fit])]
+            try await fleet.whileRunning(daemons) {
+                try await fleet.waitUntil("both, run \(run)") {
+                    try await FleetHosts(from: fleet.ledger).hosts.count { $0.isAlive } == 2
+                }
+                let status = try await daemons[0].status().hosts
+                #expect(status?.hosts.count == 2)
+            }
+            let hosts = try await FleetHosts(from: fleet.ledger).hosts
+            #expect(hosts.count == 2 && hosts.allSatisfy { $0.state == .stopped && $0.since <= $0.seenAt })
+            let web = try #require(hosts.first { $0.role == .serve })
+            #expect(web.name == "web1" && web.work.folders.contains("inbox@web1"))
+            let worker = try #require(hosts.first { $0.role == .work })
+            #expect(worker.work.steps == ["fit"] && worker.work.folders.isEmpty && worker.id.hasPrefix("work:"))
+        }
     }
 }

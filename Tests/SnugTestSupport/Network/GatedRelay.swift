@@ -48,9 +48,6 @@ package final class GatedRelay: Sendable {
         if gate == .closed { end() }
     }
 
-    /// Connections that are open.
-    package var connectionCount: Int { state.withLock { $0.sockets.count } }
-
     private var gate: Gate { state.withLock { $0.gate } }
 
     private func end() {

@@ -14,8 +14,6 @@ package final class StorageGateway: Sendable {
         case cutting
         /// Nobody is there.
         case away
-        /// It confirms what it does not store. No real server does so; it shows that a test would notice.
-        case lying
     }
 
     private struct State {
@@ -72,12 +70,6 @@ package final class StorageGateway: Sendable {
                 let response = try forward(request)
                 if chance < 0.5 { try connection.send(Array(response.prefix(response.count / 2))) }
                 connection.reset()
-            }
-        case .lying where request.method == "PUT":
-            let hash = request.headers["x-amz-checksum-sha256"]
-            try note(fault) {
-                try connection.respond(
-                    200, ["Connection": "close"].merging(hash.map { ["x-amz-checksum-sha256": $0] } ?? [:]) { $1 })
             }
         default: try connection.send(try forward(request))
         }

@@ -25,11 +25,15 @@ enum StorageKeySettings {
 }
 
 extension ServiceConfiguration {
-    /// The place of a key; `nil` for the usual one of a storage that asks for none.
-    fileprivate func place(of key: any WritableKeyPath<ServiceConfiguration, SecretReference> & Sendable)
-        -> SecretReference?
-    {
-        let usual = ServiceConfiguration(watch: watch)[keyPath: key]
-        return storage?.hasPrefix("s3:") == true || self[keyPath: key] != usual ? self[keyPath: key] : nil
+    /// The place of a key; `nil` for the usual one where it is not asked for.
+    fileprivate func place(
+        of key: any WritableKeyPath<ServiceConfiguration, SecretReference> & Sendable
+    ) -> SecretReference? {
+        let (place, usual) = (self[keyPath: key], StorageKeys())
+        let usualPlaces = [usual.accessKeyID, usual.secretKey, usual.sessionToken]
+        guard usualPlaces.contains(place) else { return place }
+        guard storage?.hasPrefix("s3:") == true else { return nil }
+        // The token of the environment belongs to the keys of the environment.
+        return place == usual.sessionToken && storageKeys.accessKeyID != usual.accessKeyID ? nil : place
     }
 }

@@ -47,6 +47,9 @@ public struct JobReport: Sendable, Hashable {
                     ?? "after snug jobs resume \(job.id)")
         case .delivered: "nothing: it is done"
         case .failed: "nothing, until snug jobs retry \(job.id)"
+        case .held where job.isOutcomeUnknown && job.step == .reconcile:
+            "a person decides: snug jobs retry \(job.id) looks again, and submits nothing; snug jobs resolve \(job.id) "
+                + "--pay-again submits again and may pay twice, --drop gives it up"
         case .held where job.isOutcomeUnknown:
             "a person decides: snug jobs resolve \(job.id) --pay-again submits again and may pay twice, --drop gives it up"
         case .held: "a person decides: snug jobs retry \(job.id), or snug jobs resolve \(job.id) --drop"

@@ -178,7 +178,7 @@ import Testing
             #expect(hosts.count == 1 && hosts.first?["name"]?.text == "web1")
             #expect(hosts.first?["state"]?.text == "stopped" && hosts.first?["folders"]?.elements.count == 1)
             let job = try await server.send("/v1/jobs").json["jobs"]?.elements.first
-            #expect(job?["reason"]?["error"]?.text == "host_absent")
+            #expect(job?["reason"]?["code"]?.text == "host_absent")
             let shown = try await server.send("/v1/jobs/\(id)").json
             #expect(shown["next"]?.text?.contains("waits for host web1") == true, "\(shown)")
             #expect(try await server.send("/v1/hosts?x=1").status == 400)

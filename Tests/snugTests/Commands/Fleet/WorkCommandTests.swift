@@ -39,6 +39,12 @@
             #expect(watch.exitCode == 64 && watch.standardError.contains("share a ledger"), "\(watch)")
         }
 
+        @Test("An option that is called like its setting is named once")
+        func namedOnce() throws {
+            let result = try place.runner.run(["watch", "in", "-o", "out", "--storage", "/mnt/x"])
+            #expect(result.standardError.hasPrefix("Error: --storage: '/mnt/x' is no address"), "\(result)")
+        }
+
         @Test("A host stores its files, a worker fits them and ends when nothing is due, and the host delivers")
         func handsOver() async throws {
             let (address, runner) = try await database()
