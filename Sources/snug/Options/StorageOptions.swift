@@ -7,12 +7,7 @@ import SnugSystem
 
 /// The storage that the hosts of a fleet share.
 struct StorageOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "The storage that the hosts of a fleet share: s3://BUCKET/PREFIX, with ?endpoint=https://HOST and &region=NAME "
-                + "where it is not Amazon's, or file:///PATH. Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-                + "from files. (default: $SNUG_STORAGE)", valueName: "address"))
-    var storage: String?
+    @OptionGroup var place: StoragePlaceOption
 
     @Option(
         help: ArgumentHelp(
@@ -43,7 +38,7 @@ struct StorageOptions: ParsableArguments {
     /// The address that the option or the environment names.
     var address: StorageAddress? {
         get throws(StorageError) {
-            let text = storage ?? Machine.environment("SNUG_STORAGE") ?? ""
+            let text = place.storage ?? Machine.environment("SNUG_STORAGE") ?? ""
             return text.isEmpty ? nil : try StorageAddress(text)
         }
     }

@@ -53,7 +53,14 @@ import Testing
         #expect(done["unfinished"] as? Int == 2 && done["unfinished_removed"] as? Int == 1)
         #expect(server.keys == ["p/ledger"] + [key(1), key(3)].sorted() && server.uploads == ["new"])
         server.listNoUploads()
-        let unsupported = try place.runner.run(sweep)
+        // Keys from files do for those of the environment.
+        var runner = place.runner
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] { runner.environment[name] = nil }
+        try place.folder.write(Array("test\n".utf8), to: "id")
+        try place.folder.write(Array("very-secret-key\n".utf8), to: "key")
+        let noKeys = try runner.run(sweep)
+        #expect(noKeys.exitCode == 1 && noKeys.standardError.contains("AWS_ACCESS_KEY_ID"), "\(noKeys)")
+        let unsupported = try runner.run(sweep + ["--storage-key-id-file", "id", "--storage-key-file", "key"])
         #expect(unsupported.exitCode == 0 && unsupported.standardOutput.contains("unfinished uploads not looked at"))
     }
 
