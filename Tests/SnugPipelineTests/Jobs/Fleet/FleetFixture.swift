@@ -162,31 +162,33 @@ final class FleetFixture: Sendable {
 /// A storage that answers with a fault for as long as a test wants, and counts.
 final class FaultyStorage: ByteStorage {
     private let storage: any ByteStorage
-    private let fault = Mutex<StorageError?>(nil)
+    private let fault = Mutex<(error: StorageError, isForStoringOnly: Bool)?>(nil)
     private let counts = Mutex((stored: 0, fetched: 0, refused: 0))
 
     init(_ storage: any ByteStorage) { self.storage = storage }
 
-    func fail(with error: StorageError?) { fault.withLock { $0 = error } }
+    func fail(with error: StorageError?, storingOnly: Bool = false) {
+        fault.withLock { $0 = error.map { ($0, storingOnly) } }
+    }
     var storedCount: Int { counts.withLock { $0.stored } }
     var fetchedCount: Int { counts.withLock { $0.fetched } }
     /// Calls that were answered with the fault.
     var refusedCount: Int { counts.withLock { $0.refused } }
 
-    private func check() throws {
-        guard let error = fault.withLock({ $0 }) else { return }
+    private func check(isStoring: Bool) throws {
+        guard let fault = fault.withLock({ $0 }), isStoring || !fault.isForStoringOnly else { return }
         counts.withLock { $0.refused += 1 }
-        throw error
+        throw fault.error
     }
 
     func store(_ file: FilePath, as object: StoredObject) async throws {
-        try check()
+        try check(isStoring: true)
         try await storage.store(file, as: object)
         counts.withLock { $0.stored += 1 }
     }
 
     func fetch(_ object: StoredObject, to file: FilePath) async throws {
-        try check()
+        try check(isStoring: false)
         try await storage.fetch(object, to: file)
         counts.withLock { $0.fetched += 1 }
     }
