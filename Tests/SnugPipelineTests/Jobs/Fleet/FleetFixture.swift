@@ -50,7 +50,7 @@ final class FleetFixture: Sendable {
         configuration.role = .host(host)
         configuration.takesSubmissions = true
         configuration.workers.fits = fits
-        configuration.drainTime = .seconds(5)
+        configuration.drainTime = .seconds(1)
         return configuration
     }
 
@@ -75,6 +75,7 @@ final class FleetFixture: Sendable {
             stateDirectory: folder.path.appending(name).appending("state"), accounts: accounts)
         configuration.role = .worker(steps)
         configuration.workers.fits = 2
+        configuration.drainTime = .seconds(1)
         return try await daemon(name, configuration, ledger, true, fit, lease)
     }
 
