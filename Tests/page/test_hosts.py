@@ -22,6 +22,9 @@ class HostsTests(PageTestCase):
         self.assertIn("Watches folders, 2 folders", texts[1])
         self.assertIn("Not seen since", texts[2])
         self.assertEqual(page.locator(".host").nth(2).get_attribute("data-state"), "lost")
+        # A long name leaves the state on one line.
+        heights = [state.bounding_box()["height"] for state in page.locator(".host-state").all()]
+        self.assertEqual(len(set(heights)), 1, heights)
 
 
 if __name__ == "__main__":
