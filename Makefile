@@ -82,7 +82,7 @@ campaign-daemon: ## Daemons killed a thousand times at random moments and at eve
 	SNUG_CAMPAIGN_DAEMON_KILLS=$(or $(KILLS),1000) SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \
 	  swift test --skip-build --filter '^SnugPipelineTests\.DaemonKillTests'
 
-campaign-fleet: ## Hosts and workers on one ledger, killed, paused and cut off, FAULTS=… SEED=…
+campaign-fleet: ## Hosts and workers on one ledger, killed, paused and cut off, with faults of PostgreSQL and S3, FAULTS=… SEED=…
 	scripts/install test
 	swift build --build-tests
 	SNUG_CAMPAIGN_FLEET=$(or $(FAULTS),100) SNUG_CAMPAIGN_SEED=$(or $(SEED),1) \

@@ -187,12 +187,11 @@ let package = Package(
             resources: [
                 "adding.js", "announcer.js", "api.js", "ask.js", "base.css", "compare.css", "compare.js",
                 "elements.js", "event-stream.js", "fit-item.js", "fit-options.js", "fit-pipelines.js", "fit-queue.js",
-                "fit-view.js",
-                "fit.css", "icon.svg", "index.html", "job-actions.js", "job-conditions.js", "job-deciding.js",
-                "job-detail.js", "job-filter.js", "job-folders.js", "job-list.js", "job-problems.js", "job-result.js",
-                "job-row.js", "jobs-view.js", "jobs.css", "openapi.yaml", "page.js", "preview.js", "rates.js",
-                "report.js",
-                "saving.js", "stage.js", "theme.js", "thumbnails.js", "token.js", "words.js", "zip.js",
+                "fit-view.js", "fit.css", "icon.svg", "index.html", "job-actions.js", "job-conditions.js",
+                "job-deciding.js", "job-detail.js", "job-filter.js", "job-folders.js", "job-hosts.js", "job-list.js",
+                "job-problems.js", "job-result.js", "job-row.js", "jobs-view.js", "jobs.css", "openapi.yaml",
+                "page.js", "preview.js", "rates.js", "report.js", "saving.js", "stage.js", "theme.js", "thumbnails.js",
+                "token.js", "words.js", "zip.js",
             ].map { .embedInCode("Page/Resources/\($0)") }),
         .executableTarget(
             name: "snug",

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A running `snug serve` with a ledger of real jobs, for the tests of the page."""
+import json
 import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
+import time
 import zlib
 from pathlib import Path
 
@@ -88,6 +91,22 @@ class Service:
                             for number, name in enumerate(["rotated.jpg", "wide-gamut.jpg"])})
         self.watch("edits", "--generate", "openai", "--prompt", "in oil", "--base-url", provider.url)
         provider.close()
+
+    def add_hosts(self):
+        """A fleet as the ledger knows it: a host, a worker that is at work, and one that is lost."""
+        hosts = [("web1", "watch", "running", 0), ("cpu1/1", "work", "running", 0), ("a-host-with-a-long-name-" * 3 + "/2", "work", "running", 7200)]
+        now = int(time.time() * 1000)
+        ledger = sqlite3.connect(self.folder / "state" / "ledger.sqlite", timeout=20)
+        with ledger:
+            for name, role, state, silence in hosts:
+                folders = [f"{kind}@{name}" for kind in ("photos", "edits")] if role == "watch" else []
+                notice = {
+                    "name": name, "role": role, "state": state, "worker": name, "since": now - 8_000_000,
+                    "work": {"steps": ["fit", "deliver"], "boundSteps": ["deliver"], "folders": folders, "accounts": []},
+                }
+                ledger.execute("INSERT INTO hosts VALUES (?, ?, 1, ?, ?, NULL)",
+                               (f"{role}:{name}", json.dumps(notice), now - 8_000_000, now - silence * 1000))
+        ledger.close()
 
     def drop(self, name, files):
         folder = self.folder / name

@@ -34,6 +34,7 @@ class AccessTests(PageTestCase):
         page.click("#to-jobs")
         page.wait_for_selector(".problem")
         page.wait_for_selector(".folder")
+        page.wait_for_selector(".host")
         self.check(page, "jobs")
         page.locator(".job-name").first.click()
         page.wait_for_selector("#job-history li")
@@ -50,6 +51,7 @@ class AccessTests(PageTestCase):
         self.check(page, "no match")
 
     def test_every_state(self):
+        self.service.add_hosts()
         for theme in ["light", "dark"]:
             for width in [390, 820, 1440]:
                 with self.subTest(theme=theme, width=width):

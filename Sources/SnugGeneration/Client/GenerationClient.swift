@@ -200,6 +200,9 @@ public final class GenerationClient: Sendable {
     /// The provider's models.
     public func models() async throws -> [ModelDescription] { try await context.models() }
 
+    /// True when the provider tells the results of a job again, as often as it is asked.
+    package var givesJobsAgain: Bool { context.traits.hasJobs }
+
     /// The account's balance; `nil` where the provider does not report it.
     public func balance() async throws -> AccountBalance? { try await context.balance() }
 

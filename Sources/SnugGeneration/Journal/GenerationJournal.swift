@@ -84,12 +84,15 @@ public struct GenerationRecord: Sendable, Hashable, Codable {
     public var images: [Generation.Image]?
     /// Images of an earlier submission under this name, which brought fewer than were asked for.
     public var earlierImages: [Generation.Image]?
+    /// The machine that has the files of ``resultURLs`` and ``images``, where several share the journal.
+    public var holder: String?
 
     // Journals of earlier versions have `pictures`.
     private enum CodingKeys: String, CodingKey {
         case id, key, provider, baseURL, account, request, destination, firstNumber, model, seed, bodyDigest, state,
             jobID
-        case resultURLs, cost, createdAt, submittedAt, balanceBefore, imageURLs, note, form, isKept, earlierImages
+        case resultURLs, cost, createdAt, submittedAt, balanceBefore, imageURLs, note, form, isKept, earlierImages,
+            holder
         case images = "pictures"
     }
 

@@ -26,6 +26,8 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
     case messages
     /// The last sweeps of storages, by their addresses.
     case sweeps
+    /// The processes of a fleet, by their names.
+    case hosts
 
     /// Its table.
     var table: String {
@@ -42,6 +44,7 @@ public enum DocumentKind: String, Sendable, Hashable, CaseIterable {
         case .receivedUploads: "received_uploads"
         case .messages: "messages"
         case .sweeps: "sweeps"
+        case .hosts: "hosts"
         }
     }
 }

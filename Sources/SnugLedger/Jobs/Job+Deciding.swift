@@ -40,6 +40,13 @@ extension Job {
         return true
     }
 
+    /// The job with another reason, for who shows it. Nothing is recorded.
+    package func waiting(because reason: JobReason) -> Job {
+        var job = self
+        job.reason = reason
+        return job
+    }
+
     /// Ends a pause.
     mutating func unpause(now: LedgerInstant) {
         pausedUntil = nil

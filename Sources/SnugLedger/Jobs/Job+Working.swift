@@ -200,6 +200,8 @@ extension Job {
             move(to: .waiting, reason, now: now)
         case .never, nil:
             isOutcomeUnknown = true
+            // Nothing is sent by a retry then: what is there is looked for again.
+            if step == .collect { step = .reconcile }
             move(to: .held, reason, now: now)
         }
     }

@@ -14,6 +14,7 @@
             (Migration4.name, Migration4.statements.map(translated)),
             (Migration5.name, Migration5.statements.map(translated)),
             (Migration6.name, Migration6.statements.map(translated)),
+            (Migration7.name, Migration7.statements.map(translated)),
         ]
 
         /// The jobs that workers are at work on. A service that crashes forgets them, which is no job's fault.

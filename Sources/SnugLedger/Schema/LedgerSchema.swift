@@ -26,6 +26,9 @@ enum LedgerSchema {
         migrator.registerMigration(Migration6.name) { database in
             for statement in Migration6.statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration(Migration7.name) { database in
+            for statement in Migration7.statements { try database.execute(sql: statement) }
+        }
         return migrator
     }
 

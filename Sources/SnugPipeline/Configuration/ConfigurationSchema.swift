@@ -101,8 +101,19 @@ indirect enum ConfigurationSchema: Sendable {
         }
     }
 
+    /// Names under which people look for the storage's keys.
+    private static let storageSecrets: Set = [
+        "storage_key", "storage_key_id", "storage_access_key", "storage_access_key_id", "storage_secret",
+        "storage_secret_key", "storage_secret_access_key", "storage_token", "storage_session_token",
+        "aws_access_key_id", "aws_secret_access_key", "aws_session_token",
+    ]
+
     private static func unknown(_ name: String, among known: [String]) -> String {
         let lower = name.lowercased()
+        if known.contains("storage_key_env"), storageSecrets.contains(lower) {
+            return "keys are never in this file; name variables by storage_key_id_env and storage_key_env, or files by "
+                + "storage_key_id_file and storage_key_file"
+        }
         if known.contains("key_env"), ["key", "api_key", "token", "secret", "password"].contains(lower) {
             return "keys are never in this file; name a variable by key_env, or a file by key_file"
         }

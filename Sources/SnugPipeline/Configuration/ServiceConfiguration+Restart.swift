@@ -23,6 +23,7 @@ extension ServiceConfiguration {
         var keys = watch.keysNeedingRestart(since: initial.watch)
         if ledger != initial.ledger { keys.append("ledger") }
         if storage != initial.storage { keys.append("storage") }
+        if storageKeys != initial.storageKeys { keys.append("storage_key") }
         if host != initial.host { keys.append("host") }
         if network.allowsPlainHTTP != initial.network.allowsPlainHTTP { keys.append("network.allow_plain_http") }
         if watch.webhook != initial.watch.webhook { keys.append("webhook") }

@@ -44,6 +44,8 @@ public struct ServiceConfiguration: Sendable, Hashable {
     public var ledger: String?
     /// The storage of bytes for all hosts that share the ledger: `file:///PATH`; `nil`, the default, for none.
     public var storage: String?
+    /// The places of the storage's keys, where it is a bucket.
+    package var storageKeys = StorageKeys()
     /// The name of this host among those that share the ledger; `nil`, the default, for the machine's.
     public var host: String?
     /// Logs.

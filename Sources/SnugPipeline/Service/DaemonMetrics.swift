@@ -130,6 +130,9 @@ public final class DaemonMetrics: Sendable {
         for kind in [LedgerHold.Kind.pause, .park] {
             set("snug_holds", status.holds.count { $0.kind == kind }, [("kind", kind.rawValue)])
         }
+        for (role, state, count) in status.hosts?.counts ?? [] {
+            set("snug_hosts", count, [("role", role.rawValue), ("state", state.rawValue)])
+        }
         set("snug_standstill", status.pause == nil ? 0 : 1, [])
         set("snug_books_balanced", status.books.areBalanced ? 1 : 0, [])
         if let memory = status.memory {

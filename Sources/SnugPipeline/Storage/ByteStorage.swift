@@ -33,6 +33,15 @@ package protocol ByteStorage: Sendable {
     /// - Throws: ``StorageError``, `CancellationError`.
     func age(of digest: String) async throws -> Duration?
 
+    /// Hands over what was begun to be stored and has not ended, in no particular order.
+    /// - Throws: ``StorageError``, `unsupported` where the storage cannot tell it among them; what `visit` throws;
+    ///   `CancellationError`.
+    func forEachUnfinished(_ visit: (UnfinishedObject) async throws -> Void) async throws
+
+    /// Removes what was begun to be stored; what is not there any more is no error.
+    /// - Throws: ``StorageError``, `CancellationError`.
+    func removeUnfinished(_ object: UnfinishedObject) async throws
+
     /// The ledger that the storage belongs to; `nil` while it belongs to none.
     /// - Throws: ``StorageError``, `CancellationError`.
     func owner() async throws -> String?

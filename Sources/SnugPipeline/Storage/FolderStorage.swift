@@ -7,9 +7,9 @@ package import SystemPackage
 /// Each object is a file `sha256/ab/abcd…`. A mark in the folder tells it from the empty folder below it where nothing is
 /// mounted.
 package struct FolderStorage: ByteStorage {
-    private let root: FilePath
+    let root: FilePath
     private let publisher = FilePublisher()
-    private let threads = BlockingThreads(count: 4)
+    let threads = BlockingThreads(count: 4)
 
     /// The file that is in every storage.
     static let mark = ".snug-storage"
@@ -176,7 +176,7 @@ package struct FolderStorage: ByteStorage {
         }
     }
 
-    private func names(in folder: FilePath) throws -> [String] {
+    func names(in folder: FilePath) throws -> [String] {
         do throws(Errno) {
             return try FolderListing.names(in: folder).map { String(decoding: $0, as: UTF8.self) }
         } catch .noSuchFileOrDirectory {
@@ -200,7 +200,7 @@ package struct FolderStorage: ByteStorage {
             && text.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
     }
 
-    private func checkPresence() throws(StorageError) {
+    func checkPresence() throws(StorageError) {
         guard !FileSystem.isFile(root.appending(Self.mark)) else { return }
         throw StorageError(
             .unavailable,
@@ -212,7 +212,7 @@ package struct FolderStorage: ByteStorage {
     }
 
     /// The time of day by the clock that gives files their times, in nanoseconds: the server's, where the folder is one's.
-    private func storageTime() throws -> Int64 {
+    func storageTime() throws -> Int64 {
         let path = root.appending(TemporaryFiles.randomName())
         do {
             let file = try FileDescriptor.open(
@@ -228,7 +228,7 @@ package struct FolderStorage: ByteStorage {
         }
     }
 
-    private static func fault(_ failure: SystemFailure, _ place: FilePath) -> StorageError {
+    static func fault(_ failure: SystemFailure, _ place: FilePath) -> StorageError {
         switch failure.reason {
         case .permissionDenied, .notPermitted, .readOnlyFileSystem:
             StorageError(.refused, "\(failure); let this user read and write there")

@@ -72,6 +72,26 @@ package struct S3Storage: ByteStorage {
         return try await mapped { try await client.head(key)?.age }
     }
 
+    package func forEachUnfinished(_ visit: (UnfinishedObject) async throws -> Void) async throws {
+        var next: BucketUploadPage.Continuation?
+        repeat {
+            let page = try await mapped {
+                try await client.unfinishedUploads(prefix: prefix + "sha256/", continuation: next)
+            }
+            // Other people's uploads are theirs.
+            for upload in page.uploads where StoredObject.digest(ofPath: upload.key.dropFirst(prefix.count)) != nil {
+                try await visit(UnfinishedObject(name: upload.key, id: upload.id, age: upload.age))
+            }
+            next = page.next
+        } while next != nil
+    }
+
+    package func removeUnfinished(_ object: UnfinishedObject) async throws {
+        try await mapped {
+            try await client.abort(BucketUpload(key: object.name, id: object.id, age: object.age))
+        }
+    }
+
     package func owner() async throws -> String? {
         let bytes = try await mapped { try await client.read(prefix + Self.mark, maximum: Self.markLimit) }
         return bytes.map { String(decoding: $0, as: UTF8.self).filter { !$0.isWhitespace } }
@@ -107,6 +127,7 @@ extension StorageError {
             case .notFound: .missing
             case .damaged: .damaged
             case .fileFailed: .ioFailed
+            case .unsupported: .unsupported
             case .unavailable, .misbehaved: .unavailable
             case .invalidAddress, .noBucket, .credentialsRefused, .refused: .refused
             }

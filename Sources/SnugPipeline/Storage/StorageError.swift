@@ -11,6 +11,8 @@ package struct StorageError: Error, Sendable, Hashable {
         case missing = "storage_missing"
         /// The bytes are not those that the name promises.
         case damaged = "storage_damaged"
+        /// It knows no such request.
+        case unsupported = "storage_unsupported"
         /// A file of this machine cannot be read or written.
         case ioFailed = "io_failed"
     }

@@ -10,12 +10,12 @@ package struct StorageKeys: Sendable, Hashable {
     /// The access key. Default `AWS_SECRET_ACCESS_KEY`.
     package var secretKey: SecretReference
     /// The session token of temporary keys, where there is one. Default `AWS_SESSION_TOKEN`.
-    package var sessionToken: SecretReference?
+    package var sessionToken: SecretReference
 
     package init(
         accessKeyID: SecretReference = .environment("AWS_ACCESS_KEY_ID"),
         secretKey: SecretReference = .environment("AWS_SECRET_ACCESS_KEY"),
-        sessionToken: SecretReference? = .environment("AWS_SESSION_TOKEN")
+        sessionToken: SecretReference = .environment("AWS_SESSION_TOKEN")
     ) {
         self.accessKeyID = accessKeyID
         self.secretKey = secretKey
@@ -35,7 +35,8 @@ package struct StorageKeys: Sendable, Hashable {
     }
 
     private func readToken() throws(DaemonError) -> Secret? {
-        guard let sessionToken else { return nil }
+        // The token of the environment belongs to the keys of the environment.
+        if sessionToken == StorageKeys().sessionToken, accessKeyID != StorageKeys().accessKeyID { return nil }
         // Keys that last have none.
         if case .environment(let name) = sessionToken, Machine.environment(name)?.isEmpty ?? true { return nil }
         return try sessionToken.read()

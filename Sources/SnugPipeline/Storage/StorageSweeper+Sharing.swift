@@ -12,7 +12,7 @@ extension StorageSweeper {
     ///   - ledger: The ledger that all hosts share; it remembers the sweep.
     ///   - now: Seconds since 1970. Clocks that differ by minutes change nothing.
     /// - Returns: `nil` when it is not this host's turn.
-    /// - Throws: As ``sweep(isDryRun:removed:)``.
+    /// - Throws: As ``sweep(isDryRun:removed:unfinished:)``.
     package static func sweepIfDue(
         _ storage: any ByteStorage, ledger: any SharedLedger, grace: Duration = usualGrace,
         now: LedgerInstant, logger: Logger
@@ -39,7 +39,8 @@ extension StorageSweeper {
         guard try await ledger.document(.sweeps, storage.place) == nil else { return nil }
         try await StorageOwnership.check(storage, for: ledger)
         let report = try await StorageSweeper(storage, ledger: ledger, grace: grace, logger: logger).sweep()
-        let counts = #"{"objects":\#(report.objects),"removed":\#(report.removed)}"#
+        let counts =
+            #"{"objects":\#(report.objects),"removed":\#(report.removed),"unfinished":\#(report.unfinishedRemoved)}"#
         try await ledger.save(counts, as: .sweeps, storage.place, expiresAt: now + interval)
         return report
     }

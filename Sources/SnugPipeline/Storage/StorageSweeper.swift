@@ -2,7 +2,7 @@
 package import Logging
 package import SnugLedger
 
-/// Removes the objects of a storage that no job refers to any more.
+/// Removes the objects of a storage that no job refers to any more, and what killed hosts have left of others.
 ///
 /// By age and by the ledger's word, never by guess: an object goes only when it was stored longer ago than the grace time,
 /// and the ledger, asked after that was seen, knows no job that refers to it. When the ledger cannot be asked, nothing goes.
@@ -26,13 +26,19 @@ package struct StorageSweeper: Sendable {
         package var removed = 0
         /// Bytes of those.
         package var removedBytes = 0
+        /// Objects whose storing was begun and has not ended.
+        package var unfinished = 0
+        /// Those that were removed, or would be.
+        package var unfinishedRemoved = 0
+        /// Why unfinished ones could not be looked at, where that is so.
+        package var unfinishedNote: String?
 
         package init() {}
     }
 
-    private let storage: any ByteStorage
+    let storage: any ByteStorage
     private let ledger: any LedgerStore
-    private let grace: Duration
+    let grace: Duration
     private let logger: Logger
 
     package init(
@@ -48,15 +54,25 @@ package struct StorageSweeper: Sendable {
     /// - Parameters:
     ///   - isDryRun: True to remove nothing.
     ///   - removed: Called for each object that was removed, or would be.
+    ///   - unfinished: Called for each unfinished object that was removed, or would be.
     /// - Throws: ``StorageError``; what the ledger throws; `CancellationError`.
     package func sweep(
-        isDryRun: Bool = false, removed: @Sendable (ListedObject) -> Void = { _ in }
+        isDryRun: Bool = false, removed: @Sendable (ListedObject) -> Void = { _ in },
+        unfinished: @Sendable (UnfinishedObject) -> Void = { _ in }
     ) async throws -> Report {
         var report = Report()
+        try await sweepObjects(&report, isDryRun: isDryRun, removed)
+        try await sweepUnfinished(&report, isDryRun: isDryRun, unfinished)
+        return report
+    }
+
+    private func sweepObjects(
+        _ report: inout Report, isDryRun: Bool, _ removed: @Sendable (ListedObject) -> Void
+    ) async throws {
         var last: String?
         while true {
             let page = try await storage.objects(after: last)
-            guard let end = page.last?.digest else { return report }
+            guard let end = page.last?.digest else { return }
             report.objects += page.count
             report.bytes += page.reduce(0) { $0 + $1.byteCount }
             let old = page.filter { $0.age > grace }

@@ -48,6 +48,7 @@ struct PageRoutes: Sendable {
         "job-detail.js": PackageResources.job_detail_js,
         "job-filter.js": PackageResources.job_filter_js,
         "job-folders.js": PackageResources.job_folders_js,
+        "job-hosts.js": PackageResources.job_hosts_js,
         "job-list.js": PackageResources.job_list_js,
         "job-problems.js": PackageResources.job_problems_js,
         "job-result.js": PackageResources.job_result_js,

@@ -71,6 +71,7 @@ struct ServerServices: Sendable {
             Route(.get, "/v1/jobs", jobs.list), Route(.get, "/v1/jobs/{id}", jobs.show),
             Route(.delete, "/v1/jobs/{id}", jobs.cancel), Route(.post, "/v1/jobs/{id}/{action}", jobs.decide),
             Route(.post, "/v1/jobs/all/{action}", jobs.decideAll), Route(.get, "/v1/books", jobs.books),
+            Route(.get, "/v1/hosts", jobs.hosts),
             Route(.post, "/v1/pauses", jobs.hold), Route(.delete, "/v1/pauses", jobs.hold),
             Route(.get, "/v1/events", events.events),
         ]

@@ -4,7 +4,7 @@ internal import SnugHTTP
 
 extension BucketClient {
     /// Bytes of a page: 1,000 keys of 1,024 bytes, each byte written as three, and what stands around them.
-    private static let maximumPageBytes = 8 << 20
+    static let maximumPageBytes = 8 << 20
     /// Pages without an object after which a list counts as endless.
     private static let maximumEmptyPages = 100
 

@@ -167,7 +167,10 @@ public final class BucketClient: Sendable {
         let status = exchange.response?.status.code
         let code = exchange.response.flatMap { S3ResponseBody($0.body)["Code"] }
         func made(_ kind: BucketError.Code, _ advice: String) -> BucketError {
-            BucketError(kind, "\(exchange.words); \(advice)", status: status, cause: error.cause ?? error)
+            var made = BucketError(
+                kind, "\(exchange.words); \(advice)", status: status, cause: error.cause ?? error)
+            made.serverCode = code
+            return made
         }
         if code == "NoSuchBucket" || (status == 404 && request.key == nil) {
             return made(.noBucket, "there is no such bucket at this server; create it, or correct its name")

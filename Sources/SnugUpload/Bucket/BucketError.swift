@@ -16,6 +16,8 @@ public struct BucketError: Error, Sendable, CustomStringConvertible {
         case refused
         /// The server cannot be reached, or asks to wait: the same may succeed later.
         case unavailable
+        /// The server knows no such request.
+        case unsupported
         /// The bytes are not those that were expected.
         case damaged
         /// A file of this machine cannot be read or written.
@@ -30,6 +32,8 @@ public struct BucketError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// The status of the last response, if any.
     public var status: Int?
+    /// The code in the server's error, such as `NoSuchBucket`, if any.
+    public var serverCode: String?
     /// The wait that the server asked for.
     public var retryAfter: Duration?
     /// The underlying error, if any.

@@ -123,7 +123,7 @@
             add("log", "format", value: logFormat?.rawValue, option: "--log-format")
             add("state_dir", value: state.state?.path.string, option: "--state")
             add("ledger", value: state.ledger, option: "--ledger")
-            add("storage", value: fleet.storage, option: "--storage")
+            add("storage", value: fleet.place.storage, option: "--storage")
             add("host", value: host.host, option: "--host")
             var loader = ConfigurationLoader(
                 file: settings.config?.path, environment: ProcessInfo.processInfo.environment, options: options,
@@ -160,8 +160,7 @@
         private func serverConfiguration() throws(ServerConfigurationError) -> ServerConfiguration {
             var configuration = ServerConfiguration()
             if let listen = access.listen { configuration.listen = listen }
-            configuration.hosts = Set(access.allowHost)
-            configuration.token = try ServeParsing.token(file: access.tokenFile)
+            try access.visitors.apply(to: &configuration)
             if let size = bounds.maxBody { configuration.maximumBodyBytes = size.bytes }
             if let size = bounds.maxUpload { configuration.maximumUploadBytes = size.bytes }
             if let count = bounds.maxConnections { configuration.maximumConnections = count }

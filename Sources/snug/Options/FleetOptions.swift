@@ -4,17 +4,12 @@ import SnugSystem
 
 /// The storage that hosts share, beside their ledger.
 struct FleetOptions: ParsableArguments, SettingOptions {
-    @Option(
-        help: ArgumentHelp(
-            "Where images are for all hosts that share the ledger: s3://BUCKET/PREFIX?endpoint=https://HOST for a bucket, or "
-                + "file:///PATH for a folder that all have mounted. (default: each host works on its own files)",
-            valueName: "address"))
-    var storage: String?
+    @OptionGroup var place: StoragePlaceOption
 
     /// For tests, which do not wait for a minute.
     @Option(help: .hidden, transform: Self.duration) var lease: Duration?
 
-    var given: [(key: String, values: [String], option: String)] { Self.one("storage", storage, "--storage") }
+    var given: [(key: String, values: [String], option: String)] { Self.one("storage", place.storage, "--storage") }
 
     @Sendable private static func duration(_ text: String) throws -> Duration {
         guard let duration = DurationText.parse(text), duration > .zero else {

@@ -13,17 +13,7 @@
             transform: ServeParsing.address)
         var listen: ListenAddress?
 
-        @Option(
-            help: ArgumentHelp(
-                "A file with the token that requests have to show, as 'Authorization: Bearer TOKEN'. (default: "
-                    + "$SNUG_SERVER_TOKEN; needed unless --listen is of this machine only)", valueName: "file"))
-        var tokenFile: PathArgument?
-
-        @Option(
-            help: ArgumentHelp(
-                "A name that the server is reached by, besides localhost and addresses. Repeatable.", valueName: "name")
-        )
-        var allowHost: [String] = []
+        @OptionGroup var visitors: VisitorOptions
     }
 
     /// The bounds of a server.

@@ -11,28 +11,17 @@
             transform: ServeParsing.address)
         var listen: ListenAddress?
 
-        @Option(
-            help: ArgumentHelp(
-                "A file with the token that requests have to show, as 'Authorization: Bearer TOKEN'. (default: "
-                    + "$SNUG_SERVER_TOKEN; needed unless --listen is of this machine only)", valueName: "file"))
-        var tokenFile: PathArgument?
-
-        @Option(
-            help: ArgumentHelp(
-                "A name that the server is reached by, besides localhost and addresses. Repeatable.", valueName: "name")
-        )
-        var allowHost: [String] = []
+        @OptionGroup var visitors: VisitorOptions
 
         /// True when something is given that is about the address.
-        var isGiven: Bool { tokenFile != nil || !allowHost.isEmpty }
+        var isGiven: Bool { visitors.isGiven }
 
         /// The server; `nil` for none.
         var companion: (any DaemonCompanion)? {
             get throws {
                 guard let listen else { return nil }
                 var configuration = ServerConfiguration(listen: listen)
-                configuration.hosts = Set(allowHost)
-                configuration.token = try ServeParsing.token(file: tokenFile)
+                try visitors.apply(to: &configuration)
                 try configuration.validate()
                 return ListeningCompanion(configuration)
             }

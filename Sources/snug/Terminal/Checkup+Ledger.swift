@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugImage
 import SnugLedger
+import SnugPipeline
 import SnugSystem
 import SystemPackage
 
@@ -34,10 +35,27 @@ extension Checkup {
             ]
             try await ledger.checkIntegrity()
             checks.append(Checkup(name: "ledger check", state: .ok, value: "whole, and its books balance"))
+            let fleet = try await FleetHosts(from: ledger)
+            if fleet.isFleet { checks.append(check(of: fleet)) }
         } catch {
             checks.append(failure("ledger check", error))
         }
         return checks
+    }
+
+    /// Hosts that run, and those that do not any more.
+    private static func check(of fleet: FleetHosts) -> Checkup {
+        let (alive, lost) = (fleet.hosts.filter(\.isAlive), fleet.hosts.filter { $0.state == .lost })
+        let roles = FleetHost.Role.allCases.compactMap { role -> String? in
+            let count = alive.count { $0.role == role }
+            return count == 0 ? nil : "\(count) \(role.rawValue)"
+        }
+        let value = "\(alive.count) running" + (roles.isEmpty ? "" : " (\(roles.joined(separator: ", ")))")
+        guard !lost.isEmpty else { return Checkup(name: "hosts", state: .ok, value: value) }
+        let names = lost.map { "\($0.words) since \($0.seenAt.timestamp)" }.joined(separator: ", ")
+        return Checkup(
+            name: "hosts", state: .warn, value: "\(value); not seen: \(names)",
+            remedy: "start them again, or see with snug jobs what waits for them")
     }
 
     private static func failure(_ name: String, _ error: any Error) -> Checkup {

@@ -67,7 +67,7 @@ import Testing
         let ledger = try await open()
         for kind in DocumentKind.allCases {
             let document = try await ledger.document(kind, "k")
-            guard ![.finishedUploads, .requests, .receivedUploads, .messages, .sweeps].contains(kind) else {
+            guard ![.finishedUploads, .requests, .receivedUploads, .messages, .sweeps, .hosts].contains(kind) else {
                 #expect(document == nil)
                 continue
             }

@@ -150,7 +150,10 @@ import Testing
             inbox(
                 "f", "upload: {to: 'https://h/', headers: ['Authorization: Bearer ${file:token}', 'X-Key: ${env:K}']}")
             + "accounts: {a: {provider: openai, key_file: token}, b: {provider: openai, key_env: B_KEY}}\n"
-        let loaded = try load(text, environment: ["K": "sk-very-secret", "B_KEY": "sk-very-secret"])
+            + "storage: 's3://images/snug'\nstorage_key_file: token\nstorage_key_id_env: ID\n"
+        let variables = ["K", "B_KEY", "ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"]
+        let loaded = try load(
+            text, environment: Dictionary(uniqueKeysWithValues: variables.map { ($0, "sk-very-secret") }))
         let shown = loaded.settings.map { $0.json.description }.joined(separator: "\n")
         #expect(!shown.contains("sk-very-secret"))
         let token = folder.path.appending("etc").appending("token").string
@@ -158,6 +161,11 @@ import Testing
         #expect(value("folders.f.upload.headers") == "Authorization: Bearer ${file:\(token)}, X-Key: ${env:K}")
         #expect(value("accounts.a.key_file") == token && value("accounts.a.key_env") == nil)
         #expect(value("accounts.b.key_env") == "B_KEY" && value("accounts.b.key_file") == nil)
+        #expect(value("storage_key_file") == token && value("storage_key_env") == nil)
+        #expect(value("storage_key_id_env") == "ID" && value("storage_token_env") == nil)
+        let usual = try load(inbox("f", "upload: {to: 'https://h/'}") + "storage: 's3://images/snug'\n")
+        let shownKeys = usual.settings.filter { $0.key.hasPrefix("storage_") }.map(\.value)
+        #expect(shownKeys == ["AWS_ACCESS_KEY_ID", nil, "AWS_SECRET_ACCESS_KEY", nil, "AWS_SESSION_TOKEN", nil])
     }
 
     @Test("Relative paths of the file start from its folder, those of variables and options from the current one")

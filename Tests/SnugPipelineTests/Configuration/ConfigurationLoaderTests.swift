@@ -201,6 +201,11 @@ import Testing
                 "accounts: {a: {provider: openai, api_key: x}}",
                 "snug.yaml:5: accounts.a.api_key: keys are never in this file; name a variable by key_env, or a file by"
             ),
+            (
+                "storage_key: x",
+                "snug.yaml:5: storage_key: keys are never in this file; name variables by storage_key_id_env"
+            ),
+            ("AWS_SECRET_ACCESS_KEY: x", "keys are never in this file"),
             ("memory: 1GB\nmemory: 2GB", "the key 'memory' is there twice; remove one"),
             ("a: b: c", "snug.yaml:5: is no YAML: mapping values are not allowed in this context"),
         ])

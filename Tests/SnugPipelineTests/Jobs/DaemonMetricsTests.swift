@@ -91,10 +91,14 @@ import Testing
         var folder = DaemonStatus.Folder(
             name: "inbox", inbox: "/in", watchMode: "events", hasEvents: true, isPresent: true, settlingCount: 4,
             unsettled: [:], hasMore: false, takenCount: 0, fileCount: 5, overflowCount: 2, books: books)
+        let host = FleetHost(
+            id: "host:a", name: "a", role: .watch, state: .lost, worker: "w",
+            work: FleetWork(steps: [], reach: ClaimReach(boundSteps: [], folders: [])), since: .now, seenAt: .now)
         func status() -> DaemonStatus {
             DaemonStatus(
                 phase: .running, folders: [folder], activities: [], holds: [], pause: nil, books: books,
-                memory: MemoryUse(total: 100, used: 30, waiting: 2))
+                memory: MemoryUse(total: 100, used: 30, waiting: 2),
+                hosts: FleetHosts(hosts: [host, host], now: .now))
         }
         metrics.record(status())
         folder.overflowCount = 3
@@ -113,6 +117,8 @@ import Testing
         #expect(try gauge("snug_memory_budget_bytes") == 100)
         #expect(try gauge("snug_memory_reserved_bytes") == 30)
         #expect(try gauge("snug_memory_waiting") == 2)
+        #expect(try gauge("snug_hosts", ("role", "watch"), ("state", "lost")) == 2)
+        #expect(try gauge("snug_hosts", ("role", "work"), ("state", "running")) == 0)
         #expect(try total("snug_event_overflows_total") == 3)
     }
 }

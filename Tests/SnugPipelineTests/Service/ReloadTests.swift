@@ -34,6 +34,7 @@ import Testing
         Change("state", ["state_dir"]) { $0.watch.stateDirectory = "/elsewhere" },
         Change("ledger", ["ledger"]) { $0.ledger = "postgres://db.example/snug" },
         Change("storage", ["storage"]) { $0.storage = "file:///mnt/snug" },
+        Change("storage_key", ["storage_key"]) { $0.storageKeys.secretKey = .environment("S3_KEY") },
         Change("host", ["host"]) { $0.host = "web1" },
         Change("memory", ["memory"]) { $0.watch.memory = 1 << 20 },
         Change("no memory", ["memory"]) { $0.watch.memory = nil },

@@ -76,6 +76,26 @@ import Testing
         #expect(try folder.bytes(of: "x") == nil)
     }
 
+    @Test("A temporary file of a host that was killed is found with its age, and removed; nothing else is")
+    func unfinished() async throws {
+        let known = try await store("abc")
+        for name in [".snug-0123456789", "sha256/ba/.snug-killed", "sha256/ba/.other", "elsewhere/.snug-x"] {
+            try folder.write([1], to: "shared/\(name)")
+        }
+        var found: [UnfinishedObject] = []
+        try await storage.forEachUnfinished { found.append($0) }
+        #expect(found.map(\.name) == [".snug-0123456789", "sha256/ba/.snug-killed"])
+        #expect(found.allSatisfy { $0.age.map { $0 < .seconds(600) } == true })
+        for object in found + found { try await storage.removeUnfinished(object) }
+        var rest = 0
+        try await storage.forEachUnfinished { _ in rest += 1 }
+        #expect(rest == 0 && folder.files().contains("shared/.snug-storage"))
+        await expectFault(.refused) {
+            try await storage.removeUnfinished(UnfinishedObject(name: "sha256/ba/\(known.digest)", age: nil))
+        }
+        #expect(folder.files().contains("shared/sha256/ba/\(known.digest)"))
+    }
+
     @Test("An old object is stored again, which makes it new")
     func renewal() async throws {
         let known = try await store("abc")

@@ -16,6 +16,9 @@ final class MemoryStorage: ByteStorage {
         var beforeAge: (@Sendable (inout [String: ListedObject]) -> Void)?
         var failsToRemove = false
         var owner: String?
+        var unfinished: [UnfinishedObject] = []
+        /// The fault of a look at unfinished ones.
+        var unfinishedFault: StorageError?
     }
 
     let state = Mutex(State())
@@ -54,6 +57,16 @@ final class MemoryStorage: ByteStorage {
 
     func owner() async throws -> String? { state.withLock { $0.owner } }
     func setOwner(_ ledger: String) async throws { state.withLock { $0.owner = ledger } }
+
+    func forEachUnfinished(_ visit: (UnfinishedObject) async throws -> Void) async throws {
+        let (unfinished, fault) = state.withLock { ($0.unfinished, $0.unfinishedFault) }
+        if let fault { throw fault }
+        for object in unfinished { try await visit(object) }
+    }
+
+    func removeUnfinished(_ object: UnfinishedObject) async throws {
+        state.withLock { state in state.unfinished.removeAll { $0 == object } }
+    }
 
     func age(of digest: String) async throws -> Duration? {
         state.withLock { state in

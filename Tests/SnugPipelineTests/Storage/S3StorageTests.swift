@@ -154,6 +154,27 @@ import Testing
         #expect(server.requests.isEmpty)
     }
 
+    @Test("A sweep of a bucket aborts uploads of our objects that were begun long ago, by the server's clock")
+    func unfinished() async throws {
+        let storage = try storage()
+        for (number, name) in ["a", "b", "c"].enumerated() {
+            server.begin(name, of: key, daysAgo: 6.5 + Double(number))
+        }
+        server.begin("other's", of: "p/sha256/notes", daysAgo: 100)
+        server.begin("outside", of: "q/" + key.dropFirst(2), daysAgo: 100)
+        server.setPageSize(1)
+        let sweeper = StorageSweeper(storage, ledger: InMemoryLedger(), logger: quietLogger)
+        let plan = try await sweeper.sweep(isDryRun: true)
+        #expect(plan.unfinished == 3 && plan.unfinishedRemoved == 2 && server.uploads.count == 5)
+        #expect(try await sweeper.sweep() == plan)
+        #expect(server.uploads == ["a", "other's", "outside"])
+        server.advance(days: 1)
+        #expect(try await sweeper.sweep().unfinishedRemoved == 1)
+        server.listNoUploads()
+        let note = try await sweeper.sweep().unfinishedNote
+        #expect(note?.contains("lists no unfinished uploads") == true, "\(note ?? "")")
+    }
+
     @Test("A sweep of a bucket removes what no job refers to")
     func sweep() async throws {
         let storage = try storage()

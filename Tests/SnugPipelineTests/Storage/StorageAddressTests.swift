@@ -82,7 +82,7 @@ import Testing
         let folder = try TemporaryFolder()
         let key = folder.path.appending("key")
         try "secret\n".write(toFile: key.string, atomically: true, encoding: .utf8)
-        let keys = StorageKeys(accessKeyID: .file(key), secretKey: .file(key), sessionToken: nil)
+        let keys = StorageKeys(accessKeyID: .file(key), secretKey: .file(key))
         let variables = ["AWS_ENDPOINT_URL": "https://unused.example", "AWS_ENDPOINT_URL_S3": server.endpoint]
         let storage = try StorageAddress("s3://bkt/p").open(keys: keys, http: makeClient(), logger: quietLogger) {
             variables[$0]

@@ -74,6 +74,36 @@ import Testing
         }
     }
 
+    @Test("What was begun to be stored and is old goes; what is young, or whose age nobody tells, stays")
+    func unfinished() async throws {
+        let storage = Self.storage([])
+        let objects = [8.0, 6.9, nil, 7.1].enumerated().map { index, days in
+            UnfinishedObject(name: "u\(index)", id: "\(index)", age: days.map { .seconds($0 * 86_400) })
+        }
+        storage.state.withLock { $0.unfinished = objects }
+        let sweeper = StorageSweeper(storage, ledger: InMemoryLedger(), logger: quietLogger)
+        let told = Mutex<[String]>([])
+        let plan = try await sweeper.sweep(
+            isDryRun: true, unfinished: { object in told.withLock { $0.append(object.name) } })
+        #expect(plan.unfinished == 4 && plan.unfinishedRemoved == 2 && told.withLock { $0 } == ["u0", "u3"])
+        #expect(storage.state.withLock { $0.unfinished } == objects)
+        #expect(try await sweeper.sweep() == plan)
+        #expect(storage.state.withLock { $0.unfinished } == [objects[1], objects[2]])
+    }
+
+    @Test("A storage that cannot tell what is unfinished, or may not, is swept all the same; one that is away is not")
+    func unfinishedFaults() async throws {
+        let storage = Self.storage([8])
+        let sweeper = StorageSweeper(storage, ledger: InMemoryLedger(), logger: quietLogger)
+        storage.state.withLock { $0.unfinishedFault = StorageError(.unsupported, "no such list") }
+        let report = try await sweeper.sweep()
+        #expect(report.removed == 1 && report.unfinishedNote == "no such list")
+        storage.state.withLock { $0.unfinishedFault = StorageError(.refused, "no right") }
+        #expect(try await sweeper.sweep().unfinishedNote?.contains("s3:AbortMultipartUpload") == true)
+        storage.state.withLock { $0.unfinishedFault = StorageError(.unavailable, "away") }
+        await #expect(throws: StorageError(.unavailable, "away")) { try await sweeper.sweep() }
+    }
+
     @Test("Of several hosts one sweeps a day, and a sweep that failed is made up for")
     func shared() async throws {
         let folder = try TemporaryFolder()

@@ -78,6 +78,9 @@ import Testing
         #expect(settings.sessionToken == nil)
         keys.sessionToken = .file(secret)
         #expect(try keys.read(region: "r").sessionToken == Secret("secret"))
+        // The token of the environment is that of other keys.
+        keys.sessionToken = StorageKeys().sessionToken
+        #expect(try keys.read(region: "r").sessionToken == nil)
         keys.sessionToken = .file(folder.path.appending("nowhere"))
         #expect(throws: StorageError.self) { try keys.read(region: "r") }
     }
@@ -94,6 +97,8 @@ private struct PlainStorage: ByteStorage {
     func fetch(_ object: StoredObject, to file: FilePath) async throws {}
     func objects(after digest: String?) async throws -> [ListedObject] { try await storage.objects(after: digest) }
     func remove(_ digest: String) async throws {}
+    func forEachUnfinished(_ visit: (UnfinishedObject) async throws -> Void) async throws {}
+    func removeUnfinished(_ object: UnfinishedObject) async throws {}
     func owner() async throws -> String? { nil }
     func setOwner(_ ledger: String) async throws {}
 }

@@ -20,6 +20,9 @@ package final class FakeObjectServer: Sendable {
         /// Days by which new objects are too old.
         var misdating = 0.0
         var keepsRemoved = false
+        /// Uploads in parts that were begun: their key by their id, and when.
+        var uploads: [String: (key: String, begunAt: Int)] = [:]
+        var listsUploads = true
     }
 
     private let state = Mutex(State())
@@ -43,6 +46,12 @@ package final class FakeObjectServer: Sendable {
     package func put(_ key: String, _ bytes: [UInt8], daysAgo: Double = 0) {
         state.withLock { $0.objects[key] = Object(bytes: bytes, storedAt: $0.now - Int(daysAgo * 86_400)) }
     }
+    /// Ids of uploads in parts that have not ended.
+    package var uploads: [String] { state.withLock { $0.uploads.keys.sorted() } }
+    package func begin(_ id: String, of key: String, daysAgo: Double = 0) {
+        state.withLock { $0.uploads[id] = (key, $0.now - Int(daysAgo * 86_400)) }
+    }
+    package func listNoUploads() { state.withLock { $0.listsUploads = false } }
     package func fail(_ statuses: Int...) { state.withLock { $0.faults = statuses } }
     package func misdate(daysAgo: Double) { state.withLock { $0.misdating = daysAgo } }
     package func keepRemoved() { state.withLock { $0.keepsRemoved = true } }
@@ -63,8 +72,13 @@ package final class FakeObjectServer: Sendable {
             }
             return try connection.respond(fault, fields, body: "<Error><Code>Fault\(fault)</Code></Error>")
         }
+        let query = halves.count > 1 ? String(halves[1]) : ""
         guard path.hasPrefix("/bkt/") else {
-            return try connection.respond(200, fields, body: list(halves.count > 1 ? String(halves[1]) : "", now))
+            let isAboutUploads = query.hasSuffix("uploads=")
+            guard !isAboutUploads || state.withLock({ $0.listsUploads }) else {
+                return try connection.respond(501, fields, body: "<Error><Code>NotImplemented</Code></Error>")
+            }
+            return try connection.respond(200, fields, body: isAboutUploads ? listUploads(query) : list(query, now))
         }
         let key = String(path.dropFirst(5))
         switch request.method {
@@ -77,6 +91,9 @@ package final class FakeObjectServer: Sendable {
             }
             fields["ETag"] = "\"\(MessageDigest.md5(request.body).hexadecimal)\""
             try connection.respond(200, fields)
+        case "DELETE" where query.hasPrefix("uploadId="):
+            let known = state.withLock { $0.uploads.removeValue(forKey: String(query.dropFirst(9))) }
+            try connection.respond(known?.key == key ? 204 : 404, fields)
         case "DELETE":
             state.withLock { if !$0.keepsRemoved { $0.objects[key] = nil } }
             try connection.respond(204, fields)
@@ -96,12 +113,35 @@ package final class FakeObjectServer: Sendable {
         if hasBody { try connection.send(object.bytes) }
     }
 
-    private func list(_ query: String, _ now: Int) -> String {
+    private static func items(_ query: String) -> [String: String] {
         var items: [String: String] = [:]
         for item in query.split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1)
             items[String(parts[0])] = parts.count > 1 ? String(parts[1]).removingPercentEncoding : ""
         }
+        return items
+    }
+
+    private func listUploads(_ query: String) -> String {
+        let items = Self.items(query)
+        let last = (items["key-marker"] ?? "", items["upload-id-marker"] ?? "")
+        let (uploads, size) = state.withLock { ($0.uploads, $0.pageSize) }
+        let found = uploads.filter { $0.value.key.hasPrefix(items["prefix"] ?? "") && ($0.value.key, $0.key) > last }
+            .sorted { ($0.value.key, $0.key) < ($1.value.key, $1.key) }
+        let page = found.prefix(size)
+        let texts = page.map { id, upload in
+            "<Upload><Key>\(upload.key)</Key><UploadId>\(id)</UploadId>"
+                + "<Initiated>\(Self.isoDate(upload.begunAt))</Initiated></Upload>"
+        }
+        let markers = page.last.map {
+            "<NextKeyMarker>\($0.value.key)</NextKeyMarker><NextUploadIdMarker>\($0.key)</NextUploadIdMarker>"
+        }
+        return "<ListMultipartUploadsResult><IsTruncated>\(found.count > size)</IsTruncated>\(markers ?? "")"
+            + "\(texts.joined())</ListMultipartUploadsResult>"
+    }
+
+    private func list(_ query: String, _ now: Int) -> String {
+        let items = Self.items(query)
         let after = items["continuation-token"] ?? items["start-after"] ?? ""
         let (objects, size) = state.withLock { ($0.objects, $0.pageSize) }
         let found = objects.filter { $0.key.hasPrefix(items["prefix"] ?? "") && $0.key > after }

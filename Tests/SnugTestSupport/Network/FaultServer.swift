@@ -132,6 +132,12 @@ package final class FaultConnection: @unchecked Sendable {
         return Array(buffer.prefix(count))
     }
 
+    /// Reads until the peer ends the connection.
+    func readToEnd() -> [UInt8] {
+        while (try? receive()) != nil {}
+        return buffer
+    }
+
     /// Records a request whose body the script read by itself.
     package func recordRequest(_ request: FaultServer.Request) { record(request) }
 

@@ -53,6 +53,15 @@ package final class RealServer: Sendable {
     /// Ends it as a crash would; its data stays.
     package func stop() { process.withLock { $0.signal(SIGKILL) } }
 
+    /// Ends it in order, as its own system does, and waits for that; its data stays.
+    package func shutDown() async throws {
+        let ending = process.withLock { $0 }
+        // PostgreSQL ends its connections at this one, and writes everything out.
+        ending.signal(SIGINT)
+        _ = try await onThread { ending.wait() }
+        for _ in 0..<100 where Self.isListening(port) { try await Task.sleep(for: .milliseconds(50)) }
+    }
+
     /// Starts it again after ``stop()``, on the same ports and data.
     package func restart() throws { process.withLock { [new = try launch()] in $0 = new } }
 

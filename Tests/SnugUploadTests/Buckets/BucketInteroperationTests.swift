@@ -94,6 +94,31 @@ import Testing
         #expect(try await client.list(prefix: "l/").objects.isEmpty)
     }
 
+    @Test("Uploads that never ended are listed, page by page, and aborted", arguments: ["seaweedfs", "moto"])
+    func unfinished(server: String) async throws {
+        let bucket = try await Bucket(server)
+        let client = try client(bucket)
+        let keys = ["u/a", "u/b b", "u/b b", "u/c", "v/d"]
+        for key in keys {
+            let path = "/bkt/" + key.replacing(" ", with: "%20")
+            let response = try await plainClient().send(bucket.signed("POST", path + "?uploads="))
+            #expect(response.isSuccess)
+        }
+        var found: [BucketUpload] = []
+        var page = try await client.unfinishedUploads(prefix: "u/", limit: 2)
+        found += page.uploads
+        while let next = page.next {
+            page = try await client.unfinishedUploads(prefix: "u/", continuation: next, limit: 2)
+            found += page.uploads
+        }
+        #expect(found.map(\.key).sorted() == Array(keys.dropLast()) && Set(found.map(\.id)).count == 4)
+        // moto gives every upload one date of long ago.
+        #expect(found.allSatisfy { $0.age.map { server == "moto" || $0 < .seconds(120) } == true })
+        for upload in found { try await client.abort(upload) }
+        for upload in found { try await client.abort(upload) }
+        #expect(try await bucket.unfinished() == ["v/d"])
+    }
+
     @Test("Of two who create an object, the first one does", arguments: ["seaweedfs", "moto"])
     func create(server: String) async throws {
         let bucket = try await Bucket(server)

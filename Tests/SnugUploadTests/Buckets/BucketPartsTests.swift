@@ -136,8 +136,8 @@ import Testing
     func codes() {
         #expect(
             BucketError.Code.allCases.map(\.rawValue) == [
-                "invalid_address", "not_found", "no_bucket", "credentials_refused", "refused", "unavailable", "damaged",
-                "file_failed", "server_misbehaved",
+                "invalid_address", "not_found", "no_bucket", "credentials_refused", "refused", "unavailable",
+                "unsupported", "damaged", "file_failed", "server_misbehaved",
             ])
     }
 }

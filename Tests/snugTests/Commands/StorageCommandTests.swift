@@ -36,17 +36,32 @@ import Testing
     @Test("A sweep removes what no job refers to, once it was shown")
     func sweep() async throws {
         try await addJob(content: 1)
+        server.begin("late", of: key(4), daysAgo: 8)
+        server.begin("new", of: key(4), daysAgo: 6)
         for byte in UInt8(1)...3 { server.put(key(byte), [byte], daysAgo: byte == 3 ? 1 : 8) }
         let sweep = ["storage", "sweep", "--storage", address, "--state", "state"]
         let plan = try place.runner.run(sweep + ["-n"])
         #expect(plan.exitCode == 0, "\(plan.standardError)")
         #expect(
             plan.standardOutput.contains("3 objects (3 bytes), 1 would be removed (1 bytes), 1 younger than 7 days"))
-        #expect(server.keys.count == 4)
+        #expect(plan.standardOutput.contains("\(key(4)): an unfinished upload, begun 8d ago"))
+        #expect(plan.standardOutput.contains("2 unfinished uploads, 1 would be removed"))
+        #expect(server.keys.count == 4 && server.uploads.count == 2)
         let done = try #require(try CommandFolder.objects(try place.runner.run(sweep + ["--json"])).first)
         #expect(done["status"] as? String == "swept" && done["removed"] as? Int == 1)
         #expect(done["objects"] as? Int == 3 && done["referred"] as? Int == 1 && done["young"] as? Int == 1)
-        #expect(server.keys == ["p/ledger"] + [key(1), key(3)].sorted())
+        #expect(done["unfinished"] as? Int == 2 && done["unfinished_removed"] as? Int == 1)
+        #expect(server.keys == ["p/ledger"] + [key(1), key(3)].sorted() && server.uploads == ["new"])
+        server.listNoUploads()
+        // Keys from files do for those of the environment.
+        var runner = place.runner
+        for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"] { runner.environment[name] = nil }
+        try place.folder.write(Array("test\n".utf8), to: "id")
+        try place.folder.write(Array("very-secret-key\n".utf8), to: "key")
+        let noKeys = try runner.run(sweep)
+        #expect(noKeys.exitCode == 1 && noKeys.standardError.contains("AWS_ACCESS_KEY_ID"), "\(noKeys)")
+        let unsupported = try runner.run(sweep + ["--storage-key-id-file", "id", "--storage-key-file", "key"])
+        #expect(unsupported.exitCode == 0 && unsupported.standardOutput.contains("unfinished uploads not looked at"))
     }
 
     @Test("Without a ledger, a storage or a right, nothing is removed and the reason is named")

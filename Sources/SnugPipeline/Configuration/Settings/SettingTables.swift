@@ -10,7 +10,9 @@ import SystemPackage
 
 /// The settings of the daemon as a whole.
 enum DaemonSettings {
-    static let all: [Setting<ServiceConfiguration>] =
+    static let all: [Setting<ServiceConfiguration>] = own + StorageKeySettings.all + WebhookSettings.all
+
+    private static let own: [Setting<ServiceConfiguration>] =
         [
             Setting("state_dir", \.watch.stateDirectory, .path),
             // Shown as the place that it names, for its password is nobody's business.
@@ -43,7 +45,7 @@ enum DaemonSettings {
             Setting("log.format", \.log.format, .choice),
             Setting("network.allow_plain_http", \.network.allowsPlainHTTP, .flag),
             Setting("network.cacert", \.network.certificates, .path),
-        ] + WebhookSettings.all
+        ]
 
     private static func ledgerAddress(_ text: SettingText) throws(SettingFault) -> String {
         var address = try SettingFormat.text.parse(text)

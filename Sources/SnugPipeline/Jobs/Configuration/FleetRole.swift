@@ -43,6 +43,12 @@ public enum FleetRole: Sendable, Hashable {
         return folder.hasSuffix(ending) ? String(folder.dropLast(ending.count)) : folder
     }
 
+    /// The name of the host that a folder of the ledger is on; empty for a host without a name.
+    static func hostName(ofFolder folder: String) -> String {
+        guard let mark = folder.lastIndex(of: Self.mark) else { return "" }
+        return String(folder[folder.index(after: mark)...])
+    }
+
     /// True for a folder of the ledger whose files are on this host.
     func owns(_ folder: String) -> Bool {
         switch self {

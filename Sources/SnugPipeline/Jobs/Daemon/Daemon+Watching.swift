@@ -164,9 +164,12 @@ extension Daemon {
                 fileCount: status.fileCount, overflowCount: status.overflowCount,
                 books: books[folder.name] ?? LedgerBooks())
         }
+        var hosts: FleetHosts?
+        if !role.isAlone { hosts = try await FleetHosts(from: services.ledger) }
         return DaemonStatus(
             phase: phase, folders: folders, activities: board.activities, holds: try await services.ledger.holds(),
-            pause: board.pause, books: books.values.reduce(LedgerBooks(), +), memory: memoryUse())
+            pause: board.pause, books: books.values.reduce(LedgerBooks(), +), memory: memoryUse(),
+            hosts: hosts)
     }
 }
 

@@ -184,6 +184,8 @@ public final class Daemon: Sendable {
         board.report(.started, nil)
         for context in setup.watched { watch(context, isOnce: isOnce, remaining) }
         let housekeeping = isOnce ? nil : Task { await keepHouse() }
+        let beat = await makeBeat(setup)
+        let beats = Task { await beat?.run() }
         let ended = EndedElsewhere(services: services, board: board, setup: { [weak self] in self?.setup ?? setup })
         await ended.begin()
         let endings = Task { await ended.run() }
@@ -198,6 +200,9 @@ public final class Daemon: Sendable {
         endings.cancel()
         await endings.value
         await ended.look()
+        beats.cancel()
+        await beats.value
+        await beat?.tell(.stopped)
         let unsettled = unsettledFiles()
         await stopWatching()
         state.withLock { $0.phase = .stopped }

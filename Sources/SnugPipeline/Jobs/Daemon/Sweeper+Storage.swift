@@ -28,7 +28,10 @@ extension Sweeper {
                 "storage swept",
                 metadata: [
                     "objects": "\(report.objects)", "removed": "\(report.removed)", "bytes": "\(report.removedBytes)",
+                    "unfinished": "\(report.unfinishedRemoved)",
                 ])
+            guard let note = report.unfinishedNote else { return }
+            services.logger.info("unfinished uploads are not looked at", metadata: ["reason": "\(note)"])
         } catch is CancellationError {
             return
         } catch {

@@ -2,10 +2,12 @@
 import SnugGeneration
 import SnugLedger
 
-/// A journal that takes no submission of a job whose lease has run out: the submission does not leave then.
+/// A journal that takes no submission of a job whose lease has run out: the submission does not leave then. It notes who has
+/// the files of a result.
 struct FencedJournal: GenerationJournal {
     let journal: any GenerationJournal
     let leases: LeaseWatches
+    let holder: HolderName
 
     var isDurable: Bool { journal.isDurable }
 
@@ -13,6 +15,9 @@ struct FencedJournal: GenerationJournal {
 
     func save(_ record: GenerationRecord) async throws {
         try check(record)
+        var record = record
+        let hasFiles = record.images?.isEmpty == false || record.resultURLs.contains { $0.hasPrefix("file:") }
+        if hasFiles, record.state != .held { record.holder = holder.value ?? record.holder }
         try await journal.save(record)
         // The wait for the ledger may have been long.
         try check(record)
@@ -36,9 +41,9 @@ struct FencedJournal: GenerationJournal {
 
 extension GenerationStores {
     /// The stores with a journal that minds leases.
-    func fenced(by leases: LeaseWatches) -> GenerationStores {
+    func fenced(by leases: LeaseWatches, holder: HolderName = HolderName()) -> GenerationStores {
         var stores = self
-        stores.journal = FencedJournal(journal: journal, leases: leases)
+        stores.journal = FencedJournal(journal: journal, leases: leases, holder: holder)
         return stores
     }
 }

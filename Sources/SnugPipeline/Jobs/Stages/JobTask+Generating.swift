@@ -35,8 +35,8 @@ extension JobTask {
         for name in client.names(of: work.request, under: work.name) {
             if let record = try await services.generationStores.journal.record(name) { records.append(record) }
         }
-        if services.storage != nil { try await checkImagesAreHere(records) }
-        let held = records.filter { $0.state == .held }
+        if services.storage != nil { records = try await checkImagesAreHere(records, client) }
+        let held = try await moved(records.filter { $0.state == .held }, to: work)
         if job.step == .submit {
             try await services.ledger.recordIntent(StepIntent(.reconcile), under: claim.lease)
             services.passed(.intended)

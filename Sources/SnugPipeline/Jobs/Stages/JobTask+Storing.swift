@@ -98,20 +98,6 @@ extension JobTask {
             }
         }
     }
-
-    /// Leaves a generation to the host that has its images, where they are not stored yet: making them again costs money.
-    func checkImagesAreHere(_ records: [GenerationRecord]) async throws {
-        let paths = records.flatMap { record in
-            let received = record.resultURLs.filter { $0.hasPrefix("file:") }.map { FilePath(String($0.dropFirst(5))) }
-            return record.state == .delivered ? (record.images ?? []).map(\.path) : received
-        }
-        let isHere = try await services.threads.run { paths.allSatisfy { FileSystem.isFile($0) } }
-        guard !isHere else { return }
-        throw StepFault(
-            .environmental, "images_elsewhere",
-            "the images are paid for, and on the host that received them, which ended before it stored them; start it again",
-            delay: .seconds(10))
-    }
 }
 
 extension JobPayload.StagedFile {

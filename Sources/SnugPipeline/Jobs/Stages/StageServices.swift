@@ -22,6 +22,8 @@ final class StageServices: Sendable {
     /// The leases of the jobs in hand.
     let leases = LeaseWatches()
     let generationStores: GenerationStores
+    /// The name of this process among those that share the ledger.
+    let holder = HolderName()
     let publisher: OutputPublisher
     let files: JobFiles
     /// Everything that blocks, apart from the engine's own threads.
@@ -57,7 +59,7 @@ final class StageServices: Sendable {
         self.http = http
         uploader = Uploader(client: http, store: uploadStore, logger: logger)
         self.storage = storage
-        self.generationStores = generationStores.fenced(by: leases)
+        self.generationStores = generationStores.fenced(by: leases, holder: holder)
         self.publisher = publisher
         files = JobFiles(root: stateDirectory.appending("jobs"), publisher: publisher)
         self.threads = threads

@@ -66,6 +66,8 @@ public struct DaemonStatus: Sendable {
     public var books: LedgerBooks
     /// The use of the memory that images being fitted share; `nil` for an engine without a limit.
     public var memory: MemoryUse?
+    /// The processes that share the ledger; `nil` for a daemon that has it for itself.
+    public var hosts: FleetHosts?
 }
 
 /// The totals of a run of a daemon.

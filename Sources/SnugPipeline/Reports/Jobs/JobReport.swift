@@ -4,8 +4,10 @@ import SnugSystem
 
 /// Everything that is known about a job.
 public struct JobReport: Sendable, Hashable {
-    /// The job.
+    /// The job, with the reason that it waits for.
     public var job: Job
+    /// Why no process of the fleet begins with its next step; `nil` where one can.
+    public var absence: JobReason?
     /// Everything that happened to it, the oldest first.
     public var history: [JobEvent]
     /// Its effects outside, the oldest first.
@@ -21,10 +23,13 @@ public struct JobReport: Sendable, Hashable {
     /// - Throws: `job_not_found`.
     public init(of id: JobID, in ledger: any LedgerStore, now: LedgerInstant) async throws {
         let job = try await ledger.job(id)
-        self.job = job
         history = try await ledger.history(of: id)
         steps = try await ledger.steps(of: id)
-        deliveries = try await ledger.deliveries(of: id)
+        let deliveries = try await ledger.deliveries(of: id)
+        let waiting = Set(deliveries.filter { $0.deliveredAt == nil }.map(\.folder))
+        absence = try await FleetHosts(from: ledger).absence(for: job, waitingIn: waiting)
+        self.job = absence.map { job.waiting(because: $0) } ?? job
+        self.deliveries = deliveries
         holds = try await ledger.holds().filter {
             job.state == .waiting && $0.holds(folder: job.folder, account: job.account, step: job.step, now: now)
         }
@@ -42,6 +47,9 @@ public struct JobReport: Sendable, Hashable {
                     ?? "after snug jobs resume \(job.id)")
         case .delivered: "nothing: it is done"
         case .failed: "nothing, until snug jobs retry \(job.id)"
+        case .held where job.isOutcomeUnknown && job.step == .reconcile:
+            "a person decides: snug jobs retry \(job.id) looks again, and submits nothing; snug jobs resolve \(job.id) "
+                + "--pay-again submits again and may pay twice, --drop gives it up"
         case .held where job.isOutcomeUnknown:
             "a person decides: snug jobs resolve \(job.id) --pay-again submits again and may pay twice, --drop gives it up"
         case .held: "a person decides: snug jobs retry \(job.id), or snug jobs resolve \(job.id) --drop"
@@ -54,6 +62,7 @@ public struct JobReport: Sendable, Hashable {
             return "\(job.step.rawValue), when \(hold.words) is over"
                 + (hold.until.map { ", at \($0.localText)" } ?? "")
         }
+        if let absence { return "\(job.step.rawValue): \(absence.message)" }
         return job.step.rawValue
             + (job.dueAt > readAt ? ", not before \(job.dueAt.localText)" : ", when a worker is free")
     }

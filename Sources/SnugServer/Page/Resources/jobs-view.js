@@ -10,6 +10,7 @@ import { decide, decideAll, pauseScope, resumeScope } from "./job-deciding.js";
 import { openJob, refreshJob } from "./job-detail.js";
 import { address, countOf, isNarrowed, readFilter } from "./job-filter.js";
 import { showDaemon, showFolders, showHolds, subjectOf } from "./job-folders.js";
+import { showHosts } from "./job-hosts.js";
 import { JobList } from "./job-list.js";
 import { showProblems } from "./job-problems.js";
 import { Rates } from "./rates.js";
@@ -63,6 +64,7 @@ export class JobsView {
     this.#follow(true);
     this.#showControls();
     this.#read();
+    this.#readHosts();
     const job = new URLSearchParams(location.search).get("job");
     if (job) this.#open(job, false);
   }
@@ -148,7 +150,11 @@ export class JobsView {
   #tick() {
     this.#list.showTimes();
     if (this.#state) this.#showState();
+    this.#readHosts();
   }
+
+  /** Hosts are seen every 15 s, and no event tells of them. */
+  #readHosts() { showHosts().catch(() => { byId("hosts").hidden = true; }); }
 
   #take(state) {
     this.#state = state;

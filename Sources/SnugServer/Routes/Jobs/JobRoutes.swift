@@ -18,11 +18,18 @@ struct JobRoutes: Sendable {
         // One more, to know whether there is another page.
         filter.limit += 1
         let found = try await ledger.list(filter)
-        let page = found.prefix(query.filter.limit)
+        let hosts = try await FleetHosts(from: ledger)
+        let page = found.prefix(query.filter.limit).map(hosts.explained)
         return .json([
             "jobs": .array(page.map(\.json)),
             "next": found.count > page.count ? .optional(page.last?.id.description) : .null,
         ])
+    }
+
+    /// The processes that share the ledger.
+    @Sendable func hosts(_ request: Request, _ context: ServerContext) async throws -> Response {
+        _ = try ImageRequest.query(of: request, among: [])
+        return .json(["hosts": .array(try await FleetHosts(from: ledger).hosts.map(\.json))])
     }
 
     /// Everything that is known about one job.

@@ -22,7 +22,8 @@ struct JobsCommand: AsyncParsableCommand {
               snug jobs --all --json | jq -r 'select(.state == "held") | .id'
             """,
         subcommands: [
-            JobsListCommand.self, JobsShowCommand.self, JobsStatusCommand.self, JobsRetryCommand.self,
+            JobsListCommand.self, JobsShowCommand.self, JobsStatusCommand.self, JobsHostsCommand.self,
+            JobsRetryCommand.self,
             JobsCancelCommand.self, JobsResolveCommand.self, JobsPauseCommand.self, JobsResumeCommand.self,
             JobsPruneCommand.self, JobsVerifyCommand.self,
         ],

@@ -36,8 +36,9 @@ struct JobsListCommand: AsyncParsableCommand {
         let output = OutputStream.standardOutput
         try await LedgerAccess.with(state, json: json) { ledger in
             var count = 0
-            let table = JobTable()
-            let hasMore = try await JobSelection.forEachPage(of: filter, in: ledger) { page in
+            let (table, hosts) = (JobTable(), try await FleetHosts(from: ledger))
+            let hasMore = try await JobSelection.forEachPage(of: filter, in: ledger) { jobs in
+                let page = hosts.isFleet ? jobs.map(hosts.explained) : jobs
                 count += page.count
                 if json {
                     output.write(page.reduce(into: "") { $0 += $1.jsonLine + "\n" })

@@ -95,10 +95,10 @@ struct WatchSession {
         _ http: HTTPClient, _ logger: Logger, _ threads: BlockingThreads
     ) async throws -> (any ByteStorage)? {
         guard let text = service.storage else { return nil }
-        do { return try await threads.run { try StorageAddress(text).open(http: http, logger: logger) } } catch let
-            error
-            as StorageError
-        {
+        let keys = service.storageKeys
+        do {
+            return try await threads.run { try StorageAddress(text).open(keys: keys, http: http, logger: logger) }
+        } catch let error as StorageError {
             OutputStream.standardError.writeLine("Error: \(PrintableName.escaped(error.message))")
             throw ExitCode(1)
         }

@@ -2,12 +2,12 @@
 import Logging
 import SnugGeneration
 import SnugImage
-import SnugLedger
 import SnugTestSupport
 import Synchronization
 import SystemPackage
 import Testing
 
+@testable import SnugLedger
 @testable import SnugPipeline
 @testable import SnugSystem
 
@@ -50,7 +50,7 @@ final class FleetFixture: Sendable {
         configuration.role = .host(host)
         configuration.takesSubmissions = true
         configuration.workers.fits = fits
-        configuration.drainTime = .seconds(5)
+        configuration.drainTime = .seconds(1)
         return configuration
     }
 
@@ -75,6 +75,7 @@ final class FleetFixture: Sendable {
             stateDirectory: folder.path.appending(name).appending("state"), accounts: accounts)
         configuration.role = .worker(steps)
         configuration.workers.fits = 2
+        configuration.drainTime = .seconds(1)
         return try await daemon(name, configuration, ledger, true, fit, lease)
     }
 
@@ -113,6 +114,25 @@ final class FleetFixture: Sendable {
         events.withLock { $0.count { $0.host == host && isOne($0.event.kind) } }
     }
 
+    /// Lets all processes of the fleet have been silent for some time.
+    func makeHosts(seenSecondsAgo seconds: Int) async throws {
+        _ = try await ledger.transact { transaction in
+            try transaction.execute("UPDATE hosts SET updated_at = updated_at - :time", ["time": seconds * 1000])
+        }
+    }
+
+    /// Retries every job that is held, or makes those due that wait.
+    func retryAll(soon isWaiting: Bool = false) async throws {
+        let ids = try await jobs().map(\.id)
+        guard isWaiting else {
+            #expect(try await ledger.resolve(ids, .retry).count == ids.count)
+            return
+        }
+        try await ledger.resolve(ids, .pause(until: nil))
+        try await ledger.resolve(ids, .unpause)
+        _ = try await ledger.transact { try $0.execute("UPDATE jobs SET due_at = 0 WHERE state = 'waiting'") }
+    }
+
     func jobs() async throws -> [Job] { try await ledger.list(JobFilter(limit: 1000)) }
 
     func waitUntil(_ what: String, _ isTrue: @escaping @Sendable () async throws -> Bool) async throws {
@@ -143,37 +163,43 @@ final class FleetFixture: Sendable {
 /// A storage that answers with a fault for as long as a test wants, and counts.
 final class FaultyStorage: ByteStorage {
     private let storage: any ByteStorage
-    private let fault = Mutex<StorageError?>(nil)
+    private let fault = Mutex<(error: StorageError, isForStoringOnly: Bool)?>(nil)
     private let counts = Mutex((stored: 0, fetched: 0, refused: 0))
 
     init(_ storage: any ByteStorage) { self.storage = storage }
 
-    func fail(with error: StorageError?) { fault.withLock { $0 = error } }
+    func fail(with error: StorageError?, storingOnly: Bool = false) {
+        fault.withLock { $0 = error.map { ($0, storingOnly) } }
+    }
     var storedCount: Int { counts.withLock { $0.stored } }
     var fetchedCount: Int { counts.withLock { $0.fetched } }
     /// Calls that were answered with the fault.
     var refusedCount: Int { counts.withLock { $0.refused } }
 
-    private func check() throws {
-        guard let error = fault.withLock({ $0 }) else { return }
+    private func check(isStoring: Bool) throws {
+        guard let fault = fault.withLock({ $0 }), isStoring || !fault.isForStoringOnly else { return }
         counts.withLock { $0.refused += 1 }
-        throw error
+        throw fault.error
     }
 
     func store(_ file: FilePath, as object: StoredObject) async throws {
-        try check()
+        try check(isStoring: true)
         try await storage.store(file, as: object)
         counts.withLock { $0.stored += 1 }
     }
 
     func fetch(_ object: StoredObject, to file: FilePath) async throws {
-        try check()
+        try check(isStoring: false)
         try await storage.fetch(object, to: file)
         counts.withLock { $0.fetched += 1 }
     }
 
     func objects(after digest: String?) async throws -> [ListedObject] { try await storage.objects(after: digest) }
     func remove(_ digest: String) async throws { try await storage.remove(digest) }
+    func forEachUnfinished(_ visit: (UnfinishedObject) async throws -> Void) async throws {
+        try await storage.forEachUnfinished(visit)
+    }
+    func removeUnfinished(_ object: UnfinishedObject) async throws { try await storage.removeUnfinished(object) }
     var place: String { storage.place }
     func owner() async throws -> String? { try await storage.owner() }
     func setOwner(_ ledger: String) async throws { try await storage.setOwner(ledger) }

@@ -175,7 +175,8 @@ import Testing
         let passed = Mutex(Duration.zero)
         let watches = LeaseWatches(now: { start + passed.withLock { $0 } })
         watches.note(lease, for: .seconds(60), asked: start)
-        let journal = FencedJournal(journal: InMemoryJournal(), leases: watches)
+        let holder = HolderName()
+        let journal = FencedJournal(journal: InMemoryJournal(), leases: watches, holder: holder)
         func record(_ suffix: String, _ state: GenerationRecord.State) -> GenerationRecord {
             GenerationRecord(
                 id: lease.jobID.description + suffix, key: "k", provider: "p", baseURL: "u", account: "a",
@@ -193,6 +194,22 @@ import Testing
         try await journal.save(record("", .accepted))
         #expect(try await journal.record(lease.jobID.description)?.state == .accepted)
         #expect(try await journal.records().count == 1)
+        // Who has the files of a result is noted, and stays so while nobody has others.
+        holder.set("work:cpu1/1:x")
+        var received = record("", .completed)
+        received.resultURLs = ["file:/spool/k-0"]
+        try await journal.save(received)
+        holder.set("host:web1")
+        received.state = .held
+        try await journal.save(received)
+        #expect(try await journal.record(received.id)?.holder == nil)
+        received.state = .completed
+        try await journal.save(received)
+        #expect(try await journal.record(received.id)?.holder == "host:web1")
+        received.resultURLs = ["https://images.example/1"]
+        received.holder = nil
+        try await journal.save(received)
+        #expect(try await journal.record(received.id)?.holder == nil)
     }
 
     // MARK: Files of claims

@@ -3,6 +3,7 @@ import ServiceLifecycle
 import SnugLedger
 import SnugSystem
 import SnugTestSupport
+import SystemPackage
 import Testing
 
 @testable import SnugServer
@@ -158,5 +159,34 @@ import Testing
             _ = try await onThread { try connection.readToEnd() }
             withExtendedLifetime(ledger) {}
         }
+    }
+
+    @Test("The hosts of a fleet are listed, and a job of one that is away says so")
+    func hosts() async throws {
+        let folder = try TemporaryFolder()
+        let ledger = try await SQLiteLedger.open(folder.path.appending("l.sqlite"))
+        let notice = """
+            {"name": "web1", "role": "watch", "state": "stopped", "worker": "w", "since": 1000, "work": {"steps": ["deliver"], \
+            "boundSteps": ["deliver"], "folders": ["in@web1"], "accounts": []}}
+            """
+        try await ledger.save(notice, as: .hosts, "host:web1")
+        var new = NewJob(JobIdentity(contentHash: "h", pipeline: "p"), name: "a.jpg", folder: "in@web1")
+        new.step = .deliver
+        let id = try await ledger.enqueue([new])[0].job.id
+        try await withServer(ledger: ledger) { server in
+            let hosts = try await server.send("/v1/hosts").json["hosts"]?.elements ?? []
+            #expect(hosts.count == 1 && hosts.first?["name"]?.text == "web1")
+            #expect(hosts.first?["state"]?.text == "stopped" && hosts.first?["folders"]?.elements.count == 1)
+            let job = try await server.send("/v1/jobs").json["jobs"]?.elements.first
+            #expect(job?["reason"]?["code"]?.text == "host_absent")
+            let shown = try await server.send("/v1/jobs/\(id)").json
+            #expect(shown["next"]?.text?.contains("waits for host web1") == true, "\(shown)")
+            #expect(try await server.send("/v1/hosts?x=1").status == 400)
+        }
+        try await withServer(ledger: self.ledger) { server in
+            let none = try await server.send("/v1/hosts").json
+            #expect(none["hosts"]?.elements.isEmpty == true)
+        }
+        try await ledger.close()
     }
 }

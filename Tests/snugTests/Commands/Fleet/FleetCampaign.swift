@@ -9,8 +9,8 @@
     import SystemPackage
     import Testing
 
-    /// Two hosts with folders and three workers, as processes of the built program, with a service for the ledger and a
-    /// folder for the bytes.
+    /// Two hosts with folders and three workers, as processes of the built program, with a service for the ledger, each with
+    /// its own way to it, and a storage for the bytes.
     final class FleetCampaign: Sendable {
         static let hosts = ["a", "b"]
         static let workers = ["w1", "w2", "w3"]
@@ -18,25 +18,37 @@
 
         let folder: TemporaryFolder
         let database: RealServer
+        let storage: FleetStorage
+        /// The ways of the processes to the database.
+        private let ways: [String: GatedRelay]
         private let runner: CommandRunner
         private let processes = Mutex<[String: ChildProcess]>([:])
         /// Files dropped so far: host, folder, name.
         private let dropped = Mutex<[(host: String, kind: String, name: String)]>([])
 
-        init(_ simulator: Simulator) async throws {
+        init(_ simulator: Simulator, usesFolder: Bool) async throws {
             folder = try TemporaryFolder()
             database = try await PostgresServer.startNew()
+            storage = try await FleetStorage(in: folder, usesFolder: usesFolder)
+            var ways: [String: GatedRelay] = [:]
+            for name in Self.all { ways[name] = try GatedRelay(to: database.port) }
+            self.ways = ways
             var runner = try CommandRunner(folder: folder.path)
             runner.environment["PGPASSWORD"] = PostgresServer.password
+            runner.environment["FLEET_KEY_ID"] = "test"
             self.runner = runner
             // An account without balance is charged nothing.
             simulator.setBalance(1_000_000, account: "paid", service: .pollinations)
-            try folder.write([], to: "shared/.keep")
             try folder.write(Array("sk_paid".utf8), to: "key")
-            let address = PostgresServer.address(port: database.port, "postgres", false)
+            try folder.write(Array("testtest".utf8), to: "storage-key")
+            for name in Self.all { try configure(name, simulator) }
+        }
+
+        private func configure(_ name: String, _ simulator: Simulator) throws {
+            let address = PostgresServer.address(port: ways[name]?.port ?? 0, "postgres", false)
             let common = """
                 ledger: \(address)
-                storage: file://\(folder.path)/shared
+                \(storage.settings)
                 isolate: false
                 workers: {fits: 1}
                 drain_time: 2s
@@ -44,26 +56,27 @@
                   main: {provider: pollinations, base_url: "\(simulator.addresses.base[.pollinations] ?? "")", key_file: key}
 
                 """
-            try folder.write(Array(common.utf8), to: "worker.yaml")
-            for host in Self.hosts {
-                var text = common + "host: \(host)\nfolders:\n"
-                for kind in ["fit", "paid"] {
-                    try folder.write([], to: "\(host)/in/\(kind)/.keep")
-                    text += """
-                          \(kind):
-                            inbox: \(host)/in/\(kind)
-                            outbox: \(host)/out/\(kind)
-                            done: \(host)/done/\(kind)
-                            failed: \(host)/failed/\(kind)
-                            settle: 30ms
-                            fit: {limit: 4000}
+            let isHost = Self.hosts.contains(name)
+            var text = common + (isHost ? "host: \(name)\nfolders:\n" : "")
+            for kind in isHost ? ["fit", "paid"] : [] {
+                try folder.write([], to: "\(name)/in/\(kind)/.keep")
+                text += """
+                      \(kind):
+                        inbox: \(name)/in/\(kind)
+                        outbox: \(name)/out/\(kind)
+                        done: \(name)/done/\(kind)
+                        failed: \(name)/failed/\(kind)
+                        settle: 30ms
+                        fit: {limit: 4000}
 
-                        """
-                    if kind == "paid" { text += "    generate: {account: main, prompt: a lighthouse}\n" }
-                }
-                try folder.write(Array(text.utf8), to: "\(host).yaml")
+                    """
+                if kind == "paid" { text += "    generate: {account: main, prompt: a lighthouse}\n" }
             }
+            try folder.write(Array(text.utf8), to: "\(name).yaml")
         }
+
+        /// Cuts a process off from the database, or connects it again.
+        func setWay(of name: String, _ gate: GatedRelay.Gate) { ways[name]?.set(gate) }
 
         // MARK: Processes
 
@@ -71,10 +84,9 @@
             let isHost = Self.hosts.contains(name)
             let arguments =
                 [
-                    isHost ? "watch" : "work", "--config", isHost ? "\(name).yaml" : "worker.yaml", "--state",
-                    "\(name)/state",
+                    isHost ? "watch" : "work", "--config", "\(name).yaml", "--state", "\(name)/state", "--lease", "2s",
+                    "--log-format", "text",
                 ]
-                + ["--lease", "2s", "--log-format", "text"]
             let process = try ChildProcess(
                 [runner.program.string] + arguments, environment: runner.environment, folder: folder.path,
                 errors: folder.path.appending("\(name).log"))
@@ -110,15 +122,6 @@
         }
 
         var droppedCount: Int { dropped.withLock { $0.count } }
-
-        /// Takes the storage away, or brings it back.
-        func setStorage(isThere: Bool) throws {
-            let (place, away) = (folder.path.appending("shared"), folder.path.appending("away"))
-            guard isThere else { return try FileSystem.rename(place, away) }
-            // What somebody was about to write when it went.
-            try? FileManager.default.removeItem(atPath: place.string)
-            try FileSystem.rename(away, place)
-        }
 
         // MARK: The end
 

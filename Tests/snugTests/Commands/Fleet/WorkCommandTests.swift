@@ -39,6 +39,12 @@
             #expect(watch.exitCode == 64 && watch.standardError.contains("share a ledger"), "\(watch)")
         }
 
+        @Test("An option that is called like its setting is named once")
+        func namedOnce() throws {
+            let result = try place.runner.run(["watch", "in", "-o", "out", "--storage", "/mnt/x"])
+            #expect(result.standardError.hasPrefix("Error: --storage: '/mnt/x' is no address"), "\(result)")
+        }
+
         @Test("A host stores its files, a worker fits them and ends when nothing is due, and the host delivers")
         func handsOver() async throws {
             let (address, runner) = try await database()
@@ -58,8 +64,40 @@
             let listed = try runner.run(["jobs", "--ledger", address, "--json"])
             let folders = try CommandFolder.objects(listed).map { $0["folder"] as? String }
             #expect(folders == ["in@web", "in@web", "in@web"], "\(listed)")
+            let hosts = try CommandFolder.objects(try runner.run(["jobs", "hosts", "--ledger", address, "--json"]))
+            #expect(Set(hosts.map { $0["role"] as? String }) == ["watch", "work"], "\(hosts)")
+            #expect(hosts.allSatisfy { $0["state"] as? String == "stopped" && $0["jobs"] as? Int == 0 })
+            let table = try runner.run(["jobs", "hosts", "--ledger", address])
+            #expect(
+                table.standardOutput.contains("stopped  web") && table.standardOutput.contains("in@web"), "\(table)")
+            let checks = try runner.run(["doctor", "--ledger", address, "--state", "state", "--json"])
+            #expect(checks.standardOutput.contains("\"check\":\"hosts\""), "\(checks)")
             let books = try runner.run(["work", "--once", "--json"] + shared)
             #expect(books.exitCode == 0 && books.standardOutput.contains("in@web"), "\(books)")
+        }
+
+        @Test("A job of a host that is gone says which one it waits for, in the list and by itself")
+        func waits() async throws {
+            let (address, runner) = try await database()
+            let shared = ["--ledger", address, "--storage", storage]
+            try place.folder.write(JPEGBuilder(width: 20, height: 16).bytes, to: "in/a.jpg")
+            let watch = ["watch", "in", "-o", "out", "--settle", "20ms", "--once", "--state", "state", "--host", "web"]
+            let scope = ["--stage", "fit", "--ledger", address]
+            // The first command makes the tables.
+            #expect(try runner.run(["jobs", "pause"] + scope).exitCode == 0)
+            let first = try runner.run(watch + shared)
+            #expect(first.exitCode == 0, "\(first)")
+            #expect(try runner.run(["jobs", "resume"] + scope).exitCode == 0)
+            let listed = try CommandFolder.objects(try runner.run(["jobs", "--ledger", address, "--json"]))
+            let reason = try #require(listed.first?["reason"] as? [String: Any], "\(listed)")
+            #expect(reason["code"] as? String == "host_absent", "\(listed)")
+            let message = reason["message"] as? String ?? ""
+            #expect(message.hasPrefix("waits for host web, stopped since "), "\(message)")
+            let id = try #require(listed.first?["id"] as? String)
+            let shown = try runner.run(["jobs", "show", id, "--ledger", address])
+            #expect(shown.standardOutput.contains("waits for host web"), "\(shown)")
+            #expect(try runner.run(watch + shared).exitCode == 0)
+            #expect(place.folder.files().contains { $0.hasPrefix("out/") })
         }
 
         @Test("Several workers of one machine have places of their own, and give them back")
