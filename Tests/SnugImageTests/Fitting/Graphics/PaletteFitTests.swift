@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(
-        "The most colours of the ladder that fit are taken, and one step more would not fit", arguments: [1, 5])
+        "The most colours of the ladder that fit are taken, and one step more would not fit", arguments: [1, 5, 9, 10])
     func mostColours(step: Int) throws {
         let plane = DrawnImage.scene(width: 80, height: 60, grain: 4)
         let limit = try bytes(plane, colours: PaletteFit.ladder[step]) + 60
@@ -60,13 +60,14 @@ import Testing
     @Test("Under the smallest palette the bytes are told, as a start for smaller sizes")
     func tooLarge() throws {
         let plane = DrawnImage.scene(width: 80, height: 60, grain: 4)
-        let least = try bytes(plane, colours: 16)
+        let fewest = try #require(PaletteFit.ladder.last)
+        let least = try bytes(plane, colours: fewest)
         guard case .tooLarge(let told, let colours) = try fit(plane, limit: least / 2).mostColours(plane, of: 257)
         else {
             Issue.record("something fits")
             return
         }
-        #expect(colours == 16 && told >= least / 2)
+        #expect(colours == fewest && told >= least / 2)
         // An image of few colours gives none up.
         let screen = DrawnImage.screen(width: 80, height: 60)
         guard case .tooLarge(_, let own) = try fit(screen, limit: 60).mostColours(screen, of: 3) else {
@@ -90,7 +91,16 @@ import Testing
         #expect(encoded.bytes.count <= limit && Double(encoded.bytes.count) > Double(limit) * 0.85)
         #expect(encoded.width < 150 && abs(Double(encoded.width) / Double(encoded.height) - 1.5) < 0.05)
         let header = try probe(encoded.bytes)
-        #expect(header.width == encoded.width && header.height == encoded.height && encoded.encodes <= 7)
+        #expect(header.width == encoded.width && header.height == encoded.height && encoded.encodes <= 9)
+    }
+
+    @Test(
+        "The table of colours takes no more than a third of the limit, where there are fewer colours to choose",
+        arguments: [(500, [16, 64]), (3_000, [16, 64]), (5_000, [64, 256])])
+    func affordable(limit: Int, expected: [Int]) throws {
+        let fit = try fit(DrawnImage.scene(width: 40, height: 30, channels: 4), limit: limit)
+        #expect(fit.affordable([16, 64, 256], isOpaque: false) == expected)
+        #expect(fit.affordable([4, 16], isOpaque: true) == [4, 16])
     }
 
     @Test("A limit under any PNG gives no size at all")
