@@ -21,7 +21,8 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
 
         /// Place, key and message.
         public var description: String {
-            [place, key, message].filter { !$0.isEmpty }.joined(separator: ": ")
+            // An option names its setting itself.
+            [place, place.hasPrefix("--") ? "" : key, message].filter { !$0.isEmpty }.joined(separator: ": ")
         }
 
         /// The fault as JSON.
