@@ -124,8 +124,9 @@ struct GraphicFit {
     }
 
     private func considerScaled(own: Int, bytes: Int, _ consider: (Encoded?) throws -> Void) throws {
-        // Two levels of gray scaled down are best as two or four levels again; more colours, as a third of them too.
-        let numbers = own <= 16 ? [own, max(own / 3, 4)] : palette.affordable(manyColours, isOpaque: isOpaque)
+        // Two levels of gray scaled down are best as two or four levels again.
+        let few = plane.channels == 1 ? [own, 4] : [own, max(own, 4)]
+        let numbers = own <= 16 ? few : palette.affordable(manyColours, isOpaque: isOpaque)
         for number in Set(numbers).sorted() {
             try consider(
                 palette.mostPixels(colours: number, bytes: bytes) { width, height in

@@ -6,7 +6,9 @@ import SnugSystem
 /// colours.
 struct PaletteFit {
     /// Numbers of colours to choose from, most first.
-    static let ladder = [256, 192, 128, 96, 64, 48, 32, 24, 16, 8, 4]
+    static let ladder = [256, 192, 128, 96, 64, 48, 32, 24, 16]
+    /// Of gray, where a few levels look better than fewer pixels; of colours they look worse.
+    static let grayLadder = ladder + [8, 4]
     /// Bytes go about with the number of colours to this power.
     private static let bytesPower = 0.22
     /// Sizes tried with a number of colours.
@@ -47,7 +49,7 @@ struct PaletteFit {
     /// - Parameter own: The number of colours that it has, 257 for more than 256.
     func mostColours(_ plane: Plane, of own: Int) throws -> Outcome {
         let quantiser = try PaletteQuantiser(plane, cancellation: context.cancellation)
-        let ladder = Self.ladder.filter { $0 < own }
+        let ladder = (plane.channels == 1 ? Self.grayLadder : Self.ladder).filter { $0 < own }
         guard !ladder.isEmpty else {
             // Too few colours to give any up: only their bytes are of interest.
             let indexed = try indexed(plane, quantiser, colours: own, dithers: false)
