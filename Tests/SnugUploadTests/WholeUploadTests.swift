@@ -29,6 +29,28 @@ import Testing
         }
     }
 
+    @Test(
+        "A refusal says what its status means, and where a redirect points even if nothing can be sent there",
+        arguments: [
+            (404, nil, "nothing at this address"), (405, nil, "does not take this kind of upload"),
+            (409, nil, "a folder above it may be missing"), (415, nil, "media type"), (507, nil, "no space left"),
+            (422, nil, "refuses the file"), (307, "file:///etc/passwd", "file:///etc/passwd"),
+            (308, "https://elsewhere.example/x", "it points to https://elsewhere.example/x"),
+        ] as [(Int, String?, String)])
+    func refusals(status: Int, location: String?, words: String) async throws {
+        let server = try FaultServer { connection in
+            while true {
+                _ = try connection.readRequest()
+                try connection.respond(status, location.map { ["Location": $0] } ?? [:])
+            }
+        }
+        let file = try folder.file(pattern(100))
+        let error = await #expect(throws: UploadError.self) {
+            try await makeUploader(folder).upload(file, to: UploadTarget(try HTTPURL(server.url("/a.bin")), .put))
+        }
+        #expect(error?.code == .refused && error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+
     private func bodies(_ server: FaultServer) -> [[UInt8]] {
         server.requests.filter { $0.method != "HEAD" }.map(\.body)
     }

@@ -172,6 +172,7 @@ struct ResultDownloader: Sendable {
 
     private static func name(_ kind: ContentSignature) -> String {
         if kind == .empty { return "nothing" }
+        if kind == .svg { return "a drawing in SVG" }
         return kind.imageMediaType.map { "an image (\($0))" } ?? kind.description
     }
 

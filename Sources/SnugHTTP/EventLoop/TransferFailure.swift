@@ -87,6 +87,8 @@ extension Transfer {
         case .connectTimedOut: "no connection to \(url.authority) in time; check the network"
         case .tlsFailed: "no TLS connection to \(url.authority); check the scheme and the port"
         case .certificateRefused: "the certificate of \(url.host) is not trusted; add its authority if it is your own"
+        case .malformedResponse: "\(url.authority) sent no HTTP response; check the scheme and the port"
+        case .outOfMemory: "no memory is left for the request to \(url.authority), or its response is too long"
         case .connectionLost: "the connection to \(url.authority) was lost"
         default: "the request to \(url.authority) failed"
         }

@@ -65,7 +65,10 @@ struct PNGDecoderHandle: ~Copyable {
         switch status {
         case .ok, .overLimit: return consumed
         case .codecError:
-            let message = unsafe String(cString: snug_png_decoder_message(pointer))
+            var message = unsafe String(cString: snug_png_decoder_message(pointer))[...]
+            // libpng puts the chunk's name before messages that begin with it.
+            let chunk = message.prefix { $0 != ":" }
+            if message.hasPrefix("\(chunk): \(chunk): ") { message = message.dropFirst(chunk.count + 2) }
             throw ImageError(
                 .corruptInput, "is a damaged PNG (\(message)); get it again, or \(ImageError.Setting.recovery.remedy)",
                 settings: [.recovery])

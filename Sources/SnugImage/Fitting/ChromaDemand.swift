@@ -21,7 +21,7 @@ struct ChromaDemand {
 
     private func isPlain(eighths: Int) throws -> Bool {
         // Where both resolutions are made and compared, all of the chroma is needed; small images are quick anyway.
-        guard !ChromaFit.isOpen(context.header, context.policy), let source = try source(),
+        guard !ChromaFit.needsAllChroma(context.header, context.policy), let source = try source(),
             source.layout.blockCount > SamplePlan.whole, let steps = source.steps
         else { return false }
         let planned = Double(context.plan.width) / Double(max(context.header.uprightWidth, 1))

@@ -7,7 +7,9 @@ import CKernels
 /// compared with the image.
 struct ChromaFit {
     /// Pixels up to which both are made.
-    static let mostPixels = 12_000_000
+    private static let mostPixels = 12_000_000
+    /// Of JPEGs with less chroma than luma, where full resolution looks better less often.
+    private static let mostSubsampledPixels = 4_000_000
     /// Bytes for each of those pixels: the image itself, and the coefficients of an output while it is compared.
     static let bytesPerPixel = 9
     /// Quality at full size under which half the resolution may look better.
@@ -23,6 +25,14 @@ struct ChromaFit {
 
     /// True for images that may come out at either resolution.
     static func isOpen(_ header: ImageHeader, _ policy: FitPolicy) -> Bool {
+        guard policy.strategy == .best, policy.chroma == .automatic else { return false }
+        if needsAllChroma(header, policy) { return true }
+        guard header.format == .jpeg, header.pixelCount <= mostSubsampledPixels else { return false }
+        return [.s422, .s440, .s420].contains(header.chromaSubsampling)
+    }
+
+    /// True for images whose chroma has the resolution of luma, and may keep it.
+    static func needsAllChroma(_ header: ImageHeader, _ policy: FitPolicy) -> Bool {
         guard policy.strategy == .best, policy.chroma == .automatic, header.pixelCount <= mostPixels else {
             return false
         }
@@ -45,9 +55,16 @@ struct ChromaFit {
             } catch let error as ImageError where error.code == .cannotFit {
                 failure = failure ?? error
             }
-            guard one.policy.chroma == .automatic, let own = candidates.first, try hasFullChroma(own) else { continue }
-            if isFine(own) { return own }
-            others.removeAll { $0 == .s444 }
+            guard one.policy.chroma == .automatic, let own = candidates.first else { continue }
+            let chroma = try subsampling(own)
+            if !Self.needsAllChroma(context.header, context.policy) {
+                // The source's own resolution, or half of it.
+                if isFine(own) || chroma == .s420 || chroma == nil { return own }
+                others = [.s420]
+            } else if chroma == .s444 {
+                if isFine(own) { return own }
+                others.removeAll { $0 == .s444 }
+            }
         }
         if let failure, candidates.isEmpty { throw failure }
         var chosen = try best(of: candidates)
@@ -55,9 +72,9 @@ struct ChromaFit {
         return chosen
     }
 
-    private func hasFullChroma(_ encoded: Encoded) throws -> Bool {
-        let header = try ImageProbe.header(of: ImageSource(bytes: encoded.bytes), limits: context.policy.decodingLimits)
-        return header.chromaSubsampling == .s444
+    private func subsampling(_ encoded: Encoded) throws -> ChromaSubsampling? {
+        try ImageProbe.header(of: ImageSource(bytes: encoded.bytes), limits: context.policy.decodingLimits)
+            .chromaSubsampling
     }
 
     /// True where all of the chroma costs neither pixels nor coarse steps.

@@ -88,21 +88,24 @@ struct LosslessFit {
             if let error = supply.report.error { throw error }
             return supply.report.notes
         }
-        if let report = try sequentialReport() {
-            if report.endedEarly { throw ImageError(.truncatedInput, "the end marker is missing") }
-            return report.notes
-        }
-        let report = try JPEGDecoder.check(
-            source, limits: context.policy.decodingLimits, memory: context.codecMemory,
-            cancellation: context.cancellation)
+        let report = try ownReport() ?? libraryReport()
         if let error = report.error { throw error }
         if report.endedEarly { throw ImageError(.truncatedInput, "the end marker is missing") }
         return report.notes
     }
 
-    /// The findings of the decoder that sees every bit; `nil` for the kinds of JPEG that it does not read.
-    private func sequentialReport() throws -> DecodeReport? {
-        try SequentialSource.verify(source, cancellation: context.cancellation)
+    /// The findings of the decoders that see every bit, and that fits go by; `nil` for the kinds of JPEG that they do not
+    /// read.
+    private func ownReport() throws -> DecodeReport? {
+        if let report = try SequentialSource.verify(source, cancellation: context.cancellation) { return report }
+        return try context.coefficients.source(
+            of: source, limits: context.policy.decodingLimits, cancellation: context.cancellation)?.report
+    }
+
+    private func libraryReport() throws -> DecodeReport {
+        try JPEGDecoder.check(
+            source, limits: context.policy.decodingLimits, memory: context.codecMemory,
+            cancellation: context.cancellation)
     }
 
     func image(

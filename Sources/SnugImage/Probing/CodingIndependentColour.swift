@@ -29,11 +29,14 @@ public struct CodingIndependentColour: Sendable, Hashable {
         }
         switch primaries {
         case 1: return .sRGB
+        case 4: return made((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), white: (0.310, 0.316))
         case 5: return made((0.64, 0.33), (0.29, 0.60), (0.15, 0.06))
         case 6, 7: return made((0.63, 0.34), (0.31, 0.595), (0.155, 0.07))
+        case 8: return made((0.681, 0.319), (0.243, 0.692), (0.145, 0.049), white: (0.310, 0.316))
         case 9: return made((0.708, 0.292), (0.170, 0.797), (0.131, 0.046))
         case 11: return made((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), white: (0.314, 0.351))
         case 12: return made((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
+        case 22: return made((0.630, 0.340), (0.295, 0.605), (0.155, 0.077))
         default: return nil
         }
     }

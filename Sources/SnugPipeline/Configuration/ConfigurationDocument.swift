@@ -34,7 +34,7 @@ struct ConfigurationDocument: Sendable {
             bytes = try file.closeAfter { try file.readBytes(maximum: Self.maximumBytes + 1) }
         } catch {
             throw ConfigurationError([
-                .init(place: name, message: "cannot be read: \(error); check the path and its permissions")
+                .init(place: name, message: "cannot be read: \(error); check its \(Self.doubt(error))")
             ])
         }
         guard bytes.count <= Self.maximumBytes else {
@@ -44,6 +44,11 @@ struct ConfigurationDocument: Sendable {
             throw ConfigurationError([.init(place: name, message: "is not UTF-8; save it as UTF-8")])
         }
         try self.init(text: text, name: name, folder: path.removingLastComponent())
+    }
+
+    /// What to look at after a failure.
+    private static func doubt(_ error: any Error) -> String {
+        [.noSuchFileOrDirectory, .notDirectory].contains(error as? Errno) ? "path" : "permissions"
     }
 
     /// Parses text.

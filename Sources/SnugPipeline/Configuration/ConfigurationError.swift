@@ -21,9 +21,8 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
 
         /// Place, key and message.
         public var description: String {
-            // An option that is called like its key names it.
-            let isNamed = place == "--" + key.replacing("_", with: "-")
-            return [place, isNamed ? "" : key, message].filter { !$0.isEmpty }.joined(separator: ": ")
+            // An option names its setting itself.
+            [place, place.hasPrefix("--") ? "" : key, message].filter { !$0.isEmpty }.joined(separator: ": ")
         }
 
         /// The fault as JSON.

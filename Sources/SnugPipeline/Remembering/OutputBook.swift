@@ -67,13 +67,17 @@ final class OutputBook: Sendable {
         }
     }
 
-    /// Records an output that is made, and that its input has no other name any more.
+    /// Records an output that is made, and that nothing is made under the other names of its input.
+    ///
+    /// What earlier runs made under those stays known: with their options it is done, and another run may replace it.
     func made(_ record: RememberedOutput, inPlaceOf others: [FilePath]) async {
+        let known = others.filter { byName[$0]?.made != nil }
         let batch = additions.withLock { additions -> Additions? in
             additions.forgotten.remove(record.name)
             additions.withdrawn.remove(record.name)
             additions.kept[record.name] = record
-            additions.forgotten.formUnion(others)
+            additions.withdrawn.formUnion(known)
+            additions.forgotten.formUnion(Set(others).subtracting(known))
             for name in others { additions.kept[name] = nil }
             return Self.takeBatch(of: &additions, atLeast: Self.batchCount)
         }

@@ -17,7 +17,10 @@ extension FileJob {
                 let reason =
                     error == .invalidArgument
                     ? "is not a regular file (a pipe, socket or device); give a file" : "cannot be read: \(error)"
-                throw UploadError(.sourceFailed, reason, resumption: .startOver, cause: error)
+                let isThere = ![.noSuchFileOrDirectory, .notDirectory].contains(error)
+                throw UploadError(
+                    .sourceFailed, isThere ? reason : reason + "; check the path",
+                    resumption: isThere ? .startOver : .none, cause: error)
             }
         }
         guard let digest else {

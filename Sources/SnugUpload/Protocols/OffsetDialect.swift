@@ -106,10 +106,8 @@ extension UploadJob.Exchange {
             switch failure {
             case .refused where status == 401 || status == 403:
                 (.credentialsRefused, "check the credentials", .resumable(from: offset))
-            case .refused where response?.redirectTarget != nil:
-                (.refused, "it points to \(response?.redirectTarget ?? ""); use that address if it is right", .none)
-            case .refused: (.refused, "the server refuses the file", .none)
-            case .tooLarge: (.tooLarge, "the server accepts no chunk of this size; send a smaller file", .none)
+            case .refused: (.refused, response?.refusalAdvice ?? "the upload cannot go on", .none)
+            case .tooLarge: (.tooLarge, "the server accepts no request of this size; send a smaller file", .none)
             case .gone: (.gone, "the server forgot the upload repeatedly; try again later", .startOver)
             case .checksum:
                 (
@@ -166,11 +164,28 @@ extension ClientResponse {
         }
     }
 
-    /// The address that a redirect points to, without secrets.
-    var redirectTarget: String? {
-        guard [301, 302, 303, 307, 308].contains(status), let location = headerFields[.location] else { return nil }
-        guard let target = try? url.resolving(location) else { return nil }
-        return target.redacted
+    /// The address that a redirect points to, without secrets; `nil` for one that nothing can be sent to.
+    var redirectTarget: String? { redirectLocation.flatMap { try? url.resolving($0) }?.redacted }
+
+    private var redirectLocation: String? {
+        [301, 302, 303, 307, 308].contains(status) ? headerFields[.location] : nil
+    }
+
+    /// What a person does about a refusal.
+    var refusalAdvice: String {
+        if let redirectTarget { return "it points to \(redirectTarget); use that address if it is right" }
+        if let redirectLocation {
+            return "it points to \(Scrubber().clean(redirectLocation, limit: 200)), where nothing can be uploaded"
+        }
+        return switch status.code {
+        case 200..<300: "that is no answer of this upload protocol; check the address and the protocol"
+        case 404, 410: "there is nothing at this address; check it"
+        case 405, 501: "the address does not take this kind of upload; check it and the protocol"
+        case 409: "the server has a conflict with this address: a folder above it may be missing"
+        case 415: "the server does not take this media type"
+        case 507: "the server has no space left"
+        default: "the server refuses the file"
+        }
     }
 
     /// The beginning of an error's text, or the title of an HTML page, on one line and without control characters.

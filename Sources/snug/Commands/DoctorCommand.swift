@@ -10,6 +10,7 @@ struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Checks this installation and machine, and names the remedy of each problem.",
+        usage: "snug doctor [<options>]",
         discussion: """
             Exits with 1 when something is broken. Include the output in a bug report.
 

@@ -67,7 +67,13 @@ struct FitCommand: AsyncParsableCommand {
         // The name of a file says its format.
         var named = FitPolicy.OutputFormat.automatic
         if case .file(let path) = destination, output.output?.namesImage == true {
-            named = try ArgumentParsing.format(path.extension ?? "auto")
+            let name = path.extension ?? "auto"
+            guard let format = try? ArgumentParsing.format(name) else {
+                throw ValidationError(
+                    "\(PrintableName.of(path)): JPEG, PNG and WebP are written, not \(PrintableName.escaped(name)); end the "
+                        + "name in .jpg, .png or .webp")
+            }
+            named = format
             guard [.automatic, .keep, named].contains(policy.format) else {
                 throw ValidationError(
                     "\(PrintableName.of(path)) is the name of another format than --format \(policy.format.rawValue); omit "

@@ -96,7 +96,12 @@ struct Snug: AsyncParsableCommand {
                         "Error: \(message)\nUsage: \(usage)\n  See '\(name) --help' for more information.")
                     throw ExitCode(64)
                 }
-                throw configured.fault(of: error) ?? error
+                if let fault = configured.fault(of: error) { throw fault }
+                let text = fullMessage(for: error)
+                let plain = "Error: " + UsageText.namingValueOnce(String(text.dropFirst("Error: ".count)))
+                guard text.hasPrefix("Error: "), plain != text else { throw error }
+                OutputStream.standardError.writeLine(plain)
+                throw exitCode(for: error)
             }
         } catch let error as ConfigurationError {
             if arguments.prefix(while: { $0 != "--" }).contains("--json") {

@@ -44,7 +44,12 @@ struct UploadCommand: AsyncParsableCommand {
     var quiet = false
 
     mutating func validate() throws {
-        if other.list || !other.forget.isEmpty || !other.verify.isEmpty { return }
+        if other.list || !other.forget.isEmpty || !other.verify.isEmpty {
+            guard destination.files.isEmpty else {
+                throw ValidationError("--list, --forget and --verify upload nothing; leave out the files")
+            }
+            return
+        }
         guard !destination.files.isEmpty else { throw ValidationError("no file is given; pass one, or '-'") }
         guard let to = destination.to else { throw ValidationError("no destination is given: pass --to URL") }
         do throws(HTTPError) { _ = try HTTPURL(to) } catch { throw ValidationError(error.message) }
@@ -111,7 +116,9 @@ struct UploadCommand: AsyncParsableCommand {
     }
 
     private func list(_ uploader: Uploader) async throws {
-        for record in try await uploader.pending() {
+        let pending = try await uploader.pending()
+        if pending.isEmpty, !json { OutputStream.standardError.writeLine("nothing is pending") }
+        for record in pending {
             let output = OutputStream.standardOutput
             if json {
                 output.writeLine(

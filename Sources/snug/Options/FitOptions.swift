@@ -265,7 +265,7 @@ struct InputSelection: ParsableArguments {
 
     func validate() throws {
         guard !input.isEmpty || filesFrom != nil else {
-            throw ValidationError("no input is given: pass <input>: files, folders, '-', or --files-from FILE")
+            throw ValidationError("no input is given: pass files, folders, '-', or --files-from FILE")
         }
         guard !null || filesFrom != nil else { throw ValidationError("--null is about --files-from; give that too") }
         if let filesFrom, filesFrom.path.isDash, input.contains(where: { $0.path.isDash }) {

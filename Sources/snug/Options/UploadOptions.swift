@@ -14,35 +14,41 @@ struct UploadDestinationOptions: ParsableArguments {
     @Argument(help: "Files and folders to upload, or '-' for standard input.")
     var files: [PathArgument] = []
 
-    @Option(help: "The server. For s3 and put, an address that ends in '/' gets the file's name added.")
+    @Option(
+        help: ArgumentHelp(
+            "The server. For s3 and put, an address that ends in '/' gets the file's name added.", valueName: "url"))
     var to: String?
 
     @Option(
         name: .customLong("protocol"),
-        help: "auto (asks the server), tus, resumable, s3, ranged-put, put or form.",
+        help: ArgumentHelp(
+            "auto (asks the server), tus, resumable, s3, ranged-put, put or form.", valueName: "name"),
         completion: .list(["auto"] + UploadProtocol.allCases.map(\.rawValue)))
     var uploadProtocol = "auto"
 
     @Option(help: "A header for every request, 'Name: value', or @FILE with one a line.")
     var header: [String] = []
 
-    @Option(help: "The media type. (default: by the file's content)")
+    @Option(help: ArgumentHelp("The media type. (default: by the file's content)", valueName: "type"))
     var contentType: String?
 
-    @Option(help: "form: the name of the file's field.")
+    @Option(help: ArgumentHelp("form: the name of the file's field.", valueName: "name"))
     var fileField = "file"
 
-    @Option(help: "form: a text field, NAME=VALUE.")
+    @Option(help: ArgumentHelp("form: a text field; may be repeated.", valueName: "name=value"))
     var field: [String] = []
 
-    @Option(help: "s3: the region.")
+    @Option(help: ArgumentHelp("s3: the region.", valueName: "name"))
     var region: String?
 
-    @Option(help: "s3: create an address from which anybody can download the object for this many seconds.")
+    @Option(
+        help: ArgumentHelp(
+            "s3: create an address from which anybody can download the object for this many seconds.",
+            valueName: "seconds"), transform: ArgumentParsing.positive)
     var presign: Int?
 
     @Option(
-        help: "ranged-put: in-place, session or starts-session.",
+        help: ArgumentHelp("ranged-put: in-place, session or starts-session.", valueName: "style"),
         completion: .list(["in-place", "session", "starts-session"]))
     var rangedStyle = "in-place"
 
@@ -57,7 +63,7 @@ struct UploadDestinationOptions: ParsableArguments {
             }
             for line in lines where !line.isEmpty {
                 guard let colon = line.firstIndex(of: ":") else {
-                    throw ValidationError("a header is written 'Name: value'")
+                    throw ValidationError("--header: a header is written 'Name: value'")
                 }
                 let value = String(line[line.index(after: colon)...]).trimmingSpace()
                 // A header that a person passes may be a key, whatever its name.
@@ -87,7 +93,9 @@ struct UploadDestinationOptions: ParsableArguments {
         destination.contentType = contentType
         if chosen == .s3 { destination.s3 = try s3Settings() }
         let fields = try field.map { text in
-            guard let equals = text.firstIndex(of: "=") else { throw ValidationError("a field is written NAME=VALUE") }
+            guard let equals = text.firstIndex(of: "=") else {
+                throw ValidationError("--field: a field is written NAME=VALUE")
+            }
             return FormSettings.Field(String(text[..<equals]), String(text[text.index(after: equals)...]))
         }
         destination.form = FormSettings(fileField: fileField, fields: fields)
@@ -129,8 +137,9 @@ struct UploadFolderOptions: ParsableArguments {
 
     func check() throws {
         let isLimited =
-            limits.profile != nil || limits.limit != nil || limits.base64 || limits.maxSide != nil
+            limits.profile != nil || limits.limit != nil || limits.minBytes != nil || limits.base64
             || limits.maxPixels != nil
+            || [limits.maxSide, limits.shortSide, limits.maxWidth, limits.maxHeight].contains { $0 != nil }
         guard fit || !isLimited else {
             throw ValidationError("limits are for images that are fitted on the way; pass --fit, too")
         }
@@ -141,22 +150,29 @@ struct UploadFolderOptions: ParsableArguments {
 /// Limits of the transfer.
 struct UploadTransferOptions: ParsableArguments {
     @Option(
-        help: "Bytes of the first chunk; later ones adapt to the connection. (default: 1MiB)",
+        help: ArgumentHelp(
+            "Bytes of the first chunk; later ones adapt to the connection. (default: 1MiB)", valueName: "size"),
         transform: ArgumentParsing.positiveByteCount)
     var chunkSize = ByteCount(1 << 20)
 
     @Option(
-        help: "Parts of a file at once: 4 for s3; for tus, more than 1 sends parts that the server joins.",
+        help: ArgumentHelp(
+            "Parts of a file at once: 4 for s3; for tus, more than 1 sends parts that the server joins.",
+            valueName: "n"),
         transform: ArgumentParsing.positive)
     var parallel: Int?
 
-    @Option(help: "Files at once. (default: 3)", transform: ArgumentParsing.positive)
+    @Option(help: ArgumentHelp("Files at once. (default: 3)", valueName: "n"), transform: ArgumentParsing.positive)
     var jobs = 3
 
-    @Option(help: "Maximum bytes a second, of all files together.", transform: ArgumentParsing.positiveByteCount)
+    @Option(
+        help: ArgumentHelp("Maximum bytes a second, of all files together.", valueName: "size"),
+        transform: ArgumentParsing.positiveByteCount)
     var limitRate: ByteCount?
 
-    @Option(help: "Maximum attempts without progress. (default: 10)", transform: ArgumentParsing.positive)
+    @Option(
+        help: ArgumentHelp("Maximum attempts without progress. (default: 10)", valueName: "n"),
+        transform: ArgumentParsing.positive)
     var maxAttempts = 10
 
     @Option(
@@ -184,7 +200,7 @@ struct UploadTransferOptions: ParsableArguments {
     @Flag(help: "Allow http without TLS to other machines.")
     var allowPlainHTTP = false
 
-    @Option(help: "A PEM file with a certificate authority of your own.")
+    @Option(help: ArgumentHelp("A PEM file with a certificate authority of your own.", valueName: "file"))
     var cacert: PathArgument?
 
     @OptionGroup var state: LedgerOptions
@@ -222,12 +238,15 @@ struct UploadHousekeepingOptions: ParsableArguments {
     @Flag(help: "List uploads that are not finished.")
     var list = false
 
-    @Option(help: "Give up a pending upload, named as in --list, and remove its part at the server.")
+    @Option(
+        help: ArgumentHelp(
+            "Give up a pending upload, named as in --list, and remove its part at the server.", valueName: "id"))
     var forget: [String] = []
 
     @Option(
         parsing: .upToNextOption,
-        help:
-            "Check that the objects of receipts are still there and unchanged. S3 takes its keys from the environment.")
+        help: ArgumentHelp(
+            "Check that the objects of receipts are still there and unchanged. S3 takes its keys from the environment.",
+            valueName: "receipt"))
     var verify: [PathArgument] = []
 }

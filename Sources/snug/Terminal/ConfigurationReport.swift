@@ -47,6 +47,7 @@ extension ConfiguredArguments {
     func fault(of error: any Error) -> ConfigurationError? {
         guard !settings.isEmpty, Snug.exitCode(for: error) == .validationFailure else { return nil }
         let message = Snug.message(for: error)
-        return places(in: message).map { ConfigurationError([.init(place: $0, message: message)]) }
+        let reason = UsageText.reason(in: message)
+        return places(in: message).map { ConfigurationError([.init(place: $0, message: reason)]) }
     }
 }

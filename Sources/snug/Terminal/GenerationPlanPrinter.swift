@@ -31,7 +31,8 @@ struct GenerationPlanPrinter: Sendable {
             }
         }
         if isBatch {
-            errors.writeLine("\(works.count) prompts, \(estimate.submissions) submissions")
+            let counts = [(works.count, "prompt"), (estimate.submissions, "submission")]
+            errors.writeLine(counts.map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", "))
             for line in estimate.lines + Self.lines(estimate.warnings) { errors.writeLine(line) }
         }
         return estimate.isPossible

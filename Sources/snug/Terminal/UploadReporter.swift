@@ -107,6 +107,7 @@ final class UploadReporter: Sendable {
         guard json else {
             let sureness = receipt.confirmation == .unconfirmed ? " (sent, but the server did not confirm it)" : ""
             output.writeLine("\(name) → \(receipt.presignedURL ?? receipt.url)\(sureness)")
+            if receipt.bytes == 0, !isQuiet { errors.writeLine("\(name): is empty (0 bytes)") }
             if let path, !isQuiet { errors.writeLine("\(name): receipt \(PrintableName.of(path))") }
             return
         }
@@ -129,7 +130,11 @@ final class UploadReporter: Sendable {
 
     /// Counts what a run left out.
     func ended(_ report: UploadReport) {
-        guard !json, !isQuiet, report.skippedCount > 0 else { return }
+        if isQuiet { return }
+        if report.receipts.isEmpty, report.failures.isEmpty, report.skippedCount == 0 {
+            errors.writeLine("snug: there are no files in the inputs")
+        }
+        guard !json, report.skippedCount > 0 else { return }
         errors.writeLine(
             "\(report.receipts.count) sent, \(report.failures.count) failed, \(report.skippedCount) skipped: sent before, or "
                 + "no images (--again sends again)")

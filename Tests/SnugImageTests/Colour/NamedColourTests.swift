@@ -41,7 +41,19 @@ import Testing
             [9, 16, 0, 1], [9, 18, 0, 1], [99, 13, 0, 1], [12, 13, 1, 1], [12, 13, 0, 0],
         ] as [[UInt8]])
     func unknown(code: [UInt8]) throws {
-        #expect(try probe(png([PNGBuilder.chunk("cICP", code)])).colourSpace == .undeclared)
+        let header = try probe(png([PNGBuilder.chunk("cICP", code)]))
+        #expect(header.colourSpace == .undeclared)
+        let isDynamic = [16, 18].contains(code[1])
+        #expect(header.warnings.contains { $0.contains("high dynamic range") } == isDynamic)
+    }
+
+    @Test("All primaries of H.273 that have a name are read", arguments: [4, 5, 6, 7, 8, 9, 11, 12, 22] as [UInt8])
+    func primaries(code: UInt8) throws {
+        let colour = CodingIndependentColour(primaries: Int(code), transfer: 13)
+        #expect(try probe(png([PNGBuilder.chunk("cICP", [code, 13, 0, 1])])).colourSpace == .codePoints(colour))
+        // Gray is gray in all of them.
+        let gray = try pixel(png([PNGBuilder.chunk("cICP", [code, 13, 0, 1])]))
+        #expect(gray.allSatisfy { abs(Int($0) - 120) <= 2 })
     }
 
     @Test(

@@ -122,4 +122,16 @@ import Testing
             #expect(found >= most - 1, "\(subject) \(share): \(found) of \(half ?? -1), \(full ?? -1)")
         }
     }
+
+    @Test(
+        "An open choice for a source of half the chroma never loses more than a decibel to half",
+        arguments: Subject.allCases, [0.3, 0.08])
+    func subsampled(subject: Subject, share: Double) async throws {
+        let bytes = try DrawnImage.jpeg(subject.plane(width: 200, height: 150), quality: 94)
+        let limit = Int(Double(bytes.count) * share)
+        let original = try DrawnImage.decoded(bytes)
+        guard let half = try await decibels(bytes, limit: limit, .s420, of: original) else { return }
+        let open = try #require(try await decibels(bytes, limit: limit, .automatic, of: original))
+        #expect(open >= half - 1, "\(subject) \(share): \(open) of \(half)")
+    }
 }

@@ -52,6 +52,29 @@ import Testing
         }
     }
 
+    @Test("A damaged file is damaged for copying and for fitting alike", arguments: [true, false])
+    func oneVerdict(isProgressive: Bool) async throws {
+        let input = try DrawnImage.jpeg(
+            DrawnImage.scene(width: 200, height: 150), coding: isProgressive ? .progressive : .optimized)
+        var (sound, broken) = (0, 0)
+        for place in stride(from: 700, to: input.count - 20, by: input.count / 40) {
+            var bytes = input
+            for offset in 0..<6 { bytes[place + offset] = 0 }
+            var codes: [ImageError.Code?] = []
+            for limit in [1_000_000, input.count / 2] {
+                do {
+                    _ = try await fit(bytes, Limits(byteLimit: limit))
+                    codes.append(nil)
+                } catch let error as ImageError {
+                    codes.append(error.code)
+                }
+            }
+            #expect((codes[0] == nil) == (codes[1] == nil), "\(place): \(codes)")
+            if codes[0] == nil { sound += 1 } else { broken += 1 }
+        }
+        #expect(broken > 3 && sound + broken > 30)
+    }
+
     @Test("Where it is asked for, a sound file is copied with everything in it", arguments: [true, false])
     func copyCompliant(keepsMetadata: Bool) async throws {
         let policy = policy {

@@ -49,7 +49,7 @@ import Testing
     @Test("With a fixed size a limit out of reach is an error that names its settings")
     func keepsSize() async throws {
         let input = try DrawnImage.png(DrawnImage.scene(width: 300, height: 220, channels: 4))
-        await #expect { try await fit(input, 5_000, FitPolicy(keepsSize: true, format: .png)) } throws: {
+        await #expect { try await fit(input, 2_000, FitPolicy(keepsSize: true, format: .png)) } throws: {
             guard let error = $0 as? ImageError else { return false }
             return error.code == .cannotFit && error.settings == [.byteLimit, .keepsSize]
                 && error.details["smallest_bytes"] == nil

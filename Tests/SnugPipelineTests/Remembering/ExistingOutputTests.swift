@@ -183,13 +183,18 @@ import Testing
         #expect(try await run(inputs).report.skipReasons == [.done: 6])
     }
 
-    @Test("An input that comes out in another format takes its old output's place in the books, not on the disk")
+    @Test("An input that comes out in another format leaves its old output, which its old options find done")
     func otherFormat() async throws {
         try runs.folder.write([1], to: "in/a.jpg")
         _ = try await run()
         #expect(try await run { $0.policy.format = .png }.report.count(.fitted) == 1)
         #expect(runs.outputs().contains("a.png"))
         #expect(try await run { $0.policy.format = .png }.report.skipReasons == [.done: 1])
+        #expect(try await run().report.skipReasons == [.done: 1])
+        // A file that both made is replaced by neither as a stranger's.
+        try runs.folder.write([2, 3], to: "in/a.jpg")
+        #expect(try await run().report.count(.fitted) == 1)
+        #expect(try await run { $0.policy.format = .png }.report.count(.fitted) == 1)
     }
 
     @Test("Relative and absolute names of an input are one input")

@@ -41,6 +41,8 @@ import Testing
             (["fit", "-", "--in-place"], "standard input"),
             (["fit", ".", "-o", "-"], "is a folder"),
             (["fit", "a.jpg", "-o", "x.png", "--format", "jpeg"], "omit --format"),
+            (["fit", "a.jpg", "-o", "x.gif"], "end the name in .jpg, .png or .webp"),
+            (["fit", "a.jpg", "-o", "out", "--max-side", "wide"], "Error: --max-side: 'wide' is no number"),
             (["fit", "", "-o", "out"], "<input>"), (["upload", "", "--to", "http://127.0.0.1/"], "<files>"),
             (["fit", ".", "-o", "."], "--in-place"),
             (["fit", "a.jpg", "-o", "out", "--for", "openai-edit-mask", "--format", "jpeg"], "does not take JPEG"),

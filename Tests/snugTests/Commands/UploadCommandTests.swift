@@ -116,6 +116,7 @@ import Testing
         let listed = try CommandFolder.objects(try upload(["--list", "--json"]))
         #expect(listed.first?["expires"] as? Int == 253_402_300_799)
         #expect(try upload(["--list"]).standardOutput.contains(" (expires in "))
+        #expect(try upload(["--list", "a"]).exitCode == 64)
     }
 
     @Test("A state directory that is a file is named with what to do")

@@ -39,12 +39,34 @@ import Testing
         #expect(try upload(command + ["--again"]).lines.count { $0.contains("\"uploaded\"") } == 2)
     }
 
+    @Test("Empty folders and files are told, and a file that is not there is named with its path to check")
+    func empty() throws {
+        let server = try FaultServer { connection in
+            while true {
+                let isHead = try connection.readRequest().method == "HEAD"
+                try connection.respond(isHead ? 200 : 201, isHead ? ["Content-Length": "0"] : [:])
+            }
+        }
+        try FileManager.default.createDirectory(
+            atPath: place.folder.path.appending("none").string, withIntermediateDirectories: true)
+        let target = ["--to", server.url("/x/")]
+        let nothing = try upload(["none"] + target)
+        #expect(nothing.exitCode == 0 && nothing.standardError.contains("there are no files in the inputs"))
+        try place.folder.write([], to: "zero.jpg")
+        #expect(try upload(["zero.jpg"] + target).standardError.contains("zero.jpg: is empty (0 bytes)"))
+        let missing = try upload(["zero.jpg", "gone.jpg"] + target)
+        #expect(missing.exitCode == 1 && missing.standardError.contains("gone.jpg: cannot be read:"))
+        #expect(missing.standardError.contains("check the path\n"))
+    }
+
     @Test("Limits without --fit, and two files of one name, are bad usage before anything is sent")
     func usage() throws {
         let server = try StoringServer()
         for name in ["one/x", "two/x"] { try place.folder.write([1], to: name) }
-        let limited = try upload(["one", "--to", server.server.url("/in/"), "--limit", "1MB"])
-        #expect(limited.exitCode == 64 && limited.standardError.contains("--fit"))
+        for limit in [["--limit", "1MB"], ["--max-width", "100"], ["--min-bytes", "20kB"], ["--short-side", "9"]] {
+            let limited = try upload(["one", "--to", server.server.url("/in/")] + limit)
+            #expect(limited.exitCode == 64 && limited.standardError.contains("--fit"), "\(limit)")
+        }
         let twins = try upload(["one/x", "two/x", "--to", server.server.url("/in/")])
         #expect(twins.exitCode == 64 && twins.standardError.contains("would both be"), "\(twins.standardError)")
         #expect(server.server.requests.isEmpty)

@@ -10,7 +10,7 @@ struct Endpoint: Sendable, Hashable {
         do {
             base = try HTTPURL(text)
         } catch {
-            throw .invalid("base_url", error.message)
+            throw .invalid("base_url", "is no address: \(error.message)")
         }
         guard base.query == nil else { throw .invalid("base_url", "must not have a query") }
     }

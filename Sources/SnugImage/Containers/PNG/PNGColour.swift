@@ -34,6 +34,12 @@ struct PNGColour {
         }
     }
 
+    /// What cannot be done with the colours that are declared.
+    var warnings: [String] {
+        guard let codePoints, ToneMapping.Curve(transfer: codePoints.transfer) != nil else { return [] }
+        return ["its colours are of high dynamic range (cICP), and are taken as those of standard range"]
+    }
+
     /// The declaration that wins.
     var declaration: ColourSpaceDeclaration {
         if let codePoints {

@@ -12,8 +12,8 @@ struct GraphicFit {
     private static let fewBitsPerPixel = 0.75
     /// A difference from which on diffused errors are tried.
     private static let ditherable = 0.05
-    /// Numbers of colours for scaled outputs.
-    private static let scaledColours = (opaque: [32, 128], transparent: [64, 256])
+    /// Numbers of colours for scaled outputs; the fewest where the limit has no room for the table of the most.
+    private static let scaledColours = (gray: [4, 16], opaque: [8, 32, 128], transparent: [16, 64, 256])
 
     /// A guess whose difference is so many times that of the best so far is not followed up.
     private static let hopeless = 1.25
@@ -143,15 +143,28 @@ struct GraphicFit {
             if context.policy.dither == .automatic, let difference = least(), difference > Self.ditherable {
                 try consider(try palette.dithered(plane, like: candidate))
             }
+            // Few colours lose what fewer pixels would keep.
+            let many = palette.affordable(manyColours, isOpaque: isOpaque)
+            if let difference = least(), difference > enough, own > 16, candidate.colours < many[0],
+                !context.policy.keepsSize
+            {
+                let bytes = PaletteFit.byteCount(of: candidate, colours: many[0])
+                try considerScaled(own: own, bytes: bytes, consider)
+            }
         case .tooLarge(let bytes, _):
             if !context.policy.keepsSize { try considerScaled(own: own, bytes: bytes, consider) }
         }
     }
 
+    private var manyColours: [Int] {
+        guard isOpaque else { return Self.scaledColours.transparent }
+        return plane.channels == 1 ? Self.scaledColours.gray : Self.scaledColours.opaque
+    }
+
     private func considerScaled(own: Int, bytes: Int, _ consider: (Encoded?) throws -> Void) throws {
         // Two levels of gray scaled down are best as two or four levels again.
-        let many = isOpaque ? Self.scaledColours.opaque : Self.scaledColours.transparent
-        let numbers = own <= 16 ? [own, max(own, 4)] : many
+        let few = plane.channels == 1 ? [own, 4] : [own, max(own, 4)]
+        let numbers = own <= 16 ? few : palette.affordable(manyColours, isOpaque: isOpaque)
         for number in Set(numbers).sorted() {
             try consider(
                 palette.mostPixels(colours: number, bytes: bytes) { width, height in

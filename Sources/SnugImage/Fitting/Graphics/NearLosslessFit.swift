@@ -80,8 +80,9 @@ struct NearLosslessFit {
         var best: Encoded?
         for attempt in 1...Self.maximumSizes {
             let plane = try scaled(raster, share: share)
-            let output = try bytes(plane, reduction, step: Self.scalingStep, byteLimit: limit * 2)
-            let count = output?.count ?? limit * 2
+            let measured = limit * PaletteSizeSearch.measured
+            let output = try bytes(plane, reduction, step: Self.scalingStep, byteLimit: measured)
+            let count = output?.count ?? measured
             let fits = count <= limit
             if fits, let output, plane.width > best?.width ?? 0 { best = encoded(output, plane, encodes: attempt) }
             if fits && Double(count) >= Double(limit) * Self.wantedUse || plane.width * plane.height == 1 { break }

@@ -7,14 +7,18 @@ import SnugSystem
 struct PaletteFit {
     /// Numbers of colours to choose from, most first.
     static let ladder = [256, 192, 128, 96, 64, 48, 32, 24, 16]
+    /// Of gray, where a few levels look better than fewer pixels; of colours they look worse.
+    static let grayLadder = ladder + [8, 4]
     /// Bytes go about with the number of colours to this power.
     private static let bytesPower = 0.22
     /// Sizes tried with a number of colours.
-    private static let maximumSizes = 7
+    private static let maximumSizes = 9
     /// Share of the limit at which a result is good enough.
     private static let wantedUse = 0.955
     /// Share of the limit that sizes aim at.
     private static let aimedUse = 0.975
+    /// Share of the limit that the table of colours may take.
+    private static let tableShare = 0.3
 
     /// libdeflate's level 9 takes up to 5 % less than level 6, for two to three times the CPU.
     private static let highestGain = 1.05
@@ -51,7 +55,7 @@ struct PaletteFit {
     /// - Parameter own: The number of colours that it has, 257 for more than 256.
     func mostColours(_ plane: Plane, of own: Int) throws -> Outcome {
         let quantiser = try PaletteQuantiser(plane, cancellation: context.cancellation)
-        let ladder = Self.ladder.filter { $0 < own }
+        let ladder = (plane.channels == 1 ? Self.grayLadder : Self.ladder).filter { $0 < own }
         guard !ladder.isEmpty else {
             // Too few colours to give any up: only their bytes are of interest.
             let indexed = try indexed(plane, quantiser, colours: own, dithers: alwaysDithers)
@@ -114,6 +118,18 @@ struct PaletteFit {
         return encoded(bytes, plane, encodes: candidate.encoded.encodes + 1)
     }
 
+    /// The two greatest of some numbers of colours, fewest first, whose table leaves most of the limit to the pixels.
+    func affordable(_ numbers: [Int], isOpaque: Bool) -> [Int] {
+        let most = Double(limit) * Self.tableShare / (isOpaque ? 3 : 4)
+        return numbers.filter { Double($0) <= most || $0 <= numbers[1] }.suffix(2)
+    }
+
+    /// Bytes of a candidate if it had another number of colours.
+    static func byteCount(of candidate: Candidate, colours: Int) -> Int {
+        let ratio = Double(colours) / Double(max(candidate.colours, 1))
+        return Int(Double(candidate.encoded.bytes.count) * Double.pow(ratio, bytesPower))
+    }
+
     /// The most pixels with a number of colours.
     /// - Parameters:
     ///   - bytes: With about as many colours at the planned size.
@@ -132,8 +148,8 @@ struct PaletteFit {
             let plane = try prepare(width, height)
             let quantiser = try PaletteQuantiser(plane, cancellation: context.cancellation)
             let indexed = try indexed(plane, quantiser, colours: colours, dithers: alwaysDithers)
-            let output = try self.bytes(indexed, byteLimit: limit * 2)
-            let count = output?.count ?? limit * 2
+            let output = try self.bytes(indexed, byteLimit: limit * PaletteSizeSearch.measured)
+            let count = output?.count ?? limit * PaletteSizeSearch.measured
             let fits = count <= limit
             if fits, let output, width > best?.width ?? 0 { best = encoded(output, plane, encodes: attempt) }
             if fits && Double(count) >= Double(limit) * Self.wantedUse || width <= 1 && height <= 1 { break }

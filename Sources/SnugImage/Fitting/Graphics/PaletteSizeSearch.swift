@@ -8,6 +8,8 @@ struct PaletteSizeSearch {
 
     /// The full size is known to be too large.
     static let largest = 0.98
+    /// Times the limit up to which bytes are measured: a size far over its limit is left in one step.
+    static let measured = 8
 
     /// Bytes aimed at.
     let target: Double

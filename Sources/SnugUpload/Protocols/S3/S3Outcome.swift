@@ -46,6 +46,17 @@ enum S3Outcome {
         case "SlowDown", "ServiceUnavailable": return .again(hint: hint, throttled: true)
         case "RequestTimeTooSkewed":
             return .clock((response.headerFields[.date].flatMap(HTTPDate.parse) ?? now) - now)
+        case "ExpiredToken", "TokenRefreshRequired", "InvalidToken", "InvalidAccessKeyId":
+            return .fail(
+                UploadError(
+                    .credentialsRefused, "\(exchange.words); renew the credentials", status: response.status.code))
+        case "PermanentRedirect", "AuthorizationHeaderMalformed":
+            guard let region = response.headerFields[.amazonBucketRegion] ?? S3ResponseBody(response.body)["Region"]
+            else { return .fail(exchange.error(.refused, at: 0)) }
+            return .fail(
+                UploadError(
+                    .refused, "\(exchange.words); the bucket is in the region \(Scrubber().clean(region, limit: 40))",
+                    status: response.status.code))
         case "NoSuchBucket":
             return .fail(
                 UploadError(.refused, "\(exchange.words); check the name of the bucket", status: response.status.code))

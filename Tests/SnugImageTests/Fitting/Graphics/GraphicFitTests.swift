@@ -175,6 +175,18 @@ import Testing
         #expect(diffused != flat && diffused.count > flat.count)
     }
 
+    @Test("Transparency under a small limit falls off no cliff: a third of the bytes leaves a fair part of the pixels")
+    func smallTransparent() async throws {
+        let input = try DrawnImage.png(DrawnImage.scene(width: 400, height: 300, channels: 4, grain: 0))
+        var pixels: [Int] = []
+        for limit in [1_500, 4_500, 13_500] {
+            let image = try await fit(input, limit)
+            #expect(image.format == .png && image.byteCount <= limit)
+            pixels.append(image.width * image.height)
+        }
+        #expect(pixels[0] * 12 > pixels[1] && pixels[1] * 12 > pixels[2])
+    }
+
     @Test("The textbook method makes no palettes of its own")
     func stepped() async throws {
         let input = try DrawnImage.png(screenWithPhoto())

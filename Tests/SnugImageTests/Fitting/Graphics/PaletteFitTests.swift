@@ -49,16 +49,27 @@ import Testing
         #expect(candidate.encoded.encodes <= 6)
     }
 
+    @Test("Gray gets as few as four levels, colours keep sixteen", arguments: [1, 3])
+    func fewest(channels: Int) throws {
+        let plane = DrawnImage.scene(width: 80, height: 60, channels: channels, grain: 4)
+        let outcome = try fit(plane, limit: try bytes(plane, colours: 4) + 60).mostColours(plane, of: 257)
+        switch outcome {
+        case .fits(let candidate): #expect(channels == 1 && candidate.colours <= 8)
+        case .tooLarge(_, let colours): #expect(channels == 3 && colours == 16)
+        }
+    }
+
     @Test("Under the smallest palette the bytes are told, as a start for smaller sizes")
     func tooLarge() throws {
         let plane = DrawnImage.scene(width: 80, height: 60, grain: 4)
-        let least = try bytes(plane, colours: 16)
+        let fewest = try #require(PaletteFit.ladder.last)
+        let least = try bytes(plane, colours: fewest)
         guard case .tooLarge(let told, let colours) = try fit(plane, limit: least / 2).mostColours(plane, of: 257)
         else {
             Issue.record("something fits")
             return
         }
-        #expect(colours == 16 && told >= least / 2)
+        #expect(colours == fewest && told >= least / 2)
         // An image of few colours gives none up.
         let screen = DrawnImage.screen(width: 80, height: 60)
         guard case .tooLarge(_, let own) = try fit(screen, limit: 60).mostColours(screen, of: 3) else {
@@ -82,7 +93,16 @@ import Testing
         #expect(encoded.bytes.count <= limit && Double(encoded.bytes.count) > Double(limit) * 0.85)
         #expect(encoded.width < 150 && abs(Double(encoded.width) / Double(encoded.height) - 1.5) < 0.05)
         let header = try probe(encoded.bytes)
-        #expect(header.width == encoded.width && header.height == encoded.height && encoded.encodes <= 7)
+        #expect(header.width == encoded.width && header.height == encoded.height && encoded.encodes <= 9)
+    }
+
+    @Test(
+        "The table of colours takes no more than a third of the limit, where there are fewer colours to choose",
+        arguments: [(500, [16, 64]), (3_000, [16, 64]), (5_000, [64, 256])])
+    func affordable(limit: Int, expected: [Int]) throws {
+        let fit = try fit(DrawnImage.scene(width: 40, height: 30, channels: 4), limit: limit)
+        #expect(fit.affordable([16, 64, 256], isOpaque: false) == expected)
+        #expect(fit.affordable([4, 16], isOpaque: true) == [4, 16])
     }
 
     @Test("A limit under any PNG gives no size at all")

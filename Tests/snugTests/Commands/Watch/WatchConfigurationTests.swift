@@ -80,11 +80,11 @@ import Testing
             (["in", "-o", "out", "--json"], "--json goes with --once or --check-config"),
             (
                 ["in", "-o", "out", "--settle", "2", "--check-config"],
-                "--settle: folders.in.settle: '2' is no duration"
+                "--settle: '2' is no duration"
             ),
             (
                 ["in", "-o", "out", "--source", "mve", "--check-config"],
-                "--source: folders.in.source: 'mve' is not known. Did you mean move?"
+                "--source: 'mve' is not known. Did you mean move?"
             ),
             (["--config", "gone.yaml"], "gone.yaml: cannot be read: No such file or directory"),
         ])
