@@ -61,7 +61,7 @@ struct ColourConversion: Sendable {
         cache: ColourConversionCache, maximumProfileBytes: Int = DecodingLimits().maximumProfileBytes
     ) -> (conversion: ColourConversion, warnings: [String]) {
         // PNG 3rd edition §4.3: code points win over a profile.
-        if case .codePoints(let colour) = declaration, layout.model == .rgb, let named = colour.profile {
+        if case .codePoints(let colour) = declaration, layout.model == .rgb, let named = colour.decodedProfile {
             return make(profile: named, layout: layout, cache: cache, maximumProfileBytes: maximumProfileBytes)
         }
         if let profile {

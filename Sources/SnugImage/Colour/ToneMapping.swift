@@ -4,8 +4,8 @@ import Glibc
 /// Brings high dynamic range (PQ and HLG, ITU-R BT.2100) to the range of sRGB.
 ///
 /// The method is the EETF of ITU-R BT.2390-10 §5.4, applied to the largest of red, green and blue so that hues stay, from
-/// 1,000 cd/m² down to the reference white of ITU-R BT.2408, 203 cd/m². The primaries stay as they are; ``profile``
-/// describes the result.
+/// 1,000 cd/m² down to the reference white of ITU-R BT.2408, 203 cd/m². The primaries stay as they are;
+/// ``CodingIndependentColour/decodedProfile`` describes the result.
 struct ToneMapping: Sendable {
     enum Curve: Sendable, Hashable {
         /// SMPTE ST 2084.
@@ -30,7 +30,6 @@ struct ToneMapping: Sendable {
     private static let steps = 16_384
 
     private let curve: Curve
-    private let primaries: Int
     /// Light of each 16-bit sample; for HLG of the scene, from 0 to 1.
     private let light: [Float]
     /// The factor for each light up to the peak.
@@ -38,9 +37,8 @@ struct ToneMapping: Sendable {
     /// 16-bit sRGB samples for light from 0 to white.
     private let samples: [UInt16]
 
-    init(_ curve: Curve, primaries: Int) {
+    init(_ curve: Curve) {
         self.curve = curve
-        self.primaries = primaries
         light = (0...65_535).map { sample in
             let value = Double(sample) / 65_535
             return Float(curve == .pq ? Self.pqLight(value) : Self.hlgSceneLight(value))
@@ -55,9 +53,6 @@ struct ToneMapping: Sendable {
             return UInt16((encoded * 65_535).rounded())
         }
     }
-
-    /// The profile of converted samples: sRGB's curve with the source's primaries.
-    var profile: [UInt8]? { CodingIndependentColour(primaries: primaries, transfer: 13).profile }
 
     /// Converts a row; alpha stays as it is. The result has 16 bits.
     func convert(

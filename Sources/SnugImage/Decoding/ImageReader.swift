@@ -53,7 +53,7 @@ struct ImageReader: Sendable {
         if header.format.decodesToPlanes {
             return try ImageProbe.iccProfile(of: source, header: header, limits: policy.decodingLimits)
         }
-        if case .codePoints(let colour) = header.colourSpace { return colour.profile }
+        if case .codePoints(let colour) = header.colourSpace { return colour.decodedProfile }
         if header.format.isProfileOutside { return try workerSubject().profile }
         return try rowDecoder().iccProfile
     }

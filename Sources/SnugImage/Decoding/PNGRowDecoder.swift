@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The rows of a PNG.
+/// The rows of a PNG; those of high dynamic range are brought to the range of sRGB.
 final class PNGRowDecoder: RowDecoder {
     private var decoder: PNGDecoder
+    private let toneMapping: ToneMapping?
+    private var stored: [UInt8]
     let width: Int
     let height: Int
     let layout: SampleLayout
@@ -14,14 +16,30 @@ final class PNGRowDecoder: RowDecoder {
             recoversPartialImages: reader.policy.recoversPartialImages, memoryLimit: reader.memory)
         width = decoder.width
         height = decoder.height
-        layout = SampleLayout(
+        let found = SampleLayout(
             decoder.channels <= 2 ? .gray : .rgb, hasAlpha: decoder.hasAlpha, isSixteenBit: decoder.bitsPerSample == 16)
+        if case .codePoints(let colour) = reader.header.colourSpace, let curve = colour.dynamicCurve {
+            toneMapping = ToneMapping(curve)
+            layout = SampleLayout(found.model, hasAlpha: found.hasAlpha, isSixteenBit: true)
+            stored = [UInt8](repeating: 0, count: found.bytesPerPixel * width)
+        } else {
+            toneMapping = nil
+            layout = found
+            stored = []
+        }
         self.decoder = decoder
     }
 
     var iccProfile: [UInt8]? { decoder.iccProfile }
 
-    func readRow(into row: inout MutableSpan<UInt8>) throws { try decoder.readRow(into: &row) }
+    func readRow(into row: inout MutableSpan<UInt8>) throws {
+        guard let toneMapping else { return try decoder.readRow(into: &row) }
+        var target = stored.mutableSpan
+        try decoder.readRow(into: &target)
+        toneMapping.convert(
+            stored.span, isSixteenBit: decoder.bitsPerSample == 16, channels: layout.channels,
+            hasAlpha: layout.hasAlpha, into: &row)
+    }
 
     var report: DecodeReport {
         var report = DecodeReport()

@@ -53,6 +53,7 @@ struct SourceSurvey: Sendable {
         }
         switch header.colourSpace {
         case .undeclared, .sRGB: return false
+        case .codePoints(let colour) where colour.dynamicCurve != nil: return true
         case .icc, .codePoints, .gamma: break
         }
         let reader = ImageReader(

@@ -49,6 +49,14 @@ public struct CodingIndependentColour: Sendable, Hashable {
         return MatrixProfile(chromaticities: chromaticities, curve: curve).bytes
     }
 
+    /// The curve of high dynamic range, if it is one.
+    var dynamicCurve: ToneMapping.Curve? { ToneMapping.Curve(transfer: transfer) }
+
+    /// A profile of the samples that decoders give: those of high dynamic range are brought to the curve of sRGB.
+    var decodedProfile: [UInt8]? {
+        dynamicCurve == nil ? profile : CodingIndependentColour(primaries: primaries, transfer: 13).profile
+    }
+
     private var curve: MatrixProfile.Curve? {
         switch transfer {
         case 1, 6, 14, 15: .parametric(gamma: 1 / 0.45, a: 1 / 1.099, b: 0.099 / 1.099, c: 1 / 4.5, d: 0.081)

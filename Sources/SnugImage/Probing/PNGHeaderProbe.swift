@@ -172,7 +172,6 @@ struct PNGHeaderProbe {
         }
         try noteLateChunks()
         header.colourSpace = colour.declaration
-        header.warnings += colour.warnings
         header.iccProfileName = colour.profileName
         switch exifOrientation == .absent ? textOrientation : exifOrientation {
         case .valid(let orientation): header.orientation = orientation

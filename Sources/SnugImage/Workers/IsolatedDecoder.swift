@@ -46,16 +46,15 @@ final class IsolatedDecoder: RowDecoder {
         try reader.source.checkUnchanged()
         let outcome = try WorkerOutcome(&response, of: reader, codec: codec)
         found = outcome.report
-        let isDynamic = outcome.codePoints.flatMap { ToneMapping.Curve(transfer: $0.transfer) }
-        toneMapping = isDynamic.map { ToneMapping($0, primaries: outcome.codePoints?.primaries ?? 9) }
+        toneMapping = outcome.codePoints?.dynamicCurve.map(ToneMapping.init)
         rowBytes = outcome.layout.bytesPerPixel * width
         layout =
             toneMapping == nil
             ? outcome.layout
             : SampleLayout(outcome.layout.model, hasAlpha: outcome.layout.hasAlpha, isSixteenBit: true)
         scratch = [UInt8](repeating: 0, count: toneMapping == nil ? 0 : rowBytes)
-        if let toneMapping {
-            iccProfile = toneMapping.profile
+        if toneMapping != nil {
+            iccProfile = outcome.codePoints?.decodedProfile
         } else if let profile = subject.profile {
             iccProfile = profile
         } else {

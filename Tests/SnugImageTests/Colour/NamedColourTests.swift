@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import RealModule
 import SnugTestSupport
 import Testing
 
@@ -36,15 +37,42 @@ import Testing
     }
 
     @Test(
-        "High dynamic range and unknown code points leave the word to what else is said",
-        arguments: [
-            [9, 16, 0, 1], [9, 18, 0, 1], [99, 13, 0, 1], [12, 13, 1, 1], [12, 13, 0, 0],
-        ] as [[UInt8]])
+        "Unknown code points leave the word to what else is said",
+        arguments: [[99, 13, 0, 1], [99, 16, 0, 1], [12, 13, 1, 1], [12, 13, 0, 0]] as [[UInt8]])
     func unknown(code: [UInt8]) throws {
-        let header = try probe(png([PNGBuilder.chunk("cICP", code)]))
-        #expect(header.colourSpace == .undeclared)
-        let isDynamic = [16, 18].contains(code[1])
-        #expect(header.warnings.contains { $0.contains("high dynamic range") } == isDynamic)
+        #expect(try probe(png([PNGBuilder.chunk("cICP", code)])).colourSpace == .undeclared)
+    }
+
+    @Test(
+        "High dynamic range is brought to the range of sRGB, in gray and colours, with 8 bits and 16",
+        arguments: [16, 18], [0, 2, 6] as [UInt8], [8, 16])
+    func dynamic(transfer: Int, type: UInt8, bits: Int) throws {
+        var builder = PNGBuilder(width: 16, height: 8)
+        builder.colourType = type
+        builder.depth = UInt8(bits)
+        builder.fill = 140
+        builder.chunks = [PNGBuilder.chunk("cICP", [9, UInt8(transfer), 0, 1])]
+        let plane = try DrawnImage.decoded(builder.bytes)
+        // The light of the sample through BT.2390's curve, over white, by the curve of sRGB.
+        let value = bits == 8 ? 140.0 / 255 : Double(140 << 8 | 140) / 65_535
+        let light =
+            transfer == 16 ? ToneMapping.pqLight(value) : 1000 * Double.pow(ToneMapping.hlgSceneLight(value), 1.2)
+        let linear = min(ToneMapping.toneMapped(light) / 203, 1)
+        let expected = 255 * (1.055 * Double.pow(linear, 1 / 2.4) - 0.055)
+        let colours = type == 0 ? 1 : 3
+        for channel in 0..<colours { #expect(abs(Double(plane.row(3)[channel]) - expected) <= 2, "\(expected)") }
+        if type == 6 { #expect(plane.row(3)[3] == 140) }
+    }
+
+    @Test("High dynamic range counts as other colours than sRGB's")
+    func dynamicIsConverted() async throws {
+        let input = png([PNGBuilder.chunk("cICP", [1, 16, 0, 1])])
+        var policy = FitPolicy()
+        policy.convertsToSRGB = true
+        let image = try await ImageFitter().fit(
+            ImageSource(bytes: input), limits: Limits(byteLimit: 10_000), policy: policy)
+        let header = try probe(image.bytes(of: input))
+        #expect(image.status == .fitted && [.sRGB, .undeclared].contains(header.colourSpace))
     }
 
     @Test("All primaries of H.273 that have a name are read", arguments: [4, 5, 6, 7, 8, 9, 11, 12, 22] as [UInt8])

@@ -35,7 +35,7 @@ import Testing
 
     @Test("A saturated colour keeps its hue", arguments: [ToneMapping.Curve.pq, .hlg])
     func hue(curve: ToneMapping.Curve) {
-        let mapping = ToneMapping(curve, primaries: 9)
+        let mapping = ToneMapping(curve)
         var out = [UInt8](repeating: 0, count: 6)
         var span = out.mutableSpan
         let row: [UInt8] = [191, 0, 0]
@@ -45,7 +45,7 @@ import Testing
 
     @Test("Alpha is kept, and gray stays gray", arguments: [2, 4])
     func alpha(channels: Int) {
-        let mapping = ToneMapping(.pq, primaries: 9)
+        let mapping = ToneMapping(.pq)
         var out = [UInt8](repeating: 0, count: channels * 2)
         var span = out.mutableSpan
         let row = [UInt8](repeating: 100, count: channels - 1) + [77]

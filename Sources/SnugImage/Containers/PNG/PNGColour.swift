@@ -34,17 +34,11 @@ struct PNGColour {
         }
     }
 
-    /// What cannot be done with the colours that are declared.
-    var warnings: [String] {
-        guard let codePoints, ToneMapping.Curve(transfer: codePoints.transfer) != nil else { return [] }
-        return ["its colours are of high dynamic range (cICP), and are taken as those of standard range"]
-    }
-
     /// The declaration that wins.
     var declaration: ColourSpaceDeclaration {
         if let codePoints {
             if codePoints.isSRGB { return .sRGB }
-            if codePoints.profile != nil { return .codePoints(codePoints) }
+            if codePoints.decodedProfile != nil { return .codePoints(codePoints) }
         }
         if let profileByteCount { return .icc(byteCount: profileByteCount) }
         if isSRGB { return .sRGB }
