@@ -34,10 +34,14 @@ final class PNGRowDecoder: RowDecoder {
 
     func readRow(into row: inout MutableSpan<UInt8>) throws {
         guard let toneMapping else { return try decoder.readRow(into: &row) }
-        var target = stored.mutableSpan
+        // Moved out for the time of a row, so that it is never copied.
+        var samples = stored
+        stored = []
+        defer { stored = samples }
+        var target = samples.mutableSpan
         try decoder.readRow(into: &target)
         toneMapping.convert(
-            stored.span, isSixteenBit: decoder.bitsPerSample == 16, channels: layout.channels,
+            samples.span, isSixteenBit: decoder.bitsPerSample == 16, channels: layout.channels,
             hasAlpha: layout.hasAlpha, into: &row)
     }
 
