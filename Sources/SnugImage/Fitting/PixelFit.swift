@@ -24,8 +24,7 @@ struct PixelFit {
     func fit(_ pixels: (Int) throws -> PixelSupply, share first: Double) throws -> Encoded {
         var share = SizeChoice.snapped(first)
         var search = SizeSearch(
-            target: Double(limit), pixels: plan.width * plan.height, hasCeiling: policy.qualityCeiling != nil,
-            fullSizeIsTooLarge: first < 1)
+            target: Double(limit), hasCeiling: policy.qualityCeiling != nil, fullSizeIsTooLarge: first < 1)
         var supply: (eighths: Int, pixels: PixelSupply)?
         var smallest = (bytes: Int.max, width: plan.width, height: plan.height)
         var encodes = 0

@@ -10,7 +10,6 @@ struct SizeSearch {
     private static let narrowest = 1.015
 
     private let target: Double
-    private let pixels: Int
     /// True where a ceiling is asked for: fewer pixels do not make steps finer than that.
     private let hasCeiling: Bool
     /// The largest share of the side that is known to be too small, the smallest known to be too large.
@@ -19,12 +18,10 @@ struct SizeSearch {
 
     /// - Parameters:
     ///   - target: Bytes aimed at.
-    ///   - pixels: Of the full size.
     ///   - hasCeiling: A quality ceiling is asked for.
     ///   - fullSizeIsTooLarge: Known beforehand.
-    init(target: Double, pixels: Int, hasCeiling: Bool = false, fullSizeIsTooLarge: Bool) {
+    init(target: Double, hasCeiling: Bool = false, fullSizeIsTooLarge: Bool) {
         self.target = target
-        self.pixels = pixels
         self.hasCeiling = hasCeiling
         if fullSizeIsTooLarge { tooLarge = 1 }
     }
@@ -58,12 +55,12 @@ struct SizeSearch {
     ) rethrows -> Double? {
         let scale = result.model.scale
         let isUnderused = result.isFinest && share < 1
-        let isCoarse = share >= 1 ? try !looksBest() : scale > SizeChoice.landing(share, pixels: pixels)
+        let isCoarse = share >= 1 ? try !looksBest() : scale > SizeChoice.landing(share)
         let isFineEnough =
-            share >= 1 && !isCoarse || share < 1 && SizeChoice.accepts(scale: scale, at: share, pixels: pixels)
+            share >= 1 && !isCoarse || share < 1 && SizeChoice.accepts(scale: scale, at: share)
             || hasCeiling && isCoarse && result.isAtFinestSteps
         if isFineEnough && !isUnderused && !result.isTooLarge { return nil }
-        if scale > SizeChoice.landing(share, pixels: pixels) && !(hasCeiling && isUnderused) || result.isTooLarge {
+        if scale > SizeChoice.landing(share) && !(hasCeiling && isUnderused) || result.isTooLarge {
             tooLarge = min(tooLarge, share)
         } else {
             tooSmall = max(tooSmall, share)
@@ -71,8 +68,7 @@ struct SizeSearch {
         if tooLarge / max(tooSmall, 1e-9) < Self.nearest { return isUnderused ? fallback : nil }
         var wanted = try SizeChoice.snapped(
             SizeChoice.side(
-                current: share,
-                bytes: bytes(max(SizeChoice.landing(share, pixels: pixels), hasCeiling && isUnderused ? scale : 0)),
+                current: share, bytes: bytes(max(SizeChoice.landing(share), hasCeiling && isUnderused ? scale : 0)),
                 target: target))
         if wanted <= tooSmall || wanted >= tooLarge {
             wanted =

@@ -94,8 +94,6 @@ final class Requantisation {
         try evaluator.estimate(RateModel(scale: scale), every: sample.part).bytes
     }
 
-    private var pixels: Int { source.layout.width * source.layout.height }
-
     /// The share of the sides at which steps of the scale aimed at there take the limit.
     /// - Parameter chroma: Bytes there over those at this size, for less chroma resolution.
     func reducedShare(chroma: Double = 1) throws -> Double {
@@ -103,8 +101,7 @@ final class Requantisation {
         var share = 1.0
         for _ in 0..<2 {
             share = SizeChoice.side(
-                current: 1, bytes: try bytes(scale: SizeChoice.landing(share, pixels: pixels)) * chroma,
-                target: Double(limit))
+                current: 1, bytes: try bytes(scale: SizeChoice.landing(share)) * chroma, target: Double(limit))
         }
         return share
     }
@@ -112,12 +109,13 @@ final class Requantisation {
     /// True where the image looks better at this size, as coarse as its steps have to be, than with fewer pixels.
     func looksBestAtItsSize(chroma: Double = 1) throws -> Bool {
         let scale = choice.model.scale
-        if scale <= SizeChoice.coarsestAtFullSize(pixels: pixels) { return true }
+        if scale <= SizeChoice.coarsestAtFullSize { return true }
         guard scale <= SizeChoice.coarsestOfSharpImages else { return false }
         let share = SizeChoice.snapped(try reducedShare(chroma: chroma))
         let loss = LumaLoss(sample, steps: source.steps?.first)
-        return loss.atFullSize(scale: scale) * SizeChoice.leastLossOfSharpImages
-            <= loss.reduced(to: share, scale: SizeChoice.landing(share, pixels: pixels))
+        let least = SizeChoice.leastLossOfSharpImages(pixels: source.layout.width * source.layout.height)
+        return loss.atFullSize(scale: scale) * least
+            <= loss.reduced(to: share, scale: SizeChoice.landing(share))
     }
 
     /// Writes the file.

@@ -45,10 +45,11 @@ import Testing
 
     @Test(
         "High dynamic range is brought to the range of sRGB, in gray and colours, with 8 bits and 16",
-        arguments: [16, 18], [0, 2, 6] as [UInt8], [8, 16])
-    func dynamic(transfer: Int, type: UInt8, bits: Int) throws {
+        arguments: [16, 18], [(0, 8), (0, 16), (2, 8), (2, 16), (6, 8), (6, 16)])
+    func dynamic(transfer: Int, kind: (type: Int, bits: Int)) throws {
+        let (type, bits) = kind
         var builder = PNGBuilder(width: 16, height: 8)
-        builder.colourType = type
+        builder.colourType = UInt8(type)
         builder.depth = UInt8(bits)
         builder.fill = 140
         builder.chunks = [PNGBuilder.chunk("cICP", [9, UInt8(transfer), 0, 1])]

@@ -64,7 +64,7 @@ import Testing
         let row = bytes(ofSamples: samples)
         var out = [UInt8](repeating: 0, count: row.count)
         var span = out.mutableSpan
-        ToneMapping(curve, primaries: 9).convert(
+        ToneMapping(curve).convert(
             row.span, isSixteenBit: true, channels: channels, hasAlpha: hasAlpha, into: &span)
         return stride(from: 0, to: out.count, by: 2).map { UInt16(out[$0]) | UInt16(out[$0 + 1]) << 8 }
     }
@@ -106,7 +106,7 @@ import Testing
         let row = (0...255).map { UInt8($0) }
         var out = [UInt8](repeating: 0, count: 512)
         var span = out.mutableSpan
-        ToneMapping(curve, primaries: 9).convert(
+        ToneMapping(curve).convert(
             row.span, isSixteenBit: false, channels: 1, hasAlpha: false, into: &span)
         let wide = converted((0...255).map { UInt16($0 * 257) }, curve, channels: 1, hasAlpha: false)
         #expect(stride(from: 0, to: 512, by: 2).map { UInt16(out[$0]) | UInt16(out[$0 + 1]) << 8 } == wide)
@@ -123,8 +123,8 @@ import Testing
 
     @Test("The result is described by the source's primaries with sRGB's curve", arguments: [1, 9, 12])
     func profile(primaries: Int) throws {
-        let profile = try #require(ToneMapping(.pq, primaries: primaries).profile)
+        let profile = try #require(CodingIndependentColour(primaries: primaries, transfer: 16).decodedProfile)
         #expect(profile == CodingIndependentColour(primaries: primaries, transfer: 13).profile)
-        #expect(ToneMapping(.pq, primaries: 99).profile == nil)
+        #expect(CodingIndependentColour(primaries: 99, transfer: 16).decodedProfile == nil)
     }
 }

@@ -9,7 +9,7 @@ import Testing
     private func search(
         bytesAtFullSize: Double, power: Double, target: Double, finest: Double = 0.5
     ) -> (share: Double, scale: Double, use: Double) {
-        var search = SizeSearch(target: target, pixels: .max, hasCeiling: finest > 0.5, fullSizeIsTooLarge: false)
+        var search = SizeSearch(target: target, hasCeiling: finest > 0.5, fullSizeIsTooLarge: false)
         var share = 1.0
         var scale = 0.0
         var use = 0.0
@@ -26,7 +26,7 @@ import Testing
             guard
                 let next = search.next(
                     after: share, result: result,
-                    looksBest: { result.model.scale <= SizeChoice.coarsestAtFullSize(pixels: .max) }, bytes: bytes)
+                    looksBest: { result.model.scale <= SizeChoice.coarsestAtFullSize }, bytes: bytes)
             else { break }
             share = next
         }
@@ -67,7 +67,7 @@ import Testing
 
     @Test("Between a size with bytes to spare and one that is too large lies the next, until they are as good as one")
     func between() throws {
-        var search = SizeSearch(target: 1_000, pixels: .max, fullSizeIsTooLarge: true)
+        var search = SizeSearch(target: 1_000, fullSizeIsTooLarge: true)
         let larger = search.larger(than: 0.25)
         #expect(larger == 0.5)
         let smaller = search.smaller(than: 0.5)
@@ -75,7 +75,7 @@ import Testing
         #expect(between > 0.25 && between < 0.5)
         let near = search.larger(than: 0.496)
         #expect(near == nil)
-        var unknown = SizeSearch(target: 1_000, pixels: .max, fullSizeIsTooLarge: false)
+        var unknown = SizeSearch(target: 1_000, fullSizeIsTooLarge: false)
         let (above, below) = (unknown.larger(than: 0.5), unknown.smaller(than: 0.4))
         #expect(above == nil && below == nil)
     }

@@ -87,7 +87,7 @@ import Testing
     func content() throws {
         let soft = try loss(of: { Zigzag.naturalIndices[$0] % 8 < 4 && Zigzag.naturalIndices[$0] / 8 < 4 ? 100 : 0 })
         let sharp = try loss(of: { $0 == 0 ? 800 : 60 })
-        let scale = SizeChoice.landing(0.5, pixels: .max)
+        let scale = SizeChoice.landing(0.5)
         #expect(soft.atFullSize(scale: 12) > soft.reduced(to: 0.5, scale: scale))
         #expect(sharp.atFullSize(scale: 12) < sharp.reduced(to: 0.5, scale: scale))
     }
