@@ -79,6 +79,16 @@ import Testing
         #expect(greatest ?? 256 <= 1)
     }
 
+    @Test("Transparency of a grid that is one image is never dropped: the file is refused")
+    func alphaOfGrid() async throws {
+        let path = WorkerFile.folder.removingLastComponent().appending("Refused/grid-with-one-alpha.avif")
+        let file = try FileDescriptor.contents(of: path, maximum: 1 << 20)
+        #expect(try probe(file).hasAlpha)
+        let error = await #expect(throws: ImageError.self) { try await fitted(file) }
+        #expect(
+            error?.code == .unsupportedFeature && error?.message.contains("transparency") == true, "\(error as Any)")
+    }
+
     @Test("The fixtures are there")
     func complete() { #expect(Self.names.count > 60) }
 
