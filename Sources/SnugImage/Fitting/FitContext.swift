@@ -17,8 +17,8 @@ struct FitContext {
     /// The coefficients of a JPEG of several scans, once they are decoded.
     let coefficients = CoefficientCache()
 
-    /// The limit on the output file's bytes.
-    var byteLimit: Int { limits.fileByteLimit }
+    /// The limit on the output file's bytes: a terabyte at most, so that a few times the limit is still a number.
+    var byteLimit: Int { min(limits.fileByteLimit, 1 << 40) }
 
     /// True when the pixels may become a WebP as well as another format.
     var mayChooseWebP: Bool { plan.mayBecomeWebP && mode.holdsPixels }

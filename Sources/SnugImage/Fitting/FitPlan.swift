@@ -123,6 +123,12 @@ public struct FitPlan: Sendable, Hashable {
             throw ImageError(
                 .invalidArgument, "the minimum of \(least) bytes is over the limit of \(limits.fileByteLimit)")
         }
+        if let least = limits.minimumBytes, least > Limits.largestMinimum {
+            throw ImageError(
+                .invalidArgument,
+                "the minimum of \(least) bytes is more than padding is made for; ask for \(Limits.largestMinimum) at most"
+            )
+        }
         if let frame = policy.frame, frame.width < 1 || frame.height < 1 {
             throw ImageError(.invalidArgument, "the size \(frame.width)×\(frame.height) has to be positive")
         }

@@ -70,6 +70,7 @@ public struct ImageFitter: Sendable {
     ) async throws -> FittedImage {
         let policy = policy.under(limits)
         let limits = limits.resolved(inputBytes: source.byteCount)
+        try FitPlan.checkArguments(limits: limits, policy: policy)
         let (preview, header) = try await threads.run {
             let preview = try RawPreview(of: source, limits: policy.decodingLimits)
             return (

@@ -19,7 +19,7 @@ struct WebPLossySearch {
     /// Lossless coding of smooth alpha: method 0 took a quarter of the time of 2 and 10 % fewer bytes.
     private static let largeAlphaMethod = 0
 
-    /// What one size came to.
+    /// The result of one size.
     struct Outcome {
         /// The file without metadata; `nil` when none is within the limit, or tiles tell that a smaller size is better.
         var bytes: [UInt8]?

@@ -36,8 +36,12 @@ public struct Limits: Sendable, Hashable, Codable {
     public var maximumHeight: Int?
     /// The limit on the shorter side in pixels; `nil` for any.
     public var maximumShortSide: Int?
-    /// The minimum of the file's bytes; `nil` for any. A smaller result gets padding that no decoder shows.
+    /// The minimum of the file's bytes, ``largestMinimum`` at most; `nil` for any.
+    ///
+    /// A smaller result gets padding that no decoder shows.
     public var minimumBytes: Int?
+    /// The largest ``minimumBytes``, 64 MiB: padding is made in memory.
+    public static let largestMinimum = 64 << 20
     /// The limit as a share of the input's bytes, in addition to ``byteLimit``; `nil` for none.
     public var inputShare: Double?
     /// The API takes samples for sRGB, whatever a file declares. Default false.

@@ -46,7 +46,7 @@ struct ConfigurationDocument: Sendable {
         try self.init(text: text, name: name, folder: path.removingLastComponent())
     }
 
-    /// What to look at after a failure.
+    /// The thing to check after a failure.
     private static func doubt(_ error: any Error) -> String {
         [.noSuchFileOrDirectory, .notDirectory].contains(error as? Errno) ? "path" : "permissions"
     }

@@ -2,7 +2,7 @@
 import FoundationEssentials
 import SnugLedger
 
-/// What a process of a fleet tells the others of itself.
+/// A process's notice of itself to the others of its fleet.
 struct HostNotice: Sendable, Hashable, Codable {
     var name: String
     var role: FleetHost.Role

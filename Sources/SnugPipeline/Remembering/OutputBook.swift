@@ -69,7 +69,8 @@ final class OutputBook: Sendable {
 
     /// Records an output that is made, and that nothing is made under the other names of its input.
     ///
-    /// What earlier runs made under those stays known: with their options it is done, and another run may replace it.
+    /// Outputs of earlier runs under those names stay known: with their options they are done, and another run may replace
+    /// them.
     func made(_ record: RememberedOutput, inPlaceOf others: [FilePath]) async {
         let known = others.filter { byName[$0]?.made != nil }
         let batch = additions.withLock { additions -> Additions? in

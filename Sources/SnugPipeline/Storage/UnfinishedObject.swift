@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a host that ended early has left of an object that it was storing: parts in a bucket, or a temporary file in a folder.
+/// A leftover of a host that ended while it stored an object: parts in a bucket, or a temporary file in a folder.
 package struct UnfinishedObject: Sendable, Hashable {
     /// The name of the object to be, or of the file.
     package var name: String

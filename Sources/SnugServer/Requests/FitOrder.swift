@@ -59,8 +59,9 @@ struct FitOrder: Sendable {
             }
             policy.minimumSaving = minimumSaving
         }
-        if let minimum = limits.minimumBytes, minimum > limits.fileByteLimit {
-            throw .invalidParameter("min-bytes", "\(minimum) is above the limit of \(limits.fileByteLimit) bytes")
+        let most = min(limits.fileByteLimit, Limits.largestMinimum)
+        if let minimum = limits.minimumBytes, minimum > most {
+            throw .invalidParameter("min-bytes", "\(minimum) is above the limit of \(most) bytes")
         }
     }
 }

@@ -171,20 +171,21 @@ extension ClientResponse {
         [301, 302, 303, 307, 308].contains(status) ? headerFields[.location] : nil
     }
 
-    /// What a person does about a refusal.
+    /// The remedy for a refusal.
     var refusalAdvice: String {
         if let redirectTarget { return "it points to \(redirectTarget); use that address if it is right" }
         if let redirectLocation {
-            return "it points to \(Scrubber().clean(redirectLocation, limit: 200)), where nothing can be uploaded"
+            return
+                "it points to \(Scrubber().clean(redirectLocation, limit: 200)), where nothing can be uploaded; ask its operator for the address"
         }
         return switch status.code {
         case 200..<300: "that is no answer of this upload protocol; check the address and the protocol"
         case 404, 410: "there is nothing at this address; check it"
         case 405, 501: "the address does not take this kind of upload; check it and the protocol"
-        case 409: "the server has a conflict with this address: a folder above it may be missing"
-        case 415: "the server does not take this media type"
-        case 507: "the server has no space left"
-        default: "the server refuses the file"
+        case 409: "the server has a conflict with this address: a folder above it may be missing; create it first"
+        case 415: "the server does not take this media type; give another one"
+        case 507: "the server has no space left; free some there, or upload elsewhere"
+        default: "the server refuses the file; its own words say why, or its operator"
         }
     }
 

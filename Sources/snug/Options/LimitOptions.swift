@@ -54,8 +54,9 @@ struct LimitOptions: ParsableArguments {
             throw ValidationError(
                 "--for is given \(profiles.count) times (\(names)); give it once, and run once for each")
         }
-        if let minBytes, minBytes.bytes > limits.fileByteLimit {
-            throw ValidationError("--min-bytes \(minBytes.bytes) is above the limit of \(limits.fileByteLimit) bytes")
+        let most = min(limits.fileByteLimit, Limits.largestMinimum)
+        if let minBytes, minBytes.bytes > most {
+            throw ValidationError("--min-bytes \(minBytes.bytes) is above the limit of \(most) bytes")
         }
     }
 

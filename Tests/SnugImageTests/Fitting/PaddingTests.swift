@@ -85,6 +85,18 @@ import Testing
         #expect(throws: ImageError.self) { try padded(bytes, .gif, to: bytes.count + 100) }
     }
 
+    @Test(
+        "A minimum that would take the memory is refused, however large the limit", arguments: [(64 << 20) + 1, .max])
+    func tooMuch(minimum: Int) async throws {
+        let bytes = JPEGBuilder(width: 16, height: 16).bytes
+        var limits = Limits(byteLimit: .max)
+        limits.minimumBytes = minimum
+        let error = await #expect(throws: ImageError.self) {
+            try await ImageFitter().fit(ImageSource(bytes: bytes), limits: limits)
+        }
+        #expect(error?.code == .invalidArgument && error?.message.contains("67108864") == true)
+    }
+
     @Test("A fit reaches its minimum whichever way it takes, at least and within the limit")
     func fits() async throws {
         let fitter = ImageFitter(configuration: .init(memory: 1 << 28, threads: 1))

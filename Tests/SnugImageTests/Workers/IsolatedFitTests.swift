@@ -122,6 +122,7 @@ import Testing
         (policy.copiesCompliant, policy.maximumScale, policy.isLossless) = (true, 1 / 3, true)
         policy.frame = ExactFrame(width: 12, height: 13, filling: .pad)
         (policy.minimumSaving, policy.isBaseline, policy.convertsToSRGB, policy.page) = (0.7, true, true, 3)
+        (policy.palette, policy.dither) = (.never, .always)
         let order = FitOrder(task: .alphaRange, limits: limits, policy: policy, memory: .max)
         #expect(FitOrder(try order.bytes()) == order)
         limits.inputShare = .nan

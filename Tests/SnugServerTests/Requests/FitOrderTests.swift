@@ -113,7 +113,8 @@ import Testing
             "metadata=all", "background=reddish", "background=%23ff", "size=200", "size=0x5&crop", "size=1x1", "crop",
             "pad=1",
             "size=2x2&crop&pad", "size=2x2&pad&metadata=keep", "size=2x2&pad&lossless", "min-saving=5%25",
-            "limit=1k&min-bytes=2k", "limit=1k&limit=2k", "max-input-side=0",
+            "limit=1k&min-bytes=2k", "limit=1TB&min-bytes=65MiB", "limit=8EB&min-bytes=8EB", "limit=1k&limit=2k",
+            "max-input-side=0",
         ])
     func invalid(text: String) throws {
         let error = try Self.fault(text)

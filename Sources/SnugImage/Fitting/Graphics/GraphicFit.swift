@@ -96,9 +96,7 @@ struct GraphicFit {
 
     /// The best-looking palette, of the image's own colours where they are few enough and fit.
     func withPalette(limit: Int) throws -> Encoded? {
-        if PNGColourCensus(of: plane).palette != nil,
-            let bytes = try PaletteFit.exact(plane, byteLimit: limit, options: options)
-        {
+        if let bytes = try PaletteFit.exact(plane, byteLimit: limit, options: options) {
             return Encoded(
                 bytes: bytes, format: .png, width: plane.width, height: plane.height, quality: nil, encodes: 1,
                 report: pixels.report)

@@ -154,6 +154,20 @@ import Testing
         #expect(DrawnImage.difference(try DrawnImage.decoded(plain), plane) == 0)
     }
 
+    @Test("The largest limits that a number holds are no trap", arguments: [1 << 40, 1 << 62, Int.max - 1, .max])
+    func largestLimits(limit: Int) async throws {
+        for plane in [DrawnImage.scene(width: 60, height: 40, grain: 4), page(width: 60, height: 40)] {
+            let input = try DrawnImage.png(plane)
+            for format in FitPolicy.OutputFormat.allCases where format != .jpeg {
+                var policy = FitPolicy(format: format)
+                if format != .webp { policy.palette = .always }
+                let limits = Limits(byteLimit: limit).accepting(format)
+                let image = try await fitter.fit(ImageSource(bytes: input), limits: limits, policy: policy)
+                #expect(image.byteCount > 0)
+            }
+        }
+    }
+
     @Test("A palette in a format that has none is refused by name", arguments: [FitPolicy.OutputFormat.jpeg, .keep])
     func noPalette(format: FitPolicy.OutputFormat) async throws {
         let input = try DrawnImage.jpeg(page(width: 200, height: 120), quality: 90)
