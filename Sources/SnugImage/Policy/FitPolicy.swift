@@ -84,9 +84,18 @@ public struct FitPolicy: Sendable, Hashable, Codable {
     /// Chroma resolution of a JPEG output. Default automatic.
     public var chroma: ChromaChoice
     /// Palettes of at most 256 colours in PNG outputs; always makes every output such a PNG. Default automatic.
-    public var palette = Use.automatic
+    public var palette: Use {
+        get { explicitPalette ?? .automatic }
+        set { explicitPalette = newValue == .automatic ? nil : newValue }
+    }
     /// Diffusion of the errors where colours are given up to a palette. Default automatic.
-    public var dither = Use.automatic
+    public var dither: Use {
+        get { explicitDither ?? .automatic }
+        set { explicitDither = newValue == .automatic ? nil : newValue }
+    }
+    // Policies that were stored before there was this choice have none.
+    private var explicitPalette: Use?
+    private var explicitDither: Use?
     /// The colour behind transparent pixels, for JPEG outputs; `nil` keeps alpha.
     public var background: RGBColour?
     /// Delivers the intact rows of a damaged or truncated image and fills the rest, instead of failing.

@@ -13,6 +13,8 @@ struct FitOrder: Sendable {
     var crops = false
     var pads = false
     var minimumSaving: Double?
+    /// The limits of the target; without one, of anybody who takes the format that is asked for.
+    var acceptedLimits: Limits { target == nil ? limits.accepting(policy.format) : limits }
 
     /// Reads the parameters of a request.
     /// - Parameter folder: The limits and the policy that hold where the parameters set no others.

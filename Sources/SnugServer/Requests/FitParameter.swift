@@ -120,6 +120,7 @@ package struct FitParameter: Sendable {
         FitParameter(flag: "to-srgb", \.policy.convertsToSRGB),
         FitParameter("background", \.policy.background) { text throws(ParameterFault) in try ParameterText.colour(text)
         },
+        FitParameter("page", \.policy.page) { text throws(ParameterFault) in try ParameterText.count(text) },
         FitParameter(flag: "salvage", \.policy.recoversPartialImages),
     ]
 

@@ -27,7 +27,7 @@ struct FitRoutes: Sendable {
         let input = try await ImageRequest(request, context, reader)
         let order = try FitOrder(input.fields)
         let inspection = try await Inspection.read(
-            input.image, named: OutputFileName(input.fileName).stem, limits: order.limits,
+            input.image, named: OutputFileName(input.fileName).stem, limits: order.acceptedLimits,
             policy: order.policy)
         if let error = inspection.error { throw error }
         return .json(inspection.json(target: order.target))

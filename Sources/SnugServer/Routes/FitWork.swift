@@ -41,7 +41,9 @@ struct FitWork: Sendable {
                     context.record.set(\.processing, ContinuousClock.now - begun - memory.duration)
                 }
                 return try await MemoryWait.$current.withValue(memory) {
-                    try await withinTimeout { try await fitter.fit(source, limits: order.limits, policy: order.policy) }
+                    try await withinTimeout {
+                        try await fitter.fit(source, limits: order.acceptedLimits, policy: order.policy)
+                    }
                 }
             }
         }
@@ -80,7 +82,7 @@ struct FitWork: Sendable {
             case .bytes(let bytes): bytes
             case .source: try source.bytes(at: 0, count: source.byteCount)
             }
-        let limit = order.limits.resolved(inputBytes: source.byteCount).fileByteLimit
+        let limit = order.acceptedLimits.resolved(inputBytes: source.byteCount).fileByteLimit
         // The promise of the service, whatever the engine does.
         guard bytes.count <= limit else {
             throw ServiceError(

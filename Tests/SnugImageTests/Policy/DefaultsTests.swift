@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Testing
 
 @testable import SnugImage
@@ -20,6 +21,20 @@ import Testing
         #expect(policy.qualityFloor == 50 && policy.qualityCeiling == nil && policy.format == .automatic)
         #expect(policy.metadata == .strip && policy.chroma == .automatic && policy.background == nil)
         #expect(!policy.recoversPartialImages && policy.decodingLimits == DecodingLimits())
+    }
+
+    @Test("A stored policy from before there were palettes to choose is read, and is the same as one of today")
+    func stored() throws {
+        let encoder = JSONEncoder()
+        let text = String(decoding: try encoder.encode(FitPolicy()), as: UTF8.self)
+        #expect(!text.lowercased().contains("palette") && !text.lowercased().contains("dither"))
+        #expect(try JSONDecoder().decode(FitPolicy.self, from: Data(text.utf8)) == FitPolicy())
+        var policy = FitPolicy()
+        (policy.palette, policy.dither) = (.always, .never)
+        let read = try JSONDecoder().decode(FitPolicy.self, from: encoder.encode(policy))
+        #expect(read == policy && read.palette == .always && read.dither == .never)
+        (policy.palette, policy.dither) = (.automatic, .automatic)
+        #expect(policy == FitPolicy())
     }
 
     @Test("Limits on inputs have the documented figures")

@@ -55,7 +55,7 @@ import Testing
     func policy() throws {
         let policy = try Self.order(
             "format=JPG&strategy=stepped&effort=fast&keep-size&scale=0.5&baseline=1&quality-floor=30&quality-ceiling=90&"
-                + "chroma=4:4:4&palette=never&metadata=exif,icc&copy-compliant=yes&to-srgb=on&background=%23f00&salvage=true"
+                + "chroma=4:4:4&palette=never&metadata=exif,icc&copy-compliant=yes&to-srgb=on&background=%23f00&salvage=true&page=3"
         ).policy
         var expected = FitPolicy(
             strategy: .stepped, effort: .fast, keepsSize: true, qualityFloor: 30, qualityCeiling: 90, format: .jpeg,
@@ -63,6 +63,7 @@ import Testing
             background: RGBColour(red: 255, green: 0, blue: 0), recoversPartialImages: true)
         expected.maximumScale = 0.5
         expected.palette = .never
+        expected.page = 3
         expected.isBaseline = true
         expected.copiesCompliant = true
         expected.convertsToSRGB = true
@@ -109,7 +110,7 @@ import Testing
             "max-pixels=1e20",
             "max-pixels=1 2MP", "for=nobody", "format=gif", "format=", "strategy=worst", "effort=9", "keep-size=maybe",
             "scale=2", "scale=nan", "scale=inf", "quality-floor=0", "quality-floor=101", "quality-ceiling=x",
-            "chroma=4:1:1", "palette=yes", "dither=0.5",
+            "chroma=4:1:1", "page=0", "palette=yes", "dither=0.5",
             "metadata=all", "background=reddish", "background=%23ff", "size=200", "size=0x5&crop", "size=1x1", "crop",
             "pad=1",
             "size=2x2&crop&pad", "size=2x2&pad&metadata=keep", "size=2x2&pad&lossless", "min-saving=5%25",

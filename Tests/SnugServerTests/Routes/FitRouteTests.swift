@@ -30,6 +30,17 @@ import Testing
         }
     }
 
+    @Test("A format that is asked for comes back, unless the target does not take it")
+    func format() async throws {
+        try await withServer { server in
+            let image = TestImage.noise(width: 60, height: 40)
+            let response = try await server.fit(image, "format=webp&limit=2kB")
+            #expect(response.status == 200 && response["content-type"] == "image/webp" && response.body.count <= 2000)
+            let refused = try await server.fit(image, "format=webp&for=openai-edit-mask")
+            #expect(refused.status == 400)
+        }
+    }
+
     @Test("An image that complies comes back byte for byte when that is asked for")
     func copies() async throws {
         try await withServer { server in
