@@ -8,6 +8,7 @@ avifenc, cjxl, tiffcp, tiffset and ImageMagick's convert).
 """
 import io
 import pathlib
+import struct
 import subprocess
 import tempfile
 
@@ -80,6 +81,38 @@ def heic():
     file = pillow_heif.from_bytes(mode="RGB;16", size=(24, 16), data=deep)
     file.save(OUT / "deep.heic", quality=95, chroma=444)
     reference("deep.heic", drawing())
+    # libheif cannot mirror more than 8 bits itself, and pillow-heif writes no mirrors.
+    (OUT / "deep-mirrored.heic").write_bytes(mirrored((OUT / "deep.heic").read_bytes()))
+    reference("deep-mirrored.heic", drawing().transpose(Image.FLIP_LEFT_RIGHT))
+
+
+def mirrored(file):
+    """A file of one item with an `imir` of axis 1 as its last property (ISO/IEC 23008-12 §6.5.12)."""
+    file = bytearray(file)
+
+    def grow(name, by):
+        place = file.index(name) - 4
+        file[place:place + 4] = struct.pack(">I", struct.unpack_from(">I", file, place)[0] + by)
+        return place
+
+    place = grow(b"ipco", 9)
+    end = place + struct.unpack_from(">I", file, place)[0] - 9
+    count, at = 0, place + 8
+    while at < end:
+        count, at = count + 1, at + struct.unpack_from(">I", file, at)[0]
+    file[end:end] = b"\0\0\0\x09imir\x01"
+    place = grow(b"ipma", 1)
+    # Version and flags, one entry, the item's number, the count of its properties, and each: 7 bits and essential.
+    file[place + 18] += 1
+    end = place + 19 + file[place + 18] - 1
+    file[end:end] = bytes([0x80 | (count + 1)])
+    for name in (b"iprp", b"meta"):
+        grow(name, 10)
+    # The item's data, which iloc's one base offset points to, comes after both boxes; an extent's count, offset and length follow.
+    place = file.index(b"iloc") - 4
+    place += struct.unpack_from(">I", file, place)[0] - 14
+    file[place:place + 4] = struct.pack(">I", struct.unpack_from(">I", file, place)[0] + 10)
+    return bytes(file)
 
 
 def avif():
@@ -200,6 +233,34 @@ def tiff():
     levels.save(TMP / "c.png")
     run("convert", TMP / "c.png", "-depth", 4, "-type", "grayscale", OUT / "gray4.tif")
     reference("gray4.tif", levels)
+    y, x = np.mgrid[0:16, 0:24]
+    for bits in (2, 10, 12, 14):
+        samples = (x * 331 + y * 577) % (1 << bits)
+        (OUT / f"gray{bits}.tif").write_bytes(packed_tiff(samples, bits))
+        shown = np.floor(samples * 255 / ((1 << bits) - 1) + 0.5).astype(np.uint8)
+        reference(f"gray{bits}.tif", Image.fromarray(shown))
+    samples = np.stack([(x * 41 + y) % 4096, (y * 251 + x) % 4096, (x * 97 + y * 13) % 4096], axis=-1)
+    (OUT / "rgb12.tif").write_bytes(packed_tiff(samples, 12))
+    reference("rgb12.tif", Image.fromarray(np.floor(samples * 255 / 4095 + 0.5).astype(np.uint8)))
+
+
+def packed_tiff(samples, bits):
+    """Samples of any depth, packed from the highest bit on, each row from a byte on (TIFF 6.0, FillOrder 1)."""
+    height, width = samples.shape[:2]
+    channels = samples.shape[2] if samples.ndim == 3 else 1
+    rows = b""
+    for row in samples.reshape(height, -1):
+        text = "".join(format(int(sample), f"0{bits}b") for sample in row)
+        text += "0" * (-len(text) % 8)
+        rows += int(text, 2).to_bytes(len(text) // 8, "big")
+    depths = struct.pack("<3H", bits, bits, bits) if channels == 3 else b""
+    entries = [
+        (256, 3, 1, width), (257, 3, 1, height), (258, 3, channels, 8 + len(rows) if channels == 3 else bits), (259, 3, 1, 1),
+        (262, 3, 1, 2 if channels == 3 else 1), (273, 4, 1, 8), (277, 3, 1, channels), (278, 3, 1, height),
+        (279, 4, 1, len(rows)),
+    ]
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    return b"II*\0" + struct.pack("<I", 8 + len(rows) + len(depths)) + rows + depths + directory + bytes(4)
 
 
 def jxl():
