@@ -7,6 +7,7 @@
         let isReadOnly: Bool
 
         var rowLock: String { isReadOnly ? "" : " FOR UPDATE" }
+        var waitingJobs: String { "queue" }
 
         func execute(_ sql: String, _ arguments: SQLArguments) throws -> Int {
             try connection.execute(sql, arguments).changedCount

@@ -11,19 +11,41 @@
                 let holds = try transaction.holds()
                 var claimed: [ClaimedJob] = []
                 while claimed.count < request.limit {
-                    guard let (old, head) = try transaction.takeNext(request, holds, ageing: ageing) else {
-                        break
-                    }
-                    var job = old
-                    job.claim(by: workerID, for: request.lease, now: transaction.now)
-                    try transaction.save(job, replacing: old, verb: "claim")
+                    guard let (job, head) = try transaction.takeNext(request, holds, ageing: ageing, for: workerID),
+                        let lease = JobLease(job)
+                    else { break }
+                    try transaction.record(job, verb: "claim")
                     try transaction.noteTurn(of: head)
-                    guard let lease = JobLease(job) else { break }
                     let pending = try transaction.deliveries(of: job.id).filter { $0.deliveredAt == nil }
                     claimed.append(ClaimedJob(job: job, lease: lease, pendingDeliveries: pending))
                 }
                 return claimed
             }
+        }
+    }
+
+    /// The jobs of a lane that a claim may take.
+    private struct QueueChoice {
+        let lane: JobLane
+        /// The one job that it may be; `nil` for any.
+        let only: JobID?
+        let allowsSuspects: Bool
+        /// Where given, the job has a name that waits in one of the worker's folders.
+        let own: OwnNames?
+
+        var arguments: SQLArguments {
+            lane.arguments + (own?.arguments ?? [:]) + ["suspects": allowsSuspects ? 1 : 0, "only": only?.description]
+        }
+
+        /// A condition on the queue or on the jobs themselves.
+        func condition(on table: String) -> String {
+            let id = table == "queue" ? "queue.job_id" : "\(table).id"
+            let names = own.map { " AND " + $0.condition(on: id) } ?? ""
+            return """
+                \(table).folder = :folder AND \(table).account = :account AND \(table).step = :step
+                    AND \(table).priority = :priority AND \(table).due_at <= :now
+                    AND (\(table).crashes = 0 OR :suspects = 1)\(only == nil ? "" : " AND \(id) = :only")\(names)
+                """
         }
     }
 
@@ -42,9 +64,9 @@
             try endPauses()
         }
 
-        /// Locks the job whose turn it is. Jobs that others are about to claim are passed over, and nobody waits.
+        /// Gives a worker the job whose turn it is. Jobs that others are about to claim are passed over, and nobody waits.
         fileprivate func takeNext(
-            _ request: ClaimRequest, _ holds: [LedgerHold], ageing: Duration
+            _ request: ClaimRequest, _ holds: [LedgerHold], ageing: Duration, for worker: String
         ) throws -> (job: Job, head: LaneHead)? {
             // A job that has ended its process before runs without another of that kind, so that it takes no other down with it.
             let suspects = try fetch(Int.self, "SELECT count(*) FROM jobs WHERE state = 'running' AND crashes > 0")
@@ -58,11 +80,9 @@
             for head in heads {
                 let only = joinedJobs.contains(head.jobID) ? head.jobID : nil
                 let part = request.part(of: head.lane)
-                if let job = try lockFirst(
-                    of: head.lane, only, allowsSuspects: allowsSuspects, part == .own ? own : nil)
-                {
-                    return (job, head)
-                }
+                let choice = QueueChoice(
+                    lane: head.lane, only: only, allowsSuspects: allowsSuspects, own: part == .own ? own : nil)
+                if let job = try claimFirst(choice, by: worker, for: request.lease) { return (job, head) }
             }
             return nil
         }
@@ -74,7 +94,7 @@
                 own.map { own in
                     (
                         " WHERE lanes.step NOT IN \(own.stepList) OR lanes.folder IN \(own.folderList)",
-                        " AND (lanes.step NOT IN \(own.stepList) OR \(own.condition))"
+                        " AND (lanes.step NOT IN \(own.stepList) OR \(own.condition(on: "queue.job_id")))"
                     )
                 } ?? ("", "")
             return try fetch(
@@ -83,39 +103,35 @@
                 SELECT lanes.folder, lanes.account, lanes.step, lanes.priority, lanes.served, lanes.claimed_at, head.id,
                     head.due_at
                 FROM lanes CROSS JOIN LATERAL (
-                    SELECT id, due_at FROM jobs
-                    WHERE state = 'waiting' AND jobs.folder = lanes.folder AND jobs.account = lanes.account
-                        AND jobs.step = lanes.step AND jobs.priority = lanes.priority AND due_at <= :now
+                    SELECT job_id AS id, due_at FROM queue
+                    WHERE queue.folder = lanes.folder AND queue.account = lanes.account AND queue.step = lanes.step
+                        AND queue.priority = lanes.priority AND due_at <= :now
                         AND (crashes = 0 OR :suspects = 1)\(jobCondition)
-                    ORDER BY due_at, id LIMIT 1) AS head\(laneCondition)
+                    ORDER BY due_at, job_id LIMIT 1) AS head\(laneCondition)
                 """, (own?.arguments ?? [:]) + ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
             ).map(\.head)
         }
 
-        /// The first job of a lane that nobody else has locked, as it is now.
+        /// Gives a worker the first job of a lane that nobody else has locked, as `Job.claim` does.
         ///
-        /// It is read and locked in one statement and changed in the next, which names it: a limit within an update may be
-        /// carried out twice.
-        /// - Parameters:
-        ///   - only: The one job that it may be; `nil` for any.
-        ///   - own: Where given, it has a name that waits in one of the worker's folders.
-        private func lockFirst(
-            of lane: JobLane, _ only: JobID?, allowsSuspects: Bool, _ own: OwnNames?
-        ) throws -> Job? {
-            var conditions = own.map { " AND " + $0.condition } ?? ""
-            var arguments = lane.arguments + (own?.arguments ?? [:])
-            if let only {
-                conditions = " AND id = :only"
-                arguments = arguments + ["only": only.description]
-            }
-            return try fetch(
+        /// The queue says which is first, and the row of the job is what is locked, as every verb does: what it says once it
+        /// is locked counts. The choice is materialized, because a limit within an update may be carried out twice.
+        private func claimFirst(_ choice: QueueChoice, by worker: String, for lease: Duration) throws -> Job? {
+            try fetch(
                 JobRow.self,
                 """
-                SELECT \(JobRow.columns) FROM jobs
-                WHERE state = 'waiting' AND folder = :folder AND account = :account AND step = :step AND priority = :priority
-                    AND due_at <= :now AND (crashes = 0 OR :suspects = 1)\(conditions)
-                ORDER BY due_at, id LIMIT 1 FOR UPDATE OF jobs SKIP LOCKED
-                """, arguments + ["now": now.milliseconds, "suspects": allowsSuspects ? 1 : 0]
+                WITH next AS MATERIALIZED (
+                    SELECT jobs.id FROM queue JOIN jobs ON jobs.id = queue.job_id
+                    WHERE \(choice.condition(on: "queue")) AND \(choice.condition(on: "jobs")) AND jobs.state = 'waiting'
+                    ORDER BY queue.due_at, queue.job_id LIMIT 1 FOR UPDATE OF jobs SKIP LOCKED)
+                UPDATE jobs SET state = 'running', since = :now, reason_code = NULL, reason_message = NULL,
+                    reason_details = NULL, owner = :worker, lease_until = :until, fence = fence + 1, attempt = attempt + 1
+                FROM next WHERE jobs.id = next.id
+                RETURNING \(JobRow.columns)
+                """,
+                choice.arguments + [
+                    "now": now.milliseconds, "worker": worker, "until": (now + lease).milliseconds,
+                ]
             ).first?.job
         }
 

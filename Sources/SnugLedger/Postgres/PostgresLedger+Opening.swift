@@ -35,9 +35,29 @@
             return ledger
         }
 
-        /// Checks that the tables are there and that the books balance; PostgreSQL checks the rest itself.
+        /// Checks that the tables are there, that the books balance and that the queue has the jobs that wait; PostgreSQL checks
+        /// the rest itself.
         /// - Throws: `corrupt_ledger`.
-        public func checkIntegrity() async throws { try await checkBooks() }
+        public func checkIntegrity() async throws {
+            try await checkBooks()
+            let place = place
+            try await look { transaction in
+                let wrong = try transaction.fetch(
+                    String.self,
+                    """
+                    SELECT coalesce(queue.job_id, waiting.id) FROM queue
+                    FULL JOIN (SELECT * FROM jobs WHERE state = 'waiting') AS waiting ON waiting.id = queue.job_id
+                    WHERE (queue.job_id, queue.folder, queue.account, queue.step, queue.priority, queue.due_at, queue.crashes)
+                        IS DISTINCT FROM (waiting.id, waiting.folder, waiting.account, waiting.step, waiting.priority,
+                            waiting.due_at, waiting.crashes) LIMIT 1
+                    """)
+                guard wrong.isEmpty else {
+                    throw LedgerError(
+                        .corrupt, "\(place): the queue and the job \(wrong[0]) do not agree; keep a copy, and report it"
+                    )
+                }
+            }
+        }
 
         /// Its version, size and place.
         public func facts() async throws -> LedgerFacts {

@@ -15,6 +15,7 @@
             (Migration5.name, Migration5.statements.map(translated)),
             (Migration6.name, Migration6.statements.map(translated)),
             (Migration7.name, Migration7.statements.map(translated)),
+            (Migration8.name, Migration8.postgresStatements),
         ]
 
         /// The jobs that workers are at work on. A service that crashes forgets them, which is no job's fault.

@@ -35,12 +35,12 @@ struct OwnNames: Sendable {
     /// The steps in brackets.
     var stepList: String { Self.list("bound", steps.count) }
 
-    /// A condition on a row of jobs.
+    /// A condition on the job whose id is in a column.
     ///
     /// A value and no EXISTS, for which PostgreSQL may read all names of a folder to look one up.
-    var condition: String {
+    func condition(on column: String = "jobs.id") -> String {
         """
-        (SELECT 1 FROM deliveries WHERE deliveries.job_id = jobs.id AND deliveries.delivered_at IS NULL
+        (SELECT 1 FROM deliveries WHERE deliveries.job_id = \(column) AND deliveries.delivered_at IS NULL
             AND deliveries.folder IN \(folderList) LIMIT 1) = 1
         """
     }

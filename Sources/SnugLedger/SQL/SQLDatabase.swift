@@ -6,6 +6,8 @@
 protocol SQLDatabase {
     /// Ends a query whose rows the transaction is going to change, so that no other changes them meanwhile.
     var rowLock: String { get }
+    /// The jobs that wait: a table, or a query in brackets, with their `folder`, `account`, `step` and `priority`.
+    var waitingJobs: String { get }
 
     /// Executes a statement.
     /// - Returns: The rows that it changed.

@@ -16,7 +16,7 @@ extension LedgerTransaction {
     fileprivate func ended(as state: JobState, since: LedgerInstant, _ own: OwnNames) throws -> [Job] {
         try fetch(
             JobRow.self,
-            "SELECT \(JobRow.columns) FROM jobs WHERE state = :state AND since >= :since AND \(own.condition)",
+            "SELECT \(JobRow.columns) FROM jobs WHERE state = :state AND since >= :since AND \(own.condition())",
             own.arguments + ["state": state.rawValue, "since": since.milliseconds]
         ).map(\.job)
     }

@@ -53,8 +53,9 @@ extension LedgerTransaction {
         try execute(
             """
             DELETE FROM lanes WHERE NOT EXISTS (
-                SELECT 1 FROM jobs WHERE jobs.folder = lanes.folder AND jobs.account = lanes.account
-                    AND jobs.step = lanes.step AND jobs.priority = lanes.priority AND jobs.state = 'waiting')
+                SELECT 1 FROM \(database.waitingJobs) AS waiting
+                WHERE waiting.folder = lanes.folder AND waiting.account = lanes.account AND waiting.step = lanes.step
+                    AND waiting.priority = lanes.priority)
             """)
         try execute("DELETE FROM holds WHERE until <= :now", now)
         // Whoever had the name then is long over, so that its number may start again.

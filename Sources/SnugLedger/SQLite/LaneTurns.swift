@@ -126,7 +126,7 @@ struct LaneTurns {
             """
             SELECT \(JobRow.columns) FROM jobs
             WHERE state = 'waiting' AND folder = :folder AND account = :account AND step = :step AND priority = :priority
-                AND due_at <= :now AND (crashes = 0 OR :suspects = 1)\(own.map { " AND " + $0.condition } ?? "")
+                AND due_at <= :now AND (crashes = 0 OR :suspects = 1)\(own.map { " AND " + $0.condition() } ?? "")
             ORDER BY due_at, id LIMIT :limit
             """,
             lanes[index].lane.arguments + (own?.arguments ?? [:]) + [

@@ -10,6 +10,7 @@ struct SQLiteDatabase: SQLDatabase {
     init(_ database: Database) { self.database = database }
 
     var rowLock: String { "" }
+    var waitingJobs: String { "(SELECT folder, account, step, priority FROM jobs WHERE state = 'waiting')" }
 
     func execute(_ sql: String, _ arguments: SQLArguments) throws -> Int {
         try statement(sql, arguments).execute()

@@ -29,6 +29,7 @@ enum LedgerSchema {
         migrator.registerMigration(Migration7.name) { database in
             for statement in Migration7.statements { try database.execute(sql: statement) }
         }
+        migrator.registerMigration(Migration8.name) { _ in }
         return migrator
     }
 

@@ -87,7 +87,7 @@ import Testing
         try await SQLiteLedger.open(path).close()
         let checks = try doctor()
         #expect(checks["ledger"]?["value"] as? String == path.string)
-        #expect(checks["ledger schema"]?["value"] as? String == "version 7")
+        #expect(checks["ledger schema"]?["value"] as? String == "version 8")
         #expect((checks["ledger size"]?["value"] as? String)?.isEmpty == false)
         #expect((checks["ledger disk"]?["value"] as? String)?.isEmpty == false)
         #expect(checks["ledger check"]?["state"] as? String == "ok")
