@@ -80,7 +80,9 @@ public protocol LedgerStore: Sendable {
     func referredObjects(among digests: [String]) async throws -> Set<String>
     /// Jobs that failed or were cancelled since a moment, with a name in one of these folders that waits for the result:
     /// their sources are to be put away.
-    /// - Parameter since: The moment that the look before named; `nil` begins now.
+    /// - Parameters:
+    ///   - since: The moment that the look before named; `nil` begins now.
+    ///   - folders: Their names in the ledger.
     func endedJobs(since: LedgerInstant?, waitingIn folders: Set<String>) async throws -> EndedJobs
     /// The counts for each folder.
     func books() async throws -> [String: LedgerBooks]

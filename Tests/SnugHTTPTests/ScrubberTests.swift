@@ -31,6 +31,18 @@ import Testing
         #expect(scrubber.clean(text) == expected)
     }
 
+    @Test(
+        "User and password of an address are left out, whatever letters they have, and its host stays",
+        arguments: [
+            ("https://me:hunter2@h.example/x", "https://***@h.example/x"), ("ftp://me@h/a@b", "ftp://***@h/a@b"),
+            ("see \"https://u:p!,$(x)@h\": no", "see \"https://***@h\": no"), ("s3://a:b@c@h?d", "s3://***@h?d"),
+            ("https://h.example, mail me@h.example", "https://h.example, mail me@h.example"),
+            ("https://h.example/to/me@h", "https://h.example/to/me@h"), ("https://***@h", "https://***@h"),
+        ])
+    func users(text: String, expected: String) {
+        #expect(scrubber.clean(text) == expected)
+    }
+
     @Test("Long texts are cut")
     func cut() throws {
         #expect(scrubber.clean(String(repeating: "word ", count: 1000), limit: 20) == "word word word word …")

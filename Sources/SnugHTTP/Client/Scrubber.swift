@@ -34,7 +34,7 @@ package struct Scrubber: Sendable, Hashable {
 
     /// The text in one line, cleaned, and cut when it is longer than `limit` characters.
     package func clean(_ text: String, limit: Int = 500) -> String {
-        let rest = hide(Self.cut(text))
+        let rest = Self.withoutUsers(hide(Self.cut(text)))
         var result = ""
         var previous = ""
         var needsBlank = false
@@ -88,6 +88,12 @@ package struct Scrubber: Sendable, Hashable {
         else { return text }
         let start = scalars[..<end]
         return String(start[..<(start.lastIndex(where: isBlank) ?? end)])
+    }
+
+    /// The text with `***` for user and password of every address.
+    private static func withoutUsers(_ text: String) -> String {
+        guard text.contains("://"), text.contains("@") else { return text }
+        return text.replacing(/:\/\/[^\s\/?#"'<>\\]*@/.matchingSemantics(.unicodeScalar), with: "://***@")
     }
 
     private static func cleaned(_ token: String, after previous: String) -> String {
