@@ -16,7 +16,8 @@ import SystemPackage
 /// It watches `FOLDER/inbox/NAME` for each of its folders, with results in `FOLDER/outbox/NAME` and its state in
 /// `FOLDER/state`. Keys: `upload`, `pollinations` and `openai` are addresses, and each adds a folder of that name; `die` is
 /// POINT:NUMBER, where it ends itself with SIGKILL; `crashes` is the number of those that a job may cause; `poison` is the
-/// number of bytes of an image that ends the engine's process; `once=1` ends when nothing is left to do.
+/// number of bytes of an image that ends the engine's process; `once=1` ends when nothing is left to do; `ledger` is the
+/// address of a service that keeps it.
 @main struct DaemonWorker {
     static func main() async throws {
         let arguments = CommandLine.arguments
@@ -29,9 +30,10 @@ import SystemPackage
         let state = folder.appending("state")
         // Killed far more often than any input would be, unless a test is about that.
         let crashes = values["crashes"].flatMap { Int($0) } ?? 1_000_000
-        let ledger = try await SQLiteLedger.open(
-            state.appending("ledger.sqlite"),
-            configuration: LedgerConfiguration(policy: LedgerPolicy(maximumCrashes: crashes)))
+        var settings = LedgerConfiguration(policy: LedgerPolicy(maximumCrashes: crashes))
+        settings.lostConnectionGrace = .milliseconds(300)
+        let place = values["ledger"] ?? state.appending("ledger.sqlite").string
+        let ledger = try await LedgerLocation(place, isPrivate: true).open(settings)
         let configuration = try configuration(folder, state, values)
         let fitter = ImageFitter(configuration: ImageFitter.Configuration(threads: 2))
         let killSwitch = KillSwitch(values["die"])

@@ -18,10 +18,13 @@ final class DaemonCampaign: Sendable {
     let folder: TemporaryFolder
     let simulator: Simulator
     private let server: FaultServer
+    /// The address of the ledger's service; `nil` for a file in the folder.
+    private let service: String?
     /// Files dropped so far, by the name of their folder.
     private let dropped = Mutex<[String: Set<String>]>([:])
 
-    init(_ simulator: Simulator) throws {
+    init(_ simulator: Simulator, ledger service: String? = nil) throws {
+        self.service = service
         folder = try TemporaryFolder()
         self.simulator = simulator
         // An account without balance is charged nothing, and a long campaign costs more than it has.
@@ -64,9 +67,15 @@ final class DaemonCampaign: Sendable {
             [
                 program.string, folder.path.string, "upload=\(try server.address("/in/").text)",
                 "pollinations=\(addresses[.pollinations] ?? "")", "openai=\(addresses[.openai] ?? "")",
-            ] + options,
+            ] + (service.map { ["ledger=\($0)"] } ?? []) + options,
             environment: ["SNUG_TEST_KEY": "sk_paid", "SNUG_TEST_KEY_OPENAI": "sk-main"], folder: folder.path,
             errors: folder.path.appending("errors"))
+    }
+
+    /// The ledger of the daemons.
+    private func open() async throws -> any SharedLedger {
+        let place = service ?? folder.path.appending("state/ledger.sqlite").string
+        return try await LedgerLocation(place, isPrivate: true).open()
     }
 
     /// Runs a daemon until nothing is left to do.
@@ -74,7 +83,7 @@ final class DaemonCampaign: Sendable {
         for _ in 0..<90 {
             let process = try start("once=1")
             #expect(try await onThread { process.wait() } == 0)
-            let ledger = try await SQLiteLedger.open(folder.path.appending("state/ledger.sqlite"))
+            let ledger = try await open()
             let waiting = try await ledger.books().values.reduce(0) { $0 + $1.waiting }
             try await ledger.close()
             // What is left waits for a parked account.
@@ -85,7 +94,7 @@ final class DaemonCampaign: Sendable {
 
     /// Every file has one end, nothing was paid for twice, and nothing is half done or left behind.
     func check(_ comment: Comment? = nil) async throws -> LedgerBooks {
-        let ledger = try await SQLiteLedger.open(folder.path.appending("state/ledger.sqlite"))
+        let ledger = try await open()
         try await ledger.checkIntegrity()
         let books = try await ledger.books()
         let jobs = try await ledger.list(JobFilter(limit: 1_000_000))

@@ -49,11 +49,23 @@ import Testing
     }
 
     @Test("Kills at random moments, with a provider that answers late, wrongly and not at all")
-    func campaign() async throws {
-        let kills = Self.number("DAEMON_KILLS") ?? 12
+    func campaign() async throws { try await Self.campaign(Self.number("DAEMON_KILLS") ?? 12, ledger: nil) }
+
+    #if Postgres
+        @Test(
+            "Kills at random moments lose nothing and pay for nothing twice on a ledger in PostgreSQL",
+            .enabled("there is no PostgreSQL here") { PostgresServer.isAvailable })
+        func postgresCampaign() async throws {
+            let service = try await PostgresServer.address(database: PostgresServer.newDatabase())
+            try await Self.campaign(Self.number("DAEMON_KILLS") ?? 5, ledger: service)
+        }
+    #endif
+
+    /// Kills daemons over folders that get more files all the time, and looks at what is left in the end.
+    private static func campaign(_ kills: Int, ledger: String?) async throws {
         var random = SeededGenerator(seed: UInt64(Self.number("SEED") ?? 1))
         try await withSimulator { simulator in
-            let campaign = try DaemonCampaign(simulator)
+            let campaign = try DaemonCampaign(simulator, ledger: ledger)
             var image = 0
             for kill in 0..<kills {
                 for _ in 0..<Int.random(in: 1...3, using: &random) {
@@ -78,7 +90,7 @@ import Testing
             let books = try await campaign.check()
             #expect(books.seen == image)
             print(
-                "campaign: \(kills) kills, \(image) files, \(books.count(.delivered)) delivered, "
+                "campaign\(ledger == nil ? "" : " on PostgreSQL"): \(kills) kills, \(image) files, \(books.count(.delivered)) delivered, "
                     + "\(books.count(.held)) held, \(books.count(.failed)) failed, "
                     + "\(simulator.ledger.charges.count) charges, \(simulator.ledger.duplicates.count) twice")
         }
