@@ -116,7 +116,7 @@ public final class Daemon: Sendable {
             generationStores: generationStores,
             publisher: OutputPublisher(publisher), stateDirectory: configuration.stateDirectory,
             threads: BlockingThreads(
-                count: workers.fits * WorkerLane.writers + workers.uploads * 2 + workers.deliveries + 4),
+                count: workers.fits * WorkerLane.largestHand + workers.uploads * 2 + workers.deliveries + 4),
             gate: FitGate(limit: workers.fits), reserve: DiskReserve(space), leaseTime: leaseTime, logger: logger,
             passed: passed)
         board = JobBoard(onEvent: onEvent)

@@ -24,9 +24,10 @@ struct JobRunner: Sendable {
     ///   - asked: When the job was asked for.
     func run(_ claim: ClaimedJob, _ ticket: FitGate.Ticket?, asked: ContinuousClock.Instant = .now) async -> Job? {
         services.leases.note(claim.lease, for: services.leaseTime, asked: asked)
-        let job = await finish(claim, ticket)
+        var isAtWork = true
+        let job = await finish(claim, ticket, &isAtWork)
         services.leases.forget(claim.lease)
-        await ledger.endWork(under: claim.lease)
+        if isAtWork { await ledger.endWork(under: claim.lease) }
         if services.storage != nil {
             let files = services.files.ofClaim(claim.lease.fence)
             await services.threads.runUncancelled { files.remove(claim.job.id) }
@@ -35,13 +36,21 @@ struct JobRunner: Sendable {
         return job
     }
 
-    private func finish(_ claim: ClaimedJob, _ ticket: FitGate.Ticket?) async -> Job? {
+    /// - Parameter isAtWork: False once the ledger knows that the work is over.
+    private func finish(
+        _ claim: ClaimedJob, _ ticket: FitGate.Ticket?, _ isAtWork: inout Bool
+    ) async -> Job? {
         services.passed(.claimed)
         let subject = DaemonEvent.Subject(claim.job)
         do {
             let task = try JobTask(claim, services, setup, ticket) { board.report($0, subject) }
             let success = try await keepingLease(of: claim) { try await work(task, claim, ticket) }
-            if ticket != nil { await gather(claim) }
+            if ticket != nil, isShort(claim) {
+                // The work is done and durable: a process that ends now is not ended by it.
+                await ledger.endWork(under: claim.lease)
+                isAtWork = false
+                await services.ends.wait(others: services.gate.count - 1)
+            }
             return await end(claim, task, success, subject)
         } catch is CancellationError {
             return await handBack(claim)
@@ -105,13 +114,10 @@ struct JobRunner: Sendable {
 
     // MARK: Ends
 
-    /// Lets the end of a short fit wait a moment for those of others.
-    ///
-    /// The work is done and durable: a process that ends now is not ended by it.
-    private func gather(_ claim: ClaimedJob) async {
-        guard claim.job.crashes == 0, let time = services.fitTime, time <= Self.shortFit else { return }
-        await ledger.endWork(under: claim.lease)
-        await services.ends.wait(others: services.gate.count - 1)
+    /// True for a fit whose end may wait a moment for those of others.
+    private func isShort(_ claim: ClaimedJob) -> Bool {
+        guard claim.job.crashes == 0, let time = services.fitTime else { return false }
+        return time <= Self.shortFit
     }
 
     /// So many short fits are in hand that the engine does not run dry while their ends wait.

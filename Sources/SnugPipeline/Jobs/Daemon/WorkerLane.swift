@@ -36,8 +36,6 @@ enum WorkerLane: Sendable, Hashable, CaseIterable {
     /// Fits in hand for each that runs, however short they are: cores never wait for a disk that syncs, and the ledger writes
     /// the ends of many in one commit.
     static let largestHand = 32
-    /// Results that are written at once for each fit that runs: many share one wait for the disk.
-    static let writers = 8
 
     /// The jobs that are claimed at once, those that run included.
     /// - Parameter time: The time that a fit takes at present; `nil` before the first one.
