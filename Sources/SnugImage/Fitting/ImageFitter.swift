@@ -71,15 +71,12 @@ public struct ImageFitter: Sendable {
         let policy = policy.under(limits)
         let limits = limits.resolved(inputBytes: source.byteCount)
         try FitPlan.checkArguments(limits: limits, policy: policy)
-        let (preview, header) = try await threads.run {
-            let preview = try RawPreview(of: source, limits: policy.decodingLimits)
-            return (
-                preview, try ImageProbe.header(of: source, limits: policy.decodingLimits, page: policy.page ?? 1)
-            )
-        }
-        if isolates(header, isPreview: preview != nil) {
-            let file = try preview.map { try ImageProbe.header(of: $0.source, limits: policy.decodingLimits) } ?? header
+        let (preview, header): (RawPreview?, ImageHeader)
+        switch try await look(at: source, limits: limits, policy: policy) {
+        case .done(let image): return image
+        case .isolated(let file):
             return try await fitIsolated(source, header: file, limits: limits, policy: policy)
+        case .here(let found, let read): (preview, header) = (found, read)
         }
         if let preview { return try await fit(preview, of: source, limits: limits, policy: policy) }
         if let frame = policy.frame, (header.uprightWidth, header.uprightHeight) != (frame.width, frame.height),

@@ -49,6 +49,19 @@ final class MemoryBudget: Sendable {
         return try await body()
     }
 
+    /// Runs `body` with `bytes` reserved, unless it would have to wait for them.
+    /// - Returns: `nil` where it would.
+    func withFree<Result>(_ bytes: Int, _ body: () throws -> Result) rethrows -> Result? {
+        let isFree = state.withLock { state in
+            guard state.waiters.isEmpty, bytes <= state.free else { return false }
+            state.free -= bytes
+            return true
+        }
+        guard isFree else { return nil }
+        defer { release(bytes) }
+        return try body()
+    }
+
     private func reserve(_ bytes: Int) async throws {
         let id = state.withLock { state in
             state.nextID += 1

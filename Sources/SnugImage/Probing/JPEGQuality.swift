@@ -26,19 +26,36 @@ struct JPEGQuality {
     func estimate(for frame: JPEGFrame) -> Int? {
         guard let first = frame.components.first, let luma = tables[first.quantisationTable] else { return nil }
         let chroma = frame.components.count >= 3 ? tables[frame.components[1].quantisationTable] : nil
+        let standards = luma.contains { $0 > 255 } ? Self.wideStandards : Self.standards
+        let (lumaSum, chromaSum) = (luma.reduce(0, +), chroma?.reduce(0, +))
         var best = (quality: 100, distance: Int.max)
-        for quality in stride(from: 100, through: 1, by: -1) {
-            let cap = luma.contains { $0 > 255 } ? 32_767 : 255
-            let standard = Self.scaled(Self.luma, quality: quality, cap: cap)
-            if standard == luma { return quality }
-            var distance = standard.reduce(0, +) - luma.reduce(0, +)
-            if let chroma {
-                distance += Self.scaled(Self.chroma, quality: quality, cap: cap).reduce(0, +) - chroma.reduce(0, +)
-            }
-            if abs(distance) < best.distance { best = (quality, abs(distance)) }
+        for standard in standards {
+            if standard.luma == luma { return standard.quality }
+            var distance = standard.lumaSum - lumaSum
+            if let chromaSum { distance += standard.chromaSum - chromaSum }
+            if abs(distance) < best.distance { best = (standard.quality, abs(distance)) }
         }
         return best.quality
     }
+
+    /// The tables of a quality, as far as they are compared.
+    private struct Standard {
+        let quality: Int
+        let luma: [Int]
+        let lumaSum: Int
+        let chromaSum: Int
+
+        init(_ quality: Int, cap: Int) {
+            self.quality = quality
+            luma = JPEGQuality.scaled(JPEGQuality.luma, quality: quality, cap: cap)
+            lumaSum = luma.reduce(0, +)
+            chromaSum = JPEGQuality.scaled(JPEGQuality.chroma, quality: quality, cap: cap).reduce(0, +)
+        }
+    }
+
+    // Each header of a JPEG is compared with all of them: the best quality first.
+    private static let standards = (1...100).reversed().map { Standard($0, cap: 255) }
+    private static let wideStandards = (1...100).reversed().map { Standard($0, cap: 32_767) }
 
     /// A table as `jpeg_set_quality` scales it.
     private static func scaled(_ table: [Int], quality: Int, cap: Int) -> [Int] {

@@ -74,7 +74,7 @@ extension LedgerTransaction {
             condition = "WHERE (\(table.key.joined(separator: ", "))) > (\(places))"
             for (index, name) in table.key.enumerated() {
                 guard let column = table.columns.firstIndex(where: { $0.name == name }) else { continue }
-                arguments = arguments + SQLArguments(["k\(index)": last[column]])
+                arguments = arguments + SQLArguments([("k\(index)", last[column])])
             }
         }
         let names = table.columns.map(\.name).joined(separator: ", ")
@@ -95,7 +95,7 @@ extension LedgerTransaction {
         let values = zip(table.columns, row).map { ($0.name, $1) }
         try execute(
             "INSERT INTO \(table.name) (\(names)) VALUES (\(places))",
-            SQLArguments(Dictionary(values, uniquingKeysWith: { $1 })))
+            SQLArguments(values))
     }
 }
 

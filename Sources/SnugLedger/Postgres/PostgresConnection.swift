@@ -49,8 +49,8 @@
             let statement = try prepared(sql)
             // One buffer of C strings, and where each begins; a text ends at a NUL here as it does in SQLite.
             var buffer: [CChar] = []
-            let offsets = statement.parameters.map { name -> Int? in
-                guard let text = arguments.values[name]?.postgresText else { return nil }
+            let offsets = arguments.values(of: statement.parameters).map { value -> Int? in
+                guard let text = value?.postgresText else { return nil }
                 defer {
                     buffer.append(contentsOf: text.utf8.lazy.map { CChar(bitPattern: $0) })
                     buffer.append(0)

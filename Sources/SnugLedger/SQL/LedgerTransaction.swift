@@ -24,6 +24,7 @@ public struct LedgerTransaction {
         return job
     }
 
+    /// Adds a job; its lane has to be there too.
     func insert(_ job: Job, verb: String) throws {
         try execute(
             """
@@ -37,7 +38,6 @@ public struct LedgerTransaction {
                 :idempotency_key, :supersedes, :payload, :created_at)
             """, job.arguments)
         try addObjects(ObjectReferences.digests(in: job.payload), to: job.id)
-        try ensureLane(of: job)
         try record(job, verb: verb)
     }
 
@@ -67,7 +67,8 @@ public struct LedgerTransaction {
         if let verb { try record(job, verb: verb) }
     }
 
-    private func ensureLane(of job: Job) throws {
+    /// Sees to it that the lane of a job that waits is there.
+    func ensureLane(of job: Job) throws {
         let lane = JobLane(job)
         try execute(
             """

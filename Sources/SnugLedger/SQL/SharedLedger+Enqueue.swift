@@ -3,12 +3,27 @@
 extension SharedLedger {
     /// Puts work in. Work that the ledger has already gets the new name, and is delivered under both.
     public func enqueue(_ jobs: [NewJob]) async throws -> [EnqueuedJob] {
-        try await transact { transaction in try jobs.map { try transaction.enqueue($0) } }
+        try await transact { transaction in
+            var tally = EnqueueTally()
+            let enqueued = try jobs.map { try transaction.enqueue($0, &tally) }
+            for (folder, count) in tally.seen.sorted(by: { $0.key < $1.key }) {
+                try transaction.count(seen: count, joined: 0, in: folder)
+            }
+            return enqueued
+        }
     }
 }
 
+/// What jobs that are put in together need once.
+struct EnqueueTally {
+    /// New jobs by their folder.
+    var seen: [String: Int] = [:]
+    /// Lanes that are there.
+    var lanes: Set<JobLane> = []
+}
+
 extension LedgerTransaction {
-    func enqueue(_ new: NewJob) throws -> EnqueuedJob {
+    func enqueue(_ new: NewJob, _ tally: inout EnqueueTally) throws -> EnqueuedJob {
         if let known = try job(ofSource: new.source, in: new.folder) { return EnqueuedJob(job: known, isNew: false) }
         let delivery = JobDelivery(name: new.name, folder: new.folder, source: new.source)
         if let equal = try job(equalTo: new.identity) {
@@ -16,8 +31,9 @@ extension LedgerTransaction {
         }
         let job = Job(new, id: JobID(trusted: ids.next()), key: ids.next(), now: now)
         try insert(job, verb: "enqueue")
+        if tally.lanes.insert(JobLane(job)).inserted { try ensureLane(of: job) }
         _ = try add(delivery, to: job.id)
-        try count(seen: 1, joined: 0, in: job.folder)
+        tally.seen[job.folder, default: 0] += 1
         if let id = new.supersedes, let old = try self.job(id) {
             var changed = old
             if changed.supersede(by: job.id, now: now) { try save(changed, replacing: old, verb: "supersede") }

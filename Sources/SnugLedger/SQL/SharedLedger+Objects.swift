@@ -31,7 +31,7 @@ extension LedgerTransaction {
             """
             SELECT digest FROM job_objects WHERE digest IN (\(list))
             UNION ALL SELECT content_hash FROM jobs WHERE content_hash IS NOT NULL AND content_hash IN (\(list))
-            """, SQLArguments(Dictionary(values, uniquingKeysWith: { $1 })))
+            """, SQLArguments(values))
     }
 
     /// Notes objects that a job refers to.

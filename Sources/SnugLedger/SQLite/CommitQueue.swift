@@ -4,7 +4,8 @@ internal import Synchronization
 
 /// Commits transactions that come at about the same time as one, so that they wait for the disk once.
 ///
-/// Each stays whole by itself: one that fails is rolled back alone. All of a group fail when its commit does. What is
+/// Each stays whole by itself: one that fails is rolled back alone, for which those of its group are carried out again. All of
+/// a group fail when its commit does. What is
 /// queued is carried out although the task that waits for it is cancelled: what has happened must be recorded anyway.
 final class CommitQueue: Sendable {
     private struct Entry: Sendable {
@@ -31,6 +32,7 @@ final class CommitQueue: Sendable {
     var count: Int { state.withLock { $0.entries.count } }
 
     /// Carries out a transaction, and returns once it is committed.
+    /// - Parameter body: It may be called again after a rollback, so that it changes nothing but the database.
     func run<Result: Sendable>(_ body: @escaping @Sendable (Database) throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
             let result = Made<Result>()
@@ -77,15 +79,24 @@ final class CommitQueue: Sendable {
 
     /// - Returns: For each transaction why it was not committed, `nil` for one that was.
     private func commit(_ group: [Entry], in database: Database) -> [(any Error)?] {
+        do {
+            try database.inTransaction(.immediate) {
+                for entry in group { try entry.work(database) }
+                return .commit
+            }
+            return group.map { _ in nil }
+        } catch {
+            // Alone, it has failed by itself. Else all are rolled back, and one of them is to fail alone.
+            return group.count == 1 ? [error] : commitApart(group, in: database)
+        }
+    }
+
+    /// Commits transactions one of which fails, each in a savepoint: SQLite then keeps what pages were before, which takes
+    /// about as long as the rest.
+    private func commitApart(_ group: [Entry], in database: Database) -> [(any Error)?] {
         var errors: [(any Error)?] = []
         do {
             try database.inTransaction(.immediate) {
-                // Alone, it needs no savepoint.
-                if group.count == 1 {
-                    try group[0].work(database)
-                    errors = [nil]
-                    return .commit
-                }
                 for entry in group {
                     do {
                         try database.inSavepoint {

@@ -38,7 +38,7 @@ struct SQLiteDatabase: SQLDatabase {
     private func statement(_ sql: String, _ arguments: SQLArguments) throws -> Statement {
         let statement = try database.cachedStatement(sql: sql)
         // By position: names cost a table of all values for each statement. One that has no value is refused.
-        let values = Self.names(in: sql).compactMap { arguments.values[$0]?.databaseValue }
+        let values = arguments.values(of: Self.names(in: sql)).compactMap { $0?.databaseValue }
         try statement.setArguments(StatementArguments(values))
         return statement
     }

@@ -117,7 +117,7 @@ package struct FilePublisher: Sendable {
         _ content: (_ write: (ArraySlice<UInt8>) throws -> Void) throws -> Void, to file: FileDescriptor,
         for path: FilePath, attributes: FileAttributes?, isCancelled: @escaping () -> Bool
     ) throws {
-        let verb = "write \(PrintableName.of(path))"
+        func verb() -> String { "write \(PrintableName.of(path))" }
         var isOpen = true
         // A failed close has closed the file too.
         defer { if isOpen { try? calls.close(file) } }
@@ -125,8 +125,8 @@ package struct FilePublisher: Sendable {
             var rest = chunk
             while !rest.isEmpty {
                 if isCancelled() { throw CancellationError() }
-                let count = try doing(verb) { () throws(Errno) in try calls.write(file, rest) }
-                guard count > 0 else { throw SystemFailure(doing: verb, reason: .noSpace) }
+                let count = try doing(verb()) { () throws(Errno) in try calls.write(file, rest) }
+                guard count > 0 else { throw SystemFailure(doing: verb(), reason: .noSpace) }
                 rest = rest.dropFirst(count)
             }
         }
@@ -136,13 +136,15 @@ package struct FilePublisher: Sendable {
             }
         }
         // A failed sync means that the data may be gone; a second one would hide it, so the file is given up.
-        try doing(verb) { () throws(Errno) in try calls.synchronize(file) }
+        try doing(verb()) { () throws(Errno) in try calls.synchronize(file) }
         isOpen = false
-        try doing(verb) { () throws(Errno) in try calls.close(file) }
+        try doing(verb()) { () throws(Errno) in try calls.close(file) }
     }
 
-    private func doing<Result>(_ verb: String, _ call: () throws(Errno) -> Result) throws(SystemFailure) -> Result {
-        do { return try call() } catch { throw SystemFailure(doing: verb, reason: error) }
+    private func doing<Result>(
+        _ verb: @autoclosure () -> String, _ call: () throws(Errno) -> Result
+    ) throws(SystemFailure) -> Result {
+        do { return try call() } catch { throw SystemFailure(doing: verb(), reason: error) }
     }
 
     private struct Temporary {

@@ -9,7 +9,8 @@ import SystemPackage
 /// Swift's own pool has one thread a core; a few slow calls on it would stop every task of the process. A task whose
 /// executor these threads are may block. Threads start as work comes, up to a maximum, and end with the last reference.
 ///
-/// Work of a ``CallingThread`` stays on that thread, which blocks anyway.
+/// Work of a task that runs on such threads anyway, whosever they are, stays on its thread, as does that of a
+/// ``CallingThread``: the way to another one and back takes longer than most calls.
 package final class BlockingThreads: TaskExecutor {
     /// State of the threads, apart from the executor so as not to keep it alive: its end is their end.
     private final class Queue: Sendable {
@@ -62,14 +63,14 @@ package final class BlockingThreads: TaskExecutor {
     @concurrent
     package func run<Result: Sendable>(_ work: @Sendable () throws -> Result) async throws -> Result {
         try Task.checkCancellation()
-        if CallingThread.isCurrent { return try work() }
+        if Self.mayBlock { return try work() }
         return try await withTaskExecutorPreference(self) { try work() }
     }
 
     /// Does blocking work that has to be done also after a cancellation, such as removing a file.
     @concurrent
     package func runUncancelled<Result: Sendable>(_ work: @Sendable () -> Result) async -> Result {
-        if CallingThread.isCurrent { return work() }
+        if Self.mayBlock { return work() }
         return await withTaskExecutorPreference(self) { work() }
     }
 
@@ -81,7 +82,7 @@ package final class BlockingThreads: TaskExecutor {
     ) async throws -> Result {
         let flag = CancellationFlag()
         return try await withTaskCancellationHandler {
-            if CallingThread.isCurrent {
+            if Self.mayBlock {
                 try flag.check()
                 return try work(flag)
             }
@@ -91,6 +92,14 @@ package final class BlockingThreads: TaskExecutor {
             }
         } onCancel: {
             flag.set()
+        }
+    }
+
+    /// True in a task whose thread may block.
+    private static var mayBlock: Bool {
+        if CallingThread.isCurrent { return true }
+        return unsafe withUnsafeCurrentTask { task in
+            unsafe task?.unownedTaskExecutor?.asTaskExecutor() is BlockingThreads
         }
     }
 

@@ -53,6 +53,25 @@ private actor Usage {
         try await budget.withReservation(of: 10) {}
     }
 
+    @Test("What is free is taken without a wait, given back after an error too, and never taken past one who waits")
+    func free() async throws {
+        struct Broken: Error {}
+        let budget = MemoryBudget(total: 10)
+        #expect(budget.withFree(11) { true } == nil)
+        #expect(budget.withFree(10) { budget.withFree(1) { true } ?? false } == false)
+        #expect(throws: Broken.self) { try budget.withFree(10) { throw Broken() } }
+        let waiter = try await budget.withReservation(of: 4) {
+            let waiter = Task { try await budget.withReservation(of: 10) { true } }
+            while budget.use.waiting == 0 { await Task.yield() }
+            // Six are free, and belong to the one who waits for ten.
+            #expect(budget.withFree(1) { true } == nil)
+            return waiter
+        }
+        #expect(try await waiter.value)
+        #expect(budget.withFree(10) { budget.use.used } == 10)
+        #expect(budget.use.used == 0)
+    }
+
     @Test("The wait for memory is measured apart from the work")
     func waitIsMeasured() async throws {
         let budget = MemoryBudget(total: 10)

@@ -59,7 +59,9 @@ import Testing
                 var new = NewJob.sample("job \(index)", folder: texts[index], account: texts[index + 1])
                 new.payload = String(repeating: texts[index + 2], count: 3000)
                 new.dueAt = LedgerInstant(milliseconds: number)
-                let job = try transaction.enqueue(new).job
+                var tally = EnqueueTally()
+                let job = try transaction.enqueue(new, &tally).job
+                try transaction.count(seen: 1, joined: 0, in: new.folder)
                 _ = try transaction.add(JobDelivery(name: "", folder: texts[index + 3]), to: job.id)
                 try transaction.save(
                     texts[index], as: .uploads, "\(number)", expiresAt: LedgerInstant(milliseconds: number))

@@ -14,9 +14,13 @@ import Testing
     private let commits = Commits()
 
     private final class Commits: Sendable {
-        private let state = Mutex(0)
-        var count: Int { state.withLock { $0 } }
-        func note(_ sql: String) { if sql.hasPrefix("COMMIT") { state.withLock { $0 += 1 } } }
+        private let state = Mutex((commits: 0, savepoints: 0))
+        var count: Int { state.withLock { $0.commits } }
+        var savepoints: Int { state.withLock { $0.savepoints } }
+        func note(_ sql: String) {
+            if sql.hasPrefix("COMMIT") { state.withLock { $0.commits += 1 } }
+            if sql.hasPrefix("SAVEPOINT") { state.withLock { $0.savepoints += 1 } }
+        }
     }
 
     init() async throws {
@@ -86,6 +90,40 @@ import Testing
         #expect(try await ledger.books()["in"]?.seen == 3)
         #expect(Set(try await ledger.list(JobFilter()).map(\.name)) == ["claimed", "first", "last"])
         try await ledger.checkIntegrity()
+    }
+
+    @Test("Those of a group in which one fails are carried out again, and their changes are there once")
+    func again() async throws {
+        let ledger = ledger
+        let runs = Mutex([Int](repeating: 0, count: 5))
+        let (errors, _) = try await together(
+            (0..<5).map { number in
+                {
+                    try await ledger.transact { transaction in
+                        runs.withLock { $0[number] += 1 }
+                        try transaction.count(seen: 1, joined: 0, in: "in")
+                        if number == 2 { throw LedgerError(.busy, "a test; nothing to do") }
+                    }
+                }
+            })
+        #expect(errors.enumerated().allSatisfy { ($1 == nil) == ($0 != 2) })
+        #expect(runs.withLock { $0.allSatisfy { (1...2).contains($0) } && $0[2] == 2 })
+        let seen = try await ledger.look { try $0.fetch(Int.self, "SELECT seen FROM totals") }
+        #expect(seen == [4])
+    }
+
+    @Test("A group in which nothing fails keeps no copies of pages: it has no savepoints")
+    func withoutSavepoints() async throws {
+        let ledger = ledger
+        let before = commits.savepoints
+        _ = try await together((0..<10).map { number in { _ = try await ledger.enqueue([.sample("job \(number)")]) } })
+        #expect(commits.savepoints == before)
+        let (errors, _) = try await together([
+            { _ = try await ledger.enqueue([.sample("another")]) },
+            { try await ledger.transact { _ in throw LedgerError(.busy, "a test; nothing to do") } },
+        ])
+        #expect(errors.map { $0 == nil } == [true, false])
+        #expect(commits.savepoints > before)
     }
 
     @Test("A group that loses its transaction fails as a whole, and the next one works")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Dispatch
 import SnugSystem
+import SnugTestSupport
 import SystemPackage
 import Testing
 
@@ -58,6 +59,44 @@ import Testing
             for try await _ in group {}
         }
         #expect(state.withLock { $0.most } <= 2)
+    }
+
+    @Test("Work of a task that runs on such threads stays on its thread, also work for other threads")
+    func stays() async throws {
+        let (threads, others) = (BlockingThreads(count: 1), BlockingThreads(count: 1))
+        let (held, go) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let holder = Task {
+            try await others.run {
+                held.signal()
+                go.wait()
+            }
+        }
+        try await onThread { held.wait() }
+        // The only thread of the others is taken: whoever needed it would wait for ever.
+        let task = Task(executorPreference: threads) {
+            let first = try await others.run { 1 }
+            let second = await others.runUncancelled { 2 }
+            let third = try await others.runCancellable { _ in 3 }
+            return [first, second, third]
+        }
+        #expect(try await task.value == [1, 2, 3])
+        go.signal()
+        try await holder.value
+    }
+
+    @Test("A task without such threads changes to them, also one that another such task has started")
+    func changes() async throws {
+        let threads = BlockingThreads(count: 1)
+        let pool = BlockingThreads(count: 1)
+        let isThere = try await Task(executorPreference: pool) {
+            // No child: it has the preference of nobody.
+            try await Task {
+                try await threads.run {
+                    unsafe withUnsafeCurrentTask { unsafe $0?.unownedTaskExecutor == threads.asUnownedTaskExecutor() }
+                }
+            }.value
+        }.value
+        #expect(isThere)
     }
 
     @Test("Work sees that its task was cancelled")

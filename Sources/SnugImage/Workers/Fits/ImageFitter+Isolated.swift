@@ -8,6 +8,36 @@ extension ImageFitter {
         configuration.isolation == .everything && (isPreview || !header.format.isDecodedByWorkers)
     }
 
+    /// The outcome of a first look at a file.
+    enum Look: Sendable {
+        /// The memory was free, and another process has fitted it.
+        case done(FittedImage)
+        /// Another process has to fit it, once there is memory; with the header of the file, or of its preview.
+        case isolated(ImageHeader)
+        /// This process fits it.
+        case here(RawPreview?, ImageHeader)
+    }
+
+    /// Reads the header, and has the image fitted at once where another process does that and the memory is free: a second
+    /// wait for a thread takes as long as a small image.
+    func look(at source: ImageSource, limits: Limits, policy: FitPolicy) async throws -> Look {
+        try await threads.runCancellable { [workers, budget] cancellation in
+            let preview = try RawPreview(of: source, limits: policy.decodingLimits)
+            let header = try ImageProbe.header(of: source, limits: policy.decodingLimits, page: policy.page ?? 1)
+            guard isolates(header, isPreview: preview != nil) else { return .here(preview, header) }
+            let file = try preview.map { try ImageProbe.header(of: $0.source, limits: policy.decodingLimits) } ?? header
+            let needed = memory(for: file, byteCount: source.byteCount, limits: limits, policy: policy)
+            let done = try budget.withFree(needed) {
+                try IsolatedFit(
+                    source: source, header: file,
+                    order: FitOrder(limits: limits, policy: policy, memory: budget.total), memory: needed,
+                    workers: workers, cancellation: cancellation
+                ).image()
+            }
+            return done.map { .done($0) } ?? .isolated(file)
+        }
+    }
+
     /// Fits an image in a process of its own.
     /// - Parameter header: The header of the file, or of its preview.
     func fitIsolated(

@@ -161,7 +161,8 @@ final class Dispatcher: Sendable {
         let runner = JobRunner(services: services, setup: setup(), board: board)
         // Queued here, so that turns are those of the ledger.
         let ticket = claim.job.step == .fit ? services.gate.queue(alone: claim.job.crashes > 0) : nil
-        group.addTask { [self] in
+        // A fit mostly blocks: it runs where it may, and does not change threads for each file that it touches.
+        group.addTask(executorPreference: lane == .fit ? services.threads : nil) { [self] in
             let job = await runner.run(claim, ticket, asked: asked)
             board.ended(claim.job.id)
             state.withLock { $0.running[lane, default: 1] -= 1 }

@@ -54,6 +54,9 @@ final class FitGate: Sendable {
     /// Fits that wait for the engine.
     var queuedCount: Int { state.withLock { $0.queue.count } }
 
+    /// Fits that have a ticket, wherever they have come.
+    var count: Int { state.withLock { $0.places.count } }
+
     /// Queues a fit. ``leave(_:)`` ends what begins here, wherever it has come.
     func queue(alone: Bool) -> Ticket {
         let (ticket, admitted) = state.withLock { state in

@@ -24,9 +24,10 @@ struct JobRunner: Sendable {
     ///   - asked: When the job was asked for.
     func run(_ claim: ClaimedJob, _ ticket: FitGate.Ticket?, asked: ContinuousClock.Instant = .now) async -> Job? {
         services.leases.note(claim.lease, for: services.leaseTime, asked: asked)
-        let job = await finish(claim, ticket)
+        var isAtWork = true
+        let job = await finish(claim, ticket, &isAtWork)
         services.leases.forget(claim.lease)
-        await ledger.endWork(under: claim.lease)
+        if isAtWork { await ledger.endWork(under: claim.lease) }
         if services.storage != nil {
             let files = services.files.ofClaim(claim.lease.fence)
             await services.threads.runUncancelled { files.remove(claim.job.id) }
@@ -35,12 +36,21 @@ struct JobRunner: Sendable {
         return job
     }
 
-    private func finish(_ claim: ClaimedJob, _ ticket: FitGate.Ticket?) async -> Job? {
+    /// - Parameter isAtWork: False once the ledger knows that the work is over.
+    private func finish(
+        _ claim: ClaimedJob, _ ticket: FitGate.Ticket?, _ isAtWork: inout Bool
+    ) async -> Job? {
         services.passed(.claimed)
         let subject = DaemonEvent.Subject(claim.job)
         do {
             let task = try JobTask(claim, services, setup, ticket) { board.report($0, subject) }
             let success = try await keepingLease(of: claim) { try await work(task, claim, ticket) }
+            if ticket != nil, isShort(claim) {
+                // The work is done and durable: a process that ends now is not ended by it.
+                await ledger.endWork(under: claim.lease)
+                isAtWork = false
+                await services.ends.wait(others: services.gate.count - 1)
+            }
             return await end(claim, task, success, subject)
         } catch is CancellationError {
             return await handBack(claim)
@@ -66,57 +76,22 @@ struct JobRunner: Sendable {
 
     // MARK: Lease
 
-    private enum Ended: Sendable {
-        case worked(Result<JobTask.Success, any Error>)
-        case lost, cancelRequested, over
-    }
-
-    /// Renews the lease for as long as the work takes.
+    /// Does the work while the lease is renewed; it ends early when the job is somebody else's, or to be cancelled.
     private func keepingLease(
         of claim: ClaimedJob, _ work: @escaping @Sendable () async throws -> JobTask.Success
     ) async throws -> JobTask.Success {
-        let result: Result<JobTask.Success, any Error> = await withTaskGroup(of: Ended.self) { group in
-            group.addTask {
-                do { return .worked(.success(try await work())) } catch { return .worked(.failure(error)) }
+        // A fit stays on the threads that this task runs on.
+        let task = Task(executorPreference: claim.job.step == .fit ? services.threads : nil) { try await work() }
+        let kept = services.keeper.keep(claim.lease) { task.cancel() }
+        defer { services.keeper.release(kept) }
+        do {
+            return try await withTaskCancellationHandler {
+                try await task.value
+            } onCancel: {
+                task.cancel()
             }
-            group.addTask { await renew(claim.lease) }
-            var reason: any Error = CancellationError()
-            for await ended in group {
-                switch ended {
-                case .worked(.success(let success)):
-                    group.cancelAll()
-                    return .success(success)
-                case .worked(.failure(let error)):
-                    group.cancelAll()
-                    return .failure(error is CancellationError ? reason : error)
-                // The work has to end before the job is given away.
-                case .lost:
-                    reason = LostLease()
-                    group.cancelAll()
-                case .cancelRequested: group.cancelAll()
-                case .over: break
-                }
-            }
-            return .failure(reason)
-        }
-        return try result.get()
-    }
-
-    private func renew(_ lease: JobLease) async -> Ended {
-        var lease = lease
-        while true {
-            do { try await BriefSleep.sleep(for: services.leaseTime / 3) } catch { return .over }
-            do {
-                let asked = ContinuousClock.now
-                lease = try await ledger.renew(lease, for: services.leaseTime)
-                services.leases.note(lease, for: services.leaseTime, asked: asked)
-                if lease.isCancelRequested { return .cancelRequested }
-            } catch let error as LedgerError where error.code == .staleLease {
-                return .lost
-            } catch {
-                // A disk that is full now may have room before the lease runs out.
-                services.logger.warning("lease cannot be renewed", metadata: ["reason": "\(error)"])
-            }
+        } catch is CancellationError {
+            throw services.keeper.isLost(kept) ? LostLease() : CancellationError()
         }
     }
 
@@ -138,6 +113,15 @@ struct JobRunner: Sendable {
     }
 
     // MARK: Ends
+
+    /// True for a fit whose end may wait a moment for those of others.
+    private func isShort(_ claim: ClaimedJob) -> Bool {
+        guard claim.job.crashes == 0, let time = services.fitTime else { return false }
+        return time <= Self.shortFit
+    }
+
+    /// So many short fits are in hand that the engine does not run dry while their ends wait.
+    private static let shortFit = Duration.milliseconds(25)
 
     private func end(
         _ claim: ClaimedJob, _ task: JobTask, _ success: JobTask.Success, _ subject: DaemonEvent.Subject

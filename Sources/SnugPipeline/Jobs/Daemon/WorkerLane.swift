@@ -33,9 +33,9 @@ enum WorkerLane: Sendable, Hashable, CaseIterable {
 
     /// Work that is claimed ahead lasts about so long: more would keep urgent work waiting.
     private static let aheadTime = Duration.milliseconds(200)
-    /// Fits in hand for each that runs, however short they are: cores never wait for a disk that syncs, and many results
-    /// share one wait for it.
-    static let largestHand = 8
+    /// Fits in hand for each that runs, however short they are: cores never wait for a disk that syncs, and the ledger writes
+    /// the ends of many in one commit.
+    static let largestHand = 32
 
     /// The jobs that are claimed at once, those that run included.
     /// - Parameter time: The time that a fit takes at present; `nil` before the first one.

@@ -36,6 +36,10 @@ final class StageServices: Sendable {
     let leaseTime: Duration
     let passed: @Sendable (DaemonPoint) -> Void
     let gate: FitGate
+    /// The ends of short fits.
+    let ends = EndGathering()
+    /// Renews the leases of the jobs in hand.
+    let keeper: LeaseKeeper
     let reserve: DiskReserve
     private let storageDownUntil = Mutex<ContinuousClock.Instant?>(nil)
     private let lastFitTime = Mutex<Duration?>(nil)
@@ -53,6 +57,7 @@ final class StageServices: Sendable {
         self.gate = gate
         self.reserve = reserve
         self.leaseTime = leaseTime
+        keeper = LeaseKeeper(ledger: ledger, watches: leases, leaseTime: leaseTime, logger: logger)
         self.ledger = ledger
         self.fit = fit
         self.imageFitter = imageFitter
