@@ -74,15 +74,29 @@ extension ClientContext {
     func balance(within limit: Duration? = nil) async throws -> AccountBalance? {
         guard let request = try dialect.balance() else { return nil }
         let balance = try dialect.readBalance(
-            try await ask(
-                request, deadline: limit.map { .now + $0 },
+            try await read(
+                "balance", request, deadline: limit.map { .now + $0 },
                 policy: limit.map { _ in RetryPolicy(maximumAttempts: 1) }))
         await updateAccountState { $0.setBalance(balance.amount) }
         return balance
     }
 
     func models() async throws -> [ModelDescription] {
-        try dialect.readModels(try await ask(try dialect.models()))
+        try dialect.readModels(try await read("list of models", try dialect.models()))
+    }
+
+    /// The response to a question about the account or the provider, which names no model that could be missing.
+    /// - Throws: `invalid_request` where the provider does not have the address.
+    private func read(
+        _ what: String, _ request: ClientRequest, deadline: ContinuousClock.Instant? = nil, policy: RetryPolicy? = nil
+    ) async throws -> ProviderResponse {
+        let response = try await ask(request, deadline: deadline, policy: policy)
+        guard [404, 405, 410].contains(response.status) else { return response }
+        let words = ErrorBody(response).message.map { ": \($0)" } ?? ""
+        throw GenerationError(
+            .invalidRequest,
+            "the provider has no \(what) at \(request.url) (status \(response.status)\(words)); check the base URL",
+            status: response.status)
     }
 
     /// Some names of models, for a person; none when they cannot be asked for.

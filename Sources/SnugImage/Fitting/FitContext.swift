@@ -16,6 +16,8 @@ struct FitContext {
     let cancellation: CancellationFlag
     /// The coefficients of a JPEG of several scans, once they are decoded.
     let coefficients = CoefficientCache()
+    /// The outputs that were over the limit.
+    let rejected = RejectedSizes()
 
     /// The limit on the output file's bytes: a terabyte at most, so that a few times the limit is still a number.
     var byteLimit: Int { min(limits.fileByteLimit, 1 << 40) }
@@ -44,7 +46,7 @@ struct FitContext {
         }
     }
 
-    /// The error for a limit that is out of reach.
+    /// The error for a limit that is out of reach, with the smallest of all outputs that were made.
     /// - Parameters:
     ///   - smallest: Measured; `nil` where no result was made to its end.
     ///   - metadata: Bytes of the metadata that was to be kept.
@@ -53,15 +55,18 @@ struct FitContext {
     func cannotFit(
         smallest: Int?, width: Int, height: Int, metadata: Int = 0, remedies: [ImageError.Setting], advice: String = ""
     ) -> ImageError {
+        if let smallest { rejected.note(.init(byteCount: smallest, width: width, height: height)) }
+        let smallest = rejected.smallest
+        let (width, height) = (smallest?.width ?? width, smallest?.height ?? height)
         // A quarter of the limit or more: then it is the metadata that stands in the way.
         let isMetadata = metadata > byteLimit / 4
         let settings = isMetadata ? [.metadata, .byteLimit] : remedies
-        let measured = smallest.map { "the smallest result was \($0) bytes at \(width)×\(height)" }
+        let measured = smallest.map { "the smallest result was \($0.byteCount) bytes at \(width)×\(height)" }
         let reason = measured ?? "even \(width)×\(height) is over it"
         var details: [String: ImageError.Detail] = [
             "limit_bytes": .integer(byteLimit), "width": .integer(width), "height": .integer(height),
         ]
-        if let smallest { details["smallest_bytes"] = .integer(smallest) }
+        if let smallest { details["smallest_bytes"] = .integer(smallest.byteCount) }
         if metadata > 0 { details["metadata_bytes"] = .integer(metadata) }
         return ImageError(
             .cannotFit,

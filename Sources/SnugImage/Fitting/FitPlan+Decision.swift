@@ -72,7 +72,7 @@ extension FitPlan {
             reason = isOver ? over : action == .copy ? "complies already" : "complies, and carries metadata"
         case .failure(let fault):
             reason = fault.message
-            uncertainty = "decoding shows whether the image is complete"
+            uncertainty = Self.completeness
         case .success(let stripped):
             let removed = survey.byteCount - stripped.byteCount
             let keepsAll =
@@ -95,9 +95,18 @@ extension FitPlan {
         }
     }
 
+    private static let completeness = "decoding shows whether the image is complete"
+
+    /// Takes a fault of the file's structure into the plan.
+    mutating func note(_ fault: String) {
+        self.fault = fault
+        guard reason != fault else { return }
+        uncertainty = "\(fault); \(Self.completeness)"
+    }
+
     private static func encodingUncertainty(_ plan: FitPlan) -> String {
-        plan.format == nil
-            ? "its pixels decide on \(plan.mayBecomeWebP ? "JPEG, PNG or WebP" : "JPEG or PNG"); quality and final size show when it is encoded"
-            : "quality and final size show when it is encoded"
+        let formats = plan.mayBecomeWebP ? "JPEG, PNG or WebP" : "JPEG or PNG"
+        return (plan.format == nil ? "its pixels decide on \(formats); " : "")
+            + "whether it is sound, its quality and its final size show when it is encoded"
     }
 }

@@ -24,6 +24,10 @@ public struct FitPlan: Sendable, Hashable {
     public var reason: String
     /// The outcomes that only decoding can tell, in words for people; `nil` where there is none.
     public var uncertainty: String?
+    /// The fault that the structure of the file shows, in words for people; `nil` where there is none.
+    ///
+    /// Decoding shows how much of the image is there.
+    public internal(set) var fault: String?
     /// Lossless recompression may reach the limit.
     var mayRecode = false
     /// A WebP is one of the outputs to choose from.
@@ -42,7 +46,9 @@ public struct FitPlan: Sendable, Hashable {
         let limits = limits.resolved(inputBytes: source.byteCount)
         let source = try RawPreview(of: source, limits: policy.decodingLimits)?.source ?? source
         let survey = try SourceSurvey.take(source, header: header, limits: limits, policy: policy)
-        return try make(survey, limits: limits, policy: policy)
+        var plan = try make(survey, limits: limits, policy: policy)
+        if let fault = try survey.structuralFault(in: source, limits: policy.decodingLimits) { plan.note(fault) }
+        return plan
     }
 
     /// Decides what to do with an image by its header alone.

@@ -36,10 +36,7 @@ extension LosslessFit {
         guard context.mode.holdsPixels, byteCount > 1 else { return nil }
         if header.format == .jpeg {
             guard !context.policy.isBaseline else { return nil }
-            let segments = try MetadataSegments.unchanged(source, header: header, policy: context.policy)
-            return try JPEGRecoder.recode(
-                source, segments: segments, byteLimit: byteCount - 1, limits: context.policy.decodingLimits,
-                memory: context.codecMemory, cancellation: context.cancellation)
+            return try recompressed(byteLimit: byteCount - 1)
         }
         // Only what decoding keeps exactly: 8 bits at most, in sRGB, one frame, upright as stored.
         let isPlain = header.colourSpace == .undeclared || header.colourSpace == .sRGB

@@ -57,18 +57,22 @@ struct LosslessFit {
     private func recode() throws -> Outcome {
         // Where coefficients are quantised again, keeping all of them is one of the choices.
         guard context.mode.holdsCoefficients, try !CoefficientSources.areDecodedHere(context) else { return .notEnough }
-        let limits = context.policy.decodingLimits
-        let segments = try MetadataSegments.unchanged(source, header: header, policy: context.policy)
-        guard
-            let bytes = try JPEGRecoder.recode(
-                source, segments: segments, byteLimit: context.byteLimit, limits: limits, memory: context.codecMemory,
-                cancellation: context.cancellation)
-        else { return .notEnough }
+        guard let bytes = try recompressed(byteLimit: context.byteLimit) else { return .notEnough }
         try source.checkUnchanged()
         return .done(
             image(
                 .fitted, content: .bytes(bytes), byteCount: bytes.count,
                 notes: ["losslessly recompressed: every pixel is the same"], encodes: 1))
+    }
+
+    /// A JPEG's coefficients as a progressive file; `nil` over the limit.
+    func recompressed(byteLimit: Int) throws -> [UInt8]? {
+        let segments = try MetadataSegments.unchanged(source, header: header, policy: context.policy)
+        // The library holds all coefficients, those of a baseline file too, which decoding does without.
+        let memory = max(context.codecMemory, MemoryEstimate.passingOn(header, limit: context.byteLimit))
+        return try JPEGRecoder.recode(
+            source, segments: segments, byteLimit: byteLimit, limits: context.policy.decodingLimits, memory: memory,
+            cancellation: context.cancellation)
     }
 
     /// Decodes the image to find damage that its structure does not show.

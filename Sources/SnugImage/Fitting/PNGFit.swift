@@ -85,7 +85,7 @@ struct PNGFit {
         for attempt in 2...Self.maximumEncodes {
             guard !context.policy.keepsSize else {
                 throw context.cannotFit(
-                    smallest: nil, width: size.width, height: size.height,
+                    smallest: try losslessBytes(supply), width: size.width, height: size.height,
                     metadata: Self.byteCount(try options(width: size.width, height: size.height)),
                     remedies: [.byteLimit, .keepsSize])
             }
@@ -109,6 +109,17 @@ struct PNGFit {
                 advice: context.header.hasAlpha ? " so that it can become a JPEG" : ", or let it become a JPEG")
         }
         return finished(best, encodes: best.encodes)
+    }
+
+    /// Bytes at the planned size without any loss; `nil` where the pixels are not in memory.
+    private func losslessBytes(_ supply: PixelSupply) throws -> Int? {
+        let pixels = try prepared(supply, width: plan.width, height: plan.height)
+        guard let plane = pixels.heldRaster?.planes.first else { return nil }
+        let outcome = try PNGLosslessEncoder.attempt(
+            plane, byteLimit: .max, effort: .quick, options: options(width: plan.width, height: plan.height),
+            usesPalette: context.policy.palette != .never, believed: .infinity)
+        guard case .fits(let bytes) = outcome, bytes.count > limit else { return nil }
+        return bytes.count
     }
 
     private func finished(_ best: Encoded, encodes: Int) -> Encoded {

@@ -101,7 +101,8 @@ struct PixelFit {
         return attempt == Self.mostSizes && work.choice.isFinest ? search.fallback : nil
     }
 
-    /// Eighths of the full size to decode a JPEG at; exact fractions need no other resampling.
+    /// Eighths of the full size to decode a JPEG at; exact fractions need no other resampling, but for three eighths: halved
+    /// from six, 12 of 15 small photos came out 0.5 to 5.5 points of SSIMULACRA2 better, two a point worse.
     private func eighths(for share: Double) -> Int {
         guard context.header.format == .jpeg else { return 8 }
         let width = Double(plan.width) * share / Double(max(context.header.uprightWidth, 1))
@@ -109,7 +110,7 @@ struct PixelFit {
         let side = max(width, height)
         let isFullPlan =
             plan.width == context.header.uprightWidth && plan.height == context.header.uprightHeight
-        if isFullPlan && SizeChoice.isFraction(share) { return Int((share * 8).rounded()) }
+        if isFullPlan && SizeChoice.isFraction(share) { return share == 0.375 ? 6 : Int((share * 8).rounded()) }
         return [1, 2, 4].first { Double($0) / 8 >= side * Self.decodingMargin } ?? 8
     }
 

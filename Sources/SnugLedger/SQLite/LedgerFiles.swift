@@ -30,6 +30,27 @@ enum LedgerFiles {
         }
     }
 
+    /// Makes an empty file for a copy that gets the name `file`, readable to its owner only.
+    static func makeCopy(_ temporary: FilePath, named file: FilePath) throws(LedgerError) {
+        let parent = file.removingLastComponent()
+        let folder: FilePath = parent.isEmpty ? "." : parent
+        do throws(Errno) {
+            try FileDescriptor.opening(
+                temporary, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite
+            ).closing()
+        } catch {
+            let remedy: String
+            switch error {
+            case .noSuchFileOrDirectory: remedy = "there is no folder \(folder); create it"
+            case .notDirectory: remedy = "\(folder) is not a folder; move that away"
+            case .permissionDenied, .notPermitted, .readOnlyFileSystem:
+                remedy = "\(folder) cannot be written (\(error)); make it writable"
+            default: throw failure(error, "write a copy in \(folder)")
+            }
+            throw LedgerError(.readOnly, "cannot write \(file): \(remedy), or name another file", cause: error)
+        }
+    }
+
     /// - Throws: `already_exists`, before time is spent on a file that could not get its name.
     static func refuseExisting(_ path: FilePath) throws(LedgerError) {
         guard (try? FileIdentity(of: path, followsLinks: false)) != nil else { return }

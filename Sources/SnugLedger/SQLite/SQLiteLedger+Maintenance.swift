@@ -54,7 +54,7 @@ extension SQLiteLedger {
             }
             if !replacing { try LedgerFiles.refuseExisting(file) }
             try LedgerFiles.refuseOwn(file, of: path)
-            try LedgerFiles.makePrivate(temporary)
+            try LedgerFiles.makeCopy(temporary, named: file)
             let copy = try DatabaseQueue(path: temporary.string)
             try pool.backup(to: copy)
             try copy.writeWithoutTransaction { database in

@@ -94,6 +94,16 @@ struct FitJob: Sendable {
             let header = try ImageProbe.header(of: source, limits: policy.decodingLimits, page: policy.page ?? 1)
             return (header, try FitPlan.make(source: source, header: header, limits: limits, policy: policy))
         }
+        if plan.fault == nil {
+            try fill(&record, plan, header, input)
+        } else {
+            try await rehearse(&record, input, source)
+        }
+        record.planReason = plan.reason
+        record.planUncertainty = plan.fault == nil ? plan.uncertainty : nil
+    }
+
+    private func fill(_ record: inout FitRecord, _ plan: FitPlan, _ header: ImageHeader, _ input: NamedInput) throws {
         switch plan.action {
         case .copy: record.status = .copied
         case .strip: record.status = .stripped
@@ -102,12 +112,24 @@ struct FitJob: Sendable {
         record.size = PixelSize(width: header.uprightWidth, height: header.uprightHeight)
         record.outputSize = PixelSize(width: plan.width, height: plan.height)
         record.format = plan.format
+        record.warnings = header.warnings
         if let format = plan.format {
             let name = try outputName(of: input, format: format, width: plan.width, height: plan.height)
-            record.output = request.destination.folder == nil ? name : outputFolder.appending(name.components)
+            record.output = place(of: name)
         }
-        record.planReason = [plan.reason, plan.uncertainty].compactMap { $0 }.joined(separator: "; ")
-        record.warnings = header.warnings
+    }
+
+    /// Fits a file whose structure shows a fault, and keeps nothing of it: only that tells how it ends.
+    private func rehearse(_ record: inout FitRecord, _ input: NamedInput, _ source: ImageSource) async throws {
+        let image = try await fit(source, request.limits, request.policy)
+        let name = try outputName(of: input, format: image.format, width: image.width, height: image.height)
+        record.output = place(of: name)
+        record.fill(image)
+    }
+
+    /// The path of an output with a name.
+    private func place(of name: FilePath) -> FilePath {
+        request.destination.folder == nil ? name : outputFolder.appending(name.components)
     }
 
     /// The name of an output below the output folder; the input's own place, or `-`, where there is no such folder.
@@ -129,7 +151,7 @@ struct FitJob: Sendable {
     private func publish(
         _ image: FittedImage, _ source: ImageSource, _ input: NamedInput, as name: FilePath, _ record: inout FitRecord
     ) async throws {
-        let output = request.destination.folder == nil ? name : outputFolder.appending(name.components)
+        let output = place(of: name)
         record.output = output
         let (request, publisher, path) = (request, publisher, input.file.path)
         let decider = FitDecider(overwriting: request.overwriting, fitsAgain: request.fitsAgain, book: book)

@@ -54,6 +54,8 @@ public struct FitRecord: Sendable {
     public var skipReason: SkipReason?
     /// The reason of a plan, for a person.
     public var planReason: String?
+    /// The outcomes that a plan cannot know without decoding, for a person.
+    public var planUncertainty: String?
     /// Oddities of the input, for a person.
     public var warnings: [String] = []
 
@@ -87,6 +89,7 @@ public struct FitRecord: Sendable {
             "encodes": .optional(encodes),
             "seconds": .optional(seconds),
             "skip_reason": .optional(skipReason?.rawValue),
+            "plan": planReason.map { ["reason": .text($0), "uncertainty": .optional(planUncertainty)] } ?? .null,
             "error": error?.json ?? .null,
         ]
         // Text cannot carry every name: then the bytes are added.

@@ -21,7 +21,10 @@ public struct ReportDocument: Sendable {
     ///
     /// A text that a spreadsheet would take for a formula gets an apostrophe before it, which shows that it is text.
     public var csv: String {
-        let names = FitRecord(input: "", status: .failed, limitBytes: 0).json.members.keys.filter { $0 != "error" }
+        let objects = ["plan", "error"]
+        let names = FitRecord(input: "", status: .failed, limitBytes: 0).json.members.keys.filter {
+            !objects.contains($0)
+        }
         var text = (names + ["error_code", "error_message"]).joined(separator: ",") + "\r\n"
         for record in records {
             let json = record.json

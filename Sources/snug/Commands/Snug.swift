@@ -60,6 +60,10 @@ struct Snug: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+        } catch let error as ValidationError {
+            // By a command whose arguments parsed: the usage of all commands would say nothing about it.
+            OutputStream.standardError.writeLine("Error: \(error.message)")
+            exit(withError: ExitCode(64))
         } catch {
             printNarrowHelp(error)
             exit(withError: error)

@@ -19,6 +19,7 @@ extension FitRecord {
         }
         if let quality { text += ", quality \(Self.short(quality))" }
         if let reason = planReason ?? skipReason?.words { text += ", \(PrintableName.escaped(reason))" }
+        if let planUncertainty { text += "; \(PrintableName.escaped(planUncertainty))" }
         for warning in warnings { text += "; \(PrintableName.escaped(warning))" }
         return text
     }

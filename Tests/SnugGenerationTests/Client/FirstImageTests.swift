@@ -110,4 +110,16 @@ import Testing
             #expect(fixture.submissions.isEmpty && fixture.charges.isEmpty)
         }
     }
+
+    @Test("An address without prices is told as that, and not as a missing model", arguments: API.plain)
+    func noPrices(api: API) async throws {
+        try await Fixture.with(api) { fixture async throws in
+            let client = try fixture.client(at: fixture.simulator.addresses[api.service] + "/nowhere")
+            let plan = try await client.plan(GenerationRequest(prompt: "a cat", model: "flux"))
+            let prices = try #require(plan.warnings.first { $0.hasPrefix("prices are not known: ") })
+            #expect(prices.contains("no list of models at http") && prices.contains("/nowhere"), "\(prices)")
+            #expect(prices.contains("status 404") && prices.hasSuffix("check the base URL"), "\(prices)")
+            #expect(!plan.warnings.contains { $0.contains("no such model") }, "\(plan.warnings)")
+        }
+    }
 }

@@ -124,4 +124,29 @@ import Testing
                 && error.settings.contains(.keepsSize) == keepsSize
         }
     }
+
+    @Test("Three eighths of the size are as good as that size of all pixels")
+    func threeEighths() async throws {
+        let original = DrawnImage.scene(width: 512, height: 384, grain: 24)
+        let input = try DrawnImage.jpeg(original, quality: 92)
+        func fitted(_ limit: Int, side: Int? = nil) async throws -> FittedImage {
+            try await fitter.fit(
+                ImageSource(bytes: input), limits: Limits(byteLimit: limit, maximumSide: side),
+                policy: FitPolicy(chroma: .s420))
+        }
+        var found = 0
+        for share in stride(from: 4, through: 30, by: 2) {
+            let limit = input.count * share / 100
+            let free = try await fitted(limit)
+            guard free.width == 192 else { continue }
+            found += 1
+            let asked = try await fitted(limit, side: 192)
+            guard asked.width == 192 else { continue }
+            let losses = try [free, asked].map {
+                try DrawnImage.loss(of: DrawnImage.decoded($0.bytes(of: input)), against: original)
+            }
+            #expect(losses[0] <= losses[1] * 1.03, "\(share) %: \(losses)")
+        }
+        #expect(found > 0)
+    }
 }

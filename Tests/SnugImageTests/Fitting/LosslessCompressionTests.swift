@@ -52,6 +52,16 @@ import Testing
         #expect(after.rgba == before.rgba)
     }
 
+    @Test("A baseline JPEG of more than a megapixel becomes smaller, too", arguments: [false, true])
+    func large(subsamples: Bool) async throws {
+        let scene = DrawnImage.scene(width: 1300, height: 900, grain: 8)
+        let input = try DrawnImage.jpeg(scene, quality: 92, subsamples: subsamples)
+        let image = try await compress(input)
+        let output = image.bytes(of: input)
+        #expect(image.status == .fitted && output.count < input.count)
+        #expect(JPEGReference.coefficients(of: output) == JPEGReference.coefficients(of: input))
+    }
+
     @Test("What a plainer encoder wrote becomes smaller, each format in its own way")
     func smaller() async throws {
         let png = try DrawnImage.png(DrawnImage.screen(width: 90, height: 60), options: PNGEncoderOptions(level: 0))

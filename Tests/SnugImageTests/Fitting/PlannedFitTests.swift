@@ -86,16 +86,20 @@ import Testing
         }
     }
 
-    @Test("A smallest size is told only where it was measured")
+    @Test("A smallest size that is told was measured: with that limit there is an output")
     func measured() async throws {
         let input = try DrawnImage.png(DrawnImage.scene(width: 200, height: 150, channels: 4))
-        await #expect {
+        func fit(_ limit: Int) async throws -> FittedImage {
             try await fitter.fit(
-                ImageSource(bytes: input), limits: Limits(byteLimit: 100),
+                ImageSource(bytes: input), limits: Limits(byteLimit: limit),
                 policy: FitPolicy(keepsSize: true, format: .png))
-        } throws: {
-            let error = $0 as? ImageError
-            return error?.code == .cannotFit && error?.details["smallest_bytes"] == nil
         }
+        let error = await #expect(throws: ImageError.self) { _ = try await fit(100) }
+        guard case .integer(let smallest)? = error?.details["smallest_bytes"] else {
+            Issue.record("no smallest size")
+            return
+        }
+        #expect(error?.code == .cannotFit && smallest > 100)
+        #expect(try await fit(smallest).byteCount <= smallest)
     }
 }

@@ -45,6 +45,22 @@ import Testing
         #expect(try await writer.value > 0)
     }
 
+    @Test("A backup into a folder that is missing, or is a file, names that folder and what to do")
+    func missingFolder() async throws {
+        try folder.write([1], to: "file")
+        for (name, remedy) in [("missing", "there is no folder"), ("file", "is not a folder")] {
+            let parent = folder.path.appending(name)
+            let error = await #expect(throws: LedgerError.self) {
+                try await ledger.backup(to: parent.appending("copy.sqlite"))
+            }
+            let message = try #require(error?.message)
+            #expect(message.contains(remedy) && message.contains(parent.string), "\(message)")
+            #expect(message.hasSuffix("or name another file") && !message.contains("--state"), "\(message)")
+            #expect(!message.contains(".snug-backup"))
+        }
+        #expect(others == ["file"])
+    }
+
     @Test("A backup takes the place of an older one when it may, at once and whole")
     func replacing() async throws {
         let file = folder.path.appending("backup.sqlite")

@@ -74,7 +74,7 @@ import Testing
         #expect(Set(plan.records.keys) == Set(run.records.keys) && plan.records.count == 24)
         for (name, planned) in plan.records {
             let done = try #require(run.records[name])
-            let isOpen = planned.planReason?.contains("; ") == true
+            let isOpen = planned.planUncertainty != nil
             #expect(isOpen || planned.status == done.status, "\(name): \(planned.planReason ?? "") \(done.status)")
             #expect(planned.skipReason == done.skipReason && planned.limitBytes == done.limitBytes, "\(name)")
             if done.status == .failed, planned.status == .failed { #expect(planned.error?.code == done.error?.code) }
@@ -87,6 +87,57 @@ import Testing
                 if planned.status != .fitted { #expect(made == shown, "\(name)") }
             }
         }
+    }
+
+    /// A BMP of 24 bits a pixel.
+    private static func bmp(_ side: Int) -> [UInt8] {
+        func bytes(_ value: Int, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> ($0 * 8) & 255) } }
+        let pixels = pattern(side * side * 3)
+        var file = Array("BM".utf8) + bytes(54 + pixels.count, 4) + bytes(0, 4) + bytes(54, 4)
+        file += bytes(40, 4) + bytes(side, 4) + bytes(side, 4) + bytes(1, 2) + bytes(24, 2) + bytes(0, 24)
+        return file + pixels
+    }
+
+    @Test(
+        "A file that lacks its end fails in the plan as in the run, whatever else would be done to it",
+        arguments: [nil, 20], [false, true])
+    func truncated(maximumSide: Int?, salvages: Bool) async throws {
+        let whole = [
+            "jpg": JPEGBuilder(width: 64, height: 48).bytes, "png": PNGBuilder(width: 64, height: 48).bytes,
+            "bmp": Self.bmp(64),
+        ]
+        for (ending, bytes) in whole {
+            for share in [1, 2, 3] {
+                try runs.folder.write(Array(bytes.prefix(bytes.count * share / 4)), to: "in/\(share).\(ending)")
+            }
+        }
+        let change = { @Sendable (request: inout FitRequest) in
+            request.limits.maximumSide = maximumSide
+            request.policy.recoversPartialImages = salvages
+        }
+        let plan = try await runs.run {
+            change(&$0)
+            $0.isDryRun = true
+        }
+        #expect(runs.outputs().isEmpty)
+        let run = try await runs.run { change(&$0) }
+        for (name, planned) in plan.records {
+            let done = try #require(run.records[name])
+            #expect(planned.status == done.status && planned.error == done.error, "\(name)")
+            #expect(planned.output == done.output && planned.planUncertainty == nil, "\(name)")
+        }
+        #expect(plan.records.count == 9 && (salvages || run.report.count(.failed) == 9))
+    }
+
+    @Test("A plan that encodes says that only decoding shows damage")
+    func unseenDamage() async throws {
+        try runs.folder.write(JPEGBuilder(width: 64, height: 32).bytes, to: "in/a.jpg")
+        let record = try #require(
+            try await runs.run {
+                $0.limits.maximumSide = 32
+                $0.isDryRun = true
+            }.records["in/a.jpg"])
+        #expect(record.planUncertainty?.hasPrefix("whether it is sound") == true)
     }
 
     @Test("A plan names the reason, and nothing that was not measured")

@@ -13,7 +13,7 @@ import Testing
                 == #"{"input":"in/a.png","output":"out/a.jpg","status":"fitted","input_bytes":12345678,"#
                 + #""output_bytes":9876543,"limit_bytes":10000000,"width":6000,"height":4000,"output_width":5400,"#
                 + #""output_height":3600,"format":"jpeg","quality":84.5,"scale":0.9,"encodes":1,"seconds":1.25,"#
-                + #""skip_reason":null,"error":null}"#
+                + #""skip_reason":null,"plan":null,"error":null}"#
         )
     }
 
@@ -25,8 +25,17 @@ import Testing
             record.jsonLine
                 == #"{"input":"a.jpg","output":null,"status":"failed","input_bytes":null,"output_bytes":null,"#
                 + #""limit_bytes":500,"width":null,"height":null,"output_width":null,"output_height":null,"format":null,"#
-                + #""quality":null,"scale":null,"encodes":null,"seconds":null,"skip_reason":null,"error":{"code":"cannot_fit","message":"no","#
+                + #""quality":null,"scale":null,"encodes":null,"seconds":null,"skip_reason":null,"plan":null,"error":{"code":"cannot_fit","message":"no","#
                 + #""details":{"a":"b","smallest_bytes":700}}}"#)
+    }
+
+    @Test("A plan carries its reason, and what it cannot know")
+    func plannedJSON() {
+        var record = FitRecord(input: "a.jpg", status: .copied, limitBytes: 500)
+        record.planReason = "complies already"
+        #expect(record.jsonLine.contains(#""plan":{"reason":"complies already","uncertainty":null},"error":null"#))
+        record.planUncertainty = "unless decoding shows damage"
+        #expect(record.jsonLine.contains(#""uncertainty":"unless decoding shows damage"}"#))
     }
 
     @Test("A name that text cannot carry comes with its bytes")

@@ -21,6 +21,15 @@ import Testing
         try place.runner.run(["backup"] + arguments + ["--state", "state"])
     }
 
+    @Test("An error of a command that runs shows no other command's usage")
+    func usage() throws {
+        for arguments in [["ledger", "copy", "missing/a", "b"], ["storage", "sweep", "-n"], ["backup", "missing/x"]] {
+            let result = try place.runner.run(arguments)
+            #expect(result.exitCode == 64 && result.standardError.hasPrefix("Error: "), "\(result.standardError)")
+            #expect(!result.standardError.contains("Usage:"), "\(result.standardError)")
+        }
+    }
+
     @Test("A backup is a ledger of its own, whole, and readable to its owner only")
     func copy() async throws {
         try await makeLedger()

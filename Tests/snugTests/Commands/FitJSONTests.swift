@@ -8,7 +8,7 @@ import Testing
     private let place: CommandFolder
     private static let keys: Set<String> = [
         "input", "output", "status", "input_bytes", "output_bytes", "limit_bytes", "width", "height", "output_width",
-        "output_height", "format", "quality", "scale", "encodes", "seconds", "skip_reason", "error",
+        "output_height", "format", "quality", "scale", "encodes", "seconds", "skip_reason", "plan", "error",
     ]
 
     init() throws { place = try CommandFolder() }
@@ -30,7 +30,7 @@ import Testing
     func fitted() throws {
         try place.folder.write(CommandFolder.jpeg(64, 48), to: "a.jpg")
         let object = try object("a.jpg", "--max-side", "32", "--limit", "1MB")
-        check(object, "fitted", null: ["error", "skip_reason"])
+        check(object, "fitted", null: ["error", "plan", "skip_reason"])
         #expect(object["input"] as? String == "a.jpg" && object["output"] as? String == "out/a.jpg")
         #expect(object["limit_bytes"] as? Int == 1_000_000 && object["format"] as? String == "jpeg")
         #expect(object["width"] as? Int == 64 && object["height"] as? Int == 48)
@@ -43,14 +43,14 @@ import Testing
     func copied() throws {
         try place.folder.write(CommandFolder.jpeg(), to: "a.jpg")
         let object = try object("a.jpg")
-        check(object, "copied", null: ["error", "quality", "skip_reason"])
+        check(object, "copied", null: ["error", "plan", "quality", "skip_reason"])
         #expect(object["encodes"] as? Int == 0)
     }
 
     @Test("A stripped file has no quality either")
     func stripped() throws {
         try place.folder.write(CommandFolder.commented(bytes: 50_000), to: "a.jpg")
-        check(try object("a.jpg", "--limit", "5kB"), "stripped", null: ["error", "quality", "skip_reason"])
+        check(try object("a.jpg", "--limit", "5kB"), "stripped", null: ["error", "plan", "quality", "skip_reason"])
     }
 
     @Test("A skipped file has names, limit and reason only")

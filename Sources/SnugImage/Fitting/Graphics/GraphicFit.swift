@@ -83,10 +83,25 @@ struct GraphicFit {
                 try consider(try alternative.output())
             }
         }
-        guard var result = best?.encoded else { return nil }
+        guard var result = best?.encoded else {
+            if context.policy.keepsSize { try noteSmallest() }
+            return nil
+        }
         result.encodes = encodes
         result.report = pixels.report
         return result
+    }
+
+    /// Measures the smallest outputs of the full size, for the error that follows.
+    private func noteSmallest() throws {
+        var sizes: [Int?] = []
+        if context.policy.palette != .never { sizes.append(try palette.smallestBytes(plane)) }
+        if context.policy.palette != .always {
+            sizes.append(try NearLosslessFit(context, options: options).smallestBytes(plane))
+        }
+        for case let size? in sizes where size > context.byteLimit {
+            context.rejected.note(.init(byteCount: size, width: plane.width, height: plane.height))
+        }
     }
 
     private var enough: Double {

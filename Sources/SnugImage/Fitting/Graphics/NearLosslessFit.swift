@@ -42,6 +42,13 @@ struct NearLosslessFit {
 
     // MARK: - Full size
 
+    /// Bytes with the coarsest rounding; `nil` for an image of few colours.
+    func smallestBytes(_ plane: Plane) throws -> Int? {
+        let reduction = PNGReduction(of: plane, usesPalette: false)
+        guard reduction.layout.bits == 8, let step = Self.steps.last else { return nil }
+        return try bytes(plane, reduction, step: step, byteLimit: .max)?.count
+    }
+
     private func fullSize(_ plane: Plane, _ reduction: PNGReduction, sample: SampledImage?) throws -> Encoded? {
         var encodes = 0
         var first = 0

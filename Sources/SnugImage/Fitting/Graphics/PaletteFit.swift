@@ -20,8 +20,12 @@ struct PaletteFit {
     /// Share of the limit that the table of colours may take.
     private static let tableShare = 0.3
 
-    /// libdeflate's level 9 takes up to 5 % less than level 6, for two to three times the CPU.
-    private static let highestGain = 1.05
+    /// Pixels up to which numbers between those of the ladder are tried, and how many of them.
+    private static let (refinedPixels, mostRefinements) = (1 << 20, 4)
+
+    /// libdeflate's level 9 takes up to 5 % less than level 6, of small files up to 15 %, for two to three times the CPU.
+    private static let (highestGain, highestGainOfSmall) = (1.05, 1.15)
+    private static let smallBytes = 1 << 16
     /// Diffused errors take 2 to 57 % more bytes.
     private static let ditheringCost = 1.02
 
@@ -67,6 +71,7 @@ struct PaletteFit {
         var smallest = (bytes: Int.max, colours: 0)
         var encodes = 0
         var next = 0
+        var tooMany = own
         while low <= high {
             let colours = ladder[next]
             let indexed = try indexed(plane, quantiser, colours: colours, dithers: alwaysDithers)
@@ -80,6 +85,7 @@ struct PaletteFit {
                 high = next - 1
             } else {
                 if count <= smallest.bytes { smallest = (count, colours) }
+                tooMany = min(tooMany, colours)
                 low = next + 1
             }
             guard low <= high else { break }
@@ -90,7 +96,29 @@ struct PaletteFit {
         }
         guard var best else { return .tooLarge(bytes: smallest.bytes, colours: smallest.colours) }
         best.encoded.encodes = encodes
-        return .fits(best)
+        return .fits(try refined(best, plane, below: tooMany))
+    }
+
+    /// A candidate with more colours, fewer than are too many, where it leaves some of the limit unused.
+    private func refined(_ candidate: Candidate, _ plane: Plane, below tooMany: Int) throws -> Candidate {
+        guard plane.width * plane.height <= Self.refinedPixels else { return candidate }
+        var best = candidate
+        var tooMany = min(tooMany, 257)
+        for _ in 0..<Self.mostRefinements {
+            let isFull = Double(best.encoded.bytes.count) >= Double(limit) * Self.wantedUse
+            guard !isFull, tooMany - best.colours > 1 else { break }
+            let colours = (best.colours + tooMany) / 2
+            let indexed = try indexed(plane, candidate.quantiser, colours: colours, dithers: alwaysDithers)
+            let encodes = best.encoded.encodes + 1
+            if let output = try bytes(indexed, byteLimit: limit), output.count <= limit {
+                best = Candidate(
+                    encoded: encoded(output, plane, encodes: encodes), colours: colours, quantiser: candidate.quantiser)
+            } else {
+                best.encoded.encodes = encodes
+                tooMany = colours
+            }
+        }
+        return best
     }
 
     /// The exact colours of a plane that has at most 256.
@@ -101,6 +129,20 @@ struct PaletteFit {
         let lines = PNGScanlines(plane, layout: reduction.layout, reduction: reduction, filtering: .none)
         return try DeflatedPNG.encode(
             lines, level: 9, options: options(plane.width, plane.height), byteLimit: byteLimit)
+    }
+
+    /// Bytes with the fewest colours that are tried, or with the plane's own where they are no more.
+    func smallestBytes(_ plane: Plane) throws -> Int? {
+        let fewest = (plane.channels == 1 ? Self.grayLadder : Self.ladder).last ?? 0
+        if PNGColourCensus(of: plane).palette?.colours.count ?? .max <= fewest {
+            return try Self.exact(plane, byteLimit: .max, options: options)?.count
+        }
+        let quantiser = try PaletteQuantiser(plane, cancellation: context.cancellation)
+        let indexed = try indexed(plane, quantiser, colours: fewest, dithers: alwaysDithers)
+        let lines = PNGScanlines(
+            indexed.plane, layout: .palette(PNGPalette(indexed.colours), bits: PNGPalette(indexed.colours).bits),
+            filtering: .none)
+        return try DeflatedPNG.encode(lines, level: 9, options: options(plane.width, plane.height))?.count
     }
 
     /// The place on the ladder that is predicted to use the limit.
@@ -139,10 +181,11 @@ struct PaletteFit {
         colours: Int, bytes: Int, prepare: (_ width: Int, _ height: Int) throws -> Plane
     ) throws -> Encoded? {
         let plan = context.plan
-        var best: Encoded?
+        var best: (candidate: Candidate, plane: Plane)?
+        var encodes = 0
         var search = PaletteSizeSearch(target: Double(limit) * Self.aimedUse)
         var share = min(Double.sqrt(search.target / Double(max(bytes, 1))), PaletteSizeSearch.largest)
-        for attempt in 1...Self.maximumSizes {
+        for _ in 1...Self.maximumSizes {
             let width = max(1, Int(Double(plan.width) * share))
             let height = max(1, Int(Double(plan.height) * share))
             let plane = try prepare(width, height)
@@ -151,12 +194,18 @@ struct PaletteFit {
             let output = try self.bytes(indexed, byteLimit: limit * PaletteSizeSearch.measured)
             let count = output?.count ?? limit * PaletteSizeSearch.measured
             let fits = count <= limit
-            if fits, let output, width > best?.width ?? 0 { best = encoded(output, plane, encodes: attempt) }
+            encodes += 1
+            if fits, let output, width > best?.plane.width ?? 0 {
+                let encoded = encoded(output, plane, encodes: encodes)
+                best = (Candidate(encoded: encoded, colours: colours, quantiser: quantiser), plane)
+            }
             if fits && Double(count) >= Double(limit) * Self.wantedUse || width <= 1 && height <= 1 { break }
             guard let next = search.next(after: share, bytes: Double(max(count, 1)), fits: fits) else { break }
             share = next
         }
-        return best
+        guard var best else { return nil }
+        best.candidate.encoded.encodes = encodes
+        return try refined(best.candidate, best.plane, below: colours * 2).encoded
     }
 
     // MARK: - Writing
@@ -177,7 +226,8 @@ struct PaletteFit {
         let options = try options(indexed.plane.width, indexed.plane.height)
         let quick = try DeflatedPNG.encode(lines, level: 6, options: options, byteLimit: byteLimit)
         // Far over the limit, the estimate will do.
-        guard let quick, Double(quick.count) <= Double(limit) * Self.highestGain else { return quick }
+        let gain = limit < Self.smallBytes ? Self.highestGainOfSmall : Self.highestGain
+        guard let quick, Double(quick.count) <= Double(limit) * gain else { return quick }
         return try DeflatedPNG.encode(lines, level: 9, options: options, byteLimit: byteLimit)
     }
 

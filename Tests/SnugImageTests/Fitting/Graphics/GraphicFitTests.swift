@@ -217,6 +217,26 @@ import Testing
         }
     }
 
+    @Test("The smallest size that an error names is that of an output, whatever its format", arguments: [0, 1])
+    func smallestResult(kind: Int) async throws {
+        let plane = kind == 0 ? page(width: 400, height: 300) : screenWithPhoto(width: 240, height: 160)
+        let input = try DrawnImage.png(plane)
+        func smallest(_ policy: FitPolicy) async throws -> Int? {
+            do {
+                _ = try await fit(input, 300, policy)
+            } catch let error as ImageError {
+                if case .integer(let bytes)? = error.details["smallest_bytes"] { return bytes }
+            }
+            return nil
+        }
+        let any = try #require(try await smallest(FitPolicy(keepsSize: true)))
+        let png = try #require(try await smallest(FitPolicy(keepsSize: true, format: .png)))
+        let jpeg = try #require(try await smallest(FitPolicy(keepsSize: true, format: .jpeg)))
+        #expect(any == min(png, jpeg))
+        #expect(try await fit(input, png, FitPolicy(keepsSize: true, format: .png)).byteCount <= png)
+        #expect(try await fit(input, any, FitPolicy(keepsSize: true)).byteCount <= any)
+    }
+
     @Test("One input gives one output")
     func deterministic() async throws {
         let input = try DrawnImage.png(screenWithPhoto())
