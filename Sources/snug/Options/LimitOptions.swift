@@ -85,12 +85,12 @@ struct LimitOptions: ParsableArguments {
 struct InputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Refuse inputs of more pixels. (default: 268402689, 16383 squared)", valueName: "n"),
-        transform: ArgumentParsing.positive)
+        transform: ArgumentParsing.pixelCount)
     var maxInputPixels: Int?
 
     @Option(
         help: ArgumentHelp("Refuse inputs with a longer side. (default: 65535)", valueName: "px"),
-        transform: ArgumentParsing.positive)
+        transform: ArgumentParsing.pixels)
     var maxInputSide: Int?
 
     @Option(

@@ -78,4 +78,12 @@ import Testing
         let details = error["details"] as? [String: Any]
         #expect(details?["value"] as? Int == 3072 && details?["option"] as? String == "--max-input-pixels")
     }
+
+    @Test("Guards on inputs are written like limits on outputs", arguments: ["0.001MP", "1000"])
+    func guards(pixels: String) throws {
+        try place.folder.write(CommandFolder.jpeg(64, 48), to: "a.jpg")
+        let error = try object("a.jpg", "--max-input-pixels", pixels, "--max-input-side", "100px")["error"]
+        let details = (error as? [String: Any])?["details"] as? [String: Any]
+        #expect(details?["limit"] as? Int == 1000 && details?["value"] as? Int == 3072)
+    }
 }
