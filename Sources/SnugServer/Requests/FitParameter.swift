@@ -126,17 +126,21 @@ package struct FitParameter: Sendable {
 
     /// Guards against hostile inputs, which a request may make tighter than the server's and no looser.
     private static let guards: [FitParameter] = [
-        tightening("max-input-pixels", \.maximumPixelCount), tightening("max-input-side", \.maximumSide),
-        tightening("max-input-chunks", \.maximumChunkCount), tightening("max-input-metadata", \.maximumMetadataBytes),
-        tightening("max-input-scans", \.maximumScanCount), tightening("max-input-scan-work", \.maximumScanWork),
+        tightening("max-input-pixels", \.maximumPixelCount, ParameterText.pixelCount),
+        tightening("max-input-side", \.maximumSide, ParameterText.pixels),
+        tightening("max-input-chunks", \.maximumChunkCount, ParameterText.count),
+        tightening("max-input-metadata", \.maximumMetadataBytes, ParameterText.size),
+        tightening("max-input-scans", \.maximumScanCount, ParameterText.count),
+        tightening("max-input-scan-work", \.maximumScanWork, ParameterText.count),
     ]
 
     private static func tightening(
-        _ name: String, _ property: any WritableKeyPath<DecodingLimits, Int> & Sendable
+        _ name: String, _ property: any WritableKeyPath<DecodingLimits, Int> & Sendable,
+        _ read: @escaping @Sendable (String) throws(ParameterFault) -> Int
     ) -> FitParameter {
         FitParameter(name) { order, text throws(ParameterFault) in
             let most = order.policy.decodingLimits[keyPath: property]
-            let value = name.hasSuffix("metadata") ? try ParameterText.size(text) : try ParameterText.count(text)
+            let value = try read(text)
             guard value <= most else { throw ParameterFault("may be \(most) at most here; give a lower number") }
             order.policy.decodingLimits[keyPath: property] = value
         }

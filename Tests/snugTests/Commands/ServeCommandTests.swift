@@ -138,7 +138,7 @@ import Testing
         let local: Set = [
             "output", "in-place", "overwrite", "again", "suffix", "name", "no-preserve", "files-from", "null",
             "no-recursive",
-            "follow-links", "page", "jobs", "memory", "isolate", "dry-run", "json", "quiet", "verbose", "report",
+            "follow-links", "jobs", "memory", "isolate", "dry-run", "json", "quiet", "verbose", "report",
             "config",
             "show-config",
             "state",
