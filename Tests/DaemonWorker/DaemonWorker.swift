@@ -31,7 +31,8 @@ import SystemPackage
         // Killed far more often than any input would be, unless a test is about that.
         let crashes = values["crashes"].flatMap { Int($0) } ?? 1_000_000
         var settings = LedgerConfiguration(policy: LedgerPolicy(maximumCrashes: crashes))
-        settings.lostConnectionGrace = .milliseconds(300)
+        // One that is killed never connects again, and its jobs are taken back by the first look of the next.
+        settings.lostConnectionGrace = .zero
         let place = values["ledger"] ?? state.appending("ledger.sqlite").string
         let ledger = try await LedgerLocation(place, isPrivate: true).open(settings)
         let configuration = try configuration(folder, state, values)
