@@ -77,7 +77,8 @@ import Testing
 
     @Test("Guards may be tighter than the server's, and no looser")
     func guards() throws {
-        let order = try Self.order("max-input-pixels=0.001MP&max-input-side=9px&max-input-metadata=1k&max-input-scans=3")
+        let order = try Self.order(
+            "max-input-pixels=0.001MP&max-input-side=9px&max-input-metadata=1k&max-input-scans=3")
         #expect(order.policy.decodingLimits.maximumPixelCount == 1000)
         #expect(order.policy.decodingLimits.maximumSide == 9)
         #expect(order.policy.decodingLimits.maximumMetadataBytes == 1000)
