@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Commits transactions that come at about the same time as one, so that they wait for the disk once.
 ///
-/// Each stays whole by itself: one that fails is rolled back alone, for which those of its group are carried out again. All of
-/// a group fail when its commit does. What is
-/// queued is carried out although the task that waits for it is cancelled: what has happened must be recorded anyway.
+/// Each stays whole by itself: one that fails is rolled back alone, for which those of its group are carried out again. All
+/// of a group fail when its commit does. What is queued is carried out although the task that waits for it is cancelled: what
+/// has happened must be recorded anyway.
 final class CommitQueue: Sendable {
     private struct Entry: Sendable {
         let work: @Sendable (Database) throws -> Void
