@@ -14,7 +14,7 @@ extension SharedLedger {
     }
 }
 
-/// What jobs that are put in together need once.
+/// The new jobs of one batch: lanes and totals are written once for all of them.
 struct EnqueueTally {
     /// New jobs by their folder.
     var seen: [String: Int] = [:]

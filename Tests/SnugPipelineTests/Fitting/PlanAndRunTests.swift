@@ -129,25 +129,25 @@ import Testing
         #expect(plan.records.count == 9 && (salvages || run.report.count(.failed) == 9))
     }
 
-    @Test("A plan that encodes says that only decoding shows damage")
-    func unseenDamage() async throws {
+    /// The plan for an image that has to be scaled down.
+    private func planOfReduction() async throws -> FitRecord {
         try runs.folder.write(JPEGBuilder(width: 64, height: 32).bytes, to: "in/a.jpg")
-        let record = try #require(
+        return try #require(
             try await runs.run {
                 $0.limits.maximumSide = 32
                 $0.isDryRun = true
             }.records["in/a.jpg"])
+    }
+
+    @Test("A plan that encodes says that only decoding shows damage")
+    func unseenDamage() async throws {
+        let record = try await planOfReduction()
         #expect(record.planUncertainty?.hasPrefix("whether it is sound") == true)
     }
 
     @Test("A plan names the reason, and nothing that was not measured")
     func reasons() async throws {
-        try runs.folder.write(JPEGBuilder(width: 64, height: 32).bytes, to: "in/a.jpg")
-        let record = try #require(
-            try await runs.run {
-                $0.limits.maximumSide = 32
-                $0.isDryRun = true
-            }.records["in/a.jpg"])
+        let record = try await planOfReduction()
         #expect(record.status == .fitted && record.planReason?.contains("64×32") == true)
         #expect(record.outputSize == PixelSize(width: 32, height: 16))
         #expect(record.outputBytes == nil && record.quality == nil && record.encodes == nil && record.scale == nil)
