@@ -27,6 +27,7 @@ import Testing
             let result = try place.runner.run(arguments)
             #expect(result.exitCode == 64 && result.standardError.hasPrefix("Error: "), "\(result.standardError)")
             #expect(!result.standardError.contains("Usage:"), "\(result.standardError)")
+            if arguments[0] == "ledger" { #expect(result.standardError.contains("'snug doctor' shows")) }
         }
     }
 

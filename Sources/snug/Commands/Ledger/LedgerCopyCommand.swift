@@ -35,7 +35,9 @@ struct LedgerCopyCommand: AsyncParsableCommand {
         let (source, target) = (try location(from), try location(to))
         do {
             guard source.mayExist else {
-                throw ValidationError("there is no ledger at \(PrintableName.escaped(source.description))")
+                throw ValidationError(
+                    "there is no ledger at \(PrintableName.escaped(source.description)); name the file that 'snug doctor' "
+                        + "shows, or postgres://USER@HOST/DATABASE")
             }
             if case (.file, .file) = (source, target) {
                 throw ValidationError("both ledgers are files; copy one with 'snug backup'")
