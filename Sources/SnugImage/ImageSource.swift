@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import SnugSystem
 public import SystemPackage
 
 /// The encoded bytes of one image, readable at any offset, any number of times.
@@ -31,6 +32,9 @@ public struct ImageSource: Sendable {
     package init(taking file: FileDescriptor) throws(ImageError) {
         storage = try SourceStorage(taking: file)
     }
+
+    /// Reads a file in memory, which goes back to its pool with the last use of the source.
+    package init(sharing loan: MemoryFilePool.Loan) { storage = SourceStorage(sharing: loan) }
 
     /// Reads bytes that their owner keeps until the last use of the source.
     init(lending bytes: UnsafeBufferPointer<UInt8>) { unsafe storage = SourceStorage(lending: bytes) }

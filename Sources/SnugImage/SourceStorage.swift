@@ -11,6 +11,7 @@ final class SourceStorage: @unchecked Sendable {
         case file(FileDescriptor, FileIdentity)
         case memory(UnsafeMutableBufferPointer<UInt8>)
         case lent(UnsafeBufferPointer<UInt8>)
+        case shared(MemoryFilePool.Loan)
     }
     let byteCount: Int
     private let content: Content
@@ -26,6 +27,12 @@ final class SourceStorage: @unchecked Sendable {
     init(lending bytes: UnsafeBufferPointer<UInt8>) {
         byteCount = bytes.count
         unsafe content = .lent(bytes)
+    }
+
+    /// Reads a file in memory, which goes back to its pool with the source.
+    init(sharing loan: MemoryFilePool.Loan) {
+        byteCount = loan.file.byteCount
+        content = .shared(loan)
     }
 
     convenience init(path: FilePath, followsLinks: Bool) throws(ImageError) {
@@ -62,7 +69,7 @@ final class SourceStorage: @unchecked Sendable {
         switch content {
         case .file(let descriptor, _): descriptor.closeIgnoringErrors()
         case .memory(let bytes): unsafe bytes.deallocate()
-        case .lent: break
+        case .lent, .shared: break
         }
     }
 
@@ -70,6 +77,8 @@ final class SourceStorage: @unchecked Sendable {
         switch content {
         case .file(let descriptor, _):
             unsafe RawSource(descriptor: descriptor.rawValue, bytes: nil, byteCount: byteCount)
+        case .shared(let loan):
+            unsafe RawSource(descriptor: loan.file.descriptor.rawValue, bytes: nil, byteCount: byteCount)
         case .memory(let bytes):
             unsafe RawSource(descriptor: -1, bytes: UnsafePointer(bytes.baseAddress), byteCount: byteCount)
         case .lent(let bytes): unsafe RawSource(descriptor: -1, bytes: bytes.baseAddress, byteCount: byteCount)
@@ -82,19 +91,25 @@ final class SourceStorage: @unchecked Sendable {
         switch content {
         case .memory(let memory): unsafe Self.copy(UnsafeRawBufferPointer(memory), offset, wanted, into: &buffer)
         case .lent(let memory): unsafe Self.copy(UnsafeRawBufferPointer(memory), offset, wanted, into: &buffer)
-        case .file(let descriptor, _):
-            let count: Int
-            do throws(Errno) {
-                var part = buffer._mutatingExtracting(first: wanted)
-                count = try descriptor.read(into: &part, at: offset)
-            } catch {
-                throw ImageError.system(error.rawValue, doing: "read")
-            }
-            guard count == wanted else {
-                throw ImageError(.inputChanged, "became shorter while it was read; try again once it is complete")
-            }
+        case .file(let descriptor, _): try Self.read(descriptor, at: offset, wanted, into: &buffer)
+        case .shared(let loan): try Self.read(loan.file.descriptor, at: offset, wanted, into: &buffer)
         }
         return wanted
+    }
+
+    private static func read(
+        _ descriptor: FileDescriptor, at offset: Int, _ wanted: Int, into buffer: inout MutableSpan<UInt8>
+    ) throws(ImageError) {
+        let count: Int
+        do throws(Errno) {
+            var part = buffer._mutatingExtracting(first: wanted)
+            count = try descriptor.read(into: &part, at: offset)
+        } catch {
+            throw ImageError.system(error.rawValue, doing: "read")
+        }
+        guard count == wanted else {
+            throw ImageError(.inputChanged, "became shorter while it was read; try again once it is complete")
+        }
     }
 
     private static func copy(

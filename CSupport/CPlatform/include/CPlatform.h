@@ -30,11 +30,15 @@ int32_t snug_set_modified(int32_t file, int64_t seconds, int32_t nanoseconds);
    file systems have and allow; the others are left out. */
 void snug_copy_user_attributes(const char *from, int32_t to);
 
-/* Makes a file in memory that no name leads to: its descriptor; -1 with errno set. */
-int32_t snug_memory_file(void);
+/* Makes a file in memory of a length for good, that no name leads to, and maps it: its descriptor; -1 with errno set. It is
+   written through this mapping only: no other process can change it, whatever it does with the descriptor. */
+int32_t snug_memory_file(uint64_t bytes, uint8_t *_Nullable *_Nonnull address);
 
-/* Lets nobody change a file in memory any more, whoever has it open: 0; -1 with errno set. */
-int32_t snug_memory_file_seal(int32_t file);
+/* Has memory for some bytes of a file, so that writing them cannot fail: 0; -1 with errno set. */
+int32_t snug_memory_file_reserve(int32_t file, uint64_t start, uint64_t bytes);
+
+/* Unmaps and closes a file. */
+void snug_memory_file_end(int32_t file, uint8_t *address, uint64_t bytes);
 
 /* 1 when a process has the file open for writing, or mapped; 0 when none has; -1 when the system does not tell.
    The descriptor has to be open for reading only. */

@@ -40,7 +40,9 @@ final class ServerMetrics: Sendable {
     }
 
     /// Shows the use of resources at this moment.
-    func record(_ queue: AdmissionQueue, _ memory: MemoryUse, _ receiving: ReceivingBudget, resultBytes: Int) {
+    func record(
+        _ queue: AdmissionQueue, _ memory: MemoryUse, _ receiving: ReceivingBudget, idleBytes: Int, resultBytes: Int
+    ) {
         let use = queue.use
         set("snug_http_workers", queue.workers)
         set("snug_http_workers_busy", use.running)
@@ -48,6 +50,7 @@ final class ServerMetrics: Sendable {
         set("snug_http_queue_waiting", use.waiting)
         set("snug_http_receiving_bytes", receiving.usedBytes)
         set("snug_http_receiving_limit_bytes", receiving.total)
+        set("snug_http_receiving_idle_bytes", idleBytes)
         set("snug_http_result_bytes", resultBytes)
         set("snug_memory_budget_bytes", memory.total)
         set("snug_memory_reserved_bytes", memory.used)

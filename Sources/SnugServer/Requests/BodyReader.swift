@@ -28,6 +28,9 @@ struct ReceivedImage: Sendable {
 struct BodyReader: Sendable {
     let maximumBytes: Int
     let budget: ReceivingBudget
+    /// Takes the images in. A process that works on one may see what is left of earlier ones, as it would see those that
+    /// come later.
+    let memory: MemoryFilePool
 
     /// Reads the body of a request to its end.
     /// - Throws: `body_too_large`, `overloaded`; `CancellationError` when the client goes.
@@ -43,14 +46,14 @@ struct BodyReader: Sendable {
     func image(of request: Request, context: ServerContext) async throws -> ReceivedImage {
         var start: [UInt8] = []
         do {
-            var file = try MemoryFile()
+            let loan = try memory.take()
             let share = try await read(request, context) { chunk in
                 try unsafe chunk.withUnsafeReadableBytes { bytes in
                     unsafe start.append(contentsOf: bytes.prefix(Self.startBytes - start.count))
-                    try unsafe file.append(bytes)
+                    try unsafe loan.file.append(bytes)
                 }
             }
-            return ReceivedImage(source: try ImageSource(taking: file.sealed()), start: start, share: share)
+            return ReceivedImage(source: ImageSource(sharing: loan), start: start, share: share)
         } catch let error as Errno {
             context.logger.error("body cannot be kept", metadata: ["reason": "\(error)"])
             throw Self.noMemory

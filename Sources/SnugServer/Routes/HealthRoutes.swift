@@ -12,6 +12,7 @@ struct HealthRoutes: Sendable {
     let metrics: ServerMetrics
     let queue: AdmissionQueue
     let receiving: ReceivingBudget
+    let memory: MemoryFilePool
     let results: ResultStore<ShrinkRoutes.Shrunk>
     let fitter: ImageFitter
 
@@ -30,7 +31,8 @@ struct HealthRoutes: Sendable {
 
     /// The metrics as text.
     @Sendable func scrape(_ request: Request, _ context: ServerContext) async throws -> Response {
-        metrics.record(queue, fitter.memoryUse, receiving, resultBytes: results.usedBytes)
+        metrics.record(
+            queue, fitter.memoryUse, receiving, idleBytes: memory.idleBytes, resultBytes: results.usedBytes)
         return .text(registry.text, type: "text/plain; version=0.0.4; charset=utf-8")
     }
 }

@@ -3,6 +3,7 @@ import Hummingbird
 import SnugImage
 import SnugLedger
 import SnugPipeline
+import SnugSystem
 import SystemPackage
 
 /// The parts of a server, put together.
@@ -14,7 +15,12 @@ struct ServerServices: Sendable {
     let desk: UploadDesk?
     /// The results that clients of `/shrink` come back for.
     let results: ResultStore<ShrinkRoutes.Shrunk>
+    /// The memory that bodies are taken into.
+    let memory: MemoryFilePool
     let responder: RouterResponder<ServerContext>
+
+    /// Bytes for the next bodies that are kept for each thread: a large photo has as many.
+    private static let keptBytes = 16 << 20
 
     init(
         _ configuration: ServerConfiguration, fitter: ImageFitter, registry: PrometheusRegistry,
@@ -26,7 +32,9 @@ struct ServerServices: Sendable {
             workers: fitter.configuration.threads, length: configuration.queueLength,
             timeout: configuration.queueTimeout)
         let receiving = ReceivingBudget(total: max(configuration.receivingBytes, configuration.maximumBodyBytes))
-        let reader = BodyReader(maximumBytes: configuration.maximumBodyBytes, budget: receiving)
+        memory = MemoryFilePool(
+            capacity: configuration.maximumBodyBytes, keptBytes: fitter.configuration.threads * Self.keptBytes)
+        let reader = BodyReader(maximumBytes: configuration.maximumBodyBytes, budget: receiving, memory: memory)
         readiness = Readiness(ledger: ledger, folder: folder, minimumDiskBytes: configuration.minimumDiskBytes)
         let work = FitWork(fitter: fitter, queue: queue, metrics: metrics, timeout: configuration.fitTimeout)
         let fit = FitRoutes(reader: reader, work: work)
@@ -34,7 +42,7 @@ struct ServerServices: Sendable {
         let shrink = ShrinkRoutes(reader: reader, work: work, store: results)
         let health = HealthRoutes(
             readiness: readiness, registry: registry, metrics: metrics, queue: queue, receiving: receiving,
-            results: results, fitter: fitter)
+            memory: memory, results: results, fitter: fitter)
         let page = PageRoutes()
         let pages = [
             Route(.get, "/", page.page), Route(.get, "/assets/{name}", page.asset),

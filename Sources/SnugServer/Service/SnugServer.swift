@@ -67,6 +67,7 @@ public struct SnugServer: Service {
                     await services.results.keepHouse()
                     try Task.checkCancellation()
                 }
+                group.addTask { try await Self.trim(services.memory) }
                 if let desk = services.desk {
                     let (period, logger) = (configuration.uploadPeriod, logger)
                     group.addTask {
@@ -79,6 +80,14 @@ public struct SnugServer: Service {
             }
         } onGracefulShutdown: {
             services.readiness.drain()
+        }
+    }
+
+    /// Gives memory for bodies back that a while has not needed.
+    private static func trim(_ memory: MemoryFilePool) async throws {
+        while true {
+            try await Task.sleep(for: .seconds(15))
+            memory.trim()
         }
     }
 

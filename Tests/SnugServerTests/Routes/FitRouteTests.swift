@@ -30,6 +30,25 @@ import Testing
         }
     }
 
+    @Test("Of images that come together and after one another, each comes back from its own bytes")
+    func apart() async throws {
+        try await withServer { server in
+            let images = (1...6).map { TestImage.noise(width: 40 * $0, height: 30, seed: UInt64($0)) }
+            // Long ones and short ones take turns, so that what is left of one lies behind the end of the next.
+            for order in [Array(images.reversed()), images] {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for image in order {
+                        group.addTask {
+                            let response = try await server.fit(image, "copy-compliant")
+                            #expect(response.status == 200 && response.body == image)
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+        }
+    }
+
     @Test("A format that is asked for comes back, unless the target does not take it")
     func format() async throws {
         try await withServer { server in

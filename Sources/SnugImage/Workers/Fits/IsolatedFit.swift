@@ -9,8 +9,10 @@ import SnugSystem
 struct IsolatedFit {
     /// Room for the order and the reply.
     private static let words = 1 << 20
-    /// Bytes of a result that the shared memory has room for in advance of the next one.
-    private static let keptBytes = 1 << 20
+    /// Bytes of shared memory that stay for the next result: those of one at the default limit.
+    ///
+    /// To clear, hand out and take back 10 MB page by page is a hundredth of the work on such an image.
+    private static let keptBytes = 10 << 20
 
     let source: ImageSource
     let header: ImageHeader
