@@ -19,7 +19,11 @@ int32_t snug_memory_file(uint64_t bytes, uint8_t **address) {
     void *mapped = MAP_FAILED;
     if (ftruncate(file, (off_t)bytes) == 0) mapped = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     /* The mapping that exists stays writable; no other one, and no write, is let through. */
-    if (mapped != MAP_FAILED && fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) == 0) {
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    if (mapped != MAP_FAILED &&
+        (fcntl(file, F_ADD_SEALS, seals | F_SEAL_FUTURE_WRITE) == 0 ||
+         /* A system that does not know this seal, such as some that stand in for Linux. */
+         (errno == EINVAL && fcntl(file, F_ADD_SEALS, seals) == 0))) {
         *address = mapped;
         return file;
     }

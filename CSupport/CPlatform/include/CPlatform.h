@@ -31,7 +31,8 @@ int32_t snug_set_modified(int32_t file, int64_t seconds, int32_t nanoseconds);
 void snug_copy_user_attributes(const char *from, int32_t to);
 
 /* Makes a file in memory of a length for good, that no name leads to, and maps it: its descriptor; -1 with errno set. It is
-   written through this mapping only: no other process can change it, whatever it does with the descriptor. */
+   written through this mapping only: no other process can change it, whatever it does with the descriptor (from Linux 5.1 on;
+   before, the sandbox of who gets it has to see to that). Nobody can change its length. */
 int32_t snug_memory_file(uint64_t bytes, uint8_t *_Nullable *_Nonnull address);
 
 /* Has memory for some bytes of a file, so that writing them cannot fail: 0; -1 with errno set. */
