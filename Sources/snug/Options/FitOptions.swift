@@ -127,7 +127,8 @@ struct ImageOptions: ParsableArguments {
     @Flag(help: "Fill --size with the middle of the image.")
     var crop = false
 
-    @Flag(help: "Lay the whole image into --size, on --background (white unless given).")
+    @Flag(
+        help: "Lay the whole image into --size, on --background. (default: white; transparent images stay transparent)")
     var pad = false
 
     @Flag(help: "Make JPEG and PNG files smaller without changing a pixel.")
