@@ -2,7 +2,8 @@
 import SnugImage
 import SnugSystem
 
-// First of all, and before there are other threads: this process may be a decoder of another one.
+StandardStreams.keepPlaces()
+// Before everything else, and before there are other threads: this process may be a decoder of another one.
 DecoderWorker.serveIfRequested()
 // Likewise.
 Allocator.returnFreedMemory()

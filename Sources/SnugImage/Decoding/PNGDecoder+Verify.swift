@@ -18,8 +18,8 @@ extension PNGDecoder {
             while try feed.push(to: handle) {}
             if !handle.isComplete {
                 throw feed.end == .complete
-                    ? ImageError(.corruptInput, "is a damaged PNG: its compressed data end early")
-                    : ImageError(.truncatedInput, "is cut off before its last row")
+                    ? .damagedPNG("its compressed data end early")
+                    : .cutOffPNG
             }
         } catch {
             var reported = error

@@ -124,8 +124,8 @@ struct PNGDecoder: ~Copyable {
             if try feed.push(to: handle) { return }
             stopped =
                 feed.end == .complete
-                ? ImageError(.corruptInput, "is a damaged PNG: its compressed data break off or end early")
-                : ImageError(.truncatedInput, "is cut off before its last row")
+                ? .damagedPNG("its compressed data break off or end early")
+                : .cutOffPNG
         } catch {
             // Rows that were finished before the fault are handed out first.
             guard error.code == .corruptInput || error.code == .truncatedInput else { throw error }

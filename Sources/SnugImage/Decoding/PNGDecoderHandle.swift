@@ -69,9 +69,7 @@ struct PNGDecoderHandle: ~Copyable {
             // libpng puts the chunk's name before messages that begin with it.
             let chunk = message.prefix { $0 != ":" }
             if message.hasPrefix("\(chunk): \(chunk): ") { message = message.dropFirst(chunk.count + 2) }
-            throw ImageError(
-                .corruptInput, "is a damaged PNG (\(message)); get it again, or \(ImageError.Setting.recovery.remedy)",
-                settings: [.recovery])
+            throw ImageError.damagedPNG(String(message))
         case .outOfMemory:
             throw ImageError(
                 .memoryExceeded, "decoding it takes more memory than allowed; \(ImageError.Setting.memory.remedy)",
@@ -92,5 +90,21 @@ struct PNGDecoderHandle: ~Copyable {
             guard let start = buffer.baseAddress else { return false }
             return unsafe snug_png_decoder_take_row(pointer, start)
         }
+    }
+}
+
+extension ImageError {
+    /// A PNG whose data contradict themselves.
+    static func damagedPNG(_ fault: String) -> ImageError {
+        ImageError(
+            .corruptInput, "is a damaged PNG (\(fault)); get it again, or \(Setting.recovery.remedy)",
+            settings: [.recovery])
+    }
+
+    /// A PNG that ends before its last row.
+    static var cutOffPNG: ImageError {
+        ImageError(
+            .truncatedInput, "is cut off before its last row; get it again, or \(Setting.recovery.remedy)",
+            settings: [.recovery])
     }
 }

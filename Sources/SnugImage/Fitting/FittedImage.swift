@@ -40,4 +40,7 @@ public struct FittedImage: Sendable {
     public var warnings: [String]
     /// The header of the input.
     public var header: ImageHeader
+
+    /// The one remark among ``warnings`` that tells of a gain: nobody has to look at the image because of it.
+    public static let losslessRemark = "losslessly recompressed: every pixel is the same"
 }

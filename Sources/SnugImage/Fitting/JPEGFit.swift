@@ -72,7 +72,7 @@ struct JPEGFit {
         Encoded(
             bytes: output.bytes, format: .jpeg, width: width, height: height,
             quality: output.isLossless ? nil : output.quality, encodes: encodes, report: report,
-            notes: output.isLossless ? ["losslessly recompressed: every pixel is the same"] : [])
+            notes: output.isLossless ? [FittedImage.losslessRemark] : [])
     }
 
     func outOfReach(smallest: Int, width: Int, height: Int) -> ImageError {

@@ -27,7 +27,7 @@ extension LosslessFit {
         return .done(
             image(
                 status, content: .bytes(smallest), byteCount: smallest.count,
-                notes: notes + (recoded != nil ? ["losslessly recompressed: every pixel is the same"] : []),
+                notes: notes + (recoded != nil ? [FittedImage.losslessRemark] : []),
                 encodes: recoded != nil ? 1 : 0))
     }
 

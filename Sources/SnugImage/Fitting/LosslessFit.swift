@@ -62,7 +62,7 @@ struct LosslessFit {
         return .done(
             image(
                 .fitted, content: .bytes(bytes), byteCount: bytes.count,
-                notes: ["losslessly recompressed: every pixel is the same"], encodes: 1))
+                notes: [FittedImage.losslessRemark], encodes: 1))
     }
 
     /// A JPEG's coefficients as a progressive file; `nil` over the limit.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugImage
 
 /// Totals of a run, and the records to be shown at its end.
 public struct FitReport: Sendable {
@@ -42,7 +43,9 @@ public struct FitReport: Sendable {
         }
         if let reason = record.skipReason { skipReasons[reason, default: 0] += 1 }
         if record.status == .failed { Self.note(record, in: &failures, unlisted: &unlistedCount) }
-        if !record.warnings.isEmpty { Self.note(record, in: &warnings, unlisted: &unlistedCount) }
+        if record.warnings.contains(where: { $0 != FittedImage.losslessRemark }) {
+            Self.note(record, in: &warnings, unlisted: &unlistedCount)
+        }
     }
 
     /// Number of records with a status.

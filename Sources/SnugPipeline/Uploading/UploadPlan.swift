@@ -39,7 +39,7 @@ public enum UploadPlan {
         for input in inputs {
             var url = isFolder ? try address(of: input.name.bytes, below: base) : base
             if let first = taken[url.text], !isShared {
-                guard collisions == .number, isFolder else { throw collision(first, input, at: url) }
+                guard collisions == .number, isFolder else { throw collision(first, input, at: url, below: base) }
                 url = try numbered(input, below: base) { taken[$0.text] == nil }
             }
             taken[url.text] = input
@@ -73,7 +73,7 @@ public enum UploadPlan {
             let url = try address(of: name[..<dot] + Array("-\(number)".utf8) + name[dot...], below: base)
             if isFree(url) { return url }
         }
-        throw collision(input, input, at: base)
+        throw collision(input, input, at: base, below: base)
     }
 
     private static func address(of name: [UInt8], below base: HTTPURL) throws(UploadError) -> HTTPURL {
@@ -85,12 +85,15 @@ public enum UploadPlan {
         }
     }
 
-    private static func collision(_ first: UploadInput, _ second: UploadInput, at url: HTTPURL) -> UploadError {
+    private static func collision(
+        _ first: UploadInput, _ second: UploadInput, at url: HTTPURL, below base: HTTPURL
+    ) -> UploadError {
         UploadError(
             .nameCollision,
             "\(PrintableName.of(first.file)) and \(PrintableName.of(second.file)) would both be uploaded to \(url), and "
-                + "one would replace the other; give an address that ends in '/', upload one of them elsewhere, or "
-                + "number the names")
+                + "one would replace the other; "
+                + (base.path.hasSuffix("/") ? "" : "give an address that ends in '/', ")
+                + "upload one of them elsewhere, or number the names")
     }
 
     private static func percentEncoded(_ name: [UInt8]) -> String {

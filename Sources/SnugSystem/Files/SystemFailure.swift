@@ -31,6 +31,8 @@ package struct SystemFailure: Error, Sendable, CustomStringConvertible {
         case .fileNameTooLong: "choose a shorter path"
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "raise the limit of open files (ulimit -n)"
         case .ioError: "the disk or its connection is failing; check the system's log"
+        case .badFileDescriptor: "it was closed when the command began; redirect it to a file, a program or /dev/null"
+        case .brokenPipe: "the program that reads it has ended; see what it said"
         default: "try again, or choose another folder"
         }
     }

@@ -2,6 +2,19 @@
 import Glibc
 package import SystemPackage
 
+/// Standard input, output and error of this process.
+package enum StandardStreams {
+    /// Keeps the places of streams that the process was started without (`<&-`), so that no file or pipe that it opens later gets
+    /// the number of one. Reading or writing such a stream fails as it would have before. Call it once, first of all.
+    package static func keepPlaces() {
+        for (descriptor, other) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY)]
+        where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is the stream's own: those below it are taken by now.
+            _ = unsafe open("/dev/null", other)
+        }
+    }
+}
+
 /// Calls on descriptors that may be pipes or terminals.
 extension FileDescriptor {
     /// True for a terminal.

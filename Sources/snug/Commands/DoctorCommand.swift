@@ -17,8 +17,9 @@ struct DoctorCommand: AsyncParsableCommand {
             Examples:
               snug doctor
               snug doctor --json | jq 'select(.state != "ok")'
-              snug doctor --config snug.yaml        also how each watched folder would be watched
-              snug doctor --ledger postgres://snug@db.example/snug --storage s3://images/snug
+              snug doctor --config snug.yaml        how folders would be watched, too
+              snug doctor --ledger postgres://snug@db.example/snug \\
+                --storage s3://images/snug
             """)
 
     @OptionGroup var state: LedgerOptions

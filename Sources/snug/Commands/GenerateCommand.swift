@@ -213,7 +213,8 @@ struct GenerateCommand: AsyncParsableCommand {
             OutputStream.standardError.writeLine("line \(fault.number): \(PrintableName.escaped(fault.message))")
         }
         guard batch.faults.isEmpty else {
-            throw ValidationError("nothing was sent: \(batch.faults.count) lines are invalid")
+            let count = batch.faults.count
+            throw ValidationError("nothing was sent: \(count) \(count == 1 ? "line is" : "lines are") invalid")
         }
         guard !batch.lines.isEmpty else { throw ValidationError("\(PrintableName.of(path)) has no prompts in it") }
         return batch.lines

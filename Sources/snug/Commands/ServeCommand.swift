@@ -38,11 +38,15 @@
 
                 Examples:
                   snug serve
-                  curl --data-binary @photo.jpg 'http://127.0.0.1:8080/v1/fit?limit=1MB&max-side=2048' -o small.jpg
-                  curl -F image=@photo.jpg -F for=bluesky http://127.0.0.1:8080/v1/fit -o small.jpg
-                  curl -F image=@a.jpg -F image=@b.jpg -F limit=1MB http://127.0.0.1:8080/v1/jobs
+                  curl --data-binary @photo.jpg -o small.jpg \\
+                    'http://127.0.0.1:8080/v1/fit?limit=1MB&max-side=2048'
+                  curl -F image=@photo.jpg -F for=bluesky -o small.jpg \\
+                    http://127.0.0.1:8080/v1/fit
+                  curl -F image=@a.jpg -F image=@b.jpg -F limit=1MB \\
+                    http://127.0.0.1:8080/v1/jobs
                   snug serve --config snug.yaml
-                  snug serve --listen 0.0.0.0:8080 --token-file /run/secrets/snug --allow-host images.example.org
+                  snug serve --listen 0.0.0.0:8080 --token-file /run/secrets/snug \\
+                    --allow-host images.example.org
                 """)
 
         @OptionGroup(title: "Access") var access: ServeAccessOptions

@@ -30,7 +30,7 @@ struct WorkCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The steps to do: some of fit, upload and generate. (default: all)", valueName: "list"),
-        transform: Self.parseSteps)
+        completion: .list(["fit", "upload", "generate"]), transform: Self.parseSteps)
     var steps: Set<JobStep>?
 
     @OptionGroup(title: "Fleet") var fleet: FleetOptions

@@ -16,6 +16,8 @@ struct ConfiguredArguments {
     private(set) var settings: [CommandSetting] = []
     /// The command's description; `nil` where nothing can be configured.
     private(set) var command: CommandDescription?
+    /// The names of the command, as in `jobs` and `list`.
+    private(set) var path: [String] = []
     private(set) var given = GivenOptions([], of: [])
 
     /// Options that a person gives instead of others, whose settings count no longer.
@@ -51,6 +53,7 @@ struct ConfiguredArguments {
             found.subcommands?.first { $0.commandName == name } ?? found
         }
         self.command = command
+        self.path = path
         given = GivenOptions(arguments.dropFirst(length), of: command.options)
         let named = given.values["config"].map { FilePath(bytes: RawArguments.decode($0)) }
         // This command reads the file itself, and says first whether the file is wanted at all.

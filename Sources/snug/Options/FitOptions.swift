@@ -127,7 +127,8 @@ struct ImageOptions: ParsableArguments {
     @Flag(help: "Fill --size with the middle of the image.")
     var crop = false
 
-    @Flag(help: "Lay the whole image into --size, on --background (white unless given).")
+    @Flag(
+        help: "Lay the whole image into --size, on --background. (default: white; transparent images stay transparent)")
     var pad = false
 
     @Flag(help: "Make JPEG and PNG files smaller without changing a pixel.")
@@ -135,7 +136,8 @@ struct ImageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --lossless, leave files alone that would become less than this smaller: 5%.", valueName: "share"),
+            "With --lossless, leave files alone, with all metadata, that would become less than this smaller: 5%.",
+            valueName: "share"),
         transform: ArgumentParsing.share)
     var minSaving: Double?
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugPipeline
+import SnugSystem
+import SystemPackage
 
 /// Arguments as text from which the bytes of file names that are not UTF-8 can be recovered.
 ///
@@ -31,7 +34,8 @@ enum RawArguments {
             if argument == "--" { return completed + arguments[index...] }
             let next = index + 1 < arguments.count ? arguments[index + 1] : nil
             if arguments.first == "fit", let option = optionalValues[argument] {
-                completed.append(next.map(option.values.contains) == true ? argument : "\(argument)=\(option.implied)")
+                let isValue = next.map { option.values.contains($0) || isMistyped($0, among: option.values) } ?? false
+                completed.append(isValue ? argument : "\(argument)=\(option.implied)")
             } else if argument.hasPrefix("-"), !argument.contains("="), let next, isNegative(next), takesValue(argument)
             {
                 completed.append("\(argument)=\(next)")
@@ -42,6 +46,12 @@ enum RawArguments {
             index += 1
         }
         return completed
+    }
+
+    /// True for a word that is nearly a value and names no file: taken for an input, it would replace everything.
+    private static func isMistyped(_ text: String, among values: [String]) -> Bool {
+        NearestName.of(text, among: values) != nil && !text.hasPrefix("-")
+            && (try? FileIdentity(of: FilePath(text), followsLinks: false)) == nil
     }
 
     private static func isNegative(_ text: String) -> Bool {

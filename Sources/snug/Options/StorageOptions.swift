@@ -28,7 +28,7 @@ struct StorageOptions: ParsableArguments {
     @Flag(help: "Allow http without TLS to other machines.")
     var allowPlainHTTP = false
 
-    @Option(help: "A PEM file with a certificate authority of your own.")
+    @Option(help: ArgumentHelp("A PEM file with a certificate authority of your own.", valueName: "file"))
     var cacert: PathArgument?
 
     mutating func validate() throws {

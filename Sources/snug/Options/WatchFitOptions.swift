@@ -60,7 +60,9 @@ struct WatchFitOptions: ParsableArguments, SettingOptions {
     var dither: String?
 
     @Option(
-        help: ArgumentHelp("strip or keep. (default: strip)", valueName: "rule"), completion: .list(["strip", "keep"]))
+        help: ArgumentHelp(
+            "strip, keep, or kinds to keep or to drop, as for 'snug fit'. (default: strip)", valueName: "kinds"),
+        completion: .list(["strip", "keep", "no-gps"] + FitPolicy.Metadata.Kind.allCases.map(\.rawValue)))
     var metadata: String?
 
     @Option(

@@ -7,12 +7,13 @@ import SnugSystem
 extension ConfiguredArguments {
     /// All options of the command with their values and origins.
     var effective: [EffectiveSetting] {
-        (command?.configurable ?? []).compactMap { option in
-            guard let name = option.longNames.first, let command else { return nil }
+        let section = path.joined(separator: ".")
+        return (command?.configurable ?? []).compactMap { option in
+            guard let name = option.longNames.first else { return nil }
             if !given.names.isDisjoint(with: option.longNames) {
                 let value = option.isFlag ? "true" : given.values[name]
                 return EffectiveSetting(
-                    key: "\(command.commandName).\(name)", value: value.map { Self.shown($0, of: name) },
+                    key: "\(section).\(name)", value: value.map { Self.shown($0, of: name) },
                     origin: .option, place: "--\(name)")
             }
             if let setting = settings.first(where: { option.longNames.contains($0.option) }) {
@@ -21,7 +22,7 @@ extension ConfiguredArguments {
                     key: setting.key, value: text, origin: setting.origin, place: setting.place)
             }
             return EffectiveSetting(
-                key: "\(command.commandName).\(name)", value: option.usualValue, origin: .default, place: "")
+                key: "\(section).\(name)", value: option.usualValue, origin: .default, place: "")
         }
     }
 

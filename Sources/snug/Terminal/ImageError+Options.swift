@@ -27,7 +27,7 @@ extension ImageError.Setting {
         switch self {
         case .keepsSize: "leave out \(option)"
         case .qualityFloor: "lower \(option)"
-        case .background: "give \(option) COLOR"
+        case .background: "give \(option) COLOUR"
         case .metadata: "pass \(option) strip"
         case .recovery: "pass \(option) to keep the rows that are there"
         default: "raise \(option)"

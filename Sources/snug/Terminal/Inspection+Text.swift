@@ -39,8 +39,11 @@ extension Inspection {
         var rows: [(String, String)] = [("format", header.format.description + processWords(header))]
         rows.append(("bytes", byteCount < 1000 ? "\(byteCount)" : "\(byteCount) (\(ByteCount(byteCount)))"))
         let size = PixelSize(width: header.width, height: header.height)
-        let megapixels = FitRecord.short(Double(header.pixelCount) / 1e6)
-        rows.append(("size", "\(size), \(megapixels) megapixels"))
+        // Less than a tenth of a megapixel would be none.
+        let pixels =
+            header.pixelCount < 50_000
+            ? "\(header.pixelCount) pixels" : "\(FitRecord.short(Double(header.pixelCount) / 1e6)) megapixels"
+        rows.append(("size", "\(size), \(pixels)"))
         if header.orientation != .upright {
             let upright = PixelSize(width: header.uprightWidth, height: header.uprightHeight)
             rows.append(("orientation", "\(header.orientation.rawValue), upright \(upright)"))

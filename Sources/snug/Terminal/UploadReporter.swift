@@ -146,7 +146,7 @@ final class UploadReporter: Sendable {
         clearLine(after: name)
         let advice = Self.advice(error)
         guard json else {
-            let message = Remedy.named(error.message, Remedy.requests)
+            let message = Self.message(error, after: name)
             return errors.writeLine("\(name): \(message)\(advice.isEmpty ? "" : " (\(advice))")")
         }
         output.writeLine(
@@ -154,6 +154,17 @@ final class UploadReporter: Sendable {
                 file, status, nil, nil, error: (error.cause as? ImageError)?.json ?? error.json(advice: advice)
             )
             .description)
+    }
+
+    /// The message without the path that it begins with, which is said already, and with what to do about the file.
+    static func message(_ error: UploadError, after name: String) -> String {
+        var text = Remedy.named(error.message, Remedy.requests)
+        guard text.hasPrefix("/"), let path = text.firstRange(of: "\(name): ") else { return text }
+        text.removeSubrange(..<path.upperBound)
+        for reason in [Errno.noSuchFileOrDirectory, .permissionDenied] where text.hasSuffix("\(reason)") {
+            return "\(text); \(reason == .permissionDenied ? "check its owner and permissions" : "check the path")"
+        }
+        return text
     }
 
     private static func advice(_ error: UploadError) -> String {

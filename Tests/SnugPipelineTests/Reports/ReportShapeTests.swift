@@ -94,6 +94,15 @@ import Testing
         #expect(report.failures.count == 1 && report.warnings.count == 1 && report.unlistedCount == 0)
     }
 
+    @Test("That a file was recompressed without loss is said, and is no warning")
+    func losslessRemark() {
+        var report = FitReport()
+        report.add(Self.record(.fitted, warnings: [FittedImage.losslessRemark]))
+        #expect(report.warnings.isEmpty)
+        report.add(Self.record(.fitted, warnings: ["the end marker is missing", FittedImage.losslessRemark]))
+        #expect(report.warnings.count == 1)
+    }
+
     @Test("A path is shown as text, and its bytes are added where text cannot carry them")
     func paths() {
         #expect(FitRecord.text(of: "a/ü.jpg") == "a/ü.jpg" && FitRecord.hex(of: "a/ü.jpg") == nil)

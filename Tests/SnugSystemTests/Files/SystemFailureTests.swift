@@ -16,7 +16,8 @@ import Testing
             (Errno.noSpace, "space"), (.diskQuotaExceeded, "space"), (.fileTooLarge, "ulimit -f"),
             (.readOnlyFileSystem, "read-only"), (.permissionDenied, "permissions"), (.notPermitted, "permissions"),
             (.noSuchFileOrDirectory, "path"), (.notDirectory, "a file has the name"), (.fileNameTooLong, "shorter"),
-            (.tooManyOpenFiles, "ulimit -n"), (.ioError, "disk"), (.brokenPipe, "try again"),
+            (.tooManyOpenFiles, "ulimit -n"), (.ioError, "disk"), (.brokenPipe, "reads"),
+            (.badFileDescriptor, "/dev/null"), (.resourceBusy, "try again"),
         ])
     func remedies(reason: Errno, word: String) {
         #expect(SystemFailure(doing: "x", reason: reason).remedy.contains(word))

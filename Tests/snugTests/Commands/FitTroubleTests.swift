@@ -49,4 +49,40 @@ import Testing
         #expect(result.standardError.contains("gone.jpg") && result.standardError.contains("(not_found)"))
         #expect(place.folder.files().contains("out/a.jpg"))
     }
+
+    @Test("A standard stream that is closed is an error that says so, and no other file takes its place")
+    func closedStreams() throws {
+        try place.folder.write(CommandFolder.jpeg(), to: "a.jpg")
+        let input = try place.shell("timeout 20 \"$SNUG\" fit - -o - <&-")
+        #expect(input.exitCode == 1 && input.standardError.contains("Bad file descriptor"), "\(input.standardError)")
+        let output = try place.shell("timeout 20 \"$SNUG\" fit a.jpg -o out --json >&-")
+        #expect(output.exitCode == 1, "\(output.standardError)")
+        #expect(output.standardError.contains("cannot write standard output: Bad file descriptor; it was closed"))
+        let all = try place.shell("timeout 20 \"$SNUG\" fit a.jpg -o out2 --report r.csv <&- >&- 2>&-; echo $?")
+        #expect(all.lines == ["0"])
+        #expect(place.folder.files() == ["a.jpg", "out/a.jpg", "out2/a.jpg", "r.csv"])
+        #expect(try place.folder.bytes(of: "out2/a.jpg") == CommandFolder.jpeg())
+    }
+
+    @Test("A mistyped value of --overwrite is refused, not taken for an input beside which everything is replaced")
+    func mistypedOverwrite() throws {
+        try place.folder.write(CommandFolder.jpeg(), to: "a.jpg")
+        try place.folder.write([7], to: "out/a.jpg")
+        let result = try place.snug("fit", "a.jpg", "-o", "out", "--overwrite", "nver")
+        #expect(result.exitCode == 64 && result.standardError.contains("'never'"), "\(result.standardError)")
+        #expect(try place.folder.bytes(of: "out/a.jpg") == [7])
+        // A file of such a name is an input.
+        try place.folder.write(CommandFolder.jpeg(), to: "alway")
+        let input = try place.snug("fit", "a.jpg", "-o", "out", "--overwrite", "alway")
+        #expect(input.exitCode == 0 && place.folder.files().contains("out/alway.jpg"), "\(input.standardError)")
+        #expect(try place.folder.bytes(of: "out/a.jpg") == CommandFolder.jpeg())
+    }
+
+    @Test("A PNG that is cut off says what to do")
+    func cutOffPNG() throws {
+        let png = PNGBuilder(width: 64, height: 64).bytes
+        try place.folder.write(Array(png.prefix(png.count / 2)), to: "a.png")
+        let result = try place.snug("fit", "a.png", "-o", "out")
+        #expect(result.exitCode == 1 && result.standardError.contains("--salvage"), "\(result.standardError)")
+    }
 }

@@ -44,6 +44,8 @@ import Testing
         #expect(text.hasPrefix("a.png\n  format        PNG\n"))
         #expect(text.contains("\n  size          300×200, 0.1 megapixels\n"))
         #expect(text.contains("is more than 20.0 kB\n"))
+        try folder.write(PNGBuilder(width: 20, height: 10).bytes, to: "b.png")
+        #expect(try snug.run(["inspect", "b.png"]).standardOutput.contains("20×10, 200 pixels\n"))
         #expect(text.contains("300 pixels a side are more than 100\n"))
     }
 

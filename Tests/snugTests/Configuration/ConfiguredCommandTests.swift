@@ -137,6 +137,8 @@ import Testing
             let rows = try CommandFolder.objects(result)
             func value(_ key: String) -> String? { rows.first { $0["key"] as? String == key }?["value"] as? String }
             #expect(value("jobs.list.limit") == "7" && value("jobs.json") == "true")
+            // The key that sets it, not the command's name alone.
+            #expect(value("jobs.list.ledger")?.contains("SNUG_LEDGER") == true)
             // As the daemon reads it: from the folder of the file.
             #expect(value("state_dir")?.hasSuffix("own/elsewhere") == true)
         }

@@ -6,7 +6,7 @@ import SnugSystem
 enum FitSettings {
     static let all: [Setting<WatchFolder>] = [
         // First, because the others override it.
-        Setting("fit.for", show: { _ in nil }) { folder, text throws(SettingFault) in
+        Setting("fit.for", show: \.targetName) { folder, text throws(SettingFault) in
             guard let profile = TargetProfile.named(text.text) else {
                 let near = TargetProfile.names(near: text.text)
                 throw SettingFault(
@@ -16,6 +16,7 @@ enum FitSettings {
             }
             folder.limits = profile.limits
             folder.hasTarget = true
+            folder.targetName = profile.name
         },
         Setting("fit.limit", show: { SettingFormat.exactSize($0.limits.byteLimit) }) {
             folder, text throws(SettingFault) in
@@ -40,7 +41,12 @@ enum FitSettings {
         Setting("fit.chroma", \.policy.chroma, .choice),
         Setting("fit.palette", \.policy.palette, .choice),
         Setting("fit.dither", \.policy.dither, .choice),
-        Setting("fit.metadata", \.policy.metadata, .choice),
+        Setting("fit.metadata", show: { $0.policy.metadata.rawValue }) { folder, text throws(SettingFault) in
+            guard let metadata = FitPolicy.Metadata(rawValue: text.text) else {
+                throw .unknown(text.text, among: ["strip", "keep"] + FitPolicy.Metadata.Kind.allCases.map(\.rawValue))
+            }
+            folder.policy.metadata = metadata
+        },
         Setting("fit.background", show: { $0.policy.background.map(text) }) {
             folder, text throws(SettingFault) in
             do throws(ImageError) { folder.policy.background = try RGBColour(parsing: text.text) } catch {

@@ -45,6 +45,8 @@ public struct WatchFolder: Sendable, Hashable {
     public var limits: Limits
     /// The limits are those of a target, which takes no format that they do not name. Default false.
     public var hasTarget = false
+    /// The name of that target, for people.
+    package var targetName: String?
     /// Choices within the limits.
     public var policy: FitPolicy
     /// The server for pipelines that upload.

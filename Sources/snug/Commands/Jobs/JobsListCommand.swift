@@ -18,7 +18,7 @@ struct JobsListCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Conditions") var conditions: JobFilterOptions
 
-    @Option(help: ArgumentHelp("Jobs at most.", valueName: "n"), transform: ArgumentParsing.positive)
+    @Option(help: ArgumentHelp("Jobs at most. (default: 50)", valueName: "n"), transform: ArgumentParsing.positive)
     var limit = 50
 
     @Flag(help: "All jobs that the conditions select, however many.")

@@ -16,7 +16,8 @@ struct LedgerCopyCommand: AsyncParsableCommand {
             PGPASSFILE or PGPASSWORD.
 
             Examples:
-              snug ledger copy ~/.local/state/snug/ledger.sqlite postgres://snug@db.example/snug
+              snug ledger copy ~/.local/state/snug/ledger.sqlite \\
+                postgres://snug@db.example/snug
               snug ledger copy @/etc/snug/ledger ledger.sqlite
             """)
 

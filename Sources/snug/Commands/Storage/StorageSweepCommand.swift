@@ -11,6 +11,7 @@ struct StorageSweepCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sweep",
         abstract: "Removes the objects that no job of the ledger refers to any more, and unfinished uploads.",
+        usage: "snug storage sweep [<options>]",
         discussion: """
             The hosts of a fleet do the same once a day. An object goes when it was stored more than 7 days ago and the \
             ledger knows no job that refers to it. What a host that was killed left of a large upload goes after the same \
@@ -18,7 +19,8 @@ struct StorageSweepCommand: AsyncParsableCommand {
             their jobs.
 
             Examples:
-              snug storage sweep --ledger postgres://snug@db.example/snug --storage s3://images/snug -n
+              snug storage sweep --ledger postgres://snug@db.example/snug \\
+                --storage s3://images/snug -n
               snug storage sweep --json
             """)
 

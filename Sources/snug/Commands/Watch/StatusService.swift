@@ -43,6 +43,8 @@ struct StatusService: Service {
                 "\(books.waiting) waiting, \(books.count(.delivered)) delivered, \(books.count(.failed)) failed, "
                 + "\(books.count(.held)) held"
             try? events.manager?.send(.status(line))
+        } catch is CancellationError {
+            // The daemon ends, or never began.
         } catch {
             logger.warning("state cannot be read", metadata: ["reason": "\(error)"])
         }

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugUpload
+import Testing
+
+@testable import snug
+
+@Suite struct UploadMessageTests {
+    private static func message(_ text: String, after name: String) -> String {
+        UploadReporter.message(UploadError(.sourceFailed, text), after: name)
+    }
+
+    @Test("The path of a file is said once, and a file that cannot be opened has its remedy")
+    func path() {
+        let open = "cannot open the file to send"
+        #expect(
+            Self.message("/in/b/x.jpg: \(open): No such file or directory", after: "b/x.jpg")
+                == "\(open): No such file or directory; check the path")
+        #expect(
+            Self.message("/x.jpg: \(open): Permission denied", after: "/x.jpg")
+                == "\(open): Permission denied; check its owner and permissions")
+        #expect(Self.message("/in/x.jpg: changed", after: "x.jpg") == "changed")
+    }
+
+    @Test(
+        "A message that begins with no path stays as it is", arguments: ["the server said x.jpg: no", "/x is gone", ""])
+    func others(text: String) {
+        #expect(Self.message(text, after: "x.jpg") == text)
+    }
+}
