@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension ImageError {
+    /// The message without the advice at its end: a warning about an image that is delivered all the same.
+    var finding: String {
+        guard let advice = message.firstRange(of: "; get it again") else { return message }
+        return String(message[..<advice.lowerBound])
+    }
+
     /// A limit or setting of the caller's that decides over an error.
     ///
     /// The message names the remedy in words; a program with options of its own replaces ``remedy`` by theirs.

@@ -135,11 +135,12 @@ struct PNGDecoder: ~Copyable {
         if recoversPartialImages { handle.endInput() }
         missingRowCount = height - present
         var reported = stopped
-        reported.message += " (\(present) of \(height) rows are there)"
+        let advice = stopped.message.dropFirst(stopped.finding.count)
+        reported.message = "\(stopped.finding) (\(present) of \(height) rows are there)\(advice)"
         reported.details["rows_present"] = .integer(present)
         reported.details["rows_total"] = .integer(height)
         failure = reported
-        if recoversPartialImages { recoveryWarnings.append(reported.message) }
+        if recoversPartialImages { recoveryWarnings.append(reported.finding) }
     }
 
     /// Mid-gray, or transparent where the image has alpha: a repeated last row would pass for image.
@@ -157,7 +158,7 @@ struct PNGDecoder: ~Copyable {
             guard recoversPartialImages, error.code == .corruptInput || error.code == .unsupportedFeature else {
                 throw error
             }
-            recoveryWarnings.append(error.message)
+            recoveryWarnings.append(error.finding)
         }
     }
 }

@@ -93,7 +93,7 @@ public struct ImageFitter: Sendable {
         var notes: [String] = []
         if case .failure(let fault) = survey.stripped {
             try await checkDecoding(source, header: header, plan: plan, limits: limits, policy: policy)
-            notes.append("was not passed on as it is: \(fault.message)")
+            notes.append("was not passed on as it is: \(fault.finding)")
         }
         let image = try await encode(
             source, header: header, plan: plan, limits: limits, policy: policy, notes: notes)

@@ -16,6 +16,11 @@ extension LosslessFit {
         let saving = 1 - Double(smallest.count) / Double(max(source.byteCount, 1))
         let complies = source.byteCount <= context.byteLimit
         if complies && (saving <= 0 || saving < context.policy.minimumSaving) {
+            // What tells too much goes, however little it saves.
+            if !context.policy.passesCompliantUnchanged, !stripped.isEmpty, stripped.count < source.byteCount {
+                return .done(
+                    image(.stripped, content: .bytes(stripped), byteCount: stripped.count, notes: notes, encodes: 0))
+            }
             return .done(image(.copied, content: .source, byteCount: source.byteCount, notes: notes, encodes: 0))
         }
         guard smallest.count <= context.byteLimit else {

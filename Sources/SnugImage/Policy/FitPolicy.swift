@@ -75,7 +75,9 @@ public struct FitPolicy: Sendable, Hashable, Codable {
     public var frame: ExactFrame?
     /// Makes files smaller without changing a pixel, and nothing else. Default false.
     public var isLossless = false
-    /// The share of a file's bytes from which on a lossless saving is worth another file. Default 0.
+    /// The share of a file's bytes from which on a lossless saving is worth other image data. Default 0.
+    ///
+    /// Metadata that is to go goes anyway.
     public var minimumSaving = 0.0
     /// Writes JPEGs in one scan, for readers that know no progressive ones. Default false.
     public var isBaseline = false

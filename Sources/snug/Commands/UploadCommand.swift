@@ -90,7 +90,15 @@ struct UploadCommand: AsyncParsableCommand {
     private func upload(_ run: UploadRun, _ reporter: UploadReporter, _ interruption: Interruption) async throws {
         let work = Task { try await run.run { reporter.handle($0) } }
         interruption.handle(stop: { work.cancel() }, cleanUp: {})
-        let report = try await work.value
+        let report: UploadReport
+        do {
+            report = try await work.value
+        } catch let error as UploadError where json && ![.nameCollision, .invalidTarget].contains(error.code) {
+            // The server told no protocol: none of the files can be sent, and each has its line.
+            for file in destination.files { reporter.handle(.failed(file.path, error)) }
+            try OutputStream.standardOutput.checkDelivered()
+            throw ExitCode(1)
+        }
         reporter.ended(report)
         if json { try OutputStream.standardOutput.checkDelivered() }
         if !report.failures.isEmpty { throw ExitCode(1) }

@@ -105,6 +105,16 @@ import Testing
         }
     }
 
+    @Test("An error says how many rows there are and what to do, and a warning of a recovered image gives no advice")
+    func words() throws {
+        let file = try PNGTestFile.fixture("rgb8.png")
+        let cut = Array(file.prefix(file.count / 2))
+        let message = try #require(failure(cut)?.message)
+        #expect(message.contains(" rows are there); get it again, or turn on recovery"))
+        let warnings = try DecodedPNG(cut, recoversPartialImages: true).warnings
+        #expect(warnings.count == 1 && warnings[0].hasSuffix(" rows are there)") && !warnings[0].contains("recovery"))
+    }
+
     @Test("A wrong CRC of image data fails, in the last chunk too", arguments: [0, 1])
     func criticalCRC(chunk: Int) throws {
         let file = try PNGTestFile(PNGTestFile.fixture("rgb8.png"))

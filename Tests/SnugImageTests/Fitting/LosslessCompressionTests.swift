@@ -94,6 +94,20 @@ import Testing
         #expect(try await compress(input) { $0.minimumSaving = saving * 0.95 }.status == .fitted)
     }
 
+    @Test("Positions go though the saving is not worth another file, unless all metadata is kept")
+    func minimumSavingStrips() async throws {
+        let input = try DrawnImage.jpeg(
+            DrawnImage.scene(width: 64, height: 48),
+            segments: [MetadataSegment(marker: 0xE1, payload: Array("Exif\0\0".utf8) + EXIFDraft.camera(1).bytes)])
+        let stripped = try await compress(input) { $0.minimumSaving = 1 }
+        #expect(stripped.status == .stripped)
+        let output = stripped.bytes(of: input)
+        #expect(!String(decoding: output, as: UTF8.self).contains(EXIFDraft.gps))
+        #expect(JPEGReference.coefficients(of: output) == JPEGReference.coefficients(of: input))
+        #expect(try await compress(output) { $0.minimumSaving = 1 }.status == .copied)
+        #expect(try await compress(input) { ($0.minimumSaving, $0.metadata) = (1, .keep) }.status == .copied)
+    }
+
     @Test("Over the limit a small saving counts too, and one that is not enough is an error")
     func limits() async throws {
         let input = try DrawnImage.jpeg(DrawnImage.scene(width: 200, height: 150, grain: 10), quality: 90)

@@ -15,6 +15,21 @@ import Testing
         try place.runner.run(["upload"] + arguments + ["--protocol", "put", "--state", "state"])
     }
 
+    @Test("Where no server tells its protocol, each file has its line of JSON")
+    func noServer() throws {
+        for name in ["a", "b"] { try place.folder.write([1], to: name) }
+        let address = try FaultServer { _ in }.url("/in/")
+        let result = try place.snug("upload", "a", "b", "--to", address, "--state", "state", "--json", "--max-attempts", "1")
+        #expect(result.exitCode == 1)
+        let objects = try CommandFolder.objects(result)
+        #expect(objects.map { $0["input"] as? String } == ["a", "b"])
+        for object in objects {
+            #expect(object["status"] as? String == "failed")
+            let error = try #require(object["error"] as? [String: Any])
+            #expect(error["code"] is String && error["message"] is String)
+        }
+    }
+
     @Test("A folder is fitted on the way, and the same command again sends nothing")
     func fitted() throws {
         let server = try StoringServer()
