@@ -4,7 +4,7 @@
 struct PixelFit {
     private static let mostSizes = 5
     /// Blocks that tell the kind of content.
-    private static let blocks = 4_000
+    private static let blocks = 2_000
     /// Share of the limit from which on nothing larger is looked for.
     private static let wantedUse = 0.96
     /// Quality ceiling of pixels without history.

@@ -19,13 +19,13 @@ enum SizeChoice {
     /// given the benefit of the doubt to be soft, images of up to a megapixel to be sharp.
     static func leastLossOfSharpImages(pixels: Int) -> Double {
         let smallness = min(max(Double.log2(4_000_000 / Double(max(pixels, 1))) / 2, 0), 1)
-        return 1.75 - 0.75 * smallness
+        return 1.75 - 0.79 * smallness
     }
     /// The same at ``coarsestOfSharpImages`` for images of lines, which keep their size with the coarsest steps there are: photos
     /// are below 3 there; text, charts and screenshots above 3.7, and 5 to 37 points better at the full size.
     static let leastLossOfLines = 3.3
     /// Predicted bytes over the limit up to which dropping more coefficients may still do.
-    static let mostExcess = 1.3
+    static let mostExcess = 1.7
     /// Scale of the steps aimed at when pixels are given up: the fewer are left, the coarser each may be.
     static func landing(_ share: Double) -> Double { min(2.4 * Double.pow(max(share, 0.001), -0.45), 8) }
 

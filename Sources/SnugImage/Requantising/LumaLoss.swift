@@ -9,7 +9,7 @@ import RealModule
 /// in many again.
 struct LumaLoss {
     /// Blocks that are looked at.
-    private static let mostBlocks = 4_000
+    private static let mostBlocks = 1_200
     /// Magnitudes in steps up to which a coefficient becomes 0.
     private static let deadZone: Float = 0.6
 
