@@ -22,7 +22,7 @@ enum SizeChoice {
         return 1.75 - 0.79 * smallness
     }
     /// The same at ``coarsestOfSharpImages`` for images of lines, which keep their size with the coarsest steps there are: photos
-    /// are below 3 there; text, charts and screenshots above 3.7, and 5 to 37 points better at the full size.
+    /// are below 3 there; text, charts and screenshots above 3.6, and nearly all 4 to 49 points better at the full size.
     static let leastLossOfLines = 3.3
     /// Predicted bytes over the limit up to which dropping more coefficients may still do.
     static let mostExcess = 1.7
