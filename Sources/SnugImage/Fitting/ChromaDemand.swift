@@ -30,7 +30,7 @@ struct ChromaDemand {
     }
 
     /// Coefficients that can be had at no great cost.
-    private func source() throws -> (any CoefficientSource)? {
+    func source() throws -> (any CoefficientSource)? {
         if let scan = try SequentialScan.read(context.source) {
             return try SequentialSource(context.source, scan: scan, cancellation: context.cancellation)
         }

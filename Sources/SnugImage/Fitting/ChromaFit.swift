@@ -86,6 +86,9 @@ struct ChromaFit {
         encoded.width == context.plan.width && encoded.quality ?? .infinity >= Self.fineQuality
     }
 
+    /// A difference as it counts in the comparison of both resolutions.
+    static func weighed(_ difference: Double, isHalf: Bool) -> Double { difference * (isHalf ? leastGain : 1) }
+
     private func best(of candidates: [Encoded]) throws -> Encoded {
         let supply = try context.supply(PixelDemand(isPlanar: false, background: context.policy.background))
         let channels = supply.shape.planes.first?.channels ?? 3
@@ -97,7 +100,7 @@ struct ChromaFit {
         let looks = Looks(plane, context: context, weighting: .chroma)
         for candidate in candidates {
             let isHalf = try subsampling(candidate) == .s420
-            let difference = try looks.difference(candidate) * (isHalf ? Self.leastGain : 1)
+            let difference = Self.weighed(try looks.difference(candidate), isHalf: isHalf)
             if difference < best.difference { best = (candidate, difference) }
         }
         return best.encoded

@@ -16,6 +16,7 @@ struct FitContext {
     let cancellation: CancellationFlag
     /// The coefficients of a JPEG of several scans, once they are decoded.
     let coefficients = CoefficientCache()
+    let content = ContentFinding()
     /// The outputs that were over the limit.
     let rejected = RejectedSizes()
 

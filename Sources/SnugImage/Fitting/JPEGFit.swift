@@ -42,8 +42,8 @@ struct JPEGFit {
         let work = try requantisation(source, shape: .fullSize, ceiling: policy.qualityCeiling)
         let chroma = policy.chroma == .automatic && work.prefersHalfChroma ? Self.halfChromaShare : 1
         let isFineEnough =
-            try !work.choice.isTooLarge
-            && (policy.qualityCeiling != nil && work.choice.isAtFinestSteps || work.looksBestAtItsSize(chroma: chroma))
+            try policy.qualityCeiling != nil && work.choice.isAtFinestSteps && !work.choice.isTooLarge
+            || work.looksBestAtItsSize(chroma: chroma)
         if policy.keepsSize || isFineEnough {
             // Half the chroma resolution takes pixels, not coefficients.
             if policy.chroma == .automatic, work.prefersHalfChroma { return .pixels(1) }
@@ -55,6 +55,7 @@ struct JPEGFit {
                 if policy.keepsSize { throw outOfReach(smallest: smallest, width: plan.width, height: plan.height) }
             }
         }
+        _ = context.content.isOfLines { work.loss.isOfLines }
         return .pixels(min(try work.reducedShare(chroma: chroma), 0.97))
     }
 

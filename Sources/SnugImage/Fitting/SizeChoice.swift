@@ -7,20 +7,25 @@ import RealModule
 /// finest the full size looks best. Where it would take coarser ones, that depends on the image: photos as cameras make
 /// them are soft, and fewer pixels with steps about half as coarse look better; those that were scaled down before are
 /// sharp to the last pixel, and keep their size down to about quality 55. Which of both an image is, its coefficients
-/// tell (see ``LumaLoss``): over 146 pairs of an image of 200 to 1,200 pixels and a limit of 0.15 to 1.4 bits a pixel that is
-/// about 0.9 points better in the mean than the first rule alone. Exact fractions of the size gain more than a point over their
+/// tell (see ``LumaLoss``). Photos that are quantised coarsely already keep it too, where the limit is near: at another size they
+/// have more to code. Text and lines keep their size as long as the limit allows. Exact fractions of the size gain more than a point over their
 /// neighbours, because every output pixel then has the same phase.
 enum SizeChoice {
     /// Scale of the steps up to which the full size looks best, whatever the image.
     static let coarsestAtFullSize = 4.2
-    /// Scale of the steps from which on fewer pixels look better, whatever the image.
+    /// Scale of the steps from which on fewer pixels look better, for photos.
     static let coarsestOfSharpImages = 15.7
     /// The error that fewer pixels have to bring over that of coarser steps, for the latter to look better: camera photos are
     /// given the benefit of the doubt to be soft, images of up to a megapixel to be sharp.
     static func leastLossOfSharpImages(pixels: Int) -> Double {
         let smallness = min(max(Double.log2(4_000_000 / Double(max(pixels, 1))) / 2, 0), 1)
-        return 1.6 - 0.7 * smallness
+        return 1.75 - 0.79 * smallness
     }
+    /// The same at ``coarsestOfSharpImages`` for images of lines, which keep their size with the coarsest steps there are: photos
+    /// are below 3 there; text, charts and screenshots above 3.6, and nearly all 4 to 49 points better at the full size.
+    static let leastLossOfLines = 3.3
+    /// Predicted bytes over the limit up to which dropping more coefficients may still do.
+    static let mostExcess = 1.7
     /// Scale of the steps aimed at when pixels are given up: the fewer are left, the coarser each may be.
     static func landing(_ share: Double) -> Double { min(2.4 * Double.pow(max(share, 0.001), -0.45), 8) }
 

@@ -59,7 +59,9 @@ struct SizeSearch {
         let isFineEnough =
             share >= 1 && !isCoarse || share < 1 && SizeChoice.accepts(scale: scale, at: share)
             || hasCeiling && isCoarse && result.isAtFinestSteps
-        if isFineEnough && !isUnderused && !result.isTooLarge { return nil }
+        // Where it looks best all the same, the encoder may find what the prediction did not.
+        let mayFit = !result.isTooLarge || share >= 1 && !isCoarse
+        if isFineEnough && !isUnderused && mayFit { return nil }
         if scale > SizeChoice.landing(share) && !(hasCeiling && isUnderused) || result.isTooLarge {
             tooLarge = min(tooLarge, share)
         } else {

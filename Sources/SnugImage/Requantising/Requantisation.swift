@@ -109,14 +109,17 @@ final class Requantisation {
     /// True where the image looks better at this size, as coarse as its steps have to be, than with fewer pixels.
     func looksBestAtItsSize(chroma: Double = 1) throws -> Bool {
         let scale = choice.model.scale
-        if scale <= SizeChoice.coarsestAtFullSize { return true }
-        guard scale <= SizeChoice.coarsestOfSharpImages else { return false }
+        if scale <= SizeChoice.coarsestAtFullSize && !choice.isTooLarge { return true }
+        guard !choice.isTooLarge || choice.bytes <= Double(limit) * SizeChoice.mostExcess else { return false }
+        if choice.isTooLarge || scale > SizeChoice.coarsestOfSharpImages { return loss.isOfLines }
         let share = SizeChoice.snapped(try reducedShare(chroma: chroma))
-        let loss = LumaLoss(sample, steps: source.steps?.first)
         let least = SizeChoice.leastLossOfSharpImages(pixels: source.layout.width * source.layout.height)
         return loss.atFullSize(scale: scale) * least
             <= loss.reduced(to: share, scale: SizeChoice.landing(share))
     }
+
+    /// What coarser steps and fewer pixels cost.
+    private(set) lazy var loss = LumaLoss(sample, steps: source.steps?.first)
 
     /// Writes the file.
     func encode() throws -> Outcome {

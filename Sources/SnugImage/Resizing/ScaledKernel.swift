@@ -18,6 +18,20 @@ struct ScaledKernel {
     /// The largest distance between the centres of a target pixel and a source pixel that counts, in source pixels.
     var radius: Double { Self.lobes * scale }
 
+    /// What the filter keeps of a wave.
+    /// - Parameter frequency: 1 for the highest that the target pixels can hold.
+    static func response(_ frequency: Double) -> Double {
+        let finely = 16
+        var weights: [Double] = []
+        let count = 2 * Int(lobes) * finely
+        ScaledKernel(scale: Double(finely)).appendWeights(of: 0..<count, centre: Double(count) / 2, to: &weights)
+        let (kept, total) = weights.indices.reduce((0, 0)) { sums, index in
+            let position = (Double(index) + 0.5 - Double(count) / 2) / Double(finely)
+            return (sums.0 + weights[index] * .cos(.pi * frequency * position), sums.1 + weights[index])
+        }
+        return kept / total
+    }
+
     /// Appends the weights of the source pixels `range` for a target pixel centred on `centre`, not normalised.
     ///
     /// sinc(x) sinc(x / 3), where sin 3a = sin a (3 - 4 sin² a) leaves one sine, and that is carried from tap to tap by

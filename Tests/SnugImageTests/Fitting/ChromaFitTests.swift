@@ -134,4 +134,13 @@ import Testing
         let open = try #require(try await decibels(bytes, limit: limit, .automatic, of: original))
         #expect(open >= half - 1, "\(subject) \(share): \(open) of \(half)")
     }
+
+    @Test("Half of the chroma wins where its difference is within 5 % of that of all of it, and loses beyond")
+    func nearTies() {
+        func halfWins(_ half: Double, _ full: Double) -> Bool {
+            ChromaFit.weighed(half, isHalf: true) < ChromaFit.weighed(full, isHalf: false)
+        }
+        #expect(halfWins(0.2, 0.2) && halfWins(0.2, 0.195) && halfWins(0.2, 0.1901) && halfWins(0.1, 0.3))
+        #expect(!halfWins(0.2, 0.1899) && !halfWins(0.2, 0.15) && !halfWins(0.2, 0.01))
+    }
 }

@@ -149,4 +149,42 @@ import Testing
         }
         #expect(found > 0)
     }
+
+    @Test("Text and lines keep their size down to the coarsest steps, where photos give up pixels")
+    func lines() async throws {
+        func scale(_ pixels: Plane) async throws -> Double {
+            let input = try DrawnImage.jpeg(pixels, quality: 94)
+            // A little less than the lowest quality takes with all of its coefficients.
+            var coarse = FitPolicy(keepsSize: true)
+            coarse.qualityCeiling = coarse.qualityFloor
+            let limit = try await fit(input, input.count - 1, coarse).byteCount * 7 / 8
+            let image = try await fit(input, limit)
+            #expect(image.byteCount <= limit)
+            return image.scale
+        }
+        #expect(try await scale(DrawnStrokes.plane(width: 400, height: 304)) == 1)
+        #expect(try await scale(DrawnImage.scene(width: 400, height: 304, grain: 0)) < 1)
+    }
+
+    @Test("Lines that are halved to meet a limit are resampled as a whole, not block by block")
+    func halvedLines() async throws {
+        let input = try DrawnImage.jpeg(DrawnStrokes.plane(width: 400, height: 304), quality: 92)
+        var halved: FittedImage?
+        for share in [0.25, 0.2, 0.16, 0.13, 0.1] where halved == nil {
+            let image = try await fit(input, Int(Double(input.count) * share))
+            if image.width == 200 { halved = image }
+        }
+        let image = try #require(halved, "one of the limits takes half of the size")
+        let output = try DrawnImage.decoded(image.bytes(of: input))
+        let half = RasterShape.interleaved(width: 200, height: 152, channels: 3)
+        let source = ImageSource(bytes: input)
+        let reader = ImageReader(
+            source: source, header: try ImageProbe.header(of: source), policy: FitPolicy(), memory: 1 << 30,
+            cache: ColourConversionCache(), cancellation: CancellationFlag())
+        let references = try [8, 4].map { eighths in
+            let supply = try PixelSupply.holding(reader, demand: PixelDemand(isPlanar: false, eighths: eighths))
+            return try #require(try supply.prepared(half, orientation: .upright).heldRaster?.planes.first)
+        }
+        #expect(DrawnImage.difference(output, references[0]) < DrawnImage.difference(output, references[1]))
+    }
 }

@@ -97,4 +97,13 @@ import Testing
     func radii() {
         #expect(ScaledKernel(scale: 1).radius == 3 && ScaledKernel(scale: 2.5).radius == 7.5)
     }
+
+    @Test("The filter keeps low waves, halves that of the highest frequency and leaves nothing of twice that")
+    func response() {
+        #expect(abs(ScaledKernel.response(0) - 1) < 1e-6)
+        #expect(abs(ScaledKernel.response(0.5) - 1) < 0.03)
+        #expect(abs(ScaledKernel.response(1) - 0.5) < 0.02)
+        #expect(abs(ScaledKernel.response(2)) < 0.03)
+        #expect(ScaledKernel.response(-0.7) == ScaledKernel.response(0.7))
+    }
 }
