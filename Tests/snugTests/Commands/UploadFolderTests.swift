@@ -19,7 +19,8 @@ import Testing
     func noServer() throws {
         for name in ["a", "b"] { try place.folder.write([1], to: name) }
         let address = try FaultServer { _ in }.url("/in/")
-        let result = try place.snug("upload", "a", "b", "--to", address, "--state", "state", "--json", "--max-attempts", "1")
+        let result = try place.snug(
+            "upload", "a", "b", "--to", address, "--state", "state", "--json", "--max-attempts", "1")
         #expect(result.exitCode == 1)
         let objects = try CommandFolder.objects(result)
         #expect(objects.map { $0["input"] as? String } == ["a", "b"])
