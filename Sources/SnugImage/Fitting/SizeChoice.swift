@@ -7,9 +7,9 @@ import RealModule
 /// finest the full size looks best. Where it would take coarser ones, that depends on the image: photos as cameras make
 /// them are soft, and fewer pixels with steps about half as coarse look better; those that were scaled down before are
 /// sharp to the last pixel, and keep their size down to about quality 55. Which of both an image is, its coefficients
-/// tell (see ``LumaLoss``). Photos that are quantised coarsely already keep it too, where the limit is near: at another size they
-/// have more to code. Text and lines keep their size as long as the limit allows. Exact fractions of the size gain more than a point over their
-/// neighbours, because every output pixel then has the same phase.
+/// tell (see ``LumaLoss``). Photos that are quantised coarsely already keep it too, where the limit is near: at another size
+/// they have more to code. Text and lines keep their size as long as the limit allows. Exact fractions of the size gain more
+/// than a point over their neighbours, because every output pixel then has the same phase.
 enum SizeChoice {
     /// Scale of the steps up to which the full size looks best, whatever the image.
     static let coarsestAtFullSize = 4.2
