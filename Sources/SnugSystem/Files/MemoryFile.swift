@@ -8,8 +8,8 @@ package import SystemPackage
 /// It belongs to one writer until it is shared, and is not written while anybody reads it.
 @safe
 package final class MemoryFile: @unchecked Sendable {
-    /// Bytes for which memory is reserved at once.
-    private static let step = 1 << 20
+    /// Bytes for which memory is reserved at once: no more than a body that comes slowly may hold for nothing.
+    private static let step = 64 << 10
 
     /// The descriptor, which ends with the file.
     package let descriptor: FileDescriptor

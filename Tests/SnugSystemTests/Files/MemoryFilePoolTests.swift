@@ -28,7 +28,8 @@ import Testing
             try Self.fill(loan, 1, count: 5)
             #expect(pool.idleBytes == 0)
         }
-        #expect(pool.idleBytes == Self.step)
+        // A short body holds little memory.
+        #expect(pool.idleBytes == 64 << 10)
         let loan = try pool.take()
         #expect(loan.file.descriptor.rawValue == first)
         #expect(loan.file.byteCount == 0)
