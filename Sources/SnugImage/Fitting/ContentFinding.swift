@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Synchronization
 
-/// Whether a JPEG is of text and lines, found out once for all that one fit makes of it.
+/// Remembers during one fit whether the JPEG shows text and lines.
 final class ContentFinding: Sendable {
     private let lines = Mutex<Bool?>(nil)
 

@@ -118,7 +118,7 @@ final class Requantisation {
             <= loss.reduced(to: share, scale: SizeChoice.landing(share))
     }
 
-    /// What coarser steps and fewer pixels cost.
+    /// The predicted error of coarser steps and of fewer pixels.
     private(set) lazy var loss = LumaLoss(sample, steps: source.steps?.first)
 
     /// Writes the file.

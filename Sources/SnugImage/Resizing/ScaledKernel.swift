@@ -18,7 +18,7 @@ struct ScaledKernel {
     /// The largest distance between the centres of a target pixel and a source pixel that counts, in source pixels.
     var radius: Double { Self.lobes * scale }
 
-    /// What the filter keeps of a wave.
+    /// The frequency response: the share of a wave's amplitude that the filter keeps.
     /// - Parameter frequency: 1 for the highest that the target pixels can hold.
     static func response(_ frequency: Double) -> Double {
         let finely = 16

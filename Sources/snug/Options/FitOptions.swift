@@ -136,7 +136,7 @@ struct ImageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "With --lossless, leave files alone, with all metadata, that would become less than this smaller: 5%.",
+            "With --lossless, leave image data alone that would become less than this smaller: 5%.",
             valueName: "share"),
         transform: ArgumentParsing.share)
     var minSaving: Double?
