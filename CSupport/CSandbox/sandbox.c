@@ -28,7 +28,10 @@ static const uint32_t allowed[] = {
     SYS_read, SYS_pread64, SYS_recvmsg, SYS_sendmsg, SYS_close, SYS_munmap, SYS_mremap, SYS_madvise, SYS_brk,
     SYS_futex, SYS_exit, SYS_exit_group, SYS_rt_sigreturn, SYS_rt_sigprocmask, SYS_sigaltstack, SYS_gettid, SYS_getpid,
     SYS_sched_yield, SYS_sched_getaffinity, SYS_clock_gettime, SYS_clock_nanosleep, SYS_nanosleep, SYS_gettimeofday,
-    SYS_getrandom, SYS_set_robust_list, SYS_restart_syscall, SYS_getrusage,
+    SYS_getrandom, SYS_set_robust_list, SYS_restart_syscall, SYS_getrusage, SYS_ppoll,
+#ifdef SYS_poll
+    SYS_poll,
+#endif
 #ifdef SYS_rseq
     SYS_rseq,
 #endif

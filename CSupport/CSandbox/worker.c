@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -161,12 +162,27 @@ static void crash_plainly(void) {
     for (size_t index = 0; index < sizeof crashes / sizeof crashes[0]; index++) signal(crashes[index], SIG_DFL);
 }
 
+/* Images that follow one another use the same memory: the kernel's clearing of new pages is a twentieth of a fit. What
+   more than one image of a camera takes goes back at once, the rest when no image has come for a while. */
+enum { KEPT_HEAP = 64 << 20, LARGEST_IN_HEAP = 32 << 20, PATIENCE_MILLISECONDS = 2000 };
+
+static void trim_above(size_t bytes) {
+    struct mallinfo2 heap = mallinfo2();
+    if (heap.arena > bytes) malloc_trim(0);
+}
+
+/* Whether a request came before the patience ended, or the parent went. */
+static bool hears_soon(int32_t socket) {
+    struct pollfd door = { .fd = socket, .events = POLLIN };
+    return poll(&door, 1, PATIENCE_MILLISECONDS) != 0;
+}
+
 /* One arena, small stacks, and whatever the C library loads or reads for its first thread, before the doors close. */
 static void prepare(void) {
     crash_plainly();
     mallopt(M_ARENA_MAX, 1);
-    mallopt(M_MMAP_THRESHOLD, 256 * 1024);
-    mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    mallopt(M_MMAP_THRESHOLD, LARGEST_IN_HEAP);
+    mallopt(M_TRIM_THRESHOLD, KEPT_HEAP);
     pthread_attr_t attributes;
     if (pthread_attr_init(&attributes) == 0) {
         pthread_attr_setstacksize(&attributes, 1 << 20);
@@ -201,6 +217,8 @@ int32_t snug_worker_serve(int32_t socket, const snug_codec *codecs, size_t count
         response.layout = job.layout;
         memcpy(response.message, job.message, sizeof response.message);
         if (!say(socket, &response, sizeof response)) break;
+        trim_above(KEPT_HEAP);
+        if (!hears_soon(socket)) malloc_trim(0);
     }
     return 0;
 }
