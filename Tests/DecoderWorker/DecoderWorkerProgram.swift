@@ -68,6 +68,8 @@ private struct FaultyDecoder {
             switch text {
             case "open": errorOfOpening()
             case "program": errorOfRunnableMemory()
+            case "fill": pageFaultsOfFilling(megabytes: 40)
+            case "overfill": pageFaultsOfFilling(megabytes: 100)
             default: getpid()
             }
         for index in 0..<4 { unsafe row[index] = UInt8(truncatingIfNeeded: number >> (8 * Int32(index))) }
@@ -88,6 +90,21 @@ private struct FaultyDecoder {
     private func errorOfRunnableMemory() -> Int32 {
         let memory = unsafe mmap(nil, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
         return unsafe memory == MAP_FAILED ? errno : 0
+    }
+
+    /// Takes memory from the heap, writes to it, gives it back, and counts the pages that the kernel had to find for that.
+    private func pageFaultsOfFilling(megabytes: Int) -> Int32 {
+        let before = pageFaults
+        let parts = unsafe (0..<megabytes).map { _ in unsafe malloc(1 << 20) }
+        for part in unsafe parts { unsafe part?.initializeMemory(as: UInt8.self, repeating: 1, count: 1 << 20) }
+        for part in unsafe parts { unsafe free(part) }
+        return pageFaults - before
+    }
+
+    private var pageFaults: Int32 {
+        var usage = rusage()
+        _ = unsafe getrusage(RUSAGE_SELF, &usage)
+        return Int32(truncatingIfNeeded: usage.ru_minflt)
     }
 
     /// Takes memory until there is none, 16 GiB at most.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Foundation
 import Glibc
 import SnugSystem
 import SystemPackage
@@ -49,6 +50,36 @@ import Testing
         #expect(error?.code == .decoderTimedOut && error?.details["seconds"] == .integer(1))
         let patient = DecoderWorkerPool(worker: try WorkerFixture.worker(faults: true))
         #expect(try WorkerFixture.decode("fine", by: patient) > 1)
+    }
+
+    @Test("The memory of one image serves the next one, unless it was much")
+    func keptMemory() throws {
+        let pool = DecoderWorkerPool(worker: try WorkerFixture.worker(faults: true))
+        let first = try WorkerFixture.decode("fill", by: pool, memory: 256 << 20)
+        // On a busy machine the next image may come when the memory is given back already.
+        let next = try (0..<5).map { _ in try WorkerFixture.decode("fill", by: pool, memory: 256 << 20) }
+        #expect(next.contains { $0 < first / 4 }, "\(first), then \(next)")
+        let much = try (0..<5).map { _ in try WorkerFixture.decode("overfill", by: pool, memory: 256 << 20) }
+        #expect(much.allSatisfy { $0 > first / 4 }, "\(much)")
+    }
+
+    @Test("A decoder without work gives its memory back")
+    func memoryOfIdleness() async throws {
+        let pool = DecoderWorkerPool(worker: try WorkerFixture.worker(faults: true))
+        let process = try WorkerFixture.decode("fine", by: pool)
+        let before = try Self.residentPages(of: process)
+        _ = try WorkerFixture.decode("fill", by: pool, memory: 256 << 20)
+        for _ in 0..<100 where try Self.residentPages(of: process) > before + 5_000 {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try Self.residentPages(of: process) <= before + 5_000)
+        #expect(try WorkerFixture.decode("fine", by: pool) == process, "it lives on")
+    }
+
+    private static func residentPages(of process: Int32) throws -> Int {
+        let text = try String(contentsOfFile: "/proc/\(process)/statm", encoding: .utf8)
+        let words = text.split(separator: " ")
+        return try #require(words.count > 1 ? Int(words[1]) : nil)
     }
 
     @Test("A cancelled image ends the decoder that works on it")
