@@ -41,6 +41,7 @@ void snug_writer_finish(bit_writer *writer);
 void snug_writer_rewind(bit_writer *writer);
 // Bytes of a finished stream with stuffing.
 size_t snug_writer_size(const bit_writer *writer);
-void snug_writer_copy(const bit_writer *writer, uint8_t *out);
+// Writes a finished stream with stuffing to `out` and frees it.
+void snug_writer_take(bit_writer *writer, uint8_t *out);
 
 #endif

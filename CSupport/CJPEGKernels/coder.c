@@ -148,12 +148,6 @@ size_t snug_coder_scan_size(const snug_coder *coder, int32_t stream) {
     return snug_writer_size(writer_of(coder, stream));
 }
 
-void snug_coder_copy_scan(const snug_coder *coder, int32_t stream, uint8_t *out) {
-    snug_writer_copy(writer_of(coder, stream), out);
-}
-
-void snug_coder_release_scan(snug_coder *coder, int32_t stream) {
-    bit_writer *writer = (bit_writer *)writer_of(coder, stream);
-    free(writer->base);
-    *writer = (bit_writer){0};
+void snug_coder_take_scan(snug_coder *coder, int32_t stream, uint8_t *out) {
+    snug_writer_take((bit_writer *)writer_of(coder, stream), out);
 }

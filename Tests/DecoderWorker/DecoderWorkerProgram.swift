@@ -96,14 +96,14 @@ private struct FaultyDecoder {
     private func pageFaultsOfFilling(megabytes: Int) -> Int32 {
         let before = pageFaults
         let parts = unsafe (0..<megabytes).map { _ in unsafe malloc(1 << 20) }
-        for part in unsafe parts { unsafe part?.initializeMemory(as: UInt8.self, repeating: 1, count: 1 << 20) }
-        for part in unsafe parts { unsafe free(part) }
+        unsafe parts.forEach { part in unsafe part?.initializeMemory(as: UInt8.self, repeating: 1, count: 1 << 20) }
+        unsafe parts.forEach { part in unsafe free(part) }
         return pageFaults - before
     }
 
     private var pageFaults: Int32 {
         var usage = rusage()
-        _ = unsafe getrusage(RUSAGE_SELF, &usage)
+        _ = unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         return Int32(truncatingIfNeeded: usage.ru_minflt)
     }
 

@@ -212,10 +212,8 @@ bool snug_coder_finish(snug_coder *coder);
 /// After finish: bytes of a scan with stuffing. Streams: 0 DC or all; 1 + 3c + 0, 1, 2 the low band, high band and
 /// refinement of component c.
 size_t snug_coder_scan_size(const snug_coder *coder, int32_t stream);
-/// Writes them.
-void snug_coder_copy_scan(const snug_coder *coder, int32_t stream, uint8_t *out);
-/// Frees the memory of a scan that was copied; it is empty then.
-void snug_coder_release_scan(snug_coder *coder, int32_t stream);
+/// Writes them and frees the scan, part by part; it is empty then.
+void snug_coder_take_scan(snug_coder *coder, int32_t stream, uint8_t *out);
 
 /// Adds weighted frequencies to sums: `sums[i] += weight * frequencies[i]` over all tables.
 void snug_counts_accumulate(const snug_symbol_counts *counts, double weight, double *sums);

@@ -36,7 +36,8 @@ struct MemoryEstimate: Sendable, Hashable {
             sampleBytes(pixels: pixels, strategy: policy.strategy) + outputBytes(limit: limit, pixels: output)
             + fixedBytes + palette
         let width = max(header.width, plan.width)
-        let rows = width * 640
+        // A row of MCUs takes 48 bytes for each column.
+        let rows = width * (640 + 48 * RowsAhead.depth)
         let turned =
             header.orientation.rawValue > Orientation.mirrored.rawValue
             ? output * (isInterleaved ? 8 : 2 * factor) : 0

@@ -75,15 +75,11 @@ struct BlockCoder: ~Copyable {
     /// Bytes of a finished scan.
     func scanSize(_ stream: Int) -> Int { unsafe snug_coder_scan_size(handle, Int32(stream)) }
 
-    /// Appends a finished scan and frees its memory.
-    mutating func move(_ stream: Int, to bytes: inout [UInt8]) {
+    /// Moves a finished scan to memory with room for it; what is written there takes no memory here any more.
+    /// - Returns: Its bytes.
+    mutating func move(_ stream: Int, to target: UnsafeMutablePointer<UInt8>) -> Int {
         let size = scanSize(stream)
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: size))
-        unsafe bytes.withUnsafeMutableBufferPointer { buffer in
-            guard let base = buffer.baseAddress, size > 0 else { return }
-            unsafe snug_coder_copy_scan(handle, Int32(stream), base + start)
-        }
-        unsafe snug_coder_release_scan(handle, Int32(stream))
+        if size > 0 { unsafe snug_coder_take_scan(handle, Int32(stream), target) }
+        return size
     }
 }

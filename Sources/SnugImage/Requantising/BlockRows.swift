@@ -2,8 +2,10 @@
 import CJPEGKernels
 
 /// Coefficients of a row of MCUs, or of a part of one: 64 a block in zigzag order, component by component.
+///
+/// Threads hand them on: one at a time uses them.
 @safe
-final class BlockRows {
+final class BlockRows: @unchecked Sendable {
     let layout: BlockLayout
     /// MCUs that there is room for.
     let capacity: Int

@@ -37,15 +37,23 @@ struct JPEGContainer {
 
     /// The file. Takes the scans out of the coder.
     func bytes(_ coder: inout BlockCoder, tables: CodeTables) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(byteCount(coder, tables: tables))
-        bytes += header()
-        for scan in scans() {
-            appendScanHeader(scan, tables: tables, to: &bytes)
-            coder.move(scan.stream, to: &bytes)
+        let count = byteCount(coder, tables: tables)
+        return unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            func append(_ bytes: [UInt8]) {
+                unsafe UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                    .copyBytes(from: bytes)
+                filled += bytes.count
+            }
+            append(header())
+            for scan in scans() {
+                var scanHeader: [UInt8] = []
+                appendScanHeader(scan, tables: tables, to: &scanHeader)
+                append(scanHeader)
+                precondition(filled + coder.scanSize(scan.stream) <= count, "a scan grew")
+                if let base = buffer.baseAddress { filled += unsafe coder.move(scan.stream, to: base + filled) }
+            }
+            append([0xFF, JPEGMarker.endOfImage])
         }
-        bytes += [0xFF, JPEGMarker.endOfImage]
-        return bytes
     }
 
     private func header() -> [UInt8] {

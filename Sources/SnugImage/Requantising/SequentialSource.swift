@@ -3,12 +3,16 @@ import CJPEGKernels
 import SnugSystem
 
 /// The coefficients of a sequential Huffman JPEG, decoded on the way and held row by row.
+///
+/// One thread at a time uses it: where ``RowsAhead`` reads, the caller waits for its end.
 @safe
-final class SequentialSource: CoefficientSource {
+final class SequentialSource: CoefficientSource, @unchecked Sendable {
     private let source: ImageSource
     private let scan: SequentialScan
     private let stream: OpaquePointer
     private let level: KernelLevel
+    /// What follows is less work than decoding: a second thread would cost more than it saves.
+    private let isForInverse: Bool
     private let cancellation: CancellationFlag
     private(set) var report = DecodeReport()
 
@@ -24,6 +28,7 @@ final class SequentialSource: CoefficientSource {
         self.source = source
         self.scan = scan
         self.level = level
+        isForInverse = isNatural
         self.cancellation = cancellation
         var layout = scan.streamLayout
         layout.is_natural = isNatural
@@ -46,18 +51,28 @@ final class SequentialSource: CoefficientSource {
         return sequential.report
     }
 
+    /// Decodes on a thread of its own where one is free.
     func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws {
-        unsafe snug_stream_rewind(stream)
         report = DecodeReport()
         report.totalRows = layout.height
         report.endedEarly = scan.endsEarly
+        if try !isForInverse && RowsAhead.readRows(layout, by: decodeAll, use: body) { return }
         let rows = BlockRows(layout, capacity: layout.mcusAcross)
+        try decodeAll(into: { rows }, then: body)
+    }
+
+    @Sendable
+    private func decodeAll(
+        into empty: () throws -> BlockRows, then deliver: (BlockRows, Int, Double) throws -> Void
+    ) throws {
+        unsafe snug_stream_rewind(stream)
         var feed = ScanFeed(source: source, range: scan.data)
         for row in 0..<layout.mcusDown {
             if row % 8 == 0 { try cancellation.check() }
+            let rows = try empty()
             try decode(rows, row: row, feed: &feed)
             let share = Double(unsafe snug_stream_position(stream)) / Double(max(scan.data.count, 1))
-            try body(rows, row, min(max(share, 0), 1))
+            try deliver(rows, row, min(max(share, 0), 1))
         }
         try checkEnd(&feed)
     }

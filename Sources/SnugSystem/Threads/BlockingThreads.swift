@@ -95,6 +95,20 @@ package final class BlockingThreads: TaskExecutor {
         }
     }
 
+    /// Starts work beside the calling task's, where that runs on such threads and one of them is free at this moment.
+    /// - Returns: False where none is; the work is not started then.
+    package static func startBeside(_ work: @escaping @Sendable () -> Void) -> Bool {
+        let threads = unsafe withUnsafeCurrentTask { task in
+            unsafe task?.unownedTaskExecutor?.asTaskExecutor() as? BlockingThreads
+        }
+        guard let threads else { return false }
+        let isFree = threads.queue.state.withLock { state in
+            state.threads - state.idle + state.jobs.count < threads.maximumThreads
+        }
+        if isFree { threads.submit(work) }
+        return isFree
+    }
+
     /// True in a task whose thread may block.
     private static var mayBlock: Bool {
         if CallingThread.isCurrent { return true }

@@ -43,6 +43,20 @@ import Testing
         }
     }
 
+    @Test("Work starts beside that of a task where a thread is free, and only there")
+    func beside() async throws {
+        for count in [1, 2] {
+            let isDone = try await BlockingThreads(count: count).run {
+                let done = DispatchSemaphore(value: 0)
+                guard BlockingThreads.startBeside({ done.signal() }) else { return false }
+                done.wait()
+                return true
+            }
+            #expect(isDone == (count == 2))
+        }
+        #expect(!BlockingThreads.startBeside { Issue.record("was started") }, "no such threads")
+    }
+
     @Test("No more work runs at once than there are threads")
     func bounded() async throws {
         let threads = BlockingThreads(count: 2)
