@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The service: `docker build -t snug .`, then see docs/deployment.md.
 FROM swift:6.3-bookworm AS build
-RUN apt-get update && apt-get install -y --no-install-recommends git
+RUN apt-get update && apt-get install -y --no-install-recommends git make
 WORKDIR /source
 # The system packages change seldom: they are a layer of their own.
 COPY scripts/install scripts/install
 RUN scripts/install build
 COPY . .
-RUN SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc -static-stdlib \
-  && strip .build/release/snug
+RUN make release && strip .build/release/snug
 
 FROM debian:bookworm-slim
 # The four after the first line are loaded only by the decoder processes, for formats that a request brings.

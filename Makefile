@@ -7,7 +7,7 @@ PACKED := $(shell getconf GNU_LIBC_VERSION 2>/dev/null | awk '{ split($$2, part,
 RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -Xswiftc -static-stdlib -Xswiftc -gnone \
   -Xswiftc -use-ld=lld -Xlinker --no-export-dynamic $(PACKED)
 
-.PHONY: demo test page-test page-image run-image bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-fleet campaign-clocks format lint \
+.PHONY: demo release test page-test page-image run-image bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-fleet campaign-clocks format lint \
 	docs install install-service
 
 demo: ## Install what is missing, build all but the service, fit the samples under 70 kB
@@ -15,6 +15,9 @@ demo: ## Install what is missing, build all but the service, fit the samples und
 	$(RELEASE) --disable-default-traits --traits GIF,HEIF,JPEGXL,Postgres,TIFF,WebP
 	.build/release/snug fit samples -o demo-out $$(grep -v '^\#' samples/options.conf) --overwrite --no-recursive
 	@ls -l demo-out
+
+release: ## Build the command with everything, .build/release/snug
+	$(RELEASE)
 
 test: ## Install what is missing, build, run every test
 	scripts/install test
