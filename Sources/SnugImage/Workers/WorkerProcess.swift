@@ -55,7 +55,7 @@ final class WorkerProcess: Sendable {
         process = started.process
         socket = started.socket
         sandbox = greeting.sandbox
-        addressSpace = min(greeting.address_space, 1 << 46)
+        addressSpace = min(greeting.address_space, 1 << 48)
         versions = Self.versions(&greeting)
     }
 
