@@ -52,7 +52,10 @@ import Testing
         #expect(try WorkerFixture.decode("fine", by: patient) > 1)
     }
 
-    @Test("The memory of one image serves the next one, unless it was much")
+    @Test(
+        "The memory of one image serves the next one, unless it was much",
+        // Sanitizers have allocators of their own.
+        .enabled(if: ProcessInfo.processInfo.environment["SNUG_SANITIZER"] == nil))
     func keptMemory() throws {
         let pool = DecoderWorkerPool(worker: try WorkerFixture.worker(faults: true))
         let first = try WorkerFixture.decode("fill", by: pool, memory: 256 << 20)
@@ -63,7 +66,9 @@ import Testing
         #expect(much.allSatisfy { $0 > first / 4 }, "\(much)")
     }
 
-    @Test("A decoder without work gives its memory back")
+    @Test(
+        "A decoder without work gives its memory back",
+        .enabled(if: ProcessInfo.processInfo.environment["SNUG_SANITIZER"] == nil))
     func memoryOfIdleness() async throws {
         let pool = DecoderWorkerPool(worker: try WorkerFixture.worker(faults: true))
         let process = try WorkerFixture.decode("fine", by: pool)
