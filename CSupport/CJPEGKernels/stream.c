@@ -144,7 +144,11 @@ static int64_t bits_left(const snug_stream *stream) {
     return (stream->buffer + stream->filled - stream->reader.next) * 8 + stream->reader.count;
 }
 
-// Bytes of padding after the last block are harmless: zeros and ones only.
+// Bytes of padding that an encoder may leave after the last block. More of them are what a broken disk or download left:
+// blocks have been read from the zeros before.
+enum { MOST_PADDING = 16 };
+
+// Bytes after the last block, but for a little padding of zeros and ones only.
 static int64_t bytes_after_end(const snug_stream *stream) {
     int64_t left = bits_left(stream) / 8, other = 0;
     const uint8_t *end = stream->buffer + stream->filled;
@@ -152,12 +156,14 @@ static int64_t bytes_after_end(const snug_stream *stream) {
         uint8_t byte = *(end - i);
         if (byte != 0 && byte != 0xFF) other = other ? other : left - i + 1;
     }
-    return other;
+    return other || left <= MOST_PADDING ? other : left;
 }
 
 // Goes on behind a restart marker that was reached.
 static snug_stream_status restart(snug_stream *stream) {
     if (!stream->is_at_restart) {
+        // All that is there belongs to what lies before the marker.
+        if (bits_left(stream) > 8 * (MOST_PADDING + 1)) return SNUG_STREAM_DAMAGED;
         if (!stream->has_ended) return SNUG_STREAM_NEEDS_INPUT;
         return bits_left(stream) >= 8 ? SNUG_STREAM_DAMAGED : SNUG_STREAM_TRUNCATED;
     }

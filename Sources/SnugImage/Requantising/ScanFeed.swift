@@ -47,6 +47,8 @@ struct ScanFeed {
             return unsafe snug_stream_feed(stream, base + start, count)
         }
         offset += taken
+        // A decoder that wants more and takes nothing would ask for ever.
+        if taken == 0 { unsafe snug_stream_end_input(stream) }
     }
 
     /// The bytes behind the last block, after it was decoded.

@@ -179,6 +179,14 @@ import Testing
             let error = #expect(throws: ImageError.self) { try report(long) }
             #expect(error?.code == .corruptInput && error?.message.contains("left behind its last block") == true)
         }
+        for byte: UInt8 in [0x00, 0x35] {
+            var padded = bytes
+            padded.insert(contentsOf: [UInt8](repeating: byte, count: 100_000), at: scan.data.upperBound)
+            #expect(throws: ImageError.self) { try report(padded) }
+        }
+        var padded = bytes
+        padded.insert(contentsOf: [UInt8](repeating: 0, count: 8), at: scan.data.upperBound)
+        #expect(try report(padded)?.isDamaged == false)
         #expect(try report(builder { $0.frameMarker = 0xC2 }) == nil)
     }
 }

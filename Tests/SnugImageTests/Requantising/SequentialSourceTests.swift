@@ -129,6 +129,25 @@ import Testing
         #expect(seen >= 15)
     }
 
+    @Test("Bytes before a restart marker that belong to nothing are damage, however many", arguments: [100, 70_000])
+    func strayBytes(count: Int) throws {
+        let bytes = try Self.fixture("restart")
+        let marker = try #require(bytes.indices.dropLast().first { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xD0 })
+        for byte: UInt8 in [0x00, 0x55] {
+            var stray = bytes
+            stray.insert(contentsOf: [UInt8](repeating: byte, count: count), at: marker)
+            #expect(try Self.own(stray) == nil)
+        }
+    }
+
+    @Test("A tail of zeros is damage: blocks were read from them")
+    func zeroTail() throws {
+        var bytes = try DrawnImage.jpeg(DrawnImage.scene(width: 400, height: 300, grain: 10), quality: 90)
+        let scan = try #require(try SequentialScan.read(ImageSource(bytes: bytes)))
+        for place in (scan.data.lowerBound + scan.data.upperBound) / 2..<scan.data.upperBound { bytes[place] = 0 }
+        #expect(try Self.own(bytes) == nil)
+    }
+
     @Test("Truncation anywhere is an error, never a crash")
     func truncated() throws {
         let bytes = try Self.fixture("restart")

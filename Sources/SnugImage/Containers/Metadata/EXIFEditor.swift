@@ -14,7 +14,7 @@ struct EXIFEditor {
 
     private static let headerByteCount = 8
     /// Bytes of one value, by type.
-    private static let valueBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8]
+    private static let valueBytes = [0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4]
 
     let order: ByteView.Order
     let firstDirectory: Int
@@ -63,7 +63,7 @@ struct EXIFEditor {
 
     /// Removes the position: its entries and their values.
     mutating func removePosition() {
-        guard let gps = directory(Tag.gpsDirectory) else { return }
+        guard let gps = directory(Tag.gpsDirectory) else { return remove(Tag.gpsDirectory, in: firstDirectory) }
         let entries = entries(gps)
         for entry in entries { clearValue(of: entry) }
         clear(gps..<gps + 2 + 12 * entries.count + 4)

@@ -7,7 +7,7 @@ extension EmbeddedMetadata {
         var kept = EmbeddedMetadata(exif: exif.flatMap { Self.select($0, selection, orientation) }, xmp: nil)
         if kept.exif == nil, !selection.keeps(.exif) { kept.exif = orientation.map(EXIFBlock.minimal) }
         if selection.keeps(.xmp) {
-            kept.xmp = selection.keeps(.gps) ? xmp : xmp.map { XMPPacket($0).withoutPosition().bytes }
+            kept.xmp = selection.keeps(.gps) ? xmp : xmp.flatMap { XMPPacket($0).withoutPosition()?.bytes }
         }
         return kept
     }
@@ -36,7 +36,8 @@ extension EmbeddedMetadata {
     private static func select(
         _ exif: [UInt8], _ selection: FitPolicy.Metadata, _ orientation: Orientation?
     ) -> [UInt8]? {
-        guard var editor = EXIFEditor(exif) else { return selection.keeps(.exif) ? exif : nil }
+        // What cannot be read may hold a position.
+        guard var editor = EXIFEditor(exif) else { return selection.keeps(.exif) && selection.keeps(.gps) ? exif : nil }
         guard selection.keeps(.exif) else {
             return editor.extract(
                 position: selection.keeps(.gps), rights: selection.keeps(.copyright), orientation: orientation)

@@ -50,12 +50,12 @@ struct TIFFBlock {
         return entries
     }
 
-    /// The value of a single SHORT or LONG.
+    /// The value of a single SHORT, LONG or IFD.
     static func number(_ entry: Entry, in view: ByteView) -> Int? {
         guard entry.count == 1 else { return nil }
         switch entry.type {
         case 3: return view.u16(at: entry.offset + 8)
-        case 4: return view.u32(at: entry.offset + 8)
+        case 4, 13: return view.u32(at: entry.offset + 8)
         default: return nil
         }
     }

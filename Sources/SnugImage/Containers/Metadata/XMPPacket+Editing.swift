@@ -20,8 +20,40 @@ extension XMPPacket {
         return packet
     }
 
-    /// The packet without positions, as long as it was.
-    func withoutPosition() -> XMPPacket { blanking(prefix: "exif:GPS") }
+    /// Beginnings of the names of positions, whatever their prefix: those of EXIF, and those of drones and phones.
+    private static let positions = ["gps", "latitude", "longitude"].map { Array($0.utf8) }
+    /// Those of the W3C's vocabulary with the prefix `geo`.
+    private static let geoPositions = ["lat", "long", "alt"].map { Array($0.utf8) }
+
+    /// The packet without positions, as long as it was; `nil` for one that is no UTF-8, whose properties cannot be found.
+    func withoutPosition() -> XMPPacket? {
+        guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else { return nil }
+        var blanked = bytes
+        var from = 0
+        while let colon = bytes[from...].firstIndex(of: UInt8(ascii: ":")) {
+            from = colon + 1
+            guard let start = positionName(around: colon), let range = property(named: start..<colon + 1) else {
+                continue
+            }
+            for index in range { blanked[index] = UInt8(ascii: " ") }
+            from = range.upperBound
+        }
+        return XMPPacket(blanked)
+    }
+
+    /// The start of the name of a position whose prefix ends at `colon`.
+    private func positionName(around colon: Int) -> Int? {
+        func lowercase(_ name: ArraySlice<UInt8>) -> [UInt8] { name.map { 0x41...0x5A ~= $0 ? $0 | 0x20 : $0 } }
+        var start = colon
+        while start > 0, colon - start < 64, Self.isNameByte(bytes[start - 1]), bytes[start - 1] != UInt8(ascii: ":") {
+            start -= 1
+        }
+        let prefix = lowercase(bytes[start..<colon])
+        guard start < colon, prefix != Array("xmlns".utf8) else { return nil }
+        let local = lowercase(bytes[(colon + 1)...].prefix(9))
+        let isGeo = prefix == Array("geo".utf8)
+        return (Self.positions + (isGeo ? Self.geoPositions : [])).contains { local.starts(with: $0) } ? start : nil
+    }
 
     /// Replaces properties whose names begin so by spaces: attributes, and elements with all that is in them.
     private func blanking(prefix: StaticString) -> XMPPacket {

@@ -20,7 +20,9 @@ extension MetadataStripper {
             case .iptc: keepsAll = metadata.keeps(.iptc)
             case .text:
                 let namesRights = try metadata.keeps(.copyright) ? namesRights(chunk, source) : false
-                keepsAll = metadata.keeps(.comment) || namesRights
+                let word = try keyword(chunk, source).lowercased()
+                let namesPosition = word.contains("gps") && !metadata.keeps(.gps)
+                keepsAll = metadata.keeps(.comment) && !namesPosition || namesRights
             case .exif, .xmp:
                 keepsAll = false
                 if let kept = try described(chunk, source, metadata, limits) { append(kept, to: &pieces) }
@@ -32,8 +34,13 @@ extension MetadataStripper {
     }
 
     private static func namesRights(_ chunk: PNGChunk, _ source: ImageSource) throws(ImageError) -> Bool {
+        ["Copyright", "Author"].contains(try keyword(chunk, source))
+    }
+
+    /// The keyword that the text of a chunk begins with.
+    private static func keyword(_ chunk: PNGChunk, _ source: ImageSource) throws(ImageError) -> String {
         let start = ByteView(try source.bytes(at: chunk.data.lowerBound, count: min(80, chunk.data.count)))
-        return ["Copyright", "Author"].contains(start.latin1(at: 0, limit: 79))
+        return start.latin1(at: 0, limit: 79)
     }
 
     /// The part of a chunk with EXIF or XMP that is kept.
@@ -50,8 +57,7 @@ extension MetadataStripper {
             return kept.exif.map { .made(PNGChunk.bytes(type: "eXIf", data: $0)) }
         }
         // Text may be compressed, or digits: it stays as it is or not at all.
-        let start = ByteView(try source.bytes(at: chunk.data.lowerBound, count: min(80, chunk.data.count)))
-        let isXMP = start.latin1(at: 0, limit: 79).lowercased().hasSuffix("xmp")
+        let isXMP = try keyword(chunk, source).lowercased().hasSuffix("xmp")
         let isKept = isXMP ? metadata.keeps(.xmp) && metadata.keeps(.gps) : metadata.keeps(.exif) && isWhole
         return isKept ? .source(chunk.range) : nil
     }

@@ -56,7 +56,7 @@ import Testing
     @Test("A packet without its positions has all else, byte for byte in its place")
     func positions() throws {
         let before = Array(Self.packet.utf8)
-        let after = XMPPacket(before).withoutPosition().bytes
+        let after = try #require(XMPPacket(before).withoutPosition()).bytes
         #expect(after.count == before.count)
         for (old, new) in zip(before, after) { #expect(new == old || new == UInt8(ascii: " ")) }
         let text = String(decoding: after, as: UTF8.self)
@@ -68,6 +68,26 @@ import Testing
         #expect(properties(after) == expected)
     }
 
+    @Test(
+        "Positions go whatever their prefix and writing",
+        arguments: [
+            "drone-dji:GpsLatitude=\"+52.50833\"", "e:GPSLatitude='52,30N'", "drone-dji:Longitude=\"13.4\"", "geo:lat=\"52.5\"",
+            "geo:long = '13.4'",
+        ])
+    func otherPrefixes(attribute: String) throws {
+        let text = "<a b:c='1' \(attribute) xmlns:gps='urn:x' geo:name='y'/>"
+        let after = String(
+            decoding: try #require(XMPPacket(Array(text.utf8)).withoutPosition()).bytes, as: UTF8.self)
+        #expect(after == text.replacing(attribute, with: String(repeating: " ", count: attribute.utf8.count)))
+    }
+
+    @Test("A packet that is no UTF-8 goes whole: its positions cannot be found")
+    func otherEncodings() {
+        let text = "<a exif:GPSLatitude='1'/>"
+        #expect(XMPPacket(text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }).withoutPosition() == nil)
+        #expect(XMPPacket([0xFF, 0xFE] + Array(text.utf8)).withoutPosition() == nil)
+    }
+
     @Test("Values that are no numbers, and names that only begin alike, stay")
     func others() {
         for text in [
@@ -77,27 +97,28 @@ import Testing
             #expect(XMPPacket(Array(text.utf8)).describing(width: 5, height: 5).bytes == Array(text.utf8))
         }
         for text in ["<a exif:GPSx>", "<a exif:GPSx=", "<a exif:GPSx=\"1", "<a exif:GPSx=1 />", "exif:GPS"] {
-            #expect(XMPPacket(Array(text.utf8)).withoutPosition().bytes == Array(text.utf8))
+            #expect(XMPPacket(Array(text.utf8)).withoutPosition()?.bytes == Array(text.utf8))
         }
     }
 
     @Test(
         "An element without an end loses all that follows: a position is never left behind",
         arguments: ["<exif:GPSLatitude>47,22.5N", "<exif:GPSLatitude>47</exif:GPSLongitude>", "<exif:GPSLatitude 47"])
-    func unclosed(text: String) {
+    func unclosed(text: String) throws {
         let before = "<a exif:GPSAltitude=\"408\" b='1'>"
-        let after = String(decoding: XMPPacket(Array((before + text).utf8)).withoutPosition().bytes, as: UTF8.self)
+        let packet = try #require(XMPPacket(Array((before + text).utf8)).withoutPosition())
+        let after = String(decoding: packet.bytes, as: UTF8.self)
         #expect(
             after == "<a " + String(repeating: " ", count: 22) + " b='1'>" + String(repeating: " ", count: text.count))
     }
 
     @Test("Many thousands of positions are removed one by one, in a time that does not grow with their square")
-    func countless() {
+    func countless() throws {
         let attributes = (0..<20_000).map { "exif:GPS\($0)='\($0)' " }.joined()
         let elements = (0..<20_000).map { "<exif:GPS\($0)>\($0)</exif:GPS\($0)>" }.joined()
         let open = String(repeating: "<exif:GPSx>", count: 20_000)
         for text in [attributes, elements, open] {
-            let after = XMPPacket(Array("<a>".utf8) + Array(text.utf8)).withoutPosition().bytes
+            let after = try #require(XMPPacket(Array("<a>".utf8) + Array(text.utf8)).withoutPosition()).bytes
             #expect(after.count == text.utf8.count + 3 && after.dropFirst(3).allSatisfy { $0 == UInt8(ascii: " ") })
         }
     }
@@ -107,7 +128,7 @@ import Testing
         let whole = Array(Self.packet.utf8)
         for end in stride(from: 0, through: whole.count, by: 7) {
             let packet = XMPPacket(Array(whole[..<end]))
-            #expect(packet.withoutPosition().bytes.count == end)
+            #expect(packet.withoutPosition()?.bytes.count == end)
             #expect(packet.describing(width: 123_456, height: 123_456).bytes.count <= end + 4 * 6)
         }
     }
