@@ -69,6 +69,26 @@ import Testing
         #expect(report.books["inbox"]?.count(.delivered) == 1)
     }
 
+    @Test("What a run leaves waiting is counted and told, and so is an inbox that is not there")
+    func waiting() async throws {
+        let fixture = try await DaemonFixture()
+        try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
+        try await fixture.ledger.pause(.step(.deliver), until: nil, reason: JobReason(code: "x", message: "y"))
+        let paused = try await fixture.daemon().runOnce()
+        #expect(paused.takenCount == 1 && paused.deliveredCount == 0 && !paused.isClean)
+        #expect(paused.waitingCount == 1 && paused.waiting.map(\.name) == ["a.jpg"])
+        #expect(paused.waiting.map(\.step) == [.deliver], "the fit is done, and its result waits")
+        #expect(fixture.files("outbox").isEmpty)
+        try await fixture.ledger.unpause(.step(.deliver))
+        let resumed = try await fixture.daemon().runOnce()
+        #expect(resumed.deliveredCount == 1 && resumed.waitingCount == 0 && resumed.isClean)
+
+        let inbox = fixture.folder.path.appending("inbox")
+        try #require(unsafe rename(inbox.string, inbox.string + "-gone") == 0)
+        let gone = try await fixture.daemon().runOnce()
+        #expect(gone.unsettled.keys.map { $0 } == [inbox] && !gone.isClean)
+    }
+
     @Test("One content in two folders is one job, with a result and a source put away in each")
     func twoFolders() async throws {
         let fixture = try await DaemonFixture()

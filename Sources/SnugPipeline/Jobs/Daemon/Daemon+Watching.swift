@@ -40,6 +40,7 @@ extension Daemon {
                     job: enqueued.job.id, folder: context.settings.name,
                     name: PathText.encode(file.original.bytes))
                 board.report(.settled(isJoined: isJoined), subject)
+                if isJoined, enqueued.job.state == .held { board.noteJoinedToHeld() }
                 board.mayHaveWork([WorkerLane(enqueued.job.step)])
             }, onTrouble: { board.paused($0) }, passed: services.passed, storesInputs: services.storage != nil)
     }
@@ -82,10 +83,13 @@ extension Daemon {
         for task in stopped { await task.value }
     }
 
-    /// Files that were not taken, each with its reason.
+    /// Files that were not taken and inboxes that are not there, each with its reason.
     func unsettledFiles() -> [FilePath: String] {
         var files: [FilePath: String] = [:]
         for entry in state.withLock({ Array($0.watchers.values) }) {
+            if entry.watcher.status.presence?.isPresent == false {
+                files[entry.context.settings.inbox] = "is not there, so nothing was taken from it"
+            }
             for file in entry.watcher.status.waitingFiles {
                 files[file.path.path(below: entry.context.settings.inbox)] = file.reason
             }

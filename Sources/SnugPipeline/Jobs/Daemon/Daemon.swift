@@ -210,7 +210,22 @@ public final class Daemon: Sendable {
         var report = board.totals
         report.unsettled = unsettled
         report.books = try await services.ledger.books()
+        if isOnce {
+            let folders = setup.configuration.folders.map(\.name)
+            report.waitingCount = folders.reduce(0) { $0 + (report.books[$1]?.waiting ?? 0) }
+            if report.waitingCount > 0 { report.waiting = try await waitingJobs(of: folders) }
+        }
         return report
+    }
+
+    /// The newest jobs of folders that are not over.
+    private func waitingJobs(of folders: [String]) async throws -> [Job] {
+        var jobs: [Job] = []
+        for folder in folders {
+            let states: Set<JobState> = [.waiting, .running, .paused]
+            jobs += try await services.ledger.list(JobFilter(states: states, folder: folder, limit: 20))
+        }
+        return jobs
     }
 
     /// Takes up what an earlier process left.

@@ -50,6 +50,9 @@ final class JobBoard: Sendable {
         onEvent(DaemonEvent(kind, subject))
     }
 
+    /// Counts a file whose content is that of a job which waits for a person.
+    func noteJoinedToHeld() { state.withLock { $0.report.heldCount += 1 } }
+
     var totals: DaemonReport { state.withLock { $0.report } }
 
     func takenCount(in folder: String) -> Int { state.withLock { $0.taken[folder] ?? 0 } }

@@ -5,7 +5,7 @@ import SnugSystem
 import SystemPackage
 
 extension JobTask {
-    /// Fits the input. Where nothing follows, the result goes into the outboxes at once.
+    /// Fits the input. Where nothing follows and nothing holds that up, the result goes into the outboxes at once.
     func fit() async throws -> Success {
         let begin = ContinuousClock.now
         let (input, image, source) = try await fitted()
@@ -15,7 +15,7 @@ extension JobTask {
         var payload = payload
         let event = DaemonEvent.Kind.fitted(inputBytes: source.byteCount, outputBytes: image.byteCount)
         let next = options.step(after: .fit)
-        guard next == .deliver, deliversAll else {
+        guard next == .deliver, deliversAll, try await !services.holds.holdUp(.deliver, of: job) else {
             payload.fitted = try await stage(image, source, of: input)
             services.passed(.published)
             return Success(outcome: .advanced(to: next), payload: payload, events: [event])

@@ -41,6 +41,7 @@ final class StageServices: Sendable {
     /// Renews the leases of the jobs in hand.
     let keeper: LeaseKeeper
     let reserve: DiskReserve
+    let holds: CurrentHolds
     private let storageDownUntil = Mutex<ContinuousClock.Instant?>(nil)
     private let lastFitTime = Mutex<Duration?>(nil)
     private let clients = Mutex<[Account: GenerationClient]>([:])
@@ -59,6 +60,7 @@ final class StageServices: Sendable {
         self.leaseTime = leaseTime
         keeper = LeaseKeeper(ledger: ledger, watches: leases, leaseTime: leaseTime, logger: logger)
         self.ledger = ledger
+        holds = CurrentHolds(ledger)
         self.fit = fit
         self.imageFitter = imageFitter
         self.http = http

@@ -82,9 +82,14 @@ public struct DaemonReport: Sendable, Hashable {
     public var takenCount = 0
     /// The jobs of the watched folders, by folder and state, at the end.
     public var books: [String: LedgerBooks] = [:]
-    /// Files that are there and were not taken, because they are incomplete or cannot be read, each with its reason.
+    /// Files that are there and were not taken, because they are incomplete or cannot be read, each with its reason; inboxes
+    /// that are not there.
     public var unsettled: [FilePath: String] = [:]
+    /// Jobs of the watched folders that a run which ended by itself left waiting: for a time, an account, the end of a pause.
+    public var waitingCount = 0
+    /// The newest of them.
+    public var waiting: [Job] = []
 
-    /// True when nothing failed, is held or was left.
-    public var isClean: Bool { failedCount == 0 && heldCount == 0 && unsettled.isEmpty }
+    /// True when nothing failed, is held, waits or was left.
+    public var isClean: Bool { failedCount == 0 && heldCount == 0 && waitingCount == 0 && unsettled.isEmpty }
 }

@@ -23,7 +23,7 @@ struct WatchCommand: AsyncParsableCommand {
             restart (state_dir, ledger, storage, host, memory, isolate, network, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
             at most; a second one stops at once.
 
-            Exit codes: 0 stopped as asked, 1 a fault that a restart may cure or, with --once, some file failed, 64 bad \
+            Exit codes: 0 stopped as asked, 1 a fault that a restart may cure or, with --once, some file failed or waits, 64 bad \
             usage or configuration, 70 internal error, 130 stopped at once.
 
             Examples:

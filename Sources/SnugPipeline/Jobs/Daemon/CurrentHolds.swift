@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import SnugLedger
+import Synchronization
+
+/// The pauses in force, as the ledger told them a moment ago.
+final class CurrentHolds: Sendable {
+    /// Time for which an answer holds.
+    private static let age = Duration.milliseconds(500)
+
+    private let ledger: any LedgerStore
+    private let last = Mutex<(at: ContinuousClock.Instant, holds: [LedgerHold])?>(nil)
+
+    init(_ ledger: any LedgerStore) { self.ledger = ledger }
+
+    /// True while something holds up a step of a job.
+    /// - Throws: What the ledger throws when it cannot be read.
+    func holdUp(_ step: JobStep, of job: Job) async throws -> Bool {
+        let now = LedgerInstant.now
+        return try await current().contains {
+            $0.holds(folder: job.folder, account: job.account, step: step, now: now)
+        }
+    }
+
+    private func current() async throws -> [LedgerHold] {
+        if let last = last.withLock({ $0 }), ContinuousClock.now - last.at < Self.age { return last.holds }
+        let holds = try await ledger.holds()
+        last.withLock { $0 = (.now, holds) }
+        return holds
+    }
+}
