@@ -17,6 +17,7 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
             case notFound = "job_not_found"
             case notAllowed = "not_allowed"
             case alreadyExists = "already_exists"
+            case folderNotFound = "folder_not_found"
             case closed = "ledger_closed"
             case unreachable = "ledger_unreachable"
         }
@@ -47,6 +48,8 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
         public static let notAllowed = Code(.notAllowed)
         /// The file is already there.
         public static let alreadyExists = Code(.alreadyExists)
+        /// The folder of the file to write is not there.
+        public static let folderNotFound = Code(.folderNotFound)
         /// The ledger was closed.
         public static let closed = Code(.closed)
         /// The service of the database does not take connections, or not this one.

@@ -28,13 +28,31 @@ extension ImageFitter {
         rest.keepsSize = true
         rest.page = nil
         rest.format = policy.format == .automatic && header.format == .jpeg ? .jpeg : plan.format.asked ?? policy.format
-        var image = try await fit(ImageSource(bytes: framed.bytes), limits: limits, policy: rest)
+        var image: FittedImage
+        do {
+            image = try await fit(ImageSource(bytes: framed.bytes), limits: limits, policy: rest)
+        } catch let error as ImageError where !policy.keepsSize {
+            throw error.withoutAdvice(.keepsSize)
+        }
         if case .source = image.content { image.content = .bytes(framed.bytes) }
         image.status = .fitted
         image.header = header
         image.scale = Double(image.width) / Double(max(header.uprightWidth, 1))
         image.warnings = header.warnings + framed.report.notes + image.warnings
         return image
+    }
+}
+
+extension ImageError {
+    /// The error without the advice to change a setting that nobody made.
+    fileprivate func withoutAdvice(_ setting: Setting) -> ImageError {
+        guard settings.contains(setting) else { return self }
+        var error = self
+        error.settings.removeAll { $0 == setting }
+        for advice in [" or \(setting.remedy)", "\(setting.remedy), or "] {
+            error.message = error.message.replacing(advice, with: "")
+        }
+        return error
     }
 }
 

@@ -9,7 +9,7 @@ extension SharedLedger {
     /// - Parameters:
     ///   - file: The place of the copy.
     ///   - replacing: True takes the place of a file of that name.
-    /// - Throws: `already_exists`, `disk_full`, `corrupt_ledger`.
+    /// - Throws: `already_exists`, `folder_not_found`, `disk_full`, `corrupt_ledger`.
     public func backUp(to file: FilePath, replacing: Bool = false) async throws {
         if let ledger = self as? SQLiteLedger { return try await ledger.backup(to: file, replacing: replacing) }
         if !replacing { try LedgerFiles.refuseExisting(file) }

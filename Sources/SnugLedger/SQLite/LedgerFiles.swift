@@ -39,15 +39,15 @@ enum LedgerFiles {
                 temporary, .readWrite, options: [.create, .exclusiveCreate], permissions: .ownerReadWrite
             ).closing()
         } catch {
-            let remedy: String
+            let (code, remedy): (LedgerError.Code, String)
             switch error {
-            case .noSuchFileOrDirectory: remedy = "there is no folder \(folder); create it"
-            case .notDirectory: remedy = "\(folder) is not a folder; move that away"
+            case .noSuchFileOrDirectory: (code, remedy) = (.folderNotFound, "there is no folder \(folder); create it")
+            case .notDirectory: (code, remedy) = (.folderNotFound, "\(folder) is not a folder; move that away")
             case .permissionDenied, .notPermitted, .readOnlyFileSystem:
-                remedy = "\(folder) cannot be written (\(error)); make it writable"
+                (code, remedy) = (.readOnly, "\(folder) cannot be written (\(error)); make it writable")
             default: throw failure(error, "write a copy in \(folder)")
             }
-            throw LedgerError(.readOnly, "cannot write \(file): \(remedy), or name another file", cause: error)
+            throw LedgerError(code, "cannot write \(file): \(remedy), or name another file", cause: error)
         }
     }
 

@@ -33,9 +33,10 @@ struct ConfigurationDocument: Sendable {
             let file = try FileDescriptor.opening(path, .readOnly)
             bytes = try file.closeAfter { try file.readBytes(maximum: Self.maximumBytes + 1) }
         } catch {
-            throw ConfigurationError([
-                .init(place: name, message: "cannot be read: \(error); check its \(Self.doubt(error))")
-            ])
+            let message =
+                error as? Errno == .isDirectory
+                ? "is a folder; name a file" : "cannot be read: \(error); check its \(Self.doubt(error))"
+            throw ConfigurationError([.init(place: name, message: message)])
         }
         guard bytes.count <= Self.maximumBytes else {
             throw ConfigurationError([.init(place: name, message: "is larger than 1 MiB; name another file")])

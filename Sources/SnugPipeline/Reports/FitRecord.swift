@@ -32,7 +32,7 @@ public struct FitRecord: Sendable {
     public var inputBytes: Int?
     /// Bytes of the output.
     public var outputBytes: Int?
-    /// Maximum bytes of the output, headers included.
+    /// Maximum bytes of the output, headers included; ``noByteLimit`` where there is none.
     public var limitBytes: Int
     /// Upright size of the input.
     public var size: PixelSize?
@@ -59,6 +59,9 @@ public struct FitRecord: Sendable {
     /// Oddities of the input, for a person.
     public var warnings: [String] = []
 
+    /// The number of bytes that says that there is no limit.
+    public static let noByteLimit = 1 << 40
+
     /// A record of which only the beginning is known.
     public init(input: FilePath, status: Status, limitBytes: Int, inputBytes: Int? = nil) {
         self.input = input
@@ -78,7 +81,7 @@ public struct FitRecord: Sendable {
             "status": .text(status.rawValue),
             "input_bytes": .optional(inputBytes),
             "output_bytes": .optional(outputBytes),
-            "limit_bytes": .integer(limitBytes),
+            "limit_bytes": .optional(limitBytes == Self.noByteLimit ? nil : limitBytes),
             "width": .optional(size?.width),
             "height": .optional(size?.height),
             "output_width": .optional(outputSize?.width),

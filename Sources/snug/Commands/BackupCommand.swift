@@ -40,9 +40,10 @@ struct BackupCommand: AsyncParsableCommand {
             let source = try state.location
             do {
                 guard source.mayExist else {
-                    throw ValidationError(
+                    let message =
                         "there is no ledger at \(PrintableName.escaped(source.description)); name its folder with --state"
-                    )
+                    if json { printFailure(.error(code: "no_ledger", message: message, details: [:]), source, path) }
+                    throw ValidationError(message)
                 }
                 let facts = try await state.withLedger { ledger in
                     try await ledger.backUp(to: path, replacing: overwrite)
@@ -50,15 +51,19 @@ struct BackupCommand: AsyncParsableCommand {
                 }
                 report(path, facts)
             } catch let error as LedgerError where json {
-                let object: JSONValue = [
-                    "input": .text(source.description), "output": .text(path.string), "status": "failed",
-                    "error": error.json,
-                ]
-                OutputStream.standardOutput.writeLine(object.description)
+                printFailure(error.json, source, path)
                 throw ExitCode(1)
             }
             try OutputStream.standardOutput.checkDelivered()
         }
+    }
+
+    private func printFailure(_ error: JSONValue, _ source: LedgerLocation, _ path: FilePath) {
+        let object: JSONValue = [
+            "input": .text(source.description), "output": .text(path.string), "status": "failed",
+            "output_bytes": .null, "schema_version": .null, "error": error,
+        ]
+        OutputStream.standardOutput.writeLine(object.description)
     }
 
     private func report(_ path: FilePath, _ facts: LedgerFacts) {
@@ -69,7 +74,7 @@ struct BackupCommand: AsyncParsableCommand {
         }
         let object: JSONValue = [
             "input": .text(facts.place), "output": .text(path.string), "status": "copied",
-            "output_bytes": .integer(bytes), "schema_version": .integer(facts.schemaVersion),
+            "output_bytes": .integer(bytes), "schema_version": .integer(facts.schemaVersion), "error": .null,
         ]
         output.writeLine(object.description)
     }

@@ -87,7 +87,9 @@ struct FitCommand: AsyncParsableCommand {
         if self.limits.profile == nil { limits = limits.accepting(policy.format) }
         if policy.format == .keep, let only = named.imageFormat { limits.formats.formIntersection([only]) }
         // Nothing is asked for but to be smaller.
-        if images.lossless, self.limits.limit == nil, self.limits.profile == nil { limits.byteLimit = 1 << 40 }
+        if images.lossless, self.limits.limit == nil, self.limits.profile == nil {
+            (limits.byteLimit, limits.counting) = (FitRecord.noByteLimit, .raw)
+        }
         var request = FitRequest(
             inputs: paths, destination: destination, limits: limits, policy: policy,
             maximumConcurrency: running.jobCount)

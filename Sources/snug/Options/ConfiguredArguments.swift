@@ -69,6 +69,9 @@ struct ConfiguredArguments {
         for name in given.names where name != "provider" || isOtherProvider(found) {
             counted.formUnion(Self.replaced[name] ?? [])
         }
+        if ["fit", "inspect"].contains(path[0]) {
+            counted.formUnion(OptionConflict.losers(among: found, against: given))
+        }
         settings = found.filter { !counted.contains($0.option) }
         let added = try settings.flatMap { try Self.arguments(of: $0, command.configurable) }
         self.arguments.insert(contentsOf: added, at: length)

@@ -151,7 +151,7 @@ struct ImageOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Highest JPEG quality, 1 to 100. (default: the JPEG's own, 95 for other pixels)", valueName: "q"),
+            "Highest JPEG quality, 1 to 100. (default: the JPEG's own where its size is kept, else 95)", valueName: "q"),
         transform: ArgumentParsing.quality)
     var qualityCeiling: Int?
 
@@ -170,9 +170,9 @@ struct ImageOptions: ParsableArguments {
         help: ArgumentHelp(
             "strip; keep; kinds to keep (gps, exif, xmp, iptc, icc, comment, copyright), or to drop: no-gps. (default: strip)",
             valueName: "kinds"),
-        completion: .list(["strip", "keep", "no-gps", "exif", "xmp", "iptc", "icc", "comment", "copyright"]),
+        completion: .list(["strip", "keep", "no-gps"] + FitPolicy.Metadata.Kind.allCases.map(\.rawValue)),
         transform: ArgumentParsing.metadata)
-    var metadata = FitPolicy.Metadata.strip
+    var metadata: FitPolicy.Metadata?
 
     @Flag(help: "Pass on a sound file that complies byte for byte: with its metadata, orientation and colours.")
     var copyCompliant = false
@@ -201,12 +201,15 @@ struct ImageOptions: ParsableArguments {
     func validate() throws {
         if size != nil {
             guard crop != pad else { throw ValidationError("--size needs --crop or --pad, one of them") }
-            guard metadata == .strip else {
+            guard metadata ?? .strip == .strip else {
                 throw ValidationError("--size makes a new image, which keeps no metadata; omit --metadata")
             }
             guard !lossless else { throw ValidationError("--size changes pixels, and --lossless must not; omit one") }
         } else if crop || pad {
             throw ValidationError("\(crop ? "--crop" : "--pad") is about --size WxH; give that too")
+        }
+        guard !copyCompliant || metadata ?? .keep == .keep else {
+            throw ValidationError("--copy-compliant passes files on with all metadata; omit it, or --metadata")
         }
         guard palette != .always || format == .automatic || format == .png || format == .keep else {
             throw ValidationError("--palette always makes PNGs; omit --format \(format.rawValue)")
@@ -226,8 +229,8 @@ struct ImageOptions: ParsableArguments {
     var policy: FitPolicy {
         var policy = FitPolicy(
             strategy: strategy, effort: effort, keepsSize: keepSize, qualityFloor: qualityFloor,
-            qualityCeiling: qualityCeiling, format: format, metadata: metadata, chroma: chroma, background: background,
-            recoversPartialImages: salvage)
+            qualityCeiling: qualityCeiling, format: format, metadata: metadata ?? .strip, chroma: chroma,
+            background: background, recoversPartialImages: salvage)
         policy.palette = palette
         policy.dither = dither
         policy.copiesCompliant = copyCompliant

@@ -9,8 +9,7 @@ extension Checkup {
     /// Checks the ledger. A file is made when a command needs it and not here.
     static func ledger(at place: LedgerLocation) async -> [Checkup] {
         guard place.mayExist else {
-            let name = PrintableName.escaped(place.description)
-            return [Checkup(name: "ledger", state: .ok, value: "\(name), made when it is needed")]
+            return [await missing(place)]
         }
         do {
             let ledger = try await place.open()
@@ -20,6 +19,31 @@ extension Checkup {
             return checks
         } catch {
             return [failure("ledger", error)]
+        }
+    }
+
+    /// A ledger that is to be made: something can be made in the nearest folder that is there.
+    private static func missing(_ place: LedgerLocation) async -> Checkup {
+        let name = PrintableName.escaped(place.description)
+        let ok = Checkup(name: "ledger", state: .ok, value: "\(name), made when it is needed")
+        guard case .file(let path) = place else { return ok }
+        var folder = path.removingLastComponent()
+        while !folder.isEmpty, folder.lastComponent != nil, (try? FileIdentity(of: folder, followsLinks: true)) == nil {
+            folder.removeLastComponent()
+        }
+        if folder.isEmpty { folder = "." }
+        let (parent, probe) = (folder, folder.appending(TemporaryFiles.randomName()))
+        do {
+            // Permissions alone do not tell: a disk may be read-only.
+            try await BlockingThreads(count: 1).run {
+                try FileSystem.makeFolder(probe, mode: 0o700)
+                try FileSystem.removeFolder(probe)
+            }
+            return ok
+        } catch {
+            return Checkup(
+                name: "ledger", state: .fail, value: "\(name) cannot be made in \(PrintableName.of(parent)): \(error)",
+                remedy: "make that folder writable, or name another with --state")
         }
     }
 

@@ -91,7 +91,9 @@ import Testing
 
     @Test("A place that cannot be written is an error, and nothing is left half-done")
     func nowhere() async throws {
-        await expectFailure(.readOnly) { try await ledger.backup(to: folder.path.appending("missing/backup.sqlite")) }
+        await expectFailure(.folderNotFound) {
+            try await ledger.backup(to: folder.path.appending("missing/backup.sqlite"))
+        }
         await expectFailure(.alreadyExists) { try await ledger.backup(to: folder.path) }
         try folder.write([1], to: "folder/file")
         await #expect(throws: LedgerError.self) {

@@ -57,7 +57,7 @@ import Testing
             (.readOnly, "ledger_read_only"), (.diskFull, "disk_full"), (.networkFileSystem, "network_file_system"),
             (.busy, "ledger_busy"), (.ioFailed, "ledger_io_failed"), (.staleLease, "stale_lease"),
             (.notFound, "job_not_found"), (.notAllowed, "not_allowed"), (.alreadyExists, "already_exists"),
-            (.closed, "ledger_closed"), (.unreachable, "ledger_unreachable"),
+            (.folderNotFound, "folder_not_found"), (.closed, "ledger_closed"), (.unreachable, "ledger_unreachable"),
         ]
         for (code, text) in codes { #expect(code.description == text) }
     }

@@ -6,6 +6,7 @@ import SystemPackage
 import Testing
 
 @Suite struct BackupCommandTests {
+    private static let keys: Set = ["input", "output", "status", "output_bytes", "schema_version", "error"]
     private let place: CommandFolder
 
     init() throws { place = try CommandFolder() }
@@ -37,6 +38,7 @@ import Testing
         let result = try backup("copy.sqlite", "--json")
         #expect(result.exitCode == 0, "\(result.standardError)")
         let object = try #require(try CommandFolder.objects(result).first)
+        #expect(Set(object.keys) == Self.keys && object["error"] is NSNull)
         #expect(object["status"] as? String == "copied" && object["schema_version"] as? Int ?? 0 > 4)
         let path = place.folder.path.appending("copy.sqlite")
         #expect(object["output"] as? String == path.string)
@@ -70,7 +72,29 @@ import Testing
     func nothing() throws {
         let result = try backup("copy.sqlite")
         #expect(result.exitCode == 64 && result.standardError.contains("--state"), "\(result.standardError)")
+        let object = try failure(try backup("copy.sqlite", "--json"), exitCode: 64)
+        #expect(object["code"] as? String == "no_ledger" && (object["message"] as? String)?.contains("--state") == true)
         #expect(place.folder.files() == [])
+    }
+
+    @Test("A copy needs a folder: an object with every key says that there is none")
+    func folder() async throws {
+        try await makeLedger()
+        let missing = try failure(try backup("none/copy.sqlite", "--json"), exitCode: 1)
+        #expect(missing["code"] as? String == "folder_not_found", "\(missing)")
+        #expect((missing["message"] as? String)?.contains("create it") == true, "\(missing)")
+        try place.folder.write([1], to: "file")
+        let file = try failure(try backup("file/copy.sqlite", "--json"), exitCode: 1)
+        #expect(file["code"] as? String == "folder_not_found", "\(file)")
+    }
+
+    /// The error of the one object that a run printed.
+    private func failure(_ result: CommandResult, exitCode: Int32) throws -> [String: Any] {
+        #expect(result.exitCode == exitCode, "\(result)")
+        let object = try #require(try CommandFolder.objects(result).first)
+        #expect(Set(object.keys) == Self.keys && object["status"] as? String == "failed")
+        #expect(object["output_bytes"] is NSNull && object["schema_version"] is NSNull)
+        return try #require(object["error"] as? [String: Any])
     }
 }
 
@@ -79,8 +103,9 @@ import Testing
 
     init() throws { place = try CommandFolder() }
 
-    private func doctor() throws -> [String: [String: Any]] {
-        let result = try place.runner.run(["doctor", "--json", "--state", "state"])
+    private func doctor(exitCode: Int32? = nil, state: String = "state") throws -> [String: [String: Any]] {
+        let result = try place.runner.run(["doctor", "--json", "--state", state])
+        if let exitCode { #expect(result.exitCode == exitCode, "\(result)") }
         return Dictionary(
             uniqueKeysWithValues: try CommandFolder.objects(result).map { ($0["check"] as? String ?? "", $0) })
     }
@@ -89,6 +114,18 @@ import Testing
     func none() throws {
         #expect(try doctor()["ledger"]?["state"] as? String == "ok")
         #expect(place.folder.files() == [])
+    }
+
+    @Test(
+        "A folder that cannot be made fails the checkup, with the remedy", arguments: ["/proc/foo/bar", "file/state"])
+    func unwritable(state: String) throws {
+        try place.folder.write([1], to: "file")
+        let check = try #require(try doctor(exitCode: 1, state: state)["ledger"])
+        #expect(check["state"] as? String == "fail", "\(check)")
+        #expect(
+            (check["value"] as? String)?.contains("cannot be made in \(state.hasPrefix("/") ? "/proc:" : "")") == true)
+        #expect((check["remedy"] as? String)?.contains("--state") == true, "\(check)")
+        #expect(place.folder.files() == ["file"])
     }
 
     @Test("A whole ledger is shown with path, version, size and disk")

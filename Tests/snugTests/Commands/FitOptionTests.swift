@@ -36,6 +36,15 @@ import Testing
         #expect(record["status"] as? String == "fitted")
     }
 
+    @Test("An exact size out of reach is told with advice about options that were given", arguments: [false, true])
+    func exactSizeOutOfReach(keepsSize: Bool) throws {
+        let options = ["--size", "300x200", "--pad", "--format", "png", "--limit", "500"]
+        let result = try place.runner.run(
+            ["fit", "in", "-o", "out"] + options + (keepsSize ? ["--keep-size"] : []))
+        #expect(result.exitCode == 1 && result.standardError.contains("raise --limit"), "\(result.standardError)")
+        #expect(result.standardError.contains("--keep-size") == keepsSize, "\(result.standardError)")
+    }
+
     @Test("A minimum of bytes is met exactly, and the image stays")
     func minimum() throws {
         for (name, bytes) in [("p.png", PNGBuilder(width: 8, height: 8).bytes), ("j.jpg", CommandFolder.jpeg())] {
@@ -121,6 +130,7 @@ import Testing
     @Test("Lossless changes make files smaller, and refuse what changes pixels")
     func lossless() throws {
         let record = try fit("--lossless")
+        #expect(record["limit_bytes"] is NSNull)
         #expect((record["output_bytes"] as? Int ?? .max) < 10_000 && record["scale"] as? Double == 1)
         let kept = try place.snug("fit", "in", "-o", "kept", "--lossless", "--min-saving", "100%", "--json")
         #expect(kept.standardOutput.contains(#""status":"copied""#))
@@ -138,6 +148,8 @@ import Testing
             (["--metadata", "gsp"], "no-gps"), (["--name", "x.jpg"], "{stem}"), (["--suffix", "a/b"], "'/'"),
             (["--report", "r.txt"], ".html"), (["--scale", "2"], "50%"), (["--overwrite=perhaps"], "older"),
             (["-0"], "--files-from"), (["--min-saving", "5%"], "--lossless"),
+            (["--copy-compliant", "--metadata", "strip"], "--copy-compliant"),
+            (["--copy-compliant", "--metadata", "no-gps"], "or --metadata"),
         ])
     func refused(options: [String], hint: String) throws {
         let result = try place.runner.run(["fit", "in", "-o", "out"] + options)

@@ -73,7 +73,7 @@ import Testing
             ("generate", "provider", "openai"),
             ("generate", "format", "webp"), ("fit", "for", "bluesky"), ("fit", "chroma", "4:4:4"),
             ("watch", "log-level", "debug"), ("watch", "strategy", "stepped"), ("watch", "protocol", "tus"),
-            ("fit", "background", "silver"), ("watch", "background", "white"),
+            ("fit", "metadata", "gps"), ("fit", "background", "silver"), ("watch", "background", "white"),
         ])
     func completions(command: String, option: String, value: String) throws {
         let found = try #require(

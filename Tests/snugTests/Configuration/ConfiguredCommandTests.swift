@@ -53,6 +53,50 @@ import Testing
         #expect(place.folder.files().contains("out/a.jpg"))
     }
 
+    private static let contradictions: [(settings: String, options: [String], output: String)] = [
+        ("limit: 5MB, metadata: [gps, copyright]", ["--size", "50x50", "--crop"], #""output_width":50,"#),
+        ("lossless: true, min-saving: 5%", ["--size", "50x50", "--pad"], #""output_width":50,"#),
+        ("size: 50x50, crop: true", ["--lossless"], #""output_width":16,"#),
+        ("size: 50x50, pad: true", ["--metadata", "keep"], #""status":"copied""#),
+        ("size: 50x50, pad: true", ["--max-side", "8"], #""output_width":8,"#),
+        ("max-side: 8", ["--size", "50x50", "--pad"], #""output_width":50,"#),
+        ("max-pixels: 100", ["--size", "50x50", "--pad"], #""output_width":50,"#),
+        ("lossless: true", ["--max-side", "8"], #""output_width":8,"#),
+        ("lossless: true", ["--scale", "50%"], #""output_width":8,"#),
+        ("lossless: true", ["--format", "png"], #""format":"png""#),
+        ("format: png", ["--lossless"], #""format":"jpeg""#),
+        ("format: jpeg", ["--palette", "always"], #""format":"png""#),
+        ("palette: always", ["--format", "jpeg"], #""format":"jpeg""#),
+        ("palette: never", ["--dither", "always"], #""status":"stripped""#),
+        ("format: jpeg", ["-o", "x.png"], #""format":"png""#),
+        ("quality-ceiling: 40", ["--quality-floor", "60"], #""status":"stripped""#),
+        ("quality-floor: 60", ["--quality-ceiling", "55"], #""status":"stripped""#),
+        ("min-bytes: 60k", ["--limit", "20k"], #""limit_bytes":20000,"#),
+        ("limit: 20k", ["--min-bytes", "60k"], #""output_bytes":60000,"#),
+        ("copy-compliant: true", ["--metadata", "strip"], #""status":"stripped""#),
+        ("metadata: [gps]", ["--copy-compliant"], #""status":"copied""#),
+        // Values that go together stay.
+        ("min-bytes: 20k", ["--limit", "30k"], #""output_bytes":20000,"#),
+        ("size: 50x50, pad: true", ["--max-side", "60"], #""output_width":50,"#),
+        ("size: 50x50, pad: true", ["--metadata", "strip"], #""output_width":50,"#),
+        ("copy-compliant: true", ["--metadata", "keep"], #""status":"copied""#),
+        ("format: png", ["-o", "x.png"], #""format":"png""#),
+    ]
+
+    @Test("Options of fit win over settings that contradict them", arguments: contradictions)
+    func contradiction(settings: String, options: [String], output: String) throws {
+        try place.folder.write(Array("fit: {\(settings)}\n".utf8), to: "own.yaml")
+        let folder = options.contains("-o") ? [] : ["-o", "out"]
+        let result = try place.runner.run(["fit", "a.jpg", "--json", "--config", "own.yaml"] + folder + options)
+        #expect(result.exitCode == 0 && result.standardOutput.contains(output), "\(result)")
+    }
+
+    @Test("Settings that contradict each other are refused with their places")
+    func contradictorySettings() throws {
+        let result = try snug("fit", "a.jpg", "-o", "out", file: "fit:\n  copy-compliant: true\n  metadata: [gps]\n")
+        #expect(result.exitCode == 64 && result.standardError.contains("config.yaml:2: fit.copy-compliant"))
+    }
+
     @Test("A list becomes one value of an option that takes kinds, and several of one that may be repeated")
     func lists() throws {
         let file = """
@@ -95,6 +139,8 @@ import Testing
         #expect(value.exitCode == 64 && value.standardError.contains("SNUG_FIT_LIMIT: fit.limit: "))
         let missing = try snug("inspect", "a.jpg", "--config", "none.yaml", file: nil)
         #expect(missing.exitCode == 64 && missing.standardError.contains("none.yaml: cannot be read"))
+        let folder = try snug("inspect", "a.jpg", "--config", ".", file: nil)
+        #expect(folder.exitCode == 64 && folder.standardError.contains("is a folder; name a file"))
         #expect(try snug("fit", "--help", file: "nonsense: 1\n").exitCode == 0)
         // An empty file sets nothing.
         #expect(try snug("fit", "a.jpg", "-o", "out", "--config", "/dev/null", file: nil).exitCode == 0)
