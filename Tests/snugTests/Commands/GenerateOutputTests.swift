@@ -104,6 +104,8 @@ extension GenerateTests {
             let address = ["--base-url", "http://127.0.0.1:1/", "--max-attempts", "1"].prefix(prompt.isEmpty ? 2 : 4)
             let loopback = try place.runner.run([command] + prompt + ["--provider", "pollinations"] + address)
             #expect(!loopback.standardError.contains("API_KEY"), "\(loopback.standardError)")
+            let dead = try place.runner.run([command, "--json"] + prompt + ["--provider", "pollinations"] + address)
+            #expect(dead.exitCode == 1 && Self.errorCode(dead) != nil, "\(dead.standardOutput)")
         }
 
         @Test("Keys come from files too, and odd ones are a warning")
@@ -203,6 +205,12 @@ extension GenerateTests {
             }
         }
 
+        /// The code of the error that is the only line of a command's JSON.
+        private static func errorCode(_ result: CommandResult) -> String? {
+            guard let objects = try? CommandFolder.objects(result), objects.count == 1 else { return nil }
+            return (objects.first?["error"] as? [String: Any])?["code"] as? String
+        }
+
         @Test("Models and balance are tables or JSON")
         func account() async throws {
             try await GenerateFolder.with { folder in
@@ -217,6 +225,13 @@ extension GenerateTests {
                 let json = try folder.object(try await folder.run(["balance", "--json"] + folder.options(.elumenta)))
                 #expect(json["amount"] as? Int == 1000 && json["unit"] as? String == "tokens")
                 #expect(try await folder.run(["balance"] + folder.options(.openai)).exitCode == 1)
+                let none = try await folder.run(["balance", "--json"] + folder.options(.openai))
+                #expect(none.exitCode == 1 && Self.errorCode(none) == "provider_failed", "\(none.standardOutput)")
+                let stranger = folder.with { $0.environment["ELUMENTA_API_KEY"] = "nb_of_nobody" }
+                for command in ["models", "balance"] {
+                    let refused = try await stranger.run([command, "--json"] + folder.options(.elumenta))
+                    #expect(refused.exitCode == 1 && Self.errorCode(refused) != nil, "\(refused.standardOutput)")
+                }
             }
         }
 
