@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SnugImage
+
 /// Remedies of the libraries, worded with the options of the commands.
 enum Remedy {
     /// Of commands that send requests.
     static let requests = [
-        "allow plain http if the network is yours": "pass --allow-plain-http if the network is yours"
+        "allow plain http if the network is yours": "pass --allow-plain-http if the network is yours",
+        // They have no option for it.
+        ", or \(ImageError.Setting.recovery.remedy)": "",
     ]
     /// Of `snug generate`.
     static let generations = [
