@@ -6,9 +6,7 @@ import SnugImage
 enum Remedy {
     /// Of commands that send requests.
     static let requests = [
-        "allow plain http if the network is yours": "pass --allow-plain-http if the network is yours",
-        // They have no option for it.
-        ", or \(ImageError.Setting.recovery.remedy)": "",
+        "allow plain http if the network is yours": "pass --allow-plain-http if the network is yours"
     ]
     /// Of `snug generate`.
     static let generations = [
@@ -20,6 +18,8 @@ enum Remedy {
 
     /// A message with the options that `remedies` name.
     static func named(_ message: String, _ remedies: [String: String]) -> String {
-        remedies.reduce(message) { $0.replacing($1.key, with: $1.value) }
+        // No command with remedies of its own has an option for recovery.
+        let message = message.replacing(", or \(ImageError.Setting.recovery.remedy)", with: "")
+        return remedies.reduce(message) { $0.replacing($1.key, with: $1.value) }
     }
 }
