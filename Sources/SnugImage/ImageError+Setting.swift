@@ -7,6 +7,14 @@ extension ImageError {
         return String(message[..<advice.lowerBound])
     }
 
+    /// The error without the last advice about a setting, for a program that does not offer it.
+    package func withoutAdvice(about setting: Setting) -> ImageError {
+        var error = self
+        error.message = message.replacing(", or \(setting.remedy)", with: "")
+        error.settings.removeAll { $0 == setting }
+        return error
+    }
+
     /// A limit or setting of the caller's that decides over an error.
     ///
     /// The message names the remedy in words; a program with options of its own replaces ``remedy`` by theirs.

@@ -85,7 +85,8 @@ public struct GenerationImageFitter: Sendable {
                 name: "\(ImageNaming.slug(name)).\(image.format.fileExtension)",
                 size: ImageSize(width: image.width, height: image.height))
         } catch let error as ImageError {
-            throw ImageError(error.code, "\(Self.label(of: input, name)): \(error.message)")
+            throw ImageError(
+                error.code, "\(Self.label(of: input, name)): \(error.withoutAdvice(about: .recovery).message)")
         }
     }
 
@@ -161,7 +162,11 @@ public struct GenerationImageFitter: Sendable {
             policy.metadata = .keep
             policy.format = .keep
             let limits = Limits(byteLimit: max(1, source.byteCount), formats: [header.format])
-            _ = try await fitter.fit(source, limits: limits, policy: policy)
+            do {
+                _ = try await fitter.fit(source, limits: limits, policy: policy)
+            } catch let error as ImageError {
+                throw error.withoutAdvice(about: .recovery)
+            }
         } else {
             try await threads.run { try Self.checkStructure(of: source, header.format) }
         }
@@ -185,6 +190,8 @@ public struct GenerationImageFitter: Sendable {
             image = try await fitter.fit(source, limits: limits, policy: policy)
         } catch let error as ImageError where error.settings.contains(.background) {
             throw ImageError(.invalidArgument, "has transparent areas, which \(format) cannot hold; name it .png")
+        } catch let error as ImageError {
+            throw error.withoutAdvice(about: .recovery)
         }
         return ConvertedImage(
             bytes: try await bytes(of: image, source),

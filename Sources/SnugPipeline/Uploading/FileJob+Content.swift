@@ -11,8 +11,17 @@ struct UploadContent: Sendable {
     var url: HTTPURL
     /// The name that a server is told that asks for one; `nil` for the file's own.
     var toldName: String?
+    /// The name that its upload is recorded under; `nil` for its path.
+    var recordName: FilePath?
     /// True for a file of ours, which is removed once it is sent.
     var isOurs = false
+
+    /// Names the copy of standard input, whose path is another one in each run.
+    mutating func take(_ spooled: SpooledInput?, named name: FilePath) {
+        guard let spooled else { return }
+        recordName = spooled.recordName
+        toldName = toldName ?? name.string
+    }
 }
 
 extension FileJob {

@@ -49,10 +49,19 @@ extension FileJob {
         text += item.input.name.bytes
         // Files of one name and content are told apart by their numbered addresses, or by how many there are.
         if let url = item.numberedURL { text += Array("\n\(url.text)".utf8) }
+        for part in sentBesides { text += Array("\n\(part.utf8.count):\(part)".utf8) }
         let key = Self.digest(text)
         guard item.numberedURL == nil else { return key }
         let number = repetitions.next(of: key)
         return number == 1 ? key : "\(key)-\(number)"
+    }
+
+    /// Texts that the caller has the server told beside the file; none for the defaults.
+    private var sentBesides: [String] {
+        let (type, form) = (request.destination.contentType, request.destination.form)
+        let typed = type.map { ["type", $0] } ?? []
+        guard uploadProtocol == .form, form != FormSettings() else { return typed }
+        return typed + ["form", form.fileField] + form.fields.flatMap { [$0.name, $0.value] }
     }
 
     /// The receipt of a file that was sent before, unless another one took its place since.

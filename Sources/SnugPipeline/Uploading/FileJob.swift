@@ -38,6 +38,7 @@ struct FileJob: Sendable {
                 return .success(nil)
             }
             content = try await self.content(of: item, source, key)
+            if content?.path == source { content?.take(spooled, named: item.input.name) }
             guard let content else { return .success(nil) }
             let receipt = try await upload(content, item, isSpooled: spooled != nil)
             // The file is delivered: what cannot be noted is no failure, and is sent again by the next run.
@@ -75,6 +76,7 @@ struct FileJob: Sendable {
         options.bandwidthLimiter = limiter ?? options.bandwidthLimiter
         // Standard input cannot be read again by another process.
         if isSpooled { options.discardsWhenCancelled = true }
+        options.recordName = content.recordName
         return try await uploader.upload(content.path, to: target, options: options)
     }
 
@@ -92,7 +94,8 @@ struct FileJob: Sendable {
     /// The error of a cancelled upload whose request may have taken effect.
     private func missingResponseError(of content: UploadContent?) async -> UploadError? {
         guard let content else { return nil }
-        return await uploader.missingResponseError(content.path, to: UploadTarget(content.url, uploadProtocol))
+        return await uploader.missingResponseError(
+            content.recordName ?? content.path, to: UploadTarget(content.url, uploadProtocol))
     }
 
     /// Keeps a receipt. The file is delivered, so a receipt that cannot be kept is no failure of the upload.

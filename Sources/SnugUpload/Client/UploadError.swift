@@ -107,11 +107,11 @@ public struct UploadError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// An earlier process has sent a request that may have taken effect.
+    /// An earlier run has sent a request that may have taken effect.
     static var noResponse: UploadError {
         UploadError(
             .outcomeUnknown,
-            "a run sent the whole file and ended before the response came; check the server before sending "
+            "an earlier run sent the whole file, and nobody knows whether it was stored; check the server before sending "
                 + "it again")
     }
 

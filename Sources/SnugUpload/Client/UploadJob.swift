@@ -51,7 +51,7 @@ final class UploadJob: Sendable {
         self.environment = environment
         self.logger = logger
         key = UploadRecord.key(
-            path: source.path, target: target.url.text, uploadProtocol: target.uploadProtocol)
+            path: options.recordName ?? source.path, target: target.url.text, uploadProtocol: target.uploadProtocol)
         scrubber = Scrubber(
             target.headers, target.url, and: [target.s3?.secretKey, target.s3?.sessionToken].compactMap(\.self))
         tally = Mutex(Tally(chunkSize: options.chunkSize))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SnugHTTP
+package import SystemPackage
 
 /// Settings of an upload, none of which changes the result.
 public struct UploadOptions: Sendable {
@@ -53,6 +54,8 @@ public struct UploadOptions: Sendable {
     /// True to send a file again although an earlier request with it may have taken effect. Default false: such an
     /// upload ends as `outcome_unknown` until a person decides.
     public var repeatsUnknown = false
+    /// The name that the upload is recorded under, for a file whose path is another one in each run; `nil` for its path.
+    package var recordName: FilePath?
     /// Called as bytes move, on no particular thread, so it has to be quick.
     public var onProgress: (@Sendable (UploadProgress) -> Void)?
 

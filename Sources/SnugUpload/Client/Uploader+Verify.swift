@@ -24,6 +24,11 @@ extension Uploader {
         public var verification: Verification
         /// The server's words, for a person.
         public var reason: String
+
+        package init(verification: Verification, reason: String) {
+            self.verification = verification
+            self.reason = reason
+        }
     }
 
     /// Checks that the object of a receipt is still there and unchanged.

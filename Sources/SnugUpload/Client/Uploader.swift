@@ -149,7 +149,8 @@ public final class Uploader: Sendable {
 
     private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
         let fresh = UploadRecord(
-            key: job.key, path: job.source.path.string, fingerprint: job.source.fingerprint, bytes: job.length,
+            key: job.key, path: (job.options.recordName ?? job.source.path).string, fingerprint: job.source.fingerprint,
+            bytes: job.length,
             target: job.target.url.description, uploadProtocol: job.target.uploadProtocol,
             created: environment.wallClock())
         guard let old = try await store?.record(job.key) else { return (fresh, false) }

@@ -28,21 +28,21 @@ struct BalanceCommand: AsyncParsableCommand {
     mutating func validate() throws { _ = try access.makeProvider() }
 
     func run() async throws {
-        try await CommandFailure.told {
+        try await CommandFailure.told(json: json) {
             let provider = try access.makeProvider()
-            let balance = try await GenerationAccess(provider, access, waiting.dependencies).client.balance()
+            guard let balance = try await GenerationAccess(provider, access, waiting.dependencies).client.balance()
+            else { throw GenerationError(.providerFailed, "\(provider.name) does not report balances") }
             let output = OutputStream.standardOutput
             if json {
                 output.writeLine(
                     ([
-                        "provider": .text(provider.name), "amount": .optional(balance?.amount),
-                        "unit": .optional(balance?.unit), "plan": .optional(balance?.plan),
+                        "provider": .text(provider.name), "amount": .number(balance.amount),
+                        "unit": .text(balance.unit),
+                        "plan": .optional(balance.plan),
                     ] as JSONValue).description)
-            } else if let balance {
+            } else {
                 let plan = balance.plan.map { "  (\(PrintableName.escaped($0)))" } ?? ""
                 output.writeLine("\(GenerateReporter.plain(balance.amount)) \(balance.unit)\(plan)")
-            } else {
-                throw GenerationError(.providerFailed, "\(provider.name) does not report balances")
             }
             try output.checkDelivered()
         }

@@ -44,6 +44,7 @@ struct GenerateCommand: AsyncParsableCommand {
             guard wanted.prompt == nil, running.batch == nil else {
                 throw ValidationError("--pending, --retry, --drop and --unpark take no prompt")
             }
+            try other.check(wanted, output, running)
             if other.unpark { _ = try access.makeProvider() }
             return
         }

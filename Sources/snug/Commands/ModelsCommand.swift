@@ -28,7 +28,7 @@ struct ModelsCommand: AsyncParsableCommand {
     mutating func validate() throws { _ = try access.makeProvider() }
 
     func run() async throws {
-        try await CommandFailure.told {
+        try await CommandFailure.told(json: json) {
             let models = try await GenerationAccess(try access.makeProvider(), access, waiting.dependencies).client
                 .models()
             let output = OutputStream.standardOutput

@@ -44,7 +44,10 @@ struct UploadCommand: AsyncParsableCommand {
     var quiet = false
 
     mutating func validate() throws {
-        if other.list || !other.forget.isEmpty || !other.verify.isEmpty {
+        if !other.given.isEmpty {
+            guard other.given.count == 1 else {
+                throw ValidationError("\(other.given.joined(separator: " and ")) exclude each other; pass one of them")
+            }
             guard destination.files.isEmpty else {
                 throw ValidationError("--list, --forget and --verify upload nothing; leave out the files")
             }
@@ -67,7 +70,8 @@ struct UploadCommand: AsyncParsableCommand {
         do {
             try await CommandFailure.told {
                 if !other.verify.isEmpty {
-                    return try await verify(other.verify.map(\.path), try transfer.makeUploader(nil))
+                    return try await ReceiptChecks(destination, json: json).run(
+                        other.verify.map(\.path), try transfer.makeUploader(nil))
                 }
                 try await transfer.state.withLedger { ledger in
                     let uploader = try transfer.makeUploader(LedgerUploadStore(ledger))
@@ -189,29 +193,5 @@ struct UploadCommand: AsyncParsableCommand {
         OutputStream.standardError.writeLine(
             "\(key): the server still has its part (\(reason)); the next upload there tries again to remove it, and a second "
                 + "--forget forgets it here")
-    }
-
-    private func verify(_ paths: [FilePath], _ uploader: Uploader) async throws {
-        var isAllThere = true
-        for path in paths {
-            let receipt = try UploadReceipt(reading: path)
-            let isS3 = receipt.uploadProtocol == .s3 && receipt.presignedURL == nil
-            // Without keys the check says that it needs them.
-            let settings = isS3 ? Result { try destination.s3Settings() } : nil
-            let check = try await uploader.verify(receipt, headers: try destination.headers(), s3: try? settings?.get())
-            if json {
-                OutputStream.standardOutput.writeLine(
-                    ([
-                        "receipt": .text(PrintableName.of(path)), "url": .text(receipt.url),
-                        "verification": .text(check.verification.rawValue), "reason": .text(check.reason),
-                    ] as JSONValue).description)
-            } else {
-                let isSame = [.sameContent, .sameLength].contains(check.verification)
-                OutputStream.standardOutput.writeLine(
-                    "\(check.verification.rawValue)  \(receipt.url)\(isSame ? "" : "  (\(check.reason))")")
-            }
-            isAllThere = isAllThere && [.sameContent, .sameLength].contains(check.verification)
-        }
-        if !isAllThere { throw ExitCode(1) }
     }
 }

@@ -20,6 +20,12 @@ struct ConfiguredArguments {
     private(set) var path: [String] = []
     private(set) var given = GivenOptions([], of: [])
 
+    /// Options of requests that are made anew.
+    private static let ofNewRequests = [
+        "model", "fallback-model", "size", "count", "image", "mask", "seed", "format", "param", "partial-images",
+        "output", "overwrite", "again", "batch",
+    ]
+
     /// Options that a person gives instead of others, whose settings count no longer.
     private static let replaced: [String: [String]] = [
         "output": ["in-place"], "in-place": ["output", "suffix", "name", "format"], "suffix": ["name"],
@@ -27,6 +33,7 @@ struct ConfiguredArguments {
         "key-file": ["session-file"], "session-file": ["key-file"],
         "resume": ["no-resume"], "no-resume": ["resume"],
         "checksums": ["no-checksums"], "no-checksums": ["checksums"],
+        "retry": ofNewRequests, "drop": ofNewRequests, "unpark": ofNewRequests,
         "for": ["limit", "min-bytes", "base64", "max-side", "short-side", "max-width", "max-height", "max-pixels"],
         "provider": [
             "base-url", "key-file", "session-file", "idempotency", "model", "fallback-model", "host", "param",

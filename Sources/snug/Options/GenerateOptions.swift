@@ -3,6 +3,7 @@ import ArgumentParser
 import SnugGeneration
 import SnugHTTP
 import SnugPipeline
+import SnugSystem
 import SystemPackage
 
 /// The request.
@@ -52,6 +53,16 @@ struct GenerateRequestOptions: ParsableArguments {
     @Option(help: ArgumentHelp("openai: keep this many unfinished images on the way, 0 to 3.", valueName: "n"))
     var partialImages = 0
 
+    /// The names of the options that are given.
+    var options: [String] {
+        let all = [
+            ("--model", model != nil), ("--fallback-model", !fallbackModel.isEmpty), ("--size", size != nil),
+            ("--count", count != 1), ("--image", !image.isEmpty), ("--mask", mask != nil), ("--seed", seed != nil),
+            ("--format", format != nil), ("--param", !parameters.isEmpty), ("--partial-images", partialImages != 0),
+        ]
+        return all.filter(\.1).map(\.0)
+    }
+
     /// The request without its prompt.
     func request() throws -> GenerationRequest {
         GenerationRequest(
@@ -83,6 +94,11 @@ struct GenerateOutputOptions: ParsableArguments {
             "elumenta: the host of local images: pollinations (anybody who knows the address can see them), or the address "
                 + "of an S3 bucket.", valueName: "host"), completion: .list(["pollinations", "s3://"]))
     var host: ImageHostArgument?
+
+    /// The names of the given options about places and their images.
+    var places: [String] {
+        [("--output", output != nil), ("--overwrite", overwrite), ("--again", again)].filter(\.1).map(\.0)
+    }
 }
 
 /// Limits and reporting of a run.
@@ -173,4 +189,23 @@ struct GenerateHousekeepingOptions: ParsableArguments {
     var unpark = false
 
     var isUsed: Bool { pending || unpark || !retry.isEmpty || !drop.isEmpty }
+
+    /// Refuses options that would not be followed: a pending submission has its request and its place already.
+    func check(
+        _ wanted: GenerateRequestOptions, _ output: GenerateOutputOptions, _ running: GenerateRunningOptions
+    ) throws {
+        if let id = retry.first(where: drop.contains) {
+            throw ValidationError(
+                "--retry and --drop both name '\(PrintableName.escaped(id))'; choose one of them")
+        }
+        let decisions = [("--retry", !retry.isEmpty), ("--drop", !drop.isEmpty), ("--unpark", unpark)]
+        guard let decision = decisions.first(where: \.1)?.0 else { return }
+        if running.dryRun {
+            throw ValidationError("\(decision) and --dry-run contradict each other; '--pending' shows what is pending")
+        }
+        if let option = wanted.options.first ?? output.places.first {
+            throw ValidationError(
+                "\(option) does not go with \(decision): a pending submission keeps its request and its place")
+        }
+    }
 }

@@ -249,4 +249,9 @@ struct UploadHousekeepingOptions: ParsableArguments {
             "Check that the objects of receipts are still there and unchanged. S3 takes its keys from the environment.",
             valueName: "receipt"))
     var verify: [PathArgument] = []
+
+    /// The names of those that are given.
+    var given: [String] {
+        [("--list", list), ("--forget", !forget.isEmpty), ("--verify", !verify.isEmpty)].filter(\.1).map(\.0)
+    }
 }

@@ -10,6 +10,26 @@ import SnugUpload
 
 /// Reports an error that ends a command, and gives it its exit code.
 enum CommandFailure {
+    /// Reports failures of requests as JSON on standard output, too.
+    /// - Throws: `ExitCode`; `CancellationError` as it is.
+    static func told<Result>(json: Bool, _ body: () async throws -> Result) async throws -> Result {
+        try await told {
+            do {
+                return try await body()
+            } catch let error as GenerationError {
+                if json { write(error.json()) }
+                throw error
+            } catch let error as HTTPError {
+                if json { write(.error(code: error.code.description, message: error.message, details: [:])) }
+                throw error
+            }
+        }
+    }
+
+    private static func write(_ error: JSONValue) {
+        OutputStream.standardOutput.writeLine((["error": error] as JSONValue).description)
+    }
+
     /// - Throws: `ExitCode`; `CancellationError` as it is.
     static func told<Result>(_ body: () async throws -> Result) async throws -> Result {
         do {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SnugImage
+
 /// Remedies of the libraries, worded with the options of the commands.
 enum Remedy {
     /// Of commands that send requests.
@@ -16,6 +18,8 @@ enum Remedy {
 
     /// A message with the options that `remedies` name.
     static func named(_ message: String, _ remedies: [String: String]) -> String {
-        remedies.reduce(message) { $0.replacing($1.key, with: $1.value) }
+        // No command with remedies of its own has an option for recovery.
+        let message = message.replacing(", or \(ImageError.Setting.recovery.remedy)", with: "")
+        return remedies.reduce(message) { $0.replacing($1.key, with: $1.value) }
     }
 }

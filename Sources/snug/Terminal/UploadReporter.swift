@@ -151,7 +151,8 @@ final class UploadReporter: Sendable {
         }
         output.writeLine(
             UploadLine.json(
-                file, status, nil, nil, error: (error.cause as? ImageError)?.json ?? error.json(advice: advice)
+                file, status, nil, nil,
+                error: (error.cause as? ImageError)?.withoutAdvice(about: .recovery).json ?? error.json(advice: advice)
             )
             .description)
     }

@@ -54,6 +54,12 @@ import Testing
             _ = try await fitter.fit(.file("/nowhere/a.png"), InputLimits())
         }
         #expect(missing.code == .notFound && missing.message.contains("a.png"))
+        // Nobody who generates can turn on the recovery of partial images.
+        let cut = Array(PNGBuilder(width: 64, height: 48).bytes.dropLast(40))
+        let truncated = try await #require(throws: ImageError.self) {
+            _ = try await fitter.fit(.bytes(cut, name: "cut.png"), InputLimits(byteLimit: 1 << 20, maximumSide: 32))
+        }
+        #expect(truncated.message.hasSuffix("; get it again"), "\(truncated.message)")
     }
 
     @Test("A whole image is accepted with its facts, and a cut one is not")

@@ -52,6 +52,20 @@ import Testing
         #expect(types == ["/in/picture%20of%20a%20cat": "image/jpeg", "/in/text.jpg": "text/plain"])
     }
 
+    @Test("A plain upload is remembered under the same key as ever")
+    func rememberedKey() async throws {
+        let server = try server()
+        let file = try folder.write([1, 2, 3], to: "a")
+        let store = InMemoryUploadStore()
+        var request = try request([file], server)
+        request.finished = store
+        _ = try await UploadRun(request, uploader: try uploader()).run()
+        let digest = MessageDigest.sha256([1, 2, 3]).hexadecimal
+        let text = "\(digest)\n\(server.url("/in/"))\nput\n\na"
+        let key = String(MessageDigest.sha256(Array(text.utf8)).hexadecimal.prefix(40))
+        #expect(store.receipt(of: key) != nil)
+    }
+
     @Test("One failure stops no other, and every end is an event")
     func failures() async throws {
         let server = try server()

@@ -65,6 +65,13 @@ extension GenerateTests {
                 (["x", "--provider", "openai", "--count", "0"], "above 0"),
                 (["--drop", "nothing"], "nothing pending is named"),
                 (["--retry", "nothing"], "nothing pending is named"),
+                (["--retry", "k", "--dry-run"], "--retry and --dry-run"),
+                (["--drop", "k", "--dry-run"], "--drop and --dry-run"),
+                (["--unpark", "--provider", "openai", "--dry-run"], "--unpark and --dry-run"),
+                (["--retry", "k", "--drop", "k"], "--retry and --drop both name 'k'"),
+                (["--retry", "k", "-o", "b.png"], "--output does not go with --retry"),
+                (["--drop", "k", "--again"], "--again does not go with --drop"),
+                (["--retry", "k", "-n", "2"], "--count does not go with --retry"),
                 (["x", "--provider", "openai", "--key-file", "a", "--session-file", "b"], "exclude"),
                 (["   ", "--provider", "openai"], "blank"),
                 (["x", "--provider", "openai", "--count", "101"], "1 to 100"),
@@ -97,6 +104,8 @@ extension GenerateTests {
             let address = ["--base-url", "http://127.0.0.1:1/", "--max-attempts", "1"].prefix(prompt.isEmpty ? 2 : 4)
             let loopback = try place.runner.run([command] + prompt + ["--provider", "pollinations"] + address)
             #expect(!loopback.standardError.contains("API_KEY"), "\(loopback.standardError)")
+            let dead = try place.runner.run([command, "--json"] + prompt + ["--provider", "pollinations"] + address)
+            #expect(dead.exitCode == 1 && Self.errorCode(dead) != nil, "\(dead.standardOutput)")
         }
 
         @Test("Keys come from files too, and odd ones are a warning")
@@ -196,6 +205,12 @@ extension GenerateTests {
             }
         }
 
+        /// The code of the error that is the only line of a command's JSON.
+        private static func errorCode(_ result: CommandResult) -> String? {
+            guard let objects = try? CommandFolder.objects(result), objects.count == 1 else { return nil }
+            return (objects.first?["error"] as? [String: Any])?["code"] as? String
+        }
+
         @Test("Models and balance are tables or JSON")
         func account() async throws {
             try await GenerateFolder.with { folder in
@@ -210,6 +225,11 @@ extension GenerateTests {
                 let json = try folder.object(try await folder.run(["balance", "--json"] + folder.options(.elumenta)))
                 #expect(json["amount"] as? Int == 1000 && json["unit"] as? String == "tokens")
                 #expect(try await folder.run(["balance"] + folder.options(.openai)).exitCode == 1)
+                let none = try await folder.run(["balance", "--json"] + folder.options(.openai))
+                #expect(none.exitCode == 1 && Self.errorCode(none) == "provider_failed", "\(none.standardOutput)")
+                let stranger = folder.with { $0.environment["ELUMENTA_API_KEY"] = "nb_of_nobody" }
+                let refused = try await stranger.run(["balance", "--json"] + folder.options(.elumenta))
+                #expect(refused.exitCode == 1 && Self.errorCode(refused) != nil, "\(refused.standardOutput)")
             }
         }
 

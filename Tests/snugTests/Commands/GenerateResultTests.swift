@@ -147,7 +147,15 @@ import Testing
         state.withLock { $0.isThere = true }
         let listed = try place.runner.run(["generate", "--pending", "--json"])
         let id = try #require(try CommandFolder.objects(listed).first?["id"] as? String)
-        let (second, object) = try generate(server, ["--retry", id])
+        // What would change nothing is refused rather than ignored, and what only looks does not pay.
+        for extra in [["--dry-run"], ["-o", "elsewhere.png"], ["--model", "m"], ["--drop", id]] {
+            let refused = try place.runner.run(["generate", "--retry", id] + extra)
+            #expect(refused.exitCode == 64, "\(refused.standardError)")
+        }
+        // Settings for new requests are no such options.
+        try place.folder.write(Array("generate:\n  output: pictures\n  model: m\n".utf8), to: "snug.yaml")
+        let second = try place.runner.run(["generate", "--retry", id, "--json", "--config", "snug.yaml"])
+        let object = try #require(try CommandFolder.objects(second).last)
         #expect(second.exitCode == 0 && object["recovered"] as? Bool == true, "\(second.standardOutput)")
         #expect(state.withLock { $0.paid } == 1)
     }

@@ -76,6 +76,10 @@ import Testing
         let both = try upload(["--verify", other, receipt, "--json"])
         let found = try CommandFolder.objects(both).map { $0["verification"] as? String }
         #expect(both.exitCode == 1 && found == ["same_content", "different"])
+        let rest = try upload(["--verify", "nowhere.json", other, "--json"])
+        let lines = try CommandFolder.objects(rest)
+        #expect(rest.exitCode == 1 && lines.map { $0["verification"] as? String } == ["unavailable", "same_content"])
+        #expect(Set(lines.map(\.keys.count)) == [4] && (lines.first?["reason"] as? String)?.contains("nowhere") == true)
     }
 
     @Test("Standard input is uploaded and leaves no copy behind")
@@ -172,8 +176,10 @@ import Testing
         #expect(Set(server.requests.map(\.target)) == ["/in/IMG.jpg", "/in/IMG-2.jpg"])
     }
 
-    @Test("A form whose sender dies is not sent again unasked", arguments: ["TERM", "KILL"])
-    func killedForm(signal: String) throws {
+    @Test(
+        "A form whose sender dies is not sent again unasked",
+        arguments: [("TERM", "a.jpg"), ("KILL", "a.jpg"), ("TERM", "-"), ("KILL", "-")])
+    func killedForm(signal: String, file: String) throws {
         let got = place.folder.path.appending("got").string
         let server = try FaultServer { connection in
             while true {
@@ -186,10 +192,10 @@ import Testing
             }
         }
         try place.folder.write([1, 2, 3], to: "a.jpg")
-        let arguments = ["a.jpg", "--to", server.url("/f"), "--protocol", "form", "--json"]
+        let arguments = [file, "--to", server.url("/f"), "--protocol", "form", "--json"]
         let line = (["upload"] + arguments + state).map { "'\($0)'" }.joined(separator: " ")
         let killed = try place.shell(
-            "\"$SNUG\" \(line) & p=$!; while [ ! -e got ]; do sleep 0.02; done; kill -\(signal) $p; wait $p")
+            "\"$SNUG\" \(line) < a.jpg & p=$!; while [ ! -e got ]; do sleep 0.02; done; kill -\(signal) $p; wait $p")
         if signal == "TERM" {
             #expect(killed.exitCode == 130)
             let error = try #require(try CommandFolder.objects(killed).first)
@@ -199,12 +205,12 @@ import Testing
             #expect(advice.contains("--again") && !advice.contains("resume"), "\(advice)")
         }
         #expect(try upload(["--list"]).standardOutput.contains("outcome unknown"))
-        let again = try upload(arguments)
+        let again = try upload(arguments, input: [1, 2, 3])
         let object = try #require(try CommandFolder.objects(again).first)
         #expect(again.exitCode == 1)
         #expect((object["error"] as? [String: Any])?["code"] as? String == "outcome_unknown")
         #expect(server.requests.count == 1)
-        #expect(try upload(arguments + ["--again"]).exitCode == 0)
+        #expect(try upload(arguments + ["--again"], input: [1, 2, 3]).exitCode == 0)
         #expect(server.requests.count == 2)
         #expect(try upload(["--list"]).lines.isEmpty)
     }
@@ -284,7 +290,7 @@ import Testing
         arguments: [
             [], ["a"], ["--to", "http://h/"], ["a", "--to", "ftp://h/"], ["a", "-", "--to", "http://127.0.0.1:1/"],
             ["a", "--to", "http://127.0.0.1:1/", "--protocol", "carrier-pigeon"], ["--forget", "nothing"],
-            ["a", "--to", "http://127.0.0.1:1/b/k", "--protocol", "s3"],
+            ["a", "--to", "http://127.0.0.1:1/b/k", "--protocol", "s3"], ["--verify", "r", "--forget", "b"],
         ])
     func usage(arguments: [String]) throws {
         try place.folder.write([1], to: "a")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugImage
 import SnugUpload
 import Testing
 
@@ -19,6 +20,12 @@ import Testing
             Self.message("/x.jpg: \(open): Permission denied", after: "/x.jpg")
                 == "\(open): Permission denied; check its owner and permissions")
         #expect(Self.message("/in/x.jpg: changed", after: "x.jpg") == "changed")
+    }
+
+    @Test("Advice that the command has no option for is left out")
+    func recovery() {
+        let remedy = ImageError.Setting.recovery.remedy
+        #expect(Self.message("is cut off; get it again, or \(remedy)", after: "x.jpg") == "is cut off; get it again")
     }
 
     @Test(
