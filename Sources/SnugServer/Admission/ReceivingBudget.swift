@@ -14,6 +14,8 @@ final class ReceivingBudget: Sendable {
 
     /// Bytes that are taken.
     var usedBytes: Int { used.withLock { $0 } }
+    /// True when less than a sixteenth is left: most bodies are refused.
+    var isFull: Bool { total - usedBytes < total / 16 }
 
     /// Takes bytes.
     /// - Throws: `overloaded`.

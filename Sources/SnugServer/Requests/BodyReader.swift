@@ -36,8 +36,12 @@ struct BodyReader: Sendable {
     /// - Throws: `body_too_large`, `overloaded`; `CancellationError` when the client goes.
     func body(of request: Request, context: ServerContext) async throws -> ReceivedBody {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(maximumBytes, Self.announced(by: request) ?? 0))
-        let share = try await read(request, context) { bytes.append(contentsOf: $0.readableBytesView) }
+        let most = Self.announced(by: request) ?? maximumBytes
+        let share = try await read(request, context) { chunk in
+            let count = bytes.count + chunk.readableBytes
+            if count > bytes.capacity { bytes.reserveCapacity(min(most, max(count, bytes.capacity * 2))) }
+            bytes.append(contentsOf: chunk.readableBytesView)
+        }
         return ReceivedBody(bytes: bytes, share: share)
     }
 
@@ -81,17 +85,15 @@ struct BodyReader: Sendable {
     ) async throws -> ReceivingShare {
         let share = ReceivingShare(budget)
         let announced = Self.announced(by: request)
-        if let announced {
-            guard announced <= maximumBytes else { throw tooLarge(announced) }
-            try share.grow(to: announced)
-        }
+        if let announced, announced > maximumBytes { throw tooLarge(announced) }
         var count = 0
         do {
             for try await chunk in request.body {
                 let before = count
                 count += chunk.readableBytes
                 guard count <= maximumBytes else { throw tooLarge(nil) }
-                if announced == nil { try share.grow(to: min(maximumBytes, max(count, before * 2))) }
+                // With what has come: a length that is announced takes no room from bodies that do come.
+                try share.grow(to: min(announced ?? maximumBytes, max(count, before * 2)))
                 try take(chunk)
             }
         } catch let error as ServiceError {

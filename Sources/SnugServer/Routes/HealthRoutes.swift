@@ -21,7 +21,7 @@ struct HealthRoutes: Sendable {
 
     /// Tells whether requests would be served now.
     @Sendable func ready(_ request: Request, _ context: ServerContext) async throws -> Response {
-        let problems = await readiness.problems(queue)
+        let problems = await readiness.problems(queue, receiving)
         let value: JSONValue = [
             "ready": .flag(problems.isEmpty),
             "problems": .array(problems.map { ["check": .text($0.check), "message": .text($0.message)] }),

@@ -32,7 +32,7 @@ final class Readiness: Sendable {
     var isDraining: Bool { draining.withLock { $0 } }
 
     /// The problems at this moment; none when the server is ready.
-    func problems(_ queue: AdmissionQueue) async -> [Problem] {
+    func problems(_ queue: AdmissionQueue, _ receiving: ReceivingBudget) async -> [Problem] {
         var problems: [Problem] = []
         if isDraining { problems.append(Problem(check: "draining", message: "the server is stopping")) }
         let waiting = queue.use.waiting
@@ -40,6 +40,13 @@ final class Readiness: Sendable {
             problems.append(
                 Problem(
                     check: "queue", message: "all workers are busy and \(waiting) requests wait, which is the maximum"))
+        }
+        if receiving.isFull {
+            problems.append(
+                Problem(
+                    check: "receiving",
+                    message:
+                        "bodies take \(ByteCount(receiving.usedBytes)) of the \(ByteCount(receiving.total)) for them"))
         }
         if let ledger {
             do { _ = try await ledger.holds() } catch {
