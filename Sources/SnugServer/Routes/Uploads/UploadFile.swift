@@ -6,9 +6,14 @@ import SystemPackage
 final class UploadFile: Sendable {
     private let file: FileDescriptor
 
-    init(_ path: FilePath) throws {
+    /// - Parameter offset: The end of what counts: bytes behind it, of parts that were refused, are removed.
+    init(_ path: FilePath, offset: Int) throws {
         file = try FileDescriptor.open(
             path, .writeOnly, options: [.create, .closeOnExec, .noFollow], permissions: [.ownerReadWrite])
+        do { try file.resize(to: Int64(offset)) } catch {
+            file.closeIgnoringErrors()
+            throw error
+        }
     }
 
     deinit { file.closeIgnoringErrors() }

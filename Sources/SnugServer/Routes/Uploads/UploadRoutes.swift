@@ -130,7 +130,10 @@ struct UploadRoutes: Sendable {
         let upload = try await desk.locked(id) {
             var (upload, _) = try await desk.upload(id)
             guard offset == upload.offset else { throw Self.mismatch(offset, upload) }
-            guard upload.job == nil else { return upload }
+            guard upload.job == nil else {
+                try await Self.requireNoBytes(in: request)
+                return upload
+            }
             upload.length = try await self.length(of: upload, request)
             var writer = try await UploadWriter(desk, upload, checksum: checksum)
             upload = try await writer.receive(request)
@@ -143,6 +146,16 @@ struct UploadRoutes: Sendable {
         }
         return Self.fields(upload, try await desk.upload(id).end)
     }
+
+    /// Refuses the bytes of a part that begins at the end of an upload.
+    private static func requireNoBytes(in request: Request) async throws {
+        let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        if announced > 0 { throw beyondEnd }
+        for try await chunk in request.body where chunk.readableBytes > 0 { throw beyondEnd }
+    }
+
+    private static let beyondEnd = closing(
+        ServiceError(.contentTooLarge, "upload_too_long", "the upload is whole already; begin another upload"))
 
     /// The length of an upload, with what a request tells of it.
     private func length(of upload: ReceivedUpload, _ request: Request) async throws -> Int? {

@@ -36,7 +36,7 @@ struct UploadWriter {
         share = ReceivingShare(desk.buffers)
         let path = desk.file(of: upload.id)
         file = try await desk.jobs.threads.run {
-            do { return try UploadFile(path) } catch { throw Self.failed(error) }
+            do { return try UploadFile(path, offset: upload.offset) } catch { throw Self.failed(error) }
         }
     }
 

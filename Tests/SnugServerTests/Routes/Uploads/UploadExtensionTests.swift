@@ -149,6 +149,34 @@ import Testing
         }
     }
 
+    @Test("Bytes that a checksum refused are no part of the file, however short the right ones are")
+    func refusedBytes() async throws {
+        try await JobBench().run { server in
+            let path = try #require(try await server.createUpload(length: nil, "?copy-compliant")["location"])
+            let checksum = ("Upload-Checksum", "sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0=")
+            let refused = try await server.sendPart(path, Self.image + [1, 2, 3], at: 0, [checksum])
+            #expect(refused.status == 460)
+            let done = try await server.sendPart(path, Self.image, at: 0, [("Upload-Length", "\(Self.image.count)")])
+            let id = try #require(done["snug-job"])
+            _ = try await server.job(id)
+            #expect(try await server.send("/v1/jobs/\(id)/result").body == Self.image)
+            // Behind the end nothing is taken; that nothing comes is told as before.
+            let late = try await server.sendPart(path, [1], at: Self.image.count)
+            #expect(late.status == 413)
+            #expect(late.code == "upload_too_long")
+            let chunks = TestServer.part(at: "\(Self.image.count)") + [("Transfer-Encoding", "chunked")]
+            let statuses = try await onThread {
+                try ["1\r\na\r\n0\r\n\r\n", "0\r\n\r\n"].map { body in
+                    let connection = try RawConnection(port: server.port)
+                    try connection.send(server.head("PATCH", path, chunks) + Array(body.utf8))
+                    return try connection.readResponse(hasBody: false).status
+                }
+            }
+            #expect(statuses == [413, 204])
+            #expect(try await server.sendPart(path, [], at: Self.image.count)["snug-job"] == id)
+        }
+    }
+
     @Test("A creation may have a first part and no length")
     func deferredWithPart() async throws {
         try await JobBench().run { server in
