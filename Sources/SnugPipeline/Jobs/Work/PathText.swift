@@ -2,10 +2,10 @@
 import SnugSystem
 
 /// Paths as text, from which every byte can be had back: `%` and bytes that are not UTF-8 are written as `%ff`.
-enum PathText {
+package enum PathText {
     private static let percent = UInt8(ascii: "%")
 
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         let isText = String(validating: bytes, as: UTF8.self) != nil
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
@@ -19,7 +19,7 @@ enum PathText {
         return String(decoding: text, as: UTF8.self)
     }
 
-    static func decode(_ text: String) -> [UInt8] {
+    package static func decode(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

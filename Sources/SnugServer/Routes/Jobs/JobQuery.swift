@@ -20,7 +20,8 @@ struct JobQuery: Sendable {
             case "state": filter.states = try Self.states(value)
             case "folder": filter.folder = value
             case "account": filter.account = value
-            case "text": filter.text = value
+            // As names are kept, whether it is typed as the file's name or copied from a listing.
+            case "text": filter.text = PathText.encode(PathText.decode(value))
             case "since":
                 guard let moment = JobMoment.past(value, now: now) else {
                     throw .invalidParameter("since", "is no moment; write \(JobMoment.examples)")

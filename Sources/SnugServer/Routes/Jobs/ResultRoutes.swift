@@ -75,7 +75,7 @@ struct ResultRoutes: Sendable {
 
     private static func fields(_ file: OpenResult, _ job: Job, count: Int) -> HTTPFields {
         let format = ImageFormat.allCases.first { $0.fileExtension == file.suffix }
-        let name = OutputFileName(job.name.split(separator: "/").last.map(String.init))
+        let name = OutputFileName(String(decoding: PathText.decode(job.name), as: UTF8.self))
         var fields = file.validators.fields
         fields[.contentType] = format?.mediaType ?? "application/octet-stream"
         fields[.known("Snug-Results")] = String(count)

@@ -29,6 +29,15 @@ import Testing
     }
 
     @Test(
+        "A text is looked for as names are kept, whether typed or copied",
+        arguments: [
+            ("100%25.jpg", "100%25.jpg"), ("100%2525.jpg", "100%25.jpg"), ("%C3%A4%25", "ä%25"), ("a%25ff", "a%ff"),
+        ])
+    func texts(given: String, kept: String) throws {
+        #expect(try Self.query("text=\(given)").text == kept)
+    }
+
+    @Test(
         "What is unknown or wrong is refused",
         arguments: [
             ("stat=failed", "unknown_parameter"), ("state=faild", "invalid_parameter"), ("state=", "invalid_parameter"),

@@ -43,6 +43,24 @@ import Testing
         }
     }
 
+    @Test("A name with a percent sign is found by it, and comes back with the result as it was")
+    func percentSign() async throws {
+        try await JobBench().run { server in
+            let made = try await server.submit(
+                [("name=\"image\"; filename=\"50% of 100%.png\"", TestImage.small)], "?copy-compliant")
+            let id = try #require(made.jobIDs.first)
+            _ = try await server.job(id)
+            let result = try await server.send("/v1/jobs/\(id)/result")
+            #expect(
+                result["content-disposition"]
+                    == "inline; filename=\"50_ of 100_.png\"; filename*=UTF-8''50%25%20of%20100%25.png")
+            for (text, count) in [("50%25%20of", 1), ("100%25.png", 1), ("100%2525.png", 1), ("%25%25", 0)] {
+                let found = try await server.send("/v1/jobs?text=\(text)")
+                #expect(found.jobIDs.count == count, "\(text)")
+            }
+        }
+    }
+
     @Test("Items of a JSON array have options of their own, which win over those of the query")
     func json() async throws {
         try await JobBench().run { server in
