@@ -26,6 +26,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     let watch = ConnectionWatch()
+    /// Bytes of a body that are written at once, and that the system holds unsent: the steps in which progress is seen.
+    private static let pieceBytes = 64 << 10
+    /// Linux's TCP_NOTSENT_LOWAT: without it, room is reported only once much of a buffer of megabytes has gone.
+    private static let unsentLowWater: CInt = 25
+
     private let limits: Limits
     private var timer: Scheduled<Void>?
     /// Bytes of the body in this period; `nil` while none is on its way in.
@@ -48,6 +53,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Life of the connection
 
     func handlerAdded(context: ChannelHandlerContext) {
+        do {
+            try context.channel.syncOptions?.setOption(
+                .tcpOption(NIOBSDSocket.Option(rawValue: Self.unsentLowWater)), value: Self.pieceBytes)
+        } catch {
+            // The connection is closed already, or will be: its first read or write tells.
+        }
         schedule(context, limits.headTimeout) { $0.headTimedOut($1) }
     }
 
@@ -81,8 +92,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var data = data
         switch unwrapInboundIn(data) {
-        case .head(let head):
+        case .head(var head):
+            // The server behind this one knows the word alone.
+            if Self.closes(head.headerFields[values: .connection]) {
+                head.headerFields[.connection] = "close"
+                data = wrapInboundOut(.head(head))
+            }
             receivedBytes = 0
             if head.headerFields[.expect]?.lowercased() == "100-continue", isWelcome(head) {
                 let proceed = HTTPResponse(status: .continue)
@@ -95,6 +112,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelRead(data)
     }
 
+    private static func closes(_ values: [String]) -> Bool {
+        values.contains { value in
+            value.split(separator: ",").contains { String($0).trimmingSpaces.lowercased() == "close" }
+        }
+    }
+
     private func isWelcome(_ head: HTTPRequest) -> Bool {
         guard let length = head.headerFields[.contentLength].flatMap({ Int($0) }) else { return true }
         let isPart = head.path?.hasPrefix("/v1/uploads") == true
@@ -105,24 +128,36 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let part = unwrapOutboundIn(data)
-        let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
-        let loopBound = NIOLoopBound((guard: self, context: context), eventLoop: context.eventLoop)
         switch part {
         case .head(let head):
             isResponding = true
             if timer == nil { schedule(context, limits.ratePeriod) { $0.periodEnded($1) } }
             if head.headerFields[.connection]?.lowercased() == "close" { closesAfterResponse = true }
-        case .body(let bytes):
-            let count = bytes.readableBytes
-            pendingBytes += count
-            promise.futureResult.whenComplete { _ in
-                loopBound.value.guard.pendingBytes -= count
-                loopBound.value.guard.sentBytes += count
+            context.write(data, promise: promise)
+        case .body(var bytes):
+            while bytes.readableBytes > Self.pieceBytes, let piece = bytes.readSlice(length: Self.pieceBytes) {
+                write(piece, context, nil)
             }
+            write(bytes, context, promise)
         case .end:
+            let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
+            let loopBound = NIOLoopBound((guard: self, context: context), eventLoop: context.eventLoop)
             promise.futureResult.whenComplete { _ in loopBound.value.guard.responseEnded(loopBound.value.context) }
+            context.write(data, promise: promise)
         }
-        context.write(data, promise: promise)
+    }
+
+    /// Writes a piece of a body, and counts it once the system has taken it.
+    private func write(_ piece: ByteBuffer, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        let promise = promise ?? context.eventLoop.makePromise(of: Void.self)
+        let loopBound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let count = piece.readableBytes
+        pendingBytes += count
+        promise.futureResult.whenComplete { _ in
+            loopBound.value.pendingBytes -= count
+            loopBound.value.sentBytes += count
+        }
+        context.write(wrapOutboundOut(.body(piece)), promise: promise)
     }
 
     private func responseEnded(_ context: ChannelHandlerContext) {

@@ -22,12 +22,14 @@ import Testing
         }
     }
 
-    @Test("A client that wants no other response gets its connection closed after the one")
-    func lastRequest() async throws {
+    @Test(
+        "A client that wants no other response gets its connection closed after the one",
+        arguments: ["close", "Close", "foo, Close", "close ,foo", "keep-alive,\tCLOSE\r\nConnection: foo"])
+    func lastRequest(connection value: String) async throws {
         try await withServer { server in
             let (response, rest) = try await onThread {
                 let connection = try RawConnection(port: server.port)
-                try connection.send(server.head("GET", "/livez", [("Connection", "close")]))
+                try connection.send(server.head("GET", "/livez", [("Connection", value)]))
                 return (try connection.readResponse(), try connection.readToEnd())
             }
             #expect(response.status == 200)
