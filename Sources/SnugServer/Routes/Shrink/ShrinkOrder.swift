@@ -6,19 +6,22 @@ import SnugSystem
 
 /// The options of a request in the Tinify convention, as a fit.
 enum ShrinkOrder {
-    /// The first try of a plain request: half of the input's bytes at its full size.
-    static var usual: FitOrder {
-        get throws(ServiceError) { try FitOrder([("limit", "50%"), ("keep-size", "")]) }
-    }
-
-    /// For an image that does not come under it.
-    static var lossless: FitOrder { get throws(ServiceError) { try FitOrder([("lossless", "")]) } }
+    /// The orders of a plain request: half of the bytes at the full size; where that is out of reach, all that can be
+    /// saved without loss.
+    static var usual: [FitOrder] { get throws(ServiceError) { try orders([:]) } }
 
     private static let known = ["resize", "convert", "transform", "preserve"]
 
+    /// The JSON's names of parameters.
+    private static let origins = [
+        "max-width": "resize", "max-height": "resize", "size": "resize", "crop": "resize", "format": "convert",
+        "background": "transform", "metadata": "preserve",
+    ]
+
     /// Reads the JSON of a request for another form of a result.
+    /// - Returns: The orders to try, one after the other.
     /// - Throws: `invalid_parameter`, `unknown_parameter`.
-    static func order(_ value: JSONValue) throws(ServiceError) -> FitOrder {
+    static func orders(_ value: JSONValue) throws(ServiceError) -> [FitOrder] {
         guard case .object(let members) = value else {
             throw ServiceError(
                 .badRequest, "bad_json", "the body is no JSON object; send one such as {\"resize\": {…}}")
@@ -35,7 +38,27 @@ enum ShrinkOrder {
         if let convert = value["convert"] { fields.append(("format", try format(convert))) }
         if let colour = value["transform"]?["background"]?.text { fields.append(("background", colour)) }
         if let preserve = value["preserve"] { fields.append(("metadata", try metadata(preserve))) }
-        return try FitOrder(fields)
+        let names = fields.map { $0.name }
+        if names.contains("size"), names.contains("metadata") {
+            throw .invalidParameter(
+                "resize", "'cover' and 'thumb' make a new image, which keeps no metadata; leave out 'preserve'")
+        }
+        if value["resize"] != nil { return [try order(fields)] }
+        // Another format or background is no change without loss.
+        let isSame = !names.contains("format") && !names.contains("background")
+        return [
+            try order(fields + [(name: "limit", value: "50%"), (name: "keep-size", value: "")]),
+            try order(isSame ? fields + [(name: "lossless", value: "")] : fields),
+        ]
+    }
+
+    /// The order of parameters; what is wrong with them is said by the JSON's names.
+    private static func order(_ fields: [(name: String, value: String)]) throws(ServiceError) -> FitOrder {
+        do throws(ServiceError) { return try FitOrder(fields) } catch {
+            guard let name = error.details["parameter"]?.text, let origin = origins[name] else { throw error }
+            let problem = error.message.dropFirst(error.message.hasPrefix("'\(name)': ") ? name.count + 4 : 0)
+            throw .invalidParameter(origin, String(problem))
+        }
     }
 
     private static func resize(_ value: JSONValue) throws(ServiceError) -> [(name: String, value: String)] {
@@ -69,11 +92,15 @@ enum ShrinkOrder {
             switch type.lowercased() {
             case "image/jpeg", "image/jpg": return "jpeg"
             case "image/png": return "png"
+            case "image/webp": return "webp"
             case "*/*": return "auto"
             default: continue
             }
         }
-        throw .invalidParameter("convert", "names no format that this server writes; give image/jpeg, image/png or */*")
+        throw .invalidParameter(
+            "convert",
+            "names no format that this server writes; give image/jpeg, image/png, "
+                + "image/webp or */*")
     }
 
     private static func metadata(_ value: JSONValue) throws(ServiceError) -> String {

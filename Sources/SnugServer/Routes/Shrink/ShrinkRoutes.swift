@@ -37,7 +37,7 @@ final class ShrinkRoutes: Sendable {
         }
         let order = try FitOrder(try ImageRequest.query(of: request))
         let isUsual = request.uri.query?.isEmpty ?? true
-        let result = try await fit(body.bytes, isUsual ? nil : order, context)
+        let result = try await fit(body.bytes, isUsual ? try ShrinkOrder.usual : [order], context)
         let shrunk = Shrunk(
             input: body.bytes, output: result.bytes, format: result.image.format, width: result.image.width,
             height: result.image.height)
@@ -78,8 +78,7 @@ final class ShrinkRoutes: Sendable {
         guard let value = JSONValue(parsing: body.bytes) else {
             throw ServiceError(.badRequest, "bad_json", "the body is no JSON; send an object such as {\"resize\": {…}}")
         }
-        let made = try await work.fit(
-            ImageSource(bytes: shrunk.input), named: nil, order: try ShrinkOrder.order(value), context: context)
+        let made = try await fit(shrunk.input, try ShrinkOrder.orders(value), context)
         return Self.response(
             made.bytes, format: made.image.format, width: made.image.width, height: made.image.height, count: counted())
     }
@@ -99,15 +98,17 @@ final class ShrinkRoutes: Sendable {
         return shrunk
     }
 
-    /// Half of the bytes at the full size; where that is out of reach, all that can be saved without loss.
-    private func fit(_ bytes: [UInt8], _ order: FitOrder?, _ context: ServerContext) async throws -> FitWork.Result {
+    /// Fits by the first order that an image comes under.
+    private func fit(_ bytes: [UInt8], _ orders: [FitOrder], _ context: ServerContext) async throws -> FitWork.Result {
         let source = ImageSource(bytes: bytes)
-        if let order { return try await work.fit(source, named: nil, order: order, context: context) }
-        do {
-            return try await work.fit(source, named: nil, order: try ShrinkOrder.usual, context: context)
-        } catch let error as ImageError where error.code == .cannotFit {
-            return try await work.fit(source, named: nil, order: try ShrinkOrder.lossless, context: context)
+        for order in orders.dropLast() {
+            do {
+                return try await work.fit(source, named: nil, order: order, context: context)
+            } catch let error as ImageError where error.code == .cannotFit {
+                continue
+            }
         }
+        return try await work.fit(source, named: nil, order: orders.last ?? FitOrder([]), context: context)
     }
 
     private static func response(

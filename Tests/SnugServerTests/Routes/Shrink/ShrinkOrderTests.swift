@@ -8,7 +8,11 @@ import Testing
 
 @Suite struct ShrinkOrderTests {
     private static func order(_ json: String) throws -> FitOrder {
-        try ShrinkOrder.order(try #require(JSONValue(parsing: Array(json.utf8))))
+        try #require(try orders(json).first)
+    }
+
+    private static func orders(_ json: String) throws -> [FitOrder] {
+        try ShrinkOrder.orders(try #require(JSONValue(parsing: Array(json.utf8))))
     }
 
     @Test("The examples of Tinify's reference are read")
@@ -23,7 +27,8 @@ import Testing
                 try Self.order(#"{"resize":{"method":"\#(method)","width":150,"height":100}}"#).policy.frame
                     == ExactFrame(width: 150, height: 100, filling: .crop))
         }
-        #expect(try Self.order(#"{"convert":{"type":["image/webp","image/png"]}}"#).policy.format == .png)
+        #expect(try Self.order(#"{"convert":{"type":["image/avif","image/png"]}}"#).policy.format == .png)
+        #expect(try Self.order(#"{"convert":{"type":"image/webp"}}"#).policy.format == .webp)
         #expect(try Self.order(#"{"convert":{"type":"image/jpeg"}}"#).policy.format == .jpeg)
         #expect(try Self.order(#"{"convert":{"type":"*/*"}}"#).policy.format == .automatic)
         let flat = try Self.order(##"{"convert":{"type":"image/jpeg"},"transform":{"background":"#FFFFFF"}}"##)
@@ -31,7 +36,43 @@ import Testing
         #expect(
             try Self.order(#"{"preserve":["copyright","location"]}"#).policy.metadata
                 == FitPolicy.Metadata(kinds: [.copyright, .gps]))
-        #expect(try Self.order("{}").policy == FitPolicy())
+    }
+
+    @Test(
+        "What asks for no other size is made smaller as a plain request is, and without loss where that is out of reach"
+    )
+    func orders() throws {
+        for (json, isLossless) in [
+            ("{}", true), (#"{"preserve":["copyright"]}"#, true), (#"{"convert":{"type":"image/png"}}"#, false),
+            (##"{"transform":{"background":"#FFFFFF"}}"##, false),
+        ] {
+            let orders = try Self.orders(json)
+            #expect(orders.count == 2)
+            #expect(orders[0].limits.inputShare == 0.5)
+            #expect(orders[0].policy.keepsSize)
+            #expect(!orders[0].policy.isLossless)
+            #expect(orders[1].limits.inputShare == nil)
+            #expect(orders[1].policy.isLossless == isLossless, "\(json)")
+            #expect(orders[1].policy.metadata == orders[0].policy.metadata)
+            #expect(orders[1].policy.format == orders[0].policy.format)
+        }
+        #expect(try Self.orders(#"{"resize":{"method":"scale","width":7},"preserve":["location"]}"#).count == 1)
+    }
+
+    @Test(
+        "Errors speak of the JSON's own names",
+        arguments: [
+            (#"{"resize":{"method":"cover","width":9,"height":9},"preserve":["location"]}"#, "resize"),
+            (#"{"convert":{"type":"image/avif"}}"#, "convert"), (#"{"preserve":["everything"]}"#, "preserve"),
+            (#"{"transform":{"background":"sand"}}"#, "transform"),
+        ])
+    func names(json: String, name: String) throws {
+        let error = try #require(throws: ServiceError.self) { try Self.orders(json) }
+        #expect(error.details["parameter"]?.text == name)
+        #expect(error.message.hasPrefix("'\(name)': "), "\(error.message)")
+        for other in ["'size'", "'metadata'", "'max-width'", "'background'"] {
+            #expect(!error.message.contains(other), "\(error.message)")
+        }
     }
 
     @Test(

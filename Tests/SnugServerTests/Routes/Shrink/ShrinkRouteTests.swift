@@ -50,6 +50,30 @@ import Testing
         }
     }
 
+    @Test("Another form at the same size is as small as the result, also in another format")
+    func otherForms() async throws {
+        try await withServer { server in
+            let image = TestImage.noise(width: 120, height: 80)
+            let made = try await server.send("POST", "/shrink", body: image)
+            let location = try #require(made["location"])
+            for (json, type) in [
+                (#"{"preserve":["copyright"]}"#, nil), ("{}", nil),
+                (#"{"convert":{"type":"image/jpeg"}}"#, "image/jpeg"),
+                (#"{"convert":{"type":["image/webp"]}}"#, "image/webp"),
+            ] as [(String, String?)] {
+                let form = try await server.send("POST", location, body: Array(json.utf8))
+                #expect(form.status == 200, "\(form.text)")
+                #expect(form.body.count <= image.count / 2, "\(json)")
+                #expect(form["image-width"] == "120", "\(json)")
+                if let type { #expect(form["content-type"] == type) }
+            }
+            let small = try #require(try await server.send("POST", "/shrink", body: TestImage.small)["location"])
+            let kept = try await server.send("POST", small, body: Array(#"{"preserve":["creation"]}"#.utf8))
+            #expect(kept.status == 200)
+            #expect(kept.body.count <= TestImage.small.count)
+        }
+    }
+
     @Test("Parameters of the query ask for other limits")
     func limits() async throws {
         try await withServer { server in
