@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugSystem
 
 /// The settings of a server.
 public struct ServerConfiguration: Sendable, Hashable {
@@ -86,6 +87,12 @@ public struct ServerConfiguration: Sendable, Hashable {
             throw ServerConfigurationError(
                 "\(listen) can be reached from other machines, and no token protects it; name a file with one by "
                     + "--token-file, set SNUG_SERVER_TOKEN, or listen on 127.0.0.1")
+        }
+        // A name with hexadecimal digits only and a port looks like an address.
+        if let host = hosts.sorted().first(where: { !HostName.isValid($0) || HostName.split($0)?.port != nil }) {
+            throw ServerConfigurationError(
+                "'\(PrintableName.escaped(String(host.prefix(64))))' is no name for --allow-host; write the name of a host "
+                    + "alone, such as images.example.org, without scheme, port and *")
         }
         guard maximumBodyBytes > 0, queueLength >= 0, maximumConnections > 0 else {
             throw ServerConfigurationError("a bound of the server leaves no room; give numbers above 0")

@@ -55,6 +55,17 @@ import Testing
         #expect(throws: ServerConfigurationError.self) { try ListenAddress(parsing: text) }
     }
 
+    @Test(
+        "Names that no request can have are refused at the start",
+        arguments: ["x.org:80", "cafe.de:80", "http://y.org", "*", "*.x.org", "", "a b", "x.org/", "[::1]:80"])
+    func unusableHosts(name: String) throws {
+        let error = try #require(throws: ServerConfigurationError.self) {
+            try ServerConfiguration(hosts: ["right.example", name]).validate()
+        }
+        #expect(error.message.contains("--allow-host; write the name"))
+        try ServerConfiguration(hosts: ["x.org", "X.ORG", "my_host", "10.0.0.1", "::1", "fe80::1"]).validate()
+    }
+
     @Test("An address that others reach needs a token")
     func exposure() throws {
         for host in ["0.0.0.0", "::", "10.1.2.3", "example.org"] {
