@@ -71,8 +71,8 @@ import Testing
     @Test(
         "Positions go whatever their prefix and writing",
         arguments: [
-            "drone-dji:GpsLatitude=\"+52.50833\"", "e:GPSLatitude='52,30N'", "drone-dji:Longitude=\"13.4\"", "geo:lat=\"52.5\"",
-            "geo:long = '13.4'",
+            "drone-dji:GpsLatitude=\"+52.50833\"", "e:GPSLatitude='52,30N'", "drone-dji:Longitude=\"13.4\"",
+            "geo:lat=\"52.5\"", "geo:long = '13.4'",
         ])
     func otherPrefixes(attribute: String) throws {
         let text = "<a b:c='1' \(attribute) xmlns:gps='urn:x' geo:name='y'/>"
