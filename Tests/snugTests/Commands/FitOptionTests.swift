@@ -38,7 +38,7 @@ import Testing
 
     @Test("An exact size out of reach is told with advice about options that were given", arguments: [false, true])
     func exactSizeOutOfReach(keepsSize: Bool) throws {
-        let options = ["--size", "300x200", "--pad", "--format", "png", "--limit", "500"]
+        let options = ["--size", "300x200", "--pad", "--format", "png", "--limit", "60"]
         let result = try place.runner.run(
             ["fit", "in", "-o", "out"] + options + (keepsSize ? ["--keep-size"] : []))
         #expect(result.exitCode == 1 && result.standardError.contains("raise --limit"), "\(result.standardError)")

@@ -54,7 +54,7 @@ import Testing
     }
 
     private static let contradictions: [(settings: String, options: [String], output: String)] = [
-        ("limit: 5MB, metadata: [gps, copyright]", ["--size", "50x50", "--crop"], #""output_width":50,"#),
+        ("limit: 5MB, metadata: [gps, copyright]", ["--size", "8x8", "--crop"], #""output_width":8,"#),
         ("lossless: true, min-saving: 5%", ["--size", "50x50", "--pad"], #""output_width":50,"#),
         ("size: 50x50, crop: true", ["--lossless"], #""output_width":16,"#),
         ("size: 50x50, pad: true", ["--metadata", "keep"], #""status":"copied""#),

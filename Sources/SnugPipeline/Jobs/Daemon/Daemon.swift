@@ -210,7 +210,8 @@ public final class Daemon: Sendable {
         var report = board.totals
         report.unsettled = unsettled
         report.books = try await services.ledger.books()
-        if isOnce {
+        // In a fleet others do what this process leaves.
+        if isOnce, role.isAlone {
             let folders = setup.configuration.folders.map(\.name)
             report.waitingCount = folders.reduce(0) { $0 + (report.books[$1]?.waiting ?? 0) }
             if report.waitingCount > 0 { report.waiting = try await waitingJobs(of: folders) }

@@ -21,11 +21,11 @@ import Testing
         #expect(entries.map { TIFFBlock.number($0, in: block.view) } == [6, 0x0102_0304, nil])
     }
 
-    @Test("Only single SHORTs and LONGs are numbers", arguments: 0...13)
+    @Test("Only single SHORTs, LONGs and IFDs are numbers", arguments: 0...13)
     func types(type: Int) throws {
         let block = try #require(TIFFBlock(TIFFBuilder([.init(1, type: type, value: 7)]).bytes))
         let entry = try #require(block.entries(at: 8).first)
-        #expect((TIFFBlock.number(entry, in: block.view) != nil) == (type == 3 || type == 4))
+        #expect((TIFFBlock.number(entry, in: block.view) != nil) == [3, 4, 13].contains(type))
     }
 
     @Test(
