@@ -7,11 +7,14 @@ extension ImageError {
         return String(message[..<advice.lowerBound])
     }
 
-    /// The error without the last advice about a setting, for a program that does not offer it.
+    /// The error without the advice to change a setting, which a program does not offer or nobody made.
     package func withoutAdvice(about setting: Setting) -> ImageError {
+        guard settings.contains(setting) else { return self }
         var error = self
-        error.message = message.replacing(", or \(setting.remedy)", with: "")
         error.settings.removeAll { $0 == setting }
+        for advice in [", or \(setting.remedy)", " or \(setting.remedy)", "\(setting.remedy), or "] {
+            error.message = error.message.replacing(advice, with: "")
+        }
         return error
     }
 

@@ -32,7 +32,7 @@ extension ImageFitter {
         do {
             image = try await fit(ImageSource(bytes: framed.bytes), limits: limits, policy: rest)
         } catch let error as ImageError where !policy.keepsSize {
-            throw error.withoutAdvice(.keepsSize)
+            throw error.withoutAdvice(about: .keepsSize)
         }
         if case .source = image.content { image.content = .bytes(framed.bytes) }
         image.status = .fitted
@@ -40,19 +40,6 @@ extension ImageFitter {
         image.scale = Double(image.width) / Double(max(header.uprightWidth, 1))
         image.warnings = header.warnings + framed.report.notes + image.warnings
         return image
-    }
-}
-
-extension ImageError {
-    /// The error without the advice to change a setting that nobody made.
-    fileprivate func withoutAdvice(_ setting: Setting) -> ImageError {
-        guard settings.contains(setting) else { return self }
-        var error = self
-        error.settings.removeAll { $0 == setting }
-        for advice in [" or \(setting.remedy)", "\(setting.remedy), or "] {
-            error.message = error.message.replacing(advice, with: "")
-        }
-        return error
     }
 }
 

@@ -21,8 +21,8 @@ enum SizeChoice {
         let smallness = min(max(Double.log2(4_000_000 / Double(max(pixels, 1))) / 2, 0), 1)
         return 1.75 - 0.79 * smallness
     }
-    /// The same ratio at ``coarsestOfSharpImages``, from which on an image counts as text and lines and keeps its size: photos
-    /// are below 3 there; text, charts and screenshots above 3.6, and nearly all 4 to 49 points better at the full size.
+    /// The smallest ratio at ``coarsestOfSharpImages`` of text and lines, which keep their size: photos are below 3
+    /// there; text, charts and screenshots above 3.6, and nearly all 4 to 49 points better at the full size.
     static let leastLossOfLines = 3.3
     /// Predicted bytes over the limit up to which dropping more coefficients may still do.
     static let mostExcess = 1.7

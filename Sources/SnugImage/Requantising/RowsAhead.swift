@@ -20,7 +20,8 @@ final class RowsAhead: Sendable {
     private enum Phase { case waiting, withdrawn, reading, over }
     private struct State {
         var phase = Phase.waiting
-        var empty: [BlockRows]
+        /// Made by the thread that reads: where none is free, there is nothing to make them for.
+        var empty: [BlockRows] = []
         var full: Deque<Row> = []
         var error: (any Error)?
         /// The user of the rows has failed.
@@ -34,14 +35,12 @@ final class RowsAhead: Sendable {
     /// How long the other thread may take to start; then the rows are read without it.
     private static let patience = DispatchTimeInterval.milliseconds(20)
 
-    private let state: Mutex<State>
+    private let layout: BlockLayout
+    private let state = Mutex(State())
     private let emptied = DispatchSemaphore(value: 0)
     private let filled = DispatchSemaphore(value: 0)
 
-    private init(_ layout: BlockLayout) {
-        state = Mutex(State(empty: (0..<Self.depth).map { _ in BlockRows(layout, capacity: layout.mcusAcross) }))
-        for _ in 0..<Self.depth { emptied.signal() }
-    }
+    private init(_ layout: BlockLayout) { self.layout = layout }
 
     /// Reads on a thread that is free and uses the rows on this one.
     /// - Returns: False where no thread is free; nothing was read then.
@@ -80,6 +79,7 @@ extension RowsAhead {
             return true
         }
         guard isWanted else { return }
+        for _ in 0..<Self.depth { giveBack(BlockRows(layout, capacity: layout.mcusAcross)) }
         var failure: (any Error)?
         do {
             try read(takeEmpty) { rows, number, position in
@@ -94,6 +94,11 @@ extension RowsAhead {
             state.phase = .over
         }
         filled.signal()
+    }
+
+    private func giveBack(_ rows: BlockRows) {
+        state.withLock { $0.empty.append(rows) }
+        emptied.signal()
     }
 
     private func takeEmpty() throws -> BlockRows {
@@ -113,8 +118,7 @@ extension RowsAhead {
                 stopReading()
                 throw error
             }
-            state.withLock { $0.empty.append(row.rows) }
-            emptied.signal()
+            giveBack(row.rows)
         }
         if let error = state.withLock({ $0.error }) { throw error }
     }

@@ -11,7 +11,7 @@ final class SequentialSource: CoefficientSource, @unchecked Sendable {
     private let scan: SequentialScan
     private let stream: OpaquePointer
     private let level: KernelLevel
-    /// What follows is less work than decoding: a second thread would cost more than it saves.
+    /// True before an inverse transform, which is less work than decoding: a second thread would cost more than it saves.
     private let isForInverse: Bool
     private let cancellation: CancellationFlag
     private(set) var report = DecodeReport()

@@ -20,7 +20,7 @@ struct ConfiguredArguments {
     private(set) var path: [String] = []
     private(set) var given = GivenOptions([], of: [])
 
-    /// Options of requests that are made anew.
+    /// Options of new requests and their results.
     private static let ofNewRequests = [
         "model", "fallback-model", "size", "count", "image", "mask", "seed", "format", "param", "partial-images",
         "output", "overwrite", "again", "batch",

@@ -207,26 +207,7 @@ public final class Daemon: Sendable {
         await stopWatching()
         state.withLock { $0.phase = .stopped }
         board.report(.stopped, nil)
-        var report = board.totals
-        report.unsettled = unsettled
-        report.books = try await services.ledger.books()
-        // In a fleet others do what this process leaves.
-        if isOnce, role.isAlone {
-            let folders = setup.configuration.folders.map(\.name)
-            report.waitingCount = folders.reduce(0) { $0 + (report.books[$1]?.waiting ?? 0) }
-            if report.waitingCount > 0 { report.waiting = try await waitingJobs(of: folders) }
-        }
-        return report
-    }
-
-    /// The newest jobs of folders that are not over.
-    private func waitingJobs(of folders: [String]) async throws -> [Job] {
-        var jobs: [Job] = []
-        for folder in folders {
-            let states: Set<JobState> = [.waiting, .running, .paused]
-            jobs += try await services.ledger.list(JobFilter(states: states, folder: folder, limit: 20))
-        }
-        return jobs
+        return try await report(unsettled, isOnce: isOnce)
     }
 
     /// Takes up what an earlier process left.
