@@ -41,7 +41,7 @@ final class ServerMetrics: Sendable {
 
     /// Shows the use of resources at this moment.
     func record(
-        _ queue: AdmissionQueue, _ memory: MemoryUse, _ receiving: ReceivingBudget, idleBytes: Int, resultBytes: Int
+        _ queue: AdmissionQueue, _ memory: MemoryUse, _ receiving: BodyBudget, idleBytes: Int, resultBytes: Int
     ) {
         let use = queue.use
         set("snug_http_workers", queue.workers)

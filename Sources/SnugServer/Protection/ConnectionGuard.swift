@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
 import SnugSystem
 
 /// Bounds the time of each phase of a connection, and notices that its client has gone.
@@ -40,6 +42,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var sentBytes = 0
     private var isResponding = false
     private var closesAfterResponse = false
+    /// Requests that have begun to come, and whose response is not over.
+    private var openRequests = 0
+    /// The fault that ended the reading of requests.
+    private var fault: HTTPParserError?
 
     init(_ limits: Limits) { self.limits = limits }
 
@@ -59,6 +65,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         } catch {
             // The connection is closed already, or will be: its first read or write tells.
         }
+        do {
+            let pipeline = context.pipeline.syncOperations
+            let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
+            try pipeline.addHandler(OldVersionHandler(), position: .before(codec))
+        } catch {
+            // Without what reads HTTP there is nothing to guard.
+            context.close(promise: nil)
+        }
         schedule(context, limits.headTimeout) { $0.headTimedOut($1) }
     }
 
@@ -70,8 +84,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        watch.close()
-        context.fireErrorCaught(error)
+        guard error is HTTPParserError || error is HTTP1TypeConversionError else {
+            watch.close()
+            return context.fireErrorCaught(error)
+        }
+        // Requests that were whole are answered before it.
+        let fault = error as? HTTPParserError ?? .unknown
+        self.fault = fault
+        if receivedBytes != nil { watch.close() }
+        receivedBytes = nil
+        context.fireErrorCaught(fault)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -101,6 +123,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 data = wrapInboundOut(.head(head))
             }
             receivedBytes = 0
+            openRequests += 1
             if head.headerFields[.expect]?.lowercased() == "100-continue", isWelcome(head) {
                 let proceed = HTTPResponse(status: .continue)
                 context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
@@ -132,6 +155,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             isResponding = true
             if timer == nil { schedule(context, limits.ratePeriod) { $0.periodEnded($1) } }
+            // The server behind this one has no words for it.
+            if let fault, head.status == .badRequest, head.headerFields[.contentLength] == "0" {
+                closesAfterResponse = true
+                return write(ServiceError(fault), context, promise)
+            }
             if head.headerFields[.connection]?.lowercased() == "close" { closesAfterResponse = true }
             context.write(data, promise: promise)
         case .body(var bytes):
@@ -160,8 +188,21 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(wrapOutboundOut(.body(piece)), promise: promise)
     }
 
+    /// Writes the head and the body of an error.
+    private func write(_ error: ServiceError, _ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        let body = ByteBuffer(string: error.json.description + "\n")
+        var fields: HTTPFields = [.contentType: "application/json", .connection: "close", .snugError: error.code]
+        fields[.contentLength] = String(body.readableBytes)
+        let head = HTTPResponse(status: error.status, headerFields: fields)
+        context.write(wrapOutboundOut(.head(head)), promise: promise)
+        context.write(wrapOutboundOut(.body(body)), promise: nil)
+    }
+
     private func responseEnded(_ context: ChannelHandlerContext) {
         isResponding = false
+        openRequests -= 1
+        // The time of a body that came behind begins now: the server read it no further.
+        if receivedBytes != nil, openRequests > 0 { receivedBytes = limits.minimumBytes }
         guard closesAfterResponse else { return }
         guard receivedBytes != nil, !watch.isClosed else { return context.close(promise: nil) }
         // The client is still sending: closing both ways would reset the connection before it has read the response.
@@ -186,7 +227,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func periodEnded(_ context: ChannelHandlerContext) {
         timer = nil
-        if let receivedBytes {
+        // A body that comes behind a request that is worked on waits for this server.
+        if let receivedBytes, openRequests == 1 {
             guard receivedBytes >= limits.minimumBytes else { return refuse(context) }
             self.receivedBytes = 0
         }
@@ -203,12 +245,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let error = ServiceError(
             .requestTimeout, "too_slow",
             "the body comes more slowly than this server waits for; send it again over a faster connection")
-        let body = ByteBuffer(string: error.json.description)
-        var fields: HTTPFields = [.contentType: "application/json", .connection: "close", .snugError: error.code]
-        fields[.contentLength] = String(body.readableBytes)
-        context.write(
-            wrapOutboundOut(.head(HTTPResponse(status: error.status, headerFields: fields))), promise: nil)
-        context.write(wrapOutboundOut(.body(body)), promise: nil)
+        write(error, context, nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         context.close(promise: nil)
     }

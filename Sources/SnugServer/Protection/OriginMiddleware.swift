@@ -17,6 +17,10 @@ struct OriginMiddleware: RouterMiddleware {
     func handle(
         _ request: Request, context: ServerContext, next: @concurrent (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
+        // The first one stands for itself; proxies may go by another.
+        guard request.headers[values: .known("Host")].isEmpty else {
+            throw ServiceError(.badRequest, "bad_request", "the request names several hosts; send one Host field")
+        }
         try check(authority: request.head.authority, origin: request.headers[.origin])
         if request.headers[.known("Sec-Fetch-Site")] == "cross-site" { throw Self.foreign("another site") }
         return try await next(request, context)

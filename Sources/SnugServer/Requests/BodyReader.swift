@@ -12,7 +12,7 @@ import SystemPackage
 struct ReceivedBody: Sendable {
     var bytes: [UInt8]
     /// Given back with the last reference.
-    let share: ReceivingShare
+    let share: BodyShare
 }
 
 /// A whole body as an image, with its share of the memory for bodies.
@@ -21,13 +21,13 @@ struct ReceivedImage: Sendable {
     /// The first bytes.
     var start: [UInt8]
     /// Given back with the last reference.
-    let share: ReceivingShare
+    let share: BodyShare
 }
 
 /// Reads bodies within the server's bounds.
 struct BodyReader: Sendable {
     let maximumBytes: Int
-    let budget: ReceivingBudget
+    let budget: BodyBudget
     /// Takes the images in. A process that works on one may see what is left of earlier ones, as it would see those that
     /// come later.
     let memory: MemoryFilePool
@@ -82,8 +82,8 @@ struct BodyReader: Sendable {
     /// - Returns: The body's share of the memory.
     private func read(
         _ request: Request, _ context: ServerContext, _ take: (ByteBuffer) throws -> Void
-    ) async throws -> ReceivingShare {
-        let share = ReceivingShare(budget)
+    ) async throws -> BodyShare {
+        let share = BodyShare(budget)
         let announced = Self.announced(by: request)
         if let announced, announced > maximumBytes { throw tooLarge(announced) }
         var count = 0

@@ -12,7 +12,7 @@ struct ImageRequest: Sendable {
     var fields: [(name: String, value: String)]
 
     /// The share of the body in the memory for bodies, given back with the last reference.
-    private let share: ReceivingShare
+    let share: BodyShare
 
     /// Takes in the body, and reads it and the query: the image itself, or a form with one file.
     /// - Throws: `bad_query`, `bad_form`, `several_images`, `no_image`; what `reader` throws.
@@ -28,7 +28,7 @@ struct ImageRequest: Sendable {
     }
 
     private init(
-        image: ImageSource, fileName: String?, fields: [(name: String, value: String)], share: ReceivingShare
+        image: ImageSource, fileName: String?, fields: [(name: String, value: String)], share: BodyShare
     ) {
         self.image = image
         self.fileName = fileName

@@ -9,6 +9,8 @@ extension ServiceError {
     init(_ error: ImageError) {
         var message = error.message
         for setting in error.settings {
+            // Whether a file is trusted is for the server's operator to say.
+            message = message.replacing("\(setting.remedy) if you trust the file", with: setting.parameterRemedy)
             message = message.replacing(setting.remedy, with: setting.parameterRemedy)
         }
         self.init(Self.status(of: error.code), error.code.description, message, details: error.json["details"] ?? [:])
@@ -46,7 +48,7 @@ extension ImageError.Setting {
 
     /// ``ImageError/Setting/remedy`` by means of the parameter.
     var parameterRemedy: String {
-        guard let parameter else { return "send a smaller image" }
+        guard let parameter else { return self == .memory ? "send or ask for a smaller image" : "send a smaller image" }
         return switch self {
         case .keepsSize: "leave out '\(parameter)'"
         case .qualityFloor: "lower '\(parameter)'"

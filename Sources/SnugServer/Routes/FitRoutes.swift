@@ -16,10 +16,17 @@ struct FitRoutes: Sendable {
     @Sendable func fit(_ request: Request, _ context: ServerContext) async throws -> Response {
         // Before the body comes: a wrong parameter need not wait for it.
         _ = try FitOrder(try ImageRequest.query(of: request))
+        let (result, share) = try await fitted(request, context)
+        return try Self.response(result, asJSON: Self.wantsJSON(request), share)
+    }
+
+    /// - Returns: The result, and the share of the body, which is free for it.
+    private func fitted(_ request: Request, _ context: ServerContext) async throws -> (FitWork.Result, BodyShare) {
         let input = try await ImageRequest(request, context, reader)
         let order = try FitOrder(input.fields)
-        let result = try await work.fit(input.image, named: input.fileName, order: order, context: context)
-        return Self.response(result, asJSON: Self.wantsJSON(request))
+        return (
+            try await work.fit(input.image, named: input.fileName, order: order, context: context), input.share
+        )
     }
 
     /// Reads the header of an image, and plans its fit.
@@ -38,19 +45,19 @@ struct FitRoutes: Sendable {
         .json(["profiles": .array(TargetProfile.all.map(\.json))])
     }
 
-    static func response(_ result: FitWork.Result, asJSON: Bool) -> Response {
-        let fields = ReportFields.fields(result.json, warnings: result.image.warnings)
+    private static func response(_ result: FitWork.Result, asJSON: Bool, _ share: BodyShare) throws -> Response {
+        var fields = ReportFields.fields(result.json, warnings: result.image.warnings)
         guard !asJSON else {
             var value = result.json
             value.append("warnings", .array(result.image.warnings.map { .text($0) }))
             value.append("media_type", .text(result.image.format.mediaType))
             value.append("data", .text(Data(result.bytes).base64EncodedString()))
-            return .json(value, fields: fields)
+            fields[.contentType] = "application/json"
+            return try Response(headers: fields, bytes: Array("\(value)\n".utf8), share)
         }
-        var all = fields
-        all[.contentType] = result.image.format.mediaType
-        all[.contentDisposition] = result.name.disposition(as: result.image.format)
-        return Response(headers: all, bytes: result.bytes)
+        fields[.contentType] = result.image.format.mediaType
+        fields[.contentDisposition] = result.name.disposition(as: result.image.format)
+        return try Response(headers: fields, bytes: result.bytes, share)
     }
 
     /// True when the client asks for JSON.
@@ -67,8 +74,14 @@ extension String {
 }
 
 extension Response {
-    /// Bytes, written piece by piece as the client takes them.
-    init(status: HTTPResponse.Status = .ok, headers: HTTPFields, bytes: [UInt8]) {
+    /// Bytes, written piece by piece as the client takes them, which may take it long.
+    /// - Parameters:
+    ///   - headers: The header fields.
+    ///   - bytes: The body.
+    ///   - share: Is made the body's, and kept until the last byte has gone.
+    /// - Throws: `overloaded`.
+    init(headers: HTTPFields, bytes: [UInt8], _ share: BodyShare) throws(ServiceError) {
+        try share.settle(at: bytes.count)
         let body = ResponseBody(contentLength: bytes.count) { writer in
             var position = 0
             while position < bytes.count {
@@ -77,7 +90,8 @@ extension Response {
                 position = end
             }
             try await writer.finish(nil)
+            withExtendedLifetime(share) {}
         }
-        self.init(status: status, headers: headers, body: body)
+        self.init(status: .ok, headers: headers, body: body)
     }
 }

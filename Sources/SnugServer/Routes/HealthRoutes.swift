@@ -11,7 +11,7 @@ struct HealthRoutes: Sendable {
     let registry: PrometheusRegistry
     let metrics: ServerMetrics
     let queue: AdmissionQueue
-    let receiving: ReceivingBudget
+    let receiving: BodyBudget
     let memory: MemoryFilePool
     let results: ResultStore<ShrinkRoutes.Shrunk>
     let fitter: ImageFitter

@@ -32,7 +32,7 @@ final class Readiness: Sendable {
     var isDraining: Bool { draining.withLock { $0 } }
 
     /// The problems at this moment; none when the server is ready.
-    func problems(_ queue: AdmissionQueue, _ receiving: ReceivingBudget) async -> [Problem] {
+    func problems(_ queue: AdmissionQueue, _ receiving: BodyBudget) async -> [Problem] {
         var problems: [Problem] = []
         if isDraining { problems.append(Problem(check: "draining", message: "the server is stopping")) }
         let waiting = queue.use.waiting

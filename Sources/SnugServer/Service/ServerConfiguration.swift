@@ -14,7 +14,7 @@ public struct ServerConfiguration: Sendable, Hashable {
 
     /// Maximum bytes of a request's body. Default 64 MiB.
     public var maximumBodyBytes: Int
-    /// Maximum bytes of all bodies that are held at once. Default 256 MiB, and at least one body.
+    /// Maximum bytes of all bodies that are held at once, those of fitted images too. Default 256 MiB, and at least one body.
     ///
     /// Parts of uploads have a quarter of it besides: where that is taken, each is written as it comes.
     public var receivingBytes: Int
@@ -38,6 +38,9 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var ratePeriod: Duration
     /// Minimum bytes a second of a body on its way in, and of a response on its way out. Default 1000.
     public var minimumRate: Int
+    /// Time that requests under way get to finish when the server stops; beside a daemon that daemon's counts.
+    /// Default 30 s.
+    public var drainTime = Duration.seconds(30)
     /// Maximum bytes of results that clients come back for, with their inputs. Default 256 MiB.
     public var resultBytes = 256 << 20
     /// Time that such results are kept. Default 15 minutes.

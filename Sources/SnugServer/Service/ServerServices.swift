@@ -31,7 +31,7 @@ struct ServerServices: Sendable {
         let queue = AdmissionQueue(
             workers: fitter.configuration.threads, length: configuration.queueLength,
             timeout: configuration.queueTimeout)
-        let receiving = ReceivingBudget(total: max(configuration.receivingBytes, configuration.maximumBodyBytes))
+        let receiving = BodyBudget(total: max(configuration.receivingBytes, configuration.maximumBodyBytes))
         memory = MemoryFilePool(
             capacity: configuration.maximumBodyBytes, keptBytes: fitter.configuration.threads * Self.keptBytes)
         let reader = BodyReader(maximumBytes: configuration.maximumBodyBytes, budget: receiving, memory: memory)

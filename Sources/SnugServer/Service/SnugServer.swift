@@ -7,16 +7,19 @@ import NIOCore
 public import ServiceLifecycle
 public import SnugImage
 public import SnugLedger
+import SnugPipeline
 import SnugSystem
 import Synchronization
 public import SystemPackage
 
 /// The service: HTTP API, page, health and metrics.
 ///
-/// A graceful shutdown stops taking connections, finishes the requests that are under way, and returns.
+/// A graceful shutdown stops taking connections, finishes the requests that are under way, ends those that take longer than
+/// the time for it, and returns.
 public struct SnugServer: Service {
     private let configuration: ServerConfiguration
     private let services: ServerServices
+    private let drainTime: @Sendable () -> Duration
     private let logger: Logger
     private let onRunning: @Sendable (ListenAddress) async -> Void
 
@@ -42,13 +45,38 @@ public struct SnugServer: Service {
         services = ServerServices(
             configuration, fitter: fitter, registry: registry, ledger: ledger, jobs: jobs,
             folder: folder ?? jobs?.stateDirectory)
+        drainTime = { [daemon = jobs?.daemon, time = configuration.drainTime] in daemon?.drainTime ?? time }
         self.logger = logger
         self.onRunning = onRunning
     }
 
-    /// Serves until the graceful shutdown has drained all requests.
+    /// Serves until the graceful shutdown has drained all requests, or its time is over.
     /// - Throws: What keeps it from listening.
     public func run() async throws {
+        let (drainTime, logger) = (drainTime, logger)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await serve()
+                return true
+            }
+            group.addTask {
+                try await gracefulShutdown()
+                let time = drainTime()
+                try await Task.sleep(for: time)
+                logger.notice(
+                    "requests that are still under way are ended", metadata: ["seconds": "\(time / .seconds(1))"])
+                return false
+            }
+            defer { group.cancelAll() }
+            guard try await group.next() == false else { return }
+            group.cancelAll()
+            do { while try await group.next() != nil {} } catch is CancellationError {
+                // The end of the requests, as wanted.
+            }
+        }
+    }
+
+    private func serve() async throws {
         let (services, host, onRunning) = (services, configuration.listen.host, onRunning)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .warning)

@@ -151,10 +151,9 @@
                     isolation: isolate == false ? .riskyFormats : .everything))
             let service = try ListeningService(
                 server, fitter: fitter, jobs: nil, after: nil, manager: ServiceManager(), logger: logger)
-            var configuration = ServiceGroupConfiguration(
+            let configuration = ServiceGroupConfiguration(
                 services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)],
                 logger: logger)
-            configuration.maximumGracefulShutdownDuration = bounds.drainTime ?? .seconds(30)
             let group = ServiceGroup(configuration: configuration)
             // A task of its own, because signals come outside of all tasks.
             interruption.handle(stop: { Task { await group.triggerGracefulShutdown() } }, cleanUp: {})
@@ -171,6 +170,7 @@
             if let count = bounds.queue { configuration.queueLength = count }
             if let time = bounds.queueTimeout { configuration.queueTimeout = time }
             if let time = bounds.fitTimeout { configuration.fitTimeout = time }
+            if let time = bounds.drainTime { configuration.drainTime = time }
             if let time = bounds.keepAlive { configuration.keepAlive = time }
             return configuration
         }

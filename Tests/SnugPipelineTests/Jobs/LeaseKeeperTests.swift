@@ -71,6 +71,22 @@ import Testing
         keeper.release(entry)
     }
 
+    @Test("A job that is cancelled ends long before its lease is renewed")
+    func cancelledEarly() async throws {
+        // Renewed after 9 s; looked at every 0.9 s.
+        let keeper = keeper(.seconds(27))
+        let (claim, other) = (try await claim("a", for: .seconds(60)), try await claim("b", for: .seconds(60)))
+        let until = claim.job.leaseUntil
+        let ended = AsyncEvent()
+        let entry = keeper.keep(claim.lease) { ended.signal() }
+        let kept = keeper.keep(other.lease) { Issue.record("nobody cancelled the job") }
+        try await ledger.resolve([claim.job.id], .cancel)
+        await ended.wait()
+        #expect(try await ledger.job(claim.job.id).leaseUntil == until)
+        keeper.release(entry)
+        keeper.release(kept)
+    }
+
     @Test("After all were released, the next one is kept too")
     func again() async throws {
         let keeper = keeper(.milliseconds(150))

@@ -180,13 +180,13 @@ import Testing
 
     @Test("The memory for bodies is bounded, and given back with the body")
     func receiving() throws {
-        let budget = ReceivingBudget(total: 100)
+        let budget = BodyBudget(total: 100)
         do {
-            let first = ReceivingShare(budget)
+            let first = BodyShare(budget)
             try first.grow(to: 60)
             try first.grow(to: 50)
             #expect(budget.usedBytes == 60)
-            let second = ReceivingShare(budget)
+            let second = BodyShare(budget)
             let error = #expect(throws: ServiceError.self) { try second.grow(to: 41) }
             #expect(error?.code == "overloaded")
             #expect(error?.retryAfter != nil)

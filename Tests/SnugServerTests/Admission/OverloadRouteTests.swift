@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Hummingbird
 import SnugSystem
 import SnugTestSupport
 import Testing
@@ -61,6 +62,45 @@ import Testing
             #expect(try await server.send("/readyz").status == 200)
             try await server.waitForMetrics("snug_http_workers_busy 0", "snug_http_queue_waiting 0")
         }
+    }
+
+    @Test("A body that comes behind a request that is worked on is not called slow")
+    func bodyBehind() async throws {
+        let image = TestImage.small
+        try await withServer({ ($0.ratePeriod, $0.minimumRate) = (.milliseconds(20), 5000) }, fitter: fitter) { server in
+            let head = server.head("POST", "/v1/fit?copy-compliant", length: image.count)
+            let connection = try await onThread { try RawConnection(port: server.port) }
+            try await self.withoutMemory {
+                try await onThread { try connection.send(head + image + head) }
+                try await server.waitForMetrics("snug_http_workers_busy 1")
+                // Many periods, in none of which the second body comes.
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            let statuses = try await onThread {
+                let first = try connection.readResponse().status
+                try connection.send(image)
+                return [first, try connection.readResponse().status]
+            }
+            #expect(statuses == [200, 200])
+        }
+    }
+
+    @Test("A result that its reader has not taken counts as memory of bodies until it has gone")
+    func results() throws {
+        let budget = BodyBudget(total: 1000)
+        let share = BodyShare(budget)
+        try share.grow(to: 700)
+        var response: Response? = try Response(headers: [:], bytes: [UInt8](repeating: 1, count: 400), share)
+        #expect(budget.usedBytes == 400)
+        #expect(throws: ServiceError.self) {
+            try Response(headers: [:], bytes: [UInt8](repeating: 1, count: 601), BodyShare(budget))
+        }
+        #expect(response?.body.contentLength == 400)
+        response = nil
+        // The one reference that is left.
+        #expect(budget.usedBytes == 400)
+        try share.settle(at: 0)
+        #expect(budget.usedBytes == 0)
     }
 
     @Test("A wait for a worker that takes too long is 503, tells how long it was, and leaves the place to others")

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugLedger
 import SnugSystem
 import SnugTestSupport
 import Testing
@@ -62,6 +63,43 @@ import Testing
             #expect(responses[4]["snug-error"] == "no_such_route")
             #expect(responses[6].text == "ok\n")
         }
+    }
+
+    @Test("A request of HTTP/1.0 is answered in its version, without chunks, and its connection ends")
+    func oldVersion() async throws {
+        let ledger = InMemoryLedger()
+        try await withServer(ledger: ledger) { server in
+            let host = "Host: 127.0.0.1:\(server.port)\r\n"
+            let texts = try await onThread {
+                try ["GET /livez", "GET /nothing"].map { line in
+                    let connection = try RawConnection(port: server.port)
+                    try connection.send("\(line) HTTP/1.0\r\n\(host)Connection: keep-alive\r\n\r\n")
+                    return String(decoding: try connection.readToEnd(), as: UTF8.self)
+                }
+            }
+            #expect(texts[0].hasPrefix("HTTP/1.0 200 OK\r\n") && texts[0].hasSuffix("\r\n\r\nok\n"))
+            #expect(texts[1].hasPrefix("HTTP/1.0 404 ") && texts[1].contains("Snug-Error: no_such_route"))
+            let stream = try await onThread {
+                let connection = try RawConnection(port: server.port)
+                try connection.send("GET /v1/events HTTP/1.0\r\n\(host)\r\n")
+                return try connection.readResponse(hasBody: false)
+            }
+            #expect(stream.status == 200 && stream["transfer-encoding"] == nil)
+        }
+    }
+
+    @Test("A server that stops ends requests that take longer than the time for it, and that is no failure")
+    func stop() async throws {
+        let sender = try await withServer({ $0.drainTime = .milliseconds(20) }) { server in
+            try await onThread {
+                let connection = try RawConnection(port: server.port)
+                try connection.send(server.head("POST", "/v1/fit", length: 1000))
+                try connection.send("half of it")
+                return connection
+            }
+        }
+        let rest = try await onThread { try sender.readToEnd() }
+        #expect(!String(decoding: rest, as: UTF8.self).contains(" 200 "))
     }
 
     @Test(

@@ -33,6 +33,15 @@ import Testing
         }
     }
 
+    @Test("A request that names two hosts is refused, whichever comes first", arguments: [false, true])
+    func twoHosts(isReversed: Bool) async throws {
+        try await withServer { server in
+            let hosts = [("Host", "127.0.0.1:\(server.port)"), ("Host", "evil.example")]
+            let response = try await server.send("/livez", isReversed ? hosts.reversed() : hosts)
+            #expect(response.status == 400 && response.code == "bad_request")
+        }
+    }
+
     @Test("A request without a host is refused")
     func noHost() async throws {
         try await withServer { server in
@@ -193,6 +202,8 @@ import Testing
             }
             if let (first, _) = RawResponse.parse(response, hasBody: false) {
                 #expect((400..<500).contains(first.status))
+                #expect(first["snug-error"] == (first.status == 431 ? "header_too_large" : "bad_request"))
+                #expect(first["content-type"] == "application/json" && first["connection"] == "close")
             }
             try await Self.answers(server)
         }

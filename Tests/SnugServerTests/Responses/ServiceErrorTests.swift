@@ -32,7 +32,10 @@ import Testing
             #expect(FitParameter.names.contains(parameter))
             #expect(error.message.contains("'\(parameter)'"))
         } else {
-            #expect(error.message == "too large; send a smaller image")
+            #expect(error.message == "too large; send \(setting == .memory ? "or ask for " : "")a smaller image")
         }
+        let trusted = ServiceError(
+            ImageError(.limitExceeded, "too large; \(setting.remedy) if you trust the file", settings: [setting]))
+        #expect(!trusted.message.contains("trust"))
     }
 }

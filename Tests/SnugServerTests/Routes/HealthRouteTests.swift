@@ -49,7 +49,7 @@ import Testing
             #expect(response.json == ["problems": [], "ready": true])
         }
         let queue = AdmissionQueue(workers: 1, length: 1, timeout: .seconds(60))
-        let receiving = ReceivingBudget(total: 1000)
+        let receiving = BodyBudget(total: 1000)
         let folder = try TemporaryFolder()
         let full = Readiness(ledger: nil, folder: folder.path, minimumDiskBytes: .max)
         #expect(await full.problems(queue, receiving).map(\.check) == ["disk"])
@@ -57,13 +57,13 @@ import Testing
         #expect(await gone.problems(queue, receiving).map(\.check) == ["disk"])
         let stopping = Readiness(ledger: nil, folder: nil, minimumDiskBytes: 1)
         #expect(await stopping.problems(queue, receiving).isEmpty)
-        let share = ReceivingShare(receiving)
+        let share = BodyShare(receiving)
         try share.grow(to: 930)
         #expect(await stopping.problems(queue, receiving).isEmpty)
         try share.grow(to: 940)
         #expect(await stopping.problems(queue, receiving).map(\.check) == ["receiving"])
         withExtendedLifetime(share) { stopping.drain() }
-        #expect(await stopping.problems(queue, ReceivingBudget(total: 1000)).map(\.check) == ["draining"])
+        #expect(await stopping.problems(queue, BodyBudget(total: 1000)).map(\.check) == ["draining"])
     }
 
     /// A request whose header the server has read, and the end of whose body the test holds back.

@@ -77,6 +77,7 @@ import Testing
                 let second = try snug.runner.run(["serve", "--listen", "127.0.0.1:\(port)"] + state)
                 #expect(second.exitCode == 1)
                 #expect(second.standardError.contains("is the address free"), "\(second.standardError)")
+                #expect(!second.standardError.contains("CancellationError"), "\(second.standardError)")
             }
             let third = try snug.runner.run(["serve", "--listen", "127.0.0.1:0"])
             #expect(third.exitCode == 1)

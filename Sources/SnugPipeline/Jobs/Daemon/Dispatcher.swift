@@ -145,6 +145,9 @@ final class Dispatcher: Sendable {
                     found = true
                     begin(job, asked, in: lane, &group)
                 }
+            } catch is CancellationError {
+                // The end of the daemon.
+                return found
             } catch {
                 board.paused(JobReason(code: "ledger_failed", message: "\(error)"))
                 services.logger.error("ledger cannot be asked for work", metadata: ["reason": "\(error)"])

@@ -4,7 +4,7 @@ import SnugLedger
 import Synchronization
 
 /// Renews the leases of the jobs in hand for as long as their work takes: one timer for all, because most work is over long
-/// before its lease.
+/// before its lease. Also looks every second for jobs that somebody wants cancelled, in whichever process.
 final class LeaseKeeper: Sendable {
     /// A lease that is kept.
     struct Entry: Sendable {
@@ -78,9 +78,25 @@ final class LeaseKeeper: Sendable {
                     return due.map { ($0.key, $0.value.lease) }
                 }
                 guard let due else { return }
+                await endCancelled()
                 // One that takes long keeps no other waiting.
                 for (id, lease) in due { Task { await self.renew(lease, id) } }
             }
+        }
+    }
+
+    /// Ends the work on jobs that are to be cancelled.
+    private func endCancelled() async {
+        let kept = state.withLock { $0.kept.values.filter { !$0.isLost } }
+        guard !kept.isEmpty else { return }
+        let filter = JobFilter(ids: kept.map(\.lease.jobID), states: [.running], limit: kept.count)
+        do {
+            for job in try await ledger.list(filter) where job.isCancelRequested {
+                for one in kept where one.lease.jobID == job.id && one.lease.fence == job.fence { one.end() }
+            }
+        } catch {
+            // The renewal of the lease asks again.
+            logger.debug("jobs to be cancelled cannot be looked for", metadata: ["reason": "\(error)"])
         }
     }
 

@@ -16,6 +16,10 @@ struct JobQuery: Sendable {
     /// - Throws: `unknown_parameter` with the nearest name, `invalid_parameter`.
     init(_ fields: [(name: String, value: String)], now: LedgerInstant) throws(ServiceError) {
         for (name, value) in fields {
+            // Names nothing, and would select everything.
+            guard !value.isEmpty || !Self.names.contains(name) else {
+                throw .invalidParameter(name, "is empty; give it a value, or leave it out")
+            }
             switch name {
             case "state": filter.states = try Self.states(value)
             case "folder": filter.folder = value

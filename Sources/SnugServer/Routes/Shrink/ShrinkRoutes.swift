@@ -66,9 +66,9 @@ final class ShrinkRoutes: Sendable {
     /// A result as it is.
     @Sendable func output(_ request: Request, _ context: ServerContext) async throws -> Response {
         let shrunk = try result(context)
-        return Self.response(
+        return try Self.response(
             shrunk.output, format: shrunk.format, width: shrunk.width, height: shrunk.height,
-            count: count.withLock { $0 })
+            count: count.withLock { $0 }, BodyShare(reader.budget))
     }
 
     /// Another form of a result, made of the image that was sent.
@@ -79,8 +79,9 @@ final class ShrinkRoutes: Sendable {
             throw ServiceError(.badRequest, "bad_json", "the body is no JSON; send an object such as {\"resize\": {…}}")
         }
         let made = try await fit(shrunk.input, try ShrinkOrder.orders(value), context)
-        return Self.response(
-            made.bytes, format: made.image.format, width: made.image.width, height: made.image.height, count: counted())
+        return try Self.response(
+            made.bytes, format: made.image.format, width: made.image.width, height: made.image.height,
+            count: counted(), body.share)
     }
 
     private func counted() -> Int {
@@ -112,14 +113,14 @@ final class ShrinkRoutes: Sendable {
     }
 
     private static func response(
-        _ bytes: [UInt8], format: ImageFormat, width: Int, height: Int, count: Int
-    ) -> Response {
+        _ bytes: [UInt8], format: ImageFormat, width: Int, height: Int, count: Int, _ share: BodyShare
+    ) throws(ServiceError) -> Response {
         let fields: HTTPFields = [
             .contentType: format.mediaType, .known("Image-Width"): String(width),
             .known("Image-Height"): String(height),
             .compressionCount: String(count),
         ]
-        return Response(headers: fields, bytes: bytes)
+        return try Response(headers: fields, bytes: bytes, share)
     }
 }
 

@@ -20,7 +20,7 @@ struct UploadDesk: Sendable {
     let maximumAge: Duration
     let minimumDiskBytes: Int
     /// The memory of parts that are not written yet: apart from that of other bodies, which uploads cannot use up.
-    let buffers: ReceivingBudget
+    let buffers: BodyBudget
 
     init(_ jobs: ServerJobs, _ configuration: ServerConfiguration) {
         self.jobs = jobs
@@ -29,7 +29,7 @@ struct UploadDesk: Sendable {
         maximumCount = configuration.maximumUploads
         maximumAge = configuration.uploadAge
         minimumDiskBytes = configuration.minimumDiskBytes
-        buffers = ReceivingBudget(total: configuration.receivingBytes / 4)
+        buffers = BodyBudget(total: configuration.receivingBytes / 4)
     }
 
     func file(of id: String) -> FilePath { folder.appending(id) }

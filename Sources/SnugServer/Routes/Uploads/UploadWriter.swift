@@ -19,7 +19,7 @@ struct UploadWriter {
     /// The end beyond which no byte is taken.
     private let end: Int
     /// The share of the memory for bodies that the buffer has.
-    private let share: ReceivingShare
+    private let share: BodyShare
     private var checksum: UploadChecksum?
     /// The place of the next byte that is written.
     private var position: Int
@@ -33,7 +33,7 @@ struct UploadWriter {
         self.checksum = checksum
         position = upload.offset
         end = upload.length ?? desk.maximumBytes
-        share = ReceivingShare(desk.buffers)
+        share = BodyShare(desk.buffers)
         let path = desk.file(of: upload.id)
         file = try await desk.jobs.threads.run {
             do { return try UploadFile(path, offset: upload.offset) } catch { throw Self.failed(error) }

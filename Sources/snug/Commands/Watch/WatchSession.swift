@@ -145,19 +145,16 @@ struct WatchSession {
         }
         if let webhook = events.webhook { services.append(.init(service: webhook)) }
         services.append(.init(service: StatusService(daemon, display, events, control.logger)))
+        // Requests that come while both stop are refused, or wait for the next start.
+        let together = ServicesTogether(services: [DaemonService(daemon)] + (page.map { [$0] } ?? []))
         services.append(
             .init(
-                service: DaemonService(daemon), successTerminationBehavior: .gracefullyShutdownGroup,
+                service: together, successTerminationBehavior: .gracefullyShutdownGroup,
                 failureTerminationBehavior: .cancelGroup))
-        if let page {
-            // The last one stops first: no request comes while the daemon drains.
-            services.append(.init(service: page, failureTerminationBehavior: .cancelGroup))
-        }
         // Our own signals, because SIGHUP reloads and a second one stops at once.
         var quiet = control.logger
         quiet.logLevel = .warning
-        var configuration = ServiceGroupConfiguration(services: services, logger: quiet)
-        if page != nil { configuration.maximumGracefulShutdownDuration = daemon.drainTime * 2 + .seconds(5) }
+        let configuration = ServiceGroupConfiguration(services: services, logger: quiet)
         let group = ServiceGroup(configuration: configuration)
         interruption.handleEach { number in
             control.signal(number) { Task { await group.triggerGracefulShutdown() } }

@@ -42,7 +42,8 @@ import Testing
         arguments: [
             ("stat=failed", "unknown_parameter"), ("state=faild", "invalid_parameter"), ("state=", "invalid_parameter"),
             ("limit=0", "invalid_parameter"), ("limit=1001", "invalid_parameter"), ("before=x", "invalid_parameter"),
-            ("since=yesterday-ish", "invalid_parameter"),
+            ("since=yesterday-ish", "invalid_parameter"), ("text=", "invalid_parameter"),
+            ("folder=", "invalid_parameter"), ("account=", "invalid_parameter"),
         ])
     func refused(text: String, code: String) throws {
         let error = try #require(throws: ServiceError.self) { try Self.query(text) }

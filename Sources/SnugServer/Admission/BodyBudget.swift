@@ -4,8 +4,8 @@ import SnugImage
 import SnugSystem
 import Synchronization
 
-/// The memory of bodies that are received or wait: bounded, whatever the number of connections.
-final class ReceivingBudget: Sendable {
+/// The memory of bodies that are received, wait, or are sent: bounded, whatever the number of connections.
+final class BodyBudget: Sendable {
     /// Bytes in all.
     let total: Int
     private let used = Mutex(0)
@@ -28,7 +28,7 @@ final class ReceivingBudget: Sendable {
         guard !isTaken else { return }
         var error = ServiceError(
             .serviceUnavailable, "overloaded",
-            "the bodies that are being received take all of the \(ByteCount(total)) set aside for them; try again in 1 s",
+            "the bodies that are being received and sent take all of the \(ByteCount(total)) set aside for them; try again in 1 s",
             details: ["receiving_bytes": .integer(usedBytes)])
         error.retryAfter = .seconds(1)
         error.closesConnection = true
@@ -38,14 +38,25 @@ final class ReceivingBudget: Sendable {
     fileprivate func give(_ bytes: Int) { used.withLock { $0 -= bytes } }
 }
 
-/// The share of one body in a ``ReceivingBudget``, given back with its last reference.
-final class ReceivingShare: Sendable {
-    private let budget: ReceivingBudget
+/// The share of one body in a ``BodyBudget``, given back with its last reference.
+final class BodyShare: Sendable {
+    private let budget: BodyBudget
     private let bytes = Mutex(0)
 
-    init(_ budget: ReceivingBudget) { self.budget = budget }
+    init(_ budget: BodyBudget) { self.budget = budget }
 
     deinit { budget.give(bytes.withLock { $0 }) }
+
+    /// Makes the share `count` bytes, for the response that takes the place of the request.
+    /// - Throws: `overloaded`.
+    func settle(at count: Int) throws(ServiceError) {
+        try grow(to: count)
+        let excess = bytes.withLock { bytes in
+            defer { bytes = count }
+            return bytes - count
+        }
+        budget.give(excess)
+    }
 
     /// Raises the share to `count` bytes.
     /// - Throws: `overloaded`.
