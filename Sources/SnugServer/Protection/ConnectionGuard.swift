@@ -40,6 +40,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Bytes written and not sent yet, and those sent in this period.
     private var pendingBytes = 0
     private var sentBytes = 0
+    private var credit: SendingCredit
     private var isResponding = false
     private var closesAfterResponse = false
     /// Requests that have begun to come, and whose response is not over.
@@ -47,7 +48,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// The fault that ended the reading of requests.
     private var fault: HTTPParserError?
 
-    init(_ limits: Limits) { self.limits = limits }
+    init(_ limits: Limits) {
+        self.limits = limits
+        credit = SendingCredit(minimum: limits.minimumBytes, maximum: 2 * Self.pieceBytes)
+    }
 
     /// The watch of a request's connection.
     static func watch(of channel: any Channel) async throws -> ConnectionWatch {
@@ -154,6 +158,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch part {
         case .head(let head):
             isResponding = true
+            credit.reset()
             if timer == nil { schedule(context, limits.ratePeriod) { $0.periodEnded($1) } }
             // The server behind this one has no words for it.
             if let fault, head.status == .badRequest, head.headerFields[.contentLength] == "0" {
@@ -232,7 +237,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             guard receivedBytes >= limits.minimumBytes else { return refuse(context) }
             self.receivedBytes = 0
         }
-        if pendingBytes > 0, sentBytes < limits.minimumBytes { return context.close(promise: nil) }
+        if pendingBytes > 0, !credit.covers(sentBytes) { return context.close(promise: nil) }
         sentBytes = 0
         guard receivedBytes != nil || isResponding || pendingBytes > 0 else { return }
         schedule(context, limits.ratePeriod) { $0.periodEnded($1) }
