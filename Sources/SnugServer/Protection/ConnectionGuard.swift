@@ -8,8 +8,9 @@ import SnugSystem
 
 /// Bounds the time of each phase of a connection, and notices that its client has gone.
 ///
-/// A new connection has to bring a request soon; bodies and responses have to keep a minimum rate, measured over short
-/// periods, so that neither silence nor a slow drip keeps a connection for long.
+/// A new connection has to bring a request soon, and the next one within a longer time; bodies and responses have to keep a
+/// minimum rate, so that neither silence nor a slow drip keeps a connection for long. A response is over once the system has
+/// taken its last byte.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -19,6 +20,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// The bounds.
     struct Limits: Sendable {
         var headTimeout: TimeAmount
+        /// The time that an idle connection stays open.
+        var keepAlive: TimeAmount
         var ratePeriod: TimeAmount
         /// Bytes that a period has to bring.
         var minimumBytes: Int
@@ -43,6 +46,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var credit: SendingCredit
     private var isResponding = false
     private var closesAfterResponse = false
+    /// True once the server stops: the connection ends when nothing is under way.
+    private var isQuiescing = false
     /// Requests that have begun to come, and whose response is not over.
     private var openRequests = 0
     /// The fault that ended the reading of requests.
@@ -77,7 +82,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             // Without what reads HTTP there is nothing to guard.
             context.close(promise: nil)
         }
-        schedule(context, limits.headTimeout) { $0.headTimedOut($1) }
+        schedule(context, limits.headTimeout) { $0.timedOut($1) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { end() }
@@ -101,6 +106,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent {
+            isQuiescing = true
+            return closeIfQuiet(context)
+        }
         // A client that sends no more has gone, as far as servers can tell.
         if case ChannelEvent.inputClosed? = event as? ChannelEvent {
             watch.close()
@@ -134,9 +143,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
             schedule(context, limits.ratePeriod) { $0.periodEnded($1) }
         case .body(let bytes): receivedBytes? += bytes.readableBytes
-        case .end: receivedBytes = nil
+        case .end: bodyEnded(context)
         }
         context.fireChannelRead(data)
+    }
+
+    private func bodyEnded(_ context: ChannelHandlerContext) {
+        receivedBytes = nil
+        // Its response may have come before it.
+        if openRequests == 0, closesAfterResponse { return context.close(promise: nil) }
+        if openRequests == 0 { schedule(context, limits.keepAlive) { $0.timedOut($1) } }
+        closeIfQuiet(context)
     }
 
     private static func closes(_ values: [String]) -> Bool {
@@ -208,11 +225,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         openRequests -= 1
         // The time of a body that came behind begins now: the server read it no further.
         if receivedBytes != nil, openRequests > 0 { receivedBytes = limits.minimumBytes }
-        guard closesAfterResponse else { return }
+        guard closesAfterResponse else {
+            if openRequests == 0, receivedBytes == nil { schedule(context, limits.keepAlive) { $0.timedOut($1) } }
+            return closeIfQuiet(context)
+        }
         guard receivedBytes != nil, !watch.isClosed else { return context.close(promise: nil) }
         // The client is still sending: closing both ways would reset the connection before it has read the response.
         context.close(mode: .output, promise: nil)
         schedule(context, limits.ratePeriod) { _, context in context.close(promise: nil) }
+    }
+
+    private func closeIfQuiet(_ context: ChannelHandlerContext) {
+        if isQuiescing, openRequests == 0, receivedBytes == nil { context.close(promise: nil) }
     }
 
     // MARK: Time
@@ -225,7 +249,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         timer = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { body(self, context) }
     }
 
-    private func headTimedOut(_ context: ChannelHandlerContext) {
+    private func timedOut(_ context: ChannelHandlerContext) {
         timer = nil
         context.close(promise: nil)
     }
@@ -233,7 +257,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func periodEnded(_ context: ChannelHandlerContext) {
         timer = nil
         // A body that comes behind a request that is worked on waits for this server.
-        if let receivedBytes, openRequests == 1 {
+        if let receivedBytes, openRequests <= 1 {
             guard receivedBytes >= limits.minimumBytes else { return refuse(context) }
             self.receivedBytes = 0
         }
@@ -246,7 +270,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Tells a client that sends too slowly, unless a response is under way, and closes the connection.
     private func refuse(_ context: ChannelHandlerContext) {
         watch.close()
-        guard !isResponding else { return context.close(promise: nil) }
+        guard openRequests == 1, !isResponding else { return context.close(promise: nil) }
         let error = ServiceError(
             .requestTimeout, "too_slow",
             "the body comes more slowly than this server waits for; send it again over a faster connection")

@@ -17,7 +17,7 @@ struct FitRoutes: Sendable {
         // Before the body comes: a wrong parameter need not wait for it.
         _ = try FitOrder(try ImageRequest.query(of: request))
         let (result, share) = try await fitted(request, context)
-        return try Self.response(result, asJSON: Self.wantsJSON(request), share)
+        return try Self.response(result, asJSON: Self.wantsJSON(request), share, context)
     }
 
     /// - Returns: The result, and the share of the body, which is free for it.
@@ -45,7 +45,9 @@ struct FitRoutes: Sendable {
         .json(["profiles": .array(TargetProfile.all.map(\.json))])
     }
 
-    private static func response(_ result: FitWork.Result, asJSON: Bool, _ share: BodyShare) throws -> Response {
+    private static func response(
+        _ result: FitWork.Result, asJSON: Bool, _ share: BodyShare, _ context: ServerContext
+    ) throws -> Response {
         var fields = ReportFields.fields(result.json, warnings: result.image.warnings)
         guard !asJSON else {
             var value = result.json
@@ -53,11 +55,11 @@ struct FitRoutes: Sendable {
             value.append("media_type", .text(result.image.format.mediaType))
             value.append("data", .text(Data(result.bytes).base64EncodedString()))
             fields[.contentType] = "application/json"
-            return try Response(headers: fields, bytes: Array("\(value)\n".utf8), share)
+            return try Response(headers: fields, bytes: Array("\(value)\n".utf8), share, context)
         }
         fields[.contentType] = result.image.format.mediaType
         fields[.contentDisposition] = result.name.disposition(as: result.image.format)
-        return try Response(headers: fields, bytes: result.bytes, share)
+        return try Response(headers: fields, bytes: result.bytes, share, context)
     }
 
     /// True when the client asks for JSON.
@@ -66,6 +68,12 @@ struct FitRoutes: Sendable {
             HeaderValue(String(range).trimmingSpaces)?.value == "application/json"
         }
     }
+}
+
+extension Channel {
+    /// Returns once the channel has what was written to it: only then does the next write know whether there is room, and
+    /// wait for it.
+    func takeWrites() async throws { try await eventLoop.submit {}.get() }
 }
 
 extension String {
@@ -79,14 +87,18 @@ extension Response {
     ///   - headers: The header fields.
     ///   - bytes: The body.
     ///   - share: Is made the body's, and kept until the last byte has gone.
+    ///   - context: The request's.
     /// - Throws: `overloaded`.
-    init(headers: HTTPFields, bytes: [UInt8], _ share: BodyShare) throws(ServiceError) {
+    init(
+        headers: HTTPFields, bytes: [UInt8], _ share: BodyShare, _ context: ServerContext
+    ) throws(ServiceError) {
         try share.settle(at: bytes.count)
         let body = ResponseBody(contentLength: bytes.count) { writer in
             var position = 0
             while position < bytes.count {
                 let end = min(bytes.count, position + (128 << 10))
                 try await writer.write(ByteBuffer(bytes: bytes[position..<end]))
+                try await context.channel.takeWrites()
                 position = end
             }
             try await writer.finish(nil)

@@ -121,11 +121,12 @@ public struct SnugServer: Service {
 
     private var channel: HTTP1Channel.Configuration {
         let limits = ConnectionGuard.Limits(
-            headTimeout: TimeAmount(configuration.headTimeout), ratePeriod: TimeAmount(configuration.ratePeriod),
+            headTimeout: TimeAmount(configuration.headTimeout), keepAlive: TimeAmount(configuration.keepAlive),
+            ratePeriod: TimeAmount(configuration.ratePeriod),
             minimumBytes: Int(configuration.ratePeriod / .seconds(1) * Double(configuration.minimumRate)),
             maximumBodyBytes: configuration.maximumBodyBytes, maximumPartBytes: configuration.maximumUploadBytes)
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(limits)], idleTimeout: TimeAmount(configuration.keepAlive),
+            additionalChannelHandlers: [ConnectionGuard(limits)],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.maximumHeaderBytes,
                 maxHeaderListSize: configuration.maximumHeaderBytes,

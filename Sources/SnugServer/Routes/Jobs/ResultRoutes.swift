@@ -38,7 +38,7 @@ struct ResultRoutes: Sendable {
             throw ServiceError(.notFound, "result_gone", "the result cannot be read: \(error); send the image again")
         }
         let fields = Self.fields(file, job, count: files.count)
-        return try Self.response(ConditionalRequest(request.method, request.headers), file, fields, threads)
+        return try Self.response(ConditionalRequest(request.method, request.headers), file, fields, threads, context.channel)
     }
 
     /// The job's results, wherever in the fleet they were made.
@@ -85,15 +85,16 @@ struct ResultRoutes: Sendable {
     }
 
     private static func response(
-        _ conditions: ConditionalRequest, _ file: OpenResult, _ fields: HTTPFields, _ threads: BlockingThreads
+        _ conditions: ConditionalRequest, _ file: OpenResult, _ fields: HTTPFields, _ threads: BlockingThreads,
+        _ channel: any Channel
     ) throws(ServiceError) -> Response {
         let whole = 0..<file.byteCount
         switch conditions.selection(of: file.byteCount, file.validators) {
-        case .whole: return Response(status: .ok, headers: fields, body: body(file, whole, threads))
+        case .whole: return Response(status: .ok, headers: fields, body: body(file, whole, threads, channel))
         case .part(let range):
             var fields = fields
             fields[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(file.byteCount)"
-            return Response(status: .partialContent, headers: fields, body: body(file, range, threads))
+            return Response(status: .partialContent, headers: fields, body: body(file, range, threads, channel))
         case .notModified:
             var fields = file.validators.fields
             // The length of what is not sent (RFC 9110 §8.6); without it 0 would be told.
@@ -114,7 +115,9 @@ struct ResultRoutes: Sendable {
         }
     }
 
-    private static func body(_ file: OpenResult, _ range: Range<Int>, _ threads: BlockingThreads) -> ResponseBody {
+    private static func body(
+        _ file: OpenResult, _ range: Range<Int>, _ threads: BlockingThreads, _ channel: any Channel
+    ) -> ResponseBody {
         ResponseBody(contentLength: range.count) { writer in
             var left = range.count
             try await threads.run { try file.seek(to: range.lowerBound) }
@@ -125,6 +128,7 @@ struct ResultRoutes: Sendable {
                 guard !bytes.isEmpty else { throw Errno.ioError }
                 left -= bytes.count
                 try await writer.write(ByteBuffer(bytes: bytes))
+                try await channel.takeWrites()
             }
             try await writer.finish(nil)
         }

@@ -68,7 +68,7 @@ final class ShrinkRoutes: Sendable {
         let shrunk = try result(context)
         return try Self.response(
             shrunk.output, format: shrunk.format, width: shrunk.width, height: shrunk.height,
-            count: count.withLock { $0 }, BodyShare(reader.budget))
+            count: count.withLock { $0 }, BodyShare(reader.budget), context)
     }
 
     /// Another form of a result, made of the image that was sent.
@@ -81,7 +81,7 @@ final class ShrinkRoutes: Sendable {
         let made = try await fit(shrunk.input, try ShrinkOrder.orders(value), context)
         return try Self.response(
             made.bytes, format: made.image.format, width: made.image.width, height: made.image.height,
-            count: counted(), body.share)
+            count: counted(), body.share, context)
     }
 
     private func counted() -> Int {
@@ -113,14 +113,15 @@ final class ShrinkRoutes: Sendable {
     }
 
     private static func response(
-        _ bytes: [UInt8], format: ImageFormat, width: Int, height: Int, count: Int, _ share: BodyShare
+        _ bytes: [UInt8], format: ImageFormat, width: Int, height: Int, count: Int, _ share: BodyShare,
+        _ context: ServerContext
     ) throws(ServiceError) -> Response {
         let fields: HTTPFields = [
             .contentType: format.mediaType, .known("Image-Width"): String(width),
             .known("Image-Height"): String(height),
             .compressionCount: String(count),
         ]
-        return try Response(headers: fields, bytes: bytes, share)
+        return try Response(headers: fields, bytes: bytes, share, context)
     }
 }
 
