@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEGKernels
 
-/// A JPEG's planes at a reduced size, by transforms that compute no more samples than that has.
+/// A JPEG's planes at its full size or a reduced one, by transforms that compute no more samples than that has.
 ///
 /// A sequential file is decoded on the way; of one of several scans the coefficients have been decoded before, and then
 /// the full size is made of them as well. The rest is left to the library.
@@ -21,7 +21,7 @@ final class JPEGScaledStream: ImageStream {
         if let held = reader.coefficients.current {
             return JPEGScaledStream(held, isNatural: false, demand: demand, warnings: warnings)
         }
-        guard demand.eighths < 8, let scan = try SequentialScan.read(reader.source) else { return nil }
+        guard let scan = try SequentialScan.read(reader.source) else { return nil }
         return try JPEGScaledStream(reader, scan: scan, demand: demand, warnings: warnings)
     }
 

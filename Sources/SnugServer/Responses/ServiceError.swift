@@ -4,7 +4,7 @@ import SnugPipeline
 import SnugSystem
 
 /// A failure as a client sees it: a status, a stable code, a text with the remedy, and values for programs.
-struct ServiceError: Error, Sendable, Hashable {
+struct ServiceError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The status, which tells whose fault it is.
     var status: HTTPResponse.Status
     /// A stable name: snake_case.
@@ -26,6 +26,9 @@ struct ServiceError: Error, Sendable, Hashable {
         self.message = message
         self.details = details
     }
+
+    /// The text for people.
+    var description: String { message }
 
     /// The error in the one shape that all responses have.
     var json: JSONValue {

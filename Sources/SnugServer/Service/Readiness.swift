@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugImage
 import SnugLedger
+import SnugPipeline
 import SnugSystem
 import Synchronization
 import SystemPackage
@@ -16,10 +17,10 @@ final class Readiness: Sendable {
     private let draining = Mutex(false)
     private let ledger: (any LedgerStore)?
     private let folder: FilePath?
-    private let minimumDiskBytes: Int
+    private let minimumDiskBytes: Int?
     private let threads = BlockingThreads(count: 1)
 
-    init(ledger: (any LedgerStore)?, folder: FilePath?, minimumDiskBytes: Int) {
+    init(ledger: (any LedgerStore)?, folder: FilePath?, minimumDiskBytes: Int?) {
         self.ledger = ledger
         self.folder = folder
         self.minimumDiskBytes = minimumDiskBytes
@@ -59,11 +60,17 @@ final class Readiness: Sendable {
 
     private func diskProblem() async -> Problem? {
         guard let folder else { return nil }
-        let free = await threads.runUncancelled { FileSystem.availableBytes(at: folder) }
-        guard let free else { return Problem(check: "disk", message: "the disk's free space cannot be read") }
-        guard free < minimumDiskBytes else { return nil }
+        let (space, isWritable) = await threads.runUncancelled {
+            (FileSystem.space(at: folder), FileSystem.isWritable(folder))
+        }
+        guard let space else { return Problem(check: "disk", message: "the disk's free space cannot be read") }
+        guard isWritable else {
+            return Problem(check: "disk", message: "\(PrintableName.of(folder)) cannot be written to")
+        }
+        let reserve = minimumDiskBytes ?? DiskReserve.bytes(ofTotal: space.total)
+        guard space.available < reserve else { return nil }
         return Problem(
             check: "disk",
-            message: "\(ByteCount(free)) are free on the disk, and \(ByteCount(minimumDiskBytes)) are needed")
+            message: "\(ByteCount(space.available)) are free on the disk, and \(ByteCount(reserve)) have to stay free")
     }
 }

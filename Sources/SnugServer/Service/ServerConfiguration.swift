@@ -55,8 +55,9 @@ public struct ServerConfiguration: Sendable, Hashable {
     public var uploadPeriod = Duration.seconds(60)
     /// Time between two looks at the ledger for `/v1/events`. Default 1 s.
     public var eventPeriod = Duration.seconds(1)
-    /// Free bytes on the disk of the state directory below which the server is not ready. Default 256 MiB.
-    public var minimumDiskBytes: Int
+    /// Free bytes on the disk of the state directory below which the server is not ready, and which uploads leave free.
+    /// `nil`, the default, for as many as the daemon leaves: 64 MiB, or a twentieth of a smaller disk.
+    public var minimumDiskBytes: Int?
 
     /// Creates a configuration with the default of each field.
     public init(
@@ -64,7 +65,7 @@ public struct ServerConfiguration: Sendable, Hashable {
         maximumBodyBytes: Int = 64 << 20, receivingBytes: Int = 256 << 20, maximumHeaderBytes: Int = 32 << 10,
         maximumConnections: Int = 1024, queueLength: Int = 64, queueTimeout: Duration = .seconds(30),
         fitTimeout: Duration = .seconds(120), keepAlive: Duration = .seconds(75), headTimeout: Duration = .seconds(10),
-        ratePeriod: Duration = .seconds(10), minimumRate: Int = 1000, minimumDiskBytes: Int = 256 << 20
+        ratePeriod: Duration = .seconds(10), minimumRate: Int = 1000, minimumDiskBytes: Int? = nil
     ) {
         self.listen = listen
         self.token = token

@@ -55,7 +55,11 @@ struct ServerServices: Sendable {
             Route(.get, "/metrics", health.scrape),
         ]
         var routes = pages
-        if let ledger { routes += Self.ledgerRoutes(ledger, jobs?.daemon, readiness, configuration) }
+        if let ledger {
+            routes += Self.ledgerRoutes(ledger, jobs?.daemon, readiness, configuration)
+        } else {
+            routes += Self.routesWithoutJobs
+        }
         desk = jobs.map { UploadDesk($0, configuration) }
         if let jobs { routes += Self.jobRoutes(jobs, reader) }
         if let desk { routes += UploadRoutes(desk: desk).routes }
@@ -83,6 +87,19 @@ struct ServerServices: Sendable {
             Route(.post, "/v1/pauses", jobs.hold), Route(.delete, "/v1/pauses", jobs.hold),
             Route(.get, "/v1/events", events.events),
         ]
+    }
+
+    /// The same addresses, and the daemon's, of a server that takes no jobs.
+    private static var routesWithoutJobs: [Route] {
+        let answer: @Sendable (Request, ServerContext) async throws -> Response = { _, _ in
+            throw ServiceError(
+                .notFound, "no_jobs", "this server was started without jobs; start it without --no-jobs to have them")
+        }
+        let reading = ["/v1/jobs/{id}", "/v1/jobs/{id}/result", "/v1/pipelines", "/v1/books", "/v1/hosts", "/v1/events"]
+        return reading.map { Route(.get, $0, answer) }
+            + ["/v1/jobs", "/v1/uploads", "/v1/pauses"].flatMap { path in
+                [.get, .post].map { Route($0, path, answer) }
+            }
     }
 
     /// The addresses that need a daemon.

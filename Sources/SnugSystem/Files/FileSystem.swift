@@ -104,6 +104,11 @@ package enum FileSystem {
         return available.overflow || total.overflow ? nil : (available.partialValue, total.partialValue)
     }
 
+    /// True where this process may make files in a folder: its file system may have become read-only.
+    package static func isWritable(_ folder: FilePath) -> Bool {
+        unsafe folder.withPlatformString { unsafe access($0, W_OK | X_OK) } == 0
+    }
+
     /// Makes the names in a folder survive a power cut.
     ///
     /// A file system that cannot sync folders reports an error, which is no failure.

@@ -55,6 +55,8 @@ import Testing
         #expect(await full.problems(queue, receiving).map(\.check) == ["disk"])
         let gone = Readiness(ledger: nil, folder: folder.path.appending("none"), minimumDiskBytes: 1)
         #expect(await gone.problems(queue, receiving).map(\.check) == ["disk"])
+        let small = Readiness(ledger: nil, folder: folder.path, minimumDiskBytes: nil)
+        #expect(await small.problems(queue, receiving).isEmpty, "64 MiB of the machine's disk are free")
         let stopping = Readiness(ledger: nil, folder: nil, minimumDiskBytes: 1)
         #expect(await stopping.problems(queue, receiving).isEmpty)
         let share = BodyShare(receiving)

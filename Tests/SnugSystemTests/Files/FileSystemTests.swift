@@ -96,6 +96,13 @@ import Testing
         #expect(FileSystem.availableBytes(at: path("nowhere")) == nil)
     }
 
+    @Test("A folder that is there can be written to, one that is not there cannot")
+    func writable() throws {
+        let folder = try TemporaryFolder()
+        #expect(FileSystem.isWritable(folder.path))
+        #expect(!FileSystem.isWritable(folder.path.appending("none")))
+    }
+
     @Test("A folder can be made durable, and a missing one cannot")
     func synchronizes() throws {
         try FileSystem.synchronizeFolder(folder.path)

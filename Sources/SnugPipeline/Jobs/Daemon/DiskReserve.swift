@@ -13,6 +13,9 @@ package final class DiskReserve: Sendable {
     /// Time for which an answer holds.
     static let interval = Duration.seconds(1)
 
+    /// The bytes that stay free on a file system of this size.
+    package static func bytes(ofTotal total: Int) -> Int { min(maximumBytes, total / 20) }
+
     private let space: Space
     private let last = Mutex<(at: ContinuousClock.Instant, folders: Set<FilePath>, reason: JobReason?)?>(nil)
 
@@ -44,7 +47,7 @@ package final class DiskReserve: Sendable {
             let parent = folder.removingLastComponent()
             return parent == folder || parent.isEmpty ? nil : shortage(at: parent)
         }
-        let reserve = min(Self.maximumBytes, space.total / 20)
+        let reserve = Self.bytes(ofTotal: space.total)
         guard space.available < reserve else { return nil }
         return JobReason(
             code: "disk_full",

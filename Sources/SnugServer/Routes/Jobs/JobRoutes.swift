@@ -96,6 +96,10 @@ struct JobRoutes: Sendable {
     /// The one scope that the parameters name; everything where they name none.
     private static func scope(_ fields: [String: String]) throws(ServiceError) -> PauseScope {
         let names = ["folder", "account", "stage"].filter { fields[$0] != nil }
+        // Names nothing, and would pause nothing.
+        if let name = names.first(where: { fields[$0] == "" }) {
+            throw .invalidParameter(name, "is empty; give it a value, or leave it out for everything")
+        }
         guard names.count <= 1 else {
             throw .invalidParameter(names[1], "is one scope too many; send a request for each")
         }

@@ -16,10 +16,10 @@ struct SubmissionRoutes: Sendable {
         let key = try IdempotentRequests.key(of: request)
         let body = try await reader.body(of: request, context: context)
         let order = try JobRequest(request, body: body.bytes)
-        // Wrong options are told at once, and not by a job that fails.
-        let submissions = try order.submissions(jobs)
         let requests = IdempotentRequests(documents: jobs.ledger)
         return try await requests.response(to: key, digest: order.digest) {
+            // Wrong options are told at once, and not by a job that fails.
+            let submissions = try order.submissions(jobs)
             let enqueued = try await jobs.daemon.submit(submissions)
             return (.accepted, ["jobs": .array(enqueued.map(Self.json))])
         }

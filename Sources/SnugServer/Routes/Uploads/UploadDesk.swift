@@ -18,7 +18,7 @@ struct UploadDesk: Sendable {
     /// Uploads that may be under way at once.
     let maximumCount: Int
     let maximumAge: Duration
-    let minimumDiskBytes: Int
+    let minimumDiskBytes: Int?
     /// The memory of parts that are not written yet: apart from that of other bodies, which uploads cannot use up.
     let buffers: BodyBudget
 
@@ -59,16 +59,18 @@ struct UploadDesk: Sendable {
 
     private func requireRoom(for count: Int, besides open: [ReceivedUpload]) async throws {
         let folder = folder
-        let free = await jobs.threads.runUncancelled { () -> Int? in
+        let space = await jobs.threads.runUncancelled { () -> (available: Int, total: Int)? in
             try? FileSystem.makeFolders(folder, mode: 0o700)
-            return FileSystem.availableBytes(at: folder)
+            return FileSystem.space(at: folder)
         }
         // What others have announced is theirs.
         let promised = open.reduce(0) { $0 + $1.missing }
-        guard let free, count <= free - promised - minimumDiskBytes else {
+        let reserve = minimumDiskBytes ?? DiskReserve.bytes(ofTotal: space?.total ?? 0)
+        guard let space, count <= space.available - promised - reserve else {
             throw ServiceError(
                 HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), "disk_full",
-                "the disk has no room for \(ByteCount(count)) more; try again later")
+                "the disk has no room for \(ByteCount(count)) more beside the \(ByteCount(reserve)) that stay free and what "
+                    + "other uploads have announced; try again later")
         }
     }
 

@@ -103,6 +103,11 @@ struct UploadRoutes: Sendable {
         }
         fields[.known("Upload-Metadata")] = upload.metadata
         fields[.cacheControl] = "no-store"
+        if upload.isWhole, upload.job == nil {
+            do throws(ServiceError) { _ = try desk.jobs.order(upload.fields.map { ($0.name, $0.value) }) } catch {
+                fields[.snugError] = error.code
+            }
+        }
         return Response(status: .ok, headers: fields)
     }
 
@@ -138,7 +143,10 @@ struct UploadRoutes: Sendable {
             var writer = try await UploadWriter(desk, upload, checksum: checksum)
             upload = try await writer.receive(request)
             guard upload.isWhole else { return upload }
-            do { return try await desk.submit(upload) } catch {
+            do { return try await desk.submit(upload) } catch let error as ServiceError where error.status.code < 500 {
+                // The bytes are safe, and no look through the uploads changes what is wrong.
+                throw error
+            } catch {
                 // The bytes are safe: the next look through the uploads makes the job.
                 logger.warning("upload becomes no job yet", metadata: ["reason": "\(error)"])
                 return upload

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugLedger
+import SnugPipeline
 import SnugSystem
 import SnugTestSupport
+import SystemPackage
 import Testing
 
 @testable import SnugServer
@@ -64,6 +66,60 @@ import Testing
             #expect(again.body == kept.body)
         }
         #expect(try await second.ledger.list(JobFilter()).count == 1)
+    }
+
+    /// A bench whose configuration has one folder, or none any more.
+    private static func bench(_ folder: TemporaryFolder, hasFolder: Bool) async throws -> JobBench {
+        try await JobBench(folder) { configuration in
+            guard hasFolder else { return }
+            let inbox = folder.path.appending("one")
+            try? FileSystem.makeFolders(inbox, mode: 0o700)
+            configuration.folders = [WatchFolder(inbox: inbox, outbox: folder.path.appending("out"), pipeline: .fit)]
+        }
+    }
+
+    @Test("When a pipeline is gone, what was answered is answered again, and an upload for it is told so when it is whole")
+    func pipelineIsGone() async throws {
+        let folder = try TemporaryFolder()
+        let image = TestImage.small
+        let first = try await Self.bench(folder, hasFolder: true)
+        let (kept, path) = try await first.run { server in
+            let kept = try await server.send("POST", "/v1/jobs?pipeline=one", Self.key, body: image)
+            #expect(kept.status == 202)
+            let upload = try await server.createUpload(length: image.count, "?pipeline=one")
+            return (kept, try #require(upload["location"]))
+        }
+        try await first.ledger.close()
+        let second = try await Self.bench(folder, hasFolder: false)
+        try await second.run { server in
+            let again = try await server.send("POST", "/v1/jobs?pipeline=one", Self.key, body: image)
+            #expect(again.status == 202 && again.body == kept.body)
+            #expect(again["idempotent-replayed"] == "true")
+            let last = try await server.sendPart(path, image, at: 0)
+            #expect(last.status == 400 && last.code == "invalid_parameter", "\(last.text)")
+            let state = try await server.send("HEAD", path, [TestServer.tus])
+            #expect(state["upload-offset"] == "\(image.count)" && state["snug-job"] == nil)
+            #expect(state["snug-error"] == "invalid_parameter")
+        }
+        try await second.ledger.close()
+        // The folder is back: the bytes were safe.
+        let third = try await Self.bench(folder, hasFolder: true)
+        try await third.run { server in
+            while try await server.send("HEAD", path, [TestServer.tus])["snug-job"] == nil {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    @Test("A server without jobs says so at their addresses")
+    func withoutJobs() async throws {
+        try await withServer { server in
+            for (method, path) in [("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("POST", "/v1/uploads"), ("GET", "/v1/jobs/a")] {
+                let response = try await server.send(method, path, body: method == "POST" ? [] : nil)
+                #expect(response.status == 404 && response.code == "no_jobs", "\(path)")
+                #expect(response.json["message"]?.text?.contains("--no-jobs") == true)
+            }
+        }
     }
 
     @Test(

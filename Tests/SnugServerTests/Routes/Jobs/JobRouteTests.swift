@@ -127,6 +127,7 @@ import Testing
             #expect(held?.first?["until"]?.text != nil)
             #expect(try await server.send("POST", "/v1/pauses?folder=a&stage=fit").code == "invalid_parameter")
             #expect(try await server.send("POST", "/v1/pauses?stage=fitt").code == "invalid_parameter")
+            #expect(try await server.send("POST", "/v1/pauses?folder=").code == "invalid_parameter")
             #expect(try await server.send("POST", "/v1/pauses?fold=a").code == "unknown_parameter")
             #expect(try await server.send("DELETE", "/v1/pauses?folder=inbox").json["holds"]?.elements.isEmpty == true)
         }
