@@ -20,7 +20,8 @@ struct FitCommand: AsyncParsableCommand {
             at all, with the dates and permissions of their inputs.
 
             A second run fits only what is new: an output is done when it was made from the same file with the same \
-            options. A file that snug did not make is left alone, and reported, unless --overwrite says otherwise.
+            options. An image on standard input is known by its content. A file that snug did not make is left alone, \
+            and reported, unless --overwrite says otherwise.
 
             An output keeps its input's name, with the extension of its format. Where two inputs would get the same \
             name, the converted one keeps its extension too: a.png becomes a.png.jpg beside a.jpg. An output of an \
