@@ -12,6 +12,16 @@ extension EXIFEditor {
         return Self.block(turn + names, directories: place.isEmpty ? [] : [(Tag.gpsDirectory, place)])
     }
 
+    /// A new block with names; `nil` without any.
+    static func block(artist: String?, copyright: String?) -> [UInt8]? {
+        let names = [(Tag.artist, artist), (Tag.copyright, copyright)].compactMap { tag, text -> Value? in
+            guard let text, !text.isEmpty else { return nil }
+            let bytes = Array(text.utf8) + [0]
+            return (tag, 2, bytes.count, bytes)
+        }
+        return names.isEmpty ? nil : block(names, directories: [])
+    }
+
     private func values(of directory: Int, where isWanted: (TIFFBlock.Entry) -> Bool) -> [Value] {
         entries(directory).filter(isWanted).sorted { $0.tag < $1.tag }.compactMap { entry in
             value(of: entry).map {
