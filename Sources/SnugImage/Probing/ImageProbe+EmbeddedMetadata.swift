@@ -10,6 +10,7 @@ extension ImageProbe {
         case .png: try pngMetadata(of: source, limits: limits)
         case .heif where header.format.isDecodable, .avif where header.format.isDecodable:
             try isoMetadata(of: source, limits: limits)
+        case .tiff: try tiffMetadata(of: source, limits: limits)
         case .gif: try gifMetadata(of: source, limits: limits)
         case .webp: try webPMetadata(of: source, limits: limits)
         default: EmbeddedMetadata()

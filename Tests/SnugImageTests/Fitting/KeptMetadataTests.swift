@@ -102,6 +102,35 @@ import Testing
         #expect(try await fit(gif.bytes, .jpeg, "comment").metadata.texts.map(\.text) == ["abcde"])
     }
 
+    @Test("EXIF, position, XMP and records of a TIFF are a block of their own", arguments: [false, true])
+    func tiff(isLittleEndian: Bool) throws {
+        let place: [Int: EXIFDraft.Value] = [1: .text("N"), 2: .rationals([1, 1, 2, 1, 3, 1])]
+        let exif: [Int: EXIFDraft.Value] = [0x8827: .shorts([400]), 0x9003: .text("2024:01:02 03:04:05")]
+        var draft = EXIFDraft(
+            [
+                0x0100: .longs([8]), 0x010F: .text("Maker"), 0x013B: .text("Jane"), 0x8298: .text("Doe"),
+                0x02BC: .bytes(Array("<x/>".utf8)), 0x83BB: .bytes(Self.records), 0x8825: .directory(place),
+                0x8769: .directory(exif.merging([0x927C: .bytes([1, 2, 3, 4, 5, 6])]) { $1 }),
+            ], isLittleEndian: isLittleEndian)
+        let metadata = try ImageProbe.tiffMetadata(of: ImageSource(bytes: draft.bytes), limits: DecodingLimits())
+        #expect(metadata.xmp == Array("<x/>".utf8) && metadata.resources == Self.resource(Self.records))
+        let fields = try #require(metadata.exif.flatMap(EXIFDraft.init(reading:))?.fields)
+        #expect(
+            fields == [
+                0x010F: .text("Maker"), 0x013B: .text("Jane"), 0x8298: .text("Doe"), 0x8825: .directory(place),
+                0x8769: .directory(exif),
+            ])
+        // Cut anywhere, what is there or an error.
+        let whole = draft.bytes
+        for end in 8..<whole.count {
+            _ = try? ImageProbe.tiffMetadata(of: ImageSource(bytes: Array(whole[..<end])), limits: DecodingLimits())
+        }
+        draft.fields = [0x0100: .longs([8])]
+        #expect(
+            try ImageProbe.tiffMetadata(of: ImageSource(bytes: draft.bytes), limits: DecodingLimits())
+                == EmbeddedMetadata())
+    }
+
     @Test("Text that inflates to more than metadata may have is read no further")
     func bombs() throws {
         let bomb = Self.chunk(
