@@ -68,8 +68,8 @@ public struct FitRun: Sendable {
         var walked = try await walk()
         for notice in walked.notices { try collector.send(.notice(notice)) }
         do {
-            let stream = try await readStream(&walked)
             try begin(walked, collector)
+            let stream = try await readStream(&walked, collector)
             try await fit(walked.files, stream, collector)
         } catch let error as CancellationError {
             for file in walked.files where !collector.hasEnded(file.path) {
@@ -142,7 +142,9 @@ public struct FitRun: Sendable {
     }
 
     /// Reads standard input to its end, where its output has a name: whether that output is there, its content tells.
-    private func readStream(_ walked: inout InputWalk.Result) async throws -> ImageSource? {
+    private func readStream(
+        _ walked: inout InputWalk.Result, _ collector: FitCollector
+    ) async throws -> ImageSource? {
         let index = walked.files.firstIndex { $0.origin == .standardInput }
         guard request.destination.folder != nil, let index, let descriptor = request.standardInput else { return nil }
         let limit = request.maximumStandardInputBytes
@@ -152,10 +154,12 @@ public struct FitRun: Sendable {
                 let digest = MessageDigest.sha256(bytes)
                 return (ImageSource(bytes: bytes), FileState(contentDigest: digest, byteCount: bytes.count))
             }
-            (walked.files[index].state, walked.files[index].byteCount) = (state, state.byteCount)
+            walked.files[index].state = state
             return source
         } catch let error as ImageError {
-            walked.failures.append((walked.files.remove(at: index).path, error))
+            var record = self.record(of: walked.files.remove(at: index).path, .failed)
+            record.error = error
+            try collector.send(.finished(record, plannedBytes: 0))
             return nil
         }
     }
