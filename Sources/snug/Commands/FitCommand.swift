@@ -146,8 +146,12 @@ struct FitCommand: AsyncParsableCommand {
     private static func perform(
         _ run: FitRun, _ reporter: FitReporter, _ interruption: Interruption, _ temporaries: TemporaryFiles
     ) async -> (any Error)? {
-        // Tasks of their own, because a signal cannot reach into a structured one.
-        let work = Task { try await run.run { try reporter.handle($0) } }
+        // Tasks of their own, because a signal cannot reach into a structured one. The run begins once signals reach it.
+        let (canBegin, gate) = AsyncStream<Void>.makeStream()
+        let work = Task {
+            for await _ in canBegin {}
+            return try await run.run { try reporter.handle($0) }
+        }
         let ticks = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: ProgressLine.minimumInterval)
@@ -155,6 +159,7 @@ struct FitCommand: AsyncParsableCommand {
             }
         }
         interruption.handle(stop: { work.cancel() }, cleanUp: { temporaries.removeAll() })
+        gate.finish()
         let result = await work.result
         ticks.cancel()
         _ = await ticks.result
