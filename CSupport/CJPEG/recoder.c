@@ -11,12 +11,25 @@ typedef struct recoder {
     snug_source_manager source;
     snug_destination destination;
     snug_progress input_progress, output_progress;
+    jpeg_scan_info scans[MAX_COMPONENTS];
     JOCTET *buffer;
 } recoder;
 
+/* One scan of all components, or one each where their blocks are too many for a scan (T.81 B.2.3). */
+static void set_sequential(recoder *r) {
+    int blocks = 0;
+    for (int i = 0; i < r->output.num_components; i++)
+        blocks += r->output.comp_info[i].h_samp_factor * r->output.comp_info[i].v_samp_factor;
+    if (blocks <= C_MAX_BLOCKS_IN_MCU && r->output.num_components <= MAX_COMPS_IN_SCAN) return;
+    for (int i = 0; i < r->output.num_components; i++)
+        r->scans[i] = (jpeg_scan_info){.comps_in_scan = 1, .component_index = {i}, .Se = DCTSIZE2 - 1};
+    r->output.scan_info = r->scans;
+    r->output.num_scans = r->output.num_components;
+}
+
 static snug_jpeg_status run(
     recoder *r, snug_jpeg_source source, snug_jpeg_limits limits, const snug_jpeg_segment *segments,
-    size_t segment_count) {
+    size_t segment_count, bool is_sequential) {
     if (setjmp(r->errors.escape)) return r->errors.status;
     jpeg_create_decompress(&r->input);
     jpeg_create_compress(&r->output);
@@ -33,7 +46,8 @@ static snug_jpeg_status run(
     if (r->errors.damage_count > 0 || r->errors.ended_early) return SNUG_JPEG_CORRUPT;
     jpeg_copy_critical_parameters(&r->input, &r->output);
     r->output.optimize_coding = TRUE;
-    jpeg_simple_progression(&r->output);
+    if (is_sequential) set_sequential(r);
+    else jpeg_simple_progression(&r->output);
     jpeg_write_coefficients(&r->output, coefficients);
     for (size_t i = 0; i < segment_count; i++) {
         if (segments[i].byte_count > 65533) return SNUG_JPEG_MISUSE;
@@ -56,7 +70,7 @@ static void destroy(recoder *r) {
 
 snug_jpeg_status snug_jpeg_recode(
     snug_jpeg_source source, snug_jpeg_limits limits, const snug_jpeg_segment *segments, size_t segment_count,
-    size_t byte_limit, uint8_t **bytes, size_t *byte_count, snug_jpeg_report *report) {
+    bool is_sequential, size_t byte_limit, uint8_t **bytes, size_t *byte_count, snug_jpeg_report *report) {
     *bytes = NULL;
     *byte_count = 0;
     memset(report, 0, sizeof *report);
@@ -68,7 +82,7 @@ snug_jpeg_status snug_jpeg_recode(
     snug_destination_init(&r->destination, byte_limit);
     r->buffer = source.descriptor >= 0 ? malloc(SNUG_SOURCE_BUFFER) : NULL;
     snug_jpeg_status status = source.descriptor >= 0 && !r->buffer
-        ? SNUG_JPEG_OUT_OF_MEMORY : run(r, source, limits, segments, segment_count);
+        ? SNUG_JPEG_OUT_OF_MEMORY : run(r, source, limits, segments, segment_count, is_sequential);
     snug_errors_report(&r->errors, report);
     if (status == SNUG_JPEG_OK) {
         *bytes = r->destination.bytes;

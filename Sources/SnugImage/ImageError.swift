@@ -27,6 +27,7 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
             case decoderCrashed = "decoder_crashed"
             case decoderTimedOut = "decoder_timed_out"
             case decoderUnavailable = "decoder_unavailable"
+            case interrupted
         }
         private let value: Value
         private init(_ value: Value) { self.value = value }
@@ -77,6 +78,8 @@ public struct ImageError: Error, Sendable, Hashable, CustomStringConvertible {
         public static let decoderTimedOut = Code(.decoderTimedOut)
         /// The format is only decoded in a process of its own, and there is none, or its library is missing there.
         public static let decoderUnavailable = Code(.decoderUnavailable)
+        /// The run was cancelled before the image was finished.
+        public static let interrupted = Code(.interrupted)
 
         /// The code as text.
         public var description: String { value.rawValue }

@@ -15,7 +15,7 @@ import Testing
             (.notARegularFile, "not_a_regular_file"), (.inputChanged, "input_changed"), (.diskFull, "disk_full"),
             (.ioFailed, "io_failed"), (.codecFailed, "codec_failed"),
             (.decoderCrashed, "decoder_crashed"), (.decoderTimedOut, "decoder_timed_out"),
-            (.decoderUnavailable, "decoder_unavailable"),
+            (.decoderUnavailable, "decoder_unavailable"), (.interrupted, "interrupted"),
         ])
     func codes(code: ImageError.Code, text: String) {
         #expect(code.description == text)

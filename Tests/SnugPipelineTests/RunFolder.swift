@@ -59,7 +59,7 @@ final class RunFolder: Sendable {
                 case .finished(let record, _):
                     seen.records[String(decoding: record.input.bytes.dropFirst(start), as: UTF8.self)] = record
                 case .notice(let text): seen.notices.append(text)
-                case .began: break
+                case .began, .interrupted: break
                 }
             }
         }

@@ -169,11 +169,11 @@ typedef struct snug_jpeg_segment {
     size_t byte_count;
 } snug_jpeg_segment;
 
-/* Codes the same coefficients anew as a progressive file with tables of its own, and the given segments as its only
- * metadata. On success `*bytes` is malloc'ed and the caller frees it with snug_jpeg_free. */
+/* Codes the same coefficients anew as a progressive or sequential file with tables of its own, and the given segments as
+ * its only metadata. On success `*bytes` is malloc'ed and the caller frees it with snug_jpeg_free. */
 snug_jpeg_status snug_jpeg_recode(
     snug_jpeg_source source, snug_jpeg_limits limits, const snug_jpeg_segment *_Nullable segments,
-    size_t segment_count, size_t byte_limit, uint8_t *_Nullable *_Nonnull bytes, size_t *byte_count,
+    size_t segment_count, bool is_sequential, size_t byte_limit, uint8_t *_Nullable *_Nonnull bytes, size_t *byte_count,
     snug_jpeg_report *report);
 void snug_jpeg_free(void *_Nullable bytes);
 

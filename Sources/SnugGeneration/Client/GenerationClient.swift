@@ -96,20 +96,6 @@ public final class GenerationClient: Sendable {
 
     private var newDeadline: ContinuousClock.Instant? { context.options.timeout.map { ContinuousClock.now + $0 } }
 
-    /// True for work that was kept and is done, as long as all of its images are there.
-    /// - Throws: `journal_failed`.
-    public func isDone(_ request: GenerationRequest, name: String) async throws -> Bool {
-        let parts = split(request, name: name)
-        let all = parts.count > 1 ? parts : [SubRequest(request: request, name: name)]
-        for part in all {
-            guard let record = try await context.journal.record(part.name ?? name), record.state == .delivered,
-                record.request == part.request, isOurs(record), let images = record.images,
-                images.count >= part.request.count, try await context.downloader.areThere(images)
-            else { return false }
-        }
-        return true
-    }
-
     // MARK: Pending work
 
     /// The work that was started and is not settled, the oldest first.
@@ -119,7 +105,7 @@ public final class GenerationClient: Sendable {
     }
 
     /// True for records of this provider. Keys change while the account stays, so they do not count.
-    private func isOurs(_ record: GenerationRecord) -> Bool {
+    func isOurs(_ record: GenerationRecord) -> Bool {
         record.provider == context.provider.name && record.baseURL == context.provider.baseURL.text
     }
 
@@ -142,6 +128,10 @@ public final class GenerationClient: Sendable {
             var held: GenerationRecord?
             if record.state == .held { held = try await context.journal.record(id) ?? record }
             if held != nil {
+                // Delivered by the held submission: only the others are made again.
+                let images = try await context.downloader.present(record.earlierImages ?? [])
+                record.earlierImages = nil
+                record.keepEarlier(images)
                 record.state = .preparing
                 record.resultURLs = []
                 record.submittedAt = nil
@@ -237,12 +227,14 @@ public final class GenerationClient: Sendable {
                     if context.options.filesMayMove {
                         (record.request, record.destination) = (part.request, call.destination)
                     }
-                } else if let images = known.images, try await context.downloader.areThere(images) {
+                } else {
+                    let images = try await context.downloader.present(known.images ?? [])
                     guard images.count < part.request.count else { return Generation(known, images) }
-                    // Fewer came than were asked for: only the missing ones are paid for.
-                    record.earlierImages = images
-                    record.firstNumber = (part.firstNumber ?? 1) + images.count
-                    incomplete = known
+                    // Fewer came than were asked for, or some were removed: only the missing ones are paid for.
+                    if !images.isEmpty {
+                        record.keepEarlier(images)
+                        incomplete = known
+                    }
                 }
             }
             let driver = JobDriver(

@@ -15,6 +15,10 @@ public struct GenerationPlan: Sendable {
     public var balance: AccountBalance?
     /// True when the images of this work are there already, so that nothing would be submitted.
     public var isDone = false
+    /// Submissions under way, which the work resumes.
+    public var resumed = 0
+    /// The ids of held submissions, which the work leaves alone.
+    public var held: [String] = []
     /// Warnings for a person.
     public var warnings: [String]
 
@@ -22,6 +26,15 @@ public struct GenerationPlan: Sendable {
     fileprivate mutating func note(_ name: String, _ value: String?) {
         guard !fields.contains(where: { $0.name == name }) else { return }
         fields.append((name, value ?? "(the provider's choice)"))
+    }
+
+    /// Leaves what is not done: its submissions, and its share of the cost.
+    package mutating func leave(_ remaining: RemainingWork, of count: Int) {
+        (submissions, resumed, held, isDone) = (
+            remaining.submissions, remaining.resumed, remaining.held, remaining.isDone
+        )
+        let share = Double(remaining.images) / Double(max(count, 1))
+        cost = remaining.images == 0 ? 0...0 : cost.map { $0.lowerBound * share...$0.upperBound * share }
     }
 
     /// True when the balance is below the least cost.

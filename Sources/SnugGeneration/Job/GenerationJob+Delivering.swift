@@ -137,7 +137,12 @@ extension GenerationJob {
             if !images.isEmpty {
                 failure.message += " (\(images.count) of \(result.images.count) images were delivered)"
             }
-            return Transition(.fail(failure))
+            // A person who lets it be submitted again pays for the missing images only.
+            guard record.state == .held, !images.isEmpty, images.count < record.request.count else {
+                return Transition(.fail(failure))
+            }
+            record.keepEarlier(images)
+            return Transition([.save(record)], .fail(failure))
         }
         if let promised = delivery.promised, images.count < promised {
             return hold(images, of: promised)
@@ -176,6 +181,7 @@ extension GenerationJob {
                 + "before they were stored")
         error.isOutcomeUnknown = true
         error.delivered = images
+        record.keepEarlier(images)
         return Transition([.save(record)], .fail(error))
     }
 

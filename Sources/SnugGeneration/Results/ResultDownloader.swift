@@ -185,10 +185,11 @@ struct ResultDownloader: Sendable {
         }
     }
 
-    /// True when delivered images are still in their places.
-    func areThere(_ images: [Generation.Image]) async throws -> Bool {
-        try await threads.runToEnd { [publisher] in
-            images.allSatisfy { publisher.isThere($0.path, byteCount: $0.byteCount) }
+    /// The delivered images that are still in their places.
+    func present(_ images: [Generation.Image]) async throws -> [Generation.Image] {
+        if images.isEmpty { return [] }
+        return try await threads.runToEnd { [publisher] in
+            images.filter { publisher.isThere($0.path, byteCount: $0.byteCount) }
         }
     }
 

@@ -53,8 +53,8 @@ enum DeflatedPNG {
             }
         }
         if let exif = options.exif { PNGChunk.append(type: "eXIf", data: exif, to: &file) }
-        if let xmp = options.xmp {
-            PNGChunk.append(type: "iTXt", data: PNGEncoderOptions.textChunk(xmp: xmp), to: &file)
+        for text in options.textChunks {
+            PNGChunk.append(type: text.isInternational ? "iTXt" : "tEXt", data: text.data, to: &file)
         }
         return file
     }

@@ -4,10 +4,11 @@ import SnugSystem
 
 /// Recompresses the coefficients of a JPEG losslessly.
 enum JPEGRecoder {
+    /// - Parameter isSequential: Scans are not progressive.
     /// - Returns: The file, `nil` when it is over the limit all the same.
     static func recode(
-        _ source: ImageSource, segments: [MetadataSegment], byteLimit: Int, limits: DecodingLimits, memory: Int,
-        cancellation: CancellationFlag
+        _ source: ImageSource, segments: [MetadataSegment], isSequential: Bool = false, byteLimit: Int,
+        limits: DecodingLimits, memory: Int, cancellation: CancellationFlag
     ) throws -> [UInt8]? {
         // The payloads in one buffer, whose address stays put while C reads it.
         let payloads = segments.flatMap(\.payload)
@@ -29,7 +30,7 @@ enum JPEGRecoder {
                 return unsafe snug_jpeg_recode(
                     snug_jpeg_source(descriptor: raw.descriptor, bytes: raw.bytes, byte_count: raw.byteCount),
                     JPEGDecoder.shimLimits(limits, memory: memory, cancellation: cancellation),
-                    list, listed, byteLimit, &result, &count, &report)
+                    list, listed, isSequential, byteLimit, &result, &count, &report)
             }
         }
         defer { unsafe snug_jpeg_free(result) }

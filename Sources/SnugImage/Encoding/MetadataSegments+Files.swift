@@ -15,7 +15,7 @@ extension MetadataSegments {
                     MetadataSegment(marker: JPEGMarker.comment, payload: try reader.payload(segment).bytes))
             case .photoshop where selection.keeps(.iptc):
                 if let records = PhotoshopResources.iptcAlone(try reader.payload(segment).bytes) {
-                    copied.append(MetadataSegment(marker: 0xED, payload: records))
+                    copied.append(MetadataSegment(marker: PhotoshopResources.marker, payload: records))
                 }
             default: break
             }

@@ -6,7 +6,7 @@ enum MetadataSegments {
     static let xmpHeader = Array("http://ns.adobe.com/xap/1.0/".utf8) + [0]
     private static let profileHeader = Array("ICC_PROFILE".utf8) + [0]
     /// The largest payload of a segment in bytes.
-    private static let maximumPayload = 65_533
+    static let maximumPayload = 65_533
 
     /// For re-encoded pixels: nothing by default, else the kinds that are kept, which then describe upright pixels of the
     /// output's size, and the profile.
@@ -16,12 +16,21 @@ enum MetadataSegments {
         size: (width: Int, height: Int)? = nil
     ) throws(ImageError) -> [MetadataSegment] {
         guard policy.metadata != .strip else { return [] }
-        let metadata = try kept(source, header: header, policy: policy, size: size)
-        let records = try header.format == .jpeg ? copied(source, policy.metadata) : []
+        let metadata = try kept(source, header: header, policy: policy, size: size).namingRightsInEXIF()
+        let records = try header.format == .jpeg ? copied(source, policy.metadata) : made(metadata)
         return segments(metadata) + records + (profile.map(profileSegments) ?? [])
     }
 
-    /// EXIF and XMP of re-encoded pixels.
+    /// Texts and IPTC records of a format other than JPEG.
+    private static func made(_ metadata: EmbeddedMetadata) -> [MetadataSegment] {
+        let records = metadata.resources.map(PhotoshopResources.payload)
+        return metadata.texts.flatMap(\.segments)
+            + (records.map {
+                $0.count <= maximumPayload ? [MetadataSegment(marker: PhotoshopResources.marker, payload: $0)] : []
+            } ?? [])
+    }
+
+    /// The metadata of re-encoded pixels.
     static func kept(
         _ source: ImageSource, header: ImageHeader, policy: FitPolicy, size: (width: Int, height: Int)?
     ) throws(ImageError) -> EmbeddedMetadata {

@@ -57,8 +57,8 @@ struct PNGEncoder: ~Copyable {
         }
         guard try handle.check(unsafe snug_png_encoder_write_palette(handle.pointer)) else { return false }
         if let exif = options.exif, try !handle.write(exif, as: "eXIf") { return false }
-        if let xmp = options.xmp {
-            guard try handle.write(PNGEncoderOptions.textChunk(xmp: xmp), as: "iTXt") else { return false }
+        for text in options.textChunks {
+            guard try handle.write(text.data, as: text.isInternational ? "iTXt" : "tEXt") else { return false }
         }
         return true
     }

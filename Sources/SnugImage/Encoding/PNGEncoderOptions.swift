@@ -22,10 +22,19 @@ struct PNGEncoderOptions: Sendable, Hashable {
     var exif: [UInt8]?
     /// Written uncompressed as iTXt under "XML:com.adobe.xmp", where readers look for it.
     var xmp: [UInt8]?
+    /// Written as tEXt, or as iTXt where Latin-1 is not enough.
+    var texts: [MetadataText] = []
+    /// Photoshop's resources with IPTC records, written as text as ImageMagick does.
+    var resources: [UInt8]?
 
-    /// The content of an iTXt chunk with an XMP packet.
-    static func textChunk(xmp: [UInt8]) -> [UInt8] {
+    /// The data of the tEXt and iTXt chunks to write.
+    var textChunks: [(isInternational: Bool, data: [UInt8])] {
         // Keyword, NUL, uncompressed, method, empty language and empty translation (PNG 1.2 §11.3.4.5).
-        Array("XML:com.adobe.xmp".utf8) + [0, 0, 0, 0, 0] + xmp
+        let packet = xmp.map { (true, Array("XML:com.adobe.xmp".utf8) + [0, 0, 0, 0, 0] + $0) }
+        let records = resources.map { (false, PNGTextProfile.chunk("iptc", $0)) }
+        let own = texts.filter { !$0.keyword.isEmpty }.map { text in
+            text.plainChunk.map { (false, $0) } ?? (true, text.internationalChunk)
+        }
+        return [packet, records].compactMap(\.self) + own
     }
 }

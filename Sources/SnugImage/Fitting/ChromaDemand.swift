@@ -30,7 +30,9 @@ struct ChromaDemand {
     }
 
     /// Coefficients that can be had at no great cost.
+    /// - Returns: `nil` for an image that may be damaged and is to be recovered.
     func source() throws -> (any CoefficientSource)? {
+        if context.policy.recoversPartialImages { return nil }
         if let scan = try SequentialScan.read(context.source) {
             return try SequentialSource(context.source, scan: scan, cancellation: context.cancellation)
         }

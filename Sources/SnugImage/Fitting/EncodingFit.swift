@@ -21,6 +21,10 @@ struct EncodingFit {
         }
         try context.source.checkUnchanged()
         var warnings = header.warnings + notes + encoded.report.notes + encoded.notes
+        if policy.metadata != .strip {
+            warnings += try MetadataSegments.notes(
+                onLossesOf: context.source, header: header, policy: policy, in: encoded.format)
+        }
         if header.isAnimated { warnings.append(frameNote) }
         return FittedImage(
             status: .fitted, content: .bytes(encoded.bytes), byteCount: encoded.bytes.count, format: encoded.format,

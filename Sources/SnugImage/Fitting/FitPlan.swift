@@ -90,8 +90,8 @@ public struct FitPlan: Sendable, Hashable {
         }
         if header.format.workerCodec != nil { reasons.append("\(header.format) files are not passed on as they are") }
         if let page = policy.page, header.isAnimated { reasons.append("frame \(page) alone is asked for") }
-        if policy.isBaseline && header.jpegProcess?.isProgressive == true {
-            reasons.append("it is a progressive JPEG, and a baseline one was asked for")
+        if policy.isBaseline && !policy.isLossless && header.needsBaseline {
+            reasons.append("it is a \(header.jpegProcess?.words ?? "") JPEG, and a baseline one was asked for")
         }
         if header.format == .png, !policy.isLossless {
             switch (policy.palette, header.colourModel == .palette) {

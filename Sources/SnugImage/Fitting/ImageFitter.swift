@@ -68,6 +68,19 @@ public struct ImageFitter: Sendable {
     public func fit(
         _ source: ImageSource, limits: Limits = Limits(), policy: FitPolicy = FitPolicy()
     ) async throws -> FittedImage {
+        do {
+            return try await fitted(source, limits: limits, policy: policy)
+        } catch var error as ImageError {
+            // No advice to do what is done already.
+            if policy.recoversPartialImages { error = error.withoutAdvice(about: .recovery) }
+            if policy.qualityFloor <= 1 { error = error.withoutAdvice(about: .qualityFloor) }
+            throw error
+        }
+    }
+
+    private func fitted(
+        _ source: ImageSource, limits: Limits, policy: FitPolicy
+    ) async throws -> FittedImage {
         let policy = policy.under(limits)
         let limits = limits.resolved(inputBytes: source.byteCount)
         try FitPlan.checkArguments(limits: limits, policy: policy)

@@ -10,12 +10,14 @@ extension LosslessFit {
         }
         let notes = try checkPixels()
         let stripped = try stripper.bytes(byteLimit: .max) ?? []
-        let recoded = try recoded(below: stripped.count)
+        // A file that may not be passed on as it is becomes another one, even a larger one.
+        let isForced = context.policy.isBaseline && header.needsBaseline
+        let recoded = try isForced ? baseline() : recoded(below: stripped.count)
         let smallest = recoded ?? stripped
         try source.checkUnchanged()
         let saving = 1 - Double(smallest.count) / Double(max(source.byteCount, 1))
         let complies = source.byteCount <= context.byteLimit
-        if complies && (saving <= 0 || saving < context.policy.minimumSaving) {
+        if complies && !isForced && (saving <= 0 || saving < context.policy.minimumSaving) {
             // What tells too much goes, however little it saves.
             if !context.policy.passesCompliantUnchanged, !stripped.isEmpty, stripped.count < source.byteCount {
                 return .done(
@@ -36,13 +38,22 @@ extension LosslessFit {
                 encodes: recoded != nil ? 1 : 0))
     }
 
+    /// The file as a baseline one, of any size.
+    private func baseline() throws -> [UInt8] {
+        let largest = max(context.byteLimit, 2 * source.byteCount + (1 << 16))
+        guard context.mode.holdsPixels, let bytes = try recompressed(byteLimit: largest) else {
+            throw ImageError(
+                .memoryExceeded,
+                "all coefficients have to be held at once for a baseline JPEG; \(ImageError.Setting.memory.remedy)",
+                settings: [.memory])
+        }
+        return bytes
+    }
+
     /// The file recompressed; `nil` when it is no smaller than that.
     private func recoded(below byteCount: Int) throws -> [UInt8]? {
         guard context.mode.holdsPixels, byteCount > 1 else { return nil }
-        if header.format == .jpeg {
-            guard !context.policy.isBaseline else { return nil }
-            return try recompressed(byteLimit: byteCount - 1)
-        }
+        if header.format == .jpeg { return try recompressed(byteLimit: byteCount - 1) }
         // Only what decoding keeps exactly: 8 bits at most, in sRGB, one frame, upright as stored.
         let isPlain = header.colourSpace == .undeclared || header.colourSpace == .sRGB
         guard header.format == .png, header.bitsPerSample <= 8, isPlain, !header.isAnimated,

@@ -53,7 +53,7 @@ struct LosslessFit {
         return .done(image(.stripped, content: .bytes(bytes), byteCount: bytes.count, notes: notes, encodes: 0))
     }
 
-    /// Recompresses the coefficients as a progressive file with optimal Huffman tables.
+    /// Recompresses the coefficients with optimal Huffman tables.
     private func recode() throws -> Outcome {
         // Where coefficients are quantised again, keeping all of them is one of the choices.
         guard context.mode.holdsCoefficients, try !CoefficientSources.areDecodedHere(context) else { return .notEnough }
@@ -65,14 +65,14 @@ struct LosslessFit {
                 notes: [FittedImage.losslessRemark], encodes: 1))
     }
 
-    /// A JPEG's coefficients as a progressive file; `nil` over the limit.
+    /// A JPEG's coefficients as a progressive file, or a baseline one where that is asked for; `nil` over the limit.
     func recompressed(byteLimit: Int) throws -> [UInt8]? {
         let segments = try MetadataSegments.unchanged(source, header: header, policy: context.policy)
         // The library holds all coefficients, those of a baseline file too, which decoding does without.
         let memory = max(context.codecMemory, MemoryEstimate.passingOn(header, limit: context.byteLimit))
         return try JPEGRecoder.recode(
-            source, segments: segments, byteLimit: byteLimit, limits: context.policy.decodingLimits, memory: memory,
-            cancellation: context.cancellation)
+            source, segments: segments, isSequential: context.policy.isBaseline, byteLimit: byteLimit,
+            limits: context.policy.decodingLimits, memory: memory, cancellation: context.cancellation)
     }
 
     /// Decodes the image to find damage that its structure does not show.

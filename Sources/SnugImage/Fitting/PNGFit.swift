@@ -102,11 +102,12 @@ struct PNGFit {
             }
         }
         guard let best else {
+            let isTransparent = context.header.hasAlpha && context.policy.background == nil
             throw context.cannotFit(
                 smallest: nil, width: size.width, height: size.height,
                 metadata: Self.byteCount(try options(width: size.width, height: size.height)),
-                remedies: context.header.hasAlpha ? [.byteLimit, .background] : [.byteLimit],
-                advice: context.header.hasAlpha ? " so that it can become a JPEG" : ", or let it become a JPEG")
+                remedies: isTransparent ? [.byteLimit, .background] : [.byteLimit],
+                advice: isTransparent ? " so that it can become a JPEG" : ", or let it become a JPEG")
         }
         return finished(best, encodes: best.encodes)
     }
@@ -205,11 +206,14 @@ struct PNGFit {
             context.source, header: context.header, policy: policy, size: (width, height))
         options.exif = metadata.exif
         options.xmp = metadata.xmp
+        options.texts = metadata.texts
+        options.resources = metadata.resources
         if policy.keepsProfile { options.iccProfile = try context.reader.keptProfile() }
         return options
     }
 
     private static func byteCount(_ options: PNGEncoderOptions) -> Int {
-        (options.exif?.count ?? 0) + (options.xmp?.count ?? 0) + (options.iccProfile?.count ?? 0)
+        let parts = [options.exif, options.xmp, options.iccProfile, options.resources].compactMap { $0?.count }
+        return (parts + options.texts.map(\.text.utf8.count)).reduce(0, +)
     }
 }

@@ -108,7 +108,8 @@ struct WebPFit {
         let policy = context.policy
         guard policy.metadata != .strip else { return (EmbeddedMetadata(), nil) }
         let kept = try MetadataSegments.kept(
-            context.source, header: context.header, policy: policy, size: (width, height))
+            context.source, header: context.header, policy: policy, size: (width, height)
+        ).namingRightsInEXIF()
         return (kept, policy.keepsProfile ? try context.reader.keptProfile() : nil)
     }
 

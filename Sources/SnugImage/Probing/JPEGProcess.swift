@@ -12,4 +12,15 @@ public enum JPEGProcess: String, Sendable, Hashable, CaseIterable {
 
     /// True when scans refine the whole image, so that all coefficients must be held.
     public var isProgressive: Bool { self == .progressive || self == .arithmeticProgressive }
+
+    /// The process in words.
+    var words: String { self == .arithmeticSequential || self == .arithmeticProgressive ? "arithmetic" : rawValue }
+}
+
+extension ImageHeader {
+    /// True for a JPEG that readers of baseline files do not know.
+    var needsBaseline: Bool {
+        guard format == .jpeg, let jpegProcess else { return false }
+        return jpegProcess.isProgressive || jpegProcess == .arithmeticSequential
+    }
 }

@@ -48,7 +48,7 @@ struct FitDecider: Sendable {
             {
                 return .done(name)
             }
-            if let file, making == nil, !mayReplace(file, by: input.state) {
+            if let file, making == nil, !mayReplace(file, by: input.modified) {
                 blocked.append(name)
                 continue
             }
@@ -68,14 +68,14 @@ struct FitDecider: Sendable {
     /// True for a name that is free, or whose file may be replaced.
     func mayReplace(fileNamed name: FilePath, by input: InputFile) -> Bool {
         guard let book, let file = Self.state(of: book.folder.appending(name.components)) else { return false }
-        return book.record(named: name)?.making(of: file) != nil || mayReplace(file, by: input.state)
+        return book.record(named: name)?.making(of: file) != nil || mayReplace(file, by: input.modified)
     }
 
-    private func mayReplace(_ file: FileState, by input: FileState?) -> Bool {
+    private func mayReplace(_ file: FileState, by modified: Int64?) -> Bool {
         switch overwriting {
         case .never: false
         case .always: true
-        case .older: input.map { file.modified < $0.modified } ?? false
+        case .older: modified.map { file.modified < $0 } ?? false
         }
     }
 

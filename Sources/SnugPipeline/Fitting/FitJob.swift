@@ -6,7 +6,7 @@ import SystemPackage
 /// An input with the names that its output can have.
 struct NamedInput: Sendable {
     var file: InputFile
-    /// Its absolute path.
+    /// Its absolute path, or the name of a stream's content.
     var path: FilePath
     var names: OutputNames
     /// The names whose files are to be replaced.
@@ -27,6 +27,8 @@ struct FitJob: Sendable {
     var fit: FitRun.Fit
     var outputFolder: FilePath
     var book: OutputBook?
+    /// The content of standard input, where it was read before.
+    var stream: ImageSource?
 
     /// Fits one input and publishes the result.
     /// - Returns: Its record; `nil` when it was cancelled.
@@ -78,6 +80,7 @@ struct FitJob: Sendable {
     }
 
     private func open(_ file: InputFile) async throws -> ImageSource {
+        if file.origin == .standardInput, let stream { return stream }
         let (limit, stream) = (request.maximumStandardInputBytes, request.standardInput)
         return try await threads.run {
             switch file.origin {

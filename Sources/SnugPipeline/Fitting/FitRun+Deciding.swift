@@ -27,7 +27,7 @@ extension FitRun {
         let request = request
         let decided = try await threads.run {
             let current = (try? FileSystem.currentFolder()) ?? FilePath("/")
-            let paths = files.map { Self.absolute($0.path, in: current) }
+            let paths = files.map { Self.identity(of: $0, in: current) }
             let names = Self.names(of: files, at: paths, request, book)
             let decider = FitDecider(
                 overwriting: request.overwriting, fitsAgain: request.fitsAgain, book: book,
@@ -103,6 +103,12 @@ extension FitRun {
                 book.records(of: path).filter { ($0.made ?? $0.claimed)?.options.hasPrefix(naming) == true }.map(\.name)
             },
             reserved: book.names(besidesThoseOf: Set(paths)))
+    }
+
+    /// The absolute path of a file; for a stream, a name that its content alone decides.
+    private static func identity(of file: InputFile, in current: FilePath) -> FilePath {
+        guard file.origin == .standardInput, let state = file.state else { return absolute(file.path, in: current) }
+        return RememberedOutput.streamFolder.appending("\(state.inode)-\(state.modified)-\(state.changed)")
     }
 
     private static func absolute(_ path: FilePath) -> FilePath {

@@ -11,6 +11,8 @@ public enum FitEvent: Sendable {
     case began(inputCount: Int, bytes: Int)
     /// An input is done; `plannedBytes` is its share of the bytes in ``began(inputCount:bytes:)``.
     case finished(FitRecord, plannedBytes: Int)
+    /// The run was cancelled before the input was done. In no report: the run throws `CancellationError`.
+    case interrupted(FitRecord)
 }
 
 /// Fits files and folders, several images at a time; one bad file never stops the others.
@@ -55,15 +57,33 @@ public struct FitRun: Sendable {
 
     /// Fits everything.
     ///
-    /// Cancelling the task ends the run; outputs that are finished stay, and none is left half-written.
+    /// Cancelling the task ends the run; outputs that are finished stay, and none is left half-written. Every other input
+    /// gets its ``FitEvent/interrupted(_:)``.
     /// - Parameter onEvent: Called for every step, from several tasks. Its error stops the run and is thrown.
     /// - Returns: Totals, failures and warnings.
     /// - Throws: `ImageError` with `invalid_argument` when the output folder is an input folder; `CancellationError`.
     @discardableResult
     public func run(onEvent: @escaping @Sendable (FitEvent) throws -> Void = { _ in }) async throws -> FitReport {
         let collector = FitCollector(onEvent)
-        let walked = try await walk()
+        var walked = try await walk()
         for notice in walked.notices { try collector.send(.notice(notice)) }
+        do {
+            try begin(walked, collector)
+            let stream = try await readStream(&walked, collector)
+            try await fit(walked.files, stream, collector)
+        } catch let error as CancellationError {
+            for file in walked.files where !collector.hasEnded(file.path) {
+                var record = self.record(of: file.path, .failed)
+                record.error = ImageError(.interrupted, "the run was interrupted before the image was finished")
+                try collector.send(.interrupted(record))
+            }
+            throw error
+        }
+        return collector.report
+    }
+
+    /// Tells how much there is to do, and what is left out.
+    private func begin(_ walked: InputWalk.Result, _ collector: FitCollector) throws {
         try collector.send(
             .began(
                 inputCount: walked.files.count + walked.skipped.count + walked.failures.count,
@@ -78,11 +98,15 @@ public struct FitRun: Sendable {
             record.error = error
             try collector.send(.finished(record, plannedBytes: 0))
         }
+    }
+
+    private func fit(_ files: [InputFile], _ stream: ImageSource?, _ collector: FitCollector) async throws {
         let book = try await openBook(collector)
-        let work = try await decide(walked.files, book, collector)
+        let work = try await decide(files, book, collector)
         if !request.isDryRun { try await sweep(work) }
         let job = FitJob(
-            request: request, publisher: publisher, threads: threads, fit: fit, outputFolder: outputFolder, book: book)
+            request: request, publisher: publisher, threads: threads, fit: fit, outputFolder: outputFolder, book: book,
+            stream: stream)
         do {
             try await forEach(work) { input in
                 guard let record = await job.record(of: input) else { return }
@@ -95,7 +119,6 @@ public struct FitRun: Sendable {
         if let failure = await book?.close() {
             try collector.send(.notice("finished outputs could not be remembered: \(failure)"))
         }
-        return collector.report
     }
 
     var outputFolder: FilePath { request.destination.folder ?? FilePath() }
@@ -115,6 +138,29 @@ public struct FitRun: Sendable {
                 walk.outputFolder = try? FileIdentity(of: path, followsLinks: true)
             }
             return try walk.files(for: request.inputs, isCancelled: { Task.isCancelled })
+        }
+    }
+
+    /// Reads standard input to its end, where its output has a name: whether that output is there, its content tells.
+    private func readStream(
+        _ walked: inout InputWalk.Result, _ collector: FitCollector
+    ) async throws -> ImageSource? {
+        let index = walked.files.firstIndex { $0.origin == .standardInput }
+        guard request.destination.folder != nil, let index, let descriptor = request.standardInput else { return nil }
+        let limit = request.maximumStandardInputBytes
+        do {
+            let (source, state) = try await threads.run {
+                let bytes = try StreamInput.readAll(from: descriptor, maximumBytes: limit)
+                let digest = MessageDigest.sha256(bytes)
+                return (ImageSource(bytes: bytes), FileState(contentDigest: digest, byteCount: bytes.count))
+            }
+            walked.files[index].state = state
+            return source
+        } catch let error as ImageError {
+            var record = self.record(of: walked.files.remove(at: index).path, .failed)
+            record.error = error
+            try collector.send(.finished(record, plannedBytes: 0))
+            return nil
         }
     }
 

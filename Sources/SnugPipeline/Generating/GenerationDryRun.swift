@@ -38,8 +38,9 @@ public struct GenerationDryRun: Sendable {
                     plan.cost = prices.cost(of: work.request, provider)
                     plan.balance = prices.balance
                 }
-                if !makesAgain { plan.isDone = try await client.isDone(work.request, name: work.name) }
-                if plan.isDone { (plan.submissions, plan.cost) = (0, 0...0) }
+                let remaining = try await client.remaining(
+                    of: work.request, name: work.name, makesAgain: makesAgain)
+                plan.leave(remaining, of: work.request.count)
                 estimate.add(plan)
                 onPlan(work, .success(plan))
             } catch let error as GenerationError {
@@ -61,6 +62,10 @@ public struct GenerationEstimate: Sendable {
     public private(set) var submissions = 0
     /// Requests that cannot be sent.
     public fileprivate(set) var failed = 0
+    /// Submissions under way, which are resumed.
+    public private(set) var resumed = 0
+    /// Submissions that are held, and wait for a person.
+    public private(set) var held = 0
     /// Oddities, for a person.
     public fileprivate(set) var warnings: [String] = []
 
@@ -71,6 +76,8 @@ public struct GenerationEstimate: Sendable {
 
     fileprivate mutating func add(_ plan: GenerationPlan) {
         submissions += plan.submissions
+        resumed += plan.resumed
+        held += plan.held.count
         balance = balance ?? plan.balance
         guard let sum = cost, let more = plan.cost else {
             cost = nil
@@ -86,7 +93,7 @@ public struct GenerationEstimate: Sendable {
     }
 
     /// True when everything can be sent and, as far as is known, paid.
-    public var isPossible: Bool { failed == 0 && !exceedsBalance }
+    public var isPossible: Bool { failed == 0 && held == 0 && !exceedsBalance }
 }
 
 /// Prices and balance, asked once for a whole batch.

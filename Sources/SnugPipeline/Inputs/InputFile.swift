@@ -18,8 +18,10 @@ package struct InputFile: Sendable, Hashable {
     package var followsLinks: Bool
     /// Size at the time of the walk, for estimates of the time left.
     package var byteCount: Int
-    /// The file's state at the time of the walk; `nil` for a stream.
+    /// The file's state at the time of the walk; for a stream that was read, one that its content alone decides.
     package var state: FileState?
+    /// The time of its last change; `nil` for a stream, which has none.
+    var modified: Int64? { origin == .file ? state?.modified : nil }
 
     /// The input that is read from a stream.
     static let stream = InputFile(

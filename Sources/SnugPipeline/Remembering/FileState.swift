@@ -26,6 +26,16 @@ public struct FileState: Sendable, Hashable {
             changed: identity.changed)
     }
 
+    /// The state of content that is in no file: the same for the same bytes.
+    init(contentDigest: [UInt8], byteCount: Int) {
+        let words = (0..<3).map { word in
+            contentDigest.dropFirst(word * 8).prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        }
+        self.init(
+            inode: words[0], byteCount: byteCount, modified: Int64(bitPattern: words[1]),
+            changed: Int64(bitPattern: words[2]))
+    }
+
     /// True for the same file with the same content: its permissions may have changed since.
     func hasSameContent(as other: FileState) -> Bool {
         inode == other.inode && byteCount == other.byteCount && modified == other.modified

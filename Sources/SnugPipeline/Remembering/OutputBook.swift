@@ -45,9 +45,13 @@ final class OutputBook: Sendable {
     /// The outputs of an input, as they were when the run began.
     func records(of input: FilePath) -> [RememberedOutput] { byInput[input] ?? [] }
 
-    /// Names that belong to inputs other than the given ones.
+    /// Names that belong to inputs other than the given ones. Streams do not come again: once its output is gone, a name is
+    /// free.
     func names(besidesThoseOf inputs: Set<FilePath>) -> [FilePath] {
-        byName.values.filter { !inputs.contains($0.input) }.map(\.name)
+        byName.values.filter { record in
+            if inputs.contains(record.input) { return false }
+            return !record.isOfStream || FitDecider.state(of: folder.appending(record.name.components)) != nil
+        }.map(\.name)
     }
 
     /// Records the outputs that the run is about to make, beside what other runs have made since this one began.

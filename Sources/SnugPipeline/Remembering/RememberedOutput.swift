@@ -22,7 +22,7 @@ public struct RememberedOutput: Sendable, Hashable {
 
     /// Its place below the output folder.
     public var name: FilePath
-    /// The absolute path of its input.
+    /// The absolute path of its input; for standard input, a relative one that its content decides.
     public var input: FilePath
     /// The output that is there, as far as a run came to its end.
     public var made: Making?
@@ -36,6 +36,12 @@ public struct RememberedOutput: Sendable, Hashable {
         self.made = made
         self.claimed = claimed
     }
+
+    /// The folder of names of inputs that came by a stream.
+    static let streamFolder: FilePath = "-"
+
+    /// True for an output of a stream.
+    var isOfStream: Bool { input.starts(with: Self.streamFolder) }
 
     /// The making of the file that has the name now; `nil` when another program made it.
     ///

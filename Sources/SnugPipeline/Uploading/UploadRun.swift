@@ -13,7 +13,7 @@ public enum UploadEvent: Sendable {
     case uploaded(FilePath, UploadReceipt, keptAt: FilePath?)
     case skipped(FilePath, UploadSkipReason)
     case failed(FilePath, UploadError)
-    /// It was cancelled; with an error when a request may have taken effect.
+    /// It was cancelled, perhaps before it began; with an error when a request may have taken effect.
     case interrupted(FilePath, UploadError?)
 }
 
@@ -57,13 +57,13 @@ public struct UploadRun: Sendable {
     ///   up to the options.
     @discardableResult
     public func run(onEvent: @escaping @Sendable (UploadEvent) -> Void = { _ in }) async throws -> UploadReport {
-        let endpoint = try await request.destination.endpoint(uploader)
         var request = request
-        request.destination.url = endpoint.url
-        let chosen = endpoint.uploadProtocol
-        let walk = try await threads.run { [request] in
-            request.fitting?.cleanUp()
-            return try UploadWalk(request)
+        let (chosen, walk): (UploadProtocol, UploadWalk)
+        do {
+            (chosen, walk) = try await prepare(&request)
+        } catch let error as CancellationError {
+            for input in request.inputs { onEvent(.interrupted(input.file, nil)) }
+            throw error
         }
         let items = try walk.items(request, chosen)
         let job = FileJob(
@@ -82,7 +82,23 @@ public struct UploadRun: Sendable {
         return report
     }
 
+    /// Asks the server for its protocol, and finds the files.
+    private func prepare(_ request: inout UploadRequest) async throws -> (UploadProtocol, UploadWalk) {
+        let endpoint = try await request.destination.endpoint(uploader)
+        request.destination.url = endpoint.url
+        let walk = try await threads.run { [request] in
+            request.fitting?.cleanUp()
+            return try UploadWalk(request)
+        }
+        return (endpoint.uploadProtocol, walk)
+    }
+
     private func run(_ items: [UploadItem], _ job: FileJob, _ report: inout UploadReport) async throws {
+        var begunCount = 0
+        defer {
+            // After a cancellation: the others have told their end themselves.
+            for item in items[begunCount...] { job.onEvent(.interrupted(item.input.file, nil)) }
+        }
         try await withThrowingTaskGroup(of: (FilePath, Result<UploadReceipt?, UploadError>).self) { group in
             func note(_ result: (file: FilePath, outcome: Result<UploadReceipt?, UploadError>)?) {
                 guard let result else { return }
@@ -94,6 +110,7 @@ public struct UploadRun: Sendable {
             }
             for (number, item) in items.enumerated() {
                 if number >= max(1, request.maximumConcurrency) { note(try await group.next()) }
+                begunCount += 1
                 group.addTask { (item.input.file, try await job.outcome(of: item)) }
             }
             for try await result in group { note(result) }

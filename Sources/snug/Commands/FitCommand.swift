@@ -20,7 +20,8 @@ struct FitCommand: AsyncParsableCommand {
             at all, with the dates and permissions of their inputs.
 
             A second run fits only what is new: an output is done when it was made from the same file with the same \
-            options. A file that snug did not make is left alone, and reported, unless --overwrite says otherwise.
+            options. An image on standard input is known by its content. A file that snug did not make is left alone, \
+            and reported, unless --overwrite says otherwise.
 
             An output keeps its input's name, with the extension of its format. Where two inputs would get the same \
             name, the converted one keeps its extension too: a.png becomes a.png.jpg beside a.jpg. An output of an \
@@ -145,8 +146,12 @@ struct FitCommand: AsyncParsableCommand {
     private static func perform(
         _ run: FitRun, _ reporter: FitReporter, _ interruption: Interruption, _ temporaries: TemporaryFiles
     ) async -> (any Error)? {
-        // Tasks of their own, because a signal cannot reach into a structured one.
-        let work = Task { try await run.run { try reporter.handle($0) } }
+        // Tasks of their own, because a signal cannot reach into a structured one. The run begins once signals reach it.
+        let (canBegin, gate) = AsyncStream<Void>.makeStream()
+        let work = Task {
+            for await _ in canBegin {}
+            return try await run.run { try reporter.handle($0) }
+        }
         let ticks = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: ProgressLine.minimumInterval)
@@ -154,6 +159,7 @@ struct FitCommand: AsyncParsableCommand {
             }
         }
         interruption.handle(stop: { work.cancel() }, cleanUp: { temporaries.removeAll() })
+        gate.finish()
         let result = await work.result
         ticks.cancel()
         _ = await ticks.result

@@ -60,22 +60,29 @@ struct Snug: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            try OutputStream.standardOutput.checkDelivered()
         } catch let error as ValidationError {
             // By a command whose arguments parsed: the usage of all commands would say nothing about it.
             OutputStream.standardError.writeLine("Error: \(error.message)")
             exit(withError: ExitCode(64))
         } catch {
-            printNarrowHelp(error)
+            printResult(of: error)
             exit(withError: error)
         }
     }
 
-    /// Prints help for a narrow terminal, and ends; returns for everything else.
-    private static func printNarrowHelp(_ error: any Error) {
-        let columns = Terminal.columnsByEnvironment ?? OutputStream.standardOutput.columns
+    /// Prints help, version or a completion script, and ends; returns for everything else.
+    private static func printResult(of error: any Error) {
         let text = fullMessage(for: error)
-        guard exitCode(for: error).isSuccess, text.hasPrefix("OVERVIEW: "), let columns else { return }
-        OutputStream.standardOutput.writeLine(HelpText.fitted(text, to: columns))
+        guard exitCode(for: error).isSuccess, !text.isEmpty else { return }
+        let columns = Terminal.columnsByEnvironment ?? OutputStream.standardOutput.columns
+        let isHelp = text.hasPrefix("OVERVIEW: ")
+        OutputStream.standardOutput.writeLine(columns.flatMap { isHelp ? HelpText.fitted(text, to: $0) : nil } ?? text)
+        do {
+            try OutputStream.standardOutput.checkDelivered()
+        } catch {
+            exit(withError: error)
+        }
         exit(withError: ExitCode.success)
     }
 

@@ -58,6 +58,7 @@ final class FitReporter: Sendable {
         case .notice(let text): note(text)
         case .began(let count, let bytes): begin(count: count, bytes: bytes)
         case .finished(let record, let plannedBytes): finished(record, plannedBytes: plannedBytes)
+        case .interrupted(let record): if style.printsJSON { output.writeLine(record.jsonLine) }
         }
         if style.printsJSON, output.readerIsGone { throw CancellationError() }
     }

@@ -32,7 +32,10 @@ struct GenerationPlanPrinter: Sendable {
         }
         if isBatch {
             let counts = [(works.count, "prompt"), (estimate.submissions, "submission")]
-            errors.writeLine(counts.map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", "))
+            var words = counts.map { "\($0) \($1)\($0 == 1 ? "" : "s")" }
+            if estimate.resumed > 0 { words.append("\(estimate.resumed) to be resumed") }
+            if estimate.held > 0 { words.append("\(estimate.held) held") }
+            errors.writeLine(words.joined(separator: ", "))
             for line in estimate.lines + Self.lines(estimate.warnings) { errors.writeLine(line) }
         }
         return estimate.isPossible
@@ -45,8 +48,14 @@ struct GenerationPlanPrinter: Sendable {
         if isBatch { output.writeLine("\(work.prefix)\(work.request.title)") }
         output.write(table.text())
         if plan.isDone { output.writeLine("already there: nothing is submitted (--again generates another)") }
+        if plan.resumed > 0 {
+            output.writeLine("resumed: \(plan.resumed) that \(plan.resumed == 1 ? "is" : "are") under way")
+        }
+        for id in plan.held {
+            output.writeLine("held: its outcome is unknown (--retry \(id) submits it again, --drop \(id) forgets it)")
+        }
         guard !isBatch else { return output.writeLine("") }
-        guard !plan.isDone else { return }
+        guard plan.submissions > 0 else { return }
         output.writeLine(plan.submissions == 1 ? "1 submission" : "\(plan.submissions) submissions, the first as above")
         for line in GenerationEstimate(cost: plan.cost, balance: plan.balance).lines { output.writeLine(line) }
         for line in Self.lines(plan.warnings) { errors.writeLine(line) }
@@ -57,6 +66,7 @@ struct GenerationPlanPrinter: Sendable {
         return [
             "input": .text(work.request.prompt), "line": .optional(work.line), "provider": .text(provider),
             "status": .text("planned"), "fields": .array(fields), "submissions": .integer(plan.submissions),
+            "resumed": .integer(plan.resumed), "held": .array(plan.held.map { .text($0) }),
             "cost_minimum": .optional(plan.cost?.lowerBound), "cost_maximum": .optional(plan.cost?.upperBound),
             "balance": .optional(plan.balance?.amount), "unit": .optional(plan.balance?.unit),
             "warnings": .array(plan.warnings.map { .text($0) }), "error": .null,

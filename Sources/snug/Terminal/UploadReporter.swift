@@ -187,7 +187,8 @@ final class UploadReporter: Sendable {
         let ending =
             error
             ?? UploadError(
-                .interrupted, "the command was interrupted during the upload", resumption: .resumable(from: 0))
+                .interrupted, "the command was interrupted before the file was uploaded",
+                resumption: .resumable(from: 0))
         failed(file, ending, status: "interrupted")
     }
 

@@ -87,6 +87,27 @@ extension GenerationJobTests {
         #expect(PreparedJob(kept).request.count == 2)
     }
 
+    @Test("Images of a submission that is held are not asked for again, and keep their names")
+    func heldInPart() throws {
+        var record = Self.record()
+        record.request.count = 3
+        record.firstNumber = 1
+        var job = job(.none, record)
+        let fetch = delivery(&job, [url("a"), url("b"), url("c")])
+        let second = job.handle(.fetched(image("cat-1.png"), try #require(fetch.action.delivery)), Conditions())
+        let error = GenerationError(.badImage, "is no image")
+        let third = job.handle(
+            .fetchFailed(error, isExpired: true, try #require(second.action.delivery)), Conditions())
+        let end = job.handle(.fetched(image("cat-3.png"), try #require(third.action.delivery)), Conditions())
+        guard case .fail(let failure) = end.action else {
+            Issue.record("not failed")
+            return
+        }
+        #expect(failure.delivered.count == 2 && job.record.state == .held)
+        #expect(end.effects.contains { if case .save(let saved) = $0 { saved == job.record } else { false } })
+        #expect(PreparedJob(job.record).request.count == 1 && job.record.firstNumber == 2)
+    }
+
     @Test("What a held submission has made is fetched before anything else")
     func heldResult() throws {
         var job = job(.none, Self.record(.held))

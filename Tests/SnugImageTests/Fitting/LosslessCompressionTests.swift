@@ -138,13 +138,40 @@ import Testing
         }
     }
 
-    @Test("A baseline JPEG stays one where that is asked for, a progressive one is refused")
-    func baseline() async throws {
-        let scene = DrawnImage.scene(width: 100, height: 80)
-        let input = try DrawnImage.jpeg(scene)
-        #expect(try probe(await compress(input) { $0.isBaseline = true }.bytes(of: input)).jpegProcess == .baseline)
-        let progressive = try DrawnImage.jpeg(scene, coding: .progressive)
-        await #expect(throws: ImageError.self) { try await compress(progressive) { $0.isBaseline = true } }
+    @Test(
+        "Where a baseline JPEG is asked for, one of any coding becomes one with the same coefficients",
+        arguments: ["420", "progressive", "arithmetic", "separate-scans", "cmyk"])
+    func baseline(name: String) async throws {
+        let input = try fixture("JPEG/\(name).jpg")
+        let image = try await compress(input) { $0.isBaseline = true }
+        let output = image.bytes(of: input)
+        #expect(try probe(output).jpegProcess == .baseline)
+        #expect(JPEGReference.coefficients(of: output) == JPEGReference.coefficients(of: input))
+        #expect(try await compress(output) { $0.isBaseline = true }.status == .copied)
+        // It is larger than a progressive one, and within the limit all the same.
+        guard try probe(input).needsBaseline else { return }
+        #expect(image.status == .fitted)
+        await #expect { try await compress(input, limit: output.count - 1) { $0.isBaseline = true } } throws: {
+            ($0 as? ImageError)?.details["smallest_bytes"] == .integer(output.count)
+        }
+    }
+
+    /// A code for one symbol.
+    private static let one = HuffmanTable(counts: [0, 1] + [UInt8](repeating: 0, count: 14), symbols: [3])
+
+    @Test("A baseline JPEG with plain tables becomes smaller as one, with tables of its own")
+    func plainTables() async throws {
+        let scene = DrawnImage.scene(width: 200, height: 150, grain: 10)
+        let tables = HuffmanTables(
+            lumaDC: HuffmanTable.complete(sampled: Self.one, isDC: true),
+            lumaAC: HuffmanTable.complete(sampled: Self.one, isDC: false),
+            chromaDC: HuffmanTable.complete(sampled: Self.one, isDC: true),
+            chromaAC: HuffmanTable.complete(sampled: Self.one, isDC: false))
+        let input = try DrawnImage.jpeg(scene, quality: 90, coding: .sequential(tables))
+        let output = try await compress(input) { $0.isBaseline = true }.bytes(of: input)
+        #expect(output.count < input.count)
+        #expect(try probe(output).jpegProcess == .baseline)
+        #expect(JPEGReference.coefficients(of: output) == JPEGReference.coefficients(of: input))
     }
 
     @Test("What changes pixels is refused with its reason, what is broken with its own")

@@ -58,6 +58,50 @@ import Testing
         #expect(try PNGDecoder.verify(ImageSource(bytes: output)).isSound)
     }
 
+    @Test("A GIF is as long as asked, or longer by one, and is the same image", arguments: additions + [258, 259, 260])
+    func gif(missing: Int) throws {
+        let pixel = GIFBuilder.Frame(width: 2, height: 1, indexes: [0, 1], palette: [[1, 2, 3], [4, 5, 6]])
+        let bytes = GIFBuilder(width: 2, height: 1, frames: [pixel, pixel]).bytes
+        let image = try padded(bytes, .gif, to: bytes.count + missing)
+        let output = image.bytes(of: [])
+        #expect(output.count == image.byteCount)
+        // A comment has three bytes and no blocks of one.
+        #expect((max(missing, 3)...max(missing, 3) + 1).contains(output.count - bytes.count))
+        var walk = try GIFWalk(ImageSource(bytes: output), limits: DecodingLimits())
+        var rest: [UInt8] = Array(output.prefix(13))
+        while let block = try walk.next() {
+            switch block {
+            case .frame(let frame): rest += output[frame.range]
+            case .control(let range): rest += output[range]
+            case .comment(let range): #expect(range.count == output.count - bytes.count)
+            default: rest += output[walk.position - 1..<walk.position]
+            }
+        }
+        #expect(rest == bytes && walk.position == output.count)
+    }
+
+    @Test(
+        "A WebP is as long as asked, by even numbers, and is the same image", arguments: additions, [false, true])
+    func webP(missing: Int, isExtended: Bool) throws {
+        let plane = DrawnImage.scene(width: 16, height: 16)
+        let chunks = try WebPBuilder.image(plane)
+        let bytes = WebPBuilder.file((isExtended ? WebPBuilder.canvas(16, 16, flags: 0) : []) + chunks)
+        let output = try padded(bytes, .webp, to: bytes.count + missing).bytes(of: [])
+        // A chunk has eight bytes at least, the header that goes with it eighteen.
+        let least = isExtended ? max(missing, 8) : missing <= 18 ? 18 : max(missing, 26)
+        #expect(output.count - bytes.count == (least + 1) / 2 * 2)
+        let (header, before) = (try probe(output), try probe(bytes))
+        #expect(header.width == 16 && header.height == 16 && header.hasAlpha == before.hasAlpha)
+        var reader = try WebPChunkReader(ImageSource(bytes: output))
+        var types: [String] = []
+        while let chunk = try reader.next() {
+            types.append(chunk.type)
+            if chunk.type == "VP8L" { #expect(Array(output[chunk.range]) == chunks) }
+        }
+        #expect(types == ["VP8X", "VP8L"] + (isExtended || missing > 18 ? ["JUNK"] : []))
+        #expect(reader.end == output.count)
+    }
+
     @Test("What is long enough stays as it is", arguments: [0, 1, 50])
     func enough(surplus: Int) throws {
         let bytes = JPEGBuilder().bytes
@@ -82,7 +126,7 @@ import Testing
         #expect(error?.code == .cannotFit && error?.settings == [.byteLimit])
         #expect(error?.details["minimum_bytes"] == .integer(bytes.count + 1))
         #expect(try padded(bytes, .png, to: bytes.count + 1, limit: bytes.count + 20).byteCount == bytes.count + 20)
-        #expect(throws: ImageError.self) { try padded(bytes, .gif, to: bytes.count + 100) }
+        #expect(throws: ImageError.self) { try padded(bytes, .bmp, to: bytes.count + 100) }
     }
 
     @Test(

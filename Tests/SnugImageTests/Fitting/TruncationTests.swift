@@ -43,6 +43,36 @@ import Testing
     }
 
     @Test(
+        "A cut JPEG that is to be recovered comes out whichever way it goes, within the limit",
+        arguments: [500, 4_000, 20_000, 1 << 20], [false, true])
+    func recovered(limit: Int, isProgressive: Bool) async throws {
+        let scene = DrawnImage.scene(width: 640, height: 480, grain: 10)
+        let input = try DrawnImage.jpeg(scene, coding: isProgressive ? .progressive : .optimized)
+        var policy = FitPolicy(qualityFloor: 1)
+        policy.recoversPartialImages = true
+        let image = try await fitter.fit(
+            ImageSource(bytes: Array(input.prefix(input.count / 2))), limits: Limits(byteLimit: limit), policy: policy)
+        #expect(image.status == .fitted && image.byteCount <= limit && !image.warnings.isEmpty)
+    }
+
+    @Test("An error about an image that is to be recovered gives no advice to recover it")
+    func recoveredAdvice() async throws {
+        let input = try fixture("JPEG/420.jpg")
+        for recovers in [false, true] {
+            var policy = FitPolicy(qualityFloor: 1, recoversPartialImages: recovers)
+            policy.format = .png
+            await #expect {
+                try await fitter.fit(
+                    ImageSource(bytes: Array(input.dropLast(300))), limits: Limits(byteLimit: 60), policy: policy)
+            } throws: {
+                let error = $0 as? ImageError
+                return error?.settings.contains(.recovery) != recovers
+                    && error?.message.contains("turn on recovery") != recovers
+            }
+        }
+    }
+
+    @Test(
         "A cut JPEG is an error whichever way it would have gone, never an image",
         arguments: ["420", "gray", "progressive", "arithmetic", "separate-scans", "restart"], Way.allCases)
     func jpeg(name: String, way: Way) async throws {

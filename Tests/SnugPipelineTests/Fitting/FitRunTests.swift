@@ -188,11 +188,46 @@ import Testing
                 case .notice(let text): seen.append(text)
                 case .began(let count, let bytes): seen.append("began \(count) \(bytes)")
                 case .finished(let record, let bytes): seen.append("\(record.status) \(bytes)")
+                case .interrupted(let record): seen.append("interrupted \(record.input)")
                 }
             }
         }
         #expect(seen.withLock { $0 } == ["began 3 6", "fitted 2", "fitted 2", "fitted 2"])
         #expect(report.count(.fitted) == 3)
+    }
+
+    @Test("A cancelled run tells the end of every input that it did not finish, and ends by CancellationError")
+    func interrupted() async throws {
+        for name in ["in/a.jpg", "in/b.jpg", "in/c.jpg", "in/d.jpg", "in/e.jpg"] { try folder.write([1], to: name) }
+        let request = FitRequest(inputs: [path("in")], destination: .folder(path("out")), maximumConcurrency: 1)
+        let hasBegun = Mutex(false)
+        let run = FitRun(request, publisher: OutputPublisher()) { source, _, _ in
+            if try source.bytes(at: 0, count: 1) == [1],
+                hasBegun.withLock({ first in
+                    defer { first = true }; return first
+                })
+            {
+                try await Task.sleep(for: .seconds(60))
+            }
+            return .fake(.bytes([7]), byteCount: 1)
+        }
+        let records = Mutex<[FitRecord]>([])
+        let task = Task {
+            try await run.run { event in
+                switch event {
+                case .finished(let record, _), .interrupted(let record): records.withLock { $0.append(record) }
+                default: break
+                }
+            }
+        }
+        while records.withLock({ $0.isEmpty }) { await Task.yield() }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        let ended = records.withLock { $0 }
+        #expect(Set(ended.map(\.input)).count == 5 && ended.count == 5)
+        #expect(ended.count { $0.status == .fitted } == 1)
+        #expect(ended.count { $0.error?.code == .interrupted && $0.output == nil } == 4)
+        #expect(folder.files().filter { $0.hasPrefix("out/") }.count == 1)
     }
 
     @Test("An error of the event handler stops the run and is thrown")

@@ -69,7 +69,7 @@ import Testing
 
     @Test("Fewer images than asked for are told as such, and the same run again makes the missing ones only")
     func incomplete() async throws {
-        let server = try server([Response(fills: [10]), Response(fills: [20, 30])])
+        let server = try server([Response(fills: [10]), Response(fills: [20, 30]), Response(fills: [40])])
         let journal = InMemoryJournal()
         let run = try run(server, journal)
         let works = try await works([GenerationRequest(prompt: "cat", count: 3)], server)
@@ -91,6 +91,12 @@ import Testing
         #expect(Set(try folder.files().map { try folder.bytes(of: $0) }).count == 3)
         let third = try await run.run(works)
         #expect(third.recovered == 1 && server.requests.count == 2)
+        // One of three that was removed is one to be made, in its place.
+        let removed = try #require(folder.files().dropFirst().first)
+        try FileSystem.remove(folder.path.appending(removed))
+        #expect(try await run.run(works).done == 1 && asked(server) == [3, 2, 1])
+        #expect(folder.files().count == 3 && folder.files().contains(removed))
+        #expect(try await run.run(works).recovered == 1 && server.requests.count == 3)
     }
 
     @Test("A refused prompt fails alone, and only a request that was never sent is invalid")

@@ -159,6 +159,33 @@ import Testing
         }
     }
 
+    @Test("A dry run leaves out what is held and what is under way, and counts missing images only")
+    func remaining() async throws {
+        try await withSimulator { simulator in
+            let journal = InMemoryJournal()
+            let (client, provider) = (try client(simulator, journal), try provider(simulator))
+            let works = try await works(["one", "two", "three"], simulator)
+            _ = try await GenerationRun(client: client, journal: journal).run(works)
+            for (work, state) in [(works[0], GenerationRecord.State.held), (works[1], .accepted)] {
+                var record = try #require(await journal.record(work.name))
+                record.state = state
+                await journal.save(record)
+            }
+            let run = GenerationDryRun(client: client, provider: provider, isBatch: true)
+            let plans = Mutex<[GenerationPlan]>([])
+            let estimate = try await run.run(works) { _, plan in
+                if case .success(let plan) = plan { plans.withLock { $0.append(plan) } }
+            }
+            #expect(estimate.submissions == 0 && estimate.held == 1 && estimate.resumed == 1 && !estimate.isPossible)
+            #expect(estimate.cost == 0...0)
+            #expect(plans.withLock { $0.map(\.held) } == [[works[0].name], [], []])
+            #expect(plans.withLock { $0.map(\.isDone) } == [false, false, true])
+            // What is held or under way is finished, as always; only delivered images are made again.
+            let again = GenerationDryRun(client: client, provider: provider, isBatch: true, makesAgain: true)
+            #expect(try await again.run(works) { _, _ in }.submissions == 1)
+        }
+    }
+
     @Test("Pending work is listed, found and dropped; delivered and unknown work is not")
     func pending() async throws {
         let journal = InMemoryJournal()

@@ -64,6 +64,58 @@ import Testing
         #expect(try await run(["d2/IMG.jpg"]).skipReasons == [.done: 1])
     }
 
+    /// Fits what comes by a pipe.
+    private func pipe(
+        _ bytes: [UInt8], change: (inout FitRequest) -> Void = { _ in }
+    ) async throws -> (report: FitReport, outputs: [String]) {
+        let (reading, writing) = try FileDescriptor.pipe()
+        defer { reading.closeIgnoringErrors() }
+        try writing.writeBytes(bytes)
+        try writing.close()
+        let report = try await run(
+            [],
+            change: {
+                ($0.inputs, $0.standardInput, $0.maximumStandardInputBytes) = (["-"], reading, 100)
+                change(&$0)
+            })
+        return (report, outputs())
+    }
+
+    @Test("Images that come by pipes are known by their content: done, or an output of their own")
+    func pipes() async throws {
+        let first = try await pipe([1, 2])
+        #expect(first.report.count(.fitted) == 1 && first.outputs == ["out/stdin.jpg"])
+        #expect(try await pipe([1, 2]).report.skipReasons == [.done: 1])
+        #expect(try await pipe([1, 2], change: { $0.isDryRun = true }).report.skipReasons == [.done: 1])
+        let second = try await pipe([3])
+        #expect(second.report.count(.fitted) == 1 && second.outputs == ["out/stdin-2.jpg", "out/stdin.jpg"])
+        #expect(try folder.bytes(of: "out/stdin.jpg") == [1, 9])
+        #expect(try folder.bytes(of: "out/stdin-2.jpg") == [3, 9])
+        #expect(try await pipe([3]).report.skipReasons == [.done: 1])
+        // With other options it is made in its place.
+        let tighter = try await pipe([3], change: { $0.limits.byteLimit = 5_000 })
+        #expect(tighter.report.count(.fitted) == 1 && tighter.outputs.count == 2)
+        // A name whose output was taken away is free.
+        try FileSystem.remove(path("out/stdin.jpg"))
+        #expect(try await pipe([5]).outputs == ["out/stdin-2.jpg", "out/stdin.jpg"])
+        #expect(try folder.bytes(of: "out/stdin.jpg") == [5, 9])
+    }
+
+    @Test("A pipe takes the name that is given, again and again, and no file of somebody else's")
+    func namedPipes() async throws {
+        let named: (inout FitRequest) -> Void = { [path] in $0.destination = .file(path("out/x.jpg")) }
+        for byte: UInt8 in [1, 2] {
+            #expect(try await pipe([byte], change: named).report.count(.fitted) == 1)
+            #expect(try folder.bytes(of: "out/x.jpg") == [byte, 9])
+        }
+        #expect(try await pipe([2], change: named).report.skipReasons == [.done: 1])
+        try folder.write([7], to: "out/stdin.jpg")
+        let report = try await pipe([4], change: { $0.overwriting = .older }).report
+        #expect(report.skipReasons == [.outputExists: 1])
+        let long = try await pipe([UInt8](repeating: 1, count: 101), change: named).report
+        #expect(long.failures.map(\.error?.code) == [.limitExceeded])
+    }
+
     @Test("An input that is added later hides no other")
     func addedLater() async throws {
         try folder.write([1], to: "in/a.png")

@@ -159,12 +159,21 @@ import Testing
         var request = try request(["-"], server)
         request.standardInput = reading
         request.spoolFolder = folder.path.appending("spool")
+        // Another that waits for its turn, which has its end too.
+        request.inputs.append(UploadInput("/nowhere/a.jpg"))
+        request.maximumConcurrency = 1
         let run = UploadRun(request, uploader: try uploader())
-        let task = Task { try await run.run() }
+        let interrupted = Mutex<Set<FilePath>>([])
+        let task = Task {
+            try await run.run {
+                if case .interrupted(let file, nil) = $0 { interrupted.withLock { _ = $0.insert(file) } }
+            }
+        }
         while folder.files().isEmpty { await Task.yield() }
         task.cancel()
         await #expect(throws: CancellationError.self) { try await task.value }
         #expect(folder.files().isEmpty)
+        #expect(interrupted.withLock { $0 } == ["-", "/nowhere/a.jpg"])
     }
 
     @Test("The protocol is the server's choice where none is named")

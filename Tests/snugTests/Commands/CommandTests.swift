@@ -185,7 +185,9 @@ import Testing
         let full = try shell.run(["-c", "'\(program)' fit a.png -o - > /dev/full"])
         #expect(full.exitCode == 1)
         #expect(full.standardError.contains("disk_full"))
-        #expect(try shell.run(["-c", "'\(program)' profiles --json > /dev/full"]).exitCode == 1)
+        for line in ["profiles --json", "--version", "help fit", "fit --help"] {
+            #expect(try shell.run(["-c", "'\(program)' \(line) > /dev/full"]).exitCode == 1, "\(line)")
+        }
         let piped = try shell.run(["-c", "{ '\(program)' profiles --json; echo $? >&2; } | head -n 1"])
         #expect(piped.lines.count == 1)
         #expect(piped.standardError == "0\n")

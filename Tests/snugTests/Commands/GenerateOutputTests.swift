@@ -139,7 +139,8 @@ extension GenerateTests {
                     }
                 }
                 folder.simulator.clearScript()
-                let plan = try await folder.generate(service, "x", "--dry-run", "-v")
+                // Another prompt: the first one is held where its outcome is unknown.
+                let plan = try await folder.generate(service, "y", "--dry-run", "-v")
                 #expect(plan.exitCode == 0 && !plan.standardOutput.contains(key), "\(plan.standardError)")
                 for file in folder.place.folder.files() {
                     let bytes = try folder.place.folder.bytes(of: file) ?? []

@@ -136,9 +136,14 @@ struct GIFWalk {
 
     /// The bytes in the sub-blocks of an extension with an application's name, at most `limit`.
     mutating func applicationData(_ range: Range<Int>, limit: Int) throws(ImageError) -> [UInt8] {
+        try blockData(from: range.lowerBound + 14, to: range.upperBound, limit: limit)
+    }
+
+    /// The bytes in the sub-blocks of an extension, at most `limit`.
+    mutating func blockData(from start: Int, to end: Int, limit: Int) throws(ImageError) -> [UInt8] {
         var data: [UInt8] = []
-        var offset = range.lowerBound + 14
-        while offset < range.upperBound, let length = try reader.byte(at: offset), length > 0, data.count < limit {
+        var offset = start
+        while offset < end, let length = try reader.byte(at: offset), length > 0, data.count < limit {
             data += try reader.view(at: offset + 1, count: Int(length)).bytes
             offset += 1 + Int(length)
         }

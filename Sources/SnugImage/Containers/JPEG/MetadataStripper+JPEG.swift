@@ -19,9 +19,16 @@ extension MetadataStripper {
                 case .jfif:
                     if jfif.isEmpty { jfif = try jfifWithoutThumbnail(segment, source) }
                 case .icc where keepsProfile: append(.source(segment.range), to: &rest)
-                case .comment where metadata.keeps(.comment), .photoshop where metadata.keeps(.iptc),
+                case .comment where metadata.keeps(.comment), .photoshop where metadata == .keep,
                     .extendedXMP where metadata.keeps(.xmp) && metadata.keeps(.gps):
                     append(.source(segment.range), to: &rest)
+                case .photoshop where metadata.keeps(.iptc):
+                    let payload = try source.bytes(at: segment.payload.lowerBound, count: segment.payload.count)
+                    // The other resources hold thumbnails, and EXIF and XMP once more.
+                    guard let kept = PhotoshopResources.iptcAlone(payload) else { continue }
+                    append(
+                        kept == payload ? .source(segment.range) : made(marker: PhotoshopResources.marker, kept),
+                        to: &rest)
                 case .exif, .xmp:
                     if let kept = try described(segment, source, metadata) { append(kept, to: &rest) }
                 case .icc, .extendedXMP, .multiImage, .photoshop, .comment, .otherApplication: break

@@ -12,6 +12,16 @@ extension EXIFEditor {
         return Self.block(turn + names, directories: place.isEmpty ? [] : [(Tag.gpsDirectory, place)])
     }
 
+    /// A new block with names; `nil` without any.
+    static func block(artist: String?, copyright: String?) -> [UInt8]? {
+        let names = [(Tag.artist, artist), (Tag.copyright, copyright)].compactMap { tag, text -> Value? in
+            guard let text, !text.isEmpty else { return nil }
+            let bytes = Array(text.utf8) + [0]
+            return (tag, 2, bytes.count, bytes)
+        }
+        return names.isEmpty ? nil : block(names, directories: [])
+    }
+
     private func values(of directory: Int, where isWanted: (TIFFBlock.Entry) -> Bool) -> [Value] {
         entries(directory).filter(isWanted).sorted { $0.tag < $1.tag }.compactMap { entry in
             value(of: entry).map {
@@ -20,10 +30,15 @@ extension EXIFEditor {
         }
     }
 
-    private typealias Value = (tag: Int, type: Int, count: Int, bytes: [UInt8])
+    /// An entry of a directory, its bytes the highest first.
+    typealias Value = (tag: Int, type: Int, count: Int, bytes: [UInt8])
 
     private func bigEndian(_ value: [UInt8], type: Int) -> [UInt8] {
-        guard order == .littleEndian else { return value }
+        order == .littleEndian ? Self.reversed(value, type: type) : value
+    }
+
+    /// The bytes of values in the other order.
+    static func reversed(_ value: [UInt8], type: Int) -> [UInt8] {
         // Rationals are two numbers of four bytes.
         let width = [3: 2, 8: 2, 4: 4, 9: 4, 11: 4, 5: 4, 10: 4, 12: 8][type] ?? 1
         return stride(from: 0, to: value.count, by: width).flatMap {
@@ -31,7 +46,8 @@ extension EXIFEditor {
         }
     }
 
-    private static func block(_ values: [Value], directories: [(tag: Int, values: [Value])]) -> [UInt8] {
+    /// A block of a directory and those that it links to.
+    static func block(_ values: [Value], directories: [(tag: Int, values: [Value])]) -> [UInt8] {
         var bytes: [UInt8] = [0x4D, 0x4D, 0, 0x2A, 0, 0, 0, 8]
         let end = 8 + directoryBytes(values, extra: directories.count)
         var links: [Value] = []

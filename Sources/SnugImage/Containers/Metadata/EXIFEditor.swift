@@ -7,6 +7,7 @@ struct EXIFEditor {
     /// Tags of EXIF 2.32.
     enum Tag {
         static let imageWidth = 0x0100, imageHeight = 0x0101, orientation = 0x0112
+        static let packet = 0x02BC, photoshop = 0x8649
         static let artist = 0x013B, copyright = 0x8298
         static let exifDirectory = 0x8769, gpsDirectory = 0x8825, interoperability = 0xA005
         static let colourSpace = 0xA001, pixelWidth = 0xA002, pixelHeight = 0xA003, gamma = 0xA500
@@ -63,11 +64,21 @@ struct EXIFEditor {
 
     /// Removes the position: its entries and their values.
     mutating func removePosition() {
-        guard let gps = directory(Tag.gpsDirectory) else { return remove(Tag.gpsDirectory, in: firstDirectory) }
-        let entries = entries(gps)
-        for entry in entries { clearValue(of: entry) }
-        clear(gps..<gps + 2 + 12 * entries.count + 4)
-        remove(Tag.gpsDirectory, in: firstDirectory)
+        removePosition(in: firstDirectory)
+        // Other programs put it here.
+        if let exif = directory(Tag.exifDirectory) { removePosition(in: exif) }
+        // Metadata inside of metadata, which may state it again.
+        for tag in [Tag.packet, Tag.photoshop] { remove(tag, in: firstDirectory) }
+    }
+
+    private mutating func removePosition(in directory: Int) {
+        let link = entries(directory).first { $0.tag == Tag.gpsDirectory }
+        if let gps = link.flatMap({ TIFFBlock.number($0, in: view) }) {
+            let entries = entries(gps)
+            for entry in entries { clearValue(of: entry) }
+            clear(gps..<gps + 2 + 12 * entries.count + 4)
+        }
+        remove(Tag.gpsDirectory, in: directory)
     }
 
     /// Removes the names of artist and owner of the rights.

@@ -9,6 +9,8 @@ extension EmbeddedMetadata {
         if selection.keeps(.xmp) {
             kept.xmp = selection.keeps(.gps) ? xmp : xmp.flatMap { XMPPacket($0).withoutPosition()?.bytes }
         }
+        kept.texts = texts.filter { $0.isKept(by: selection) }
+        kept.resources = selection.keeps(.iptc) ? resources : nil
         return kept
     }
 

@@ -17,7 +17,11 @@ extension MetadataStripper {
             switch try walk.kind(of: chunk) {
             case .image: keepsAll = true
             case .icc: keepsAll = chunk.type == "iCCP" && keepsProfile
-            case .iptc: keepsAll = metadata.keeps(.iptc)
+            case .iptc:
+                keepsAll = metadata == .keep
+                if !keepsAll, metadata.keeps(.iptc), let kept = try records(chunk, source, limits) {
+                    pieces.append(kept)
+                }
             case .text:
                 let namesRights = try metadata.keeps(.copyright) ? namesRights(chunk, source) : false
                 let word = try keyword(chunk, source).lowercased()
@@ -31,6 +35,19 @@ extension MetadataStripper {
             if keepsAll { append(.source(chunk.range), to: &pieces) }
         }
         return (pieces, walk.position, walk.dataChunkCount)
+    }
+
+    /// IPTC records alone: the other resources of a profile hold thumbnails, and EXIF and XMP once more.
+    private static func records(
+        _ chunk: PNGChunk, _ source: ImageSource, _ limits: DecodingLimits
+    ) throws(ImageError) -> Piece? {
+        guard chunk.data.count <= limits.maximumMetadataBytes else { return nil }
+        let data = try source.bytes(at: chunk.data.lowerBound, count: chunk.data.count)
+        guard let profile = PNGTextProfile.bytes(type: chunk.type, data: data),
+            let resources = PhotoshopResources.resources(ofProfile: profile)
+        else { return nil }
+        let kept = PNGTextProfile.chunk("iptc", resources)
+        return kept == data ? .source(chunk.range) : .made(PNGChunk.bytes(type: "tEXt", data: kept))
     }
 
     private static func namesRights(_ chunk: PNGChunk, _ source: ImageSource) throws(ImageError) -> Bool {

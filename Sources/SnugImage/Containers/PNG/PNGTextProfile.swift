@@ -1,46 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import CPNG
+import SnugSystem
 
 /// A profile that ImageMagick and exiftool put into PNG text, as hexadecimal digits.
 ///
 /// The text is a line end, a name, a line end, the number of bytes, a line end, and the digits in lines.
 enum PNGTextProfile {
-    /// Most bytes of text that are read: twice an EXIF block of 1 MiB, with line ends.
-    private static let maximumTextBytes = (2 << 20) + (1 << 17)
-
     /// The bytes of an EXIF profile, from its TIFF header on; `nil` when the chunk holds none.
     /// - Parameters:
     ///   - type: The chunk's type.
     ///   - data: The chunk's data.
     static func exif(type: String, data: [UInt8]) -> [UInt8]? {
-        guard let text = text(type: type, data: data), let bytes = bytes(of: text) else { return nil }
+        guard let bytes = bytes(type: type, data: data) else { return nil }
         let header = Array("Exif\0\0".utf8)
         return bytes.starts(with: header) ? Array(bytes.dropFirst(header.count)) : bytes
     }
 
-    /// The text of a chunk without its keyword.
-    private static func text(type: String, data: [UInt8]) -> ArraySlice<UInt8>? {
-        guard let keywordEnd = data.firstIndex(of: 0) else { return nil }
-        let rest = data[(keywordEnd + 1)...]
-        switch type {
-        case "tEXt": return rest.prefix(maximumTextBytes)
-        case "zTXt":
-            guard rest.first == 0 else { return nil }
-            return inflated(Array(rest.dropFirst()))[...]
-        default: return nil
-        }
+    /// The bytes of a profile; `nil` when the chunk holds none.
+    static func bytes(type: String, data: [UInt8]) -> [UInt8]? {
+        PNGText(type: type, data: data).flatMap { bytes(of: $0.bytes[...]) }
     }
 
-    private static func inflated(_ stream: [UInt8]) -> [UInt8] {
-        // Deflate makes at most 1032 bytes of one.
-        var output = [UInt8](repeating: 0, count: min(maximumTextBytes, stream.count * 1032 + 64))
-        let count = unsafe stream.withUnsafeBufferPointer { input -> Int in
-            unsafe output.withUnsafeMutableBufferPointer { output -> Int in
-                guard let from = input.baseAddress, let to = output.baseAddress else { return 0 }
-                return unsafe snug_png_inflate(from, input.count, to, output.count)
-            }
-        }
-        return Array(output.prefix(count))
+    /// The data of a tEXt chunk with a profile.
+    static func chunk(_ name: String, _ profile: [UInt8]) -> [UInt8] {
+        let digits = Array(profile.hexadecimal.utf8)
+        let lines = stride(from: 0, to: digits.count, by: 72).map { digits[$0..<min($0 + 72, digits.count)] }
+        let count = String(profile.count)
+        let padding = String(repeating: " ", count: max(8 - count.utf8.count, 0))
+        return Array("Raw profile type \(name)\0\n\(name)\n\(padding)\(count)\n".utf8)
+            + lines.joined(separator: [0x0A]) + [0x0A]
     }
 
     private static func bytes(of text: ArraySlice<UInt8>) -> [UInt8]? {

@@ -73,7 +73,8 @@ struct TIFFDirectory {
         return overflows ? nil : entry.values..<end
     }
 
-    private static func width(of type: Int) -> Int {
+    /// Bytes of one value of a type.
+    static func width(of type: Int) -> Int {
         switch type {
         case 3, 8: 2
         case 4, 9, 11, 13: 4

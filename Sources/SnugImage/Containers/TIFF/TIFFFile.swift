@@ -36,6 +36,19 @@ struct TIFFFile {
         return high < 1 << 30 ? high << 32 | low : nil
     }
 
+    /// The bytes of a tag's values as they are in the file; `nil` when there are none, not all of them, or too many.
+    mutating func bytes(of entry: TIFFDirectory.Entry, limit: Int) throws(ImageError) -> [UInt8]? {
+        let (count, overflows) = entry.count.multipliedReportingOverflow(by: TIFFDirectory.width(of: entry.type))
+        guard !overflows, count > 0, count <= limit, entry.values <= byteCount - count else { return nil }
+        let bytes = try reader.view(at: entry.values, count: count).bytes
+        return bytes.count == count ? bytes : nil
+    }
+
+    /// The bytes of values of a type, the highest first.
+    func bigEndian(_ bytes: [UInt8], type: Int) -> [UInt8] {
+        order == .bigEndian ? bytes : EXIFEditor.reversed(bytes, type: type)
+    }
+
     private mutating func view(at offset: Int, count: Int) throws(ImageError) -> ByteView {
         var view = try reader.view(at: offset, count: count)
         view.order = order

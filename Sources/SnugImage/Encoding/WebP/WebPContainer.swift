@@ -61,4 +61,24 @@ enum WebPContainer {
         let body = canvas(flags: flags, width: width, height: height) + before + image + after
         return header(byteCount: body.count) + body
     }
+
+    /// A still image or animation with at least so many more bytes, in a chunk that no reader knows.
+    ///
+    /// Unknown chunks are for files with an extended header (RFC 9649 §2.7), which is added where it is missing. Chunks have
+    /// an even length.
+    static func padded(_ file: [UInt8], by byteCount: Int) throws(ImageError) -> [UInt8] {
+        var walk = try WebPWalk(ImageSource(bytes: file), limits: DecodingLimits())
+        while try walk.next() != nil {}
+        var body = Array(file[header(byteCount: 0).count..<min(walk.end, file.count)])
+        if !body.count.isMultiple(of: 2) { body.append(0) }
+        if walk.canvas == nil, let frame = walk.frames.first {
+            let flags = frame.hasAlpha ? alphaFlag : 0
+            body = canvas(flags: flags, width: frame.width, height: frame.height) + body
+        }
+        let missing = file.count + byteCount - header(byteCount: 0).count - body.count
+        if missing > 0 {
+            body += WebPChunk.bytes(type: "JUNK", data: [UInt8](repeating: 0, count: (max(missing - 8, 0) + 1) / 2 * 2))
+        }
+        return header(byteCount: body.count) + body
+    }
 }

@@ -166,4 +166,18 @@ import Testing
         editor.removePosition()
         #expect(editor.bytes.prefix(8) == bytes.prefix(8))
     }
+
+    @Test("A position goes from the EXIF directory too, and with the packets inside that may state it again")
+    func positionElsewhere() throws {
+        let gps = EXIFDraft.Value.directory([2: .text("SECRET-PLACE")])
+        let draft = EXIFDraft([
+            0x010F: .text("Maker"), 0x02BC: .bytes(Array("SECRET-PACKET".utf8)),
+            0x8649: .bytes(Array("SECRET-RESOURCE".utf8)), 0x8769: .directory([0x8825: gps, 0xA002: .longs([7])]),
+        ])
+        var editor = try #require(EXIFEditor(draft.bytes))
+        editor.removePosition()
+        #expect(!String(decoding: editor.bytes, as: UTF8.self).contains("SECRET"))
+        let fields = try #require(EXIFDraft(reading: editor.bytes)?.fields)
+        #expect(fields == [0x010F: .text("Maker"), 0x8769: .directory([0xA002: .longs([7])])])
+    }
 }
