@@ -125,7 +125,7 @@ extension JobTask {
         if let receipt, let image = places.first {
             let bytes = try receipt.fileBytes()
             let place = RelativePath(bytes: image.bytes)
-            let name = ResultName(RelativePath(bytes: place.name + Array(".receipt.json".utf8)), suffix: "json")
+            let name = ResultName(RelativePath(bytes: place.name + Array(".receipt.json".utf8)), suffix: nil)
             var folder = outbox
             folder.folder = image.removingLastComponent()
             places.append(
