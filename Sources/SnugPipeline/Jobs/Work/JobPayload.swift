@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
+import SnugSystem
 import SnugUpload
 
 /// Everything that the workers of a job hand on from one step to the next, kept in the ledger.
@@ -19,6 +20,10 @@ struct JobPayload: Sendable, Hashable, Codable {
     struct Fault: Sendable, Hashable, Codable {
         var code: String
         var message: String
+
+        /// The options of a job that is there to fail with it. The message is among them: two wrong sidecars of one content
+        /// are two faults.
+        var optionsText: String { (["fault": .text(code), "message": .text(message)] as JSONValue).description }
     }
 
     /// The input in the storage that hosts share.
