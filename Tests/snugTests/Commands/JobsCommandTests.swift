@@ -172,6 +172,8 @@ import Testing
         #expect(try snug.snug("jobs", "resume", "--folder", "inbox").exitCode == 0)
         #expect(try snug.snug("jobs", "resume", "--stage", "submit").exitCode == 0)
         #expect(try await ledger.claim(ClaimRequest()).count == 1)
+        let unknown = try snug.snug("jobs", "pause", "--folder", "inbx", "--until", "1s")
+        #expect(unknown.exitCode == 0 && unknown.standardError.contains("did you mean inbox?"), "\(unknown)")
         let wrong = try snug.snug("jobs", "pause", "--stage", "uplod")
         #expect(wrong.exitCode == 64 && wrong.standardError.contains("Did you mean upload?"))
     }
@@ -216,6 +218,7 @@ import Testing
         #expect(other.standardOutput.hasPrefix(#"{"error":{"code":"no_ledger","message":"there is no ledger at /"#))
         #expect(other.standardOutput.contains("/elsewhere/ledger.sqlite: nothing was recorded yet."))
         #expect(!snug.folder.files().contains { $0.hasPrefix("elsewhere") })
+        #expect(try snug.snug("jobs", "--state", "failed").standardError.contains("for failed jobs, pass --failed."))
         let gone = try snug.snug("jobs", "show", "zzz")
         #expect(gone.exitCode == 1)
         #expect(gone.standardError == "Error: no job's id begins with zzz; snug jobs lists those there are\n")
