@@ -88,6 +88,8 @@ import Testing
         try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
         for _ in 0..<2 { try await fixture.daemon().runOnce() }
         #expect(fixture.files("outbox") == [])
+        // Each start tells it.
+        #expect(fixture.count { if case .notice(let text) = $0 { text.contains("holidays") } else { false } } == 2)
         try await fixture.ledger.unpause(.folder("inbox"))
         try await fixture.daemon().runOnce()
         #expect(fixture.files("outbox") == ["a.jpg"])

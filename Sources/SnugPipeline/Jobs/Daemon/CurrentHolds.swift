@@ -51,3 +51,17 @@ extension StageServices {
         }
     }
 }
+
+extension Daemon {
+    /// Tells what stands still from the start: a pause that somebody forgot looks like a daemon that does nothing.
+    func tellHolds() async {
+        do {
+            for hold in try await services.ledger.holds() {
+                let end = hold.until.map { " until \($0.timestamp)" } ?? ""
+                board.report(.notice("\(hold.words) is in force\(end): \(hold.reason.message)"), nil)
+            }
+        } catch {
+            board.report(.notice("pauses cannot be read: \(StepFault(error).reason.message)"), nil)
+        }
+    }
+}

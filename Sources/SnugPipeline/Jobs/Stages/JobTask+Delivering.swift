@@ -104,7 +104,7 @@ extension JobTask {
                 return (places, isRecorded ? try Self.outputs(results, at: places) : [])
             }
             paths += places
-            if isFirst { payload.outputs = outputs }
+            if isFirst { payload.note(outputs) } else { payload.noteOther(places) }
             isFirst = false
             // The service of any host may be asked for it.
             if delivery.folder == setup.submissions.settings.name { try await storeOutputs(payload.outputs) }
