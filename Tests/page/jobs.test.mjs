@@ -35,6 +35,9 @@ test("A submission that may have been paid for is never retried, only paid again
   assert.deepEqual(names(actionsOf(unknown)), ["pay-again", "drop"]);
   assert.ok(actionsOf(unknown).every((action) => action.asks));
   assert.match(actionsOf(unknown)[0].cost, /account x is charged twice/);
+  const upload = actionsOf(job({ outcome_unknown: true, options: { stages: ["fit", "upload"] } }));
+  assert.deepEqual(names(upload), ["pay-again", "drop"]);
+  assert.ok(upload.every((action) => action.asks && !/charged|paid/.test(action.cost)));
   assert.deepEqual(names(actionsOf(job({ outcome_unknown: true, step: "reconcile" }))), ["retry", "pay-again", "drop"]);
   assert.deepEqual(names(actionsOf(job({ outcome_unknown: true, state: "cancelled" }))), ["pay-again"]);
 });

@@ -109,7 +109,7 @@ extension Job {
         defer { if wasCancelled { cancelIfWaiting(now: now) } }
         if let effect, effect.repetition != .safe {
             becomeUnknown(
-                effect, Self.unknownReason("the worker was stopped while the submission was under way"), now: now)
+                effect, unknownReason("the worker was stopped while the \(submissionWord) was under way"), now: now)
             return .unknown
         }
         dueAt = now
@@ -144,7 +144,7 @@ extension Job {
         }
         defer { if wasCancelled { cancelIfWaiting(now: now) } }
         if let effect, effect.repetition != .safe {
-            becomeUnknown(effect, Self.unknownReason("\(what) while the submission was under way"), now: now)
+            becomeUnknown(effect, unknownReason("\(what) while the \(submissionWord) was under way"), now: now)
             return .unknown
         }
         if loss.isSuspected, crashes >= maximumCrashes {
@@ -159,9 +159,12 @@ extension Job {
 
     // MARK: Parts
 
-    static func unknownReason(_ what: String) -> JobReason {
-        JobReason(code: JobReason.outcomeUnknown, message: "\(what); it may have been paid for")
+    private func unknownReason(_ what: String) -> JobReason {
+        let doubt = isAboutUpload ? "the server may have the file" : "it may have been paid for"
+        return JobReason(code: JobReason.outcomeUnknown, message: "\(what); \(doubt)")
     }
+
+    private var submissionWord: String { isAboutUpload ? "upload" : "submission" }
 
     mutating func move(to state: JobState, _ reason: JobReason?, now: LedgerInstant) {
         self.state = state
@@ -210,7 +213,7 @@ extension Job {
         guard state == .waiting else { return }
         if isOutcomeUnknown {
             move(
-                to: .held, Self.unknownReason("cancelled while the submission was under way"), now: now)
+                to: .held, unknownReason("cancelled while the \(submissionWord) was under way"), now: now)
         } else {
             move(to: .cancelled, JobReason(code: JobReason.byRequest, message: "cancelled"), now: now)
         }

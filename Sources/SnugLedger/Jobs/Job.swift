@@ -55,6 +55,12 @@ public struct Job: Sendable, Hashable, Codable {
     /// When it was first seen.
     public internal(set) var createdAt: LedgerInstant
 
+    /// True where a request in doubt is an upload, which nobody pays for.
+    public var isAboutUpload: Bool {
+        let stages = identity.pipeline.split(separator: ",")
+        return step == .upload || stages.contains("upload") && !stages.contains("generate")
+    }
+
     /// An effect under way.
     public struct OpenIntent: Sendable, Hashable, Codable {
         /// The record's id.

@@ -1,3 +1,4 @@
+internal import SnugSystem
 // SPDX-License-Identifier: Apache-2.0
 public import SnugUpload
 internal import Synchronization
@@ -5,7 +6,7 @@ internal import Synchronization
 /// Keeps pending uploads and the limits of hosts in a ledger, for all processes that share it.
 ///
 /// A record is on the disk before `save` returns. A locked upload is free at once when the process that has it ends.
-public final class LedgerUploadStore: UploadRecordStore, HostLimitStore, FinishedUploadStore {
+public final class LedgerUploadStore: UploadRecordStore, HostLimitStore, FinishedUploadStore, ObjectNameStore {
     private let ledger: any SharedLedger
     private let locks = Mutex<[String: NameLock]>([:])
 
@@ -89,6 +90,28 @@ public final class LedgerUploadStore: UploadRecordStore, HostLimitStore, Finishe
             try await ledger.transact { transaction in
                 let end = transaction.now + .seconds(365 * 86_400)
                 try transaction.save(payload, as: .finishedUploads, key, expiresAt: end)
+            }
+        }
+    }
+
+    /// The content that has an address.
+    private struct NamedContent: Codable {
+        var content: String
+    }
+
+    /// Gives an address to a content, unless another content has it. That is never forgotten: a later object of the name would
+    /// take its place.
+    /// - Throws: `state_failed`.
+    public func reserve(_ address: String, for content: String) async throws -> Bool {
+        let key = "name-" + MessageDigest.sha256(Array(address.utf8)).hexadecimal
+        let own = try StoredValue.encode(NamedContent(content: content))
+        return try await failingAsState { ledger in
+            try await ledger.update(.finishedUploads, key, expiresAt: nil) { payload in
+                guard let known = payload else {
+                    payload = own
+                    return true
+                }
+                return try StoredValue.decode(NamedContent.self, from: known).content == content
             }
         }
     }

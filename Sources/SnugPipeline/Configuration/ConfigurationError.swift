@@ -51,5 +51,11 @@ public struct ConfigurationError: Error, Sendable, Hashable, CustomStringConvert
 /// The fault of one value.
 struct SettingFault: Error {
     var message: String
-    init(_ message: String) { self.message = message }
+    /// The key that the value has no use without, where that is the fault.
+    var base: String?
+
+    init(_ message: String, base: String? = nil) {
+        self.message = message
+        self.base = base
+    }
 }

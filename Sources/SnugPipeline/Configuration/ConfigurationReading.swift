@@ -100,7 +100,11 @@ struct ConfigurationReading {
             // The value is filled in once all are read, because one may change another.
             note(key, nil, isDefault: text == nil)
             guard let text else { continue }
-            do throws(SettingFault) { try setting.apply(&target, text) } catch { fault(key, error.message) }
+            do throws(SettingFault) { try setting.apply(&target, text) } catch {
+                let base = error.base.map { PrintableName.escaped(Self.key(path + [$0])) }
+                // What it belongs to is at fault, and told.
+                if base == nil || !faults.contains(where: { $0.key == base }) { fault(key, error.message) }
+            }
         }
         for (index, setting) in table.enumerated() { settings[first + index].value = setting.show(target) }
     }

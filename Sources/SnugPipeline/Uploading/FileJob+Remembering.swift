@@ -86,7 +86,7 @@ extension FileJob {
     }
 
     /// The name of the last receipt of an address.
-    private static func placeKey(_ url: String) -> String { "place-" + digest(Array(url.utf8)) }
+    static func placeKey(_ url: String) -> String { "place-" + digest(Array(url.utf8)) }
 
     /// The name of the last receipt of a file that was sent alone to the destination.
     private var targetKey: String { "target-" + Self.digest(Array(request.destination.url.text.utf8)) }

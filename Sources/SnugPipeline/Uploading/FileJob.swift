@@ -77,6 +77,9 @@ struct FileJob: Sendable {
         // Standard input cannot be read again by another process.
         if isSpooled { options.discardsWhenCancelled = true }
         options.recordName = content.recordName
+        if options.inputName == nil, isSpooled || content.isOurs {
+            options.inputName = isSpooled ? file : try? WorkingFolder.absolute(file)
+        }
         return try await uploader.upload(content.path, to: target, options: options)
     }
 

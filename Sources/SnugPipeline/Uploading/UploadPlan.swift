@@ -76,7 +76,7 @@ public enum UploadPlan {
         throw collision(input, input, at: base, below: base)
     }
 
-    private static func address(of name: [UInt8], below base: HTTPURL) throws(UploadError) -> HTTPURL {
+    static func address(of name: [UInt8], below base: HTTPURL) throws(UploadError) -> HTTPURL {
         let path = base.path + percentEncoded(name) + (base.query.map { "?\($0)" } ?? "")
         do throws(HTTPError) {
             return try HTTPURL("\(base.scheme)://\(base.authority)\(path)")

@@ -56,6 +56,8 @@ public struct UploadOptions: Sendable {
     public var repeatsUnknown = false
     /// The name that the upload is recorded under, for a file whose path is another one in each run; `nil` for its path.
     package var recordName: FilePath?
+    /// The file that a person knows, where the one that is sent was made of it; `nil` for the file itself.
+    package var inputName: FilePath?
     /// Called as bytes move, on no particular thread, so it has to be quick.
     public var onProgress: (@Sendable (UploadProgress) -> Void)?
 

@@ -19,7 +19,7 @@ extension Uploader {
                 await removeIfPossible(brief, record)
             }.value
             // If the upload has the address of the object, trying later might remove somebody else's object.
-            if isGone || record.uploadURL == job.target.url.text { try await store?.remove(record.key) }
+            if isGone || record.isAt(job.target.url) { try await store?.remove(record.key) }
         } catch {
             logger.debug("a discarded upload is not recorded", metadata: ["error": "\(error)"])
         }
@@ -57,7 +57,7 @@ extension Uploader {
     ///   upload to that server. If the upload has the address of the object, the record is removed and the data stays.
     public func abandon(_ record: UploadRecord, target: UploadTarget) async throws -> Bool {
         guard let store else { return false }
-        guard record.hasBegun, record.uploadURL != target.url.text else {
+        guard record.hasBegun, !record.isAt(target.url) else {
             try await store.remove(record.key)
             return !record.hasBegun
         }

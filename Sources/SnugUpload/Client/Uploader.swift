@@ -116,7 +116,7 @@ public final class Uploader: Sendable {
         switch error.code {
         case .sourceChanged: await discard(job)
         // The upload at the server cannot be trusted; what is at the target's own address may be another's.
-        case .serverMisbehaved where record.uploadURL == job.target.url.text: try await store?.remove(job.key)
+        case .serverMisbehaved where record.isAt(job.target.url): try await store?.remove(job.key)
         case .serverMisbehaved: await discard(job)
         // A refused upload cannot be resumed, and resuming with a changed file would produce garbage.
         default: if error.resumption == .none { await discard(job) }
@@ -149,7 +149,8 @@ public final class Uploader: Sendable {
 
     private func beginRecord(_ job: UploadJob) async throws -> (UploadRecord, isResumed: Bool) {
         let fresh = UploadRecord(
-            key: job.key, path: (job.options.recordName ?? job.source.path).string, fingerprint: job.source.fingerprint,
+            key: job.key, path: (job.options.recordName ?? job.source.path).string,
+            input: job.options.inputName?.string, fingerprint: job.source.fingerprint,
             bytes: job.length,
             target: job.target.url.description, uploadProtocol: job.target.uploadProtocol,
             created: environment.wallClock())

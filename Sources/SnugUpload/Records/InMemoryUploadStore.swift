@@ -8,6 +8,8 @@ public final class InMemoryUploadStore: UploadRecordStore, HostLimitStore {
         var limits: [String: HostLimit] = [:]
         var locked: Set<String> = []
         var finished: [String: UploadReceipt] = [:]
+        /// Contents by the addresses of their objects.
+        var names: [String: String] = [:]
     }
     let state = Mutex(State())
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import SnugHTTP
 internal import SnugSystem
 internal import Synchronization
 internal import SystemPackage
@@ -11,6 +12,8 @@ public struct UploadRecord: Sendable, Hashable, Codable {
     public var key: String
     /// The file.
     public var path: String
+    /// The file that a person knows, where ``path`` was made of it.
+    var input: String?
     /// The fingerprint of the file when the upload was begun.
     public var fingerprint: String
     /// Bytes in all.
@@ -51,10 +54,16 @@ public struct UploadRecord: Sendable, Hashable, Codable {
         return String(hash.finalize().hexadecimal.prefix(32))
     }
 
+    /// True when the upload has the address of the object.
+    func isAt(_ target: HTTPURL) -> Bool { uploadURL == target.description || uploadURL == target.text }
+
     private enum CodingKeys: String, CodingKey {
-        case key, path, fingerprint, bytes, target, uploadProtocol = "wire", uploadURL, uploadID, partSize, creating
-        case hasWholeChecksum, sentEverything, lacksBytes, pieces, expires, isDiscarded, created
+        case key, path, input, fingerprint, bytes, target, uploadProtocol = "wire", uploadURL, uploadID, partSize
+        case creating, hasWholeChecksum, sentEverything, lacksBytes, pieces, expires, isDiscarded, created
     }
+
+    /// The file as a person knows it: `-` for standard input.
+    public var inputPath: String { input ?? path }
 
     /// True when the server may have some of its data.
     var hasBegun: Bool {

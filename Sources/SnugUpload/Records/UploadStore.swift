@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The memory of an uploader: its pending uploads and the limits of hosts.
-public typealias UploadStore = HostLimitStore & UploadRecordStore
+/// The memory of an uploader: its pending uploads, the limits of hosts and the names of objects.
+public typealias UploadStore = HostLimitStore & ObjectNameStore & UploadRecordStore
 
 /// A store of the uploads that were begun and not finished.
 ///

@@ -56,6 +56,7 @@ struct UploadCommand: AsyncParsableCommand {
         guard !destination.files.isEmpty else { throw ValidationError("no file is given; pass one, or '-'") }
         guard let to = destination.to else { throw ValidationError("no destination is given: pass --to URL") }
         do throws(HTTPError) { _ = try HTTPURL(to) } catch { throw ValidationError(error.message) }
+        try destination.checkProtocolOptions()
         try folders.check()
         if destination.files.count > 1, destination.files.contains(where: { $0.path == "-" }) {
             throw ValidationError("standard input cannot be one of several files")
@@ -135,14 +136,14 @@ struct UploadCommand: AsyncParsableCommand {
             if json {
                 output.writeLine(
                     ([
-                        "id": .text(record.key), "input": .text(record.path),
+                        "id": .text(record.key), "input": .text(record.inputPath),
                         "target": .text(record.target), "protocol": .text(record.uploadProtocol.rawValue),
                         "bytes": .integer(record.bytes), "created": .integer(record.created),
                         "expires": .optional(record.expires), "discarded": .flag(record.isDiscarded),
                         "outcome_unknown": .flag(record.lacksResponse),
                     ] as JSONValue).description)
             } else {
-                let path = PrintableName.escaped(record.path)
+                let path = record.inputPath == "-" ? "standard input" : PrintableName.escaped(record.inputPath)
                 output.writeLine(
                     "\(record.key)  \(path) → \(record.target)  \(ByteCount(record.bytes))\(Self.state(record, now: WallClock.seconds))"
                 )

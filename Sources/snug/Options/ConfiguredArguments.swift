@@ -76,8 +76,8 @@ struct ConfiguredArguments {
         for name in given.names where name != "provider" || isOtherProvider(found) {
             counted.formUnion(Self.replaced[name] ?? [])
         }
-        if ["fit", "inspect"].contains(path[0]) {
-            counted.formUnion(OptionConflict.losers(among: found, against: given))
+        if ["fit", "inspect", "upload"].contains(path[0]) {
+            counted.formUnion(OptionConflict.losers(among: found, against: given, of: path[0]))
         }
         settings = found.filter { !counted.contains($0.option) }
         let added = try settings.flatMap { try Self.arguments(of: $0, command.configurable) }

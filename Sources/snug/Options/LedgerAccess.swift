@@ -3,6 +3,7 @@ import ArgumentParser
 import SnugLedger
 import SnugPipeline
 import SnugSystem
+import SystemPackage
 
 /// The ledger of commands that look at what was recorded.
 enum LedgerAccess {
@@ -17,8 +18,8 @@ enum LedgerAccess {
                 guard let ledger else {
                     throw JobSelectionError(
                         "no_ledger",
-                        "there is no ledger at \(PrintableName.escaped(place)): nothing was recorded yet. Pass "
-                            + "--state DIR for another state directory.")
+                        "there is no ledger at \(PrintableName.escaped(place)): nothing was recorded yet. "
+                            + advice(options))
                 }
                 return try await body(ledger)
             }
@@ -29,6 +30,13 @@ enum LedgerAccess {
         } catch let error as JobSelectionError {
             throw report(error.message, error.json, json: json)
         }
+    }
+
+    private static func advice(_ options: LedgerOptions) -> String {
+        guard let state = options.state.flatMap({ JobState(rawValue: $0.path.string) }) else {
+            return "Pass --state DIR for another state directory."
+        }
+        return "--state names the state directory; for \(state.rawValue) jobs, pass --\(state.rawValue)."
     }
 
     private static func report(_ message: String, _ value: JSONValue, json: Bool) -> ExitCode {

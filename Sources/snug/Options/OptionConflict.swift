@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugImage
 import SnugPipeline
+import SnugUpload
 import SystemPackage
 
-/// Two options of `snug fit` that contradict each other: the one on the command line wins over the configured one.
+/// Two options of `snug fit` or `snug upload` that contradict each other: the one on the command line wins over the configured one.
 struct OptionConflict {
     private let given: String
     private let configured: String
@@ -19,9 +20,11 @@ struct OptionConflict {
     }
 
     /// The settings that options on the command line contradict, and those that say nothing without them.
-    static func losers(among settings: [CommandSetting], against given: GivenOptions) -> Set<String> {
+    static func losers(
+        among settings: [CommandSetting], against given: GivenOptions, of command: String
+    ) -> Set<String> {
         var losers: Set<String> = []
-        for conflict in all where given.names.contains(conflict.given) {
+        for conflict in command == "upload" ? uploads : all where given.names.contains(conflict.given) {
             guard let setting = settings.first(where: { $0.option == conflict.configured }) else { continue }
             let value = given.values[conflict.given] ?? ""
             if conflict.contradict(value, setting.values.joined(separator: ",")) { losers.insert(setting.option) }
@@ -44,6 +47,11 @@ struct OptionConflict {
         + ["max-side", "short-side", "max-width", "max-height", "max-pixels"].map { name in
             OptionConflict(name, "lossless") { _, _ in true }
         }
+
+    /// Options of an upload that the protocol on the command line has no use for.
+    private static let uploads = UploadDestinationOptions.protocolOptions.map { option, protocols in
+        OptionConflict("protocol", option) { name, _ in !protocols.map(\.rawValue).contains(name) }
+    }
 
     /// Conflicts in which either option may be the configured one.
     private static let mutual: [OptionConflict] = [

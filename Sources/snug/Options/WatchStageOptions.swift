@@ -3,7 +3,10 @@ import ArgumentParser
 
 /// The upload and the generation of each image.
 struct WatchStageOptions: ParsableArguments, SettingOptions {
-    @Option(help: ArgumentHelp("Upload each image to this server.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp(
+            "Upload each image to this server. For s3 and put, the address ends in '/' and gets each name added.",
+            valueName: "url"))
     var to: String?
 
     @Option(

@@ -79,6 +79,25 @@ import Testing
         #expect(try await stores.one.hostLimit(of: "http://i:80") == HostLimit(ceiling: 3, until: 4))
     }
 
+    @Test("An address belongs to the content that had it first, for all processes", arguments: StoreKind.allCases)
+    func objectNames(kind: StoreKind) async throws {
+        let stores = try await StorePair.uploads(kind)
+        #expect(try await stores.one.reserve("http://h/c.jpg", for: "aa"))
+        #expect(try await !stores.two.reserve("http://h/c.jpg", for: "bb"))
+        #expect(try await stores.two.reserve("http://h/c.jpg", for: "aa"))
+        #expect(try await stores.two.reserve("http://h/c-2.jpg", for: "bb"))
+        // Of many at once, one gets it.
+        let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<8 {
+                group.addTask {
+                    try await (number % 2 == 0 ? stores.one : stores.two).reserve("http://h/d.jpg", for: "\(number)")
+                }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(wins == 1)
+    }
+
     @Test(
         "A task that was cancelled still reads and writes: it leaves its part of an upload to be found",
         arguments: StoreKind.allCases)

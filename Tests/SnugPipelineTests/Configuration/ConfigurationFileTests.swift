@@ -134,6 +134,10 @@ import Testing
             "folders: {f: {inbox: /i, outbox: /o, upload: {to: 'https://h/', headers: ['Cookie: s=sk-12345']}}}",
             "folders: {f: {inbox: /i, outbox: /o, upload: {to: 'https://h/', headers: ['X-Api-Key: sk-12345']}}}",
             "folders: {f: {inbox: /i, outbox: /o, upload: {to: 'https://h/', headers: ['x-amz-security-TOKEN: sk-12345']}}}",
+            "folders: {f: {inbox: /i, outbox: /o, upload: {to: 'https://h/', headers: ['X-Auth: sk-12345']}}}",
+            "folders: {f: {inbox: /i, outbox: /o, upload: {to: 'https://h/?sig=sk-12345', protocol: put}}}",
+            "folders: {f: {inbox: /i, outbox: /o, upload: {to: 'https://h/?v=1&token=sk-12345'}}}",
+            "folders: {f: {inbox: /i, outbox: /o, upload: {to: 'https://h/?X-Amz-Signature=sk-12345&x=${env:X}'}}}",
         ])
     func secrets(text: String) {
         let found = faults(text)

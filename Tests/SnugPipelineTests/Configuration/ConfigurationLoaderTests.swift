@@ -230,6 +230,10 @@ import Testing
                 "snug.yaml:5: folders.inbox.upload.protocol: has no upload to belong to; set upload.to"
             ),
             ("upload: {to: 'ftp://x'}", "snug.yaml:5: folders.inbox.upload.to: "),
+            // One fault is told once.
+            ("upload: {to: 'ftp://x', protocol: put, region: eu}", "snug.yaml:5: folders.inbox.upload.to: "),
+            ("upload: {to: 'https://u:p@x/'}", "it holds a user name; credentials belong in a header"),
+            ("upload: {to: 'https://x/${env:A}/'}", "the end of an address's query only"),
             (
                 "upload: {to: 'https://x/', headers: ['Authorization: Bearer abc']}",
                 "snug.yaml:5: folders.inbox.upload.headers: the value of Authorization is a secret, and never in"
@@ -239,6 +243,18 @@ import Testing
     func namesOfFolder(line: String, expected: String) throws {
         let found = try faults(Self.small + "    " + line + "\n")
         #expect(found.count == 1 && found.first?.contains(expected) == true, "\(found)")
+    }
+
+    @Test("The secret of an upload's address is kept by its place, and is the end of its query")
+    func secretAddress() throws {
+        let loaded = try load(
+            Self.small + "    upload: {to: 'https://h/box/?sv=1&sig=${env:SAS}'}\n",
+            environment: ["SAS": "sk-very-secret"])
+        let setting = try #require(loaded.settings.first { $0.key == "folders.inbox.upload.to" })
+        #expect(setting.value == "https://h/box/?sv=1&sig=${env:SAS}")
+        let folder = try #require(loaded.service.watch.folders.first)
+        #expect(folder.upload?.query == .secret(prefix: "sv=1&sig=", .environment("SAS")))
+        #expect(!"\(folder)".contains("sk-very-secret"))
     }
 
     @Test("All faults are reported at once, in the order of the file")

@@ -88,9 +88,43 @@ import Testing
         try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
         for _ in 0..<2 { try await fixture.daemon().runOnce() }
         #expect(fixture.files("outbox") == [])
+        // Each start tells it.
+        #expect(fixture.count { if case .notice(let text) = $0 { text.contains("holidays") } else { false } } == 2)
         try await fixture.ledger.unpause(.folder("inbox"))
         try await fixture.daemon().runOnce()
         #expect(fixture.files("outbox") == ["a.jpg"])
+    }
+
+    @Test("A pause of the stage settle leaves new files where they are, until it is lifted or over")
+    func pausedSettling() async throws {
+        let fixture = try await DaemonFixture()
+        let reason = JobReason(code: JobReason.byRequest, message: "holidays")
+        try await fixture.ledger.pause(.step(.settle), until: nil, reason: reason)
+        try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
+        let report = try await fixture.daemon().runOnce()
+        #expect(report.takenCount == 0 && !report.isClean && fixture.files("inbox") == ["a.jpg"])
+        #expect(report.unsettled.values.contains { $0.contains("snug jobs resume --stage settle") }, "\(report)")
+        let daemon = try fixture.daemon()
+        try await fixture.whileRunning(daemon) {
+            try await fixture.waitUntil { try await daemon.status().folders[0].unsettled["a.jpg"] != nil }
+            let end = LedgerInstant.now + .milliseconds(1)
+            try await fixture.ledger.pause(.step(.settle), until: end, reason: reason)
+            try await fixture.waitUntil { fixture.files("outbox") == ["a.jpg"] }
+        }
+        try await fixture.checkBooks()
+    }
+
+    @Test("A run that could not look at its inbox says so, and is not clean")
+    func blind() async throws {
+        let fixture = try await DaemonFixture()
+        try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
+        // In the place of the folder that is written to with each new inbox.
+        try fixture.folder.write([1], to: "state/folders")
+        let report = try await fixture.daemon().runOnce()
+        #expect(report.takenCount == 0 && !report.isClean)
+        #expect(report.unsettled.values.contains { $0.hasPrefix("cannot be looked at: ") }, "\(report.unsettled)")
+        try FileSystem.remove(fixture.folder.path.appending("state/folders"))
+        #expect(try await fixture.daemon().runOnce().deliveredCount == 1)
     }
 
     @Test("A failed job that is retried takes its file back from the failed folder")

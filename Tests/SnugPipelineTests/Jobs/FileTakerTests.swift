@@ -141,10 +141,15 @@ import Testing
         let fault = try #require(JobPayload(text: job.payload).fault)
         #expect(fault.code == "invalid_sidecar" && fault.message.contains(hint), "\(fault.message)")
         #expect(job.step == .settle)
-        // With another sidecar it is other work.
+        // With another sidecar it is other work, and with another wrong one another fault.
         try folder.write([1], to: "inbox/a.jpg")
         #expect(try await taker().take([settled("a.jpg")]) == [.handled])
-        #expect(try await jobs().count == 2)
+        try folder.write([1], to: "inbox/b.jpg")
+        try folder.write(Array(#"{"xyz": 1}"#.utf8), to: "inbox/b.jpg.json")
+        #expect(try await taker().take([settled("b.jpg")]) == [.handled])
+        let faults = try await jobs().compactMap { JobPayload(text: $0.payload).fault }
+        #expect(try await jobs().count == 3)
+        #expect(faults.count == 2 && faults[0].message.contains("xyz") && !faults[1].message.contains("xyz"))
     }
 
     @Test(

@@ -138,6 +138,24 @@ import Testing
         #expect(result.json["outputs"]?.elements.first?["finding"]?.text == finding.rawValue)
     }
 
+    @Test("Results under all names are looked at: those of one delivery, and those of later ones")
+    func verificationOfNames() async throws {
+        let paths = ["a.jpg", "b.jpg", "c.jpg"].map { folder.path.appending($0) }
+        for name in ["a.jpg", "b.jpg", "c.jpg"] { try folder.write([1, 2, 3], to: name) }
+        var payload = JobPayload()
+        payload.note([staged(PathText.encode(paths[0].bytes), [1, 2, 3])])
+        payload.noteOther([paths[1]])
+        payload.note([staged(PathText.encode(paths[2].bytes), [1, 2, 3])])
+        // The same place again is no other one.
+        payload.note([staged(PathText.encode(paths[2].bytes), [1, 2, 3])])
+        let whole = JobVerification(of: try await job(JobPayload(text: payload.text)))
+        #expect(whole.files.map(\.path) == [paths[2], paths[0], paths[1]] && whole.isWhole)
+        try FileSystem.remove(paths[0])
+        #expect(JobVerification(of: try await job(payload)).files.map(\.finding) == [.whole, .missing, .whole])
+        for number in 0..<100 { payload.noteOther([folder.path.appending("\(number)")]) }
+        #expect(payload.others?.count == 50)
+    }
+
     @Test("A link or a folder in the place of a result is no result")
     func verificationOfOthers() async throws {
         try folder.write([1, 2, 3], to: "real.jpg")

@@ -44,6 +44,19 @@ import Testing
         #expect(binary.byteLimit == 2_097_152 && binary.maximumSide == nil)
     }
 
+    @Test("Every setting of a fit may be a sidecar's, written as in a configuration")
+    func settings() throws {
+        let text =
+            #"{"limit": "2MB", "base64": true, "max_pixels": 900, "quality_floor": 40, "metadata": "gps", "page": 2,"#
+            + #" "keep_size": true, "palette": "never"}"#
+        let fit = try #require(try apply(text, "fit").fit)
+        #expect(fit.byteLimit == 2_000_000 && fit.counting == .base64 && fit.maximumPixelCount == 900)
+        #expect(fit.policy.qualityFloor == 40 && fit.policy.page == 2 && fit.policy.keepsSize)
+        #expect(fit.policy.palette == .never && fit.policy.metadata == FitPolicy.Metadata(rawValue: "gps"))
+        // What is set to the folder's own value is the folder's work.
+        #expect(try apply(#"{"palette": "auto"}"#, "fit") == JobOptions(try folder("fit")))
+    }
+
     @Test("WebP is accepted where no target objects to it, and only where its profile takes it else")
     func webP() throws {
         #expect(try #require(try apply(#"{"format": "webp"}"#, "fit").fit).limits.formats.contains(.webp))
@@ -61,6 +74,8 @@ import Testing
         // A request holds one image of a folder.
         limits.maximumImagesPerRequest = nil
         #expect(plain.limits == limits)
+        // As the option is named.
+        #expect(try apply(#"{"for": "bluesky"}"#, "fit") == apply(#"{"profile": "bluesky"}"#, "fit"))
         let both = try #require(try apply(#"{"profile": "bluesky", "max_side": 100}"#, "fit").fit)
         #expect(both.byteLimit == plain.byteLimit && both.maximumSide == 100)
     }
@@ -69,6 +84,7 @@ import Testing
     func format() throws {
         let fitted = try apply(#"{"format": "png"}"#, "fit")
         #expect(fitted.fit?.policy.format == .png && fitted.generation == nil)
+        #expect(try apply(#"{"format": "jpg"}"#, "fit").fit?.policy.format == .jpeg)
         let generated = try apply(#"{"format": "webp"}"#)
         let plain = JobOptions(try folder("fit,generate"))
         #expect(generated.generation?.format == "webp" && generated.fit == plain.fit)
@@ -124,6 +140,8 @@ import Testing
             (#"{"seed": 1}"#, "fit", "does not generate"), (#"{"timeout": 1}"#, "fit,upload", "does not generate"),
             (#"{"limit": "1MB"}"#, "generate", "does not fit"), (#"{"profile": "bluesky"}"#, "upload", "does not fit"),
             (#"{"limit": "0"}"#, "fit", "1 byte or more"), (#"{"format": "bmp"}"#, "fit", "\"bmp\" is no format"),
+            (#"{"palette": "nver"}"#, "fit", "\"palette\": 'nver' is not known. Did you mean never?"),
+            (#"{"page": 0}"#, "fit", "\"page\": "), (#"{"salvage": true}"#, "upload", "does not fit"),
             (#"{"strategy": "steped"}"#, "fit", "did you mean \"stepped\"?"),
         ])
     func refused(text: String, pipeline: String, hint: String) {

@@ -65,6 +65,8 @@ import Testing
         #expect(fault(error).kind == kind)
         // The same below an upload that gave up.
         #expect(fault(UploadError(.retriesSpent, "message", cause: error)).kind == kind)
+        // And below one that could not ask for the protocol.
+        #expect(fault(UploadError(.notSupported, "message", cause: error)).kind == kind)
     }
 
     @Test(

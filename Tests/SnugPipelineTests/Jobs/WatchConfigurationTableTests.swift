@@ -2,6 +2,7 @@
 import SnugGeneration
 import SnugHTTP
 import SnugTestSupport
+import SnugUpload
 import SystemPackage
 import Testing
 
@@ -35,6 +36,15 @@ import Testing
         configuration.accounts = [account]
     }
 
+    private static func uploading(
+        _ configuration: inout WatchConfiguration, _ address: String, _ uploadProtocol: UploadProtocol?
+    ) {
+        configuration.folders[0].pipeline = Pipeline([.upload]) ?? .fit
+        configuration.folders[0].upload = (try? HTTPURL(address)).map {
+            UploadSettings(url: $0, uploadProtocol: uploadProtocol)
+        }
+    }
+
     private static let cases = [
         Case("no folder", "name one") { configuration, _ in configuration.folders = [] },
         Case("nameless folder", "has no name") { configuration, _ in configuration.folders[0].name = "" },
@@ -66,6 +76,27 @@ import Testing
         },
         Case("addresses only", "image_host") { configuration, _ in
             generating(&configuration, Account(name: "main", provider: .elumenta))
+        },
+        Case("PUT to one address", "end it with '/'") { configuration, _ in
+            uploading(&configuration, "https://h/box", .put)
+        },
+        Case("S3 to one address", "for s3") { configuration, _ in
+            uploading(&configuration, "https://h/bucket/key", .s3)
+        },
+        Case("ranged PUT to one address", "for ranged-put") { configuration, _ in
+            uploading(&configuration, "https://h/a", .rangedPut)
+        },
+        Case("secret in an address", "${env:NAME}") { configuration, _ in
+            uploading(&configuration, "https://h/a/?sig=x", .put)
+        },
+        Case("inbox is a file", "is no folder; name a folder") { configuration, root in
+            configuration.folders[0].inbox = root.appending("file")
+        },
+        Case("outbox below a file", "/file, which is no folder") { configuration, root in
+            configuration.folders[0].outbox = root.appending("file/out")
+        },
+        Case("state is a file", "the state directory") { configuration, root in
+            configuration.stateDirectory = root.appending("file")
         },
         Case("negative patience", "the patience of folder 'in' is negative") { configuration, _ in
             configuration.folders[0].patience = .seconds(-1)
@@ -105,6 +136,7 @@ import Testing
         let folder = try TemporaryFolder()
         for name in ["in", "out"] { try FileSystem.makeFolders(folder.path.appending(name)) }
         try folder.makeLink("link", to: "in")
+        try folder.write([1], to: "file")
         var configuration = WatchConfiguration(
             stateDirectory: folder.path.appending("state"),
             folders: [WatchFolder(inbox: folder.path.appending("in"), outbox: folder.path.appending("out"))])
@@ -113,6 +145,18 @@ import Testing
         let error = #expect(throws: DaemonError.self) { try configuration.validate() }
         #expect(error?.code == expected.code, "\(String(describing: error))")
         #expect(error?.message.contains(expected.hint) == true, "\(error?.message ?? "")")
+    }
+
+    @Test("An endpoint that names objects itself needs no slash, nor does a server that is asked")
+    func endpoints() throws {
+        let folder = try TemporaryFolder()
+        for uploadProtocol in [.tus, .form, .resumable, nil] as [UploadProtocol?] {
+            var configuration = WatchConfiguration(
+                stateDirectory: folder.path.appending("state"),
+                folders: [WatchFolder(inbox: folder.path.appending("in"), outbox: folder.path.appending("out"))])
+            Self.uploading(&configuration, "https://h/files", uploadProtocol)
+            #expect(throws: Never.self) { try configuration.validate() }
+        }
     }
 
     @Test("Folders beside each other, and a done folder that is not used, are no contradiction")

@@ -69,6 +69,19 @@ struct SettleTrackerTests {
         #expect(tracker.stalledCount == 1)
     }
 
+    @Test("A file that a pause holds up is looked at as often as at first, however long that lasts")
+    func held() {
+        var tracker = SettleTracker(policy: Self.policy)
+        tracker.saw(ScannedFile(path: Self.path, version: SettleStory.version(1)), isTouched: true, at: .zero)
+        for time in [10, 14, 900] {
+            tracker.held(Self.path, "paused", at: .seconds(time))
+            #expect(tracker.nextLook() == .seconds(time + 4))
+        }
+        #expect(tracker.waiting(limit: 5).map(\.reason) == ["paused"] && tracker.stalledCount == 1)
+        tracker.held(RelativePath("gone"), "paused", at: .seconds(901))
+        #expect(tracker.count == 1)
+    }
+
     @Test("No wait for quiet is no busy loop either")
     func zeroSettleTime() {
         var tracker = SettleTracker(policy: SettlePolicy(settleTime: .zero))

@@ -9,7 +9,7 @@ import Testing
 /// Every key of a sidecar, and every wrong value for it.
 @Suite struct SidecarTableTests {
     private static let texts = [
-        "prompt", "negative_prompt", "model", "provider", "size", "profile", "limit", "format",
+        "prompt", "negative_prompt", "model", "provider", "size", "profile", "for", "limit", "format",
         "strategy", "background",
     ]
     private static let numbers = ["n", "seed", "max_side", "timeout"]
@@ -20,7 +20,13 @@ import Testing
 
     @Test("The keys are these, and a message about an unknown one lists them all")
     func keys() throws {
-        #expect(Sidecar.keys == (Self.texts + Self.numbers + ["options"]).sorted())
+        let fits = [
+            "base64", "chroma", "dither", "effort", "keep_size", "max_pixels", "metadata", "page", "palette",
+            "quality_ceiling", "quality_floor", "salvage",
+        ]
+        #expect(Sidecar.keys == (Self.texts + Self.numbers + ["options"] + fits).sorted())
+        #expect(error(#"{"palette": 1.5}"#)?.message.contains("\"palette\" has to be text") == true)
+        #expect(error(#"{"for": "a", "profile": "b"}"#)?.message.contains("are one setting") == true)
         let message = try #require(error(#"{"xylophone_quantity": 1}"#)?.message)
         for key in Sidecar.keys { #expect(message.contains(key)) }
     }

@@ -157,6 +157,8 @@ import Testing
         "SnugLedger/SQLite/LedgerFiles.swift": ["backup"],
         "SnugLedger/Stores/LedgerUploadStore.swift": ["upload"], "SnugPipeline/Uploading/FileJob.swift": ["upload"],
         "SnugPipeline/Reports/Jobs/JobReport.swift": ["jobs resolve"],
+        "SnugPipeline/Jobs/Daemon/CurrentHolds.swift": ["jobs resume"],
+        "snug/Options/UploadOptions+Protocol.swift": ["upload"],
         "SnugPipeline/Configuration/ServiceConfiguration+Fleet.swift": ["watch", "serve"],
         "SnugPipeline/Jobs/Stages/JobTask+Storing.swift": ["watch", "serve", "work"],
     ]

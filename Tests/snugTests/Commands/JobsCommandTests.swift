@@ -18,10 +18,11 @@ import Testing
 
     @discardableResult
     private func add(
-        _ name: String, folder: String = "inbox", account: String = "", _ outcome: StepOutcome? = nil
+        _ name: String, folder: String = "inbox", account: String = "", _ outcome: StepOutcome? = nil,
+        _ pipeline: String = "fit,generate"
     ) async throws -> Job {
         let new = NewJob(
-            JobIdentity(contentHash: "hash of \(name)", pipeline: "fit,generate"), name: name, folder: folder,
+            JobIdentity(contentHash: "hash of \(name)", pipeline: pipeline), name: name, folder: folder,
             account: account, step: .submit)
         let job = try #require(try await ledger.enqueue([new]).first).job
         guard let outcome else { return job }
@@ -123,6 +124,10 @@ import Testing
         let refused = try snug.snug("jobs", "retry", "\(doubtful.id)", "--json")
         #expect(refused.exitCode == 1)
         #expect(refused.standardOutput.contains(#""error":{"code":"not_allowed","message":"\#(doubtful.id): its paid"#))
+        let upload = try await add("d.jpg", .unknown(JobReason(code: "outcome_unknown", message: "lost")), "fit,upload")
+        let told = try snug.snug("jobs", "retry", "\(upload.id)").standardError
+        #expect(told.contains("its upload may have reached the server") && !told.contains("paid"), "\(told)")
+        #expect(!(try snug.snug("jobs", "show", "\(upload.id)").standardOutput.contains("may pay")))
         #expect(try snug.snug("jobs", "retry", "--held").standardError == "0 jobs will be tried again\n")
         #expect(try await ledger.job(doubtful.id).state == .held)
         let none = try snug.snug("jobs", "retry")
@@ -167,6 +172,8 @@ import Testing
         #expect(try snug.snug("jobs", "resume", "--folder", "inbox").exitCode == 0)
         #expect(try snug.snug("jobs", "resume", "--stage", "submit").exitCode == 0)
         #expect(try await ledger.claim(ClaimRequest()).count == 1)
+        let unknown = try snug.snug("jobs", "pause", "--folder", "inbx", "--until", "1s")
+        #expect(unknown.exitCode == 0 && unknown.standardError.contains("did you mean inbox?"), "\(unknown)")
         let wrong = try snug.snug("jobs", "pause", "--stage", "uplod")
         #expect(wrong.exitCode == 64 && wrong.standardError.contains("Did you mean upload?"))
     }
@@ -211,6 +218,7 @@ import Testing
         #expect(other.standardOutput.hasPrefix(#"{"error":{"code":"no_ledger","message":"there is no ledger at /"#))
         #expect(other.standardOutput.contains("/elsewhere/ledger.sqlite: nothing was recorded yet."))
         #expect(!snug.folder.files().contains { $0.hasPrefix("elsewhere") })
+        #expect(try snug.snug("jobs", "--state", "failed").standardError.contains("for failed jobs, pass --failed."))
         let gone = try snug.snug("jobs", "show", "zzz")
         #expect(gone.exitCode == 1)
         #expect(gone.standardError == "Error: no job's id begins with zzz; snug jobs lists those there are\n")

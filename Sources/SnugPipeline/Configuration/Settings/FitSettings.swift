@@ -57,6 +57,18 @@ enum FitSettings {
         Setting("fit.salvage", \.policy.recoversPartialImages, .flag),
     ]
 
+    /// The keys that a sidecar has in common with configurations, besides those that it reads itself.
+    static let sidecarKeys: [String] = all.map { $0.path[1] }.filter { !ofSidecar.contains($0) }
+
+    private static let ofSidecar: Set = ["for", "limit", "max_side", "format", "strategy", "background"]
+
+    /// Applies a setting of a sidecar.
+    static func apply(_ key: String, _ text: String, to folder: inout WatchFolder) throws(SettingFault) {
+        for setting in all where setting.path[1] == key {
+            try setting.apply(&folder, SettingText(values: [text], folder: folder.inbox))
+        }
+    }
+
     private static func text(_ colour: RGBColour) -> String {
         "#" + [colour.red, colour.green, colour.blue].hexadecimal
     }

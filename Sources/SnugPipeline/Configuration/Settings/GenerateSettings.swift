@@ -66,7 +66,7 @@ enum GenerateSettings {
         _ folder: inout WatchFolder, _ body: (inout GenerationSettings) -> Void
     ) throws(SettingFault) {
         guard var generation = folder.generation else {
-            throw SettingFault("has no generation to belong to; set generate.account")
+            throw SettingFault("has no generation to belong to; set generate.account", base: "generate.account")
         }
         body(&generation)
         folder.generation = generation

@@ -119,7 +119,9 @@ enum AccountSettings {
     }
 
     private static func setHostKey(_ key: SecretReference, of account: inout Account) throws(SettingFault) {
-        guard account.imageHost != nil else { throw SettingFault("has no host to belong to; set image_host") }
+        guard account.imageHost != nil else {
+            throw SettingFault("has no host to belong to; set image_host", base: "image_host")
+        }
         account.imageHost?.key = key
     }
 }

@@ -7,10 +7,8 @@ import SystemPackage
 /// The settings of the stage that uploads.
 enum UploadStageSettings {
     static let all: [Setting<WatchFolder>] = [
-        Setting("upload.to", show: { $0.upload?.url.description }) { folder, text throws(SettingFault) in
-            do throws(HTTPError) { folder.upload = UploadSettings(url: try HTTPURL(text.text)) } catch {
-                throw SettingFault(error.message)
-            }
+        Setting("upload.to", show: { $0.upload.map(UploadAddress.text) }) { folder, text throws(SettingFault) in
+            folder.upload = try UploadAddress.settings(text)
         },
         Setting("upload.protocol", show: { folder in folder.upload.map { $0.uploadProtocol?.rawValue ?? "auto" } }) {
             folder, text throws(SettingFault) in
@@ -60,7 +58,9 @@ enum UploadStageSettings {
     private static func change(
         _ folder: inout WatchFolder, _ body: (inout UploadSettings) -> Void
     ) throws(SettingFault) {
-        guard var upload = folder.upload else { throw SettingFault("has no upload to belong to; set upload.to") }
+        guard var upload = folder.upload else {
+            throw SettingFault("has no upload to belong to; set upload.to", base: "upload.to")
+        }
         body(&upload)
         folder.upload = upload
     }
@@ -87,34 +87,21 @@ enum UploadStageSettings {
 
     /// `Name: value`, with a secret as `${env:NAME}` or `${file:PATH}` at its end.
     private static func header(_ text: String, folder: FilePath) throws(SettingFault) -> UploadSettings.Header {
-        let secret = /([^\s:]+):\s*(.*?)\$\{(env|file):([^}]+)\}\s*/
-        if let match = try? secret.wholeMatch(in: text)?.output {
-            let name = String(match.4)
-            let reference: SecretReference =
-                match.3 == "env"
-                ? .environment(name)
-                : .file(try SettingFormat.path.parse(SettingText(values: [name], folder: folder)))
-            return UploadSettings.Header(String(match.1), .secret(prefix: String(match.2), reference))
+        if let match = try? /([^\s:]+):\s*(.*)/.wholeMatch(in: text)?.output,
+            let (prefix, reference) = try SecretReference.ending(String(match.2), folder: folder)
+        {
+            return UploadSettings.Header(String(match.1), .secret(prefix: prefix, reference))
         }
         guard let match = try? /([^\s:]+):\s*(.*?)\s*/.wholeMatch(in: text)?.output else {
             throw SettingFault("'\(PrintableName.escaped(text))' is no header; write 'Name: value'")
         }
         let name = match.1.lowercased()
-        if ["authorization", "cookie", "token", "secret", "key"].contains(where: name.contains) {
+        let words = ["authorization", "cookie", "token", "secret", "key", "password", "credential", "signature"]
+        if words.contains(where: name.contains) || name.split(separator: "-").contains("auth") {
             throw SettingFault(
                 "the value of \(match.1) is a secret, and never in this file: write '\(match.1): ${env:NAME}' or "
                     + "'\(match.1): ${file:PATH}'")
         }
         return UploadSettings.Header(String(match.1), .text(String(match.2)))
-    }
-}
-
-extension SecretReference {
-    /// The text that stands for the secret in a header.
-    var placeholder: String {
-        switch self {
-        case .environment(let name): "${env:\(name)}"
-        case .file(let path): "${file:\(path.string)}"
-        }
     }
 }

@@ -32,7 +32,7 @@ enum WebhookSettings {
         _ service: inout ServiceConfiguration, _ body: (inout Webhook) -> Void
     ) throws(SettingFault) {
         guard var webhook = service.watch.webhook else {
-            throw SettingFault("has no address to belong to; set webhook.url")
+            throw SettingFault("has no address to belong to; set webhook.url", base: "webhook.url")
         }
         body(&webhook)
         service.watch.webhook = webhook

@@ -46,8 +46,10 @@ public struct UploadSettings: Sendable, Hashable {
         }
     }
 
-    /// The endpoint; for S3 and PUT a folder's address, which ends in `/` and gets the file's name added.
+    /// The endpoint; for S3 and PUT a folder's address, which ends in `/` and gets the file's name added. It has no secret.
     public var url: HTTPURL
+    /// The address's query where a part of it is secret, such as a token of Azure; `nil` leaves the address as it is.
+    public var query: HeaderValue?
     /// The upload protocol; `nil` asks the server.
     public var uploadProtocol: UploadProtocol?
     /// Sent with every request.
@@ -58,6 +60,15 @@ public struct UploadSettings: Sendable, Hashable {
     public var s3: S3Keys?
     /// The name of the file's field in forms. Default `file`.
     public var formField: String
+
+    /// The fault of an address; `nil` for none.
+    ///
+    /// With PUT and S3 the address is the object's own, so that a folder's files need one that ends in `/`.
+    static func fault(ofAddress url: HTTPURL, _ uploadProtocol: UploadProtocol?) -> String? {
+        guard let uploadProtocol, UploadPlan.namesObjects(uploadProtocol), !url.path.hasSuffix("/") else { return nil }
+        return "\(url) is the address of one file for \(uploadProtocol.rawValue), and each file would replace the one "
+            + "before; end it with '/' to get each file's name added"
+    }
 
     /// Names a server.
     public init(url: HTTPURL, uploadProtocol: UploadProtocol? = nil) {

@@ -38,6 +38,7 @@ extension WatchConfiguration {
         if folder.pipeline.contains(.upload), folder.upload == nil {
             throw Self.invalid("folder '\(name)' uploads, and no server is named; name one, or leave the stage out")
         }
+        if folder.pipeline.contains(.upload), let upload = folder.upload { try check(upload, of: name) }
         if folder.pipeline.contains(.generate) {
             guard let generation = folder.generation else {
                 throw Self.invalid(
@@ -71,6 +72,16 @@ extension WatchConfiguration {
         }
     }
 
+    private func check(_ upload: UploadSettings, of name: String) throws(DaemonError) {
+        if let fault = UploadSettings.fault(ofAddress: upload.url, upload.uploadProtocol) {
+            throw Self.invalid("folder '\(name)': \(fault)")
+        }
+        // The address is in every job's options.
+        guard !UploadSettings.holdsSecret(upload.url) else {
+            throw Self.invalid("folder '\(name)': \(UploadSettings.secretFault(of: upload.url))")
+        }
+    }
+
     private func checkLayout() throws(DaemonError) {
         do {
             var layout = FolderLayout(watched: [], written: [])
@@ -88,7 +99,10 @@ extension WatchConfiguration {
                         FolderLayout.Entry("the done folder of '\(name)'", try FolderLocation(of: folder.doneFolder)))
                 }
             }
+            if let fault = layout.folderFault { throw Self.invalid(fault) }
             try layout.check()
+        } catch let error as DaemonError {
+            throw error
         } catch let error as WatchError {
             throw DaemonError(.foldersOverlap, error.message)
         } catch {

@@ -51,7 +51,7 @@ extension Daemon {
         let taker = taker(for: context, known: known)
         let watcher = FolderWatcher(
             context.watched, events: state.withLock { $0.events }, known: known, threads: services.threads,
-            logger: logger)
+            logger: logger, hold: { [services] in await services.holdOfNewFiles() })
         let board = board
         // Ended by reload() or by the end of the daemon, whichever comes first, and awaited there.
         let task = Task {
@@ -87,10 +87,11 @@ extension Daemon {
     func unsettledFiles() -> [FilePath: String] {
         var files: [FilePath: String] = [:]
         for entry in state.withLock({ Array($0.watchers.values) }) {
-            if entry.watcher.status.presence?.isPresent == false {
-                files[entry.context.settings.inbox] = "is not there, so nothing was taken from it"
+            let status = entry.watcher.status
+            if let reason = status.presence?.absence ?? status.trouble.map({ "cannot be looked at: \($0)" }) {
+                files[entry.context.settings.inbox] = reason
             }
-            for file in entry.watcher.status.waitingFiles {
+            for file in status.waitingFiles {
                 files[file.path.path(below: entry.context.settings.inbox)] = file.reason
             }
         }
@@ -179,4 +180,14 @@ extension Daemon {
 
 extension FolderPresence {
     fileprivate var isPresent: Bool { if case .present = self { true } else { false } }
+
+    /// Why nothing can be taken from it, as the end of a sentence; `nil` for a folder that is there.
+    fileprivate var absence: String? {
+        switch self {
+        case .present: nil
+        case .absent(.noSuchFileOrDirectory): "is not there, so nothing was taken from it"
+        case .absent(let reason): "cannot be opened (\(reason)), so nothing was taken from it"
+        case .notMounted: "is empty, because its file system is not mounted"
+        }
+    }
 }

@@ -182,6 +182,7 @@ public final class Daemon: Sendable {
             if !isOnce { state.events = try? FolderEvents() }
         }
         board.report(.started, nil)
+        await tellHolds()
         for context in setup.watched { watch(context, isOnce: isOnce, remaining) }
         let housekeeping = isOnce ? nil : Task { await keepHouse() }
         let beat = await makeBeat(setup)

@@ -86,7 +86,10 @@ extension StepFault {
     private init(_ error: UploadError) {
         let kind: Kind
         var delay = error.retryAfter
+        let cause = error.cause as? HTTPError
         switch error.code {
+        // A server that could not be asked for its protocol may come back.
+        case .notSupported where cause != nil: kind = cause?.isNetworkDown == true ? .environmental : .transient
         case .invalidTarget, .notSupported, .refused, .tooLarge: kind = .definite
         case .outcomeUnknown: kind = .unknown
         case .stateFailed: kind = .environmental
@@ -97,7 +100,7 @@ extension StepFault {
         case .inUse:
             kind = .environmental
             delay = delay ?? .seconds(5)
-        default: kind = (error.cause as? HTTPError)?.isNetworkDown == true ? .environmental : .transient
+        default: kind = cause?.isNetworkDown == true ? .environmental : .transient
         }
         self.init(kind, error.code.description, error.message, delay: delay)
     }

@@ -104,7 +104,7 @@ extension JobTask {
                 return (places, isRecorded ? try Self.outputs(results, at: places) : [])
             }
             paths += places
-            if isFirst { payload.outputs = outputs }
+            if isFirst { payload.note(outputs) } else { payload.noteOther(places) }
             isFirst = false
             // The service of any host may be asked for it.
             if delivery.folder == setup.submissions.settings.name { try await storeOutputs(payload.outputs) }
@@ -125,7 +125,7 @@ extension JobTask {
         if let receipt, let image = places.first {
             let bytes = try receipt.fileBytes()
             let place = RelativePath(bytes: image.bytes)
-            let name = ResultName(RelativePath(bytes: place.name + Array(".receipt.json".utf8)), suffix: "json")
+            let name = ResultName(RelativePath(bytes: place.name + Array(".receipt.json".utf8)), suffix: nil)
             var folder = outbox
             folder.folder = image.removingLastComponent()
             places.append(

@@ -2,6 +2,7 @@
 import FoundationEssentials
 import HTTPTypes
 import SnugHTTP
+import SnugImage
 import SnugLedger
 import SnugSystem
 import SnugUpload
@@ -22,31 +23,62 @@ extension JobTask {
         guard payload.receipt == nil else { return Success(outcome: .advanced(to: next), payload: payload) }
         var destination = try await services.threads.run { try order.destination() }
         if options.stages.contains(.generate) { destination.s3?.presignedFor = Self.addressLifetime }
-        let isForm = destination.uploadProtocol == .form
+        let endpoint = try await destination.endpoint(services.uploader)
+        destination.url = endpoint.url
+        destination.uploadProtocol = endpoint.uploadProtocol
+        try endpoint.checkHasNames()
+        let name = try await ObjectNames(store: services.objectNames, endpoint: endpoint)
+            .reserve(objectName(payload), for: try await digest(of: image, payload))
+        let isForm = endpoint.uploadProtocol == .form
         // A form that is sent twice may be stored twice; everything else resumes, or replaces itself.
         try await services.ledger.recordIntent(StepIntent(isForm ? .never : .safe), under: claim.lease)
         services.passed(.intended)
-        // One name in two subfolders is two objects.
-        let name = original.folder.appending(RelativePath(bytes: image.bytes).name)
         var request = UploadRequest(
             inputs: [UploadInput(image, name: FilePath(bytes: name.bytes))], destination: destination)
+        request.options.inputName = setup.context(named: job.folder).map { original.path(below: $0.settings.inbox) }
         // A daemon that is stopped resumes the upload at its next start.
         request.options.discardsWhenCancelled = false
         // The same bytes at the same address change nothing; the rest is sent again by a person's decision only.
-        let replaces = [.put, .s3, .rangedPut].contains(destination.uploadProtocol)
+        let replaces = UploadPlan.namesObjects(endpoint.uploadProtocol)
         request.options.repeatsUnknown = replaces || job.step == .submit
         let report = try await UploadRun(request, uploader: services.uploader).run()
         services.passed(.worked)
-        guard let receipt = report.receipts[image] else {
+        guard var receipt = report.receipts[image] else {
             let error =
                 report.failures.first?.error ?? UploadError(.serverMisbehaved, "the upload ended without a receipt")
             var fault = StepFault(error)
             if fault.kind == .unknown, !isForm { fault.kind = .held }
             throw fault
         }
+        // What grants access to the address is in no receipt.
+        if order.query != nil { receipt.url = String(receipt.url.prefix { $0 != "?" }) }
         payload.receipt = receipt
         return Success(
             outcome: .advanced(to: next), payload: payload, events: [.uploaded(bytes: receipt.bytes)])
+    }
+
+    /// The names that the object can have: those of the result in the outbox. One name in two subfolders is two objects.
+    private func objectName(_ payload: JobPayload) -> ResultName {
+        let isText = String(validating: original.name, as: UTF8.self) != nil
+        return ResultName(
+            original, suffix: payload.fitted?.suffix ?? (isText ? FilePath(bytes: original.name).extension : nil))
+    }
+
+    /// SHA-256 of the object's bytes in hexadecimal.
+    private func digest(of image: FilePath, _ payload: JobPayload) async throws -> String {
+        if let known = payload.fitted?.digest ?? job.identity.contentHash { return known }
+        return try await services.threads.run {
+            try JobFiles.digest(of: PublishedContent(ImageSource(file: image, followsLinks: false)))
+        }
+    }
+}
+
+extension UploadEndpoint {
+    /// Checks that each file gets an address of its own.
+    /// - Throws: ``StepFault`` with `invalid_target`.
+    fileprivate func checkHasNames() throws(StepFault) {
+        guard let fault = UploadSettings.fault(ofAddress: url, uploadProtocol) else { return }
+        throw StepFault(.definite, "invalid_target", "\(fault); then copy the file to the inbox again")
     }
 }
 
@@ -55,7 +87,13 @@ extension UploadOrder {
     /// - Throws: ``DaemonError`` with `secret_missing`; ``StepFault`` for an address that is none.
     func destination() throws -> UploadDestination {
         let address: HTTPURL
-        do throws(HTTPError) { address = try HTTPURL(url) } catch {
+        let secret = try query?.value()
+        do throws(HTTPError) {
+            var plain = try HTTPURL(url)
+            // Azure's page shows its tokens with the question mark.
+            if let secret { plain = try plain.appending(query: String(secret.trimmingPrefix("?"))) }
+            address = plain
+        } catch {
             throw StepFault(.definite, "invalid_target", error.message)
         }
         var destination = UploadDestination(url: address, uploadProtocol: uploadProtocol)

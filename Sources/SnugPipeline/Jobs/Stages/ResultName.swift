@@ -8,17 +8,17 @@ struct ResultName: Sendable {
 
     /// - Parameters:
     ///   - original: The place of the source in the inbox.
-    ///   - suffix: The extension of the result's format, without the dot.
+    ///   - suffix: The extension of the result's format, without the dot; `nil` keeps the source's name as it is.
     ///   - number: The number of the result, where there are several.
-    init(_ original: RelativePath, suffix: String, number: Int? = nil) {
+    init(_ original: RelativePath, suffix: String?, number: Int? = nil) {
         folder = original.folder
         let name = original.name
         let dot = UInt8(ascii: ".")
         let stem = name.lastIndex(of: dot).flatMap { $0 > 0 ? Array(name[..<$0]) : nil } ?? name
-        let ending = Array(".\(suffix)".utf8)
+        let ending = suffix.map { Array(".\($0)".utf8) } ?? []
         let numbered = number.map { Array("-\($0)".utf8) } ?? []
         let own = stem.count < name.count ? String(decoding: name[(stem.count + 1)...], as: UTF8.self).lowercased() : ""
-        let keeps = Self.names(of: suffix).contains(own)
+        let keeps = suffix.map { Self.names(of: $0).contains(own) } ?? true
         // `a.JPG` stays as it is; `a.png` becomes `a.jpg`, or `a.png.jpg` where another result has that name.
         base = stem + numbered + (keeps ? Array(name[stem.count...]) : ending)
         whole = name + numbered + ending

@@ -17,6 +17,8 @@ final class StageServices: Sendable {
     let imageFitter: ImageFitter?
     let http: HTTPClient
     let uploader: Uploader
+    /// The names of uploaded objects.
+    let objectNames: any ObjectNameStore
     /// Where bytes are for all hosts; `nil` where each works on its own files.
     let storage: (any ByteStorage)?
     /// The leases of the jobs in hand.
@@ -65,6 +67,7 @@ final class StageServices: Sendable {
         self.imageFitter = imageFitter
         self.http = http
         uploader = Uploader(client: http, store: uploadStore, logger: logger)
+        objectNames = uploadStore ?? InMemoryUploadStore()
         self.storage = storage
         self.generationStores = generationStores.fenced(by: leases, holder: holder)
         self.publisher = publisher

@@ -118,7 +118,7 @@ struct FileTaker: Sendable {
         let identity = JobIdentity(
             contentHash: digest, pipeline: context.settings.pipeline.description,
             // A file that cannot be processed is other work than the same file with another sidecar.
-            options: payload.fault.map { "{\"fault\":\"\($0.code)\"}" } ?? text(of: options),
+            options: payload.fault?.optionsText ?? text(of: options),
             version: JobOptions.version)
         let name = PathText.encode(file.original.bytes)
         let job = NewJob(

@@ -3,6 +3,7 @@ import OrderedCollections
 import SnugGeneration
 import SnugImage
 import SnugSystem
+import SystemPackage
 
 extension JobOptions {
     /// Puts a sidecar's options in place of the folder's.
@@ -26,7 +27,7 @@ extension JobOptions {
     private mutating func applyFit(_ sidecar: Sidecar) throws(WatchError) {
         let hasAny =
             sidecar.profile != nil || sidecar.limit != nil || sidecar.maximumSide != nil || sidecar.strategy != nil
-            || sidecar.background != nil
+            || sidecar.background != nil || !sidecar.fit.isEmpty
         guard var options = fit else {
             if hasAny { throw Self.fault("the folder's pipeline does not fit, so that limits have no use") }
             return
@@ -59,11 +60,12 @@ extension JobOptions {
         }
         // Where an image is generated, the format is the one of the result.
         if let format = sidecar.format, generation == nil {
-            guard let known = FitPolicy.OutputFormat(rawValue: format) else {
+            guard let known = FitPolicy.OutputFormat(rawValue: format == "jpg" ? "jpeg" : format) else {
                 throw Self.unknown("format", format, FitPolicy.OutputFormat.allCases.map(\.rawValue))
             }
             options.policy.format = known
         }
+        try options.apply(sidecar.fit)
         fit = options
     }
 
@@ -110,13 +112,31 @@ extension JobOptions {
         generation = order
     }
 
-    private static func unknown(_ key: String, _ value: String, _ known: [String]) -> WatchError {
+    fileprivate static func unknown(_ key: String, _ value: String, _ known: [String]) -> WatchError {
         let nearest = NearestName.of(value, among: known)
         let hint = nearest.map { "did you mean \"\($0)\"?" } ?? "known are \(known.joined(separator: ", "))"
         return fault("\"\(PrintableName.escaped(value))\" is no \(key); \(hint)")
     }
 
-    private static func fault(_ what: String) -> WatchError {
+    fileprivate static func fault(_ what: String) -> WatchError {
         WatchError(.invalidSidecar, Sidecar.introduction + what)
+    }
+}
+
+extension FitOptions {
+    /// Puts settings in place, which are named and written as in a configuration.
+    /// - Throws: `invalid_sidecar`.
+    fileprivate mutating func apply(_ settings: OrderedDictionary<String, String>) throws(WatchError) {
+        if settings.isEmpty { return }
+        var folder = WatchFolder(inbox: "/", outbox: "/")
+        (folder.limits, folder.policy) = (limits, policy)
+        for (key, text) in settings {
+            do throws(SettingFault) { try FitSettings.apply(key, text, to: &folder) } catch {
+                throw JobOptions.fault("\"\(key)\": \(error.message)")
+            }
+        }
+        let formats = formats
+        self = FitOptions(folder.limits, folder.policy, hasTarget: hasTarget ?? true)
+        self.formats = formats
     }
 }

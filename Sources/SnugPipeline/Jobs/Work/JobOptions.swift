@@ -105,6 +105,8 @@ struct UploadOrder: Sendable, Hashable, Codable {
     }
 
     var url: String
+    /// The query of the address, where a part of it is secret.
+    var query: Header?
     var uploadProtocol: UploadProtocol?
     var headers: [Header]
     var contentType: String?
@@ -115,13 +117,9 @@ struct UploadOrder: Sendable, Hashable, Codable {
 
     init(_ settings: UploadSettings) {
         url = settings.url.text
+        query = settings.query.map { Header("", $0) }
         uploadProtocol = settings.uploadProtocol
-        headers = settings.headers.map { header in
-            switch header.value {
-            case .text(let text): Header(name: header.name, text: text)
-            case .secret(let prefix, let place): Header(header.name, prefix, place)
-            }
-        }
+        headers = settings.headers.map { Header($0.name, $0.value) }
         contentType = settings.contentType
         s3KeyID = settings.s3.map { Header("", "", $0.accessKeyID) }
         s3Key = settings.s3.map { Header("", "", $0.secretKey) }
@@ -131,6 +129,13 @@ struct UploadOrder: Sendable, Hashable, Codable {
 }
 
 extension UploadOrder.Header {
+    init(_ name: String, _ value: UploadSettings.HeaderValue) {
+        switch value {
+        case .text(let text): self.init(name: name, text: text)
+        case .secret(let prefix, let place): self.init(name, prefix, place)
+        }
+    }
+
     init(_ name: String, _ prefix: String, _ place: SecretReference) {
         self.init(name: name, text: prefix)
         switch place {

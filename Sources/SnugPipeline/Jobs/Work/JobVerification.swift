@@ -31,7 +31,7 @@ public struct JobVerification: Sendable, Hashable {
     public var job: JobID
     /// The name of its source.
     public var name: String
-    /// Its results under the first name; none for a job whose results were not recorded.
+    /// Its results under all names that are remembered; none for a job whose results were not recorded.
     public var files: [File]
 
     /// True when every recorded result is whole.
@@ -41,7 +41,8 @@ public struct JobVerification: Sendable, Hashable {
     public init(of job: Job) {
         self.job = job.id
         name = job.name
-        files = (JobPayload(text: job.payload).outputs ?? []).map { output in
+        let payload = JobPayload(text: job.payload)
+        files = ((payload.outputs ?? []) + (payload.others ?? [])).map { output in
             let path = FilePath(bytes: PathText.decode(output.path))
             return File(path: path, byteCount: output.byteCount, finding: Self.look(at: path, output))
         }

@@ -50,6 +50,9 @@ public struct JobReport: Sendable, Hashable {
         case .held where job.isOutcomeUnknown && job.step == .reconcile:
             "a person decides: snug jobs retry \(job.id) looks again, and submits nothing; snug jobs resolve \(job.id) "
                 + "--pay-again submits again and may pay twice, --drop gives it up"
+        case .held where job.isOutcomeUnknown && job.isAboutUpload:
+            "a person decides: snug jobs resolve \(job.id) --pay-again sends the file again, which the server may then have "
+                + "twice, --drop gives it up"
         case .held where job.isOutcomeUnknown:
             "a person decides: snug jobs resolve \(job.id) --pay-again submits again and may pay twice, --drop gives it up"
         case .held: "a person decides: snug jobs retry \(job.id), or snug jobs resolve \(job.id) --drop"

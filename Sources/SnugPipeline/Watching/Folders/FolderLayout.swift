@@ -27,6 +27,16 @@ package struct FolderLayout: Sendable {
         self.written = written
     }
 
+    /// The fault of the first folder in whose place something else is; `nil` for none.
+    package var folderFault: String? {
+        for entry in watched + written {
+            guard let other = entry.location.otherThanFolder else { continue }
+            let place = other == entry.location.path ? "" : "below \(PrintableName.of(other)), which is "
+            return "\(entry.purpose) \(entry.location) is \(place)no folder; name a folder, or move what is there"
+        }
+        return nil
+    }
+
     /// Throws `folders_overlap` when a watched folder would see what is written, or two would see the same file.
     package func check() throws(WatchError) {
         for (index, first) in watched.enumerated() {
@@ -67,6 +77,8 @@ package struct FolderLocation: Sendable, Hashable, CustomStringConvertible {
     package var ancestors: [Identity]
     /// True when the folder itself exists.
     package var exists: Bool
+    /// What is in its place or on the way to it, and is no folder.
+    package private(set) var otherThanFolder: FilePath?
 
     package init(path: FilePath, resolved: FilePath, ancestors: [Identity], exists: Bool) {
         self.path = path
@@ -79,7 +91,9 @@ package struct FolderLocation: Sendable, Hashable, CustomStringConvertible {
     package init(of path: FilePath) throws(Errno) {
         var existing = path.isAbsolute ? path : try FileSystem.currentFolder().appending(path.components)
         var missing: [FilePath.Component] = []
+        var other: FilePath?
         while !FileSystem.isFolder(existing), let last = existing.lastComponent {
+            if (try? FileIdentity(of: existing, followsLinks: true)) != nil { other = existing }
             // Not normalised before: `link/..` is the parent of where the link leads.
             missing.insert(last, at: 0)
             existing.removeLastComponent()
@@ -96,6 +110,7 @@ package struct FolderLocation: Sendable, Hashable, CustomStringConvertible {
         self.init(
             path: path, resolved: base.appending(missing).lexicallyNormalized(), ancestors: ancestors,
             exists: missing.isEmpty)
+        otherThanFolder = other
     }
 
     /// True when one is the other, or is in it.

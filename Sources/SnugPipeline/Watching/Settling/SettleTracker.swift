@@ -158,6 +158,15 @@ package struct SettleTracker: Sendable {
         if candidates[path] != nil { _ = postpone(path, reason) }
     }
 
+    /// Notes that a person holds files up: it is looked at often, because that may end at any moment.
+    package mutating func held(_ path: RelativePath, _ reason: String, at time: Duration) {
+        advance(to: time)
+        guard candidates[path] != nil else { return }
+        candidates[path]?.isStalled = true
+        candidates[path]?.reason = reason
+        schedule(path, at: now + max(min(policy.settleTime * 2, .seconds(5)), .milliseconds(10)))
+    }
+
     // MARK: Showing
 
     /// Files that wait for more than quiet, with the reason.

@@ -22,6 +22,8 @@ package struct Sidecar: Sendable, Hashable {
     package var format: String?
     package var strategy: String?
     package var background: String?
+    /// Further settings of the fit by their keys, as configurations have them below `fit`.
+    package var fit: OrderedDictionary<String, String> = [:]
     /// The longest that the work may take, in seconds.
     package var timeout: Int?
     /// Options of the provider that are passed on as they are.
@@ -79,6 +81,9 @@ package struct Sidecar: Sendable, Hashable {
     /// The options of a JSON object.
     /// - Throws: `invalid_sidecar`, naming the key and its fault.
     package init(_ members: OrderedDictionary<String, JSONValue>) throws(WatchError) {
+        if members["for"] != nil, members["profile"] != nil {
+            throw Self.fault("\"for\" and \"profile\" are one setting; write one of them")
+        }
         for (key, value) in members {
             if let error = set(key, value) { throw error }
         }
@@ -93,6 +98,13 @@ package struct Sidecar: Sendable, Hashable {
                 return Self.fault("\"\(key)\" has to be a whole number")
             }
             self[keyPath: field] = number
+        } else if FitSettings.sidecarKeys.contains(key) {
+            switch value {
+            case .text(let text): fit[key] = text
+            case .integer(let number): fit[key] = "\(number)"
+            case .flag(let flag): fit[key] = "\(flag)"
+            default: return Self.fault("\"\(key)\" has to be text, a whole number or a flag")
+            }
         } else if key == "options" {
             guard case .object = value else { return Self.fault("\"options\" has to be a JSON object") }
             options = value
@@ -113,13 +125,15 @@ package struct Sidecar: Sendable, Hashable {
     }
 
     /// All keys, in alphabetical order.
-    package static var keys: [String] { (Array(texts.keys) + Array(numbers.keys) + ["options"]).sorted() }
+    package static var keys: [String] { (fitless + FitSettings.sidecarKeys).sorted() }
+
+    private static var fitless: [String] { Array(texts.keys) + Array(numbers.keys) + ["options"] }
 
     private static var texts: [String: WritableKeyPath<Sidecar, String?>] {
         [
             "prompt": \.prompt, "negative_prompt": \.negativePrompt, "model": \.model, "provider": \.provider,
-            "size": \.size, "profile": \.profile, "limit": \.limit, "format": \.format, "strategy": \.strategy,
-            "background": \.background,
+            "size": \.size, "profile": \.profile, "for": \.profile, "limit": \.limit, "format": \.format,
+            "strategy": \.strategy, "background": \.background,
         ]
     }
 

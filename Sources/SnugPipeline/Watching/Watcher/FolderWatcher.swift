@@ -16,19 +16,24 @@ package final class FolderWatcher: Sendable {
     let known: any KnownFiles
     let threads: BlockingThreads
     let logger: Logger
+    /// Tells why no files are taken at present; `nil` where they are.
+    let hold: @Sendable () async -> String?
     private let state = Mutex(WatchStatus())
 
     /// - Parameters:
     ///   - events: The events of the process; without them the folder is polled.
     ///   - known: What scans are compared with.
     ///   - threads: Where everything that blocks is done.
+    ///   - hold: Tells why no files are taken at present.
     package init(
-        _ folder: WatchedFolder, events: FolderEvents?, known: any KnownFiles, threads: BlockingThreads, logger: Logger
+        _ folder: WatchedFolder, events: FolderEvents?, known: any KnownFiles, threads: BlockingThreads, logger: Logger,
+        hold: @escaping @Sendable () async -> String? = { nil }
     ) {
         self.folder = folder
         self.events = events
         self.known = known
         self.threads = threads
+        self.hold = hold
         var logger = logger
         logger[metadataKey: "folder"] = "\(PrintableName.of(folder.root))"
         self.logger = logger

@@ -48,7 +48,11 @@ struct WatchLoop {
     /// Looks at everything whose time has come. A fault of the surroundings is for the next time.
     /// - Throws: `CancellationError`.
     mutating func step() async throws {
-        do { try await lookAtAll() } catch let error as CancellationError { throw error } catch {
+        do {
+            try await lookAtAll()
+            watcher.report { $0.trouble = nil }
+        } catch let error as CancellationError { throw error } catch {
+            watcher.report { $0.trouble = "\(error)" }
             watcher.logger.warning("folder cannot be looked at", metadata: ["reason": "\(error)"])
             nextScan = now + folder.pollInterval
         }
@@ -107,6 +111,10 @@ struct WatchLoop {
             if due.isEmpty { return }
             let toCheck = try await look(at: due)
             guard !toCheck.isEmpty else { continue }
+            if let reason = await watcher.hold() {
+                for file in toCheck { tracker.held(file.path, reason, at: now) }
+                continue
+            }
             let check = CompletenessCheck(root: folder.root)
             let results = try await watcher.threads.run { toCheck.map { check($0) } }
             var settled: [SettledFile] = []

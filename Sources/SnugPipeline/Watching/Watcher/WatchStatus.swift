@@ -17,6 +17,8 @@ package struct WatchStatus: Sendable, Hashable {
     package var mode: WatchMode?
     /// The folder's presence; `nil` before the first look.
     package var presence: FolderPresence?
+    /// Why the folder could not be looked at the last time; `nil` when it could.
+    package var trouble: String?
     /// Files that are waited for.
     package var waitingCount = 0
     /// The first few of those that wait for more than quiet.

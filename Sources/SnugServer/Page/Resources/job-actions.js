@@ -13,6 +13,7 @@ export const meanings = {
 };
 
 const submits = (job) => (job.options?.stages ?? []).includes("generate");
+const uploadsOnly = (job) => !submits(job) && (job.options?.stages ?? []).includes("upload");
 const isBeforeSubmission = (job) => ["settle", "fit", "upload", "submit"].includes(job.step);
 const payer = (job) => job.account ? `account ${job.account}` : "the account";
 
@@ -26,6 +27,7 @@ function costOfRetry(job) {
 }
 
 function costOfGivingUp(job) {
+  if (job.outcome_unknown && uploadsOnly(job)) return "Ends the job. The server may have its file.";
   if (job.outcome_unknown) return "Ends the job. If the first request took effect, it is charged and its result is lost.";
   if (job.payload?.isAccepted) return "Ends the job. Its generation is already paid for, and the result is lost.";
   return "Ends the job. Costs nothing.";
@@ -37,7 +39,10 @@ const retry = (job) => ({
 const giveUp = (job) => ({
   name: "drop", label: "Give up", cost: costOfGivingUp(job), asks: job.outcome_unknown || job.payload?.isAccepted === true,
 });
-const payAgain = (job) => ({
+const payAgain = (job) => uploadsOnly(job) ? {
+  name: "pay-again", label: "Send again", asks: true,
+  cost: "Sends the file again. If the first request took effect, the server has it twice.",
+} : ({
   name: "pay-again", label: "Submit again", isPaid: true, asks: true,
   cost: `Sends the request again. If the first one took effect, ${payer(job)} is charged twice.`,
 });

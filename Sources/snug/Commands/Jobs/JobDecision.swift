@@ -64,11 +64,14 @@ struct JobDecision {
     private func advice(_ job: Job) -> String {
         let state = "it is \(job.state.rawValue)"
         switch resolution {
+        case .retry where job.isOutcomeUnknown && job.isAboutUpload:
+            return "its upload may have reached the server; decide with snug jobs resolve --pay-again, which sends the "
+                + "file again, or --drop"
         case .retry where job.isOutcomeUnknown:
             return "its paid submission may have taken effect; decide with snug jobs resolve --pay-again or --drop"
         case .retry: return "\(state); only failed, held and cancelled jobs are tried again"
         case .payAgain where job.state == .held:
-            return "\(state), but no paid submission is in doubt; pass it to snug jobs retry"
+            return "\(state), but no submission is in doubt; pass it to snug jobs retry"
         case .payAgain: return "\(state); only held jobs with a submission in doubt are submitted again"
         case .drop: return "\(state); only held and failed jobs are given up, snug jobs cancel ends others"
         case .cancel where job.isCancelRequested: return "it is being stopped already"

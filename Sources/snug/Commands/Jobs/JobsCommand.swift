@@ -9,8 +9,8 @@ struct JobsCommand: AsyncParsableCommand {
         discussion: """
             Every file of a watched folder is a job in the ledger. The commands work while 'snug watch' runs, and without it.
 
-            A held job waits for a person: its paid submission may or may not have taken effect, or it ended its process \
-            twice.
+            A held job waits for a person: its paid submission or its upload may or may not have taken effect, or it ended its \
+            process twice.
 
             Examples:
               snug jobs                                   the newest jobs

@@ -43,9 +43,21 @@ struct JobsPauseCommand: AsyncParsableCommand {
             let reason = JobReason(code: JobReason.byRequest, message: "paused by snug jobs pause")
             let scope = scope.scope
             try await ledger.pause(scope, until: until, reason: reason)
+            if case .folder(let name) = scope, let note = Self.note(name, among: try await ledger.books().keys.sorted())
+            {
+                OutputStream.standardError.writeLine(note)
+            }
             for hold in try await ledger.holds() where hold.kind == .pause && hold.scope == scope {
                 OutputStream.standardOutput.writeLine(json ? hold.json.description : hold.sentence)
             }
         }
+    }
+
+    /// A note about a folder that has no job, which may be a wrong name or a new one; `nil` for others.
+    private static func note(_ name: String, among known: [String]) -> String? {
+        guard !known.isEmpty, !known.contains(name) else { return nil }
+        let near = NearestName.of(name, among: known).map { "did you mean \($0)?" }
+        return "The folder \(PrintableName.escaped(name)) has no jobs; "
+            + (near ?? "folders with jobs are \(known.map(PrintableName.escaped).joined(separator: ", "))")
     }
 }

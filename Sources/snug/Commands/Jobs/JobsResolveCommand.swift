@@ -12,7 +12,8 @@ struct JobsResolveCommand: AsyncParsableCommand {
         usage: "snug jobs resolve <id> ... --pay-again | --drop [<options>]",
         discussion: """
             A job is held when the response to a paid submission was lost and the provider cannot be asked. Look at the \
-            provider's own list or invoice first.
+            provider's own list or invoice first. So is one whose file may have reached a form: --pay-again sends it again, at \
+            no cost.
 
             Examples:
               snug jobs resolve 01kfa8 --pay-again

@@ -10,7 +10,7 @@ struct JobsRetryCommand: AsyncParsableCommand {
         commandName: "retry",
         abstract: "Tries failed, held or cancelled jobs again, never paying twice.",
         discussion: """
-            A job whose paid submission may have taken effect stays held: decide with 'snug jobs resolve'.
+            A job whose paid submission or upload may have taken effect stays held: decide with 'snug jobs resolve'.
 
             Examples:
               snug jobs retry 01kfa8
