@@ -13,7 +13,8 @@ extension ServiceError {
                     + "long parameters as fields of a form")
         case .invalidVersion:
             self.init(
-                .httpVersionNotSupported, "bad_request", "this server speaks HTTP/1.1; send the request in that version")
+                .httpVersionNotSupported, "bad_request", "this server speaks HTTP/1.1; send the request in that version"
+            )
         case .invalidChunkSize:
             self.init(
                 .badRequest, "bad_request",

@@ -95,7 +95,9 @@ struct ServerServices: Sendable {
             throw ServiceError(
                 .notFound, "no_jobs", "this server was started without jobs; start it without --no-jobs to have them")
         }
-        let reading = ["/v1/jobs/{id}", "/v1/jobs/{id}/result", "/v1/pipelines", "/v1/books", "/v1/hosts", "/v1/events"]
+        let reading = [
+            "/v1/jobs/{id}", "/v1/jobs/{id}/result", "/v1/pipelines", "/v1/books", "/v1/hosts", "/v1/events",
+        ]
         return reading.map { Route(.get, $0, answer) }
             + ["/v1/jobs", "/v1/uploads", "/v1/pauses"].flatMap { path in
                 [.get, .post].map { Route($0, path, answer) }

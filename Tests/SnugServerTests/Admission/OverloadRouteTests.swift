@@ -66,7 +66,8 @@ import Testing
     @Test("A body that comes behind a request that is worked on is not called slow")
     func bodyBehind() async throws {
         let image = TestImage.small
-        try await withServer({ ($0.ratePeriod, $0.minimumRate) = (.milliseconds(20), 5000) }, fitter: fitter) { server in
+        try await withServer({ ($0.ratePeriod, $0.minimumRate) = (.milliseconds(20), 5000) }, fitter: fitter) {
+            server in
             let head = server.head("POST", "/v1/fit?copy-compliant", length: image.count)
             let connection = try await onThread { try RawConnection(port: server.port) }
             try await self.withoutMemory {

@@ -38,7 +38,8 @@ struct ResultRoutes: Sendable {
             throw ServiceError(.notFound, "result_gone", "the result cannot be read: \(error); send the image again")
         }
         let fields = Self.fields(file, job, count: files.count)
-        return try Self.response(ConditionalRequest(request.method, request.headers), file, fields, threads, context.channel)
+        return try Self.response(
+            ConditionalRequest(request.method, request.headers), file, fields, threads, context.channel)
     }
 
     /// The job's results, wherever in the fleet they were made.

@@ -78,7 +78,9 @@ import Testing
         }
     }
 
-    @Test("When a pipeline is gone, what was answered is answered again, and an upload for it is told so when it is whole")
+    @Test(
+        "When a pipeline is gone, what was answered is answered again, and an upload for it is told so when it is whole"
+    )
     func pipelineIsGone() async throws {
         let folder = try TemporaryFolder()
         let image = TestImage.small
@@ -114,7 +116,9 @@ import Testing
     @Test("A server without jobs says so at their addresses")
     func withoutJobs() async throws {
         try await withServer { server in
-            for (method, path) in [("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("POST", "/v1/uploads"), ("GET", "/v1/jobs/a")] {
+            for (method, path) in [
+                ("GET", "/v1/jobs"), ("POST", "/v1/jobs"), ("POST", "/v1/uploads"), ("GET", "/v1/jobs/a"),
+            ] {
                 let response = try await server.send(method, path, body: method == "POST" ? [] : nil)
                 #expect(response.status == 404 && response.code == "no_jobs", "\(path)")
                 #expect(response.json["message"]?.text?.contains("--no-jobs") == true)
