@@ -124,7 +124,7 @@ import Testing
         #expect(sides([(1, 1), (2, 2), (1, 1)], 4, halves: false) == nil)
     }
 
-    @Test("Planes have the sides and the content that the library's have", arguments: [1, 2, 3, 4, 6, 8])
+    @Test("Planes have the sides and the content that the library's have", arguments: [1, 2, 3, 4, 8])
     func library(eighths: Int) throws {
         for subsamples in [false, true] {
             let bytes = try DrawnImage.jpeg(DrawnImage.scene(width: 171, height: 93), subsamples: subsamples)
