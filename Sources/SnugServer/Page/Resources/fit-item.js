@@ -45,6 +45,9 @@ export class Item {
   /** True for an image whose last request failed, and that has the result of an earlier one. */
   get isKept() { return this.state === "done" && this.error !== null; }
 
+  /** The error, which is beside its field already where it is about an option. */
+  get refusal() { return this.error.code === "invalid_parameter" ? "The target was refused." : this.error.message; }
+
   get isBusy() { return this.state === "waiting" || this.state === "active"; }
 
   /** The place of the result below the folder that was added. */
@@ -83,7 +86,7 @@ export class Item {
     this.part(".do-compare").hidden = this.state !== "done";
     this.part(".do-download").hidden = this.state !== "done";
     this.part(".do-job").hidden = this.state !== "sent";
-    this.part(".do-retry").hidden = this.state !== "failed" && !this.isKept;
+    this.part(".do-retry").hidden = this.state !== "failed";
     this.part(".saving").hidden = this.state !== "done";
     // The button that was pressed is gone.
     if (focused.hidden) this.element.focus();
@@ -104,7 +107,7 @@ export class Item {
       this.error = error;
       this.state = this.result === null ? "failed" : "done";
       if (this.result === null) this.show([error.message], 0);
-      else this.show([`${error.message} The earlier result is kept.`, ...facts(this.report)], 1);
+      else this.show([`${this.refusal} The earlier result is kept.`, ...facts(this.report)], 1);
     }
   }
 

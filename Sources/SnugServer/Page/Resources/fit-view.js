@@ -34,7 +34,7 @@ function refresh() {
       : busy > 0 ? `${done.length} of ${plural(items.length, "image")} done` : `${plural(done.length, "image")} done`,
   ];
   if (sent.length > 0 && !isOnlySent) parts.push(`${sent.length} became jobs`);
-  if (kept.length > 0) parts.push(`${kept.length} of them with the earlier result`);
+  if (kept.length > 0) parts.push(`${kept.length} with ${kept.length === 1 ? "its" : "their"} earlier result`);
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   byId("counts").textContent = parts.join(", ");
   byId("total").textContent = total(done.map((item) => item.report));
