@@ -43,8 +43,9 @@ class TokenTests(PageTestCase):
         page.click("#list-again")
         page.fill("#token", self.token)
         page.keyboard.press("Enter")
-        # All of the view is read with it: this server has no jobs.
-        page.wait_for_selector("#no-ledger")
+        # All of the view is read with it: the events are followed, and there is no job.
+        page.wait_for_selector("#live[data-state=live]")
+        page.wait_for_selector("#list-empty:has-text('This server watches no folder')")
 
 
 if __name__ == "__main__":
