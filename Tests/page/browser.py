@@ -47,10 +47,28 @@ class PageTestCase(unittest.TestCase):
         page.set_input_files("#files", [str(file) for file in files])
         page.wait_for_selector("#all-progress", state="hidden")
 
+    def opened(self, page):
+        """The ids of the dialogs that are open."""
+        return page.locator("dialog[open]").evaluate_all("all => all.map(dialog => dialog.id)")
+
+    def has_focus(self, page, selector):
+        return page.locator(selector).evaluate_all("all => all.includes(document.activeElement)")
+
+    def drop(self, page, name, content=""):
+        """Drops a file on the page; its content is base64."""
+        data = page.evaluate_handle("""([name, content]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([Uint8Array.from(atob(content), c => c.charCodeAt(0))], name, { type: "image/png" }));
+            return transfer;
+        }""", [name, content])
+        page.dispatch_event("body", "dragenter", {"dataTransfer": data})
+        self.assertIn("dropping", page.get_attribute("body", "class"))
+        page.dispatch_event("body", "drop", {"dataTransfer": data})
+
     def press_until(self, page, key, selector, most=80):
         """Presses a key until an element has the focus."""
         for _ in range(most):
             page.keyboard.press(key)
-            if page.locator(selector).evaluate_all("all => all.includes(document.activeElement)"):
+            if self.has_focus(page, selector):
                 return
         self.fail(f"{selector} is not reached by {key}")

@@ -5,7 +5,7 @@ import { page } from "./page.mjs";
 
 const { address, countOf, inWords, readFilter } = await page("job-filter.js");
 const { actionsOf, bulkActionsOf } = await page("job-actions.js");
-const { commonText, groups } = await page("job-problems.js");
+const { commonText, groups, others } = await page("job-problems.js");
 const { Rates } = await page("rates.js");
 
 const books = [
@@ -61,6 +61,9 @@ test("Jobs of one cause are one problem, found again by what their messages shar
   const failed = (code, message) => job({ state: "failed", folder: "a", reason: { code, message } });
   const jobs = [failed("full", "the disk is full at 12:00"), failed("broken", "not an image"), failed("full", "the disk is full at 12:07")];
   assert.deepEqual(groups(jobs).map((group) => group.jobs.length), [2, 1]);
+  assert.deepEqual(groups(jobs).map(others), [" and 1 more", ""]);
+  // No number is said that was not counted.
+  assert.deepEqual(groups(jobs, true).map(others), [" and 1 or more others", " and perhaps others"]);
   assert.equal(commonText([jobs[0], jobs[2]]), "the disk is full at 12:0");
   assert.equal(commonText([jobs[0], jobs[1]]), "");
 });

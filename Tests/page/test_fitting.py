@@ -34,16 +34,25 @@ class FittingTests(PageTestCase):
         self.assertTrue(failed.get_by_role("button", name="Try again: broken").is_visible())
         page.wait_for_selector("#announcer:has-text('2 images done, 1 failed')", state="attached")
 
+    def test_files_that_a_person_chose_are_never_left_out_and_the_focus_stays_with_them(self):
+        page = self.open()
+        files = [self.file("empty.jpg", b""), self.file(".hidden.jpg", b"xx"), self.file("a\u202egpj.exe", b"xx")]
+        self.add_images(page, *files)
+        self.assertEqual(page.inner_text("#counts"), "0 images done, 3 failed")
+        self.assertIn("The file is empty", page.locator(".row", has_text="empty.jpg").locator(".state").inner_text())
+        self.assertEqual(page.locator(".name").first.evaluate("name => getComputedStyle(name).unicodeBidi"), "isolate")
+        page.locator(".do-retry").nth(1).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#all-progress", state="hidden")
+        self.assertTrue(self.has_focus(page, ".row:nth-child(2)"))
+        page.focus("#retry-failed")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#all-progress", state="hidden")
+        self.assertTrue(self.has_focus(page, "#counts"))
+
     def test_dropped_files_are_taken_anywhere_on_the_page(self):
         page = self.open()
-        data = page.evaluate_handle("""content => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([Uint8Array.from(atob(content), c => c.charCodeAt(0))], "dropped.png", { type: "image/png" }));
-            return transfer;
-        }""", base64.b64encode((SAMPLES / "alpha.png").read_bytes()).decode())
-        page.dispatch_event("body", "dragenter", {"dataTransfer": data})
-        self.assertIn("dropping", page.get_attribute("body", "class"))
-        page.dispatch_event("body", "drop", {"dataTransfer": data})
+        self.drop(page, "dropped.png", base64.b64encode((SAMPLES / "alpha.png").read_bytes()).decode())
         page.wait_for_selector('.row[data-state="done"]')
         self.assertEqual(page.inner_text(".row .name"), "dropped.png")
         self.assertNotIn("dropping", page.get_attribute("body", "class"))
@@ -54,6 +63,9 @@ class FittingTests(PageTestCase):
         folder.mkdir(parents=True)
         for name in ["photo.jpg", "rotated.jpg"]:
             (folder / name).write_bytes((SAMPLES / name).read_bytes())
+        # What nobody meant is left out of a folder.
+        (folder / "empty.jpg").touch()
+        (folder / ".hidden").write_bytes(b"xx")
         page.fill("#limit", "60kB")
         page.set_input_files("#folder", str(self.folder / "trip"))
         page.wait_for_selector("#all-progress", state="hidden")
@@ -143,9 +155,26 @@ class FittingTests(PageTestCase):
         self.assertEqual((page.input_value("#limit"), page.locator(".row").count()), ("60kB", 1))
         page.fill("#limit", "20kB")
         page.wait_for_url("**limit=20kB**")
-        page.click("#refit")
+        # Another image with the new limit, and one that is removed, leave the first one as it was.
+        self.add_images(page, SAMPLES / "alpha.png", limit="20kB")
+        self.assertTrue(page.is_visible("#refit"))
+        page.locator(".do-remove").last.click()
+        self.assertTrue(page.is_visible("#refit"))
+        page.focus("#refit")
+        page.keyboard.press("Enter")
         page.wait_for_selector("#all-progress", state="hidden")
         self.assertRegex(page.inner_text(".row .state"), r"→ (1\d\.\d|20\.0|\d\.\d\d) kB")
+        self.assertFalse(page.is_visible("#refit"))
+        self.assertTrue(self.has_focus(page, "#counts"))
+        # A limit that the server refuses loses no result, and the next one is offered.
+        page.fill("#limit", "much")
+        page.click("#refit")
+        page.wait_for_selector("#options-fault:has-text('much')")
+        self.assertEqual(page.inner_text("#counts"), "1 image done, 1 with its earlier result")
+        self.assertIn("The earlier result is kept", page.inner_text(".row .state"))
+        self.assertTrue(page.is_enabled("#download-all") and page.is_visible(".do-download") and page.is_visible("#refit"))
+        page.fill("#limit", "20kB")
+        self.assertFalse(page.is_visible("#refit"))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,29 @@ class JobsTests(PageTestCase):
         self.assertIn("charged twice", held.locator(".choices").inner_text())
         self.assertEqual(page.locator(".problem").count(), 2)
         self.assertEqual(page.inner_text("#attention"), "3")
+        self.assertIn("watches no folder", page.text_content("#list-empty-text"))
+        self.check_many_failures(page)
+
+    def check_many_failures(self, page):
+        """More failures than are looked at hide no held job; a card leads to the jobs that it names."""
+        job = page.request.get(f"{self.service.url}/v1/jobs?state=failed").json()["jobs"][0]
+        failures = {}
+
+        def answer(route):
+            job["reason"]["message"] = failures["message"]
+            route.fulfill(json={"jobs": [{**job, "id": f"{number}", "name": failures["message"][4:9]} for number in range(200)], "next": "199"})
+        page.route("**/v1/jobs?state=failed&limit=200", answer)
+        for failures["message"] in ["the first cause of all", "the other cause of all"]:
+            page.click('.chip[data-state="held"]')
+            page.wait_for_selector(f".problem:has-text('{failures['message'][1:]}')")
+        self.assertEqual(page.locator('.problem[data-state="held"]').count(), 1)
+        failed = page.locator('.problem[data-state="failed"]')
+        self.assertEqual(failed.locator(".problem-jobs").inner_text(), "other and 199 or more others in photos")
+        self.assertTrue(page.is_visible("#more-problems"))
+        failed.get_by_role("button", name="Show the failed jobs like other").click()
+        self.assertIn("text=the+other+cause+of+all", page.url)
+        self.assertTrue(self.has_focus(page, "#jobs-title"))
+        page.unroute_all(behavior="ignoreErrors")
 
     def test_2_the_filter_is_in_the_address_and_back_undoes_it(self):
         page = self.open("/?view=jobs")
@@ -57,6 +80,25 @@ class JobsTests(PageTestCase):
         again.wait_for_selector("#job", state="hidden")
         self.assertNotIn("job=", again.url)
 
+    def test_3b_no_dialog_stays_open_over_the_other_view(self):
+        page = self.open()
+        page.click("#to-jobs")
+        page.locator(".job-name").first.click()
+        page.wait_for_selector("#job[open]")
+        page.go_back()
+        page.wait_for_selector("#fit-view")
+        self.assertEqual(self.opened(page), [])
+        page.go_forward()
+        page.wait_for_selector("#job[open]")
+        self.drop(page, "empty.png")
+        page.wait_for_selector('.row[data-state="failed"]')
+        self.assertEqual(self.opened(page), [])
+        page.click("#to-jobs")
+        page.click("#pause-all")
+        page.go_back()
+        page.wait_for_selector("#fit-view")
+        self.assertEqual(self.opened(page), [])
+
     def test_4_a_pause_shows_its_end_and_is_lifted(self):
         page = self.open("/?view=jobs")
         page.get_by_role("button", name="Pause folder photos").click()
@@ -81,6 +123,8 @@ class JobsTests(PageTestCase):
         page.wait_for_selector("#announcer:has-text('given up')", state="attached")
         page.locator('.chip[data-state="held"]', has_text="1").wait_for()
         self.assertEqual(page.locator('.job[data-state="held"]').count(), 1)
+        # The next job of the list has the focus.
+        self.assertTrue(self.has_focus(page, ".job-name"))
 
     def test_6_a_decision_is_carried_out_for_everything_that_matches(self):
         page = self.open("/?view=jobs&state=failed")
@@ -89,6 +133,7 @@ class JobsTests(PageTestCase):
         page.locator("#confirm-yes").click()
         page.wait_for_selector("#message:has-text('1 job retried')")
         page.wait_for_selector("#list-none")
+        self.assertTrue(self.has_focus(page, "#jobs-title"))
         # Its cause is gone with it.
         page.wait_for_selector('.problem[data-state="failed"]', state="detached")
 

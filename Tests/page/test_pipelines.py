@@ -40,6 +40,7 @@ class PipelineTests(PageTestCase):
         page.wait_for_selector("#job-content:not([hidden])")
         self.assertIn("photo.jpg", page.inner_text("#job"))
         page.wait_for_selector("#job-state:has-text('elivered')")
+        self.assertIn("a watched folder", page.text_content("#list-empty-text"))
         # The images are still there.
         page.keyboard.press("Escape")
         page.click("#to-fit")

@@ -17,9 +17,9 @@ class TokenTests(PageTestCase):
         page.wait_for_selector("#ask-token")
         page.fill("#token", "not the right one, certainly")
         page.keyboard.press("Enter")
-        # It is asked for again, with an empty field.
+        # It is asked for again, with an empty field, and says why.
+        page.wait_for_selector("#token-refused:has-text('That token was refused.')")
         expect(page.locator("#token")).to_have_value("")
-        page.wait_for_selector("#ask-token")
         page.fill("#token", self.token)
         page.keyboard.press("Enter")
         self.add_images(page, SAMPLES / "alpha.png")
@@ -30,6 +30,22 @@ class TokenTests(PageTestCase):
         page.wait_for_selector("#ask-token")
         page.locator("#ask-token").get_by_role("button", name="Cancel").click()
         page.wait_for_selector("#profile-note:has-text('token')")
+        self.assertEqual(self.opened(page), [])
+
+    def test_cancel_is_an_answer_until_the_person_asks_again(self):
+        page = self.open("/?view=jobs")
+        page.wait_for_selector("#ask-token")
+        page.keyboard.press("Escape")
+        page.wait_for_selector("#list-failure:has-text('This server asks for a token, and none was given.')")
+        # What the page does every 30 s.
+        page.evaluate("import('/assets/job-hosts.js').then((hosts) => hosts.showHosts()).catch(() => {})")
+        self.assertEqual(self.opened(page), [])
+        page.click("#list-again")
+        page.fill("#token", self.token)
+        page.keyboard.press("Enter")
+        # All of the view is read with it: the events are followed, and there is no job.
+        page.wait_for_selector("#live[data-state=live]")
+        page.wait_for_selector("#list-empty:has-text('This server watches no folder')")
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ struct LogLineHandler: LogHandler {
         case .dictionary, .string, .stringConvertible:
             let text = "\(value)"
             let isWord = !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "=" }
-            return isWord ? PrintableName.escaped(text) : JSONValue.text(text).description
+            // JSON escapes control characters, and leaves those that turn text around.
+            return PrintableName.escaped(isWord ? text : JSONValue.text(text).description)
         }
     }
 }

@@ -3,8 +3,12 @@
 
 const byId = (id) => document.getElementById(id);
 
-/** Files that are no images a person meant: hidden ones, and what file managers leave in folders. */
-const isMeant = ({ file }) => file.size > 0 && !file.name.startsWith(".") && !/^(thumbs\.db|desktop\.ini)$/i.test(file.name);
+/**
+ * True for files that a person means. In folders those are neither empty nor hidden, nor what file managers leave there; a
+ * file that was chosen by itself is always meant, and its row says what is wrong with it.
+ */
+const isMeant = ({ file, path }) => path === file.name
+  || (file.size > 0 && !file.name.startsWith(".") && !/^(thumbs\.db|desktop\.ini)$/i.test(file.name));
 
 const plain = (file) => ({ file, path: file.webkitRelativePath || file.name });
 

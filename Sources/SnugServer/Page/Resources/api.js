@@ -14,6 +14,14 @@ export class ServiceError extends Error {
   }
 }
 
+/** The failure that a response of the server reports, for people. */
+export function refusal(status, { error = "unknown", message, details } = {}, retryAfter = null) {
+  const text = error === "token_missing" ? "This server asks for a token, and none was given."
+    : error === "token_wrong" ? "That token was refused."
+    : message ? sentence(message) : `The server answered with status ${status}.`;
+  return new ServiceError(status, error, text, retryAfter, details);
+}
+
 export const unreachable = () => new ServiceError(0, "unreachable", "The server cannot be reached. Check that it is running.");
 
 /**
@@ -54,10 +62,9 @@ async function failure(request) {
   const retryAfter = Number(request.getResponseHeader("Retry-After")) || null;
   try {
     const text = request.response instanceof Blob ? await request.response.text() : JSON.stringify(request.response);
-    const value = JSON.parse(text);
-    return new ServiceError(request.status, value.error, sentence(value.message), retryAfter, value.details);
+    return refusal(request.status, JSON.parse(text) ?? {}, retryAfter);
   } catch {
-    return new ServiceError(request.status, "unknown", `The server answered with status ${request.status}.`, retryAfter);
+    return refusal(request.status, {}, retryAfter);
   }
 }
 

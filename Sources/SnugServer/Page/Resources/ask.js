@@ -10,13 +10,17 @@ function answer(dialog) {
   dialog.showModal();
   return new Promise((resolve) => dialog.addEventListener("close", () => {
     if (before?.isConnected) before.focus();
+    else byId("main").focus();
     resolve(dialog.returnValue);
   }, { once: true }));
 }
 
-/** Asks for consent. Resolves to true when it is given. */
+/**
+ * Asks for consent. Resolves to true when it is given.
+ * @param {(string | Node)[]} title
+ */
 export async function confirmed(title, text, action) {
-  byId("confirm-title").textContent = title;
+  byId("confirm-title").replaceChildren(...title);
   byId("confirm-text").textContent = text;
   byId("confirm-yes").textContent = action;
   return await answer(byId("confirm")) === "yes";
@@ -24,12 +28,12 @@ export async function confirmed(title, text, action) {
 
 /**
  * Asks how long a pause lasts.
- * @param {string} title
+ * @param {(string | Node)[]} title
  * @param {string} text
  * @returns {Promise<{until: string | null} | null>} The end, as the API takes it, null for none; or null for no pause.
  */
 export async function pauseEnd(title, text) {
-  byId("pause-title").textContent = title;
+  byId("pause-title").replaceChildren(...title);
   byId("pause-text").textContent = text;
   const form = byId("pause").querySelector("form");
   form.reset();

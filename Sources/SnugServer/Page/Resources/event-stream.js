@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Server-sent events, read by fetch: an EventSource cannot send a token.
 
-import { ServiceError, unreachable } from "./api.js";
+import { ServiceError, refusal, unreachable } from "./api.js";
 import { currentToken, replaceToken } from "./token.js";
 
 /** The server writes at least every 15 s; a connection that is silent for longer is dead. */
@@ -96,6 +96,6 @@ async function connect(path, lastID, signal) {
     if (response.ok) return response;
     if (response.status === 401 && await replaceToken(token)) continue;
     const error = await response.json().catch(() => ({}));
-    throw new ServiceError(response.status, error.error ?? "unknown", error.message ?? `The server answered with status ${response.status}.`);
+    throw refusal(response.status, error);
   }
 }

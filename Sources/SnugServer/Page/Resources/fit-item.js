@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One image of the list: it is sent, waits, is fitted, and is done or failed with its reason; or it becomes a job.
 
-import { pause, send } from "./api.js";
+import { pause, send, ServiceError } from "./api.js";
+import { optionsText } from "./fit-options.js";
 import { facts, outputName, readReport } from "./report.js";
 import { requestThumbnail } from "./thumbnails.js";
 import { saving, size } from "./words.js";
@@ -20,7 +21,9 @@ export class Item {
     this.name = file.name;
     this.folder = path.slice(0, path.length - file.name.length);
     this.onChange = onChange;
+    this.result = null;
     this.element = template.content.firstElementChild.cloneNode(true);
+    this.element.tabIndex = -1;
     this.part(".name").textContent = file.name;
     this.part(".place").textContent = this.folder;
     this.part(".name").title = path;
@@ -39,25 +42,38 @@ export class Item {
   /** True for an image that goes through a pipeline of the server. */
   get isForJob() { return this.query.some(([name]) => name === "pipeline"); }
 
+  /** True for an image whose last request failed, and that has the result of an earlier one. */
+  get isKept() { return this.state === "done" && this.error !== null; }
+
+  /** The error, which is beside its field already where it is about an option. */
+  get refusal() { return this.error.code === "invalid_parameter" ? "The target was refused." : this.error.message; }
+
   get isBusy() { return this.state === "waiting" || this.state === "active"; }
 
   /** The place of the result below the folder that was added. */
   get outputPath() { return this.folder + this.outputName; }
 
-  /** Starts over with other limits. */
+  /** The options of the last request, as text. */
+  get triedWith() { return optionsText(this.query); }
+
+  /** The options of what the row has: of its result, or of the request that failed. */
+  get madeWith() { return this.result === null ? this.triedWith : this.resultOptions; }
+
+  /** Starts over with other limits. A result stays until there is another. */
   reset(query) {
     this.stop?.abort();
     this.stop = new AbortController();
-    this.release();
     this.query = query;
     this.state = "waiting";
-    [this.result, this.error] = [null, null];
+    this.error = null;
     this.show([size(this.file.size), "waiting"], 0);
   }
 
   /** Shows the state, with a share of progress or null for one that is not known. */
   show(words, progress) {
+    const focused = this.element.contains(document.activeElement) ? document.activeElement : this.element;
     this.element.dataset.state = this.state;
+    this.element.classList.toggle("kept", this.isKept);
     this.part(".state").replaceChildren(...words.map((word) => {
       const part = document.createElement("span");
       part.textContent = word;
@@ -72,6 +88,8 @@ export class Item {
     this.part(".do-job").hidden = this.state !== "sent";
     this.part(".do-retry").hidden = this.state !== "failed";
     this.part(".saving").hidden = this.state !== "done";
+    // The button that was pressed is gone.
+    if (focused.hidden) this.element.focus();
     this.onChange(this);
   }
 
@@ -86,13 +104,15 @@ export class Item {
       else this.finish(response);
     } catch (error) {
       if (signal.aborted || error.name === "AbortError") return;
-      this.state = "failed";
       this.error = error;
-      this.show([error.message], 0);
+      this.state = this.result === null ? "failed" : "done";
+      if (this.result === null) this.show([error.message], 0);
+      else this.show([`${this.refusal} The earlier result is kept.`, ...facts(this.report)], 1);
     }
   }
 
   async request(signal) {
+    if (this.file.size === 0) throw new ServiceError(0, "empty_file", "The file is empty: it has no bytes.");
     const [path, type, word] = this.isForJob ? ["/v1/jobs", "json", "waiting for the job"] : ["/v1/fit", "blob", "fitting"];
     const form = new FormData();
     for (const [name, value] of this.query) form.append(name, value);
@@ -116,13 +136,16 @@ export class Item {
 
   /** The server has the image for good, and goes on by itself. */
   accept(job) {
+    this.release();
     this.state = "sent";
     this.part(".do-job").href = `/?view=jobs&job=${encodeURIComponent(job.id)}`;
     this.show([size(this.file.size), job.is_new ? "is a job now" : "was a job already"], 1);
   }
 
   finish(response) {
+    this.release();
     this.result = response.response;
+    this.resultOptions = this.triedWith;
     this.report = readReport((name) => response.getResponseHeader(name));
     this.outputName = outputName(this.report, this.name, this.result.type);
     this.state = "done";
@@ -137,10 +160,10 @@ export class Item {
     requestThumbnail(this);
   }
 
-  /** Frees the result's address; the result goes with the last reference to it. */
+  /** Lets the result go, and frees its address. */
   release() {
     if (this.link) URL.revokeObjectURL(this.link);
-    this.link = null;
+    [this.link, this.result] = [null, null];
   }
 
   remove() {

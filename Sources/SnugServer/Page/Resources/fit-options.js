@@ -10,6 +10,7 @@ const profile = document.getElementById("profile");
 const note = document.getElementById("profile-note");
 const fault = document.getElementById("options-fault");
 let profiles = [];
+let isLoading = false;
 
 /** The parameters of a fit, or of a job, that are set, as pairs. */
 export function chosenOptions() {
@@ -17,8 +18,8 @@ export function chosenOptions() {
     .map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "");
 }
 
-/** The parameters as the text of a query: equal for equal options. */
-export const optionsText = () => new URLSearchParams(chosenOptions()).toString();
+/** Parameters as the text of a query: equal for equal options. */
+export const optionsText = (options = chosenOptions()) => new URLSearchParams(options).toString();
 
 /** Sets the form as the address says. */
 export function restoreOptions() {
@@ -58,11 +59,19 @@ export function showFault(error) {
   fault.textContent = name === undefined ? "" : error.message;
 }
 
-async function loadProfiles() {
+/** Loads what can be chosen, unless it is here or on its way. */
+export async function loadOptions() {
+  if (isLoading || profiles.length > 0) return;
+  isLoading = true;
+  await load();
+  isLoading = false;
+}
+
+async function load() {
   try {
     profiles = (await json("GET", "/v1/profiles")).profiles;
     profile.append(...profiles.map((one) => new Option(one.title, one.name)));
-    restoreOptions();
+    restore();
   } catch (error) {
     note.hidden = false;
     note.textContent = `The list of targets could not be loaded. ${error.message}`;
@@ -70,7 +79,12 @@ async function loadProfiles() {
   }
   // Only then: a reader without the token is asked for it once.
   await loadPipelines();
-  restoreOptions();
+  restore();
+}
+
+/** Sets the form again once there is more to choose, while its options are in the address. */
+function restore() {
+  if (new URLSearchParams(location.search).get("view") !== "jobs") restoreOptions();
 }
 
 /** Begins with the options of the address. */
@@ -84,5 +98,5 @@ export function startOptions(onChange) {
     onChange();
   });
   restoreOptions();
-  loadProfiles();
+  loadOptions();
 }

@@ -4,26 +4,27 @@
 import { startAdding } from "./adding.js";
 import { announce } from "./announcer.js";
 import { openComparison } from "./compare.js";
+import { setHidden } from "./elements.js";
 import { Item } from "./fit-item.js";
 import { chosenOptions, optionsText, showFault, startOptions } from "./fit-options.js";
 import { needsPrompt } from "./fit-pipelines.js";
 import { startNext } from "./fit-queue.js";
 import { total } from "./report.js";
 import { saveFile } from "./saving.js";
+import { mayAskAgain } from "./token.js";
 import { plural } from "./words.js";
 import { zip } from "./zip.js";
 
 const byId = (id) => document.getElementById(id);
 /** Kept as one array: the items that run ask it for the next. */
 const items = [];
-/** The options of the last start: others offer another fit. */
-let startedWith = "";
 let wasBusy = false;
 
 const inState = (state) => items.filter((item) => item.state === state);
 
 function refresh() {
   const [done, failed, sent] = [inState("done"), inState("failed"), inState("sent")];
+  const kept = done.filter((item) => item.isKept);
   const busy = items.length - done.length - failed.length - sent.length;
   byId("summary").hidden = items.length === 0;
   document.body.classList.toggle("has-images", items.length > 0);
@@ -33,6 +34,7 @@ function refresh() {
       : busy > 0 ? `${done.length} of ${plural(items.length, "image")} done` : `${plural(done.length, "image")} done`,
   ];
   if (sent.length > 0 && !isOnlySent) parts.push(`${sent.length} became jobs`);
+  if (kept.length > 0) parts.push(`${kept.length} with ${kept.length === 1 ? "its" : "their"} earlier result`);
   if (failed.length > 0) parts.push(`${failed.length} failed`);
   byId("counts").textContent = parts.join(", ");
   byId("total").textContent = total(done.map((item) => item.report));
@@ -40,19 +42,28 @@ function refresh() {
   byId("all-progress").value = items.length === 0 ? 0 : 1 - busy / items.length;
   byId("download-all").disabled = done.length === 0;
   byId("download-all").textContent = done.length > 1 ? `Download all ${done.length}` : "Download all";
-  byId("retry-failed").hidden = failed.length === 0;
+  setHidden(byId("retry-failed"), failed.length === 0, byId("counts"));
   offerRefit();
-  if (wasBusy && busy === 0) showFault(failed.map((item) => item.error).find((error) => error.code === "invalid_parameter"));
+  if (wasBusy && busy === 0) showFault(refusedOption());
   if (wasBusy && busy === 0 && items.length > 0) announce(`${parts.join(", ")}. ${byId("total").textContent}`);
   wasBusy = busy > 0;
 }
 
-function offerRefit() {
-  byId("refit").hidden = optionsText() === startedWith || items.every((item) => item.isBusy);
+/** The images that were made with other options than the chosen ones. */
+function outdated() {
+  const chosen = optionsText();
+  return items.filter((item) => !item.isBusy && item.madeWith !== chosen);
+}
+
+function offerRefit() { setHidden(byId("refit"), outdated().length === 0, byId("counts")); }
+
+/** The error about a chosen option that the server refused, if any. */
+function refusedOption() {
+  const chosen = optionsText();
+  return items.find((item) => item.error?.code === "invalid_parameter" && item.triedWith === chosen)?.error;
 }
 
 function start() {
-  startedWith = optionsText();
   refresh();
   startNext(items);
 }
@@ -60,6 +71,7 @@ function start() {
 function add(entries) {
   if (entries.length === 0) return;
   if (needsPrompt()) return askForPrompt();
+  mayAskAgain();
   const query = chosenOptions();
   for (const { file, path } of entries) {
     const item = new Item(file, path, query, refresh);
@@ -81,6 +93,7 @@ function askForPrompt() {
 
 function again(some) {
   if (needsPrompt()) return askForPrompt();
+  mayAskAgain();
   for (const item of some) item.reset(chosenOptions());
   start();
 }
@@ -129,7 +142,7 @@ export function startFitView(show) {
     add(entries);
   });
   byId("clear").addEventListener("click", clear);
-  byId("refit").addEventListener("click", () => again(items.filter((item) => !item.isBusy)));
+  byId("refit").addEventListener("click", () => again(outdated()));
   byId("retry-failed").addEventListener("click", () => again(inState("failed")));
   byId("download-all").addEventListener("click", downloadAll);
   // Results are in the tab only.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The controls that select jobs: a chip for each state with its count, folder, age and text.
 
-import { button, make } from "./elements.js";
+import { button, keepFocus, make } from "./elements.js";
 import { countOf, isCounted, states } from "./job-filter.js";
 import { meanings } from "./job-actions.js";
 import { count } from "./words.js";
@@ -76,6 +76,8 @@ export function showBulk(actions, filter, books, onBulk) {
   const version = presses.map((press) => press.textContent).join("\n");
   if (bar.dataset.version === version) return;
   bar.dataset.version = version;
-  bar.replaceChildren(...presses);
-  bar.hidden = presses.length === 0;
+  keepFocus(bar, byId("jobs-title"), () => {
+    bar.replaceChildren(...presses);
+    bar.hidden = presses.length === 0;
+  });
 }

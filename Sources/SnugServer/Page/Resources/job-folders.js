@@ -2,7 +2,7 @@
 // The watched folders: how each is watched, how far it is, how fast it goes, and its pause.
 
 import { sentence } from "./api.js";
-import { button, make, reconcile } from "./elements.js";
+import { button, keepFocus, make, named, reconcile } from "./elements.js";
 import { inState } from "./job-filter.js";
 import { clock, count, duration, plural, relative } from "./words.js";
 
@@ -44,7 +44,7 @@ function updateFolder(card, { book, folder, hold, rate }, { onFilter, onPause, o
   find("folder-mode").textContent = watching(folder);
   find("folder-mode").classList.toggle("missing", folder?.is_present === false);
   reconcile(find("unsettled"), folder?.unsettled ?? [], (file) => file.name, () => make("li"),
-    (item, file) => { item.textContent = `${file.name}: ${file.reason}`; });
+    (item, file) => item.replaceChildren(named(file.name), `: ${file.reason}`));
   find("folder-speed").textContent = hold
     ? `Paused ${hold.until ? `until ${clock(hold.until)}` : "until you resume it"}` : speed(rate, book.waiting);
   for (const segment of find("bar").children) {
@@ -63,9 +63,10 @@ function updateFolder(card, { book, folder, hold, rate }, { onFilter, onPause, o
   const slot = find("folder-pause");
   if (slot.dataset.paused === String(isPaused)) return;
   slot.dataset.paused = isPaused;
-  slot.replaceChildren(isPaused
+  const press = isPaused
     ? button("Resume", `Resume folder ${book.folder}`, () => onResume(hold))
-    : button("Pause…", `Pause folder ${book.folder}`, () => onPause({ folder: book.folder }, `folder ${book.folder}`)));
+    : button("Pause…", `Pause folder ${book.folder}`, () => onPause({ folder: book.folder }, `folder ${book.folder}`));
+  keepFocus(slot, byId("main"), () => slot.replaceChildren(press));
 }
 
 /** The folders to show: those with jobs, and those that are watched and had none yet. */
@@ -111,9 +112,10 @@ export function showDaemon({ pause, phase } = {}) {
 
 /** Shows the pauses and the providers' limits in force. */
 export function showHolds(holds, { onResume }) {
-  reconcile(byId("holds"), holds, (hold) => `${hold.hold} ${hold.scope} ${hold.name ?? ""}`,
+  const show = () => reconcile(byId("holds"), holds, (hold) => `${hold.hold} ${hold.scope} ${hold.name ?? ""}`,
     (hold) => make("li", { className: "hold", dataset: { kind: hold.hold } }, make("p"),
       hold.hold === "pause" ? button("Resume", `Resume ${subjectOf(hold)}`, () => onResume(hold)) : ""),
     (element, hold) => { element.querySelector("p").textContent = sentence(holdText(hold)); });
+  keepFocus(byId("holds"), byId("main"), show);
   byId("holds").hidden = holds.length === 0;
 }

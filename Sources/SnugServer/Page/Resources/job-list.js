@@ -2,7 +2,7 @@
 // The list of jobs, page by page: loading, empty, failed, or rows that stay where they are while a person uses them.
 
 import { json } from "./api.js";
-import { reconcile } from "./elements.js";
+import { keepFocus, reconcile } from "./elements.js";
 import { isNarrowed, parameters } from "./job-filter.js";
 import { createRow, updateRow } from "./job-row.js";
 import { count } from "./words.js";
@@ -72,8 +72,9 @@ export class JobList {
 
   #show(jobs) {
     this.jobs = jobs;
-    reconcile(this.#list, jobs, (job) => job.id, () => createRow(this.#handlers),
-      (row, job) => updateRow(row, job, this.#handlers));
+    // A job that is decided leaves a filtered list: the next one has the focus then.
+    keepFocus(this.#list, byId("jobs-title"), () => reconcile(this.#list, jobs, (job) => job.id,
+      () => createRow(this.#handlers), (row, job) => updateRow(row, job, this.#handlers)));
   }
 
   #showState(name, text = "") {

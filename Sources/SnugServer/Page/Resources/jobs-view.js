@@ -3,6 +3,7 @@
 
 import { announce } from "./announcer.js";
 import { json } from "./api.js";
+import { setHidden } from "./elements.js";
 import { openEvents } from "./event-stream.js";
 import { bulkActionsOf } from "./job-actions.js";
 import { showBulk, showConditions, startConditions } from "./job-conditions.js";
@@ -14,6 +15,7 @@ import { showHosts } from "./job-hosts.js";
 import { JobList } from "./job-list.js";
 import { showProblems } from "./job-problems.js";
 import { Rates } from "./rates.js";
+import { mayAskAgain } from "./token.js";
 import { plural } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -48,9 +50,8 @@ export class JobsView {
     byId("older").addEventListener("click", () => this.#turn([...this.#trail, this.#filter.before], this.#list.next));
     byId("newer").addEventListener("click", () => this.#turn(this.#trail.slice(0, -1), this.#trail.at(-1) ?? ""));
     byId("newest").addEventListener("click", () => this.#turn([], ""));
-    byId("list-changed").addEventListener("click", () => this.#read());
-    byId("list-again").addEventListener("click", () => this.#read());
-    byId("more-problems").addEventListener("click", () => this.#select({ states: ["held", "failed"], folder: "", text: "" }));
+    for (const id of ["list-changed", "list-again"]) byId(id).addEventListener("click", () => this.#readAgain());
+    byId("more-problems").addEventListener("click", () => this.#choose({ states: ["held", "failed"] }));
     byId("pause-all").addEventListener("click", () => this.#act(() => pauseScope({}, "everything")));
     document.addEventListener("visibilitychange", () => this.#follow(!document.hidden && this.#isShown));
   }
@@ -59,6 +60,7 @@ export class JobsView {
 
   /** Shows what the address says. */
   show() {
+    mayAskAgain();
     this.#filter = readFilter(location.search);
     this.#trail = history.state?.trail ?? [];
     this.#follow(true);
@@ -67,6 +69,13 @@ export class JobsView {
     this.#readHosts();
     const job = new URLSearchParams(location.search).get("job");
     if (job) this.#open(job, false);
+  }
+
+  /** Starts over with a token that was given late. */
+  restart() {
+    if (!this.#isShown) return;
+    this.#follow(false);
+    this.show();
   }
 
   /** Stops asking the server: nobody looks. */
@@ -95,8 +104,15 @@ export class JobsView {
     this.#read();
   }
 
+  /** Reads the list from a button that vanishes with it. */
+  #readAgain() {
+    byId("jobs-title").focus();
+    this.#read();
+  }
+
   /** Reads the list because a person asked for another one, and says which it is. */
   async #read() {
+    mayAskAgain();
     await this.#load(true);
     announce(byId("position").textContent || "No jobs");
   }
@@ -181,7 +197,11 @@ export class JobsView {
     showDaemon(this.#state.daemon);
     showHolds(this.#state.holds, handlers);
     showFolders(this.#state, this.#rates, handlers);
-    byId("pause-all").hidden = this.#state.holds.some((hold) => hold.hold === "pause" && hold.scope === "all");
+    const isPaused = this.#state.holds.some((hold) => hold.hold === "pause" && hold.scope === "all");
+    setHidden(byId("pause-all"), isPaused, byId("holds").querySelector("button") ?? byId("main"));
+    byId("list-empty-text").textContent = this.#state.daemon?.folders.length > 0
+      ? "Put an image into a watched folder, and its job appears here."
+      : "This server watches no folder. Jobs appear here once snug watch, or a server with folders, runs with its state directory.";
     this.#showControls();
     this.#tellAttention();
   }
@@ -218,6 +238,7 @@ export class JobsView {
   // MARK: One job, and decisions
 
   async #open(id, isNew = true) {
+    mayAskAgain();
     if (isNew) history.replaceState(history.state, "", address(this.#filter, id));
     this.#openJob = id;
     await openJob(id, (job, action) => this.#decide(job, action));
@@ -236,12 +257,13 @@ export class JobsView {
   /** Carries out what a person asked for, says how it went, and shows what has become of it. */
   async #act(work) {
     const message = byId("message");
+    mayAskAgain();
     try {
       const outcome = await work();
       if (outcome === null) return;
-      message.textContent = `${outcome.text}.`;
+      message.replaceChildren(...outcome.text, ".");
       message.dataset.kind = "done";
-      announce(outcome.text);
+      announce(message.textContent);
     } catch (error) {
       message.textContent = error.message;
       message.dataset.kind = "failure";

@@ -2,9 +2,10 @@
 // The page: its two views, of which the address says one.
 
 import { startFitView } from "./fit-view.js";
-import { optionsText, restoreOptions } from "./fit-options.js";
+import { loadOptions, optionsText, restoreOptions } from "./fit-options.js";
 import { JobsView } from "./jobs-view.js";
 import { startTheme } from "./theme.js";
+import { lateToken, mayAskAgain } from "./token.js";
 import { count } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
@@ -18,8 +19,17 @@ function showAttention(number) {
 const jobs = new JobsView(showAttention);
 let shown = null;
 
+/** Closes what is open over the view that is left. The token is asked for by the server, whatever the view. */
+function closeDialogs() {
+  const open = [...document.querySelectorAll("dialog[open]:not(#ask-token)")];
+  const hadFocus = open.some((dialog) => dialog.contains(document.activeElement));
+  for (const dialog of open) dialog.close();
+  if (hadFocus) byId("main").focus();
+}
+
 /** Shows the view of the address. */
 function show() {
+  closeDialogs();
   const view = new URLSearchParams(location.search).get("view") === "jobs" ? "jobs" : "fit";
   for (const name of ["fit", "jobs"]) {
     byId(`${name}-view`).hidden = name !== view;
@@ -31,6 +41,8 @@ function show() {
   else {
     jobs.hide();
     restoreOptions();
+    mayAskAgain();
+    loadOptions();
   }
   shown = view;
 }
@@ -59,6 +71,10 @@ byId("list").addEventListener("click", (event) => {
   show();
 });
 addEventListener("popstate", show);
+addEventListener(lateToken, () => {
+  loadOptions();
+  jobs.restart();
+});
 
 startTheme();
 startFitView(() => go("fit"));
