@@ -27,6 +27,7 @@ struct ConfigurationReading {
     mutating func service(accounts: [String], folders: [String]) -> ServiceConfiguration {
         var service = ServiceConfiguration(watch: WatchConfiguration(stateDirectory: defaultStateDirectory))
         apply(DaemonSettings.all, to: &service, below: [])
+        if let message = WebhookSettings.fault(service) { fault(["webhook", "url"], message) }
         for name in accounts {
             if let account = account(name) { service.watch.accounts.append(account) }
         }

@@ -17,8 +17,10 @@ public final class DaemonMetrics: Sendable {
         var gauges: [String: Gauge] = [:]
         var timers: [String: Metrics.Timer] = [:]
         var overflows: [String: Int] = [:]
-        /// Cancelled jobs in the books of each folder, as they were last.
-        var cancelled: [String: Int] = [:]
+        /// Cancelled jobs in the books of each folder, as they were last; `nil` before the first books.
+        var cancelled: [String: Int]?
+        /// The gauges of folders that are shown.
+        var folderGauges: Set<String> = []
     }
 
     /// Jobs whose times are followed at once; beyond that they are counted only.
@@ -104,23 +106,7 @@ public final class DaemonMetrics: Sendable {
         for phase in [DaemonStatus.Phase.starting, .running, .draining, .stopped] {
             set("snug_phase", status.phase == phase ? 1 : 0, [("phase", phase.rawValue)])
         }
-        for folder in status.folders {
-            let label = ("folder", folder.name)
-            for state in JobState.allCases {
-                set("snug_jobs", folder.books.count(state), [label, ("state", state.rawValue)])
-            }
-            set("snug_jobs_seen", folder.books.seen, [label])
-            set("snug_files_settling", folder.settlingCount, [label])
-            set("snug_files_present", folder.fileCount, [label])
-            set("snug_folder_present", folder.isPresent == true ? 1 : 0, [label])
-            set("snug_folder_has_events", folder.hasEvents ? 1 : 0, [label])
-            let old = state.withLock { state in
-                defer { state.overflows[folder.name] = folder.overflowCount }
-                return state.overflows[folder.name] ?? 0
-            }
-            add(max(0, folder.overflowCount - old), to: "snug_event_overflows_total", [label])
-            countCancelled(folder)
-        }
+        recordFolders(status)
         for step in JobStep.allCases {
             let activities = status.activities.filter { $0.step == step }
             let longest = activities.map(\.duration).max() ?? .zero
@@ -142,14 +128,53 @@ public final class DaemonMetrics: Sendable {
         }
     }
 
+    /// Shows the books of every folder of the ledger and the folders that are watched, and no others.
+    private func recordFolders(_ status: DaemonStatus) {
+        var shown: Set<String> = []
+        func show(_ name: String, _ value: Int, _ labels: (String, String)...) {
+            set(name, value, labels)
+            shown.insert(Self.key(name, labels))
+        }
+        let books = status.folderBooks.merging(status.folders.map { ($0.name, $0.books) }) { $1 }
+        for (name, books) in books {
+            for state in JobState.allCases {
+                show("snug_jobs", books.count(state), ("folder", name), ("state", state.rawValue))
+            }
+            show("snug_jobs_seen", books.seen, ("folder", name))
+        }
+        for folder in status.folders {
+            let label = ("folder", folder.name)
+            show("snug_files_settling", folder.settlingCount, label)
+            show("snug_files_present", folder.fileCount, label)
+            show("snug_folder_present", folder.isPresent == true ? 1 : 0, label)
+            show("snug_folder_has_events", folder.hasEvents ? 1 : 0, label)
+            let old = state.withLock { state in
+                defer { state.overflows[folder.name] = folder.overflowCount }
+                return state.overflows[folder.name] ?? 0
+            }
+            add(max(0, folder.overflowCount - old), to: "snug_event_overflows_total", [label])
+        }
+        let gone = state.withLock { state in
+            let gone = state.folderGauges.subtracting(shown).compactMap { state.gauges.removeValue(forKey: $0) }
+            state.folderGauges = shown
+            return gone
+        }
+        for gauge in gone { gauge.destroy() }
+        countCancelled(books)
+    }
+
     /// Counts the jobs that were cancelled since the last time, by whichever process.
-    private func countCancelled(_ folder: DaemonStatus.Folder) {
-        let count = folder.books.count(.cancelled)
-        let old = state.withLock { $0.cancelled.updateValue(count, forKey: folder.name) }
+    private func countCancelled(_ books: [String: LedgerBooks]) {
+        let counts = books.mapValues { $0.count(.cancelled) }
         // The first books hold those of earlier runs; a job that is retried leaves the count.
-        add(
-            max(0, count - (old ?? count)), to: "snug_job_outcomes_total",
-            [("folder", folder.name), ("outcome", "cancelled")])
+        let old = state.withLock { state in
+            defer { state.cancelled = counts }
+            return state.cancelled
+        }
+        for (name, count) in counts {
+            let new = old.map { count - ($0[name] ?? 0) } ?? 0
+            add(max(0, new), to: "snug_job_outcomes_total", [("folder", name), ("outcome", "cancelled")])
+        }
     }
 
     // MARK: Instruments

@@ -7,13 +7,14 @@ import SnugSystem
 struct WebhookMessage: Sendable, Hashable, Codable {
     /// Its name, the same for every attempt and in every process.
     var id: String
+    /// The text that is sent; empty once the receiver has it.
     var body: String
     /// Attempts that failed.
     var attempts = 0
     /// When the next attempt is due, in milliseconds since 1970.
     var dueAt: Int
-    /// True once the receiver has it: kept for a while, so that it is not sent again.
-    var isSent = false
+    /// True once the receiver has it: kept as long as a start may find its job, so that it is not sent again.
+    private(set) var isSent = false
 
     /// The message of a job that has ended; `nil` for one that has not.
     init?(_ job: Job) {
@@ -31,6 +32,15 @@ struct WebhookMessage: Sendable, Hashable, Codable {
     init?(payload: String) {
         guard let message = try? JSONDecoder().decode(Self.self, from: Data(payload.utf8)) else { return nil }
         self = message
+    }
+
+    /// When its job ended, in milliseconds since 1970.
+    var endedAt: Int { id.split(separator: "_").last.flatMap { Int($0) } ?? 0 }
+
+    /// Marks it as sent, and drops what is needed no longer.
+    mutating func markSent() {
+        isSent = true
+        body = ""
     }
 
     var payload: String {

@@ -49,6 +49,21 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         }
     }
 
+    /// Removes a gauge. Counters and histograms stay, so that they do not go back; so does the one of all labels beyond the
+    /// maximum, which others share.
+    private func remove(_ handler: AnyObject) {
+        guard let series = handler as? PrometheusSeries, series.kind == .gauge else { return }
+        families.withLock { families in
+            for (name, family) in families where family.kind == .gauge {
+                guard let labels = family.series.first(where: { $0.value === series })?.key else { continue }
+                guard !labels.text.isEmpty else { return }
+                families[name]?.series[labels] = nil
+                if family.series.count == 1 { families[name] = nil }
+                return
+            }
+        }
+    }
+
     // MARK: MetricsFactory
 
     /// A counter.
@@ -82,10 +97,10 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     public func destroyCounter(_ handler: any CounterHandler) {}
     /// Nothing.
     public func destroyFloatingPointCounter(_ handler: any FloatingPointCounterHandler) {}
-    /// Nothing.
-    public func destroyRecorder(_ handler: any RecorderHandler) {}
-    /// Nothing.
-    public func destroyMeter(_ handler: any MeterHandler) {}
+    /// Removes a gauge.
+    public func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+    /// Removes a gauge.
+    public func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
     /// Nothing.
     public func destroyTimer(_ handler: any TimerHandler) {}
 }

@@ -20,7 +20,7 @@ final class PrometheusSeries: CounterHandler, FloatingPointCounterHandler, Recor
         0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120,
     ]
 
-    private let kind: Kind
+    let kind: Kind
     private let values: Mutex<Values>
 
     init(kind: Kind) {

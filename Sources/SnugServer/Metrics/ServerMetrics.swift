@@ -13,17 +13,24 @@ final class ServerMetrics: Sendable {
 
     /// Counts a response.
     func record(route: String, method: HTTPRequest.Method, status: Int, error: String?, after duration: Duration) {
+        count(route: route, method: Self.known(method), status: status, error: error)
+        time("snug_http_request_seconds", duration, [("route", route)])
+    }
+
+    /// Counts a response to what could not be read as a request.
+    func recordRefused(status: Int, error: String) {
+        count(route: "none", method: "other", status: status, error: error)
+    }
+
+    private func count(route: String, method: String, status: Int, error: String?) {
         Counter(
             label: "snug_http_requests_total",
-            dimensions: [("route", route), ("method", Self.known(method)), ("status", String(status))],
-            factory: factory
+            dimensions: [("route", route), ("method", method), ("status", String(status))], factory: factory
         ).increment()
-        if let error {
-            Counter(
-                label: "snug_http_errors_total", dimensions: [("route", route), ("code", error)], factory: factory
-            ).increment()
-        }
-        time("snug_http_request_seconds", duration, [("route", route)])
+        guard let error else { return }
+        Counter(
+            label: "snug_http_errors_total", dimensions: [("route", route), ("code", error)], factory: factory
+        ).increment()
     }
 
     /// Counts the phases of a request that had an image.

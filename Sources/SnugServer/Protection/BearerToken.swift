@@ -36,7 +36,9 @@ public struct BearerToken: Sendable, Hashable {
                 "the token's file \(PrintableName.of(file)) cannot be read: \(error); check its name and permissions")
         }
         let line = bytes.prefix { $0 != 0x0A }
-        try self.init(String(decoding: line, as: UTF8.self))
+        do { try self.init(String(decoding: line, as: UTF8.self)) } catch {
+            throw ServerConfigurationError("\(PrintableName.of(file)): \(error.message)")
+        }
     }
 
     /// True for the token itself.

@@ -37,6 +37,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private static let unsentLowWater: CInt = 25
 
     private let limits: Limits
+    private let metrics: ServerMetrics?
     private var timer: Scheduled<Void>?
     /// Bytes of the body in this period; `nil` while none is on its way in.
     private var receivedBytes: Int?
@@ -53,8 +54,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// The fault that ended the reading of requests.
     private var fault: HTTPParserError?
 
-    init(_ limits: Limits) {
+    /// - Parameter metrics: Counts the requests that no route sees.
+    init(_ limits: Limits, metrics: ServerMetrics? = nil) {
         self.limits = limits
+        self.metrics = metrics
         credit = SendingCredit(minimum: limits.minimumBytes, maximum: 2 * Self.pieceBytes)
     }
 
@@ -180,7 +183,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             // The server behind this one has no words for it.
             if let fault, head.status == .badRequest, head.headerFields[.contentLength] == "0" {
                 closesAfterResponse = true
-                return write(ServiceError(fault), context, promise)
+                let error = ServiceError(fault)
+                metrics?.recordRefused(status: error.status.code, error: error.code)
+                return write(error, context, promise)
             }
             if head.headerFields[.connection]?.lowercased() == "close" { closesAfterResponse = true }
             context.write(data, promise: promise)
@@ -271,11 +276,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func refuse(_ context: ChannelHandlerContext) {
         watch.close()
         guard openRequests == 1, !isResponding else { return context.close(promise: nil) }
-        let error = ServiceError(
-            .requestTimeout, "too_slow",
-            "the body comes more slowly than this server waits for; send it again over a faster connection")
-        write(error, context, nil)
+        write(.tooSlow, context, nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        // Whoever reads the body counts it.
+        context.fireErrorCaught(ServiceError.tooSlow)
         context.close(promise: nil)
     }
 }

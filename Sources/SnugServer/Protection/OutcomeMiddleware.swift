@@ -48,19 +48,16 @@ struct OutcomeMiddleware: RouterMiddleware {
         case let error as ImageError: return ServiceError(error)
         case let error as LedgerError: return ServiceError(error)
         case let error as DaemonError: return ServiceError(error)
+        case HTTPParserError.invalidEOFState, is CancellationError: return .clientGone
+        // Whoever reads the connection answers it, and counts it.
         case is HTTPParserError: throw error
-        case is CancellationError:
-            // Nobody reads it; metrics and logs tell it from a fault.
-            return ServiceError(
-                HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"), "client_gone",
-                "the client closed the connection")
         case let error as any HTTPResponseError where error.status == .notFound:
             return ServiceError(
                 .notFound, "no_such_route", "there is nothing at this address; GET /openapi.yaml lists what there is")
         case let error as any HTTPResponseError:
             return ServiceError(error.status, "bad_request", "the request cannot be read; check its form")
         default:
-            if context.channel.isActive == false { throw error }
+            if context.channel.isActive == false { return .clientGone }
             context.logger.error("request failed unexpectedly", metadata: ["reason": "\(error)"])
             return ServiceError(
                 .internalServerError, "internal_error", "the request failed unexpectedly; the server's log says why")

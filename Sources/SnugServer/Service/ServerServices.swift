@@ -9,6 +9,7 @@ import SystemPackage
 /// The parts of a server, put together.
 struct ServerServices: Sendable {
     let readiness: Readiness
+    let metrics: ServerMetrics
     /// Every address that is served.
     let routes: [Route]
     /// The uploads in parts; `nil` without a daemon.
@@ -28,6 +29,7 @@ struct ServerServices: Sendable {
     ) {
         let ledger = jobs?.ledger ?? ledger
         let metrics = ServerMetrics(factory: registry)
+        self.metrics = metrics
         let queue = AdmissionQueue(
             workers: fitter.configuration.threads, length: configuration.queueLength,
             timeout: configuration.queueTimeout)

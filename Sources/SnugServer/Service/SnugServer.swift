@@ -126,7 +126,7 @@ public struct SnugServer: Service {
             minimumBytes: Int(configuration.ratePeriod / .seconds(1) * Double(configuration.minimumRate)),
             maximumBodyBytes: configuration.maximumBodyBytes, maximumPartBytes: configuration.maximumUploadBytes)
         return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionGuard(limits)],
+            additionalChannelHandlers: [ConnectionGuard(limits, metrics: services.metrics)],
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: configuration.maximumHeaderBytes,
                 maxHeaderListSize: configuration.maximumHeaderBytes,

@@ -90,16 +90,16 @@ struct Snug: AsyncParsableCommand {
     private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
         do {
             let configured = try ConfiguredArguments(arguments, environment: ProcessInfo.processInfo.environment)
-            if configured.showsSettings {
-                try configured.printSettings()
-                throw ExitCode.success
-            }
             do {
+                if configured.showsSettings {
+                    try configured.printSettings()
+                    throw ExitCode.success
+                }
                 return try parseAsRoot(configured.arguments)
             } catch {
                 // What a misspelt option leaves out would be named before it.
                 if exitCode(for: error) == .validationFailure, let type = CommandDescription.type(namedBy: arguments),
-                    let message = try CommandDescription(type).unknownOption(in: arguments)
+                    let message = try CommandDescription(type).unknownOption(in: configured.arguments)
                 {
                     let usage = usageString(for: type)
                     let name = usage.prefix { $0 != "[" && $0 != "<" }.split(separator: " ").joined(separator: " ")

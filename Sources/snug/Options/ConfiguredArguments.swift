@@ -19,6 +19,8 @@ struct ConfiguredArguments {
     /// The names of the command, as in `jobs` and `list`.
     private(set) var path: [String] = []
     private(set) var given = GivenOptions([], of: [])
+    /// True for `--json` with `--show-config`, which commands take that have no such option otherwise.
+    private var showsJSON = false
 
     /// Options of new requests and their results.
     private static let ofNewRequests = [
@@ -62,6 +64,12 @@ struct ConfiguredArguments {
         self.command = command
         self.path = path
         given = GivenOptions(arguments.dropFirst(length), of: command.options)
+        if showsSettings, !command.options.contains(where: { $0.longNames.contains("json") }),
+            let index = options.firstIndex(of: "--json")
+        {
+            self.arguments.remove(at: index)
+            showsJSON = true
+        }
         let named = given.values["config"].map { FilePath(bytes: RawArguments.decode($0)) }
         // This command reads the file itself, and says first whether the file is wanted at all.
         if [["watch"], ["work"]].contains(path), let named, !FileSystem.isFile(named) { return }
@@ -89,7 +97,7 @@ struct ConfiguredArguments {
 
     /// True for `--json`, whoever asked for it.
     var printsJSON: Bool {
-        given.names.contains("json") || settings.contains { $0.option == "json" && $0.values == ["true"] }
+        showsJSON || given.names.contains("json") || settings.contains { $0.option == "json" && $0.values == ["true"] }
     }
 
     /// The settings that a message about arguments is about, with their places; `nil` for a message about others.

@@ -73,8 +73,12 @@
         /// The token of a file, else of the environment; `nil` for none. It blocks.
         static func token(file: PathArgument?) throws(ServerConfigurationError) -> BearerToken? {
             if let file { return try BearerToken(file: file.path) }
-            let text = Machine.environment("SNUG_SERVER_TOKEN") ?? ""
-            return text.isEmpty ? nil : try BearerToken(text)
+            let variable = "SNUG_SERVER_TOKEN"
+            guard let text = Machine.environment(variable) else { return nil }
+            do { return try BearerToken(text) } catch {
+                throw ServerConfigurationError(
+                    "\(variable): \(error.message)" + (text.isEmpty ? ", or unset the variable to go without one" : ""))
+            }
         }
 
         @Sendable static func duration(_ text: String) throws -> Duration {

@@ -34,12 +34,15 @@ extension ConfiguredArguments {
     }
 
     /// Prints the settings in force, for `--show-config`.
+    /// - Throws: What is wrong with a setting or an option, but not that something is missing.
     func printSettings() throws {
         do {
             _ = try Snug.parseAsRoot(arguments)
         } catch {
-            // What is missing on the command line is no fault of the configuration.
             if let fault = fault(of: error) { throw fault }
+            // What is missing on the command line is no fault of what is there.
+            let isUnknown = command?.unknownOption(in: arguments) != nil
+            if isUnknown || UsageText.isAboutGiven(Snug.message(for: error)) { throw error }
         }
         try ConfigurationPrinter.print(effective, json: printsJSON)
     }

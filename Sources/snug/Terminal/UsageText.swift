@@ -15,6 +15,13 @@ enum UsageText {
     /// The reason alone, where another place than an option is named before it.
     static func reason(in message: String) -> String { parts(of: message)?.reason ?? message }
 
+    /// True for a message about something that is on the command line, not about what is missing there.
+    static func isAboutGiven(_ message: String) -> Bool {
+        [opening, "Missing value for ", "Unknown option ", "Unexpected argument", "Invalid option"].contains {
+            message.hasPrefix($0)
+        } || message.contains(" unexpected arguments")
+    }
+
     private static func parts(of message: String) -> (argument: String, reason: String)? {
         guard message.hasPrefix(opening), let middle = message.firstRange(of: middle),
             let end = message[middle.upperBound...].firstRange(of: "': ")

@@ -83,6 +83,46 @@ import Testing
         #expect(try total("snug_job_outcomes_total", ("outcome", "cancelled")) == 4)
     }
 
+    @Test("Jobs of every folder in the ledger are shown, and nothing of a folder that is gone")
+    func folders() throws {
+        func books(_ states: [JobState: Int]) -> LedgerBooks {
+            var books = LedgerBooks()
+            (books.seen, books.states) = (states.values.reduce(0, +), states)
+            return books
+        }
+        func show(_ names: [String], _ folderBooks: [String: LedgerBooks]) {
+            let folders = names.map { name in
+                DaemonStatus.Folder(
+                    name: name, inbox: "/in", watchMode: nil, hasEvents: true, isPresent: true, settlingCount: 0,
+                    unsettled: [:], hasMore: false, takenCount: 0, fileCount: 0, overflowCount: 0,
+                    books: folderBooks[name] ?? LedgerBooks())
+            }
+            var status = DaemonStatus(
+                phase: .running, folders: folders, activities: [], holds: [], pause: nil, books: LedgerBooks())
+            status.folderBooks = folderBooks
+            metrics.record(status)
+        }
+        func gauge(_ name: String, _ labels: (String, String)...) -> Double? {
+            (try? factory.expectGauge(name, labels))?.lastValue
+        }
+        show(["inbox"], ["inbox": books([.failed: 2])])
+        show(["inbox", "new"], ["inbox": books([.failed: 2]), "http": books([.held: 1, .cancelled: 3])])
+        #expect(gauge("snug_jobs", ("folder", "http"), ("state", "held")) == 1)
+        #expect(gauge("snug_jobs", ("folder", "new"), ("state", "held")) == 0)
+        #expect(gauge("snug_jobs_seen", ("folder", "http")) == 4)
+        #expect(gauge("snug_folder_present", ("folder", "http")) == nil)
+        let cancelled = try factory.expectCounter(
+            "snug_job_outcomes_total", [("folder", "http"), ("outcome", "cancelled")])
+        #expect(cancelled.totalValue == 3)
+        // Renamed: the failed jobs of the old name are still there, and then they are not.
+        show(["new"], ["inbox": books([.failed: 2])])
+        #expect(gauge("snug_folder_present", ("folder", "inbox")) == nil)
+        #expect(gauge("snug_jobs", ("folder", "inbox"), ("state", "failed")) == 2)
+        show(["new"], [:])
+        #expect(gauge("snug_jobs", ("folder", "inbox"), ("state", "failed")) == nil)
+        #expect(gauge("snug_folder_present", ("folder", "new")) == 1)
+    }
+
     @Test("The state of queues, folders and pauses is shown as it is, and overflows as they grow")
     func status() throws {
         var books = LedgerBooks()

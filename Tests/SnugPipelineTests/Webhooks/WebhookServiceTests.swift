@@ -107,6 +107,57 @@ import Testing
         #expect(messages.map(\.attempts) == [1])
     }
 
+    @Test("What was sent is not sent again, however long after the last job a service starts")
+    func restarts() async throws {
+        let (fixture, receiver) = (try await DaemonFixture(), try Self.receiver([200]))
+        try await fixture.ledger.save("\(LedgerInstant.now.milliseconds)", as: .messages, "cursor")
+        try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
+        try await fixture.daemon().runOnce()
+        var webhook = Webhook(url: try receiver.address())
+        webhook.allowsInternalAddresses = true
+        var kept: [Int] = []
+        for hours in [0, 0, 2, 2, 24] {
+            let service = try WebhookService(
+                webhook, ledger: fixture.ledger, http: try makeClient(), logger: quietLogger,
+                now: { .now + .seconds(3600 * hours) })
+            try await service.sendOnce()
+            let documents = try await fixture.ledger.documents(.messages).filter { $0.key != "cursor" }
+            kept.append(documents.count)
+            // As long as a start may find the job, and no longer; and not the body.
+            for document in documents {
+                #expect(document.expiresAt == nil)
+                let message = try #require(WebhookMessage(payload: document.payload))
+                #expect(message.isSent && message.body.isEmpty)
+            }
+        }
+        #expect(receiver.requests.count == 1)
+        #expect(kept == [1, 1, 0, 0, 0])
+    }
+
+    @Test("A turn looks at messages that are due, the longest due first, and forgets none that a start may find")
+    func schedule() throws {
+        var schedule = WebhookSchedule()
+        func message(_ name: String, ended: Int, due: Int, isSent: Bool = false) throws -> WebhookMessage {
+            let text = #"{"id":"msg_\#(name)_\#(ended)","body":"b","attempts":0,"dueAt":\#(due),"isSent":\#(isSent)}"#
+            return try #require(WebhookMessage(payload: text))
+        }
+        let (now, minute) = (LedgerInstant(milliseconds: 1_000_000), Duration.seconds(60))
+        #expect(schedule.due(at: now).isEmpty && schedule.delay(after: now) == minute)
+        schedule.note(try message("late", ended: 10, due: 1_000_500))
+        #expect(schedule.delay(after: now) == .milliseconds(500))
+        schedule.note(try message("b", ended: 20, due: 900_000))
+        schedule.note(try message("a", ended: 30, due: 800_000))
+        schedule.note(try message("sent", ended: 40, due: 1, isSent: true))
+        #expect(schedule.due(at: now) == ["msg_a_30", "msg_b_20"])
+        var sent = try message("a", ended: 30, due: 800_000)
+        sent.markSent()
+        schedule.note(sent)
+        #expect(schedule.due(at: now) == ["msg_b_20"])
+        #expect(schedule.sent(before: LedgerInstant(milliseconds: 40)) == ["msg_a_30"])
+        schedule.forget("msg_a_30")
+        #expect(schedule.sent(before: LedgerInstant(milliseconds: 41)) == ["msg_sent_40"])
+    }
+
     @Test("What ended when no service ran is told by the next one")
     func catchesUp() async throws {
         let (fixture, receiver) = (try await DaemonFixture(), try Self.receiver([200]))

@@ -60,6 +60,22 @@ import Testing
                 """)
     }
 
+    @Test("A gauge that is destroyed is gone and may come back; counters and the rest beyond the maximum stay")
+    func destroys() {
+        let gauges = (0...PrometheusRegistry.maximumSeries).map { index in
+            Gauge(label: "g", dimensions: [("i", String(index))], factory: registry)
+        }
+        for gauge in gauges { gauge.record(1) }
+        let counter = Counter(label: "c", dimensions: [("i", "0")], factory: registry)
+        counter.increment()
+        for gauge in gauges { gauge.destroy() }
+        counter.destroy()
+        let left = "# TYPE c counter\nc{i=\"0\"} 1\n# TYPE g gauge\n"
+        #expect(registry.text == left + "g 1\n")
+        Gauge(label: "g", dimensions: [("i", "7")], factory: registry).record(2)
+        #expect(registry.text == left + "g 1\ng{i=\"7\"} 2\n")
+    }
+
     @Test("Labels without end do not take memory without end")
     func cardinality() {
         for index in 0..<2000 {

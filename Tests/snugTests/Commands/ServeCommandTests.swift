@@ -62,12 +62,37 @@ import Testing
             (["--listen", "0.0.0.0:0"], "no token protects it"), (["--listen", "[::]:0"], "no token protects it"),
             (["--token-file", "none"], "cannot be read"), (["--listen", "here"], "is no address to listen on"),
             (["--queue-timeout", "soon"], "is no duration"), (["--lsten", "x"], "--listen"),
-            (["--max-body", "0"], "leaves no room"),
+            (["--max-body", "0"], "leaves no room"), (["--show-config", "--nonsense"], "Unknown option '--nonsense'"),
+            (["--show-config", "--queue", "abc"], "--queue: 'abc' is not a whole number"),
+            (["--show-config", "--json", "--queue"], "Missing value"), (["--json"], "Unknown option '--json'"),
         ])
     func refuses(arguments: [String], words: String) throws {
         let result = try snug.runner.run(["serve"] + arguments)
         #expect(result.exitCode == 64)
-        #expect(result.standardError.contains(words), "\(result.standardError)")
+        #expect(result.standardError.contains(words) && result.standardOutput.isEmpty, "\(result)")
+    }
+
+    @Test("A token that is set and empty is refused, from a file as from the environment, and the source is named")
+    func emptyToken() throws {
+        try snug.folder.write([], to: "token")
+        var other = self
+        other.snug.runner.environment["SNUG_SERVER_TOKEN"] = ""
+        for (command, arguments, source) in [
+            (self, ["--token-file", "token"], "token"), (other, [], "SNUG_SERVER_TOKEN"),
+        ] {
+            let result = try command.snug.runner.run(["serve", "--listen", "127.0.0.1:0"] + arguments)
+            #expect(result.exitCode == 64)
+            #expect(result.standardError.contains("\(source): the token is not one word"), "\(result.standardError)")
+        }
+    }
+
+    @Test("The settings in force are objects with --json, whether the command has that option or not")
+    func settings() throws {
+        for command in ["serve", "fit"] {
+            let rows = try CommandFolder.objects(
+                try snug.runner.run([command, "--show-config", "--json", "--jobs", "3"]))
+            #expect(rows.first { $0["key"] as? String == "\(command).jobs" }?["value"] as? String == "3")
+        }
     }
 
     @Test("An address that is taken ends it with 1, as does a state directory in use")
@@ -124,6 +149,8 @@ import Testing
                 var counts = ""
                 while !counts.contains("snug_deliveries_total{folder=\"in\"} 1")
                     || !counts.contains("snug_deliveries_total{folder=\"http\"} 1")
+                    // The first state that the second process shows has the jobs of the first.
+                    || command == "watch" && !counts.contains("snug_jobs{folder=\"http\",state=\"held\"} 0")
                 {
                     counts = try Self.get(port, "/metrics").text
                 }

@@ -28,6 +28,23 @@ enum WebhookSettings {
         },
     ]
 
+    /// What keeps every message from being sent; `nil` for an address that can be tried.
+    ///
+    /// A name that only leads to internal addresses is judged when a message is sent.
+    static func fault(_ service: ServiceConfiguration) -> String? {
+        guard let webhook = service.watch.webhook else { return nil }
+        let (url, isInternal) = (webhook.url, webhook.url.isInternal && !webhook.allowsInternalAddresses)
+        let isPlain = url.scheme == "http" && !url.isLoopback && !service.network.allowsPlainHTTP
+        let remedies = [
+            isInternal ? "set webhook.allow_internal to true if it is to reach your own network" : nil,
+            isPlain ? "use https, or set network.allow_plain_http to true" : nil,
+        ].compactMap { $0 }
+        guard !remedies.isEmpty else { return nil }
+        let problem =
+            isInternal ? isPlain ? "is an internal address over http" : "is an internal address" : "is http without TLS"
+        return "\(url) \(problem), and no message would be sent; \(remedies.joined(separator: "; and "))"
+    }
+
     private static func change(
         _ service: inout ServiceConfiguration, _ body: (inout Webhook) -> Void
     ) throws(SettingFault) {

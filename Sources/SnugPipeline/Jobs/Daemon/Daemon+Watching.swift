@@ -174,7 +174,7 @@ extension Daemon {
         return DaemonStatus(
             phase: phase, folders: folders, activities: board.activities, holds: try await services.ledger.holds(),
             pause: board.pause, books: books.values.reduce(LedgerBooks(), +), memory: memoryUse(),
-            hosts: hosts)
+            hosts: hosts, folderBooks: books.filter { role.owns($0.key) })
     }
 }
 

@@ -68,6 +68,8 @@ public struct DaemonStatus: Sendable {
     public var memory: MemoryUse?
     /// The processes that share the ledger; `nil` for a daemon that has it for itself.
     public var hosts: FleetHosts?
+    /// The jobs of each folder of this host in the ledger: of HTTP and of folders that left the configuration, too.
+    public var folderBooks: [String: LedgerBooks] = [:]
 }
 
 /// The totals of a run of a daemon.

@@ -44,10 +44,11 @@ struct UploadWriter {
     ///
     /// What came before the client went stays, unless it has a checksum, which is of the whole body.
     /// - Returns: The upload as it is then.
-    /// - Throws: `checksum_mismatch`, `upload_too_long`, `io_failed`; `CancellationError` when the client went.
+    /// - Throws: `checksum_mismatch`, `upload_too_long`, `io_failed`, `too_slow`; `CancellationError` when the client went.
     mutating func receive(_ request: Request) async throws -> ReceivedUpload {
         let start = position
         var isCut = false
+        var cause: any Error = CancellationError()
         do {
             for try await chunk in request.body {
                 let count = buffer.count + chunk.readableBytes
@@ -59,22 +60,23 @@ struct UploadWriter {
                 if !isHeld { buffer = [] }
                 if checksum == nil, position - upload.offset >= Self.savingInterval { try await save() }
             }
-        } catch let error as ServiceError {
+        } catch let error as ServiceError where error != .tooSlow {
             throw error
         } catch {
             // The connection ended.
             isCut = true
+            if error as? ServiceError == .tooSlow { cause = error }
         }
         try await write()
         if let announced = request.headers[.contentLength].flatMap({ Int($0) }), position - start < announced {
             isCut = true
         }
         if let checksum {
-            guard !isCut else { throw CancellationError() }
+            guard !isCut else { throw cause }
             guard checksum.matches else { throw Self.mismatch }
         }
         try await save()
-        if isCut { throw CancellationError() }
+        if isCut { throw cause }
         return upload
     }
 

@@ -20,7 +20,7 @@ struct WatchCommand: AsyncParsableCommand {
             With --listen, the page and the API of 'snug serve' show and steer the work, and take images too.
 
             Signals: SIGHUP reads the configuration again, and keeps the old one when the new one is wrong or needs a \
-            restart (state_dir, ledger, storage, host, memory, isolate, network, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
+            restart (state_dir, ledger, storage, host, memory, isolate, network, webhook, more workers.fits); SIGTERM and Ctrl-C finish what runs, for --drain-time \
             at most; a second one stops at once.
 
             Exit codes: 0 stopped as asked, 1 a fault that a restart may cure or, with --once, some file failed or waits, 64 bad \

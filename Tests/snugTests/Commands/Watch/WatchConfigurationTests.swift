@@ -44,6 +44,21 @@ import Testing
         #expect(!snug.folder.files().contains { $0.hasPrefix("state/") })
     }
 
+    @Test("The address of a webhook may be what the configuration allows, and a name is judged when a message is sent")
+    func webhooks() throws {
+        try configure("a")
+        let file = try #require(try snug.folder.bytes(of: "snug.yaml"))
+        for text in [
+            "webhook: {url: 'http://10.0.0.5/hook', allow_internal: true}\nnetwork: {allow_plain_http: true}\n",
+            "webhook: {url: 'http://127.0.0.1:9/', allow_internal: true}\n", "webhook: {url: 'https://intern/'}\n",
+            "webhook: {url: 'https://[2606:4700::1]/'}\n",
+        ] {
+            try snug.folder.write(Array(text.utf8) + file, to: "snug.yaml")
+            let result = try snug.runner.run(["watch", "--config", "snug.yaml", "--check-config"])
+            #expect(result.exitCode == 0, "\(text) \(result.standardError)")
+        }
+    }
+
     @Test(
         "A wrong configuration is refused with 64, its line and the remedy",
         arguments: [
@@ -58,6 +73,19 @@ import Testing
                 "names the account 'x', which is not there"
             ),
             ("folders:\n\ta: 1\n", "snug.yaml:2: is no YAML"),
+            (
+                "webhook: {url: 'http://10.0.0.5/hook'}\nfolders: {a: {inbox: a, outbox: b}}\n",
+                "snug.yaml:1: webhook.url: http://10.0.0.5/hook is an internal address over http, and no message would be sent; "
+                    + "set webhook.allow_internal to true"
+            ),
+            (
+                "webhook: {url: 'https://[::1]/'}\nfolders: {a: {inbox: a, outbox: b}}\n",
+                "is an internal address, and no message"
+            ),
+            (
+                "webhook: {url: 'http://h.test/', allow_internal: true}\nfolders: {a: {inbox: a, outbox: b}}\n",
+                "use https, or set network.allow_plain_http to true"
+            ),
         ])
     func refuses(text: String, message: String) throws {
         try snug.folder.write(Array(text.utf8), to: "snug.yaml")
