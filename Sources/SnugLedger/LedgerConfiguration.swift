@@ -6,7 +6,8 @@ public struct LedgerConfiguration: Sendable {
     public var policy: LedgerPolicy
     /// Time and chance.
     public var environment: LedgerEnvironment
-    /// The longest wait for other processes that write, and for a service that cannot be reached. Default 10 s.
+    /// The longest wait for other processes that write, and for a service that cannot be reached; an opening waits six times
+    /// as long for others. Default 10 s.
     public var busyTimeout: Duration
     /// False allows a file system that other machines may write to, which loses data. Default true.
     public var refusesNetworkFileSystems: Bool

@@ -29,8 +29,9 @@ extension SQLiteLedger {
         try LedgerFiles.makeFolder(folder)
         if configuration.refusesNetworkFileSystems { try LedgerFiles.refuseNetwork(folder) }
         // One at a time: turning WAL on and migrating are no transactions of SQLite's that others could wait for.
+        // Several may be before this one, and each migration waits for the disk.
         let lock = try LedgerFiles.lock(
-            FilePath(path.string + "-open"), timeout: configuration.busyTimeout, whatFor: "open \(path)")
+            FilePath(path.string + "-open"), timeout: configuration.busyTimeout * 6, whatFor: "open \(path)")
         defer { withExtendedLifetime(lock) {} }
         try LedgerFiles.makePrivate(path)
         let pool = try DatabasePool(path: path.string, configuration: settings(configuration))
