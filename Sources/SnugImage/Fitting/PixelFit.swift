@@ -115,7 +115,7 @@ struct PixelFit {
         if isFullPlan && SizeChoice.isFraction(share), try !isOfLines() {
             return share == 0.375 ? 6 : Int((share * 8).rounded())
         }
-        return [1, 2, 3, 4, 6].first { Double($0) / 8 >= side * Self.decodingMargin } ?? 8
+        return [1, 2, 4].first { Double($0) / 8 >= side * Self.decodingMargin } ?? 8
     }
 
     /// True for text and lines, which the transform of each block for itself would make uneven: resampled, 43 of 43 halved ones
