@@ -91,7 +91,7 @@ struct ServerServices: Sendable {
         ]
     }
 
-    /// The same addresses, and the daemon's, of a server that takes no jobs.
+    /// The addresses of jobs on a server that takes none: each says so.
     private static var routesWithoutJobs: [Route] {
         let answer: @Sendable (Request, ServerContext) async throws -> Response = { _, _ in
             throw ServiceError(

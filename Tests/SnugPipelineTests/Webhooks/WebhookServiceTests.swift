@@ -93,12 +93,17 @@ import Testing
         #expect(deaf.requests.count == 3)
     }
 
-    @Test("Addresses of internal networks get nothing unless that is allowed")
-    func internalAddress() async throws {
-        let (fixture, receiver) = (try await DaemonFixture(), try Self.receiver([200]))
+    /// Runs a daemon until one job has ended, about which a service that starts then has a message.
+    private static func finishJob(in fixture: DaemonFixture) async throws {
         try await fixture.ledger.save("\(LedgerInstant.now.milliseconds)", as: .messages, "cursor")
         try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
         try await fixture.daemon().runOnce()
+    }
+
+    @Test("Addresses of internal networks get nothing unless that is allowed")
+    func internalAddress() async throws {
+        let (fixture, receiver) = (try await DaemonFixture(), try Self.receiver([200]))
+        try await Self.finishJob(in: fixture)
         let service = try WebhookService(
             Webhook(url: try receiver.address()), ledger: fixture.ledger, http: try makeClient(), logger: quietLogger)
         try await service.sendOnce()
@@ -110,9 +115,7 @@ import Testing
     @Test("What was sent is not sent again, however long after the last job a service starts")
     func restarts() async throws {
         let (fixture, receiver) = (try await DaemonFixture(), try Self.receiver([200]))
-        try await fixture.ledger.save("\(LedgerInstant.now.milliseconds)", as: .messages, "cursor")
-        try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
-        try await fixture.daemon().runOnce()
+        try await Self.finishJob(in: fixture)
         var webhook = Webhook(url: try receiver.address())
         webhook.allowsInternalAddresses = true
         var kept: [Int] = []
@@ -161,9 +164,7 @@ import Testing
     @Test("What ended when no service ran is told by the next one")
     func catchesUp() async throws {
         let (fixture, receiver) = (try await DaemonFixture(), try Self.receiver([200]))
-        try await fixture.ledger.save("\(LedgerInstant.now.milliseconds)", as: .messages, "cursor")
-        try fixture.folder.write(WatchImages.small(1), to: "inbox/a.jpg")
-        try await fixture.daemon().runOnce()
+        try await Self.finishJob(in: fixture)
         #expect(try await fixture.jobs()["a.jpg"]?.state == .delivered)
         try await Self.run(fixture, receiver, until: 1)
         #expect(receiver.requests.count == 1)

@@ -28,7 +28,7 @@ enum WebhookSettings {
         },
     ]
 
-    /// What keeps every message from being sent; `nil` for an address that can be tried.
+    /// The fault of an address that no message can be sent to; `nil` for none.
     ///
     /// A name that only leads to internal addresses is judged when a message is sent.
     static func fault(_ service: ServiceConfiguration) -> String? {

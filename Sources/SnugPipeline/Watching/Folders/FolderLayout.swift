@@ -77,7 +77,7 @@ package struct FolderLocation: Sendable, Hashable, CustomStringConvertible {
     package var ancestors: [Identity]
     /// True when the folder itself exists.
     package var exists: Bool
-    /// What is in its place or on the way to it, and is no folder.
+    /// The file that stands where this folder, or one above it, should be; `nil` for none.
     package private(set) var otherThanFolder: FilePath?
 
     package init(path: FilePath, resolved: FilePath, ancestors: [Identity], exists: Bool) {
