@@ -14,14 +14,27 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         var kind: PrometheusSeries.Kind
         var series: [PrometheusLabels: PrometheusSeries] = [:]
     }
-    private let families = Mutex<[String: Family]>([:])
+
+    /// A metric as it is asked for, before its names are changed.
+    private struct Request: Hashable {
+        var label: String
+        var dimensions: [String]
+        var kind: PrometheusSeries.Kind
+    }
+
+    private struct State {
+        var families: [String: Family] = [:]
+        /// What was asked for before: most metrics are asked for with each request to the server.
+        var known: [Request: PrometheusSeries] = [:]
+    }
+    private let state = Mutex(State())
 
     /// A registry without metrics.
     public init() {}
 
     /// All values as text (Prometheus exposition format 0.0.4), sorted by name and labels.
     public var text: String {
-        let families = families.withLock { $0 }
+        let families = state.withLock { $0.families }
         var text = ""
         for (name, family) in families.sorted(by: { $0.key < $1.key }) {
             text += "# TYPE \(name) \(family.kind.rawValue)\n"
@@ -35,30 +48,42 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     private func series(
         _ label: String, _ dimensions: [(String, String)], _ kind: PrometheusSeries.Kind
     ) -> PrometheusSeries {
-        var name = PrometheusLabels.validName(label)
-        return families.withLock { families in
-            // One name has one type.
-            if let family = families[name], family.kind != kind { name += "_\(kind.rawValue)" }
-            var family = families[name] ?? Family(kind: kind)
-            var labels = PrometheusLabels(dimensions)
-            if family.series[labels] == nil, family.series.count >= Self.maximumSeries { labels = PrometheusLabels([]) }
-            let series = family.series[labels] ?? PrometheusSeries(kind: kind)
-            family.series[labels] = series
-            families[name] = family
+        let request = Request(label: label, dimensions: dimensions.flatMap { [$0.0, $0.1] }, kind: kind)
+        return state.withLock { state in
+            if let known = state.known[request] { return known }
+            let series = Self.series(label, dimensions, kind, in: &state.families)
+            if state.known.count < Self.maximumSeries { state.known[request] = series }
             return series
         }
+    }
+
+    private static func series(
+        _ label: String, _ dimensions: [(String, String)], _ kind: PrometheusSeries.Kind, in families: inout [String: Family]
+    ) -> PrometheusSeries {
+        var name = PrometheusLabels.validName(label)
+        // One name has one type.
+        if let family = families[name], family.kind != kind { name += "_\(kind.rawValue)" }
+        var labels = PrometheusLabels(dimensions)
+        if let family = families[name], family.series[labels] == nil, family.series.count >= maximumSeries {
+            labels = PrometheusLabels([])
+        }
+        if let series = families[name]?.series[labels] { return series }
+        let series = PrometheusSeries(kind: kind)
+        families[name, default: Family(kind: kind)].series[labels] = series
+        return series
     }
 
     /// Removes a gauge. Counters and histograms stay, so that they do not go back; so does the one of all labels beyond the
     /// maximum, which others share.
     private func remove(_ handler: AnyObject) {
         guard let series = handler as? PrometheusSeries, series.kind == .gauge else { return }
-        families.withLock { families in
-            for (name, family) in families where family.kind == .gauge {
+        state.withLock { state in
+            for (name, family) in state.families where family.kind == .gauge {
                 guard let labels = family.series.first(where: { $0.value === series })?.key else { continue }
                 guard !labels.text.isEmpty else { return }
-                families[name]?.series[labels] = nil
-                if family.series.count == 1 { families[name] = nil }
+                state.families[name]?.series[labels] = nil
+                if family.series.count == 1 { state.families[name] = nil }
+                state.known = state.known.filter { $0.value !== series }
                 return
             }
         }

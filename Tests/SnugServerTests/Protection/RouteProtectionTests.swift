@@ -86,6 +86,19 @@ import Yams
         }
     }
 
+    @Test("A host in the request line is checked as the field is")
+    func absoluteAddresses() async throws {
+        try await JobBench().run { server in
+            for (host, status) in [
+                ("evil.example", 421), ("127.0.0.1@evil.example", 421), ("", 421), ("127.0.0.1:1", 200), ("[::1]:80", 200),
+                ("LOCALHOST", 200),
+            ] {
+                #expect(try await server.send("http://\(host)/livez").status == status, "\(host)")
+            }
+            #expect(try await server.send("/livez?at=http://evil.example/").status == 200)
+        }
+    }
+
     @Test("With a token each address asks for it, but for probes and the files of the page")
     func token() async throws {
         let token = try BearerToken("0123456789abcdef")
