@@ -73,7 +73,7 @@ extension PaletteFit {
                 best = (encoded(output, work.plane, encodes: attempt), work)
                 if isFull(count) { break }
             }
-            if work.plane.width * work.plane.height <= 1 || best != nil && attempt >= Self.maximumEncodes { break }
+            if work.plane.width * work.plane.height <= 1 || best != nil && attempt > Self.maximumEncodes { break }
             guard let next = search.next(after: share, bytes: Double(max(count, 1)), fits: count <= limit) else { break }
             (share, work) = try bestSize(near: next, but: work, draft)
         }
