@@ -48,7 +48,8 @@ struct PNGFit {
                 var full = full
                 // Counted once, below.
                 full.encodes = 0
-                alternatives.append(.init { [full] _ in try context.unlessOutOfReach { try scaled(supply, after: full) } })
+                alternatives.append(
+                    .init { [full] _ in try context.unlessOutOfReach { try scaled(supply, after: full) } })
             }
             if let encoded = try graphic.fit(alternatives: alternatives) {
                 return finished(encoded, encodes: encoded.encodes + full.encodes)

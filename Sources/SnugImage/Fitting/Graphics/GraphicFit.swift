@@ -177,7 +177,9 @@ struct GraphicFit {
             }
             // Few colours lose what fewer pixels would keep.
             let many = palette.affordable(manyColours, isOpaque: isOpaque)
-            if contest.difference > enough, own > 16, candidate.colours < many[many.count - 1], !context.policy.keepsSize {
+            if contest.difference > enough, own > 16, candidate.colours < many[many.count - 1],
+                !context.policy.keepsSize
+            {
                 let bytes = PaletteFit.byteCount(of: candidate, colours: many[0])
                 try considerScaled(own: own, bytes: bytes, &contest)
             }

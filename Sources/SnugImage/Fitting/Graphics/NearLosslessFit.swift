@@ -67,7 +67,8 @@ struct NearLosslessFit {
             guard try byteCount(rows.plane, reduction, step: Self.steps[Self.steps.count - 1]) <= allowed else {
                 return nil
             }
-            while first < Self.steps.count - 1, try byteCount(rows.plane, reduction, step: Self.steps[first]) > allowed {
+            while first < Self.steps.count - 1, try byteCount(rows.plane, reduction, step: Self.steps[first]) > allowed
+            {
                 first += 1
             }
         }

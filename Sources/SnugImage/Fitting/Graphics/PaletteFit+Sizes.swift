@@ -74,7 +74,9 @@ extension PaletteFit {
                 if isFull(count) { break }
             }
             if work.plane.width * work.plane.height <= 1 || best != nil && attempt > Self.maximumEncodes { break }
-            guard let next = search.next(after: share, bytes: Double(max(count, 1)), fits: count <= limit) else { break }
+            guard let next = search.next(after: share, bytes: Double(max(count, 1)), fits: count <= limit) else {
+                break
+            }
             (share, work) = try bestSize(near: next, but: work, draft)
         }
         guard var best else { return nil }
@@ -99,7 +101,8 @@ extension PaletteFit {
     ) throws -> (share: Double, work: PalettePlane) {
         var best = (share: share, work: try work(on: pixels(at: share, draft.prepare), like: tried))
         var least = abs(try best.work.estimatedBytes(draft.settings) / target - 1)
-        for other in Self.steps.map({ share * $0 }) where other <= PaletteSizeSearch.largest && least > Self.estimateError {
+        for other in Self.steps.map({ share * $0 })
+        where other <= PaletteSizeSearch.largest && least > Self.estimateError {
             let work = try self.work(on: pixels(at: other, draft.prepare), like: tried)
             let size = (work.plane.width, work.plane.height)
             guard size != (tried.plane.width, tried.plane.height) else { continue }

@@ -62,7 +62,9 @@ import Testing
         let plane = DrawnImage.scene(width: 80, height: 60, grain: 4)
         let fewest = PaletteFit.fewestColours
         let least = try bytes(plane, colours: fewest)
-        guard case .tooLarge(let told, let colours, let encodes) = try fit(plane, limit: least / 2).mostColours(plane, of: 257)
+        guard
+            case .tooLarge(let told, let colours, let encodes) = try fit(plane, limit: least / 2).mostColours(
+                plane, of: 257)
         else {
             Issue.record("something fits")
             return
