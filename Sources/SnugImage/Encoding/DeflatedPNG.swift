@@ -26,6 +26,14 @@ enum DeflatedPNG {
         try deflated(lines.bytes, level: level, byteLimit: .max)?.count ?? .max
     }
 
+    /// The bytes of a file that has `share` times as many rows, all like these.
+    static func estimatedByteCount(
+        _ lines: PNGScanlines, level: Int, options: PNGEncoderOptions, share: Double
+    ) throws(ImageError) -> Double {
+        let overhead = (try head(lines, options: options)?.count ?? 0) + 12 + 12
+        return Double(overhead) + Double(try deflatedByteCount(lines, level: level)) * share
+    }
+
     /// Everything before the pixels.
     private static func head(_ lines: PNGScanlines, options: PNGEncoderOptions) throws(ImageError) -> [UInt8]? {
         var file: [UInt8] = PNGChunkReader.signature

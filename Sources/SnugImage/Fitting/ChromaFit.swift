@@ -42,10 +42,12 @@ struct ChromaFit {
         return header.format == .jpeg ? header.chromaSubsampling == .s444 : header.colourModel != .gray
     }
 
-    /// - Parameter pixels: As for ``JPEGFit/fit(_:)``.
-    func fit(_ pixels: (Int) throws -> PixelSupply) throws -> Encoded {
+    /// - Parameters:
+    ///   - pixels: As for ``JPEGFit/fit(_:)``.
+    ///   - first: Its output of them, where that is made already.
+    func fit(_ pixels: (Int) throws -> PixelSupply, first: Encoded? = nil) throws -> Encoded {
         guard Self.isOpen(context.header, context.policy), context.mode.holdsPixels else {
-            return try JPEGFit(context, segments: segments).fit(pixels)
+            return try first ?? JPEGFit(context, segments: segments).fit(pixels)
         }
         var candidates: [Encoded] = []
         var failure: ImageError?
@@ -54,7 +56,8 @@ struct ChromaFit {
             var one = context
             one.policy.chroma = others.removeFirst()
             do {
-                candidates.append(try JPEGFit(one, segments: segments).fit(pixels))
+                let known = one.policy.chroma == .automatic ? first : nil
+                candidates.append(try known ?? JPEGFit(one, segments: segments).fit(pixels))
             } catch let error as ImageError where error.code == .cannotFit {
                 // The last one knows the smallest of all.
                 failure = error

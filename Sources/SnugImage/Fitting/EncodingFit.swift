@@ -2,6 +2,9 @@
 
 /// Fits an image by re-encoding its pixels.
 struct EncodingFit {
+    /// Bits for each pixel under which no JPEG of a graphic is of use at full size.
+    private static let fewestBits = 0.1
+
     private let context: FitContext
     private var header: ImageHeader { context.header }
     private var plan: FitPlan { context.plan }
@@ -94,8 +97,14 @@ struct EncodingFit {
             return try PNGFit(context).fit(supply, content: content)
         }
         if plan.format == .png { return try PNGFit(context).fit(supply, content: content) }
-        if plan.format == nil, let png = try losslessPNG(supply, content: content) { return png }
-        if plan.format == nil, let graphic = try fitGraphic(supply, content: content) { return graphic }
+        if plan.format == nil {
+            let (png, encodes) = try losslessPNG(supply, content: content)
+            if let png { return png }
+            if var graphic = try fitGraphic(supply, content: content) {
+                graphic.encodes += encodes
+                return graphic
+            }
+        }
         let planes = try planes(of: supply)
         return try betterLooking(try encodeJPEG { _ in planes }, supply)
     }
@@ -131,13 +140,13 @@ struct EncodingFit {
             return try graphic.fit(
                 alternatives: [
                     graphic.nearLossless,
-                    .init { try context.unlessOutOfReach { try webP.lossy(supply) } },
+                    .init { _ in try context.unlessOutOfReach { try webP.lossy(supply) } },
                 ])
         }
         return try graphic.fit(alternatives: [graphic.nearLossless] + jpegs(try planes(of: supply)))
     }
 
-    /// JPEGs of the size that looks best, and of the full one.
+    /// JPEGs of the size that looks best, and of the full one where there are bits enough for each pixel.
     private func jpegs(_ planes: PixelSupply) -> [GraphicFit.Alternative] {
         func jpeg(keepsSize: Bool, chroma: ChromaEffort) throws -> Encoded? {
             var context = context
@@ -147,34 +156,41 @@ struct EncodingFit {
         func alternative(keepsSize: Bool) -> GraphicFit.Alternative {
             .init(
                 guess: { try jpeg(keepsSize: keepsSize, chroma: .guessed) },
-                output: { try jpeg(keepsSize: keepsSize, chroma: .compared) })
+                output: { try jpeg(keepsSize: keepsSize, chroma: .compared($0)) })
         }
-        return (policy.keepsSize ? [] : [alternative(keepsSize: false)]) + [alternative(keepsSize: true)]
+        if policy.keepsSize { return [alternative(keepsSize: true)] }
+        let bits = Double(context.byteLimit) * 8 / Double(max(plan.width * plan.height, 1))
+        return [alternative(keepsSize: false)] + (bits < Self.fewestBits ? [] : [alternative(keepsSize: true)])
     }
 
     /// An opaque image stays PNG where nothing is lost by it: at full size whenever that fits, resized when it is a graphic.
-    private func losslessPNG(_ supply: PixelSupply, content: PixelContent) throws -> Encoded? {
+    /// - Returns: The output, where it fits, and the files made for it.
+    private func losslessPNG(_ supply: PixelSupply, content: PixelContent) throws -> (output: Encoded?, encodes: Int) {
         let keepsSize = plan.width == header.uprightWidth && plan.height == header.uprightHeight
-        guard keepsSize && !header.format.isMostlyLossy || content.isGraphic else { return nil }
+        guard keepsSize && !header.format.isMostlyLossy || content.isGraphic else { return (nil, 0) }
         // Decoded at each pass, an attempt is dear: only where the file itself says that it may succeed.
         if !context.mode.holdsPixels && !content.isGraphic && context.source.byteCount > context.byteLimit * 3 / 2 {
-            return nil
+            return (nil, 0)
         }
         let attempt = try PNGFit(context).lossless(supply)
         if attempt.encoded == nil, context.mayChooseWebP, content.isGraphic,
             WebPFit.mayHoldWithoutLoss(pngBytes: attempt.byteCount, limit: context.byteLimit)
         {
-            return try WebPFit(context, isOpaque: true, isGraphic: true).lossless(supply)
+            return (try WebPFit(context, isOpaque: true, isGraphic: true).lossless(supply), attempt.encodes)
         }
-        return attempt.encoded
+        return (attempt.encoded, attempt.encodes)
     }
 
     /// How the resolution of chroma is chosen where the policy leaves it open.
-    private enum ChromaEffort { case guessed, compared }
+    private enum ChromaEffort {
+        case guessed
+        /// With what the guess made, where there is one.
+        case compared(Encoded?)
+    }
 
     /// - Parameter pixels: Planes, decoded at so many eighths of the size where the format allows it.
     private func encodeJPEG(
-        chroma: ChromaEffort = .compared, _ pixels: (Int) throws -> PixelSupply
+        chroma: ChromaEffort = .compared(nil), _ pixels: (Int) throws -> PixelSupply
     ) throws -> Encoded {
         let profile = policy.keepsProfile ? try context.reader.keptProfile() : nil
         let segments = try MetadataSegments.encoded(
@@ -183,9 +199,10 @@ struct EncodingFit {
         if metadata >= context.byteLimit { throw context.metadataIsTooLarge(metadata) }
         switch policy.strategy {
         case .best:
-            return chroma == .compared
-                ? try ChromaFit(context, segments: segments).fit(pixels)
-                : try JPEGFit(context, segments: segments).fit(pixels)
+            return switch chroma {
+            case .guessed: try JPEGFit(context, segments: segments).fit(pixels)
+            case .compared(let first): try ChromaFit(context, segments: segments).fit(pixels, first: first)
+            }
         case .stepped:
             return try SteppedFit(context, segments: segments).fit(try pixels(plan.eighths(for: header)))
         }

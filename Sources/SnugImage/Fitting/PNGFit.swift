@@ -40,14 +40,20 @@ struct PNGFit {
                 {
                     return exact
                 }
-                alternatives.append(.init { try context.unlessOutOfReach { try webP.lossy(supply) } })
+                alternatives.append(.init { _ in try context.unlessOutOfReach { try webP.lossy(supply) } })
             }
             alternatives.append(graphic.nearLossless)
             // A photo loses less by rounding and scaling together.
             if !context.policy.keepsSize, content?.isGraphic ?? false {
-                alternatives.append(.init { try context.unlessOutOfReach { try scaled(supply, after: full) } })
+                var full = full
+                // Counted once, below.
+                full.encodes = 0
+                alternatives.append(
+                    .init { [full] _ in try context.unlessOutOfReach { try scaled(supply, after: full) } })
             }
-            if let encoded = try graphic.fit(alternatives: alternatives) { return encoded }
+            if let encoded = try graphic.fit(alternatives: alternatives) {
+                return finished(encoded, encodes: encoded.encodes + full.encodes)
+            }
         }
         return try scaled(supply, after: full)
     }
@@ -82,6 +88,7 @@ struct PNGFit {
         var size = (width: plan.width, height: plan.height)
         var bytes = full.byteCount
         var best: Encoded?
+        var encodes = full.encodes
         for attempt in 2...Self.maximumEncodes {
             guard !context.policy.keepsSize else {
                 throw context.cannotFit(
@@ -93,12 +100,12 @@ struct PNGFit {
             size = next
             let outcome = try self.attempt(supply, width: size.width, height: size.height)
             bytes = outcome.byteCount
-            if var encoded = outcome.encoded {
-                encoded.encodes = attempt
+            encodes += outcome.encodes
+            if let encoded = outcome.encoded {
                 if encoded.width > best?.width ?? 0 { best = encoded }
                 if Double(bytes) >= Double(limit) * Self.wantedUse { break }
             } else if let best, attempt > 4 {
-                return finished(best, encodes: attempt)
+                return finished(best, encodes: encodes)
             }
         }
         guard let best else {
@@ -109,7 +116,7 @@ struct PNGFit {
                 remedies: isTransparent ? [.byteLimit, .background] : [.byteLimit],
                 advice: isTransparent ? " so that it can become a JPEG" : ", or let it become a JPEG")
         }
-        return finished(best, encodes: best.encodes)
+        return finished(best, encodes: encodes)
     }
 
     /// Bytes at the planned size without any loss; `nil` where the pixels are not in memory.
@@ -157,6 +164,8 @@ struct PNGFit {
         var encoded: Encoded?
         /// Measured, or estimated when it is over.
         var byteCount: Int
+        /// 0 where an estimate was enough.
+        var encodes: Int
     }
 
     /// The image at a size, without any other loss.
@@ -168,11 +177,11 @@ struct PNGFit {
             Attempt(
                 encoded: Encoded(
                     bytes: bytes, format: .png, width: width, height: height, quality: nil, encodes: 1,
-                    report: pixels.report), byteCount: bytes.count)
+                    report: pixels.report), byteCount: bytes.count, encodes: 1)
         }
         guard let plane = pixels.heldRaster?.planes.first else {
             let (bytes, byteCount) = try encodeStreaming(pixels, options: options(width: width, height: height))
-            return bytes.map(encoded) ?? Attempt(encoded: nil, byteCount: byteCount)
+            return bytes.map(encoded) ?? Attempt(encoded: nil, byteCount: byteCount, encodes: 1)
         }
         let outcome = try PNGLosslessEncoder.attempt(
             plane, byteLimit: limit, effort: isFullSize ? .thorough : .quick,
@@ -180,7 +189,9 @@ struct PNGFit {
             believed: Self.estimateError)
         switch outcome {
         case .fits(let bytes): return encoded(bytes)
-        case .tooLarge(let byteCount): return Attempt(encoded: nil, byteCount: byteCount)
+        case .tooLarge(let byteCount):
+            let isEstimate = Double(byteCount) > Double(limit) * Self.estimateError
+            return Attempt(encoded: nil, byteCount: byteCount, encodes: isEstimate ? 0 : 1)
         }
     }
 

@@ -179,4 +179,44 @@ import Testing
                 """)
         }
     }
+
+    /// A screen with a photo in it.
+    private static func graphic(_ random: inout SeededGenerator) -> Plane {
+        let plane = DrawnImage.screen(
+            width: Int.random(in: 200...520, using: &random), height: Int.random(in: 160...340, using: &random))
+        let photo = DrawnImage.scene(
+            width: plane.width / 3, height: plane.height / 2, grain: Int.random(in: 0...4, using: &random),
+            seed: random.next())
+        for y in 0..<photo.height {
+            var row = plane.mutableRow(y + plane.height / 4)
+            let source = photo.row(y)
+            for x in source.indices { row[plane.width + x] = source[x] }
+        }
+        return plane
+    }
+
+    @Test("A graphic uses its limit with few encodes, unless it has all the colours that a palette holds")
+    func graphics() async throws {
+        var encodes: [Int] = []
+        for seed in Self.first..<Self.first + Self.count {
+            var random = SeededGenerator(seed: UInt64(seed) &+ 3 << 32)
+            let plane = Self.graphic(&random)
+            let input = try DrawnImage.png(plane)
+            let limit = Int(2_000 * Double.pow(Double(input.count) / 2_000, .random(in: 0...0.95, using: &random)))
+            let image = try await fitter.fit(
+                ImageSource(bytes: input), limits: Limits(byteLimit: limit), policy: FitPolicy())
+            #expect(image.byteCount <= limit, "seed \(seed)")
+            encodes.append(image.encodes)
+            let output = try DrawnImage.decoded(image.bytes(of: input))
+            let isWhole = DrawnImage.difference(output, plane) == 0
+            let colours = PNGColourCensus(of: output).palette?.colours.count ?? 257
+            if isWhole || image.format == .png && image.scale == 1 && colours > 250 { continue }
+            #expect(
+                Double(image.byteCount) >= Double(limit) * 0.93,
+                "seed \(seed): \(Self.words(image)) of \(limit), \(colours) colours")
+        }
+        // A palette takes one to four; diffused errors, a near-lossless PNG and two guesses at a JPEG are compared with it.
+        #expect(encodes.max() ?? 0 <= 9)
+        #expect(encodes.sorted()[encodes.count / 2] <= 4, "\(encodes)")
+    }
 }

@@ -10,6 +10,8 @@ struct GraphicFit {
     /// screenshots, a larger one is enough.
     private static let (invisible, hardlyVisible) = (0.06, 0.1)
     private static let fewBitsPerPixel = 0.75
+    /// A difference under which bytes to spare are left.
+    private static let imperceptible = 0.02
     /// A difference from which on diffused errors are tried.
     private static let ditherable = 0.05
     /// Numbers of colours for scaled outputs; the fewest where the limit has no room for the table of the most.
@@ -22,7 +24,8 @@ struct GraphicFit {
     struct Alternative {
         /// A quick guess at what `output` makes; without one, `output` is made at once.
         var guess: (() throws -> Encoded?)?
-        var output: () throws -> Encoded?
+        /// Is given the guess, where one was made.
+        var output: (_ guess: Encoded?) throws -> Encoded?
     }
 
     private let context: FitContext
@@ -56,38 +59,53 @@ struct GraphicFit {
         palette = PaletteFit(context, options: options)
     }
 
+    /// The outputs so far, of which the best is kept.
+    private struct Contest {
+        let looks: Looks
+        private(set) var best: Encoded?
+        /// The best one's difference from the image.
+        private(set) var difference = Double.infinity
+        var encodes = 0
+
+        init(_ looks: Looks) { self.looks = looks }
+
+        mutating func consider(_ encoded: Encoded?) throws {
+            guard let encoded else { return }
+            encodes += encoded.encodes
+            let difference = try looks.difference(encoded)
+            if difference < self.difference { (best, self.difference) = (encoded, difference) }
+        }
+    }
+
     /// The best-looking output.
     /// - Parameter alternatives: Other ways to the limit, the ones that keep the size first.
     /// - Returns: `nil` when there is no palette within the limit and no alternative succeeds.
     func fit(alternatives: [Alternative]) throws -> Encoded? {
-        var best: (encoded: Encoded, difference: Double)?
-        var encodes = 0
-        func consider(_ encoded: Encoded?) throws {
-            guard let encoded else { return }
-            encodes += encoded.encodes
-            let difference = try looks.difference(encoded)
-            if difference < best?.difference ?? .infinity { best = (encoded, difference) }
-        }
+        var contest = Contest(looks)
         let hasPalette = try mayHavePalette()
-        if !hasPalette, alternatives.count == 1, var only = try alternatives[0].output() {
+        if !hasPalette, alternatives.count == 1, var only = try alternatives[0].output(nil) {
             only.report = pixels.report
             return only
         }
-        if hasPalette { try considerPalettes(consider, least: { best?.difference }) }
-        if best?.difference ?? .infinity > enough {
+        if hasPalette { try considerPalettes(&contest) }
+        // Bytes to spare may buy what is hardly visible.
+        let isFull = contest.best.map { palette.isFull($0.bytes.count) } ?? false
+        if contest.difference > (isFull ? enough : Self.imperceptible) {
             for alternative in alternatives {
-                if let least = best?.difference, let guess = try alternative.guess?() {
-                    encodes += guess.encodes
-                    if try looks.difference(guess) > least * Self.hopeless { continue }
+                let guess = contest.best == nil ? nil : try alternative.guess?()
+                if let guess, try looks.difference(guess) > contest.difference * Self.hopeless {
+                    contest.encodes += guess.encodes
+                } else {
+                    // Its encodes are those of the guess, too.
+                    try contest.consider(try alternative.output(guess))
                 }
-                try consider(try alternative.output())
             }
         }
-        guard var result = best?.encoded else {
+        guard var result = contest.best else {
             if context.policy.keepsSize { try noteSmallest() }
             return nil
         }
-        result.encodes = encodes
+        result.encodes = contest.encodes
         result.report = pixels.report
         return result
     }
@@ -121,7 +139,7 @@ struct GraphicFit {
 
     /// A near-lossless PNG.
     var nearLossless: Alternative {
-        Alternative {
+        Alternative { _ in
             try NearLosslessFit(context, options: options).fit(
                 Raster(pixels.shape, planes: [plane]), mayScale: !isGraphic && !context.policy.keepsSize)
         }
@@ -146,26 +164,28 @@ struct GraphicFit {
         return try looks.difference(indexed.encoded) < looks.difference(rounded)
     }
 
-    private func considerPalettes(
-        _ consider: (Encoded?) throws -> Void, least: () -> Double?
-    ) throws {
+    private func considerPalettes(_ contest: inout Contest) throws {
         let own = PNGColourCensus(of: plane).palette?.colours.count ?? 257
         switch try palette.mostColours(plane, of: own) {
         case .fits(let candidate):
-            try consider(candidate.encoded)
-            if context.policy.dither == .automatic, let difference = least(), difference > Self.ditherable {
-                try consider(try palette.dithered(plane, like: candidate))
+            try contest.consider(candidate.encoded)
+            let (fuller, encodes) = try palette.fuller(than: candidate, looks: looks)
+            contest.encodes += encodes
+            try contest.consider(fuller)
+            if context.policy.dither == .automatic, contest.difference > Self.ditherable {
+                try contest.consider(try palette.dithered(candidate))
             }
             // Few colours lose what fewer pixels would keep.
             let many = palette.affordable(manyColours, isOpaque: isOpaque)
-            if let difference = least(), difference > enough, own > 16, candidate.colours < many[0],
+            if contest.difference > enough, own > 16, candidate.colours < many[many.count - 1],
                 !context.policy.keepsSize
             {
                 let bytes = PaletteFit.byteCount(of: candidate, colours: many[0])
-                try considerScaled(own: own, bytes: bytes, consider)
+                try considerScaled(own: own, bytes: bytes, &contest)
             }
-        case .tooLarge(let bytes, _):
-            if !context.policy.keepsSize { try considerScaled(own: own, bytes: bytes, consider) }
+        case .tooLarge(let bytes, _, let encodes):
+            contest.encodes += encodes
+            if !context.policy.keepsSize { try considerScaled(own: own, bytes: bytes, &contest) }
         }
     }
 
@@ -174,17 +194,21 @@ struct GraphicFit {
         return plane.channels == 1 ? Self.scaledColours.gray : Self.scaledColours.opaque
     }
 
-    private func considerScaled(own: Int, bytes: Int, _ consider: (Encoded?) throws -> Void) throws {
+    private func considerScaled(own: Int, bytes: Int, _ contest: inout Contest) throws {
         // Two levels of gray scaled down are best as two or four levels again.
         let few = plane.channels == 1 ? [own, 4] : [own, max(own, 4)]
         let numbers = own <= 16 ? few : palette.affordable(manyColours, isOpaque: isOpaque)
+        var chosen: (draft: PaletteFit.Draft, difference: Double)?
         for number in Set(numbers).sorted() {
-            try consider(
-                palette.mostPixels(colours: number, bytes: bytes) { width, height in
-                    let target = RasterShape.interleaved(width: width, height: height, channels: plane.channels)
-                    let raster = Raster(pixels.shape, planes: [plane])
-                    return try PixelSupply.resize(raster, to: target, cancellation: context.cancellation).planes[0]
-                })
+            let draft = try palette.draft(colours: number, bytes: bytes) { width, height in
+                let target = RasterShape.interleaved(width: width, height: height, channels: plane.channels)
+                let raster = Raster(pixels.shape, planes: [plane])
+                return try PixelSupply.resize(raster, to: target, cancellation: context.cancellation).planes[0]
+            }
+            let difference = try looks.difference(try draft.pixels())
+            if difference < chosen?.difference ?? .infinity { chosen = (draft, difference) }
         }
+        guard let chosen, chosen.difference < contest.difference else { return }
+        try contest.consider(palette.file(of: chosen.draft))
     }
 }

@@ -30,7 +30,16 @@ struct Looks {
         let reader = ImageReader(
             source: source, header: header, policy: policy, memory: 1 << 40, cache: context.cache,
             cancellation: context.cancellation)
-        let supply = try PixelSupply.streaming(reader, demand: PixelDemand(isPlanar: false))
+        return try difference(try PixelSupply.streaming(reader, demand: PixelDemand(isPlanar: false)))
+    }
+
+    /// The difference of an output's pixels.
+    func difference(_ pixels: Plane) throws -> Double {
+        let shape = RasterShape.interleaved(width: pixels.width, height: pixels.height, channels: pixels.channels)
+        return try difference(PixelSupply(Raster(shape, planes: [pixels]), cancellation: context.cancellation))
+    }
+
+    private func difference(_ supply: PixelSupply) throws -> Double {
         let target = RasterShape.interleaved(
             width: original.width, height: original.height, channels: supply.shape.planes[0].channels)
         let sink = TileComparison(original, weighting: weighting, cancellation: context.cancellation)

@@ -17,6 +17,8 @@ struct NearLosslessFit {
     private static let aimedUse = 0.975
     /// The tiles of a sample compress a little worse or better than the image.
     private static let sampleError = 1.03
+    /// Bands of rows compress up to so much worse.
+    private static let bandError = 1.08
 
     private let context: FitContext
     private let options: PaletteFit.Options
@@ -60,10 +62,14 @@ struct NearLosslessFit {
                 first += 1
             }
         } else {
-            // The coarsest tells whether any fits.
-            encodes += 1
-            guard try bytes(plane, reduction, step: Self.steps[Self.steps.count - 1], byteLimit: limit) != nil else {
+            let rows = SampledRows(of: plane)
+            let allowed = Double(limit) * Self.bandError / rows.share
+            guard try byteCount(rows.plane, reduction, step: Self.steps[Self.steps.count - 1]) <= allowed else {
                 return nil
+            }
+            while first < Self.steps.count - 1, try byteCount(rows.plane, reduction, step: Self.steps[first]) > allowed
+            {
+                first += 1
             }
         }
         for step in Self.steps[first...] {

@@ -16,7 +16,13 @@ struct PaletteSizeSearch {
     private var fitting: (share: Double, bytes: Double)?
     private var tooLarge: (share: Double, bytes: Double)?
 
-    init(target: Double) { self.target = target }
+    /// The power of the side that bytes are taken to follow, where only one size is known.
+    private let power: Double
+
+    init(target: Double, power: Double = 2) {
+        self.target = target
+        self.power = power
+    }
 
     /// - Parameters:
     ///   - share: The share tried last.
@@ -30,8 +36,8 @@ struct PaletteSizeSearch {
             tooLarge = (share, bytes)
         }
         guard let fitting, let tooLarge, fitting.share < tooLarge.share else {
-            // Bytes go with the square of the side, about.
-            let wanted = min(share * Double.sqrt(target / bytes), Self.largest, (tooLarge?.share ?? 1) * 0.985)
+            let wanted = min(
+                share * Double.pow(target / bytes, 1 / power), Self.largest, (tooLarge?.share ?? 1) * 0.995)
             return abs(wanted / share - 1) > Self.narrowest - 1 ? wanted : nil
         }
         let width = tooLarge.share / fitting.share
