@@ -42,6 +42,10 @@ extension ElumentaDialect {
             failure.message = Advice.message(failure, words: classification.body.message)
             return .gone(failure)
         }
+        // Whatever became of another job, this one is asked for again.
+        if let named = JSONValue(parsing: response.text)?["id"]?.identifier, Self.number(of: named) != Self.number(of: id) {
+            return .pollFailed(ResponseClassification.badResponse(response, "the state of another job"))
+        }
         switch state(response) {
         case .completed(let result): return .completed(result)
         case .pending: return .pending
@@ -57,6 +61,9 @@ extension ElumentaDialect {
             return .pollFailed(ResponseClassification.badResponse(response, ResponseClassification.described(response)))
         }
     }
+
+    /// The number in an id: 18491 and `gen_18491` are one job.
+    private static func number(of id: String) -> Substring { id.hasPrefix("gen_") ? id.dropFirst(4) : id[...] }
 
     // MARK: Bodies of success
 
