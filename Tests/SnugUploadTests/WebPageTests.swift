@@ -41,7 +41,19 @@ import Testing
         }
         #expect(error.code == .refused && error.message.contains("a web page"), "\(error.message)")
         #expect(try await upload(.put, 200, body: Self.page, head: 200).get().confirmation == .length)
+        // Apache tells of a new file so.
+        #expect(try await upload(.put, 201, body: Self.page).get().confirmation == .response)
         #expect(try await upload(.put, 200, body: "OK").get().confirmation == .response)
+    }
+
+    @Test("A PUT in ranges that gets a page for an empty file is no upload")
+    func ranges() async throws {
+        guard case .failure(let error) = try await upload(.rangedPut, 200, body: Self.page) else {
+            Issue.record("delivered")
+            return
+        }
+        #expect(error.code == .refused && error.message.contains("no answer of this upload protocol"))
+        #expect(try await upload(.rangedPut, 201, body: Self.page, head: 405).get().confirmation == .response)
     }
 
     @Test(

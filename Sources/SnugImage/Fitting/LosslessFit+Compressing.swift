@@ -22,8 +22,8 @@ extension LosslessFit {
             if !context.policy.passesCompliantUnchanged, !stripped.isEmpty, stripped.count < source.byteCount {
                 return try .done(
                     image(
-                        .stripped, content: .bytes(stripped), byteCount: stripped.count, notes: notes + extensionNotes(),
-                        encodes: 0))
+                        .stripped, content: .bytes(stripped), byteCount: stripped.count,
+                        notes: notes + extensionNotes(), encodes: 0))
             }
             return .done(image(.copied, content: .source, byteCount: source.byteCount, notes: notes, encodes: 0))
         }

@@ -181,7 +181,8 @@ extension ClientResponse {
                 "it points to \(Scrubber().clean(redirectLocation, limit: 200)), where nothing can be uploaded; ask its operator for the address"
         }
         return switch status.code {
-        case 200..<300 where shownBody.isEmpty: "that is no answer of this upload protocol; check the address and the protocol"
+        case 200..<300 where shownBody.isEmpty:
+            "that is no answer of this upload protocol; check the address and the protocol"
         case 404, 410: "there is nothing at this address; check it"
         case 405, 501: "the address does not take this kind of upload; check it and the protocol"
         case 409: "the server has a conflict with this address: a folder above it may be missing; create it first"

@@ -166,6 +166,12 @@ import Testing
         if id != "\"x\"" { #expect(dialect.pollOutcome(of: response(200, text), id: "7").kind == .completed) }
     }
 
+    @Test("A cost is a number from 0, also as text", arguments: [("4", 4), ("\"4\"", 4), ("-4", nil), ("{}", nil)])
+    func costs(told: String, cost: Double?) {
+        let text = #"{"id":5,"status":"completed","result_url":"https://s.test/1.png","tokens_spent":\#(told)}"#
+        #expect(dialect.outcome(of: response(200, text), to: job()).result?.cost == cost)
+    }
+
     @Test("A finished job without an image is asked again, not paid again")
     func withoutImage() {
         let text = #"{"id":5,"status":"completed","result_url":null,"tokens_spent":4}"#

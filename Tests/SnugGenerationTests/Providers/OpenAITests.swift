@@ -187,7 +187,8 @@ import Testing
         let none = dialect.outcome(
             of: response(200, #"{"data":[],"error":{"code":"moderation_blocked","message":"no"}}"#), to: job())
         #expect(none.failure?.code == .policyRefused)
-        let both = #"{"data":[{"b64_json":"","url":"https://s.test/1"},{"b64_json":"","url":""},{"b64_json":"","url":""}]}"#
+        let empty = #"{"b64_json":"","url":""}"#
+        let both = #"{"data":[{"b64_json":"","url":"https://s.test/1"},\#(empty),\#(empty)]}"#
         let outcome = dialect.outcome(of: response(200, both, images: [spooled(0), image, spooled(0)]), to: job())
         #expect(
             outcome.result?.images == [

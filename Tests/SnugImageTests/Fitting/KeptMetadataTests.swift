@@ -102,7 +102,8 @@ import Testing
         #expect(try await fit(gif.bytes, .jpeg, "comment").metadata.texts.map(\.text) == ["abcde"])
     }
 
-    private static let extended = Array("http://ns.adobe.com/xmp/extension/\0".utf8) + [UInt8](repeating: 0x41, count: 400)
+    private static let extended =
+        Array("http://ns.adobe.com/xmp/extension/\0".utf8) + [UInt8](repeating: 0x41, count: 400)
 
     private static func extendedJPEG() throws -> [UInt8] {
         try DrawnImage.jpeg(

@@ -68,7 +68,9 @@ import Testing
         let object = try object("a.jpg", "--max-input-pixels", "100")
         check(
             object, "failed",
-            null: Self.keys.subtracting(["input", "status", "input_bytes", "limit_bytes", "seconds", "error", "warnings"]))
+            null: Self.keys.subtracting([
+                "input", "status", "input_bytes", "limit_bytes", "seconds", "error", "warnings",
+            ]))
         let error = try #require(object["error"] as? [String: Any])
         #expect(Set(error.keys) == ["code", "message", "details"])
         #expect(error["code"] as? String == "limit_exceeded")

@@ -43,7 +43,8 @@ extension ElumentaDialect {
             return .gone(failure)
         }
         // Whatever became of another job, this one is asked for again.
-        if let named = JSONValue(parsing: response.text)?["id"]?.identifier, Self.number(of: named) != Self.number(of: id) {
+        let named = JSONValue(parsing: response.text)?["id"]?.identifier
+        if let named, Self.number(of: named) != Self.number(of: id) {
             return .pollFailed(ResponseClassification.badResponse(response, "the state of another job"))
         }
         switch state(response) {
@@ -78,7 +79,8 @@ extension ElumentaDialect {
     private func state(_ response: ProviderResponse) -> State {
         guard let json = JSONValue(parsing: response.text), !json.members.isEmpty else { return .unreadable }
         var result = JobResult(
-            id: json["id"]?.identifier, model: json["model_slug"]?.text, cost: json["tokens_spent"]?.amount)
+            id: json["id"]?.identifier, model: json["model_slug"]?.text,
+            cost: json["tokens_spent"]?.amount.flatMap { $0 >= 0 ? $0 : nil })
         if let image = response.images.first, image.byteCount > 0 {
             result.images = [.spooled(image, revisedPrompt: nil)]
         } else if let address = json["result_url"]?.text, let url = try? endpoint.base.resolving(address) {

@@ -10,6 +10,10 @@ extension ClientResponse {
         isSuccess && ContentSignature(Array(body.prefix(ContentSignature.byteCount))) == .html
     }
 
+    /// True for a page where a server says nothing about a file that was put: one that has created or replaced it says so
+    /// with 201 or 204, and some with a page about it.
+    var isPageInstead: Bool { status == 200 && isWebPage }
+
     /// True for a page with a field for a password.
     var asksForPassword: Bool {
         guard isWebPage else { return false }

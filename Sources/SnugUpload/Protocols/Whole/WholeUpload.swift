@@ -15,7 +15,7 @@ struct WholeUpload {
         let response = try await send(.put, [.contentType: job.target.contentType], body)
         let confirmation = try await job.confirmLength(job.target.url)
         // A page for people, as of a login or of an application that answers every request with itself.
-        if confirmation == .response, response.isWebPage { throw page(response) }
+        if confirmation == .response, response.isPageInstead { throw page(response) }
         return job.receipt(url: job.target.url, confirmation: confirmation, response: response)
     }
 
