@@ -55,6 +55,20 @@ import Testing
         server.requests.filter { $0.method != "HEAD" }.map(\.body)
     }
 
+    @Test("A length of compressed bytes is not compared with the file's", arguments: ["gzip", "identity"])
+    func compressedHead(coding: String) async throws {
+        let server = try FaultServer { connection in
+            while true {
+                let isHead = try connection.readRequest().method == "HEAD"
+                try connection.respond(
+                    isHead ? 200 : 201, isHead ? ["Content-Encoding": coding, "Content-Length": "70"] : [:])
+            }
+        }
+        let target = UploadTarget(try HTTPURL(server.url("/a.bin")), .put)
+        let result = try? await makeUploader(folder).upload(try folder.file(pattern(1000)), to: target)
+        #expect(result?.confirmation == (coding == "gzip" ? .response : nil))
+    }
+
     @Test("A checksum that the server tells unasked is compared", arguments: [true, false])
     func offeredDigest(isRight: Bool) async throws {
         let bytes = pattern(1000)

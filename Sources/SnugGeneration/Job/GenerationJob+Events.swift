@@ -111,6 +111,8 @@ extension GenerationJob {
         var renewal: (delivery: Delivery, error: GenerationError)?
         var rounds = 0
         var failures = 0
+        /// Why the last poll failed, if it did.
+        var failure: ProviderFailure?
         var disappearances = 0
         var hint: Duration?
         var hasRefreshed = false

@@ -11,14 +11,16 @@ extension GenerationJob {
             ? .zero
             : settings.polling.delay(afterPolls: polling.rounds, hint: polling.hint, random: conditions.random)
         if let remaining = conditions.remaining, wait >= remaining {
+            let reason = polling.failure.map { " (asked for it last: \($0.message))" } ?? ""
             return Transition(
-                .fail(GenerationError(.deadlineExceeded, "the time is over: \(Self.resumable(polling.id))")))
+                .fail(GenerationError(.deadlineExceeded, "the time is over: \(Self.resumable(polling.id))\(reason)")))
         }
         return Transition([.sleep(wait)], .poll(polling))
     }
 
     mutating func polled(_ poll: Poll, _ polling: Polling) -> Transition {
         var polling = polling
+        polling.failure = nil
         polls += 1
         polling.rounds += 1
         polling.hint = poll.hint
@@ -50,6 +52,7 @@ extension GenerationJob {
                 return next
             }
             polling.failures += 1
+            polling.failure = failure
             let isHopeless = [.notAuthenticated, .forbidden, .paymentRequired, .downloadFailed].contains(failure.code)
             guard isHopeless || polling.failures >= settings.polling.maximumFailures else {
                 return self.poll(polling)

@@ -11,8 +11,10 @@ struct DownloadProgress {
     /// True when the bytes come from more than one response.
     private(set) var wasResumed = false
     private let policy: RetryPolicy
-    /// In a row without a byte.
+    /// In a row without a byte that was not here before.
     private var failures = 0
+    /// The most bytes that ever were here.
+    private var furthest = 0
     private var attempts = 0
     /// However steadily a byte or two come each time, there is an end.
     private static let mostAttempts = 50
@@ -48,7 +50,8 @@ struct DownloadProgress {
             validator = response.headerFields[.eTag].flatMap { $0.hasPrefix("\"") ? $0 : nil }
         }
         if offset > 0 { wasResumed = true }
-        if received > 0 { failures = 0 }
+        // A response that begins anew and breaks where the last one did is no progress.
+        if offset > furthest { (failures, furthest) = (0, offset) }
     }
 
     /// The wait before the next attempt; `nil` when there is none.

@@ -248,6 +248,7 @@ struct ResultDownloader: Sendable {
     ) async throws {
         var failure = failure
         failure.retryAfter = hint
+        if let hint { failure.message += "; it asks for a wait of \(Int((hint / .seconds(1)).rounded(.up))) s" }
         guard let wait = progress.wait(hint: hint, random: environment.random()) else { throw failure }
         if let deadline, ContinuousClock.now + wait >= deadline { throw failure }
         try await environment.sleep(wait)

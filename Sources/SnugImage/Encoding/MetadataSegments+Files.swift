@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension MetadataSegments {
-    /// Comments and IPTC records of a JPEG, those that are kept.
+    /// Extended XMP, comments and IPTC records of a JPEG, those that are kept.
     static func copied(
         _ source: ImageSource, _ selection: FitPolicy.Metadata
     ) throws(ImageError) -> [MetadataSegment] {
-        guard selection.keeps(.comment) || selection.keeps(.iptc) else { return [] }
+        let keepsExtension = selection.keeps(.xmp) && selection.keeps(.gps)
+        guard selection.keeps(.comment) || selection.keeps(.iptc) || keepsExtension else { return [] }
         var copied: [MetadataSegment] = []
         var reader = JPEGSegmentReader(source)
         while let segment = try reader.next(), segment.marker != JPEGMarker.startOfScan {
             switch try reader.kind(of: segment) {
+            case .extendedXMP where keepsExtension:
+                copied.append(MetadataSegment(marker: segment.marker, payload: try reader.payload(segment).bytes))
             case .comment where selection.keeps(.comment):
                 copied.append(
                     MetadataSegment(marker: JPEGMarker.comment, payload: try reader.payload(segment).bytes))

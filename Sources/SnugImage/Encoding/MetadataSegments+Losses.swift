@@ -18,6 +18,7 @@ extension MetadataSegments {
         if policy.metadata.keeps(.xmp), found.xmp > 0 || kept.xmp != nil, !fits(kept.xmp, after: xmpHeader) {
             lost.append("XMP")
         }
+        if try losesExtendedXMP(of: source, header: header, policy: policy, in: format) { lost.append("extended XMP") }
         let isJPEGCopy = header.format == .jpeg && format == .jpeg
         let hasPlace = format == .jpeg || format == .png
         let mayBeLost = !isJPEGCopy && !fits(kept.resources, after: PhotoshopResources.payload([]))
@@ -27,5 +28,27 @@ extension MetadataSegments {
         if !kept.texts.isEmpty, !hasPlace { lost.append("text") }
         guard !lost.isEmpty else { return [] }
         return ["could not be kept in a \(format): \(lost.joined(separator: ", "))"]
+    }
+
+    /// The warning about extended XMP where a JPEG keeps its coefficients, which loses nothing else that is to be kept.
+    static func notes(
+        onExtendedXMPOf source: ImageSource, header: ImageHeader, policy: FitPolicy
+    ) throws(ImageError) -> [String] {
+        guard try losesExtendedXMP(of: source, header: header, policy: policy, in: header.format) else { return [] }
+        return ["could not be kept in a \(header.format): extended XMP"]
+    }
+
+    /// True where extended XMP was to be kept: only a JPEG has it, and only whole, with any position that is in it.
+    private static func losesExtendedXMP(
+        of source: ImageSource, header: ImageHeader, policy: FitPolicy, in format: ImageFormat
+    ) throws(ImageError) -> Bool {
+        guard header.format == .jpeg, header.metadata.xmp > 0, policy.metadata.keeps(.xmp),
+            format != .jpeg || !policy.metadata.keeps(.gps)
+        else { return false }
+        var reader = JPEGSegmentReader(source)
+        while let segment = try reader.next(), segment.marker != JPEGMarker.startOfScan {
+            if try reader.kind(of: segment) == .extendedXMP { return true }
+        }
+        return false
     }
 }

@@ -35,7 +35,7 @@ enum MetadataSegments {
         _ source: ImageSource, header: ImageHeader, policy: FitPolicy, size: (width: Int, height: Int)?
     ) throws(ImageError) -> EmbeddedMetadata {
         let metadata = try ImageProbe.embeddedMetadata(
-            of: source, header: header, limits: policy.decodingLimits
+            of: source, header: header, limits: policy.decodingLimits, page: policy.page ?? 1
         ).selected(policy.metadata)
         guard let size else { return metadata.upright() }
         return metadata.describing(width: size.width, height: size.height, isConverted: !policy.keepsProfile)

@@ -20,8 +20,10 @@ extension LosslessFit {
         if complies && !isForced && (saving <= 0 || saving < context.policy.minimumSaving) {
             // What tells too much goes, however little it saves.
             if !context.policy.passesCompliantUnchanged, !stripped.isEmpty, stripped.count < source.byteCount {
-                return .done(
-                    image(.stripped, content: .bytes(stripped), byteCount: stripped.count, notes: notes, encodes: 0))
+                return try .done(
+                    image(
+                        .stripped, content: .bytes(stripped), byteCount: stripped.count,
+                        notes: notes + extensionNotes(), encodes: 0))
             }
             return .done(image(.copied, content: .source, byteCount: source.byteCount, notes: notes, encodes: 0))
         }
@@ -31,10 +33,10 @@ extension LosslessFit {
                 remedies: [.byteLimit], advice: ", or allow losses")
         }
         let status: FittedImage.Status = recoded != nil ? .fitted : .stripped
-        return .done(
+        return try .done(
             image(
                 status, content: .bytes(smallest), byteCount: smallest.count,
-                notes: notes + (recoded != nil ? [FittedImage.losslessRemark] : []),
+                notes: notes + (recoded != nil ? [FittedImage.losslessRemark] : []) + extensionNotes(),
                 encodes: recoded != nil ? 1 : 0))
     }
 

@@ -48,7 +48,7 @@ struct LosslessFit {
         guard case .success(let stripper) = survey.stripped,
             let bytes = try stripper.bytes(byteLimit: context.byteLimit)
         else { return .notEnough }
-        let notes = try checkPixels()
+        let notes = try checkPixels() + extensionNotes()
         try source.checkUnchanged()
         return .done(image(.stripped, content: .bytes(bytes), byteCount: bytes.count, notes: notes, encodes: 0))
     }
@@ -59,10 +59,10 @@ struct LosslessFit {
         guard context.mode.holdsCoefficients, try !CoefficientSources.areDecodedHere(context) else { return .notEnough }
         guard let bytes = try recompressed(byteLimit: context.byteLimit) else { return .notEnough }
         try source.checkUnchanged()
-        return .done(
+        return try .done(
             image(
                 .fitted, content: .bytes(bytes), byteCount: bytes.count,
-                notes: [FittedImage.losslessRemark], encodes: 1))
+                notes: [FittedImage.losslessRemark] + extensionNotes(), encodes: 1))
     }
 
     /// A JPEG's coefficients as a progressive file, or a baseline one where that is asked for; `nil` over the limit.
@@ -73,6 +73,10 @@ struct LosslessFit {
         return try JPEGRecoder.recode(
             source, segments: segments, isSequential: context.policy.isBaseline, byteLimit: byteLimit,
             limits: context.policy.decodingLimits, memory: memory, cancellation: context.cancellation)
+    }
+
+    func extensionNotes() throws -> [String] {
+        try MetadataSegments.notes(onExtendedXMPOf: source, header: header, policy: context.policy)
     }
 
     /// Decodes the image to find damage that its structure does not show.

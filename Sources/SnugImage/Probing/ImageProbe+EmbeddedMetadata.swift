@@ -2,15 +2,16 @@
 
 extension ImageProbe {
     /// The metadata of an image: the first EXIF and XMP, at most `limits.maximumMetadataBytes` long, and all texts.
+    /// - Parameter page: The page of a TIFF file, from 1.
     static func embeddedMetadata(
-        of source: ImageSource, header: ImageHeader, limits: DecodingLimits = DecodingLimits()
+        of source: ImageSource, header: ImageHeader, limits: DecodingLimits = DecodingLimits(), page: Int = 1
     ) throws(ImageError) -> EmbeddedMetadata {
         switch header.format {
         case .jpeg: try jpegMetadata(of: source)
         case .png: try pngMetadata(of: source, limits: limits)
         case .heif where header.format.isDecodable, .avif where header.format.isDecodable:
             try isoMetadata(of: source, limits: limits)
-        case .tiff: try tiffMetadata(of: source, limits: limits)
+        case .tiff: try tiffMetadata(of: source, limits: limits, page: page)
         case .gif: try gifMetadata(of: source, limits: limits)
         case .webp: try webPMetadata(of: source, limits: limits)
         default: EmbeddedMetadata()

@@ -9,11 +9,14 @@ extension ImageProbe {
         static let unmovable: Set<Int> = [0x927C, 0xA005]
     }
 
-    /// EXIF, XMP and IPTC records of the first page of a TIFF file, whose EXIF is spread over it, as a block of their own.
-    static func tiffMetadata(of source: ImageSource, limits: DecodingLimits) throws(ImageError) -> EmbeddedMetadata {
+    /// EXIF, XMP and IPTC records of a page of a TIFF file, whose EXIF is spread over it, as a block of their own.
+    /// - Parameter number: The page, from 1.
+    static func tiffMetadata(
+        of source: ImageSource, limits: DecodingLimits, page number: Int = 1
+    ) throws(ImageError) -> EmbeddedMetadata {
         let start = ByteView(try source.bytes(at: 0, count: min(16, source.byteCount)))
         var file = try TIFFFile(source, start: start)
-        let page = try TIFFDirectory(at: file.first, in: &file)
+        let page = try TIFFImage.directory(ofPage: max(number, 1) - 1, in: &file).directory
         let described = try values(of: page, in: &file) { Tag.described.contains($0) }
         var below: [(tag: Int, values: [EXIFEditor.Value])] = []
         for tag in [Tag.exif, Tag.position] {

@@ -58,28 +58,32 @@ public struct FitRun: Sendable {
     /// Fits everything.
     ///
     /// Cancelling the task ends the run; outputs that are finished stay, and none is left half-written. Every other input
-    /// gets its ``FitEvent/interrupted(_:)``.
+    /// gets its ``FitEvent/interrupted(_:)``; while folders are still being read, every input as it was named.
     /// - Parameter onEvent: Called for every step, from several tasks. Its error stops the run and is thrown.
     /// - Returns: Totals, failures and warnings.
     /// - Throws: `ImageError` with `invalid_argument` when the output folder is an input folder; `CancellationError`.
     @discardableResult
     public func run(onEvent: @escaping @Sendable (FitEvent) throws -> Void = { _ in }) async throws -> FitReport {
         let collector = FitCollector(onEvent)
-        var walked = try await walk()
+        var walked = try await walk(collector)
         for notice in walked.notices { try collector.send(.notice(notice)) }
         do {
             try begin(walked, collector)
             let stream = try await readStream(&walked, collector)
             try await fit(walked.files, stream, collector)
         } catch let error as CancellationError {
-            for file in walked.files where !collector.hasEnded(file.path) {
-                var record = self.record(of: file.path, .failed)
-                record.error = ImageError(.interrupted, "the run was interrupted before the image was finished")
-                try collector.send(.interrupted(record))
-            }
+            try endInterrupted(walked.files.map(\.path), collector)
             throw error
         }
         return collector.report
+    }
+
+    private func endInterrupted(_ inputs: [FilePath], _ collector: FitCollector) throws {
+        for path in inputs where !collector.hasEnded(path) {
+            var record = self.record(of: path, .failed)
+            record.error = ImageError(.interrupted, "the run was interrupted before the image was finished")
+            try collector.send(.interrupted(record))
+        }
     }
 
     /// Tells how much there is to do, and what is left out.
@@ -125,6 +129,15 @@ public struct FitRun: Sendable {
 
     private func record(of path: FilePath, _ status: FitRecord.Status) -> FitRecord {
         FitRecord(input: path, status: status, limitBytes: request.limits.fileByteLimit)
+    }
+
+    /// Finds the inputs. Interrupted, it knows those only that were named.
+    private func walk(_ collector: FitCollector) async throws -> InputWalk.Result {
+        do { return try await walk() } catch let error as CancellationError {
+            var named = Set<FilePath>()
+            try endInterrupted(request.inputs.filter { named.insert($0).inserted }, collector)
+            throw error
+        }
     }
 
     private func walk() async throws -> InputWalk.Result {

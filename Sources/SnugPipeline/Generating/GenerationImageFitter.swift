@@ -161,9 +161,13 @@ public struct GenerationImageFitter: Sendable {
             var policy = FitPolicy()
             policy.metadata = .keep
             policy.format = .keep
-            let limits = Limits(byteLimit: max(1, source.byteCount), formats: [header.format])
+            let limits = Limits(byteLimit: Self.unlimited, formats: [header.format])
             do {
-                _ = try await fitter.fit(source, limits: limits, policy: policy)
+                let image = try await fitter.fit(source, limits: limits, policy: policy)
+                // Another file could be made of a damaged one, but this one is delivered.
+                if image.status == .fitted, let fault = image.warnings.first(where: { $0.contains("not passed on") }) {
+                    throw ImageError(.corruptInput, fault)
+                }
             } catch let error as ImageError {
                 throw error.withoutAdvice(about: .recovery)
             }

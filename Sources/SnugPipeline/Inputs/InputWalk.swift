@@ -46,11 +46,14 @@ package struct InputWalk {
             }
         }
         let folderCount = kinds.count { (try? $0.get().kind) == .folder }
-        for (argument, kind) in zip(arguments, kinds) where seen.insert(argument).inserted {
+        var hasStream = false
+        for (argument, kind) in zip(arguments, kinds) {
             if readsStream, argument.isDash {
-                result.files.append(.stream)
+                if !hasStream { result.files.append(.stream) }
+                hasStream = true
                 continue
             }
+            guard seen.insert(Self.withoutDots(argument)).inserted else { continue }
             switch kind {
             case .failure(let error):
                 result.failures.append((argument, ImageError.system(error.rawValue, doing: "open")))
@@ -68,6 +71,13 @@ package struct InputWalk {
             }
         }
         return result
+    }
+
+    /// The path without steps that lead nowhere: `./a` is `a`. A step to the parent may lead out of a link's folder.
+    private static func withoutDots(_ path: FilePath) -> FilePath {
+        var path = path
+        path.components.removeAll { $0.kind == .currentDirectory }
+        return path
     }
 
     private func walk(

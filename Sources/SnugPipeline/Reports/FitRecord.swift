@@ -93,7 +93,7 @@ public struct FitRecord: Sendable {
             "seconds": .optional(seconds),
             "skip_reason": .optional(skipReason?.rawValue),
             "plan": planReason.map { ["reason": .text($0), "uncertainty": .optional(planUncertainty)] } ?? .null,
-            "error": error?.json ?? .null,
+            "error": error?.json ?? .null, "warnings": .array(warnings.map { .text($0) }),
         ]
         // Text cannot carry every name: then the bytes are added.
         if let hex = Self.hex(of: input) { value.append("input_hex", .text(hex)) }

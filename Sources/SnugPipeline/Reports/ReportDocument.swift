@@ -21,16 +21,19 @@ public struct ReportDocument: Sendable {
     ///
     /// A text that a spreadsheet would take for a formula gets an apostrophe before it, which shows that it is text.
     public var csv: String {
-        let objects = ["plan", "error"]
+        let objects = ["plan", "error", "warnings"]
         let names = FitRecord(input: "", status: .failed, limitBytes: 0).json.members.keys.filter {
             !objects.contains($0)
         }
-        var text = (names + ["error_code", "error_message"]).joined(separator: ",") + "\r\n"
+        var text = (names + ["error_code", "error_message", "warnings"]).joined(separator: ",") + "\r\n"
         for record in records {
             let json = record.json
             let cells = names.map { Self.cell(json[$0]) }
-            let error = [record.error?.code.description ?? "", record.error?.message ?? ""].map(Self.quoted)
-            text += (cells + error).joined(separator: ",") + "\r\n"
+            let words = [
+                record.error?.code.description ?? "", record.error?.message ?? "",
+                record.warnings.joined(separator: "; "),
+            ]
+            text += (cells + words.map(Self.quoted)).joined(separator: ",") + "\r\n"
         }
         return text
     }

@@ -51,7 +51,6 @@ struct FitRoutes: Sendable {
         var fields = ReportFields.fields(result.json, warnings: result.image.warnings)
         guard !asJSON else {
             var value = result.json
-            value.append("warnings", .array(result.image.warnings.map { .text($0) }))
             value.append("media_type", .text(result.image.format.mediaType))
             value.append("data", .text(Data(result.bytes).base64EncodedString()))
             fields[.contentType] = "application/json"

@@ -114,6 +114,8 @@ extension UploadJob.Exchange {
                     .checksumMismatch, "the data arrives damaged; check memory and network",
                     .resumable(from: offset)
                 )
+            case .retries where response?.isSuccess == true && response?.shownBody.isEmpty == true:
+                (.retriesSpent, "no attempt made progress; try again later", .resumable(from: offset))
             case .retries:
                 (.retriesSpent, "try again \(hint.map { "in \($0.inWords)" } ?? "later")", .resumable(from: offset))
             case .waitTooLong:
@@ -179,7 +181,8 @@ extension ClientResponse {
                 "it points to \(Scrubber().clean(redirectLocation, limit: 200)), where nothing can be uploaded; ask its operator for the address"
         }
         return switch status.code {
-        case 200..<300: "that is no answer of this upload protocol; check the address and the protocol"
+        case 200..<300 where shownBody.isEmpty:
+            "that is no answer of this upload protocol; check the address and the protocol"
         case 404, 410: "there is nothing at this address; check it"
         case 405, 501: "the address does not take this kind of upload; check it and the protocol"
         case 409: "the server has a conflict with this address: a folder above it may be missing; create it first"

@@ -285,7 +285,9 @@ struct InputSelection: ParsableArguments {
     func allPaths() throws -> [FilePath] {
         guard let filesFrom else { return paths }
         let bytes = try TextFile.bytes(of: filesFrom.path, maximumBytes: Self.maximumListBytes)
-        let listed = bytes.split(separator: null ? 0 : 0x0A).map { line in
+        // The mark with which some editors begin a text is part of no name.
+        let hasMark = !null && bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        let listed = bytes.dropFirst(hasMark ? 3 : 0).split(separator: null ? 0 : 0x0A).map { line in
             FilePath(bytes: Array(null || line.last != 0x0D ? line : line.dropLast()))
         }
         return paths + listed.filter { !$0.isEmpty }

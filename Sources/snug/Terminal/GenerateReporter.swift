@@ -139,7 +139,7 @@ final class GenerateReporter: Sendable {
                 // Work that a signal left out has no line: nothing became of it.
                 guard outcome.wasStarted ? !outcome.isInterrupted || !outcome.openIDs.isEmpty : outcome.error != nil
                 else { return }
-                output.writeLine(outcome.jsonLine(provider: provider))
+                output.writeLine(outcome.namingOptions.jsonLine(provider: provider))
             } else if [.completed, .incomplete].contains(outcome.status) {
                 for line in Self.lines(of: outcome.generation) { output.writeLine(line) }
             } else if outcome.wasStarted {
@@ -190,7 +190,7 @@ final class GenerateReporter: Sendable {
                 state.hasReportedEmptyAccount = true
             }
             let title = style.isBatch ? "\(work.prefix)\(work.request.title): " : "snug: "
-            let message = Remedy.named(Remedy.named(error.message, Remedy.requests), Remedy.generations)
+            let message = Remedy.generation(error.message)
             errors.writeLine("\(title)\(PrintableName.escaped(message)) (\(error.code))")
             if error.code == .rateLimited, let time = error.retryAt {
                 // An account is parked for an hour at most.

@@ -75,9 +75,9 @@ struct GenerationPlanPrinter: Sendable {
 
     private func write(_ work: GenerationWork, _ error: GenerationError) {
         if json {
-            output.writeLine(GenerationOutcome(work, error).jsonLine(provider: access.provider.name))
+            output.writeLine(GenerationOutcome(work, error).namingOptions.jsonLine(provider: access.provider.name))
         } else {
-            let message = Remedy.named(Remedy.named(error.message, Remedy.requests), Remedy.generations)
+            let message = Remedy.generation(error.message)
             errors.writeLine(
                 "\(work.line == nil ? "snug: " : work.prefix)\(PrintableName.escaped(message)) (\(error.code))")
         }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SnugGeneration
 import SnugImage
+import SnugPipeline
 
 /// Remedies of the libraries, worded with the options of the commands.
 enum Remedy {
@@ -16,10 +18,22 @@ enum Remedy {
             "which is not allowed for URLs from outside; pass --allow-internal if it is meant",
     ]
 
+    /// A message of `snug generate`.
+    static func generation(_ message: String) -> String { named(named(message, requests), generations) }
+
     /// A message with the options that `remedies` name.
     static func named(_ message: String, _ remedies: [String: String]) -> String {
         // No command with remedies of its own has an option for recovery.
         let message = message.replacing(", or \(ImageError.Setting.recovery.remedy)", with: "")
         return remedies.reduce(message) { $0.replacing($1.key, with: $1.value) }
+    }
+}
+
+extension GenerationOutcome {
+    /// The outcome with remedies worded as options of `snug generate`.
+    var namingOptions: GenerationOutcome {
+        var outcome = self
+        outcome.error?.message = Remedy.generation(error?.message ?? "")
+        return outcome
     }
 }

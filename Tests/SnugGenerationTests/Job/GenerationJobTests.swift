@@ -141,6 +141,20 @@ import Testing
         #expect(transition.action.name == "prepare" && job.model == "b")
     }
 
+    @Test("A job whose last poll failed when the time was over says why")
+    func failedPolls() {
+        func message(_ outcome: PollOutcome) -> String? {
+            var job = job(.history, Self.record(.accepted, jobID: "5"))
+            let poll = GenerationJob.Poll(outcome: outcome)
+            let ended = job.handle(.polled(poll, GenerationJob.Polling(id: "5")), Conditions(remaining: .zero))
+            guard case .fail(let error) = ended.action else { return nil }
+            return error.message
+        }
+        let failure = ProviderFailure(code: .badResponse, message: "an HTML page")
+        #expect(message(.pollFailed(failure))?.hasSuffix(" (asked for it last: an HTML page)") == true)
+        #expect(message(.pending)?.hasSuffix("run the same work again to resume it") == true)
+    }
+
     @Test("A job of another submission is held")
     func foreign() {
         var job = job()

@@ -158,6 +158,20 @@ import Testing
         #expect(dialect.outcome(of: response(202, #"{"status":"pending"}"#), to: job()).kind == .unknown)
     }
 
+    @Test("A poll that tells of another job is asked again", arguments: ["7", "\"gen_7\"", "\"x\""])
+    func otherJob(id: String) {
+        let text = #"{"id":\#(id),"status":"completed","result_url":"https://s.test/1.png","tokens_spent":4}"#
+        let poll = dialect.pollOutcome(of: response(200, text), id: "gen_5")
+        #expect(poll.kind == .pollFailed && poll.failure?.message.contains("another job") == true)
+        if id != "\"x\"" { #expect(dialect.pollOutcome(of: response(200, text), id: "7").kind == .completed) }
+    }
+
+    @Test("A cost is a number from 0, also as text", arguments: [("4", 4), ("\"4\"", 4), ("-4", nil), ("{}", nil)])
+    func costs(told: String, cost: Double?) {
+        let text = #"{"id":5,"status":"completed","result_url":"https://s.test/1.png","tokens_spent":\#(told)}"#
+        #expect(dialect.outcome(of: response(200, text), to: job()).result?.cost == cost)
+    }
+
     @Test("A finished job without an image is asked again, not paid again")
     func withoutImage() {
         let text = #"{"id":5,"status":"completed","result_url":null,"tokens_spent":4}"#

@@ -176,6 +176,26 @@ import Testing
         #expect(empty.kind == .unknown)
     }
 
+    @Test("Images beside an error, and an address beside empty base64, are delivered: they are paid for")
+    func mixed() {
+        let image = spooled()
+        let partly = dialect.outcome(
+            of: response(
+                200, #"{"data":[{"b64_json":""}],"error":{"code":"server_error","message":"one failed"}}"#,
+                images: [image]), to: job())
+        #expect(partly.result?.images == [.spooled(image, revisedPrompt: nil)])
+        let none = dialect.outcome(
+            of: response(200, #"{"data":[],"error":{"code":"moderation_blocked","message":"no"}}"#), to: job())
+        #expect(none.failure?.code == .policyRefused)
+        let empty = #"{"b64_json":"","url":""}"#
+        let both = #"{"data":[{"b64_json":"","url":"https://s.test/1"},\#(empty),\#(empty)]}"#
+        let outcome = dialect.outcome(of: response(200, both, images: [spooled(0), image, spooled(0)]), to: job())
+        #expect(
+            outcome.result?.images == [
+                .url("https://s.test/1", revisedPrompt: nil), .spooled(image, revisedPrompt: nil),
+            ])
+    }
+
     @Test("A stream is finished by its last event only")
     func streams() {
         let image = spooled()

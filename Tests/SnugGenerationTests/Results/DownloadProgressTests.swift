@@ -68,10 +68,26 @@ import Testing
         for _ in 0..<3 { progress.failed(500) }
         #expect(progress.wait(hint: nil, random: 1) == nil)
         var slow = DownloadProgress(policy: RetryPolicy())
-        for _ in 0..<49 { slow.broke(cut) }
+        let next = try #require(try error(.cut(5, status: 206)))
+        for _ in 0..<49 { slow.broke(next) }
         #expect(slow.wait(hint: nil, random: 1) == .zero)
-        slow.broke(cut)
+        slow.broke(next)
         #expect(slow.wait(hint: nil, random: 1) == nil)
+    }
+
+    @Test("A download that begins anew and breaks at the same place each time makes no progress")
+    func samePlace() throws {
+        var progress = DownloadProgress(policy: RetryPolicy(maximumAttempts: 3))
+        let cut = try #require(try error(.cut(100)))
+        progress.broke(cut)
+        #expect(progress.wait(hint: nil, random: 1) == .zero)
+        progress.broke(cut)
+        #expect(progress.wait(hint: nil, random: 1) == .milliseconds(500))
+        for _ in 0..<2 { progress.broke(cut) }
+        #expect(progress.wait(hint: nil, random: 1) == nil)
+        // Beyond that place it is one again.
+        progress.broke(try #require(try error(.cut(50, status: 206))))
+        #expect(progress.wait(hint: nil, random: 1) == .zero)
     }
 
     @Test func oneAttemptIsOne() throws {

@@ -226,6 +226,7 @@ func checkImage(_ path: FilePath) async throws -> ImageFacts {
         let server = try server { connection, _, _ in try connection.respond(429, ["Retry-After": "100"]) }
         let error = try await failure(server, downloader(), deadline: .now + .seconds(60))
         #expect(error.retryAfter == .seconds(100) && server.requests.count == 1)
+        #expect(error.message.hasSuffix("status 429 instead of the image; it asks for a wait of 100 s"))
     }
 
     @Test(

@@ -102,6 +102,56 @@ import Testing
         #expect(try await fit(gif.bytes, .jpeg, "comment").metadata.texts.map(\.text) == ["abcde"])
     }
 
+    private static let extended =
+        Array("http://ns.adobe.com/xmp/extension/\0".utf8) + [UInt8](repeating: 0x41, count: 400)
+
+    private static func extendedJPEG() throws -> [UInt8] {
+        try DrawnImage.jpeg(
+            DrawnImage.scene(width: 60, height: 40),
+            segments: [
+                MetadataSegment(marker: 0xE1, payload: Array("http://ns.adobe.com/xap/1.0/\0<x/>".utf8)),
+                MetadataSegment(marker: 0xE1, payload: extended),
+            ])
+    }
+
+    @Test("Extended XMP is kept from JPEG to JPEG, encoded or not, with any position that is in it; else it is told")
+    func extendedXMP() async throws {
+        let source = try Self.extendedJPEG()
+        let lost = "could not be kept in a "
+        for (format, scale, kinds, remains, warning) in [
+            (FitPolicy.OutputFormat.jpeg, 0.5, "keep", true, nil), (.jpeg, 0.5, "xmp,gps", true, nil),
+            (.jpeg, 0.5, "xmp", false, "JPEG"), (.jpeg, 0.5, "strip", false, nil), (.jpeg, 1, "xmp", false, "JPEG"),
+            (.jpeg, 1, "xmp,gps", true, nil), (.jpeg, 0.5, "no-xmp", false, nil), (.png, 0.5, "keep", false, "PNG"),
+            (.webp, 0.5, "xmp", false, "WebP"),
+        ] as [(FitPolicy.OutputFormat, Double, String, Bool, String?)] {
+            var policy = FitPolicy(format: format)
+            policy.metadata = try #require(FitPolicy.Metadata(rawValue: kinds))
+            policy.maximumScale = scale
+            let image = try await ImageFitter(configuration: .init(memory: 1 << 28, threads: 1)).fit(
+                ImageSource(bytes: source), limits: Limits(byteLimit: 1 << 20, formats: [.jpeg, .png, .webp]),
+                policy: policy)
+            let output = image.bytes(of: source)
+            #expect(output.contains(Self.extended) == remains, "\(format) \(scale) \(kinds)")
+            #expect(image.warnings == (warning.map { ["\(lost)\($0): extended XMP"] } ?? []), "\(format) \(kinds)")
+        }
+    }
+
+    @Test("Metadata of a TIFF are those of the page that is read")
+    func tiffPages() throws {
+        func pages(_ page: Int) throws -> [UInt8]? {
+            var first = TIFFBuilder([.init(0x02BC, type: 1, count: 4, value: 0x3C61_2F3E)])
+            var second = first
+            second.entries[0].value = 0x3C62_2F3E
+            first.nextDirectory = first.bytes.count
+            first.trailer = second.directory
+            return try ImageProbe.tiffMetadata(
+                of: ImageSource(bytes: first.bytes), limits: DecodingLimits(), page: page
+            ).xmp
+        }
+        #expect(try pages(1) == Array("<a/>".utf8) && pages(2) == Array("<b/>".utf8))
+        #expect(throws: ImageError.self) { try pages(3) }
+    }
+
     @Test("EXIF, position, XMP and records of a TIFF are a block of their own", arguments: [false, true])
     func tiff(isLittleEndian: Bool) throws {
         let place: [Int: EXIFDraft.Value] = [1: .text("N"), 2: .rationals([1, 1, 2, 1, 3, 1])]

@@ -230,6 +230,24 @@ import Testing
         #expect(folder.files().filter { $0.hasPrefix("out/") }.count == 1)
     }
 
+    @Test("Cancelled while folders are read, every input is told as it was named, once")
+    func interruptedWalk() async throws {
+        for name in ["in/a.jpg", "b.jpg"] { try folder.write([1], to: name) }
+        let inputs = [path("b.jpg"), path("in"), path("b.jpg")]
+        let request = FitRequest(inputs: inputs, destination: .folder(path("out")))
+        let run = FitRun(request, publisher: OutputPublisher()) { _, _, _ in .fake(.bytes([7]), byteCount: 1) }
+        let records = Mutex<[FitRecord]>([])
+        let task = Task {
+            while !Task.isCancelled { await Task.yield() }
+            try await run.run { if case .interrupted(let record) = $0 { records.withLock { $0.append(record) } } }
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        let ended = records.withLock { $0 }
+        #expect(ended.map(\.input) == [path("b.jpg"), path("in")])
+        #expect(ended.allSatisfy { $0.status == .failed && $0.error?.code == .interrupted })
+    }
+
     @Test("An error of the event handler stops the run and is thrown")
     func handlerStops() async throws {
         struct Enough: Error {}

@@ -68,6 +68,10 @@ import Testing
         #expect(facts == ImageFacts(mediaType: "image/jpeg", size: ImageSize(width: 64, height: 48)))
         let cut = try folder.write(Array(jpeg.prefix(jpeg.count / 2)), to: "b")
         await #expect(throws: ImageError.self) { _ = try await fitter.check(cut) }
+        // All pixels are there, and the file ends too early all the same.
+        let endless = try folder.write(Array(PNGBuilder(width: 64, height: 48).bytes.dropLast(12)), to: "d")
+        let error = await #expect(throws: ImageError.self) { _ = try await fitter.check(endless) }
+        #expect(error?.message.contains("ends without IEND") == true, "\(error?.message ?? "")")
         let page = try folder.write(Array("<html>no</html>".utf8), to: "c")
         await #expect(throws: ImageError.self) { _ = try await fitter.check(page) }
     }

@@ -101,6 +101,14 @@ import Testing
         #expect(try ImageSource(file: file.path).byteCount == 1)
     }
 
+    @Test("An input that is named twice, with and without a dot, is one")
+    func dots() throws {
+        let names = ["in/a.png", "./in/a.png", "in/./a.png", "in/sub/../a.png"]
+        let result = try InputWalk(readsStream: true).files(for: names.map { path($0) } + ["-", "-"])
+        // A step to the parent may lead elsewhere: behind a link.
+        #expect(result.files.map(\.path) == [path("in/a.png"), path("in/sub/../a.png"), "-"])
+    }
+
     @Test("Cancelling ends a walk")
     func cancels() {
         #expect(throws: CancellationError.self) { try InputWalk().files(for: [path("in")], isCancelled: { true }) }

@@ -13,7 +13,7 @@ import Testing
                 == #"{"input":"in/a.png","output":"out/a.jpg","status":"fitted","input_bytes":12345678,"#
                 + #""output_bytes":9876543,"limit_bytes":10000000,"width":6000,"height":4000,"output_width":5400,"#
                 + #""output_height":3600,"format":"jpeg","quality":84.5,"scale":0.9,"encodes":1,"seconds":1.25,"#
-                + #""skip_reason":null,"plan":null,"error":null}"#
+                + #""skip_reason":null,"plan":null,"error":null,"warnings":[]}"#
         )
     }
 
@@ -26,7 +26,14 @@ import Testing
                 == #"{"input":"a.jpg","output":null,"status":"failed","input_bytes":null,"output_bytes":null,"#
                 + #""limit_bytes":500,"width":null,"height":null,"output_width":null,"output_height":null,"format":null,"#
                 + #""quality":null,"scale":null,"encodes":null,"seconds":null,"skip_reason":null,"plan":null,"error":{"code":"cannot_fit","message":"no","#
-                + #""details":{"a":"b","smallest_bytes":700}}}"#)
+                + #""details":{"a":"b","smallest_bytes":700}},"warnings":[]}"#)
+    }
+
+    @Test("Warnings are texts in an array")
+    func warningsJSON() {
+        var record = FitRecord(input: "a.jpg", status: .fitted, limitBytes: 500)
+        record.warnings = ["the profile is ignored", "says \"x\""]
+        #expect(record.jsonLine.hasSuffix(#""error":null,"warnings":["the profile is ignored","says \"x\""]}"#))
     }
 
     @Test("A plan carries its reason, and what it cannot know")
@@ -42,6 +49,6 @@ import Testing
     func hexNames() {
         let record = FitRecord(input: FilePath(bytes: [0x61, 0xFF]), status: .skipped, limitBytes: 1)
         #expect(record.jsonLine.contains(#""input":"a\#u{FFFD}""#))
-        #expect(record.jsonLine.hasSuffix(#","input_hex":"61ff"}"#))
+        #expect(record.jsonLine.hasSuffix(#","warnings":[],"input_hex":"61ff"}"#))
     }
 }

@@ -8,7 +8,7 @@ import Testing
     private let place: CommandFolder
     private static let keys: Set<String> = [
         "input", "output", "status", "input_bytes", "output_bytes", "limit_bytes", "width", "height", "output_width",
-        "output_height", "format", "quality", "scale", "encodes", "seconds", "skip_reason", "plan", "error",
+        "output_height", "format", "quality", "scale", "encodes", "seconds", "skip_reason", "plan", "error", "warnings",
     ]
 
     init() throws { place = try CommandFolder() }
@@ -59,7 +59,7 @@ import Testing
         _ = try object("a.jpg")
         check(
             try object("a.jpg"), "skipped",
-            null: Self.keys.subtracting(["input", "output", "status", "limit_bytes", "skip_reason"]))
+            null: Self.keys.subtracting(["input", "output", "status", "limit_bytes", "skip_reason", "warnings"]))
     }
 
     @Test("A failed file has an error of code, message and details")
@@ -68,7 +68,9 @@ import Testing
         let object = try object("a.jpg", "--max-input-pixels", "100")
         check(
             object, "failed",
-            null: Self.keys.subtracting(["input", "status", "input_bytes", "limit_bytes", "seconds", "error"]))
+            null: Self.keys.subtracting([
+                "input", "status", "input_bytes", "limit_bytes", "seconds", "error", "warnings",
+            ]))
         let error = try #require(object["error"] as? [String: Any])
         #expect(Set(error.keys) == ["code", "message", "details"])
         #expect(error["code"] as? String == "limit_exceeded")
@@ -77,6 +79,16 @@ import Testing
                 + "--max-input-pixels if you trust the file")
         let details = error["details"] as? [String: Any]
         #expect(details?["value"] as? Int == 3072 && details?["option"] as? String == "--max-input-pixels")
+    }
+
+    @Test("Warnings of a plan and of its run are texts in an array")
+    func warnings() throws {
+        let jpeg = try CommandFolder.jpeg(64, 48)
+        let stray: [UInt8] = [1, 2, 3]
+        try place.folder.write(Array(jpeg[..<2] + stray + jpeg[2...]), to: "a.jpg")
+        let expected = ["3 bytes between the segments belong to none"]
+        #expect(try object("a.jpg", "--max-side", "32", "-n")["warnings"] as? [String] == expected)
+        #expect(try object("a.jpg", "--max-side", "32")["warnings"] as? [String] == expected)
     }
 
     @Test("Guards on inputs are written like limits on outputs", arguments: ["0.001MP", "1000"])

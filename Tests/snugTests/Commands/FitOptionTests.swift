@@ -95,7 +95,7 @@ import Testing
     @Test("Inputs are listed in a file or a pipe", arguments: [false, true])
     func filesFrom(hasNULs: Bool) throws {
         try place.folder.write(CommandFolder.jpeg(), to: "b c.jpg")
-        let list = Array((hasNULs ? "in/a.png\0b c.jpg\0" : "in/a.png\r\nb c.jpg\n").utf8)
+        let list = Array((hasNULs ? "in/a.png\0b c.jpg\0" : "\u{FEFF}in/a.png\r\nb c.jpg\n").utf8)
         let result = try place.runner.run(
             ["fit", "-o", "out", "--files-from", "-", "--json"] + (hasNULs ? ["-0"] : []), input: list)
         #expect(try CommandFolder.objects(result).count == 2 && result.exitCode == 0, "\(result.standardError)")

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import SnugGeneration
 import SnugImage
+import SnugPipeline
 import SnugUpload
 import Testing
 
@@ -20,6 +22,15 @@ import Testing
             Self.message("/x.jpg: \(open): Permission denied", after: "/x.jpg")
                 == "\(open): Permission denied; check its owner and permissions")
         #expect(Self.message("/in/x.jpg: changed", after: "x.jpg") == "changed")
+    }
+
+    @Test("A line of JSON names the options of snug generate, as the words for a person do")
+    func optionsInJSON() {
+        let work = GenerationWork(
+            request: GenerationRequest(prompt: "a"), destination: ImageDestination(folder: "out", name: "a"), name: "a")
+        let error = GenerationError(.downloadFailed, "has an address, which is not allowed for URLs from outside")
+        let line = GenerationOutcome(work, error).namingOptions.jsonLine(provider: "openai")
+        #expect(line.contains("pass --allow-internal if it is meant"), "\(line)")
     }
 
     @Test("Advice that the command has no option for is left out")

@@ -42,6 +42,11 @@ extension ElumentaDialect {
             failure.message = Advice.message(failure, words: classification.body.message)
             return .gone(failure)
         }
+        // Whatever became of another job, this one is asked for again.
+        let named = JSONValue(parsing: response.text)?["id"]?.identifier
+        if let named, Self.number(of: named) != Self.number(of: id) {
+            return .pollFailed(ResponseClassification.badResponse(response, "the state of another job"))
+        }
         switch state(response) {
         case .completed(let result): return .completed(result)
         case .pending: return .pending
@@ -58,6 +63,9 @@ extension ElumentaDialect {
         }
     }
 
+    /// The number in an id: 18491 and `gen_18491` are one job.
+    private static func number(of id: String) -> Substring { id.hasPrefix("gen_") ? id.dropFirst(4) : id[...] }
+
     // MARK: Bodies of success
 
     private enum State {
@@ -71,7 +79,8 @@ extension ElumentaDialect {
     private func state(_ response: ProviderResponse) -> State {
         guard let json = JSONValue(parsing: response.text), !json.members.isEmpty else { return .unreadable }
         var result = JobResult(
-            id: json["id"]?.identifier, model: json["model_slug"]?.text, cost: json["tokens_spent"]?.amount)
+            id: json["id"]?.identifier, model: json["model_slug"]?.text,
+            cost: json["tokens_spent"]?.amount.flatMap { $0 >= 0 ? $0 : nil })
         if let image = response.images.first, image.byteCount > 0 {
             result.images = [.spooled(image, revisedPrompt: nil)]
         } else if let address = json["result_url"]?.text, let url = try? endpoint.base.resolving(address) {

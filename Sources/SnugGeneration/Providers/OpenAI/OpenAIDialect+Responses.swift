@@ -12,12 +12,14 @@ extension OpenAIDialect {
                 ResponseClassification.badResponse(
                     response, lostStream(response) ?? ResponseClassification.described(response)))
         }
-        if json["error"] != nil { return reported(response, job) }
+        let images = ImageList.read(response, json, base: endpoint.base)
+        // Images beside an error are made and paid for.
+        if json["error"] != nil, images == nil || response.isStreamComplete == false { return reported(response, job) }
         // Of a stream only the event that ends it has the image.
         guard response.isStreamComplete != false else {
             return .unknown(ResponseClassification.badResponse(response, lostStream(response) ?? ""))
         }
-        guard let images = ImageList.read(response, json, base: endpoint.base) else {
+        guard let images else {
             return .unknown(ImageList.failure(response, json, base: endpoint.base))
         }
         let isReplayed = response.headers[.idempotentReplayed]?.lowercased() == "true"

@@ -15,11 +15,14 @@ enum ImageList {
         for entry in entries {
             let revised = entry["revised_prompt"]?.text.map(response.scrubber.hide)
             // An image in base64, and one in a data URI, left an empty string behind.
+            var image: SpooledImage?
             if entry.members["b64_json"] == .text("") || entry.members["url"] == .text("") {
-                guard let image = spooled.popFirst() else { return nil }
-                if image.byteCount == 0 { continue }
+                guard let next = spooled.popFirst() else { return nil }
+                image = next.byteCount > 0 ? next : nil
+            }
+            if let image {
                 found.append(.spooled(image, revisedPrompt: revised))
-            } else if let address = entry["url"]?.text, let url = try? base.resolving(address) {
+            } else if let address = entry["url"]?.text, !address.isEmpty, let url = try? base.resolving(address) {
                 found.append(.url(url.text, revisedPrompt: revised))
             }
             // An entry without an image, as of one that was filtered out, does not take the others with it.

@@ -4,7 +4,7 @@
 struct EmbeddedMetadata: Sendable, Hashable {
     /// A TIFF block, without the `Exif\0\0` that precedes it in a JPEG.
     var exif: [UInt8]?
-    /// An XMP packet; the extended part that some JPEG files have is not in it.
+    /// An XMP packet; the extended part that some JPEG files have is not in it, and goes from JPEG to JPEG as it is.
     var xmp: [UInt8]?
     /// Comments, and text of a PNG.
     var texts: [MetadataText] = []

@@ -23,10 +23,8 @@ struct TIFFImage {
     ///   `truncated_input`, `corrupt_input`, `io_failed`, `input_changed`.
     init(_ source: ImageSource, start: ByteView, page: Int = 0) throws(ImageError) {
         var file = try TIFFFile(source, start: start)
-        let places = try Self.pages(of: &file)
-        guard places.indices.contains(page) else { throw FramePage.missing(page, of: places.count) }
-        pageCount = places.count
-        let directory = try TIFFDirectory(at: places[page], in: &file)
+        let directory: TIFFDirectory
+        (directory, pageCount) = try Self.directory(ofPage: page, in: &file)
         let raw = try Self.rawKind(directory, start: start, in: &file)
         if let raw {
             throw ImageError(
@@ -60,6 +58,16 @@ struct TIFFImage {
         case 5: .cmyk
         default: hasExtra ? .rgba : .rgb
         }
+    }
+
+    /// The directory of a page, counted from 0, and the number of pages.
+    /// - Throws: `invalid_argument` for a page that is not there, and what reading throws.
+    static func directory(
+        ofPage page: Int, in file: inout TIFFFile
+    ) throws(ImageError) -> (directory: TIFFDirectory, pageCount: Int) {
+        let places = try pages(of: &file)
+        guard places.indices.contains(page) else { throw FramePage.missing(page, of: places.count) }
+        return (try TIFFDirectory(at: places[page], in: &file), places.count)
     }
 
     /// The places of the directories, each once: links may lead back.

@@ -50,7 +50,9 @@ struct RangedPutDialect: OffsetDialect {
     private func clear() async throws -> StepResult {
         let headers: HTTPFields = [.contentType: job.target.contentType]
         let exchange = try await job.exchange(.put, job.target.url, headers, body: .empty)
-        guard case .responded(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
+        guard case .responded(let response) = exchange, response.isSuccess, !response.isPageInstead else {
+            return StepResult(judging: exchange)
+        }
         return StepResult(.created(offset: 0), exchange, upload: job.target.url)
     }
 
@@ -121,9 +123,11 @@ extension UploadJob {
             if case .responded(let response) = exchange,
                 [.success, .definite].contains(ResponseClass(ofUpload: response.status))
             {
-                guard response.isSuccess, let length = response.headerFields.integer(.contentLength) else {
-                    return .response
-                }
+                // A length is compared with the file's where it is not that of compressed bytes.
+                let coding = response.headerFields[.contentEncoding] ?? "identity"
+                guard response.isSuccess, coding.lowercased() == "identity",
+                    let length = response.headerFields.integer(.contentLength)
+                else { return .response }
                 guard length == self.length else {
                     throw UploadError(
                         .verificationFailed, "\(url) has \(length) bytes and the file \(self.length); send it again",

@@ -57,6 +57,9 @@ enum S3Outcome {
                 UploadError(
                     .refused, "\(exchange.words); the bucket is in the region \(Scrubber().clean(region, limit: 40))",
                     status: response.status.code))
+        // Also within a success.
+        case "AccessDenied", "SignatureDoesNotMatch", "AccountProblem", "InvalidRequest", "InvalidArgument":
+            return .fail(exchange.error(.refused, at: 0))
         case "NoSuchBucket":
             return .fail(
                 UploadError(.refused, "\(exchange.words); check the name of the bucket", status: response.status.code))

@@ -25,7 +25,9 @@ extension S3Upload {
                 let response = try await call(.post, query: "uploads", headers: headers, body: .empty, attempts: 1)
                 guard let id = S3ResponseBody(response.body)["UploadId"], !id.isEmpty else {
                     throw UploadError(
-                        .serverMisbehaved, "the server began an upload and sent no id", resumption: .startOver)
+                        .serverMisbehaved,
+                        "\(response.url.authority) responded with \(response.status.code) and no id of an upload; check the "
+                            + "address and the protocol", status: response.status.code)
                 }
                 // Servers without such checksums ignore the fields.
                 return Begun(

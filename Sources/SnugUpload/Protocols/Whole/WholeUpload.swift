@@ -14,6 +14,8 @@ struct WholeUpload {
         let body = HTTPBody(file: job.source.file)
         let response = try await send(.put, [.contentType: job.target.contentType], body)
         let confirmation = try await job.confirmLength(job.target.url)
+        // A page for people, as of a login or of an application that answers every request with itself.
+        if confirmation == .response, response.isPageInstead { throw page(response) }
         return job.receipt(url: job.target.url, confirmation: confirmation, response: response)
     }
 
@@ -43,7 +45,11 @@ struct WholeUpload {
                 case .success where exchange.isPremature(body):
                     try await job.noEffect(keeper)
                     throw premature(exchange, body)
+                case .success where method == .post && response.asksForPassword: throw unknown(exchange)
                 case .success: return response
+                // To the page about what was stored, or to a login.
+                case .definite where method == .post && response.pointsToPage && exchange.hasSentAll(body):
+                    throw unknown(exchange)
                 // The server may have read all of the form before it gave up waiting for more.
                 case .transient where method == .post && response.status == 408 && exchange.hasSentAll(body):
                     throw unknown(exchange)
@@ -99,12 +105,21 @@ struct WholeUpload {
     private func unknown(_ exchange: UploadJob.Exchange) -> UploadError {
         var error = exchange.error(.refused, at: 0)
         error.code = .outcomeUnknown
-        let words = exchange.response.map { "\($0.url.authority) responded with \($0.status.code)\($0.shownBody)" }
+        let words = exchange.response.map {
+            "\($0.url.authority) responded with \($0.status.code)\($0.shownBody)\($0.shownPage)"
+        }
         error.message =
             "the whole file was sent, and nobody knows whether it was stored (\(words ?? "no response came")); check "
             + "the server before sending it again"
         error.resumption = .none
         return error
+    }
+
+    private func page(_ response: ClientResponse) -> UploadError {
+        UploadError(
+            .refused,
+            "\(response.url.authority) responded with \(response.status.code) and a web page, and shows no file at this "
+                + "address; check the address and the credentials", status: response.status.code)
     }
 
     private func startOver(_ error: UploadError) -> UploadError {
