@@ -34,6 +34,25 @@ struct OpenFolderTests {
         #expect(throws: Errno.tooManySymbolicLinkLevels) { _ = try opened.openFile(Array("link".utf8)) }
     }
 
+    @Test("A folder that is missing is made, with those above it; a file or a link to nothing in its place is told")
+    func making() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path.appending("a").appending("b")
+        for _ in 0..<2 { #expect(try OpenFolder.openingOrMaking(path).identity().kind == .folder) }
+        let none: [[UInt8]] = []
+        #expect(try OpenFolder(path).opening(none).identity() == OpenFolder(path).identity())
+        #expect(try OpenFolder(path).openingOrMaking(none).identity() == OpenFolder(path).identity())
+        let inner = try OpenFolder(path).openingOrMaking([[0x63], [0x64]]).identity()
+        #expect(try OpenFolder(path).opening([[0x63], [0x64]]).identity() == inner)
+        try folder.write([1], to: "file")
+        try folder.makeLink("link", to: "nothing")
+        for name in ["file", "link"] {
+            #expect(throws: Errno.notDirectory) {
+                _ = try OpenFolder.openingOrMaking(folder.path.appending(name)).identity()
+            }
+        }
+    }
+
     @Test("A rename never replaces")
     func exclusive() throws {
         let folder = try TemporaryFolder()

@@ -38,7 +38,11 @@ struct SQLiteDatabase: SQLDatabase {
     private func statement(_ sql: String, _ arguments: SQLArguments) throws -> Statement {
         let statement = try database.cachedStatement(sql: sql)
         // By position: names cost a table of all values for each statement. One that has no value is refused.
-        let values = arguments.values(of: Self.names(in: sql)).compactMap { $0?.databaseValue }
+        // As values of any kind: for those of one kind GRDB looks a key path up for each statement.
+        var values: [(any DatabaseValueConvertible)?] = []
+        for value in arguments.values(of: Self.names(in: sql)) {
+            if let value { values.append(value.databaseValue) }
+        }
         try statement.setArguments(StatementArguments(values))
         return statement
     }

@@ -27,15 +27,21 @@ public final class DaemonMetrics: Sendable {
     private static let maximumFollowed = 10_000
 
     private let factory: any MetricsFactory
+    /// False where nobody hears of the metrics: most runs of the command.
+    private let isHeard: Bool
     private let state = Mutex(State())
 
     /// Metrics of a factory.
-    public init(factory: any MetricsFactory = MetricsSystem.factory) { self.factory = factory }
+    public init(factory: any MetricsFactory = MetricsSystem.factory) {
+        self.factory = factory
+        isHeard = !(factory is NOOPMetricsHandler)
+    }
 
     // MARK: Events
 
     /// Counts a step of the daemon.
     public func record(_ event: DaemonEvent) {
+        guard isHeard else { return }
         let folder = event.subject.map { ("folder", $0.folder) }
         func count(_ name: String, by amount: Int = 1, _ labels: (String, String)...) {
             add(amount, to: "snug_\(name)_total", (folder.map { [$0] } ?? []) + labels)

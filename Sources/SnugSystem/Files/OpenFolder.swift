@@ -16,6 +16,13 @@ package struct OpenFolder: ~Copyable {
     /// Opens a folder by its path, whose links are followed.
     package init(_ path: FilePath) throws(Errno) { descriptor = try FileDescriptor.openFolder(path) }
 
+    /// Opens a folder by its path, made with those above it where it is missing.
+    package static func openingOrMaking(_ path: FilePath, mode: UInt32 = 0o777) throws(Errno) -> OpenFolder {
+        do throws(Errno) { return try OpenFolder(path) } catch .noSuchFileOrDirectory {}
+        try FileSystem.makeFolders(path, mode: mode)
+        return try OpenFolder(path)
+    }
+
     /// Opens a folder in this one.
     /// - Throws: `notDirectory` or `tooManySymbolicLinkLevels` for a link.
     package func opening(_ name: [UInt8]) throws(Errno) -> OpenFolder {
@@ -24,29 +31,33 @@ package struct OpenFolder: ~Copyable {
 
     /// Opens a folder below this one, one name after the other.
     package func opening(_ names: some Sequence<[UInt8]>) throws(Errno) -> OpenFolder {
-        var folder = try opening(Array(".".utf8))
-        for name in names { folder = try folder.opening(name) }
+        var names = names.makeIterator()
+        var folder = try opening(names.next() ?? Self.itself)
+        while let name = names.next() { folder = try folder.opening(name) }
         return folder
     }
 
     /// Opens a folder below this one, made where it is missing.
     package func openingOrMaking(_ names: some Sequence<[UInt8]>) throws(Errno) -> OpenFolder {
-        var folder = try opening(Array(".".utf8))
-        for name in names {
-            // Mostly it is there.
-            do throws(Errno) {
-                folder = try folder.opening(name)
-                continue
-            } catch .noSuchFileOrDirectory {}
-            do throws(Errno) {
-                try folder.makeFolder(name)
-            } catch .fileExists {
-                // Opening it tells a folder from anything else.
-            }
-            folder = try folder.opening(name)
-        }
+        var names = names.makeIterator()
+        guard let first = names.next() else { return try opening(Self.itself) }
+        var folder = try openingOrMaking(first)
+        while let name = names.next() { folder = try folder.openingOrMaking(name) }
         return folder
     }
+
+    private func openingOrMaking(_ name: [UInt8]) throws(Errno) -> OpenFolder {
+        // Mostly it is there.
+        do throws(Errno) { return try opening(name) } catch .noSuchFileOrDirectory {}
+        do throws(Errno) {
+            try makeFolder(name)
+        } catch .fileExists {
+            // Opening it tells a folder from anything else.
+        }
+        return try opening(name)
+    }
+
+    private static let itself = Array(".".utf8)
 
     /// Opens a file to read it: never a link, and without waiting for the other end of a pipe.
     package func openFile(_ name: [UInt8]) throws(Errno) -> FileDescriptor {

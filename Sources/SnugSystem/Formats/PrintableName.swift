@@ -31,7 +31,9 @@ package enum PrintableName {
 
     /// Text with its control, format and line separating characters escaped.
     package static func escaped(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "") { append($1, to: &$0) }
+        // Mostly plain letters, for which nothing has to be looked up.
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        return text.unicodeScalars.reduce(into: "") { append($1, to: &$0) }
     }
 
     private static func append(_ scalar: Unicode.Scalar, to text: inout String) {

@@ -141,4 +141,27 @@ import Testing
         #expect(failure.error?.details == error.details && failure.error?.settings == error.settings)
         for bytes in [[], Array("{}".utf8), Array("{\"image\":{}}".utf8)] { #expect(FitReply(bytes) == nil) }
     }
+
+    @Test("The report of a fitted image crosses between processes as it is, and nothing else is taken for one")
+    func reports() throws {
+        let json = """
+            {"status": "fitted", "isSource": false, "byteCount": 7920, "format": "jpeg", "width": 240, "height": 180,
+                "scale": 0.1, "encodes": 3, "warnings": ["é, “quoted”", ""]}
+            """
+        var report = try JSONDecoder().decode(FitReply.Report.self, from: Data(json.utf8))
+        for quality in [nil, 0.1, 95] {
+            report.quality = quality
+            let bytes = try #require(FitReply.image(report).bytes)
+            #expect(FitReply(bytes) == .image(report))
+            for count in 0..<bytes.count - 1 { #expect(FitReply(Array(bytes.prefix(count))) != .image(report)) }
+        }
+        let infinite = String(Double.infinity.bitPattern)
+        for words in [
+            "I", "I\0fitted", "I\0fitted\01\07\0jpeg\01\01\0\0\(infinite)\01",
+            "I\0fitted\01\07\0jpeg\01\01\0\(infinite)\00\01", "I\0fitted\02\07\0jpeg\01\01\0\00\01",
+            "I\0fitted\01\07\0exe\01\01\0\00\01", "II\0fitted\01\07\0jpeg\01\01\0\00\01",
+        ] { #expect(FitReply(Array(words.utf8)) == nil) }
+        report.scale = .nan
+        #expect(FitReply.image(report).bytes == nil)
+    }
 }

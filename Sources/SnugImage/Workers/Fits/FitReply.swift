@@ -74,12 +74,19 @@ enum FitReply: Codable, Hashable, Sendable {
 
     /// `nil` for bytes that are no reply.
     init?(_ bytes: [UInt8]) {
+        if let report = Report(fields: bytes) {
+            self = .image(report)
+            return
+        }
         guard let reply = try? JSONDecoder().decode(FitReply.self, from: Data(bytes)) else { return nil }
         self = reply
     }
 
     /// `nil` where a figure is no number.
-    var bytes: [UInt8]? { (try? JSONEncoder().encode(self)).map { [UInt8]($0) } }
+    var bytes: [UInt8]? {
+        if case .image(let report) = self { return report.fields }
+        return (try? JSONEncoder().encode(self)).map { [UInt8]($0) }
+    }
 
     /// Words without controls and of a length that can be read: the process that wrote them may have been taken over.
     static func plain(_ text: String) -> String {

@@ -19,7 +19,7 @@ final class EndGathering: Sendable {
     /// - Parameters:
     ///   - size: Ends that go without further waiting.
     ///   - time: The longest wait.
-    init(size: Int = 24, time: Duration = .milliseconds(25)) {
+    init(size: Int = 24, time: Duration = .milliseconds(100)) {
         self.size = size
         self.time = time
     }

@@ -121,7 +121,7 @@ struct JobRunner: Sendable {
     }
 
     /// So many short fits are in hand that the engine does not run dry while their ends wait.
-    private static let shortFit = Duration.milliseconds(25)
+    private static let shortFit = Duration.milliseconds(50)
 
     private func end(
         _ claim: ClaimedJob, _ task: JobTask, _ success: JobTask.Success, _ subject: DaemonEvent.Subject

@@ -98,8 +98,10 @@ struct JobTask: Sendable {
 
     /// The place of the job's input in the inbox.
     var original: RelativePath {
-        claim.pendingDeliveries.lazy.compactMap { $0.source.flatMap(SourceKey.init)?.original }.first
-            ?? RelativePath(bytes: PathText.decode(job.name))
+        for delivery in claim.pendingDeliveries {
+            if let key = delivery.source.flatMap(SourceKey.init) { return key.original }
+        }
+        return RelativePath(bytes: PathText.decode(job.name))
     }
 
     /// The file of a delivery's source; `nil` when it is gone. It blocks.
@@ -118,6 +120,15 @@ struct JobTask: Sendable {
 
     func source(of delivery: JobDelivery) -> Source? { Self.source(of: delivery, job: job.id, setup) }
 
+    /// The first file that one of some names has; `nil` when all are gone. It blocks.
+    private func firstSource(of deliveries: [JobDelivery]) -> Source? {
+        // No lazy sequence: its first element is looked for twice.
+        for delivery in deliveries {
+            if let source = source(of: delivery) { return source }
+        }
+        return nil
+    }
+
     /// A file with the job's content: of a name that waits, else of any, else from the storage.
     /// - Throws: `input_missing`, ``InputNotStored``.
     func input() async throws -> Input { try await opening { $0 }.input }
@@ -129,7 +140,7 @@ struct JobTask: Sendable {
     ) async throws -> (input: Input, opened: Opened) {
         let (pending, original) = (claim.pendingDeliveries, original)
         let found = try await services.threads.run { () -> (input: Input, opened: Opened)? in
-            guard let source = pending.lazy.compactMap(source(of:)).first else { return nil }
+            guard let source = firstSource(of: pending) else { return nil }
             let input = Input(path: source.file.path, original: original)
             return (input, try open(input))
         }
@@ -148,11 +159,11 @@ struct JobTask: Sendable {
     /// A file of this host with the job's content; `nil` for none.
     func ownInput() async throws -> FilePath? {
         let pending = claim.pendingDeliveries
-        if let found = try await services.threads.run({ pending.lazy.compactMap(source(of:)).first }) {
+        if let found = try await services.threads.run({ firstSource(of: pending) }) {
             return found.file.path
         }
         let all = try await services.ledger.deliveries(of: job.id)
-        return try await services.threads.run({ all.lazy.compactMap(source(of:)).first })?.file.path
+        return try await services.threads.run({ firstSource(of: all) })?.file.path
     }
 
     /// The fault of a job whose file is on no host.

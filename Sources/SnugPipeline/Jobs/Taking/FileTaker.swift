@@ -42,7 +42,7 @@ struct FileTaker: Sendable {
         if let reason = await threads.runUncancelled(shortage) { return files.map { _ in .postponed(reason.message) } }
         // One for all: a file system that makes and removes folders for each file does little else.
         let id = IntakeID.random()
-        let preparations = await threads.runUncancelled { files.map { prepare($0, as: id) } }
+        let preparations = await threads.runUncancelled { prepare(files, as: id) }
         let ready = preparations.compactMap { if case .ready(let prepared) = $0 { prepared } else { nil } }
         let isIn = await enqueue(ready)
         return preparations.map { preparation in
@@ -57,9 +57,18 @@ struct FileTaker: Sendable {
 
     // MARK: Taking
 
-    private func prepare(_ settled: SettledFile, as id: IntakeID) -> Preparation {
+    private func prepare(_ files: [SettledFile], as id: IntakeID) -> [Preparation] {
         do throws(WatchError) {
-            switch try context.intake().take(settled.file, as: id) {
+            let intake = try context.intake()
+            return files.map { prepare($0, intake, as: id) }
+        } catch {
+            return files.map { _ in .fate(.postponed(error.message)) }
+        }
+    }
+
+    private func prepare(_ settled: SettledFile, _ intake: Intake, as id: IntakeID) -> Preparation {
+        do throws(WatchError) {
+            switch try intake.take(settled.file, as: id) {
             case .taken(let file):
                 passed(.taken)
                 guard let prepared = try prepared(file, settled.file.version, fault: settled.fault) else {

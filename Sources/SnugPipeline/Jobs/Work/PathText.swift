@@ -6,7 +6,9 @@ package enum PathText {
     private static let percent = UInt8(ascii: "%")
 
     package static func encode(_ bytes: [UInt8]) -> String {
-        let isText = String(validating: bytes, as: UTF8.self) != nil
+        let valid = String(validating: bytes, as: UTF8.self)
+        if let valid, !bytes.contains(percent) { return valid }
+        let isText = valid != nil
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
         for byte in bytes {
@@ -20,8 +22,10 @@ package enum PathText {
     }
 
     package static func decode(_ text: String) -> [UInt8] {
+        let all = Array(text.utf8)
+        guard all.contains(percent) else { return all }
         var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
+        var rest = all[...]
         while let byte = rest.popFirst() {
             let digits = rest.prefix(2)
             if byte == percent, digits.count == 2, let value = UInt8(String(decoding: digits, as: UTF8.self), radix: 16)

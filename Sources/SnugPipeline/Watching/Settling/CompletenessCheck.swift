@@ -12,20 +12,24 @@ package struct CompletenessCheck: Sendable {
 
     /// Looks at a file, which has to be in the state in which it was quiet, and at its sidecar.
     package func callAsFunction(_ file: ScannedFile) -> Completeness {
-        let completeness = look(at: file)
-        switch completeness {
-        case .complete, .suspicious, .unproven:
-            let isIncomplete = Sidecar.read(Sidecar.path(of: file.path).path(below: root)) == .incomplete
-            return isIncomplete ? .incomplete("has a sidecar that ends inside its JSON") : completeness
-        case .incomplete, .unreadable, .changed: return completeness
+        do throws(Errno) {
+            // Once for both.
+            let folder = try OpenFolder(root).opening(file.path.folder.names)
+            let completeness = look(at: file, in: folder)
+            switch completeness {
+            case .complete, .suspicious, .unproven:
+                let isIncomplete = Sidecar.read(Sidecar.path(of: file.path).name, in: folder) == .incomplete
+                return isIncomplete ? .incomplete("has a sidecar that ends inside its JSON") : completeness
+            case .incomplete, .unreadable, .changed: return completeness
+            }
+        } catch {
+            return Self.completeness(cannotOpen: error)
         }
     }
 
-    private func look(at file: ScannedFile) -> Completeness {
+    private func look(at file: ScannedFile, in folder: borrowing OpenFolder) -> Completeness {
         let descriptor: FileDescriptor
-        do throws(Errno) {
-            descriptor = try OpenFolder(root).opening(file.path.folder.names).openFile(file.path.name)
-        } catch {
+        do throws(Errno) { descriptor = try folder.openFile(file.path.name) } catch {
             return Self.completeness(cannotOpen: error)
         }
         do throws(ImageError) {

@@ -12,8 +12,7 @@ package struct ContentDigest: Hashable, Sendable, CustomStringConvertible {
     /// Reads a file to its end. It blocks.
     /// - Returns: `nil` when the file changed meanwhile.
     package static func of(_ path: FilePath) throws(Errno) -> ContentDigest? {
-        let folder = try OpenFolder(path.removingLastComponent())
-        let file = try folder.openFile(RelativePath(bytes: path.bytes).name)
+        let file = try FileDescriptor.opening(path, .readOnly, options: [.noFollow, .nonBlocking])
         defer { file.closeIgnoringErrors() }
         let before = try file.identity()
         guard before.kind == .file else { throw .invalidArgument }

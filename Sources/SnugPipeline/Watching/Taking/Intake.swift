@@ -54,9 +54,8 @@ package struct Intake: Sendable {
     private func move(
         _ file: ScannedFile, _ identity: FileIdentity, from folder: borrowing OpenFolder, as id: IntakeID
     ) throws(Errno) -> Outcome {
-        try FileSystem.makeFolders(work.path, mode: 0o700)
         let names = [Array(id.text.utf8)] + file.path.folder.names
-        let place = try OpenFolder(work.path).openingOrMaking(names)
+        let place = try OpenFolder.openingOrMaking(work.path, mode: 0o700).openingOrMaking(names)
         let sidecar = Sidecar.path(of: file.path)
         // First: a file that is taken without its sidecar would be worked on with the wrong options.
         let hasSidecar = try Self.moveIfThere(sidecar.name, from: folder, to: place)

@@ -50,8 +50,18 @@ package struct Sidecar: Sendable, Hashable {
     /// Reads a sidecar's file. It blocks.
     package static func read(_ path: FilePath) -> State {
         do throws(Errno) {
-            let folder = try OpenFolder(path.removingLastComponent())
-            let file = try folder.openFile(RelativePath(bytes: path.bytes).name)
+            return read(RelativePath(bytes: path.bytes).name, in: try OpenFolder(path.removingLastComponent()))
+        } catch .noSuchFileOrDirectory {
+            return .missing
+        } catch {
+            return .invalid(fault("it cannot be read (\(error))"))
+        }
+    }
+
+    /// Reads the sidecar of a name in a folder. It blocks.
+    static func read(_ name: [UInt8], in folder: borrowing OpenFolder) -> State {
+        do throws(Errno) {
+            let file = try folder.openFile(name)
             defer { file.closeIgnoringErrors() }
             guard try file.identity().kind == .file else { return .missing }
             let bytes = try file.readBytes(maximum: maximumBytes + 1)

@@ -121,8 +121,7 @@ package struct SourceDisposal: Sendable, Hashable {
     @discardableResult
     private func put(_ file: TakenFile, into folder: FilePath, at place: RelativePath? = nil) throws(Errno) -> FilePath
     {
-        try FileSystem.makeFolders(folder)
-        let root = try OpenFolder(folder)
+        let root = try OpenFolder.openingOrMaking(folder)
         for place in place.map({ [$0] }) ?? Self.places(for: file) {
             let target = try root.openingOrMaking(place.folder.names)
             guard try move(file.path, to: target, as: place.name) else { continue }
