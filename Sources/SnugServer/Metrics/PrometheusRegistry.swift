@@ -58,7 +58,8 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 
     private static func series(
-        _ label: String, _ dimensions: [(String, String)], _ kind: PrometheusSeries.Kind, in families: inout [String: Family]
+        _ label: String, _ dimensions: [(String, String)], _ kind: PrometheusSeries.Kind,
+        in families: inout [String: Family]
     ) -> PrometheusSeries {
         var name = PrometheusLabels.validName(label)
         // One name has one type.

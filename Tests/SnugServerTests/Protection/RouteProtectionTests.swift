@@ -90,8 +90,8 @@ import Yams
     func absoluteAddresses() async throws {
         try await JobBench().run { server in
             for (host, status) in [
-                ("evil.example", 421), ("127.0.0.1@evil.example", 421), ("", 421), ("127.0.0.1:1", 200), ("[::1]:80", 200),
-                ("LOCALHOST", 200),
+                ("evil.example", 421), ("127.0.0.1@evil.example", 421), ("", 421), ("127.0.0.1:1", 200),
+                ("[::1]:80", 200), ("LOCALHOST", 200),
             ] {
                 #expect(try await server.send("http://\(host)/livez").status == status, "\(host)")
             }
