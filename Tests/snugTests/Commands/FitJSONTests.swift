@@ -83,7 +83,7 @@ import Testing
 
     @Test("Warnings of a plan and of its run are texts in an array")
     func warnings() throws {
-        let jpeg = try CommandFolder.jpeg(64, 48)
+        let jpeg = CommandFolder.jpeg(64, 48)
         let stray: [UInt8] = [1, 2, 3]
         try place.folder.write(Array(jpeg[..<2] + stray + jpeg[2...]), to: "a.jpg")
         let expected = ["3 bytes between the segments belong to none"]
