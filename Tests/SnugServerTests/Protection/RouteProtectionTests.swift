@@ -93,9 +93,11 @@ import Yams
                 ("evil.example", 421), ("127.0.0.1@evil.example", 421), ("", 421), ("127.0.0.1:1", 200),
                 ("[::1]:80", 200), ("LOCALHOST", 200),
             ] {
-                #expect(try await server.send("http://\(host)/livez").status == status, "\(host)")
+                let response = try await server.send("http://\(host)/livez")
+                #expect(response.status == status, "\(host)")
             }
-            #expect(try await server.send("/livez?at=http://evil.example/").status == 200)
+            let plain = try await server.send("/livez?at=http://evil.example/")
+            #expect(plain.status == 200)
         }
     }
 

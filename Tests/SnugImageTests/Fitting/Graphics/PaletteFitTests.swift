@@ -29,8 +29,8 @@ import Testing
     }
 
     @Test(
-        "The most colours that fit are taken, and a few more would not fit", arguments: [1, 5])
-    func mostColours(step: Int) throws {
+        "The most colours that fit are taken, and a few more would not fit", arguments: [24, 40, 100])
+    func mostColours(number: Int) throws {
         let plane = DrawnImage.scene(width: 80, height: 60, grain: 4)
         let limit = try bytes(plane, colours: number) + 60
         guard case .fits(let candidate) = try fit(plane, limit: limit).mostColours(plane, of: 257) else {
@@ -40,7 +40,7 @@ import Testing
         #expect(candidate.encoded.bytes.count <= limit && candidate.colours >= 16)
         let header = try probe(candidate.encoded.bytes)
         #expect(header.colourModel == .palette && header.width == 80 && header.height == 60)
-        // Short of the limit, the next of the numbers tried is too large.
+        // Short of the limit, a few more are too large.
         if Double(candidate.encoded.bytes.count) < Double(limit) * 0.955, candidate.colours < 256 {
             #expect(try bytes(plane, colours: candidate.colours + 4) > limit - 60)
         }
