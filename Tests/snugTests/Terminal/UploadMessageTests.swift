@@ -3,6 +3,7 @@ import SnugGeneration
 import SnugImage
 import SnugPipeline
 import SnugUpload
+import SystemPackage
 import Testing
 
 @testable import snug
