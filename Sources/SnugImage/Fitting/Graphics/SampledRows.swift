@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bands of rows spread evenly over an image: what is tried on them tells the bytes of the whole, about.
+/// Bands of rows spread evenly over an image: what is tried on them tells the bytes of the whole, about. Small images are
+/// taken whole: the rows of a drawing that repeat others would be missing.
 struct SampledRows {
     private static let bandCount = 16
-    /// Pixels from which on fewer of the rows are enough.
-    private static let manyPixels = 1 << 19
+    /// Pixels from which on half of the rows are enough, and a quarter.
+    private static let (somePixels, manyPixels) = (1 << 17, 1 << 19)
 
     let plane: Plane
     /// Rows of the image over those of the bands.
     let share: Double
 
     init(of whole: Plane) {
-        let part = whole.width * whole.height < Self.manyPixels ? 2 : 4
+        let pixels = whole.width * whole.height
+        guard pixels >= Self.somePixels else {
+            (plane, share) = (whole, 1)
+            return
+        }
+        let part = pixels < Self.manyPixels ? 2 : 4
         let band = max(whole.height / (Self.bandCount * part), 1)
         let rows = (0..<whole.height).filter { $0 / band % part == 0 }
         let plane = Plane(width: whole.width, height: rows.count, channels: whole.channels)

@@ -93,7 +93,7 @@ import Testing
         #expect(encoded.bytes.count <= limit && Double(encoded.bytes.count) > Double(limit) * 0.85)
         #expect(encoded.width < 150 && abs(Double(encoded.width) / Double(encoded.height) - 1.5) < 0.05)
         let header = try probe(encoded.bytes)
-        #expect(header.width == encoded.width && header.height == encoded.height && encoded.encodes <= 4)
+        #expect(header.width == encoded.width && header.height == encoded.height && encoded.encodes <= 5)
     }
 
     @Test(
@@ -129,14 +129,18 @@ import Testing
         #expect(try fit(plane, limit: dithered.bytes.count - 1).dithered(candidate) == nil)
     }
 
-    @Test("Bytes are known within a tenth before a file is made", arguments: [16, 64, 256])
+    @Test("Bytes are known within a tenth before a file is made, of a small drawing within a fifth", arguments: [16, 64, 256])
     func estimates(colours: Int) throws {
-        for plane in [DrawnImage.scene(width: 240, height: 180, grain: 4), DrawnImage.screen(width: 300, height: 200)] {
+        for (plane, error) in [
+            (DrawnImage.scene(width: 240, height: 180, grain: 4), 0.1),
+            (DrawnImage.scene(width: 480, height: 360, grain: 4), 0.1),
+            (DrawnImage.screen(width: 300, height: 200), 0.2),
+        ] {
             let work = try fit(plane, limit: 10_000).work(on: plane)
             let settings = PalettePlane.Settings(colours: colours)
             let estimate = try work.estimatedBytes(settings)
             let bytes = try #require(try work.encode(settings, byteLimit: .max)).count
-            #expect(abs(estimate / Double(bytes) - 1) < 0.1)
+            #expect(abs(estimate / Double(bytes) - 1) < error)
             // What was measured once corrects the estimates that follow.
             #expect(abs(try work.estimatedBytes(settings) - Double(bytes)) < 1)
         }
