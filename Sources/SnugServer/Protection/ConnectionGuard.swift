@@ -80,7 +80,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         do {
             let pipeline = context.pipeline.syncOperations
             let codec = try pipeline.handler(type: HTTP1ToHTTPServerCodec.self)
-            try pipeline.addHandler(OldVersionHandler(), position: .before(codec))
+            try pipeline.addHandler(RequestLineHandler(), position: .before(codec))
         } catch {
             // Without what reads HTTP there is nothing to guard.
             context.close(promise: nil)

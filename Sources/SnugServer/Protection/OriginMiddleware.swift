@@ -22,16 +22,8 @@ struct OriginMiddleware: RouterMiddleware {
             throw ServiceError(.badRequest, "bad_request", "the request names several hosts; send one Host field")
         }
         try check(authority: request.head.authority, origin: request.headers[.origin])
-        // An address with a host in the request line stands above the field (RFC 9112 §3.2.2).
-        if let authority = Self.authority(of: request.uri.string) { try check(authority: authority, origin: nil) }
         if request.headers[.known("Sec-Fetch-Site")] == "cross-site" { throw Self.foreign("another site") }
         return try await next(request, context)
-    }
-
-    /// The host and port of a whole address; `nil` for a path.
-    private static func authority(of target: String) -> String? {
-        guard !target.hasPrefix("/"), let scheme = target.firstRange(of: "://") else { return nil }
-        return String(target[scheme.upperBound...].prefix { !"/?#".contains($0) })
     }
 
     /// Checks who is meant, and who asks.

@@ -26,7 +26,7 @@ package struct JobResults: Sendable {
         self.storage = storage
     }
 
-    /// The delivered files of a job that are still where they were put and as long as they were, in their order.
+    /// The delivered files of a job that are still where they were put, in their order.
     /// - Throws: What the ledger throws, ``StorageError``.
     package func files(of job: Job) async throws -> [FilePath] {
         let own = try await ownFiles(of: job)
@@ -43,8 +43,7 @@ package struct JobResults: Sendable {
         }
         // Paths of other hosts say nothing here.
         let isOwn = delivered.contains { role.owns($0.folder) }
-        let outputs = JobPayload(text: job.payload).outputs ?? []
-        let ownOutputs = isOwn ? outputs : []
+        let outputs = isOwn ? JobPayload(text: job.payload).outputs ?? [] : []
         return await threads.runUncancelled {
             for folder in folders {
                 let names = ((try? FolderListing.names(in: folder)) ?? []).filter {
@@ -53,12 +52,9 @@ package struct JobResults: Sendable {
                 let files = names.sorted { $0.lexicographicallyPrecedes($1) }.map {
                     folder.appending(FilePath(bytes: $0).components)
                 }
-                // A disk that was full or damaged, or a person, may have shortened one.
-                let sizes = Set(files.compactMap { try? FileIdentity(of: $0, followsLinks: false).byteCount })
-                let areWhole = outputs.allSatisfy { sizes.contains($0.byteCount) }
-                if !files.isEmpty, areWhole { return files }
+                if !files.isEmpty { return files }
             }
-            return ownOutputs.filter(Self.isThere).map { FilePath(bytes: PathText.decode($0.path)) }
+            return outputs.filter(Self.isThere).map { FilePath(bytes: PathText.decode($0.path)) }
         }
     }
 

@@ -129,7 +129,9 @@ import Testing
         #expect(try fit(plane, limit: dithered.bytes.count - 1).dithered(candidate) == nil)
     }
 
-    @Test("Bytes are known within a tenth before a file is made, of a small drawing within a fifth", arguments: [16, 64, 256])
+    @Test(
+        "Bytes are known within a tenth before a file is made, of a small drawing within a fifth",
+        arguments: [16, 64, 256])
     func estimates(colours: Int) throws {
         for (plane, error) in [
             (DrawnImage.scene(width: 240, height: 180, grain: 4), 0.1),
