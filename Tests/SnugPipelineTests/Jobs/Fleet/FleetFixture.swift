@@ -138,7 +138,7 @@ final class FleetFixture: Sendable {
     func waitUntil(_ what: String, _ isTrue: @escaping @Sendable () async throws -> Bool) async throws {
         let start = ContinuousClock.now
         while try await !isTrue() {
-            guard ContinuousClock.now - start < .seconds(60) else {
+            guard ContinuousClock.now - start < .seconds(180) else {
                 let jobs = try await jobs().map {
                     "\($0.name) \($0.folder) \($0.state) \($0.step) \($0.reason?.message ?? "")"
                 }
