@@ -96,7 +96,7 @@ private actor Usage {
         while budget.use.waiting != count { await Task.yield() }
     }
 
-    @Test("Small jobs overtake a large one that waits, and no more than 32 of them", .timeLimit(.minutes(1)))
+    @Test("Small jobs overtake a large one that waits, and no more than 32 of them", .timeLimit(.minutes(5)))
     func overtaking() async throws {
         let budget = MemoryBudget(total: 100)
         let order = Order()
@@ -115,7 +115,7 @@ private actor Usage {
         #expect(order.names == [String](repeating: "small", count: 32) + ["large", "late"])
     }
 
-    @Test("A large job that is cancelled while it waits lets those behind it in", .timeLimit(.minutes(1)))
+    @Test("A large job that is cancelled while it waits lets those behind it in", .timeLimit(.minutes(5)))
     func cancelledLargeJob() async throws {
         let budget = MemoryBudget(total: 100)
         try await budget.withReservation(of: 60) {

@@ -29,6 +29,8 @@
             let claims = try await ledger.claim(ClaimRequest(limit: 3))
             try await ledger.recordIntent(StepIntent(.never, payload: "''; \\ \u{1F305}"), under: claims[0].lease)
             try await ledger.recordOutcome(.unknown(.test), under: claims[0].lease)
+            let payload = "\"\(String(repeating: "0123456789abcdef", count: 4))\""
+            try await ledger.recordOutcome(.advanced(to: .upload), payload: payload, under: claims[1].lease)
             try await ledger.pause(.folder("x"), until: nil, reason: .test)
             for (number, kind) in DocumentKind.allCases.enumerated() {
                 try await ledger.save("{\"n\":\(number)}", as: kind, "k\u{1F511}", expiresAt: nil)
