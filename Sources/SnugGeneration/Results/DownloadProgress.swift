@@ -50,7 +50,7 @@ struct DownloadProgress {
             validator = response.headerFields[.eTag].flatMap { $0.hasPrefix("\"") ? $0 : nil }
         }
         if offset > 0 { wasResumed = true }
-        // A response that begins anew and breaks where the last one did is no progress.
+        // A response that starts over and breaks where the last one did is no progress.
         if offset > furthest { (failures, furthest) = (0, offset) }
     }
 

@@ -15,7 +15,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         var series: [PrometheusLabels: PrometheusSeries] = [:]
     }
 
-    /// A metric as it is asked for, before its names are changed.
+    /// A metric by its names in code, before they are changed to what Prometheus takes.
     private struct Request: Hashable {
         var label: String
         var dimensions: [String]
@@ -24,7 +24,7 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
 
     private struct State {
         var families: [String: Family] = [:]
-        /// What was asked for before: most metrics are asked for with each request to the server.
+        /// The series by the names in code: most metrics are looked up with each request to the server.
         var known: [Request: PrometheusSeries] = [:]
     }
     private let state = Mutex(State())

@@ -124,28 +124,28 @@ struct XMLNode: Sendable, Hashable {
                     continue
                 }
                 guard let end = rest.prefix(12).firstIndex(of: UInt8(ascii: ";")),
-                    let character = character(String(decoding: rest[..<end], as: UTF8.self))
+                    let character = XMLNode.character(String(decoding: rest[..<end], as: UTF8.self)[...])
                 else { return nil }
                 result += Array(String(character).utf8)
                 rest = rest[(end + 1)...]
             }
             return String(validating: result, as: UTF8.self)
         }
+    }
 
-        private static func character(_ name: String) -> Unicode.Scalar? {
-            switch name {
-            case "amp": return "&"
-            case "lt": return "<"
-            case "gt": return ">"
-            case "quot": return "\""
-            case "apos": return "'"
-            default: break
-            }
-            guard name.hasPrefix("#") else { return nil }
-            let digits = name.dropFirst()
-            let value =
-                digits.first == "x" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits, radix: 10)
-            return value.flatMap(Unicode.Scalar.init)
+    /// The character of an entity's name, such as `amp` or `#x41`; `nil` for any but the five of XML and numbers.
+    static func character(_ name: Substring) -> Unicode.Scalar? {
+        switch name {
+        case "amp": return "&"
+        case "lt": return "<"
+        case "gt": return ">"
+        case "quot": return "\""
+        case "apos": return "'"
+        default: break
         }
+        guard name.hasPrefix("#") else { return nil }
+        let digits = name.dropFirst()
+        let value = digits.first == "x" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits, radix: 10)
+        return value.flatMap(Unicode.Scalar.init)
     }
 }

@@ -81,7 +81,7 @@ struct S3ResponseBody {
             result += rest[..<start]
             rest = rest[start...]
             guard let end = rest.prefix(12).firstIndex(of: ";"),
-                let character = character(rest[rest.index(after: start)..<end])
+                let character = XMLNode.character(rest[rest.index(after: start)..<end])
             else {
                 result += "&"
                 rest = rest.dropFirst()
@@ -91,21 +91,6 @@ struct S3ResponseBody {
             rest = rest[rest.index(after: end)...]
         }
         return result + rest
-    }
-
-    private static func character(_ name: Substring) -> Unicode.Scalar? {
-        switch name {
-        case "quot": return "\""
-        case "apos": return "'"
-        case "lt": return "<"
-        case "gt": return ">"
-        case "amp": return "&"
-        default: break
-        }
-        guard name.hasPrefix("#") else { return nil }
-        let digits = name.dropFirst()
-        let value = digits.lowercased().hasPrefix("x") ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
-        return value.flatMap(Unicode.Scalar.init)
     }
 
     static func escaped(_ text: String) -> String {
