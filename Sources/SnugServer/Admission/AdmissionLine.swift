@@ -26,6 +26,8 @@ struct AdmissionLine<Wake> {
     var waiting: Int { places.count }
     /// Ends of waits that have not begun, until they do.
     private(set) var early: [UInt64: AdmissionQueue.End] = [:]
+    /// True where a request that comes now finds neither a worker nor a place.
+    var isFull: Bool { running == workers && places.count >= length }
     private var lastPlace: UInt64 = 0
     /// Mean seconds of work, recent requests weighing most.
     private var meanSeconds = 1.0
@@ -41,7 +43,7 @@ struct AdmissionLine<Wake> {
             running += 1
             return .worker
         }
-        guard places.count < length else { return .full }
+        guard !isFull else { return .full }
         lastPlace += 1
         places.updateValue(nil, forKey: lastPlace)
         return .place(lastPlace)

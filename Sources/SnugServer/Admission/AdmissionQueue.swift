@@ -31,6 +31,13 @@ final class AdmissionQueue: Sendable {
     /// Requests that work, and that wait.
     var use: (running: Int, waiting: Int) { line.withLock { ($0.running, $0.waiting) } }
 
+    /// Refuses a request whose body is still to come where there is no place for it: to take in what is refused at its
+    /// end costs both sides more than the refusal. It may still be refused then.
+    /// - Throws: `overloaded`.
+    func checkRoom() throws(ServiceError) {
+        guard !line.withLock({ $0.isFull }) else { throw overloaded() }
+    }
+
     /// Runs `body` once there is a worker for it.
     /// - Parameter body: Is given the time that the request waited.
     /// - Throws: `overloaded`, `queue_timeout`; `CancellationError`; what `body` throws.

@@ -47,6 +47,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var credit: SendingCredit
     private var isResponding = false
     private var closesAfterResponse = false
+    /// True while the rest of a body comes whose response is over: nobody reads it.
+    private var dropsBody = false
     /// True once the server stops: the connection ends when nothing is under way.
     private var isQuiescing = false
     /// Requests that have begun to come, and whose response is not over.
@@ -145,7 +147,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 context.writeAndFlush(wrapOutboundOut(.head(proceed)), promise: nil)
             }
             schedule(context, limits.ratePeriod) { $0.periodEnded($1) }
-        case .body(let bytes): receivedBytes? += bytes.readableBytes
+        case .body(let bytes):
+            receivedBytes? += bytes.readableBytes
+            if dropsBody { return }
         case .end: bodyEnded(context)
         }
         context.fireChannelRead(data)
@@ -153,6 +157,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func bodyEnded(_ context: ChannelHandlerContext) {
         receivedBytes = nil
+        dropsBody = false
         // Its response may have come before it.
         if openRequests == 0, closesAfterResponse { return context.close(promise: nil) }
         if openRequests == 0 { schedule(context, limits.keepAlive) { $0.timedOut($1) } }
@@ -230,6 +235,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         openRequests -= 1
         // The time of a body that came behind begins now: the server read it no further.
         if receivedBytes != nil, openRequests > 0 { receivedBytes = limits.minimumBytes }
+        dropsBody = receivedBytes != nil && openRequests == 0
         guard closesAfterResponse else {
             if openRequests == 0, receivedBytes == nil { schedule(context, limits.keepAlive) { $0.timedOut($1) } }
             return closeIfQuiet(context)

@@ -14,8 +14,9 @@ struct FitRoutes: Sendable {
 
     /// Fits the image of a request.
     @Sendable func fit(_ request: Request, _ context: ServerContext) async throws -> Response {
-        // Before the body comes: a wrong parameter need not wait for it.
+        // Before the body comes: neither a wrong parameter nor a refusal need wait for it.
         _ = try FitOrder(try ImageRequest.query(of: request))
+        try work.checkRoom(context)
         let (result, share) = try await fitted(request, context)
         return try Self.response(result, asJSON: Self.wantsJSON(request), share, context)
     }

@@ -23,6 +23,15 @@ struct FitWork: Sendable {
         var json: JSONValue { record.json }
     }
 
+    /// Refuses a request whose body is still to come where there is no place for it.
+    /// - Throws: `overloaded`.
+    func checkRoom(_ context: ServerContext) throws(ServiceError) {
+        do throws(ServiceError) { try queue.checkRoom() } catch {
+            context.record.set(\.queue, .zero)
+            throw error
+        }
+    }
+
     /// Fits an image once there is a worker for it. Cancelled when the client goes.
     /// - Throws: `ServiceError`, `ImageError`, `CancellationError`.
     func fit(

@@ -63,6 +63,38 @@ import Testing
         }
     }
 
+    @Test("Without a place the refusal does not wait for the body, and the connection serves the next request")
+    func refusalBeforeBody() async throws {
+        let image = TestImage.small
+        try await withServer({ $0.queueLength = 0 }, fitter: fitter) { server in
+            try await withThrowingTaskGroup(of: RawResponse.self) { group in
+                let connection = try await onThread { try RawConnection(port: server.port) }
+                let head = server.head("POST", "/v1/fit", length: image.count)
+                try await self.withoutMemory {
+                    group.addTask { try await server.fit(image) }
+                    try await server.waitForMetrics("snug_http_workers_busy 1")
+                    let refused = try await onThread {
+                        try connection.send(head)
+                        return try connection.readResponse()
+                    }
+                    #expect(refused.status == 503)
+                    #expect(refused.code == "overloaded")
+                    #expect(refused["connection"] != "close")
+                }
+                for try await response in group { #expect(response.status == 200) }
+                // What is left of the refused request, in pieces, and one that is served.
+                let served = try await onThread {
+                    for start in stride(from: 0, to: image.count, by: 1000) {
+                        try connection.send(Array(image[start..<min(start + 1000, image.count)]))
+                    }
+                    try connection.send(head + image)
+                    return try connection.readResponse()
+                }
+                #expect(served.status == 200)
+            }
+        }
+    }
+
     @Test("A body that comes behind a request that is worked on is not called slow")
     func bodyBehind() async throws {
         let image = TestImage.small

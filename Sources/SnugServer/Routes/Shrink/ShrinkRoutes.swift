@@ -29,6 +29,7 @@ final class ShrinkRoutes: Sendable {
 
     /// Makes an image smaller, and tells where it is.
     @Sendable func shrink(_ request: Request, _ context: ServerContext) async throws -> Response {
+        try work.checkRoom(context)
         let body = try await reader.body(of: request, context: context)
         if request.headers[.contentType].flatMap({ HeaderValue($0)?.value }) == "application/json" {
             throw ServiceError(
