@@ -45,6 +45,33 @@ struct SettleTrackerTests {
         #expect(saw("d") && tracker.count == 3 && tracker.capacity == 0)
     }
 
+    @Test(
+        "A file that lay there for long before it was seen is looked at at once, where its time is to be believed",
+        arguments: [(10, false, 0), (9, false, 2), (0, false, 2), (3600, true, 2)])
+    func old(age: Int, isTouched: Bool, wait: Int) {
+        var tracker = SettleTracker(policy: Self.policy)
+        let file = ScannedFile(path: Self.path, version: SettleStory.version(1))
+        tracker.saw(file, isTouched: isTouched, age: .seconds(age), at: .seconds(100))
+        #expect(tracker.nextLook() == .seconds(100 + wait))
+        let due = tracker.due(at: .seconds(100 + wait), limit: 10)
+        #expect(due == [Self.path])
+        #expect(tracker.looked(at: Self.path, version: file.version, at: .seconds(100 + wait)) == .check)
+        // Content that does not tell its end has to be quiet before our eyes for the rest of its time.
+        let look = tracker.checked(Self.path, .unproven("no end"), at: .seconds(100 + wait))
+        #expect(look == .wait)
+        #expect(tracker.nextLook() == .seconds(100 + wait + 8))
+    }
+
+    @Test("An old file that changes after it was seen starts over")
+    func oldAndChanged() {
+        var tracker = SettleTracker(policy: Self.policy)
+        let file = ScannedFile(path: Self.path, version: SettleStory.version(1))
+        tracker.saw(file, isTouched: false, age: .seconds(3600), at: .seconds(1))
+        let look = tracker.looked(at: Self.path, version: SettleStory.version(2), at: .seconds(1))
+        #expect(look == .wait)
+        #expect(tracker.nextLook() == .seconds(3))
+    }
+
     @Test("Endless events about one file keep the memory of it small")
     func bounded() {
         var tracker = SettleTracker(policy: Self.policy)

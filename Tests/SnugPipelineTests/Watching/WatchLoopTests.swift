@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Logging
 import SnugTestSupport
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -40,5 +41,27 @@ import Testing
         try await loop.scan()
         try await loop.step()
         #expect(loop.place == nil && loop.timeToNextLook() > .zero)
+    }
+
+    @Test("What lay there for long before the start is taken at the first look; what came just now is not")
+    func oldFiles() async throws {
+        let folder = try TemporaryFolder()
+        try folder.write(WatchImages.jpeg, to: "old.jpg")
+        let time = Duration.milliseconds(500)
+        let watched = WatchedFolder(
+            root: folder.path, policy: SettlePolicy(settleTime: time, unprovenSettleTime: time),
+            scanInterval: Self.interval, pollInterval: Self.interval, prefersPolling: true)
+        let watcher = FolderWatcher(
+            watched, events: nil, known: InMemoryKnownFiles(), threads: BlockingThreads(count: 1),
+            logger: Logger(label: "test"))
+        try await Task.sleep(for: time * 2)
+        try folder.write(WatchImages.jpeg, to: "new.jpg")
+        let taken = Mutex<[String]>([])
+        var loop = WatchLoop(watcher, isOnce: true) { files in
+            taken.withLock { $0 += files.map { "\($0.file.path)" } }
+            return files.map { _ in .handled }
+        }
+        try await loop.step()
+        #expect(taken.withLock { $0 }.first == "old.jpg")
     }
 }

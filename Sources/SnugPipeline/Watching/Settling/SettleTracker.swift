@@ -66,20 +66,29 @@ package struct SettleTracker: Sendable {
     // MARK: Seeing
 
     /// Notes a file that a scan or an event showed.
-    /// - Parameter isTouched: An event named the file: then it is not quiet, even where its state is as before.
+    /// - Parameters:
+    ///   - file: Its path and its state.
+    ///   - isTouched: An event named the file: then it is not quiet, even where its state is as before.
+    ///   - age: The time since its last change, as far as its file system's clock is to be believed. One that lay there for
+    ///     long before it was first seen has been quiet for the settle time.
+    ///   - time: Now.
     /// - Returns: False when there is no room for it.
     @discardableResult
-    package mutating func saw(_ file: ScannedFile, isTouched: Bool, at time: Duration) -> Bool {
+    package mutating func saw(
+        _ file: ScannedFile, isTouched: Bool, age: Duration = .zero, at time: Duration
+    ) -> Bool {
         advance(to: time)
         if let known = candidates[file.path] {
             if isTouched || known.version != file.version { restart(file.path, as: file.version) }
             return true
         }
         guard capacity > 0 else { return false }
+        let isOld = !isTouched && age >= max(policy.unprovenSettleTime, policy.settleTime)
+        let quietSince = isOld ? now - policy.settleTime : now
         candidates[file.path] = Candidate(
             version: file.version, looksUnfinished: WatchRules.nameClass(file.path.name) == .unfinished, firstSeen: now,
-            quietSince: now, nextLook: now)
-        schedule(file.path, at: now + policy.settleTime)
+            quietSince: quietSince, nextLook: now)
+        schedule(file.path, at: quietSince + policy.settleTime)
         return true
     }
 

@@ -92,6 +92,7 @@ extension WatchLoop {
     private mutating func walk(below path: RelativePath) async throws -> ScanReport? {
         let scan = FolderScan(root: folder.root, rules: folder.rules)
         let (known, subscription, capacity) = (watcher.known, subscription, folder.policy.maximumCandidates)
+        let begin = WallClock.milliseconds
         let result = try await watcher.threads.run { () -> (ScanReport?, Errno?, (any Error)?) in
             var noWatch: Errno?
             do {
@@ -121,8 +122,27 @@ extension WatchLoop {
         for (path, reason) in report.failures {
             watcher.logger.warning("subfolder cannot be read", metadata: ["path": "\(path)", "reason": "\(reason)"])
         }
-        for file in report.files where !tracker.saw(file, isTouched: false, at: now) { hasMore = true }
+        let hasOurClock = try await hasOurClock()
+        for file in report.files {
+            let age = hasOurClock ? self.age(of: file.version, at: begin) : .zero
+            if !tracker.saw(file, isTouched: false, age: age, at: now) { hasMore = true }
+        }
         return report
+    }
+
+    /// True where this machine sets the times of files.
+    private func hasOurClock() async throws -> Bool {
+        let root = folder.root
+        return try await watcher.threads.run {
+            guard let kind = try? FileSystemKind(of: root) else { return false }
+            return kind.networkName == nil
+        }
+    }
+
+    /// The time since a file's last change; nothing on another file system than the folder's, whose clock is not known.
+    private func age(of version: FileVersion, at milliseconds: Int) -> Duration {
+        guard version.device == place?.device else { return .zero }
+        return max(.zero, .milliseconds(Int64(milliseconds) - version.changed / 1_000_000))
     }
 
     /// All of them: watching a part of the folder would help nobody, and others need them.
