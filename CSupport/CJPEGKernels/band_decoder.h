@@ -39,12 +39,12 @@ SNUG_BODY bool refine_dc(bit_reader *reader, const snug_scan_band *band, int16_t
 SNUG_BODY uint32_t band_entry(const decode_table *table, uint64_t *bits, int32_t *count) {
     uint32_t entry = table->fast[*bits >> (64 - AC_BITS)];
     int32_t taken = (int32_t)(entry & 63);
-    if (__builtin_expect(entry != 0, 1)) {
+    if (__builtin_expect(taken != 0, 1)) {
         *bits <<= taken;
         *count -= taken;
         return entry;
     }
-    return slow_entry(table, bits, count);
+    return slow_entry(table, entry, bits, count);
 }
 
 enum { BAND_END = 64 };

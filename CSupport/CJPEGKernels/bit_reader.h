@@ -57,11 +57,13 @@ SNUG_BODY bool take_difference(const decode_table *table, uint64_t *bits, int32_
 }
 
 // The entry, as in `fast` of a progressive scan, of an AC code that is longer than the index with its value; 0 when there
-// is no such code. Sequential scans ignore the value of an end.
-SNUG_BODY uint32_t slow_entry(const decode_table *table, uint64_t *bits, int32_t *count) {
-    int32_t length = 0;
-    int32_t symbol = snug_decode_table_slow_symbol(table, *bits, &length);
-    if (symbol < 0) return 0;
+// is no such code. Sequential scans ignore the value of an end. `found` is what the index says.
+SNUG_BODY uint32_t slow_entry(const decode_table *table, uint32_t found, uint64_t *bits, int32_t *count) {
+    int32_t length = (int32_t)(found >> 8 & 31), symbol = (int32_t)(found >> 16);
+    if (!found) {
+        symbol = snug_decode_table_slow_symbol(table, *bits, &length);
+        if (symbol < 0) return 0;
+    }
     int32_t size = symbol & 15, run = symbol >> 4;
     *bits <<= length;
     *count -= length;

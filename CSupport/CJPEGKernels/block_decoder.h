@@ -23,9 +23,9 @@ SNUG_BODY bool decode_block(
         // Four lookups of at most 11 bits for each refill.
         for (int32_t i = 0; i < 4; i++) {
             entry = ac->fast[bits >> (64 - AC_BITS)];
-            if (__builtin_expect(!entry, 0)) {
+            if (__builtin_expect(!(entry & 63), 0)) {
                 REFILL();
-                entry = slow_entry(ac, &bits, &count);
+                entry = slow_entry(ac, entry, &bits, &count);
                 if (!entry) return false;
                 i = 4;
             } else {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decode_table.h"
 
-// What the lookup says about a code whose length and value fit into `width` bits, `index` being those bits.
+// What the lookup says about a code of at most `width` bits, `index` being the code and the bits that follow it.
 static uint32_t fast_entry(uint32_t index, int32_t width, int32_t length, uint8_t symbol, table_kind kind) {
     bool is_ac = kind != TABLE_DC;
     int32_t size = is_ac ? symbol & 15 : symbol;
     int32_t run = is_ac ? symbol >> 4 : 0;
     int32_t value = 0;
-    if (length + size > width) return 0;
+    if (length + size > width) return is_ac ? (uint32_t)length << 8 | (uint32_t)symbol << 16 : 0;
     if (size) {
         value = (int32_t)(index >> (width - length - size)) & ((1 << size) - 1);
         if (value < 1 << (size - 1)) value -= (1 << size) - 1;

@@ -13,8 +13,9 @@ enum {
 typedef enum table_kind { TABLE_DC, TABLE_AC, TABLE_PROGRESSIVE_AC } table_kind;
 
 // Entries of `fast`: bits 0-5 bits consumed by code and value, 8-14 how far the position moves (64 ends the block), 16-31
-// the value; in progressive AC scans that of an end is the number of bits that follow it. 0: the code or its value is
-// longer than the index.
+// the value; in progressive AC scans that of an end is the number of bits that follow it. Without bits consumed, code and
+// value together are longer than the index: of an AC code that is not, bits 8-12 are its length, 16-23 its symbol. 0: the
+// code is longer.
 typedef struct decode_table {
     uint32_t fast[1 << AC_BITS];
     // First code of 16 bits that is longer than a length.
