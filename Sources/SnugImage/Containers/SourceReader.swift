@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 
 /// Reads an ``ImageSource`` through a window that moves to the requested offset.
 ///
@@ -45,11 +46,13 @@ struct SourceReader {
             if position < start || position - start >= filled {
                 guard try load(position) else { return nil }
             }
-            let bytes = window.span
-            var index = position - start
-            while index < filled && bytes[index] != 0xFF { index += 1 }
-            position = start + index
-            if index < filled { return position }
+            let first = position - start
+            let found = unsafe window.withUnsafeBytes { bytes -> Int? in
+                guard let base = bytes.baseAddress else { return nil }
+                return unsafe memchr(base + first, 0xFF, filled - first).map { unsafe UnsafeRawPointer($0) - base }
+            }
+            if let found { return start + found }
+            position = start + filled
         }
         return nil
     }

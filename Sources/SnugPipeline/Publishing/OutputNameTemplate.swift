@@ -9,7 +9,7 @@ public struct OutputNameTemplate: Sendable, Hashable {
     private static let stem = Array("{stem}".utf8)
 
     /// The name without the extension.
-    private let base: [UInt8]
+    let base: [UInt8]
 
     /// Text after the stem.
     /// - Throws: `invalid_argument` for text with a slash or a NUL.

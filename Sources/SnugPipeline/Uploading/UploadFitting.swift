@@ -21,7 +21,7 @@ public struct UploadFitting: Sendable {
     }
 
     /// Everything that decides what an image comes out as, the same in every process.
-    var identity: String { OptionsDigest.canonical(limits) + OptionsDigest.canonical(policy) }
+    var identity: String { OptionsDigest.canonical(limits, policy) }
 
     // MARK: The work folder
 

@@ -215,6 +215,21 @@ import Testing
         #expect(digest { $0.limits.formats = [.png, .jpeg] } == digest { $0.limits.formats = [.jpeg, .png] })
     }
 
+    @Test("Limits and choices have no sets but those whose order the digest knows")
+    func sets() {
+        func sets(in value: Any) -> [String] {
+            Mirror(reflecting: value).children.filter { Mirror(reflecting: $0.value).displayStyle == .set }
+                .compactMap(\.label)
+        }
+        #expect(sets(in: Limits()) == ["formats"])
+        // Kinds of metadata are written as text, in order.
+        #expect(sets(in: FitPolicy()).isEmpty && sets(in: DecodingLimits()).isEmpty)
+        let few = Limits(formats: [.jpeg, .png, .webp, .gif])
+        var many = Limits(formats: Set(ImageFormat.allCases))
+        many.formats.formIntersection(few.formats)
+        #expect(OptionsDigest.canonical(few, FitPolicy()) == OptionsDigest.canonical(many, FitPolicy()))
+    }
+
     @Test("Options of another way of naming begin otherwise, so that its outputs are others")
     func naming() throws {
         let small = try digest { $0.nameTemplate = try OutputNameTemplate(suffix: Array("-small".utf8)) }
