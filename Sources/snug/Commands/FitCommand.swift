@@ -8,7 +8,7 @@ import SystemPackage
 /// `snug fit`.
 struct FitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fit",
+        commandName: "fit", _superCommandName: "snug",
         abstract: "Fits images under limits of bytes and pixels.",
         discussion: """
             INPUT is a file, a folder or '-' for standard input. Folders are walked with their subfolders and mirrored \

@@ -10,7 +10,7 @@ import SystemPackage
 /// `snug generate`.
 struct GenerateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "generate",
+        commandName: "generate", _superCommandName: "snug",
         abstract: "Generates images from prompts, and never pays for one twice.",
         discussion: """
             The key comes from POLLINATIONS_API_KEY, ELUMENTA_API_KEY or OPENAI_API_KEY, or from a file.

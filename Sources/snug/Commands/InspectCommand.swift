@@ -8,7 +8,7 @@ import SystemPackage
 /// `snug inspect`.
 struct InspectCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "inspect",
+        commandName: "inspect", _superCommandName: "snug",
         abstract: "Shows the format, size and metadata of images, and whether they comply with limits.",
         discussion: """
             Reads files without decoding them: format by content, size, colours, orientation, metadata, and data after \

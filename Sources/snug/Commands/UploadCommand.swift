@@ -11,7 +11,7 @@ import SystemPackage
 /// `snug upload`.
 struct UploadCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "upload",
+        commandName: "upload", _superCommandName: "snug",
         abstract: "Uploads files and folders in chunks, resumes interrupted uploads, and checks the result.",
         discussion: """
             FILE is a file, a folder or '-' for standard input. An upload that is interrupted, by Ctrl-C or a power cut, \

@@ -7,7 +7,7 @@ import SystemPackage
 /// `snug watch`.
 struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "watch",
+        commandName: "watch", _superCommandName: "snug",
         abstract: "Watches folders: each file dropped into one is fitted, uploaded or edited, and delivered.",
         discussion: """
             A file is taken once it has been quiet for a while and is complete. Its result appears under the same name below \
