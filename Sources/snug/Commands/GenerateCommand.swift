@@ -82,7 +82,7 @@ struct GenerateCommand: AsyncParsableCommand {
         try await CommandFailure.told {
             let temporaries = TemporaryFiles()
             let work = Task {
-                try await CommandFailure.told {
+                try await CommandFailure.told(json: running.json && other.isUsed) {
                     other.isUsed
                         ? try await running.state.withLedger { try await settle(Self.stores($0), temporaries) }
                         : try await generate(temporaries)
@@ -124,14 +124,24 @@ struct GenerateCommand: AsyncParsableCommand {
         func account(_ stores: GenerationStores) throws -> GenerationAccess {
             try self.access(provider, credentials, stores, temporaries, jobs: works.count)
         }
-        guard running.dryRun else {
-            return try await running.state.withLedger { ledger in
-                let stores = Self.stores(ledger)
-                return try await generate(works, try account(stores), stores.journal)
+        do {
+            guard running.dryRun else {
+                return try await running.state.withLedger { ledger in
+                    let stores = Self.stores(ledger)
+                    return try await generate(works, try account(stores), stores.journal)
+                }
             }
-        }
-        return try await running.state.withLedgerIfThere { ledger in
-            try await plan(works, try account(ledger.map(Self.stores) ?? GenerationStores()))
+            return try await running.state.withLedgerIfThere { ledger in
+                try await plan(works, try account(ledger.map(Self.stores) ?? GenerationStores()))
+            }
+        } catch let error as LedgerError where running.json {
+            // Nothing was sent: it cannot be recorded.
+            let failure = GenerationError(.journalFailed, error.message, cause: error)
+            for work in works {
+                let outcome = GenerationOutcome(work, failure)
+                OutputStream.standardOutput.writeLine(outcome.jsonLine(provider: provider.name))
+            }
+            throw error
         }
     }
 

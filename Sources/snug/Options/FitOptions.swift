@@ -276,6 +276,9 @@ struct InputSelection: ParsableArguments {
         if let filesFrom, filesFrom.path.isDash, input.contains(where: { $0.path.isDash }) {
             throw ValidationError("standard input is one image or a list of files, not both")
         }
+        if filesFrom?.path.isDash == true, FileDescriptor.standardInput.isTerminal {
+            throw ValidationError("--files-from - reads standard input, which is a terminal; pipe a list in")
+        }
     }
 
     /// Most bytes of a list of files.
@@ -284,6 +287,10 @@ struct InputSelection: ParsableArguments {
     /// All inputs: the arguments, and those in the list.
     func allPaths() throws -> [FilePath] {
         guard let filesFrom else { return paths }
+        guard filesFrom.path.isDash || !FileSystem.isFolder(filesFrom.path) else {
+            let name = PrintableName.of(filesFrom.path)
+            throw ValidationError("\(name) is a folder, not a list of inputs; pass it without --files-from")
+        }
         let bytes = try TextFile.bytes(of: filesFrom.path, maximumBytes: Self.maximumListBytes)
         // The mark with which some editors begin a text is part of no name.
         let hasMark = !null && bytes.starts(with: [0xEF, 0xBB, 0xBF])

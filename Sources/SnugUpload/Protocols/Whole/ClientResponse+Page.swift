@@ -27,6 +27,7 @@ extension ClientResponse {
     /// The page of the response in words, to follow its status.
     var shownPage: String {
         if asksForPassword { return " and a page that asks for a password" }
+        if isWebPage { return " and a web page" }
         return pointsToPage ? redirectTarget.map { ", which points to \($0)" } ?? "" : ""
     }
 }
