@@ -100,6 +100,8 @@ import Testing
         }
         #expect(error.code == .outcomeUnknown && error.message.contains("and a web page"), "\(error.message)")
         _ = try await upload(.form, 201, body: "{}", isGuess: true).get()
+        _ = try await upload(.form, 200, body: "<?xml version=\"1.0\"?>\n<stored/>", isGuess: true).get()
+        #expect(try await upload(.put, 200, body: "<stored/>").get().confirmation == .response)
         let posts = Mutex(0)
         let server = try FaultServer { connection in
             while true {
@@ -111,7 +113,8 @@ import Testing
         let found = await #expect(throws: UploadError.self) {
             try await uploader.detectEndpoint(at: try HTTPURL(server.url("/up/")))
         }
-        #expect(found?.code == .notSupported && found?.message.contains("no uploads at this address") == true, "\(found as Any)")
+        let words = "no uploads at this address"
+        #expect(found?.code == .notSupported && found?.message.contains(words) == true, "\(found as Any)")
         let place = try await uploader.detectEndpoint(at: try HTTPURL(server.url("/up/a.jpg")))
         #expect(place.uploadProtocol == .put && place.isGuess)
         #expect(posts.withLock { $0 } == 0)
@@ -121,12 +124,12 @@ import Testing
                 let place = try connection.readRequest().target
                 let large = String(repeating: "x", count: 2 << 20)
                 let body = ["/up/": "", "/login": Self.page, "/other/": ""][place] ?? large
-                let isMoved = place.hasSuffix("/")
-                try connection.respond(
-                    isMoved ? 302 : 200, ["Location": place == "/up/" ? "/login" : "http://127.0.0.9/login"], body: body)
+                let location = place == "/up/" ? "/login" : "http://127.0.0.9/login"
+                try connection.respond(place.hasSuffix("/") ? 302 : 200, ["Location": location], body: body)
             }
         }
-        for (place, words) in [("/up/", "a page that asks for a password"), ("/other/", "which points to http://127.0.0.9")] {
+        let places = [("/up/", "a page that asks for a password"), ("/other/", "which points to http://127.0.0.9")]
+        for (place, words) in places {
             let moved = await #expect(throws: UploadError.self) {
                 try await uploader.detectEndpoint(at: try HTTPURL(login.url(place)))
             }

@@ -138,7 +138,8 @@ final class OutputBook: Sendable {
             let kept = try await DetachedThread.value {
                 records.filter { record in
                     guard let file = record.made?.file else { return true }
-                    return FitDecider.state(of: folder.appending(record.name.components)).map(file.hasSameContent) ?? true
+                    let now = FitDecider.state(of: folder.appending(record.name.components))
+                    return now.map(file.hasSameContent) ?? true
                 }
             }
             try await memory.update(folder, keeping: kept, forgetting: Array(batch.forgotten))

@@ -115,16 +115,15 @@ struct GenerateCommand: AsyncParsableCommand {
     /// - Returns: True when every prompt has its images.
     private func generate(_ temporaries: TemporaryFiles) async throws -> Bool {
         let provider = try access.makeProvider()
-        // Faults of a prompt are reported before a missing key.
+        // Faults of a prompt are reported before a missing key, and that before images are read and the ledger is made.
         let threads = BlockingThreads(count: 1)
         let lines = try await threads.run { try prompts(for: provider) }
-        // A missing key is reported before the images are read and the ledger is made.
         let credentials = try access.credentials(for: provider)
         let works = try await threads.run { try self.works(lines, for: provider) }
         func account(_ stores: GenerationStores) throws -> GenerationAccess {
             try self.access(provider, credentials, stores, temporaries, jobs: works.count)
         }
-        do {
+        return try await GenerateReporter.told(works, provider: provider.name, json: running.json) {
             guard running.dryRun else {
                 return try await running.state.withLedger { ledger in
                     let stores = Self.stores(ledger)
@@ -134,14 +133,6 @@ struct GenerateCommand: AsyncParsableCommand {
             return try await running.state.withLedgerIfThere { ledger in
                 try await plan(works, try account(ledger.map(Self.stores) ?? GenerationStores()))
             }
-        } catch let error as LedgerError where running.json {
-            // Nothing was sent: it cannot be recorded.
-            let failure = GenerationError(.journalFailed, error.message, cause: error)
-            for work in works {
-                let outcome = GenerationOutcome(work, failure)
-                OutputStream.standardOutput.writeLine(outcome.jsonLine(provider: provider.name))
-            }
-            throw error
         }
     }
 

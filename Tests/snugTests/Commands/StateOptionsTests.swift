@@ -53,7 +53,7 @@ import Testing
         #expect(place.folder.files().contains("state/uploads/\(key).json.migrated"))
     }
 
-    @Test("As JSON, each input has its line also where the state folder cannot be used", arguments: ["file", "/proc/x"])
+    @Test("Each input has its line of JSON where the state folder cannot be used", arguments: ["file", "/proc/x"])
     func unusable(state: String) throws {
         var place = try CommandFolder()
         place.runner.environment["OPENAI_API_KEY"] = "k"
@@ -88,8 +88,8 @@ import Testing
     func collision() throws {
         let place = try CommandFolder()
         for name in ["d1/a.jpg", "d2/a.jpg"] { try place.folder.write([1], to: name) }
-        let result = try place.runner.run(
-            ["upload", "d1/a.jpg", "d2/a.jpg", "--to", "http://127.0.0.1:1/", "--protocol", "put", "--json", "--state", "s"])
+        let target = ["--to", "http://127.0.0.1:1/", "--protocol", "put", "--state", "s"]
+        let result = try place.runner.run(["upload", "d1/a.jpg", "d2/a.jpg", "--json"] + target)
         #expect(result.exitCode == 64)
         let codes = try CommandFolder.objects(result).map { ($0["error"] as? [String: Any])?["code"] as? String }
         #expect(codes == ["name_collision", "name_collision"])
