@@ -113,6 +113,10 @@ struct UploadCommand: AsyncParsableCommand {
             } catch let error as LedgerError {
                 try fail(UploadError(.stateFailed, error.message, cause: error), reporter)
                 throw error
+            } catch let error as ImageError {
+                // A file that an option names cannot be read.
+                try fail(UploadError(.sourceFailed, error.message, cause: error), reporter)
+                throw error
             }
         }
     }

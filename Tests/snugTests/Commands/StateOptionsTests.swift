@@ -94,4 +94,19 @@ import Testing
         let codes = try CommandFolder.objects(result).map { ($0["error"] as? [String: Any])?["code"] as? String }
         #expect(codes == ["name_collision", "name_collision"])
     }
+
+    @Test("As JSON, too, a header's file that cannot be read is told, and messages name options")
+    func options() throws {
+        let place = try CommandFolder()
+        try place.folder.write([1], to: "a.jpg")
+        for (arguments, code, words) in [
+            (["http://127.0.0.1:1/", "--header", "@none"], "not_found", "cannot open none"),
+            (["http://snug.invalid/"], "not_supported", "pass --allow-plain-http if the network is yours"),
+        ] {
+            let result = try place.runner.run(["upload", "a.jpg", "--json", "--state", "s", "--to"] + arguments)
+            let error = try CommandFolder.objects(result).first?["error"] as? [String: Any]
+            #expect(result.exitCode == 1 && error?["code"] as? String == code, "\(result.standardError)")
+            #expect((error?["message"] as? String)?.contains(words) == true)
+        }
+    }
 }
