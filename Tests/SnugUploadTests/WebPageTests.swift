@@ -13,11 +13,14 @@ import Testing
 
     private func upload(
         _ uploadProtocol: UploadProtocol, _ status: Int, _ headers: [String: String] = [:], body: String = "",
-        head: Int = 404, headLength: Int = 3000, isGuess: Bool = false
+        head: Int = 404, headLength: Int = 3000, isGuess: Bool = false, shown: String? = nil
     ) async throws -> Result<UploadReceipt, UploadError> {
         let server = try FaultServer { connection in
             while true {
-                if try connection.readRequest().method == "HEAD" {
+                let method = try connection.readRequest().method
+                if method == "GET" {
+                    try connection.respond(200, body: shown ?? "<html><form></form></html>")
+                } else if method == "HEAD" {
                     try connection.respond(head, head == 200 ? ["Content-Length": "\(headLength)"] : [:])
                 } else {
                     try connection.respond(status, headers, body: body)
@@ -83,7 +86,14 @@ import Testing
 
     @Test("A form that gets a page of thanks is delivered, and one that is to go elsewhere is refused")
     func others() async throws {
-        _ = try await upload(.form, 200, body: "<html><title>Thanks</title></html>").get()
+        let page = "<html><title>Thanks</title></html>"
+        _ = try await upload(.form, 200, body: page).get()
+        guard case .failure(let same) = try await upload(.form, 200, body: page, shown: page) else {
+            Issue.record("delivered")
+            return
+        }
+        // Everybody sees that page at the address.
+        #expect(same.code == .outcomeUnknown && same.message.contains("and a web page"), "\(same.message)")
         guard case .failure(let error) = try await upload(.form, 307, ["Location": "/b"]) else {
             Issue.record("delivered")
             return

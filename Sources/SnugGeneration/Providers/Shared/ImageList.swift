@@ -45,6 +45,7 @@ enum ImageList {
         guard !address.isEmpty, (try? base.resolving(address)) == nil else { return nil }
         if address.lowercased().hasPrefix("data:") {
             let type = address.dropFirst(5).prefix { $0 != "," && $0 != ";" }
+            guard address.contains(",") else { return "the result is a data URL without data" }
             let words = type.isEmpty ? "text/plain" : PrintableName.escaped(String(type.prefix(80)))
             return "the result is no image but a data URL of \(words)"
         }

@@ -51,8 +51,9 @@ struct WholeUpload {
                 case .success where exchange.isPremature(body):
                     try await job.noEffect(keeper)
                     throw premature(exchange, body)
-                case .success where method == .post && isNoReceipt(response): throw unknown(exchange)
-                case .success: return response
+                case .success:
+                    if method == .post, try await isNoReceipt(response) { throw unknown(exchange) }
+                    return response
                 // To the page about what was stored, or to a login.
                 case .definite where method == .post && response.pointsToPage && exchange.hasSentAll(body):
                     throw unknown(exchange)
@@ -82,9 +83,13 @@ struct WholeUpload {
         }
     }
 
-    /// True for a page that tells nothing about the form: a login, or any where nobody has said that forms are taken.
-    private func isNoReceipt(_ response: ClientResponse) -> Bool {
-        response.asksForPassword || (job.target.isGuess && response.isWebPage)
+    /// True for a page that tells nothing about the form: a login, the one that everybody sees at the address, or any where
+    /// nobody has said that forms are taken.
+    private func isNoReceipt(_ response: ClientResponse) async throws -> Bool {
+        guard response.isWebPage else { return false }
+        if response.asksForPassword || job.target.isGuess { return true }
+        guard let shown = try await job.exchange(.get, job.target.url).response else { return false }
+        return shown.isSuccess && shown.body == response.body
     }
 
     private func exchange(
