@@ -29,6 +29,19 @@ struct WebhookBox: Sendable {
         try await ledger.document(.messages, prefix + id).flatMap { WebhookMessage(payload: $0.payload) }
     }
 
+    /// Keeps a message, unless another process has done so.
+    /// - Returns: The message that the ledger has.
+    func add(_ message: WebhookMessage) async throws -> WebhookMessage {
+        if let known = try await self.message(message.id) { return known }
+        let text = try message.payload
+        let expiry = LedgerInstant.now + Self.patience
+        return try await ledger.update(.messages, prefix + message.id, expiresAt: expiry) { payload in
+            if let known = payload.flatMap({ WebhookMessage(payload: $0) }) { return known }
+            payload = text
+            return message
+        }
+    }
+
     /// Keeps a message for a time, or until it is removed.
     func save(_ message: WebhookMessage, for time: Duration?) async throws {
         try await ledger.save(

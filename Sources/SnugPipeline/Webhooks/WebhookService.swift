@@ -156,11 +156,8 @@ package final class WebhookService: Service {
     /// Keeps the message of a job, once.
     private func keep(_ job: Job) async throws {
         guard let message = WebhookMessage(job), !schedule.withLock({ $0.knows(message.id) }) else { return }
-        if let known = try await box.message(message.id) {
-            schedule.withLock { $0.note(known) }
-        } else {
-            try await save(message, for: WebhookBox.patience)
-        }
+        let known = try await box.add(message)
+        schedule.withLock { $0.note(known) }
     }
 
     /// Sends what is due.
