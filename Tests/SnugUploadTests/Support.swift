@@ -43,7 +43,7 @@ final class ScratchFolder: Sendable {
 /// - Parameter continueTimeout: Long where a refusal has to keep the body at home, however late it comes.
 func makeUploader(
     _ folder: ScratchFolder?, waits: Bool = false, now: Int? = nil, discardTimeout: Duration = .seconds(60),
-    continueTimeout: Duration = .seconds(1)
+    continueTimeout: Duration = .seconds(1), questionTimeout: Duration = .seconds(30)
 ) async throws -> Uploader {
     var configuration = HTTPClientConfiguration()
     configuration.proxy = .none
@@ -54,7 +54,8 @@ func makeUploader(
     return Uploader(
         client: try HTTPClient(configuration: configuration, logger: quietLogger, metrics: noMetrics),
         store: try await folder?.uploadStore(), logger: quietLogger,
-        environment: environment, discardTimeout: discardTimeout, cleanUpTimeout: .seconds(60))
+        environment: environment, discardTimeout: discardTimeout, cleanUpTimeout: .seconds(60),
+        questionTimeout: questionTimeout)
 }
 
 /// An upload that cancels itself once so many bytes of it are on their way, before anything else happens.

@@ -49,6 +49,21 @@ import Testing
         #expect(isSigned == (uploadProtocol == .s3))
     }
 
+    @Test("A server that says nothing cannot be asked, and holds nobody up", arguments: [UploadProtocol.put, .tus])
+    func silent(uploadProtocol: UploadProtocol) async throws {
+        let server = try FaultServer { connection in
+            _ = try connection.readRequest()
+            connection.waitForClose()
+        }
+        let uploader = try await makeUploader(nil, questionTimeout: .milliseconds(200))
+        let check = try await uploader.verify(try await receipt(server.url("/a"), uploadProtocol))
+        #expect(check.verification == .unavailable && !check.reason.isEmpty)
+        let error = await #expect(throws: UploadError.self) {
+            try await uploader.detectEndpoint(at: try HTTPURL(server.url("/a")))
+        }
+        #expect(error?.code == .notSupported)
+    }
+
     @Test(
         "tus is asked for its offset where it offers no content",
         arguments: [(1000, Uploader.Verification.sameLength), (1, .different)])

@@ -19,19 +19,15 @@ final class SpoolDirectory: Sendable {
     /// - Throws: `sink_failed`.
     func create() throws(HTTPError) -> SpoolFile {
         do {
-            let isOurs = try isReady.withLock { isReady in
-                if isReady { return true }
+            let fault: String? = try isReady.withLock { isReady in
+                if isReady { return nil }
                 try FileSystem.makeFolders(path, mode: 0o700)
-                // The name can be guessed, so another user may have made the folder first.
-                guard try Self.owner(of: path) == Machine.userID else { return false }
+                if let fault = try Self.fault(of: path) { return fault }
                 cleanUp()
                 isReady = true
-                return true
+                return nil
             }
-            guard isOurs else {
-                throw HTTPError(
-                    .sinkFailed, "\(path) belongs to another user; choose another folder for temporary files")
-            }
+            if let fault { throw HTTPError(.sinkFailed, "\(path) \(fault), or \(Self.otherFolder)") }
             while true {
                 let file = path.appending(Self.prefix + String(UInt64.random(in: .min ... .max), radix: 36))
                 let descriptor = try open(file)
@@ -64,9 +60,24 @@ final class SpoolDirectory: Sendable {
         }
     }
 
-    private static func owner(of path: FilePath) throws(Errno) -> UInt32 {
-        do { return try path.stat().userID.rawValue } catch { throw Errno(error) }
+    /// The reason why images are not safe in a folder, and what to do. Its name can be guessed, so another user may have
+    /// made it first, or a link to a folder of this user in its place.
+    private static func fault(of path: FilePath) throws(Errno) -> String? {
+        for followsLinks in [false, true] {
+            let owner: UInt32
+            do {
+                owner = try path.stat(followTargetSymlink: followsLinks).userID.rawValue
+            } catch { throw Errno(error) }
+            guard owner == Machine.userID else { return "belongs to another user; remove it" }
+        }
+        let mode = try FileIdentity(of: path, followsLinks: true).mode & 0o777
+        guard mode & 0o022 == 0 else {
+            return "can be written by other users (mode \(String(mode, radix: 8))); run 'chmod 700' on it"
+        }
+        return nil
     }
+
+    private static let otherFolder = "choose another folder for temporary files"
 
     /// Bytes that a usual response's images take.
     private static let usualNeed = 32 << 20
@@ -76,7 +87,7 @@ final class SpoolDirectory: Sendable {
         // A file system that does not tell shows when it is written to.
         guard let free = FileSystem.availableBytes(at: path), free < Self.usualNeed else { return }
         throw HTTPError(
-            .sinkFailed, "\(path) has \(free) bytes left, too few for images; make room or choose another folder")
+            .sinkFailed, "\(path) has \(free) bytes left, too few for images; make room, or \(Self.otherFolder)")
     }
 
     /// Removes the files whose owners are gone.
@@ -91,9 +102,16 @@ final class SpoolDirectory: Sendable {
     }
 
     fileprivate static func failure(_ what: String, _ reason: Errno) -> HTTPError {
-        HTTPError(
+        let advice =
+            switch reason {
+            case .notDirectory: "a file is in its place: move that away"
+            case .permissionDenied, .notPermitted: "check owner and permissions"
+            case .readOnlyFileSystem: "its file system is read-only: make it writable"
+            default: "make room"
+            }
+        return HTTPError(
             .sinkFailed,
-            "cannot \(what): \(reason); images are kept there until they are delivered: make room or choose another folder",
+            "cannot \(what): \(reason); images are kept there until they are delivered: \(advice), or \(otherFolder)",
             cause: reason)
     }
 }

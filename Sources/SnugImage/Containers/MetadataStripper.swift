@@ -45,7 +45,8 @@ struct MetadataStripper: Sendable {
         default: throw ImageError(.unsupportedFormat, "\(header.format) files cannot be stripped")
         }
         pieces = found.pieces
-        structure = try StructureWalk.report(imageEnd: found.end, scanCount: found.scanCount, of: source)
+        structure = try StructureWalk.report(
+            imageEnd: found.end, scanCount: found.scanCount, mayHaveImages: header.format == .jpeg, of: source)
         byteCount = pieces.reduce(0) { $0 + $1.byteCount }
         let isCopy = try Self.isCopy(pieces, of: source)
         changesNothing = isCopy && byteCount == source.byteCount

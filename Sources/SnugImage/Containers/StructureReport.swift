@@ -5,7 +5,7 @@ struct StructureReport: Sendable, Hashable {
     /// The content after the image's end marker.
     enum Trailer: Sendable, Hashable {
         case none
-        /// Another image: a preview, a gain map, the other eye.
+        /// Another image of a JPEG: a preview, a gain map, the other eye.
         case image
         /// A video, a maker's data, or something smuggled in.
         case other

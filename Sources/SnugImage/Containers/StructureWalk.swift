@@ -19,7 +19,7 @@ enum StructureWalk {
         case .jpeg:
             var walk = JPEGWalk(source, limits: limits)
             while try walk.next() != nil {}
-            return try report(imageEnd: walk.position, scanCount: walk.scanCount, of: source)
+            return try report(imageEnd: walk.position, scanCount: walk.scanCount, mayHaveImages: true, of: source)
         case .png:
             var walk = PNGWalk(source, limits: limits)
             while try walk.next() != nil {}
@@ -39,13 +39,14 @@ enum StructureWalk {
     }
 
     /// The report about a file whose image ends there.
+    /// - Parameter mayHaveImages: True for a format that has further images behind the first.
     static func report(
-        imageEnd: Int, scanCount: Int, of source: ImageSource
+        imageEnd: Int, scanCount: Int, mayHaveImages: Bool = false, of source: ImageSource
     ) throws(ImageError) -> StructureReport {
         let trailing = source.byteCount - imageEnd
         let following = ContentSignature(try source.bytes(at: imageEnd, count: ContentSignature.byteCount))
         let trailer: StructureReport.Trailer =
-            trailing == 0 ? .none : [.jpeg, .png].contains(following) ? .image : .other
+            trailing == 0 ? .none : mayHaveImages && [.jpeg, .png].contains(following) ? .image : .other
         return StructureReport(
             imageEnd: imageEnd, trailingByteCount: trailing, trailer: trailer, scanCount: scanCount)
     }

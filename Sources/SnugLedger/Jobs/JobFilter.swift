@@ -12,6 +12,8 @@ public struct JobFilter: Sendable, Hashable {
     public var account: String?
     /// First seen at this moment or later.
     public var since: LedgerInstant?
+    /// In their state since this moment or later.
+    public var changedSince: LedgerInstant?
     /// Text within the name or the reason. Looks through all jobs that the rest selects.
     public var text: String?
     /// Only jobs older than this one: the last of the page before.
@@ -22,13 +24,15 @@ public struct JobFilter: Sendable, Hashable {
     /// Selects jobs.
     public init(
         ids: [JobID]? = nil, states: Set<JobState> = [], folder: String? = nil, account: String? = nil,
-        since: LedgerInstant? = nil, text: String? = nil, before: JobID? = nil, limit: Int = 100
+        since: LedgerInstant? = nil, changedSince: LedgerInstant? = nil, text: String? = nil, before: JobID? = nil,
+        limit: Int = 100
     ) {
         self.ids = ids
         self.states = states
         self.folder = folder
         self.account = account
         self.since = since
+        self.changedSince = changedSince
         self.text = text
         self.before = before
         self.limit = limit

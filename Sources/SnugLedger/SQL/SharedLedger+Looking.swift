@@ -107,6 +107,10 @@ extension LedgerTransaction {
         add("state = :state", "state", state?.rawValue)
         add("id >= :since", "since", filter.since.map(LedgerIDGenerator.first(at:)))
         add("id < :before", "before", filter.before?.description)
+        if let moment = filter.changedSince {
+            conditions.append("since >= :changed")
+            arguments = arguments + ["changed": moment.milliseconds]
+        }
         if let text = filter.text {
             let parts = ["name", "reason_message"].map { database.condition($0, contains: text.lowercased()) }
             conditions.append("(\(parts.map(\.sql).joined(separator: " OR ")))")
@@ -128,6 +132,7 @@ extension JobFilter {
         if let account, account != job.account { return false }
         if let since, job.id.description < LedgerIDGenerator.first(at: since) { return false }
         if let before, job.id >= before { return false }
+        if let changedSince, job.since < changedSince { return false }
         guard let text = text?.lowercased() else { return true }
         return [job.name, job.reason?.message ?? ""].contains { $0.lowercased().contains(text) }
     }

@@ -47,7 +47,8 @@ struct FitJob: Sendable {
         } catch {
             record.error = ImageError(.ioFailed, "failed unexpectedly: \(error)")
         }
-        if record.status == .failed || record.status == .skipped { book?.withdraw(input.names.all) }
+        let isDone = record.status != .failed && record.status != .skipped || record.skipReason == .done
+        if !isDone { book?.withdraw(input.names.all) }
         if record.status != .skipped { record.seconds = (clock.now - start) / .seconds(1) }
         return record
     }
@@ -158,32 +159,36 @@ struct FitJob: Sendable {
         record.output = output
         let (request, publisher, path) = (request, publisher, input.file.path)
         let decider = FitDecider(overwriting: request.overwriting, fitsAgain: request.fitsAgain, book: book)
-        let outcome: FilePublisher.Outcome = try await threads.run {
+        let (outcome, isDone): (FilePublisher.Outcome, Bool) = try await threads.run {
             let content = PublishedContent(image, source: source)
             switch request.destination {
             case .stream(let descriptor):
                 try Self.write(content, to: descriptor)
-                return .published
+                return (.published, false)
             case .inPlace:
                 // It complies already, and the file that is there is the result.
-                if image.status == .copied { return .published }
+                if image.status == .copied { return (.published, false) }
                 let target = try InPlaceTarget(of: path)
-                return try publisher.publish(
+                let outcome = try publisher.publish(
                     content, to: target.path, replacing: true, mode: target.mode,
                     attributes: request.preservesAttributes ? Self.attributes(for: input.file, request) : nil)
+                return (outcome, false)
             case .folder, .file:
                 try Self.refuseToReplace(path, by: output)
-                return try publisher.publish(
+                let outcome = try publisher.publish(
                     content, to: output,
                     replacing: request.namesHaveSize
                         ? decider.mayReplace(fileNamed: name, by: input.file) : input.replaceable.contains(name),
                     attributes: Self.attributes(for: input.file, request))
+                // Made by an equal run at the same time.
+                let isDone = try outcome == .nameTaken && publisher.isPublished(content, at: output)
+                return (outcome, isDone)
             }
         }
         if outcome == .nameTaken {
             record.status = .skipped
-            record.skipReason = .outputExists
-            return
+            record.skipReason = isDone ? .done : .outputExists
+            guard isDone else { return }
         }
         await remember(output, name, input)
     }

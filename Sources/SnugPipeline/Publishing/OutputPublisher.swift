@@ -30,4 +30,24 @@ package struct OutputPublisher: Sendable {
             throw ImageError(failure)
         }
     }
+
+    /// True when a path has an ordinary file with exactly this content.
+    package func isPublished(_ content: PublishedContent, at path: FilePath) throws -> Bool {
+        guard let file = try? FileDescriptor.opening(path, .readOnly, options: [.noFollow, .nonBlocking]) else {
+            return false
+        }
+        return try file.closeAfter {
+            guard (try? FileIdentity(of: file))?.kind == .file else { return false }
+            var isEqual = true
+            try content.forEachChunk { chunk in
+                var rest = chunk
+                while isEqual, !rest.isEmpty {
+                    let bytes = try file.readBytes(maximum: rest.count)
+                    isEqual = !bytes.isEmpty && rest.starts(with: bytes)
+                    rest = rest.dropFirst(bytes.count)
+                }
+            }
+            return try isEqual && file.readBytes(maximum: 1).isEmpty
+        }
+    }
 }

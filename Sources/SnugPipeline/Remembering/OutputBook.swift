@@ -133,8 +133,16 @@ final class OutputBook: Sendable {
         var batch = batch
         do {
             try await resolve(&batch)
-            try await memory.update(
-                folder, keeping: Array(batch.kept.values), forgetting: Array(batch.forgotten))
+            // A file that another run has replaced meanwhile is in the records of that run.
+            let (records, folder) = (Array(batch.kept.values), folder)
+            let kept = try await DetachedThread.value {
+                records.filter { record in
+                    guard let file = record.made?.file else { return true }
+                    let now = FitDecider.state(of: folder.appending(record.name.components))
+                    return now.map(file.hasSameContent) ?? true
+                }
+            }
+            try await memory.update(folder, keeping: kept, forgetting: Array(batch.forgotten))
         } catch {
             additions.withLock { $0.failure = $0.failure ?? error }
         }

@@ -2,6 +2,7 @@
 import SnugHTTP
 import SnugSystem
 import SnugUpload
+import Synchronization
 import SystemPackage
 
 /// Finished uploads are known by content and target, so that the same command again does not send them.
@@ -76,6 +77,17 @@ extension FileJob {
         return last == receipt ? receipt : nil
     }
 
+    /// Looks once more when no other process can send the file: one may have, since it was asked for.
+    /// - Returns: The key, also of a file that had none because it is hashed on its way.
+    /// - Throws: ``SentMeanwhile``.
+    func checkNotSent(_ item: UploadItem, _ source: FilePath, _ key: String?) async throws -> String? {
+        var known = key
+        if known == nil { known = try await self.key(of: item, source) }
+        guard let known else { return nil }
+        if let receipt = try await finished(known, item) { throw SentMeanwhile(receipt: receipt) }
+        return known
+    }
+
     /// Notes what was sent, and that it is the last at its address.
     func remember(_ receipt: UploadReceipt, of item: UploadItem, _ key: String?) async throws {
         guard let finished = request.finished, let key = key ?? receipt.sha256.map({ self.key(of: item, digest: $0) })
@@ -96,4 +108,17 @@ extension FileJob {
     private static func digest(_ text: [UInt8]) -> String {
         String(MessageDigest.sha256(text).hexadecimal.prefix(40))
     }
+}
+
+/// The key of a file, which may be known only when its upload begins.
+final class SharedKey: Sendable {
+    private let state: Mutex<String?>
+    init(_ key: String?) { state = Mutex(key) }
+    var key: String? { state.withLock { $0 } }
+    func set(_ key: String?) { state.withLock { $0 = key } }
+}
+
+/// Another process has sent the file.
+struct SentMeanwhile: Error {
+    var receipt: UploadReceipt
 }

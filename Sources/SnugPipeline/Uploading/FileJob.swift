@@ -40,13 +40,15 @@ struct FileJob: Sendable {
             content = try await self.content(of: item, source, key)
             if content?.path == source { content?.take(spooled, named: item.input.name) }
             guard let content else { return .success(nil) }
-            let receipt = try await upload(content, item, isSpooled: spooled != nil)
-            // The file is delivered: what cannot be noted is no failure, and is sent again by the next run.
-            try? await remember(receipt, of: item, key)
+            let receipt = try await upload(content, item, source, key, isSpooled: spooled != nil)
             // Last: a process killed before this finds its upload by the same file again.
             if content.isOurs { await remove(content.path) }
             onEvent(.uploaded(file, receipt, keptAt: await kept(receipt, of: file)))
             return .success(receipt)
+        } catch let other as SentMeanwhile {
+            if let content, content.isOurs { await remove(content.path) }
+            onEvent(.skipped(file, .alreadyUploaded(other.receipt)))
+            return .success(nil)
         } catch let error as UploadError {
             failure = error
         } catch let error as HTTPError {
@@ -65,7 +67,7 @@ struct FileJob: Sendable {
     }
 
     private func upload(
-        _ content: UploadContent, _ item: UploadItem, isSpooled: Bool
+        _ content: UploadContent, _ item: UploadItem, _ source: FilePath, _ key: String?, isSpooled: Bool
     ) async throws -> UploadReceipt {
         var target = try await request.destination.target(
             for: content.path, at: content.url, uploadProtocol, threads: threads)
@@ -73,6 +75,11 @@ struct FileJob: Sendable {
         let file = item.input.file
         var options = request.options
         options.onProgress = { [onEvent] in onEvent(.progressed(file, $0)) }
+        // A key counts how often it was made, so it is made once.
+        let known = SharedKey(key)
+        options.willSend = { known.set(try await checkNotSent(item, source, key)) }
+        // The file is delivered: what cannot be noted is no failure, and is sent again by the next run.
+        options.didSend = { try? await remember($0, of: item, known.key) }
         options.bandwidthLimiter = limiter ?? options.bandwidthLimiter
         // Standard input cannot be read again by another process.
         if isSpooled { options.discardsWhenCancelled = true }

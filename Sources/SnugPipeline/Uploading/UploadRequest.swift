@@ -12,6 +12,8 @@ public struct UploadDestination: Sendable {
     public var url: HTTPURL
     /// `nil` asks the server.
     public var uploadProtocol: UploadProtocol?
+    /// True when the server gave no hint of its protocol.
+    private(set) var isGuess = false
     /// Sent with every request.
     public var headers = HTTPFields()
     /// The media type; `nil` takes it from the file's content.
@@ -29,11 +31,17 @@ public struct UploadDestination: Sendable {
         self.uploadProtocol = uploadProtocol
     }
 
-    /// The address and the protocol: those that are set, else the server's choice.
+    /// Sets the address and the protocol to the server's choice where they are not set.
     /// - Throws: ``UploadError`` when the server cannot be asked.
-    func endpoint(_ uploader: Uploader) async throws -> UploadEndpoint {
-        if let uploadProtocol { return UploadEndpoint(url: url, uploadProtocol: uploadProtocol) }
-        return try await uploader.detectEndpoint(at: url, headers: headers)
+    mutating func resolve(
+        _ uploader: Uploader, options: UploadOptions = UploadOptions()
+    ) async throws -> UploadEndpoint {
+        if let uploadProtocol { return UploadEndpoint(url: url, uploadProtocol: uploadProtocol, isGuess: isGuess) }
+        let endpoint = try await uploader.detectEndpoint(at: url, headers: headers, options: options)
+        url = endpoint.url
+        uploadProtocol = endpoint.uploadProtocol
+        isGuess = endpoint.isGuess
+        return endpoint
     }
 
     /// The target of one file.
@@ -48,6 +56,7 @@ public struct UploadDestination: Sendable {
             place, chosen, headers: headers, contentType: contentType ?? detected ?? "application/octet-stream",
             s3: chosen == .s3 ? s3 : nil, form: form)
         target.ranged = ranged
+        target.isGuess = isGuess
         return target
     }
 

@@ -84,8 +84,7 @@ public struct UploadRun: Sendable {
 
     /// Asks the server for its protocol, and finds the files.
     private func prepare(_ request: inout UploadRequest) async throws -> (UploadProtocol, UploadWalk) {
-        let endpoint = try await request.destination.endpoint(uploader)
-        request.destination.url = endpoint.url
+        let endpoint = try await request.destination.resolve(uploader, options: request.options)
         let walk = try await threads.run { [request] in
             request.fitting?.cleanUp()
             return try UploadWalk(request)

@@ -37,6 +37,9 @@ struct WebhookMessage: Sendable, Hashable, Codable {
     /// When its job ended, in milliseconds since 1970.
     var endedAt: Int { id.split(separator: "_").last.flatMap { Int($0) } ?? 0 }
 
+    /// True when it is to be sent.
+    func isDue(at now: LedgerInstant) -> Bool { !isSent && dueAt <= now.milliseconds }
+
     /// Marks it as sent, and drops what is needed no longer.
     mutating func markSent() {
         isSent = true

@@ -18,6 +18,9 @@ struct WebhookSchedule: Sendable {
         }
     }
 
+    /// True for a message that was noted, and not forgotten.
+    func knows(_ id: String) -> Bool { unsent[id] != nil || sent[id] != nil }
+
     /// Forgets a message that the ledger has no longer.
     mutating func forget(_ id: String) {
         unsent[id] = nil

@@ -9,23 +9,25 @@ import Synchronization
 
 /// Tells an address of each job that ends: at least once, and as often as it takes.
 ///
-/// Messages are in the ledger until their receiver has them. What ended just before the process did is found at the next
-/// start. A receiver tells a message that comes twice by its `webhook-id`.
+/// Messages are in the ledger until their receiver has them. Jobs of all processes that share the ledger are told, whichever
+/// of them did the work; what ended just before a process did is found by the others, or at the next start. A receiver tells
+/// a message that comes twice by its `webhook-id`.
 package final class WebhookService: Service {
     /// The waits after failed attempts; a message that failed once more is given up.
     package static let usualDelays: [Duration] = [
         .seconds(5), .seconds(300), .seconds(1800), .seconds(7200), .seconds(18_000), .seconds(36_000),
         .seconds(50_400), .seconds(72_000), .seconds(86_400),
     ]
-    /// Time before the cursor that a start looks back over: clocks of hosts differ, and jobs end while a turn runs.
+    /// Time before the position that a start looks back over: earlier versions noted it by clocks of hosts, which differ.
     private static let lookBack = Duration.seconds(1800)
-    /// Time that messages which were sent stay behind the cursor. A start never finds a job whose message is forgotten.
+    /// Time that later looks go back, for jobs whose ends were on their way to the ledger during the one before.
+    private static let overlap = Duration.seconds(120)
+    /// Time that messages which were sent stay behind the position. No look finds a job whose message is forgotten.
     private static let memory = lookBack * 2
-    /// Time for which messages are kept that no receiver takes.
-    private static let patience = Duration.seconds(7 * 86_400)
     /// Time after which messages of other processes that share the ledger are looked for.
     private static let readingPeriod = Duration.seconds(600)
-    private static let cursor = "cursor"
+    /// Time after which jobs are looked for that ended in other processes.
+    private let lookingPeriod: Duration
 
     private let webhook: Webhook
     private let signature: WebhookSignature?
@@ -34,21 +36,27 @@ package final class WebhookService: Service {
     private let logger: Logger
     private let delays: [Duration]
     private let now: @Sendable () -> LedgerInstant
+    private let box: WebhookBox
     private let ended = Mutex<Set<JobID>>([])
     private let schedule = Mutex(WebhookSchedule())
+    /// How much later the ledger's clock is than this host's.
+    private let skew = Mutex(Duration.zero)
     private let wake = AsyncEvent()
 
     /// - Throws: `secret_missing`. It may block.
     package init(
         _ webhook: Webhook, ledger: any LedgerStore & DocumentStore, http: HTTPClient, logger: Logger,
-        delays: [Duration] = usualDelays, now: @escaping @Sendable () -> LedgerInstant = { .now }
+        delays: [Duration] = usualDelays, lookingPeriod: Duration = .seconds(60),
+        now: @escaping @Sendable () -> LedgerInstant = { .now }
     ) throws(DaemonError) {
         self.webhook = webhook
         signature = try webhook.secret.map { place throws(DaemonError) in try WebhookSignature(try place.read()) }
         self.ledger = ledger
+        box = WebhookBox(webhook.url, in: ledger)
         self.http = http
         self.logger = logger
         self.delays = delays
+        self.lookingPeriod = lookingPeriod
         self.now = now
     }
 
@@ -66,18 +74,21 @@ package final class WebhookService: Service {
     /// Sends messages until the graceful shutdown; what is not sent then is sent by the next process.
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
-            var isCaughtUp = false
             var readAt: ContinuousClock.Instant?
+            var lookedAt: ContinuousClock.Instant?
             while !Task.isCancelled {
                 do {
                     if readAt.map({ .now - $0 >= Self.readingPeriod }) ?? true {
                         try await readAll()
                         readAt = .now
                     }
-                    if !isCaughtUp { try await catchUp() }
-                    isCaughtUp = true
+                    if lookedAt.map({ .now - $0 >= lookingPeriod }) ?? true {
+                        try await look(back: lookedAt == nil ? Self.lookBack : Self.overlap)
+                        lookedAt = .now
+                    }
                     try await takeTurn()
-                    _ = await wake.wait(for: schedule.withLock { $0.delay(after: now()) })
+                    _ = await wake.wait(
+                        for: min(lookingPeriod, schedule.withLock { $0.delay(after: moment) }))
                 } catch {
                     guard !Task.isCancelled else { return }
                     logger.warning("webhook messages cannot be kept", metadata: ["reason": "\(error)"])
@@ -90,84 +101,89 @@ package final class WebhookService: Service {
     /// Sends what there is to send, each message once at most.
     package func sendOnce() async throws {
         try await readAll()
-        try await catchUp()
+        try await look(back: Self.lookBack)
         try await takeTurn()
     }
 
-    /// Keeps the messages of jobs that have ended, sends what is due and forgets what no start finds.
+    /// Keeps the messages of jobs that have ended here, and sends what is due.
     private func takeTurn() async throws {
-        let cursor = try await noteEnded()
-        try await sendDue()
-        for id in schedule.withLock({ $0.sent(before: cursor - Self.memory) }) {
-            try await ledger.remove(.messages, id)
-            schedule.withLock { $0.forget(id) }
+        let ids = ended.withLock { $0 }
+        if !ids.isEmpty {
+            for job in try await ledger.list(JobFilter(ids: Array(ids), limit: ids.count)) { try await keep(job) }
+            ended.withLock { $0.subtract(ids) }
         }
+        try await sendDue()
     }
 
     // MARK: Messages
 
-    /// Reads all messages of the ledger, those of other processes and earlier ones included.
+    /// Now, by the ledger's clock, which all its processes share.
+    private var moment: LedgerInstant { now() + skew.withLock { $0 } }
+
+    /// Reads all messages of the address, those of other processes and earlier ones included.
     private func readAll() async throws {
-        let messages = try await ledger.documents(.messages).compactMap { WebhookMessage(payload: $0.payload) }
+        let messages = try await box.messages(at: moment)
         schedule.withLock { schedule in
             schedule = WebhookSchedule()
             for message in messages { schedule.note(message) }
         }
     }
 
-    /// Finds jobs that ended when no process was there to tell.
-    private func catchUp() async throws {
-        let start = now()
-        if let text = try await ledger.document(.messages, Self.cursor)?.payload, let cursor = Int(text) {
-            let since = LedgerInstant(milliseconds: cursor) - Self.lookBack
-            let filter = JobFilter(states: WebhookMessage.states, limit: .max)
+    /// Keeps the messages of all jobs that have ended, in whatever process, and forgets those that no look finds.
+    private func look(back time: Duration) async throws {
+        // Also the clock: without folders nothing is looked for.
+        let ledgerNow = try await ledger.endedJobs(since: nil, waitingIn: []).next
+        skew.withLock { $0 = .milliseconds(ledgerNow.milliseconds - LedgerInstant.now.milliseconds) }
+        let start = moment
+        var position = try await box.position()
+        if position == nil {
+            position = try await box.adopt()
+            try await readAll()
+        }
+        if let position {
+            let filter = JobFilter(states: WebhookMessage.states, changedSince: position - time, limit: .max)
             try await JobSelection.forEachPage(of: filter, in: ledger) { page in
-                for job in page where job.since >= since { try await keep(job) }
+                for job in page { try await keep(job) }
             }
         }
-        try await ledger.save("\(start.milliseconds)", as: .messages, Self.cursor)
-    }
-
-    /// Keeps the messages of jobs that have ended.
-    /// - Returns: The time up to which that is so, which the ledger has as well.
-    private func noteEnded() async throws -> LedgerInstant {
-        let start = now()
-        let ids = ended.withLock { $0 }
-        if !ids.isEmpty {
-            for job in try await ledger.list(JobFilter(ids: Array(ids), limit: ids.count)) { try await keep(job) }
+        try await box.setPosition(start)
+        for id in schedule.withLock({ $0.sent(before: start - Self.memory) }) {
+            try await box.remove(id)
+            schedule.withLock { $0.forget(id) }
         }
-        try await ledger.save("\(start.milliseconds)", as: .messages, Self.cursor)
-        ended.withLock { $0.subtract(ids) }
-        return start
     }
 
     /// Keeps the message of a job, once.
     private func keep(_ job: Job) async throws {
-        guard let message = WebhookMessage(job) else { return }
-        guard try await ledger.document(.messages, message.id) == nil else { return }
-        try await save(message, for: Self.patience)
+        guard let message = WebhookMessage(job), !schedule.withLock({ $0.knows(message.id) }) else { return }
+        let known = try await box.add(message)
+        schedule.withLock { $0.note(known) }
     }
 
     /// Sends what is due.
     private func sendDue() async throws {
-        for id in schedule.withLock({ $0.due(at: now()) }) {
+        for id in schedule.withLock({ $0.due(at: moment) }) {
             try Task.checkCancellation()
             // Another process may have sent it, or postponed it.
-            let document = try await ledger.document(.messages, id)
-            guard var message = document.flatMap({ WebhookMessage(payload: $0.payload) }) else {
+            guard let known = try await box.message(id) else {
                 schedule.withLock { $0.forget(id) }
                 continue
             }
-            if !message.isSent, message.dueAt <= now().milliseconds {
+            if known.isDue(at: moment), var message = try await box.take(id, at: moment) {
                 try await send(&message)
-            } else {
+            } else if let message = try await box.message(id) {
                 schedule.withLock { $0.note(message) }
             }
         }
     }
 
     private func send(_ message: inout WebhookMessage) async throws {
-        let problem = try await problem(of: message)
+        let problem: String?
+        do { problem = try await self.problem(of: message) } catch {
+            // The next process need not wait until it is free.
+            try await save(message, for: WebhookBox.patience)
+            throw error
+        }
         guard let problem else {
             message.markSent()
             return try await save(message, for: nil)
@@ -180,18 +196,16 @@ package final class WebhookService: Service {
         }
         // Up to a fifth more, so that many messages do not come at once.
         let delay = delays[message.attempts] * Double.random(in: 1...1.2)
-        message.dueAt = (now() + delay).milliseconds
+        message.dueAt = (moment + delay).milliseconds
         message.attempts += 1
         logger.warning(
             "webhook message not accepted",
             metadata: ["id": "\(message.id)", "attempt": "\(message.attempts)", "reason": "\(problem)"])
-        try await save(message, for: Self.patience)
+        try await save(message, for: WebhookBox.patience)
     }
 
-    /// Keeps a message for a time, or until it is removed.
     private func save(_ message: WebhookMessage, for time: Duration?) async throws {
-        try await ledger.save(
-            try message.payload, as: .messages, message.id, expiresAt: time.map { LedgerInstant.now + $0 })
+        try await box.save(message, for: time)
         schedule.withLock { $0.note(message) }
     }
 

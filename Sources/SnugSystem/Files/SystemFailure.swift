@@ -28,6 +28,7 @@ package struct SystemFailure: Error, Sendable, CustomStringConvertible {
         case .permissionDenied, .notPermitted: "check owner and permissions, or choose another folder"
         case .noSuchFileOrDirectory: "check the path"
         case .notDirectory, .fileExists: "a file has the name of a folder there; choose another"
+        case .isDirectory: "it is a folder; name a file"
         case .fileNameTooLong: "choose a shorter path"
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem: "raise the limit of open files (ulimit -n)"
         case .ioError: "the disk or its connection is failing; check the system's log"

@@ -58,6 +58,10 @@ public struct UploadOptions: Sendable {
     package var recordName: FilePath?
     /// The file that a person knows, where the one that is sent was made of it; `nil` for the file itself.
     package var inputName: FilePath?
+    /// Called when no other process sends the file to the target, before anything is sent. Its error ends the upload.
+    package var willSend: (@Sendable () async throws -> Void)?
+    /// Called with the receipt while no other process can send the file.
+    package var didSend: (@Sendable (UploadReceipt) async -> Void)?
     /// Called as bytes move, on no particular thread, so it has to be quick.
     public var onProgress: (@Sendable (UploadProgress) -> Void)?
 

@@ -8,11 +8,14 @@ public struct UploadEndpoint: Sendable, Hashable {
     public var url: HTTPURL
     /// The upload protocol.
     public var uploadProtocol: UploadProtocol
+    /// True when nobody has named the protocol, neither the server nor its user.
+    public var isGuess: Bool
 
     /// Names an address.
-    public init(url: HTTPURL, uploadProtocol: UploadProtocol) {
+    public init(url: HTTPURL, uploadProtocol: UploadProtocol, isGuess: Bool = false) {
         self.url = url
         self.uploadProtocol = uploadProtocol
+        self.isGuess = isGuess
     }
 }
 
@@ -31,27 +34,52 @@ extension Uploader {
     /// Detects the upload protocol of an address, and its final form: many servers redirect `/files` to `/files/`.
     ///
     /// Redirects are followed within the server only, and to an address that announces its protocol.
-    /// - Throws: `UploadError` when the server cannot be reached.
-    public func detectEndpoint(at url: HTTPURL, headers: HTTPFields = [:]) async throws -> UploadEndpoint {
-        let first = try await options(of: url, headers)
+    /// - Parameters:
+    ///   - url: The address.
+    ///   - headers: Header fields for every request.
+    ///   - options: Those of the uploads that follow: their deadline, their time and attempts for a request.
+    /// - Throws: `UploadError` when the server cannot be reached, or shows a web page where a form would be guessed.
+    public func detectEndpoint(
+        at url: HTTPURL, headers: HTTPFields = [:], options: UploadOptions = UploadOptions()
+    ) async throws -> UploadEndpoint {
+        let first = try await question(url, headers, options)
         var response = first
         for _ in 0..<Self.maximumRedirects {
             if let announced = Self.announcedProtocol(by: response) {
                 return UploadEndpoint(url: response.url, uploadProtocol: announced)
             }
             guard let target = response.sameOriginRedirect else { break }
-            response = try await options(of: target, headers)
+            response = try await question(target, headers, options)
         }
-        return UploadEndpoint(url: url, uploadProtocol: Self.protocolNamed(by: first, url))
+        let guess = Self.protocolNamed(by: first, url)
+        // A form is posted once only, and the page that would follow it tells nothing.
+        guard guess != .form || !(response.isWebPage || response.pointsToPage) else {
+            throw UploadError(
+                .notSupported,
+                "\(response.url.authority) responded to OPTIONS with \(response.status.code)\(response.shownPage), and "
+                    + "announces no upload protocol: it seems to take no uploads at this address; check it, or name the "
+                    + "protocol (form, put)",
+                status: response.status.code)
+        }
+        return UploadEndpoint(url: url, uploadProtocol: guess, isGuess: true)
     }
 
-    private func options(of url: HTTPURL, _ headers: HTTPFields) async throws -> ClientResponse {
+    private func question(
+        _ url: HTTPURL, _ headers: HTTPFields, _ options: UploadOptions
+    ) async throws -> ClientResponse {
         do {
             var fields = headers
             // Servers of the draft tell their limits to those who name its version.
             if fields[.uploadDraftInteropVersion] == nil { fields[.uploadDraftInteropVersion] = "6" }
-            return try await client.perform(ClientRequest(.options, url, headerFields: fields))
+            var policy = options.retry
+            policy.maximumAttempts = min(policy.maximumAttempts, max(1, options.attemptsWithoutProgress))
+            let clocks = ClientRequest.Clocks(
+                deadline: options.deadline, attemptTimeout: min(options.attemptTimeout, questionTimeout))
+            return try await client.perform(
+                ClientRequest(.options, url, headerFields: fields, clocks: clocks), policy: policy)
         } catch let error as HTTPError {
+            // The head of the response tells all that is asked for.
+            if let response = error.headOnlyResponse { return response }
             throw UploadError(
                 .notSupported, "cannot detect the upload protocol: \(error.message)", cause: error)
         }

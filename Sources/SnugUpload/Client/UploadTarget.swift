@@ -24,6 +24,8 @@ public struct UploadTarget: Sendable {
     public var url: HTTPURL
     /// The upload protocol.
     public var uploadProtocol: UploadProtocol
+    /// True for a protocol that nobody has named: then a web page is no receipt of a form.
+    public var isGuess = false
     /// Header fields for every request.
     public var headers: HTTPFields
     /// The name for the server, by default the name of the file.

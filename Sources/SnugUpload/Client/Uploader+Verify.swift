@@ -83,6 +83,9 @@ extension Uploader {
     private func fetch(
         _ receipt: UploadReceipt, _ request: ClientRequest, _ expected: String
     ) async throws -> Check {
+        var request = request
+        // Also for the slowest connection that is of any use.
+        request.clocks.attemptTimeout = questionTimeout + .seconds(receipt.bytes / 10_000)
         let (check, _) = try await client.withStream(request) { head, stream -> Check in
             guard head.status.kind == .successful else { return Self.check(head.status) }
             var hash = MessageDigest(.sha256)
@@ -108,6 +111,7 @@ extension Uploader {
         var request = request
         let isTus = receipt.uploadProtocol == .tus
         if isTus { request.headerFields[.tusResumable] = "1.0.0" }
+        request.clocks.attemptTimeout = questionTimeout
         let response = try await client.perform(request)
         guard response.isSuccess else { return Self.check(response.status) }
         let name = isTus ? HTTPField.Name.uploadOffset : .contentLength

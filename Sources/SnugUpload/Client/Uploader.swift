@@ -18,6 +18,8 @@ public final class Uploader: Sendable {
     let discardTimeout: Duration
     /// Maximum time for removing the data of each upload that was cancelled before.
     let cleanUpTimeout: Duration
+    /// Maximum time for asking a server for its protocol, or for what it has: it has nothing to work on.
+    let questionTimeout: Duration
     let logger: Logger
 
     /// - Parameters:
@@ -30,11 +32,13 @@ public final class Uploader: Sendable {
 
     package init(
         client: HTTPClient, store: (any UploadStore)?, logger: Logger, environment: RetryEnvironment,
-        discardTimeout: Duration = .milliseconds(450), cleanUpTimeout: Duration = .seconds(2)
+        discardTimeout: Duration = .milliseconds(450), cleanUpTimeout: Duration = .seconds(2),
+        questionTimeout: Duration = .seconds(30)
     ) {
         self.client = client
         self.discardTimeout = discardTimeout
         self.cleanUpTimeout = cleanUpTimeout
+        self.questionTimeout = questionTimeout
         self.store = store
         limits = HostLimits(store)
         self.logger = logger
@@ -58,7 +62,9 @@ public final class Uploader: Sendable {
         let job = makeJob(source, target, options)
         try await store?.lock(job.key)
         do {
+            try await options.willSend?()
             let receipt = try await uploadLocked(job)
+            await options.didSend?(receipt)
             await store?.unlock(job.key)
             return receipt
         } catch {

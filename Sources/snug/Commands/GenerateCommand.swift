@@ -82,7 +82,7 @@ struct GenerateCommand: AsyncParsableCommand {
         try await CommandFailure.told {
             let temporaries = TemporaryFiles()
             let work = Task {
-                try await CommandFailure.told {
+                try await CommandFailure.told(json: running.json && other.isUsed) {
                     other.isUsed
                         ? try await running.state.withLedger { try await settle(Self.stores($0), temporaries) }
                         : try await generate(temporaries)
@@ -115,23 +115,24 @@ struct GenerateCommand: AsyncParsableCommand {
     /// - Returns: True when every prompt has its images.
     private func generate(_ temporaries: TemporaryFiles) async throws -> Bool {
         let provider = try access.makeProvider()
-        // Faults of a prompt are reported before a missing key.
+        // Faults of a prompt are reported before a missing key, and that before images are read and the ledger is made.
         let threads = BlockingThreads(count: 1)
         let lines = try await threads.run { try prompts(for: provider) }
-        // A missing key is reported before the images are read and the ledger is made.
         let credentials = try access.credentials(for: provider)
         let works = try await threads.run { try self.works(lines, for: provider) }
         func account(_ stores: GenerationStores) throws -> GenerationAccess {
             try self.access(provider, credentials, stores, temporaries, jobs: works.count)
         }
-        guard running.dryRun else {
-            return try await running.state.withLedger { ledger in
-                let stores = Self.stores(ledger)
-                return try await generate(works, try account(stores), stores.journal)
+        return try await GenerateReporter.told(works, provider: provider.name, json: running.json) {
+            guard running.dryRun else {
+                return try await running.state.withLedger { ledger in
+                    let stores = Self.stores(ledger)
+                    return try await generate(works, try account(stores), stores.journal)
+                }
             }
-        }
-        return try await running.state.withLedgerIfThere { ledger in
-            try await plan(works, try account(ledger.map(Self.stores) ?? GenerationStores()))
+            return try await running.state.withLedgerIfThere { ledger in
+                try await plan(works, try account(ledger.map(Self.stores) ?? GenerationStores()))
+            }
         }
     }
 

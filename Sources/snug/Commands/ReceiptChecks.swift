@@ -52,14 +52,15 @@ struct ReceiptChecks {
 
     private func write(_ path: FilePath, _ url: String?, _ check: Uploader.Check) {
         let output = OutputStream.standardOutput
+        let words = Remedy.named(check.reason, Remedy.requests)
         guard json else {
-            let reason = Self.isThere(check) ? "" : "  (\(PrintableName.escaped(check.reason)))"
+            let reason = Self.isThere(check) ? "" : "  (\(PrintableName.escaped(words)))"
             return output.writeLine("\(check.verification.rawValue)  \(url ?? PrintableName.of(path))\(reason)")
         }
         output.writeLine(
             ([
                 "receipt": .text(PrintableName.of(path)), "url": .optional(url),
-                "verification": .text(check.verification.rawValue), "reason": .text(check.reason),
+                "verification": .text(check.verification.rawValue), "reason": .text(words),
             ] as JSONValue).description)
     }
 

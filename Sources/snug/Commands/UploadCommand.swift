@@ -69,7 +69,7 @@ struct UploadCommand: AsyncParsableCommand {
     func run(_ interruption: Interruption) async throws {
         let reporter = UploadReporter(json: json, isQuiet: quiet)
         do {
-            try await CommandFailure.told {
+            try await told(reporter) {
                 if !other.verify.isEmpty {
                     return try await ReceiptChecks(destination, json: json).run(
                         other.verify.map(\.path), try transfer.makeUploader(nil))
@@ -95,18 +95,36 @@ struct UploadCommand: AsyncParsableCommand {
     private func upload(_ run: UploadRun, _ reporter: UploadReporter, _ interruption: Interruption) async throws {
         let work = Task { try await run.run { reporter.handle($0) } }
         interruption.handle(stop: { work.cancel() }, cleanUp: {})
-        let report: UploadReport
-        do {
-            report = try await work.value
-        } catch let error as UploadError where json && ![.nameCollision, .invalidTarget].contains(error.code) {
-            // The server told no protocol: none of the files can be sent, and each has its line.
-            for file in destination.files { reporter.handle(.failed(file.path, error)) }
-            try OutputStream.standardOutput.checkDelivered()
-            throw ExitCode(1)
-        }
+        let report = try await work.value
         reporter.ended(report)
         if json { try OutputStream.standardOutput.checkDelivered() }
         if !report.failures.isEmpty { throw ExitCode(1) }
+    }
+
+    /// Reports an error that stops the command before any file is sent; as JSON, each file has its line.
+    private func told(_ reporter: UploadReporter, _ body: () async throws -> Void) async throws {
+        guard other.given.isEmpty else { return try await CommandFailure.told(json: json, body) }
+        try await CommandFailure.told {
+            do {
+                try await body()
+            } catch let error as UploadError {
+                try fail(error, reporter)
+                throw error
+            } catch let error as LedgerError {
+                try fail(UploadError(.stateFailed, error.message, cause: error), reporter)
+                throw error
+            } catch let error as ImageError {
+                // A file that an option names cannot be read.
+                try fail(UploadError(.sourceFailed, error.message, cause: error), reporter)
+                throw error
+            }
+        }
+    }
+
+    private func fail(_ error: UploadError, _ reporter: UploadReporter) throws {
+        guard json else { return }
+        for file in destination.files { reporter.handle(.failed(file.path, error)) }
+        try OutputStream.standardOutput.checkDelivered()
     }
 
     /// The run that the options ask for.

@@ -276,20 +276,13 @@ struct InputSelection: ParsableArguments {
         if let filesFrom, filesFrom.path.isDash, input.contains(where: { $0.path.isDash }) {
             throw ValidationError("standard input is one image or a list of files, not both")
         }
+        if filesFrom?.path.isDash == true, FileDescriptor.standardInput.isTerminal {
+            throw ValidationError("--files-from - reads standard input, which is a terminal; pipe a list in")
+        }
     }
-
-    /// Most bytes of a list of files.
-    private static let maximumListBytes = 256 << 20
 
     /// All inputs: the arguments, and those in the list.
     func allPaths() throws -> [FilePath] {
-        guard let filesFrom else { return paths }
-        let bytes = try TextFile.bytes(of: filesFrom.path, maximumBytes: Self.maximumListBytes)
-        // The mark with which some editors begin a text is part of no name.
-        let hasMark = !null && bytes.starts(with: [0xEF, 0xBB, 0xBF])
-        let listed = bytes.dropFirst(hasMark ? 3 : 0).split(separator: null ? 0 : 0x0A).map { line in
-            FilePath(bytes: Array(null || line.last != 0x0D ? line : line.dropLast()))
-        }
-        return paths + listed.filter { !$0.isEmpty }
+        try paths + (filesFrom.map { try TextFile.names(in: $0.path, endInNUL: null) } ?? [])
     }
 }

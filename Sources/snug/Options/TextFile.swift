@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
 import SnugImage
 import SnugPipeline
 import SnugSystem
@@ -29,5 +30,24 @@ enum TextFile {
         return try file.closeAfter {
             try StreamInput.readAll(from: file, named: PrintableName.of(path), maximumBytes: maximumBytes)
         }
+    }
+
+    /// Most bytes of a list of files.
+    private static let maximumListBytes = 256 << 20
+
+    /// The names that a list has, one a line.
+    /// - Throws: What ``bytes(of:maximumBytes:)`` throws; `ValidationError` for a folder.
+    static func names(in list: FilePath, endInNUL: Bool) throws -> [FilePath] {
+        guard list.isDash || !FileSystem.isFolder(list) else {
+            let name = PrintableName.of(list)
+            throw ValidationError("\(name) is a folder, not a list of inputs; pass it without --files-from")
+        }
+        let bytes = try bytes(of: list, maximumBytes: maximumListBytes)
+        // The mark with which some editors begin a text is part of no name.
+        let hasMark = !endInNUL && bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        let names = bytes.dropFirst(hasMark ? 3 : 0).split(separator: endInNUL ? 0 : 0x0A).map { line in
+            FilePath(bytes: Array(endInNUL || line.last != 0x0D ? line : line.dropLast()))
+        }
+        return names.filter { !$0.isEmpty }
     }
 }

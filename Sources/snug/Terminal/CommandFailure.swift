@@ -22,6 +22,9 @@ enum CommandFailure {
             } catch let error as HTTPError {
                 if json { write(.error(code: error.code.description, message: error.message, details: [:])) }
                 throw error
+            } catch let error as LedgerError {
+                if json { write(error.json) }
+                throw error
             }
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import SnugGeneration
 import SnugImage
+import SnugLedger
 import SnugPipeline
 import SnugSystem
 import Synchronization
@@ -50,6 +51,21 @@ final class GenerateReporter: Sendable {
         case .began(let work): began(work)
         case .progressed(let work, let event): progressed(work, event)
         case .ended(let outcome): ended(outcome)
+        }
+    }
+
+    /// Reports a ledger that cannot be used as the error of each prompt, as JSON: nothing is sent that cannot be recorded.
+    static func told<Result>(
+        _ works: [GenerationWork], provider: String, json: Bool, _ body: () async throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await body()
+        } catch let error as LedgerError where json {
+            let failure = GenerationError(.journalFailed, error.message, cause: error)
+            for work in works {
+                OutputStream.standardOutput.writeLine(GenerationOutcome(work, failure).jsonLine(provider: provider))
+            }
+            throw error
         }
     }
 

@@ -13,6 +13,7 @@ enum Remedy {
     /// Of `snug generate`.
     static let generations = [
         "give an address, or a host for images": "give an address, or pass --host",
+        "choose another folder for temporary files": "name another state folder with --state",
         "list the models that there are": "'snug models' lists those that there are",
         "which is not allowed for URLs from outside":
             "which is not allowed for URLs from outside; pass --allow-internal if it is meant",

@@ -149,6 +149,8 @@ final class UploadReporter: Sendable {
             let message = Self.message(error, after: name)
             return errors.writeLine("\(name): \(message)\(advice.isEmpty ? "" : " (\(advice))")")
         }
+        var error = error
+        error.message = Remedy.named(error.message, Remedy.requests)
         output.writeLine(
             UploadLine.json(
                 file, status, nil, nil,

@@ -41,6 +41,24 @@ import Testing
         #expect(try await fit(bytes).status == .copied)
     }
 
+    @Test("What follows the image goes from every format; only a JPEG copied as it is keeps its further images")
+    func trailers() async throws {
+        let jpeg = try DrawnImage.jpeg(DrawnImage.scene(width: 40, height: 30))
+        let png = try DrawnImage.png(DrawnImage.scene(width: 40, height: 30))
+        let all = Limits(formats: [.jpeg, .png, .webp])
+        let webP = try await fit(png, all, policy { $0.format = .webp }).bytes(of: png)
+        for image in [jpeg, png, webP] {
+            for trailer in [[0], [UInt8](repeating: 0, count: 500), Array("<?php".utf8), jpeg, png] {
+                for copies in [false, true] {
+                    let fitted = try await fit(image + trailer, all, policy { $0.copiesCompliant = copies })
+                    let isKept = copies && image == jpeg && trailer.count > 500
+                    #expect(fitted.status == (isKept ? .copied : .stripped))
+                    #expect(fitted.byteCount == image.count + (isKept ? trailer.count : 0))
+                }
+            }
+        }
+    }
+
     @Test("A file of which nothing is to be removed is copied")
     func copies() async throws {
         for input in [

@@ -66,6 +66,47 @@ import Testing
         #expect(store.receipt(of: key) != nil)
     }
 
+    /// A store that another run finishes its work in, right after it was asked for the first time.
+    private final class BusyStore: FinishedUploadStore {
+        let store = InMemoryUploadStore()
+        let first = Mutex(true)
+        let other: @Sendable (InMemoryUploadStore) async throws -> Void
+        init(_ other: @escaping @Sendable (InMemoryUploadStore) async throws -> Void) { self.other = other }
+        func receipt(of key: String) async throws -> UploadReceipt? {
+            let known = store.receipt(of: key)
+            let isFirst = first.withLock { first in
+                defer { first = false }
+                return first
+            }
+            if isFirst { try await other(store) }
+            return known
+        }
+        func finish(_ key: String, with receipt: UploadReceipt) { store.finish(key, with: receipt) }
+    }
+
+    @Test("What an equal run has sent since this one asked is not sent again", arguments: [true, false])
+    func equalRuns(checksums: Bool) async throws {
+        let server = try FaultServer { connection in
+            while true {
+                _ = try connection.readRequest()
+                try connection.respond(201)
+            }
+        }
+        let file = try folder.write([1, 2, 3], to: "a")
+        var request = UploadRequest(
+            files: [file], destination: UploadDestination(url: try server.address("/form"), uploadProtocol: .form))
+        request.options.checksums = checksums
+        let (same, uploader) = (request, try uploader())
+        request.finished = BusyStore { store in
+            var other = same
+            other.finished = store
+            _ = try await UploadRun(other, uploader: uploader).run()
+        }
+        let report = try await UploadRun(request, uploader: uploader).run()
+        #expect(report.receipts.isEmpty && report.failures.isEmpty && report.skippedCount == 1)
+        #expect(server.requests.filter { $0.method == "POST" }.count == 1)
+    }
+
     @Test("One failure stops no other, and every end is an event")
     func failures() async throws {
         let server = try server()

@@ -151,7 +151,7 @@ import Testing
         "snug/Terminal/PendingTable.swift": ["generate"],
         "snug/Terminal/ConfigurationReport.swift": ["fit"],
         "snug/Options/LedgerAccess.swift": ["jobs list", "jobs show", "jobs retry"],
-        "snug/Options/GenerationAccess.swift": ["generate"],
+        "snug/Options/GenerationAccess.swift": ["generate"], "snug/Options/TextFile.swift": ["fit"],
         "snug/Options/WatchRunOptions+Loader.swift": ["watch", "work"],
         "SnugLedger/SQLite/LedgerError+SQLite.swift": ["fit", "upload", "generate", "watch", "jobs list", "backup"],
         "SnugLedger/SQLite/LedgerFiles.swift": ["backup"],

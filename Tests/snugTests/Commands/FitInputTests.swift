@@ -50,4 +50,23 @@ import Testing
         #expect(try place.snug("fit", "-o", "dash", "--", "-rf.jpg").exitCode == 0)
         #expect(place.folder.files().contains("dash/-rf.jpg"))
     }
+
+    @Test("A folder, a missing file and a terminal are no list of inputs, and each is told with its remedy")
+    func lists() throws {
+        try place.folder.write(CommandFolder.jpeg(), to: "in/a.jpg")
+        try place.folder.write([], to: "empty.txt")
+        for (list, code, words) in [
+            ("in", 64, "in is a folder, not a list of inputs; pass it without --files-from"),
+            ("none.txt", 1, "cannot open none.txt: No such file or directory; check the path"),
+            ("empty.txt", 0, "there are no images in the inputs"), ("-", 0, "there are no images in the inputs"),
+        ] as [(String, Int32, String)] {
+            let result = try place.snug("fit", "--files-from", list, "-o", "out")
+            #expect(result.exitCode == code && result.standardError.contains(words), "\(result.standardError)")
+        }
+        let terminal = try place.shell(
+            "script -qec '\"$SNUG\" fit --files-from - -o out' /dev/null < /dev/null || echo failed")
+        #expect(terminal.standardOutput.contains("is a terminal; pipe a list in"), "\(terminal.standardOutput)")
+        let batch = try place.snug("generate", "--batch", "in", "--provider", "pollinations")
+        #expect(batch.standardError.contains("it is a folder; name a file"), "\(batch.standardError)")
+    }
 }

@@ -3,8 +3,8 @@ import SnugHTTP
 
 /// Takes the images out of a JSON text while it comes, so that no part of it is ever whole in memory.
 ///
-/// The value of each `b64_json`, and each string that is a data URI in base64, is decoded into a file of its own; the text
-/// keeps an empty string in its place. What is no JSON passes as it is.
+/// The value of each `b64_json`, and each string that is a data URL in base64 or of an image, is decoded into a file of its
+/// own; the text keeps an empty string in its place. What is no JSON passes as it is.
 struct JSONImageScanner {
     /// The text without its images, cut at the limit.
     private(set) var text: [UInt8] = []
@@ -29,6 +29,10 @@ struct JSONImageScanner {
     private var lastString: [UInt8] = []
     private var isValueOfImageKey = false
     private var decoder = Base64Decoder()
+    /// The escapes of a data URL; `nil` where the digits are not in one.
+    private var percent: PercentEscape?
+    /// Bytes of a data URL that is not in base64; `nil` for base64.
+    private var plainBytes: [UInt8]?
     private var file: SpoolFile?
     private let textLimit: Int
     private let makeFile: () throws(HTTPError) -> SpoolFile
@@ -50,7 +54,7 @@ struct JSONImageScanner {
         var index = 0
         while index < bytes.count {
             switch state {
-            case .image where !escape.isOpen:
+            case .image where !escape.isOpen && percent?.isOpen != true && plainBytes == nil:
                 index = decoder.decode(bytes, from: index)
                 if decoder.output.count >= Self.flushCount { try flush() }
                 if index < bytes.count {
@@ -103,7 +107,7 @@ struct JSONImageScanner {
 
     private mutating func takeBeginning(_ byte: UInt8) throws(HTTPError) {
         if byte == UInt8(ascii: "\""), !escape.isOpen {
-            if isValueOfImageKey, !start.starts(with: Self.dataScheme) {
+            if isValueOfImageKey, !Self.begins(start, with: Self.dataScheme) {
                 try beginImage(start)
                 try endImage()
             } else {
@@ -114,15 +118,19 @@ struct JSONImageScanner {
         raw.append(byte)
         guard let character = escape.take(byte) else { return }
         start.append(character)
-        guard start.starts(with: Self.dataScheme) else {
+        guard Self.begins(start, with: Self.dataScheme) else {
             // Five characters tell: base64 has no colon.
-            if start.count < Self.dataScheme.count, Self.dataScheme.starts(with: start) { return }
+            if Self.begins(Self.dataScheme, with: start) { return }
             if isValueOfImageKey { try beginImage(start) } else { continuePlain() }
             return
         }
         if character == UInt8(ascii: ",") {
-            let head = String(decoding: start.dropLast(), as: UTF8.self).lowercased()
-            if head.hasSuffix(";base64") { try beginImage([]) } else { continuePlain() }
+            let head = String(decoding: start.filter { $0 != 0x20 }.dropLast(), as: UTF8.self).lowercased()
+            let isBase64 = head.hasSuffix(";base64")
+            guard isBase64 || head.hasPrefix("data:image/") else { return continuePlain() }
+            try beginImage([])
+            percent = PercentEscape()
+            plainBytes = isBase64 ? nil : []
         } else if start.count > Self.longestDataHead {
             continuePlain()
         }
@@ -142,10 +150,38 @@ struct JSONImageScanner {
 
     private mutating func takeImage(_ byte: UInt8) throws(HTTPError) {
         if byte == UInt8(ascii: "\""), !escape.isOpen { return try endImage() }
-        guard let character = escape.take(byte), case .image = state else { return }
+        guard let escaped = escape.take(byte), case .image = state else { return }
+        guard let character = unescaped(escaped) else { return }
+        if let count = plainBytes?.count {
+            plainBytes?.append(character)
+            if count >= Self.flushCount { try flush() }
+            return
+        }
         if decoder.take(character) || [0x20, 0x09, 0x0A, 0x0D].contains(character) { return }
         // Padding, or damage: what follows would be out of step, so the image ends here and its checker will see.
         state = .imageEnded
+    }
+
+    /// A character of a data URL without its escapes; `nil` where there is none yet, or none any more.
+    private mutating func unescaped(_ character: UInt8) -> UInt8? {
+        guard percent != nil else { return character }
+        let isEscaped = percent?.isOpen == true
+        switch percent?.take(character) {
+        // A fragment is no part of the data, and line ends are no part of a URL. RFC 2397, RFC 3986 §3.5
+        case .byte(UInt8(ascii: "#")) where !isEscaped: state = .imageEnded
+        case .byte(0x09) where !isEscaped, .byte(0x0A) where !isEscaped, .byte(0x0D) where !isEscaped: break
+        case .byte(let byte): return byte
+        case .invalid: state = .imageEnded
+        case .open, nil: break
+        }
+        return nil
+    }
+
+    /// True when some bytes begin with others, whatever their case.
+    private static func begins(_ bytes: [UInt8], with prefix: [UInt8]) -> Bool {
+        bytes.starts(with: prefix) { first, second in
+            first == second || first | 0x20 == second | 0x20 && (0x61...0x7A).contains(first | 0x20)
+        }
     }
 
     // MARK: Transitions
@@ -166,6 +202,8 @@ struct JSONImageScanner {
     private mutating func beginImage(_ digits: [UInt8]) throws(HTTPError) {
         state = .image
         decoder = Base64Decoder()
+        percent = nil
+        plainBytes = nil
         file = try makeFile()
         for digit in digits where ![0x20, 0x09, 0x0A, 0x0D].contains(digit) {
             guard decoder.take(digit) else {
@@ -176,8 +214,9 @@ struct JSONImageScanner {
     }
 
     private mutating func flush() throws(HTTPError) {
-        try file?.write(decoder.output)
+        try file?.write(plainBytes ?? decoder.output)
         decoder.removeOutput()
+        if plainBytes != nil { plainBytes = [] }
     }
 
     private mutating func endImage() throws(HTTPError) {
@@ -196,42 +235,5 @@ struct JSONImageScanner {
 
     private mutating func emit(_ bytes: [UInt8]) {
         for byte in bytes { emit(byte) }
-    }
-}
-
-/// Undoes the escapes in a JSON string, byte by byte. RFC 8259 §7
-private struct JSONEscape {
-    private var isBackslash = false
-    private var hexadecimal: [UInt8]?
-
-    /// True when the next byte belongs to an escape.
-    var isOpen: Bool { isBackslash || hexadecimal != nil }
-
-    /// - Returns: The character that the byte completes, 255 for one beyond ASCII; `nil` within an escape.
-    mutating func take(_ byte: UInt8) -> UInt8? {
-        if var digits = hexadecimal {
-            digits.append(byte)
-            hexadecimal = digits.count < 4 ? digits : nil
-            guard digits.count == 4 else { return nil }
-            let value = UInt32(String(decoding: digits, as: UTF8.self), radix: 16) ?? 255
-            return value < 128 ? UInt8(value) : 255
-        }
-        if isBackslash {
-            isBackslash = false
-            switch byte {
-            case UInt8(ascii: "u"):
-                hexadecimal = []
-                return nil
-            case UInt8(ascii: "n"): return 0x0A
-            case UInt8(ascii: "r"): return 0x0D
-            case UInt8(ascii: "t"): return 0x09
-            case UInt8(ascii: "b"): return 0x08
-            case UInt8(ascii: "f"): return 0x0C
-            default: return byte
-            }
-        }
-        guard byte == UInt8(ascii: "\\") else { return byte }
-        isBackslash = true
-        return nil
     }
 }

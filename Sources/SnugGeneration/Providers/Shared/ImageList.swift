@@ -43,6 +43,12 @@ enum ImageList {
     /// The fault of an address that is never fetched: a file's, one of another scheme, one with a password.
     static func fault(of address: String, base: HTTPURL) -> String? {
         guard !address.isEmpty, (try? base.resolving(address)) == nil else { return nil }
+        if address.lowercased().hasPrefix("data:") {
+            let type = address.dropFirst(5).prefix { $0 != "," && $0 != ";" }
+            guard address.contains(",") else { return "the result is a data URL without data" }
+            let words = type.isEmpty ? "text/plain" : PrintableName.escaped(String(type.prefix(80)))
+            return "the result is no image but a data URL of \(words)"
+        }
         // Whatever stands before the host may be a secret.
         let shown = address.split(separator: "@").count > 1 ? "\(address.prefix { $0 != ":" })://***" : address
         return "the image's address is none that is fetched: \(PrintableName.escaped(String(shown.prefix(200))))"

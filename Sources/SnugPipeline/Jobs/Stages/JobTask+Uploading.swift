@@ -23,9 +23,7 @@ extension JobTask {
         guard payload.receipt == nil else { return Success(outcome: .advanced(to: next), payload: payload) }
         var destination = try await services.threads.run { try order.destination() }
         if options.stages.contains(.generate) { destination.s3?.presignedFor = Self.addressLifetime }
-        let endpoint = try await destination.endpoint(services.uploader)
-        destination.url = endpoint.url
-        destination.uploadProtocol = endpoint.uploadProtocol
+        let endpoint = try await destination.resolve(services.uploader)
         try endpoint.checkHasNames()
         let name = try await ObjectNames(store: services.objectNames, endpoint: endpoint)
             .reserve(objectName(payload), for: try await digest(of: image, payload))

@@ -83,6 +83,8 @@ struct DraftDialect: OffsetDialect {
             // Bytes that did not leave cannot be meant.
             if exchange.isPremature(body) { return StepResult(.outOfStep, exchange) }
             if isComplete(response.headerFields) { return StepResult(.complete, exchange) }
+            // A page is not about these bytes: the server is asked for them.
+            if response.isPageInstead { return StepResult(.outOfStep, exchange) }
             let offset = response.headerFields.integer(.uploadOffset)
             if isLast, !saysIncomplete(response.headerFields) || offset == nil {
                 return StepResult(.complete, exchange)

@@ -59,7 +59,9 @@ struct RangedPutDialect: OffsetDialect {
     mutating func ask(_ upload: HTTPURL) async throws -> StepResult {
         guard style == .inPlace else {
             let exchange = try await query(upload)
-            return judgeSession(exchange, fallback: nil)
+            // A page does not know the session.
+            if exchange.response?.isPageInstead == true { return StepResult(.gone, exchange) }
+            return judgeSession(exchange)
         }
         let exchange = try await job.exchange(.head, upload)
         guard case .responded(let response) = exchange else { return StepResult(judging: exchange) }
@@ -79,7 +81,9 @@ struct RangedPutDialect: OffsetDialect {
         }
         let body = HTTPBody(file: job.source.file, range: range)
         let exchange = try await job.exchange(.put, upload, headers, body: body)
-        guard style == .inPlace else { return judgeSession(exchange, fallback: nil) }
+        // A page is not about these bytes: the server is asked for them.
+        if exchange.response?.isPageInstead == true { return StepResult(.outOfStep, exchange) }
+        guard style == .inPlace else { return judgeSession(exchange) }
         guard case .responded(let response) = exchange, response.isSuccess else { return StepResult(judging: exchange) }
         if exchange.isPremature(body) { return StepResult(.outOfStep, exchange) }
         return StepResult(.offset(range.upperBound), exchange)
@@ -100,7 +104,7 @@ struct RangedPutDialect: OffsetDialect {
         try await job.exchange(.put, session, [.contentRange: "bytes */\(job.length)"], body: .empty)
     }
 
-    private func judgeSession(_ exchange: UploadJob.Exchange, fallback: Int?) -> StepResult {
+    private func judgeSession(_ exchange: UploadJob.Exchange) -> StepResult {
         guard case .responded(let response) = exchange else { return StepResult(judging: exchange) }
         if response.isSuccess { return StepResult(.complete, exchange) }
         guard response.status == 308 else {

@@ -268,10 +268,10 @@ struct S3Upload {
                     + "check the object at \(object)")
         case .unreadable(let error):
             // A key that may only write cannot ask for the object.
-            if let joined { return try receipt(parts, joinedBy: joined) }
+            if let joined, !joined.isWebPage { return try receipt(parts, joinedBy: joined) }
             throw UploadError(
                 .outcomeUnknown,
-                "the parts were joined, and neither the response nor the object could be read; check the object at "
+                "the server was told to join the parts, and neither the response nor the object could be read; check the object at "
                     + "\(object)", cause: error)
         }
     }

@@ -5,9 +5,13 @@ internal import SnugSystem
 
 // Responses that were made for a browser.
 extension ClientResponse {
-    /// True for a success whose body is a page, or the beginning of one.
+    /// True for a success whose body is a page, or the beginning of one. XML for programs is none.
     var isWebPage: Bool {
-        isSuccess && ContentSignature(Array(body.prefix(ContentSignature.byteCount))) == .html
+        let start = Array(body.prefix(ContentSignature.byteCount))
+        guard isSuccess, ContentSignature(start) == .html else { return false }
+        let text = String(decoding: start, as: UTF8.self).lowercased()
+        return ["<html", "<!doctype html"].contains(where: text.contains)
+            || headerFields[.contentType]?.lowercased().hasPrefix("text/html") == true
     }
 
     /// True for a page where a server says nothing about a file that was put: one that has created or replaced it says so
@@ -27,6 +31,7 @@ extension ClientResponse {
     /// The page of the response in words, to follow its status.
     var shownPage: String {
         if asksForPassword { return " and a page that asks for a password" }
+        if isWebPage { return " and a web page" }
         return pointsToPage ? redirectTarget.map { ", which points to \($0)" } ?? "" : ""
     }
 }

@@ -13,9 +13,15 @@ struct WholeUpload {
     func put() async throws -> UploadReceipt {
         let body = HTTPBody(file: job.source.file)
         let response = try await send(.put, [.contentType: job.target.contentType], body)
-        let confirmation = try await job.confirmLength(job.target.url)
-        // A page for people, as of a login or of an application that answers every request with itself.
-        if confirmation == .response, response.isPageInstead { throw page(response) }
+        // A page for people, as of a login or of an application that answers every request with itself, HEAD too.
+        let isPage = response.isPageInstead
+        let confirmation: UploadReceipt.Confirmation
+        do {
+            confirmation = try await job.confirmLength(job.target.url)
+        } catch let error as UploadError where isPage && error.code == .verificationFailed {
+            throw page(response)
+        }
+        if confirmation == .response, isPage { throw page(response) }
         return job.receipt(url: job.target.url, confirmation: confirmation, response: response)
     }
 
@@ -45,8 +51,9 @@ struct WholeUpload {
                 case .success where exchange.isPremature(body):
                     try await job.noEffect(keeper)
                     throw premature(exchange, body)
-                case .success where method == .post && response.asksForPassword: throw unknown(exchange)
-                case .success: return response
+                case .success:
+                    if method == .post, try await isNoReceipt(response) { throw unknown(exchange) }
+                    return response
                 // To the page about what was stored, or to a login.
                 case .definite where method == .post && response.pointsToPage && exchange.hasSentAll(body):
                     throw unknown(exchange)
@@ -74,6 +81,15 @@ struct WholeUpload {
             guard wait <= job.rules.longestWait else { throw startOver(exchange.error(.waitTooLong, at: 0)) }
             try await job.wait(wait)
         }
+    }
+
+    /// True for a page that tells nothing about the form: a login, the one that everybody sees at the address, or any where
+    /// nobody has said that forms are taken.
+    private func isNoReceipt(_ response: ClientResponse) async throws -> Bool {
+        guard response.isWebPage else { return false }
+        if response.asksForPassword || job.target.isGuess { return true }
+        guard let shown = try await job.exchange(.get, job.target.url).response else { return false }
+        return shown.isSuccess && shown.body == response.body
     }
 
     private func exchange(
@@ -110,7 +126,7 @@ struct WholeUpload {
         }
         error.message =
             "the whole file was sent, and nobody knows whether it was stored (\(words ?? "no response came")); check "
-            + "the server before sending it again"
+            + "the server before sending it again\(job.target.isGuess ? ", and name its protocol then" : "")"
         error.resumption = .none
         return error
     }
@@ -118,8 +134,8 @@ struct WholeUpload {
     private func page(_ response: ClientResponse) -> UploadError {
         UploadError(
             .refused,
-            "\(response.url.authority) responded with \(response.status.code) and a web page, and shows no file at this "
-                + "address; check the address and the credentials", status: response.status.code)
+            "\(response.url.authority) responded with \(response.status.code) and a web page, and does not show the "
+                + "file at this address; check the address and the credentials", status: response.status.code)
     }
 
     private func startOver(_ error: UploadError) -> UploadError {

@@ -33,6 +33,14 @@ import Testing
             (#"{"b64_json":"Pz8_Pz8_"}"#, #"{"b64_json":""}"#, ["??????"]),
             (#"{"b64_json":"data:image/png;base64,aGVsbG8="}"#, #"{"b64_json":""}"#, ["hello"]),
             (#"{"url":"data:image\/png;base64,aGVsbG8=","x":1}"#, #"{"url":"","x":1}"#, ["hello"]),
+            (#"{"url":"DATA:image/PNG;Base64,aGVsbG8%3D"}"#, #"{"url":""}"#, ["hello"]),
+            (#"{"url":"data:image/png;base64,aGVs%62G8%3d"}"#, #"{"url":""}"#, ["hello"]),
+            (#"{"url":"data:image/svg+xml,%3Csvg%20a=\"b+c\"\/%3e#x"}"#, #"{"url":""}"#, [#"<svg a="b+c"/>"#]),
+            (#"{"url":"data:image/png;charset=utf-8,h%65l%6C\no"}"#, #"{"url":""}"#, ["hello"]),
+            (#"{"url":"data:text/plain,h%65"}"#, #"{"url":"data:text/plain,h%65"}"#, []),
+            (#"{"url":"data:image/png,hel%6"}"#, #"{"url":""}"#, ["hel"]),
+            (#"{"url":"data:image/png,hel%6xlo"}"#, #"{"url":""}"#, ["hel"]),
+            (#"{"url":"data:image/png,"}"#, #"{"url":""}"#, [""]),
             (#"{"images":["data:image/png;BASE64,aGk=","data:,x"]}"#, #"{"images":["","data:,x"]}"#, ["hi"]),
             (
                 #"[{"b64_json":"aGk="},{"b64_json":"aGVsbG8="}]"#, #"[{"b64_json":""},{"b64_json":""}]"#,
@@ -84,5 +92,7 @@ import Testing
         let image = imageBytes(count + 8).suffix(count)
         let result = try scan("{\"b64_json\":\"\(Array(image).base64)\"}")
         #expect(result.images == [Array(image)])
+        let escaped = image.map { "%" + String(0x100 + Int($0), radix: 16).dropFirst() }.joined()
+        #expect(try scan("{\"url\":\"data:image/png,\(escaped)\"}").images == [Array(image)])
     }
 }
