@@ -131,7 +131,9 @@ struct Snug: AsyncParsableCommand {
             let type = configuration.subcommands.first(where: { $0.configuration.commandName == name }),
             type.configuration._superCommandName != nil
         else { return nil }
-        return try? type.parseAsRoot(Array(arguments.dropFirst()))
+        let command = try? type.parseAsRoot(Array(arguments.dropFirst()))
+        // Help is another command, which shows its place among all.
+        return command.flatMap { Swift.type(of: $0) == type ? $0 : nil }
     }
 
     /// The message about a name that is no command, or none of a command's own; `nil` where there is none.
