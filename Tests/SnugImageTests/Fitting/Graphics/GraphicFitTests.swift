@@ -57,6 +57,24 @@ import Testing
         #expect(DrawnImage.difference(try DrawnImage.decoded(bytes), plane) < 4)
     }
 
+    @Test("Bytes that a palette of all its colours leaves give pixels colours of their own")
+    func ownColours() async throws {
+        let plane = screenWithPhoto()
+        let input = try DrawnImage.png(plane)
+        let lossless = try #require(try PNGLosslessEncoder.encode(plane, byteLimit: .max, effort: .thorough)).count
+        let limit = lossless * 9 / 10
+        var policy = FitPolicy()
+        policy.palette = .always
+        let indexed = try await fit(input, limit, policy)
+        #expect(indexed.byteCount < limit * 6 / 10)
+        let image = try await fit(input, limit)
+        let bytes = image.bytes(of: input)
+        #expect(image.format == .png && image.scale == 1 && image.encodes <= 3)
+        #expect(image.byteCount <= limit && image.byteCount >= limit * 95 / 100)
+        let indexedDifference = DrawnImage.difference(try DrawnImage.decoded(indexed.bytes(of: input)), plane)
+        #expect(DrawnImage.difference(try DrawnImage.decoded(bytes), plane) < indexedDifference / 2)
+    }
+
     @Test("Flat areas and lines stay exact when colours are given up")
     func exactLines() async throws {
         let plane = screenWithPhoto()
