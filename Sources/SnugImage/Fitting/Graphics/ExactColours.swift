@@ -8,8 +8,10 @@ import SnugSystem
 /// The less a pixel may differ, the more bytes it takes, from about twice the palette's to those of the image itself.
 /// Nowhere does it differ more than with the palette.
 final class ExactColours {
-    private static let maximumEstimates = 7
+    private static let maximumEstimates = 12
     private static let maximumEncodes = 2
+    /// Images of so few pixels are estimated whole: colours of their own are scattered, which bands tell badly.
+    private static let wholePixels = 1 << 18
     /// Squared distances between colours: less than of neighbouring levels, of what is plainly visible, and more than any.
     private static let (least, largest, greatest): (Float, Float, Float) = (0.02, 2_000, 1e6)
     /// Share of the bytes aimed at from which on no smaller difference is looked for.
@@ -40,7 +42,8 @@ final class ExactColours {
         neighbours = NeighbourColours(palette.colours, tolerance: 0)
         reduction = PNGReduction(of: work.plane, usesPalette: false)
         calibration = work.isExact ? 1 : PalettePlane.usualCalibration
-        sample = work.sample
+        let pixels = work.plane.width * work.plane.height
+        sample = pixels <= Self.wholePixels ? SampledRows(whole: work.plane) : work.sample
     }
 
     /// - Returns: The file whose pixels differ least, `nil` where none fits, and the files made for it.

@@ -109,7 +109,8 @@ extension PaletteFit {
             work.makeExact()
             if try attempt(draft.settings, on: work, &attempts) || work.plane.width * work.plane.height <= 1 { break }
             let bytes = try work.estimatedBytes(draft.settings)
-            guard let next = search.next(after: share, bytes: max(bytes, 1), fits: bytes <= Double(limit)) else { break }
+            let next = search.next(after: share, bytes: max(bytes, 1), fits: bytes <= Double(limit))
+            guard let next else { break }
             (share, work) = try bestSize(near: next, but: work, draft)
         }
         if let spare = attempts.spare, spare.bytes > Double(attempts.best?.bytes.count ?? 0) {

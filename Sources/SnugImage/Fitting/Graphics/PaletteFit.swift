@@ -71,8 +71,14 @@ struct PaletteFit {
         var high = most + 1
         var encodes = 0
         while encodes < Self.maximumEncodes, high > fewest {
-            let colours = try work.mostColours(fewest...high - 1, dithers: alwaysDithers, within: aimed(work))
-            let settings = PalettePlane.Settings(colours: colours, dithers: alwaysDithers)
+            var settings = PalettePlane.Settings(colours: fewest, dithers: alwaysDithers)
+            settings.colours = try work.mostColours(fewest...high - 1, dithers: alwaysDithers, within: aimed(work))
+            if work.isExact, !isFull(Int(try work.estimatedBytes(settings))) {
+                // From there once more: the search may have ended early.
+                settings.colours = try work.mostColours(
+                    settings.colours...high - 1, dithers: alwaysDithers, within: aimed(work))
+            }
+            let colours = settings.colours
             let estimate = try work.estimatedBytes(settings)
             let believed = work.isExact || encodes > 0 ? 1 : Self.greatestError
             if estimate > Double(limit) * believed {

@@ -125,7 +125,9 @@ final class PalettePlane {
         let lines = try lines(plane, settings, palette(settings.colours))
         let bytes = try DeflatedPNG.encode(lines, level: 9, options: options, byteLimit: byteLimit)
         let estimate = max(try estimatedBytes(settings), 1)
-        if let bytes { calibration *= Double(bytes.count) / estimate } else if !isExact {
+        if let bytes {
+            calibration *= Double(bytes.count) / estimate
+        } else if !isExact {
             calibration *= max(Double(byteLimit) / estimate, 1)
         }
         return bytes
