@@ -92,11 +92,18 @@ enum PNGLosslessEncoder {
         return best
     }
 
+    /// True when an estimate is of all rows.
+    static func samplesAll(of plane: Plane) -> Bool { plane.height <= bandHeight(of: plane) * bandCount * 2 }
+
+    private static func bandHeight(of plane: Plane) -> Int {
+        max(8, smallByteCount / bandCount / (plane.width * plane.channels))
+    }
+
     /// The size of the whole, extrapolated from bands of rows spread evenly over it.
     private static func sampledBytes(_ candidate: Candidate, of plane: Plane) throws(ImageError) -> Int {
-        let bandHeight = max(8, smallByteCount / bandCount / (plane.width * plane.channels))
+        let bandHeight = bandHeight(of: plane)
         var rows: [Int]?
-        if plane.height > bandHeight * bandCount * 2 {
+        if !samplesAll(of: plane) {
             rows = (0..<bandCount).flatMap { band in
                 let first = (plane.height - bandHeight) * band / (bandCount - 1)
                 return first..<first + bandHeight

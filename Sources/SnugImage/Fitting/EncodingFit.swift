@@ -155,7 +155,7 @@ struct EncodingFit {
         }
         func alternative(keepsSize: Bool) -> GraphicFit.Alternative {
             .init(
-                guess: { try jpeg(keepsSize: keepsSize, chroma: .guessed) },
+                guess: { try jpeg(keepsSize: keepsSize, chroma: .guessed) }, keepsSize: keepsSize,
                 output: { try jpeg(keepsSize: keepsSize, chroma: .compared($0)) })
         }
         if policy.keepsSize { return [alternative(keepsSize: true)] }

@@ -49,7 +49,9 @@ struct PNGFit {
                 // Counted once, below.
                 full.encodes = 0
                 alternatives.append(
-                    .init { [full] _ in try context.unlessOutOfReach { try scaled(supply, after: full) } })
+                    .init(hope: { [full] in try firstScaled(supply, after: full) }) { [full] _ in
+                        try context.unlessOutOfReach { try scaled(supply, after: full) }
+                    })
             }
             if let encoded = try graphic.fit(alternatives: alternatives) {
                 return finished(encoded, encodes: encoded.encodes + full.encodes)
@@ -130,6 +132,14 @@ struct PNGFit {
         return bytes.count
     }
 
+    /// The pixels of the first size that ``scaled(_:after:)`` tries.
+    private func firstScaled(_ supply: PixelSupply, after full: Attempt) throws -> Plane? {
+        guard let size = nextSize(width: plan.width, height: plan.height, bytes: full.byteCount, best: nil) else {
+            return nil
+        }
+        return try prepared(supply, width: size.width, height: size.height).heldRaster?.planes.first
+    }
+
     private func finished(_ best: Encoded, encodes: Int) -> Encoded {
         var result = best
         result.encodes = encodes
@@ -183,14 +193,16 @@ struct PNGFit {
             let (bytes, byteCount) = try encodeStreaming(pixels, options: options(width: width, height: height))
             return bytes.map(encoded) ?? Attempt(encoded: nil, byteCount: byteCount, encodes: 1)
         }
+        // An estimate of all rows is what a quick attempt makes.
+        let believed = !isFullSize && PNGLosslessEncoder.samplesAll(of: plane) ? 1 : Self.estimateError
         let outcome = try PNGLosslessEncoder.attempt(
             plane, byteLimit: limit, effort: isFullSize ? .thorough : .quick,
             options: options(width: width, height: height), usesPalette: context.policy.palette != .never,
-            believed: Self.estimateError)
+            believed: believed)
         switch outcome {
         case .fits(let bytes): return encoded(bytes)
         case .tooLarge(let byteCount):
-            let isEstimate = Double(byteCount) > Double(limit) * Self.estimateError
+            let isEstimate = Double(byteCount) > Double(limit) * believed
             return Attempt(encoded: nil, byteCount: byteCount, encodes: isEstimate ? 0 : 1)
         }
     }

@@ -41,6 +41,23 @@ struct NeighbourColours {
         }
     }
 
+    /// The squared distance of each pixel of a row from its entry.
+    func distances(of indices: Span<UInt8>, from samples: Span<UInt8>, channels: Int) -> [Float] {
+        var distances: [Float] = []
+        distances.reserveCapacity(indices.count)
+        var last: (colour: UInt32, index: UInt8)?
+        for x in indices.indices {
+            let colour = PNGColourCensus.colour(of: samples, at: x * channels, channels: channels)
+            if let last, last == (colour, indices[x]) {
+                distances.append(distances[x - 1])
+            } else {
+                last = (colour, indices[x])
+                distances.append(distance(weighted(colour), indices[x]))
+            }
+        }
+        return distances
+    }
+
     private func weighted(_ colour: UInt32) -> SIMD4<Float> {
         let alpha = Float(colour & 255)
         let channels = SIMD4<Float>(Float(colour >> 24), Float(colour >> 16 & 255), Float(colour >> 8 & 255), 255)

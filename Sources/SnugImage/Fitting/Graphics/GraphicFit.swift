@@ -18,12 +18,18 @@ struct GraphicFit {
     private static let scaledColours = (gray: [4, 16], opaque: [8, 32, 128], transparent: [16, 64, 256])
 
     /// A guess whose difference is so many times that of the best so far is not followed up.
-    private static let hopeless = 1.25
+    private static let hopeless = 1.05
+    /// How much larger the difference of an output without a palette's bands may be: they look worse than it says.
+    private static let bandless = 1.2
 
     /// A way to the limit.
     struct Alternative {
         /// A quick guess at what `output` makes; without one, `output` is made at once.
         var guess: (() throws -> Encoded?)?
+        /// Pixels that `output` will not look better than, where they are to be had before a file is made.
+        var hope: (() throws -> Plane?)?
+        /// Of the planned size, as another alternative's may be, too.
+        var keepsSize = false
         /// Is given the guess, where one was made.
         var output: (_ guess: Encoded?) throws -> Encoded?
     }
@@ -69,11 +75,12 @@ struct GraphicFit {
 
         init(_ looks: Looks) { self.looks = looks }
 
-        mutating func consider(_ encoded: Encoded?) throws {
+        /// - Parameter bonus: Its difference counts for so many times less.
+        mutating func consider(_ encoded: Encoded?, bonus: Double = 1) throws {
             guard let encoded else { return }
             encodes += encoded.encodes
-            let difference = try looks.difference(encoded)
-            if difference < self.difference { (best, self.difference) = (encoded, difference) }
+            let difference = try looks.difference(encoded) / bonus
+            if difference <= self.difference { (best, self.difference) = (encoded, difference) }
         }
     }
 
@@ -91,13 +98,21 @@ struct GraphicFit {
         // Bytes to spare may buy what is hardly visible.
         let isFull = contest.best.map { palette.isFull($0.bytes.count) } ?? false
         if contest.difference > (isFull ? enough : Self.imperceptible) {
-            for alternative in alternatives {
+            var isDone = false
+            for alternative in alternatives where !(isDone && alternative.keepsSize) {
+                if let pixels = try alternative.hope?(), contest.best != nil,
+                    try looks.difference(pixels) > contest.difference * Self.bandless
+                {
+                    continue
+                }
                 let guess = contest.best == nil ? nil : try alternative.guess?()
+                isDone = guess?.width == plane.width && guess?.height == plane.height
                 if let guess, try looks.difference(guess) > contest.difference * Self.hopeless {
                     contest.encodes += guess.encodes
                 } else {
                     // Its encodes are those of the guess, too.
-                    try contest.consider(try alternative.output(guess))
+                    let output = try alternative.output(guess)
+                    try contest.consider(output, bonus: alternative.hope == nil ? 1 : Self.bandless)
                 }
             }
         }
@@ -169,24 +184,37 @@ struct GraphicFit {
         switch try palette.mostColours(plane, of: own) {
         case .fits(let candidate):
             try contest.consider(candidate.encoded)
-            let (fuller, encodes) = try palette.fuller(than: candidate, looks: looks)
-            contest.encodes += encodes
-            try contest.consider(fuller)
-            if context.policy.dither == .automatic, contest.difference > Self.ditherable {
-                try contest.consider(try palette.dithered(candidate))
-            }
             // Few colours lose what fewer pixels would keep.
             let many = palette.affordable(manyColours, isOpaque: isOpaque)
-            if contest.difference > enough, own > 16, candidate.colours < many[many.count - 1],
-                !context.policy.keepsSize
+            if contest.difference > enough, own > 16, !context.policy.keepsSize,
+                try palette.reachableColours(candidate) < many[many.count - 1]
             {
                 let bytes = PaletteFit.byteCount(of: candidate, colours: many[0])
                 try considerScaled(own: own, bytes: bytes, &contest)
             }
+            let (fuller, encodes) = try palette.fuller(than: candidate, under: contest.difference, looks: looks)
+            contest.encodes += encodes
+            try contest.consider(fuller?.encoded)
+            try considerBeyond(fuller ?? candidate, own: own, &contest)
         case .tooLarge(let bytes, _, let encodes):
             contest.encodes += encodes
             if !context.policy.keepsSize { try considerScaled(own: own, bytes: bytes, &contest) }
         }
+    }
+
+    /// What a palette of so many colours can be improved by: colours of their own for the pixels furthest from it, where it
+    /// holds no more, and diffused errors.
+    private func considerBeyond(_ candidate: PaletteFit.Candidate, own: Int, _ contest: inout Contest) throws {
+        if own > 256, candidate.colours == candidate.most, !palette.isFull(candidate.encoded.bytes.count),
+            context.policy.palette == .automatic
+        {
+            let (exact, encodes) = try ExactColours(candidate, fit: palette).encode()
+            contest.encodes += encodes
+            try contest.consider(exact)
+        }
+        guard context.policy.dither == .automatic, contest.difference > Self.ditherable else { return }
+        let dithered = try candidate.work.pixels(.init(colours: candidate.colours, dithers: true))
+        if try looks.difference(dithered) < contest.difference { try contest.consider(try palette.dithered(candidate)) }
     }
 
     private var manyColours: [Int] {

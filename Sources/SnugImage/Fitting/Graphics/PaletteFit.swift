@@ -10,12 +10,14 @@ struct PaletteFit {
     /// Fewest colours where pixels may be given up instead: of gray, a few levels look better than fewer pixels; of
     /// colours they look worse.
     static let (fewestColours, fewestGrays) = (16, 4)
-    /// Files made to fill the limit.
+    /// Files made to fill the limit, as far as there is one that fits.
     static let maximumEncodes = 3
     /// Share of the limit at which a result is good enough.
     static let wantedUse = 0.955
     /// Share of the limit that is aimed at.
     static let aimedUse = 0.98
+    /// The same where bytes are known before a file is made.
+    private static let exactUse = 0.998
     /// Estimates so far over the limit are believed: those of drawings whose parts repeat are up to 1.6 times the bytes,
     /// those with diffused errors are nearer.
     private static let (greatestError, ditheredError) = (1.6, 1.1)
@@ -32,6 +34,8 @@ struct PaletteFit {
     var limit: Int { context.byteLimit }
     var alwaysDithers: Bool { context.policy.dither == .always }
     var target: Double { Double(limit) * Self.aimedUse }
+    /// Bytes to aim at by the estimates of a plane.
+    func aimed(_ work: PalettePlane) -> Double { Double(limit) * (work.isExact ? Self.exactUse : Self.aimedUse) }
 
     init(_ context: FitContext, options: @escaping Options) {
         self.context = context
@@ -45,8 +49,6 @@ struct PaletteFit {
         var work: PalettePlane
         /// The most colours to be had.
         var most: Int
-        /// The fewest colours known to be too many; `nil` where there are no more to be had.
-        var tooMany: Int?
     }
     /// The result of a number of colours.
     enum Outcome {
@@ -66,61 +68,80 @@ struct PaletteFit {
             let bytes = try work.estimatedBytes(.init(colours: own, dithers: alwaysDithers))
             return .tooLarge(bytes: max(Int(bytes), limit + 1), colours: own, encodes: 0)
         }
-        var (low, high) = (fewest - 1, most + 1)
-        var best: Candidate?
+        var high = most + 1
         var encodes = 0
-        while encodes < Self.maximumEncodes, high - low > 1 {
-            let colours = try work.mostColours(low + 1...high - 1, dithers: alwaysDithers, within: target)
-            let settings = PalettePlane.Settings(colours: colours, dithers: alwaysDithers)
+        while encodes < Self.maximumEncodes, high > fewest {
+            var settings = PalettePlane.Settings(colours: fewest, dithers: alwaysDithers)
+            settings.colours = try work.mostColours(fewest...high - 1, dithers: alwaysDithers, within: aimed(work))
+            if work.isExact, !isFull(Int(try work.estimatedBytes(settings))) {
+                // From there once more: the search may have ended early.
+                settings.colours = try work.mostColours(
+                    settings.colours...high - 1, dithers: alwaysDithers, within: aimed(work))
+            }
+            let colours = settings.colours
             let estimate = try work.estimatedBytes(settings)
-            if best == nil, estimate > Double(limit) * Self.greatestError {
+            let believed = work.isExact || encodes > 0 ? 1 : Self.greatestError
+            if estimate > Double(limit) * believed {
                 return .tooLarge(bytes: Int(estimate), colours: colours, encodes: encodes)
             }
-            // What is between is expected to be too large: then another file is of no use.
-            if best != nil, estimate > Double(limit) { break }
             encodes += 1
             if let bytes = try work.encode(settings, byteLimit: measured), bytes.count <= limit {
-                best = Candidate(
-                    encoded: encoded(bytes, plane, encodes: encodes), colours: colours, work: work, most: most)
-                if isFull(bytes.count) { break }
-                low = colours
-            } else {
-                high = colours
+                return .fits(
+                    Candidate(
+                        encoded: encoded(bytes, plane, encodes: encodes), colours: colours, work: work,
+                        most: min(own, 256)))
             }
+            high = colours
         }
-        guard var best else {
-            let bytes = try work.estimatedBytes(.init(colours: fewest, dithers: alwaysDithers))
-            return .tooLarge(bytes: max(Int(bytes), limit + 1), colours: fewest, encodes: encodes)
-        }
-        best.encoded.encodes = encodes
-        best.tooMany = high <= most ? high : best.colours < most ? best.colours + 1 : nil
-        return .fits(best)
+        let bytes = try work.estimatedBytes(.init(colours: fewest, dithers: alwaysDithers))
+        return .tooLarge(bytes: max(Int(bytes), limit + 1), colours: fewest, encodes: encodes)
     }
 
     /// A candidate with more colours, of which pixels take a neighbour's where it is nearly as near: it uses what is too
     /// little for one colour more.
-    /// - Returns: The output, where its pixels look better than the candidate's, and the files made for it.
-    func fuller(than candidate: Candidate, looks: Looks) throws -> (encoded: Encoded?, encodes: Int) {
-        guard !isFull(candidate.encoded.bytes.count), let tooMany = candidate.tooMany else { return (nil, 0) }
+    /// - Parameter difference: The least so far, which it has to be under.
+    /// - Returns: The output, and the files made for it.
+    func fuller(
+        than candidate: Candidate, under difference: Double, looks: Looks
+    ) throws -> (candidate: Candidate?, encodes: Int) {
+        guard !isFull(candidate.encoded.bytes.count), candidate.colours < candidate.most else { return (nil, 0) }
+        var encodes = 0
+        // The whole may be larger than its bands: once more, now that this is measured.
+        while encodes + candidate.encoded.encodes < Self.maximumEncodes,
+            let settings = try fullerSettings(candidate, under: difference, looks: looks)
+        {
+            encodes += 1
+            if let bytes = try candidate.work.encode(settings, byteLimit: measured), bytes.count <= limit {
+                var fuller = candidate
+                fuller.encoded = encoded(bytes, candidate.work.plane, encodes: 0)
+                fuller.colours = settings.colours
+                return (fuller, encodes)
+            }
+        }
+        return (nil, encodes)
+    }
+
+    /// The most colours that are likely to fit, now that a candidate's bytes are known.
+    func reachableColours(_ candidate: Candidate) throws -> Int {
+        try candidate.work.mostColours(
+            candidate.colours...candidate.most, dithers: alwaysDithers, within: aimed(candidate.work))
+    }
+
+    private func fullerSettings(
+        _ candidate: Candidate, under difference: Double, looks: Looks
+    ) throws -> PalettePlane.Settings? {
         let work = candidate.work
         var chosen: PalettePlane.Settings?
-        var least = try looks.difference(
-            work.pixels(.init(colours: candidate.colours, dithers: alwaysDithers)))
-        let more = max(tooMany, min(candidate.colours * 3 / 2, candidate.most))
-        for colours in Set([tooMany, more]).sorted() {
+        var least = difference
+        let most = try reachableColours(candidate)
+        let more = [most, most + 1, most * 3 / 2].map { min($0, candidate.most) }
+        for colours in Set(more).sorted() where colours > candidate.colours {
             let settings = PalettePlane.Settings(colours: colours, dithers: alwaysDithers)
-            guard let settings = try work.leastTolerance(settings, within: target) else { continue }
+            guard let settings = try work.leastTolerance(settings, within: aimed(work)) else { continue }
             let difference = try looks.difference(work.pixels(settings))
             if difference < least { (chosen, least) = (settings, difference) }
         }
-        guard let chosen else { return (nil, 0) }
-        if let bytes = try work.encode(chosen, byteLimit: limit) { return (encoded(bytes, work.plane, encodes: 0), 1) }
-        // The whole is a little larger than its bands: once more, for as much less.
-        let less = target * Self.aimedUse
-        guard let coarser = try work.leastTolerance(chosen, within: less),
-            let bytes = try work.encode(coarser, byteLimit: limit)
-        else { return (nil, 1) }
-        return (encoded(bytes, work.plane, encodes: 0), 2)
+        return chosen
     }
 
     /// The exact colours of a plane that has at most 256.
@@ -173,7 +194,10 @@ struct PaletteFit {
     }
 
     /// Sizes over the limit are measured up to this one.
-    var measured: Int { limit.multipliedReportingOverflow(by: 2).partialValue }
+    var measured: Int {
+        let product = limit.multipliedReportingOverflow(by: PaletteSizeSearch.measured)
+        return product.overflow ? .max : product.partialValue
+    }
 
     func isFull(_ bytes: Int) -> Bool { Double(bytes) >= Double(limit) * Self.wantedUse }
 

@@ -25,19 +25,23 @@ final class PalettePlane {
     /// Share of the bytes aimed at from which on no more colours are looked for.
     private static let enoughUse = 0.985
     /// Bytes over those estimated from bands, which are compressed less thoroughly.
-    private static let usualCalibration = 0.97
+    static let usualCalibration = 0.97
+    /// Images of so few pixels may be compressed for an estimate as for a file, and fewer always are.
+    private static let (exactPixels, smallPixels) = (5 << 17, 1 << 16)
 
     let plane: Plane
-    private let options: PNGEncoderOptions
-    private let cancellation: CancellationFlag
+    let options: PNGEncoderOptions
+    let cancellation: CancellationFlag
     /// Palettes of the same image at another size, for estimates.
-    private let borrowed: [Int: Palette]
+    private var borrowed: [Int: Palette]
     private var palettes: [Int: Palette] = [:]
     private var estimates: [Settings: Double] = [:]
     private var quantiser: PaletteQuantiser?
-    private lazy var sample = SampledRows(of: plane)
+    private(set) lazy var sample = SampledRows(of: plane)
     /// Measured bytes over estimated ones.
-    private(set) var calibration = usualCalibration
+    private(set) var calibration: Double
+    /// Estimates are the bytes of the files.
+    private(set) var isExact = false
 
     /// - Parameter other: The image at another size, whose palettes serve for estimates.
     init(
@@ -47,7 +51,16 @@ final class PalettePlane {
         self.options = options
         self.cancellation = cancellation
         borrowed = other.map { $0.borrowed.merging($0.palettes) { first, _ in first } } ?? [:]
-        calibration = other?.calibration ?? Self.usualCalibration
+        calibration = other.flatMap { $0.isExact ? nil : $0.calibration } ?? Self.usualCalibration
+        if other == nil, plane.width * plane.height <= Self.smallPixels { makeExact() }
+    }
+
+    /// Makes further estimates as exact as the files, at the price of one each, where the image is not too large for that.
+    func makeExact() {
+        guard !isExact, plane.width * plane.height <= Self.exactPixels else { return }
+        (isExact, calibration) = (true, 1)
+        (borrowed, estimates) = ([:], [:])
+        sample = SampledRows(whole: plane)
     }
 
     // MARK: - Estimates
@@ -57,7 +70,8 @@ final class PalettePlane {
         if let known = estimates[settings] { return known * calibration }
         try cancellation.check()
         let lines = try lines(sample.plane, settings, borrowed[settings.colours] ?? palette(settings.colours))
-        let bytes = try DeflatedPNG.estimatedByteCount(lines, level: 6, options: options, share: sample.share)
+        let bytes = try DeflatedPNG.estimatedByteCount(
+            lines, level: isExact ? 9 : 6, options: options, share: sample.share)
         estimates[settings] = bytes
         return bytes * calibration
     }
@@ -110,7 +124,12 @@ final class PalettePlane {
         try cancellation.check()
         let lines = try lines(plane, settings, palette(settings.colours))
         let bytes = try DeflatedPNG.encode(lines, level: 9, options: options, byteLimit: byteLimit)
-        if let bytes { calibration *= Double(bytes.count) / max(try estimatedBytes(settings), 1) }
+        let estimate = max(try estimatedBytes(settings), 1)
+        if let bytes {
+            calibration *= Double(bytes.count) / estimate
+        } else if !isExact {
+            calibration *= max(Double(byteLimit) / estimate, 1)
+        }
         return bytes
     }
 
@@ -130,7 +149,7 @@ final class PalettePlane {
         return result
     }
 
-    private func palette(_ count: Int) throws -> Palette {
+    func palette(_ count: Int) throws -> Palette {
         if let known = palettes[count] { return known }
         let quantiser = try self.quantiser ?? PaletteQuantiser(plane, cancellation: cancellation)
         self.quantiser = quantiser

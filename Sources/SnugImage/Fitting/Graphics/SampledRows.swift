@@ -11,6 +11,9 @@ struct SampledRows {
     /// Rows of the image over those of the bands.
     let share: Double
 
+    /// All rows.
+    init(whole: Plane) { (plane, share) = (whole, 1) }
+
     init(of whole: Plane) {
         let pixels = whole.width * whole.height
         guard pixels >= Self.somePixels else {

@@ -48,13 +48,43 @@ import Testing
         let plane = screenWithPhoto()
         let input = try DrawnImage.png(plane)
         let lossless = try #require(try PNGLosslessEncoder.encode(plane, byteLimit: .max, effort: .thorough)).count
-        let limit = lossless * 6 / 10
+        let limit = lossless * 45 / 100
         let image = try await fit(input, limit, FitPolicy(format: format))
         let bytes = image.bytes(of: input)
         let header = try probe(bytes)
         #expect(image.format == .png && header.colourModel == .palette && image.scale == 1)
         #expect(image.byteCount <= limit && image.encodes >= 1)
         #expect(DrawnImage.difference(try DrawnImage.decoded(bytes), plane) < 4)
+    }
+
+    @Test("Bytes that a palette of all its colours leaves are used for what looks better")
+    func ownColours() async throws {
+        let plane = screenWithPhoto()
+        let input = try DrawnImage.png(plane)
+        let lossless = try #require(try PNGLosslessEncoder.encode(plane, byteLimit: .max, effort: .thorough)).count
+        let limit = lossless * 9 / 10
+        var policy = FitPolicy()
+        policy.palette = .always
+        let indexed = try await fit(input, limit, policy)
+        #expect(indexed.byteCount < limit * 6 / 10)
+        let image = try await fit(input, limit)
+        let bytes = image.bytes(of: input)
+        // Exact colours, or near-lossless ones where these look better still.
+        #expect(image.format == .png && image.scale == 1 && image.encodes <= 6)
+        #expect(try probe(bytes).colourModel != .palette)
+        #expect(image.byteCount <= limit && image.byteCount > indexed.byteCount)
+        let looksOfPalette = try visibleDifference(indexed.bytes(of: input), from: plane)
+        #expect(try visibleDifference(bytes, from: plane) < looksOfPalette)
+    }
+
+    private func visibleDifference(_ bytes: [UInt8], from plane: Plane) throws -> Double {
+        let sink = TileComparison(plane, cancellation: CancellationFlag())
+        let output = try DrawnImage.decoded(bytes)
+        let shape = RasterShape.interleaved(width: output.width, height: output.height, channels: output.channels)
+        let supply = PixelSupply(Raster(shape, planes: [output]), cancellation: CancellationFlag())
+        let target = RasterShape.interleaved(width: plane.width, height: plane.height, channels: output.channels)
+        try supply.prepared(target, orientation: .upright).send(to: sink)
+        return sink.difference
     }
 
     @Test("Flat areas and lines stay exact when colours are given up")
