@@ -13,10 +13,6 @@ RELEASE := SWIFT_DETERMINISTIC_HASHING=1 swift build -c release --product snug -
 .PHONY: demo release order test page-test page-image run-image bench asan tsan fuzz campaign-fit campaign-upload campaign-daemon campaign-fleet campaign-clocks format lint \
 	docs install install-service
 
-$(ORDER): scripts/functions.order.gz
-	mkdir -p $(@D)
-	gzip -dc $< > $@
-
 demo: $(ORDER) ## Install what is missing, build all but the service, fit the samples under 70 kB
 	scripts/install build
 	$(RELEASE) --disable-default-traits --traits GIF,HEIF,JPEGXL,Postgres,TIFF,WebP
@@ -25,6 +21,10 @@ demo: $(ORDER) ## Install what is missing, build all but the service, fit the sa
 
 release: $(ORDER) ## Build the command with everything, .build/release/snug
 	$(RELEASE)
+
+$(ORDER): scripts/functions.order.gz
+	mkdir -p $(@D)
+	gzip -dc $< > $@
 
 test: ## Install what is missing, build, run every test
 	scripts/install test
