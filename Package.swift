@@ -197,7 +197,7 @@ let package = Package(
             name: "snug",
             dependencies: [
                 "SnugPipeline", "SnugImage", "SnugHTTP", "SnugUpload", "SnugGeneration", "SnugLedger", "SnugSystem",
-                argumentParser, httpTypes, logging, orderedCollections, serviceLifecycle, systemPackage,
+                "CLibCrypto", argumentParser, httpTypes, logging, orderedCollections, serviceLifecycle, systemPackage,
                 .target(name: "SnugServer", condition: .when(traits: ["Server"])),
             ]),
 
