@@ -43,7 +43,7 @@ struct PercentEscape {
         case byte(UInt8)
         /// Within an escape.
         case open
-        /// What follows a percent sign is no number.
+        /// A percent sign without two digits behind it.
         case invalid
     }
     private var high: UInt8?

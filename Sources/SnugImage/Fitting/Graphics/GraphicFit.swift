@@ -202,8 +202,8 @@ struct GraphicFit {
         }
     }
 
-    /// What a palette of so many colours can be improved by: colours of their own for the pixels furthest from it, where it
-    /// holds no more, and diffused errors.
+    /// Tries the improvements of a palette: diffused errors, and, where it is full, own colours for the pixels furthest
+    /// from its colours.
     private func considerBeyond(_ candidate: PaletteFit.Candidate, own: Int, _ contest: inout Contest) throws {
         if own > 256, candidate.colours == candidate.most, !palette.isFull(candidate.encoded.bytes.count),
             context.policy.palette == .automatic

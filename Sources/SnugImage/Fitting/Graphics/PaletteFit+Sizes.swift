@@ -66,8 +66,9 @@ extension PaletteFit {
             ?? Draft(settings: settings, share: share, work: work, power: power, prepare: prepare)
     }
 
-    /// What fills the limit at a size: some more colours where there is room, pixels made alike where there is not enough.
-    /// - Returns: `nil` where nothing like `settings` does.
+    /// The settings that fill the limit at a size: more colours where there is room, pixels made alike where there is too
+    /// little.
+    /// - Returns: `nil` where no settings near `settings` fit.
     private func filling(_ work: PalettePlane, _ settings: PalettePlane.Settings) throws -> PalettePlane.Settings? {
         var plain = settings
         plain.tolerance = 0
@@ -92,10 +93,10 @@ extension PaletteFit {
         return settings
     }
 
-    /// What came of the sizes so far.
+    /// The results of the sizes tried so far.
     private struct Attempts {
         var best: Encoded?
-        /// Fits and leaves much: a file is made of it where there is nothing better.
+        /// Settings that fit and leave much of the limit: the fallback where nothing fills it better.
         var spare: (settings: PalettePlane.Settings, work: PalettePlane, bytes: Double)?
         var encodes = 0
     }

@@ -16,7 +16,7 @@ struct PaletteFit {
     static let wantedUse = 0.955
     /// Share of the limit that is aimed at.
     static let aimedUse = 0.98
-    /// The same where bytes are known before a file is made.
+    /// Share of the limit that is aimed at where estimates are exact.
     private static let exactUse = 0.998
     /// Estimates so far over the limit are believed: those of drawings whose parts repeat are up to 1.6 times the bytes,
     /// those with diffused errors are nearer.
