@@ -12,29 +12,22 @@ extension SQLiteLedger {
     /// - Parameter state: The state folder, or one that an earlier version was told to use.
     /// - Throws: `disk_full` and the like; nothing has been taken over then.
     public func takeOver(from state: FilePath) async throws -> TakeOver {
-        let (ledger, timeout) = (path, busyTimeout)
-        let reading = try await onThread { try EarlierFiles(in: state, for: ledger, timeout: timeout) }
-        guard !reading.taken.isEmpty else { return TakeOver(problems: reading.problems) }
-        let records = reading.taken.flatMap(\.records)
-        try await transact { transaction in
-            for record in records { try transaction.takeOver(record) }
-        }
+        let (path, timeout, pool, environment, ids) = (path, busyTimeout, pool, environment, ids)
+        // On one thread from the lock to the new names: in between, a task could wait long for a thread of the busy pool.
         return try await onThread {
-            // The locks are held until the files have their new names.
-            withExtendedLifetime(reading) {
-                var result = TakeOver(records: records.count, problems: reading.problems)
-                for taken in reading.taken {
-                    do throws(Errno) {
-                        try FileSystem.rename(taken.path, FilePath(taken.path.string + ".migrated"))
-                    } catch {
-                        result.problems.append(
-                            TakeOver.Problem(
-                                path: taken.path,
-                                message: "it was taken over and cannot be renamed (\(error)); remove it"))
-                    }
+            let reading = try EarlierFiles(in: state, for: path, timeout: timeout)
+            guard !reading.taken.isEmpty else { return TakeOver(problems: reading.problems) }
+            let records = reading.taken.flatMap(\.records)
+            do {
+                try pool.write { database in
+                    let transaction = LedgerTransaction(
+                        database: SQLiteDatabase(database), now: environment.now(), ids: ids)
+                    for record in records { try transaction.takeOver(record) }
                 }
-                return result
+            } catch {
+                throw LedgerError.translating(error, path: path.string)
             }
+            return TakeOver(records: records.count, problems: reading.problems + reading.markTaken())
         }
     }
 }
@@ -81,6 +74,22 @@ private struct EarlierFiles: Sendable {
 }
 
 extension EarlierFiles {
+    /// Gives each file that was taken over its new name, while it is locked.
+    fileprivate func markTaken() -> [TakeOver.Problem] {
+        withExtendedLifetime(self) {
+            taken.compactMap { taken in
+                do throws(Errno) {
+                    try FileSystem.rename(taken.path, FilePath(taken.path.string + ".migrated"))
+                    return nil
+                } catch {
+                    return TakeOver.Problem(
+                        path: taken.path,
+                        message: "it was taken over and cannot be renamed (\(error)); remove it")
+                }
+            }
+        }
+    }
+
     fileprivate static func find(in state: FilePath) throws(LedgerError) -> [EarlierFile] {
         do throws(Errno) {
             return try EarlierFile.all(in: state)
