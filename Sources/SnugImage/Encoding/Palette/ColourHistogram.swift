@@ -63,6 +63,14 @@ struct ColourHistogram {
         return SIMD4(colour[0], colour[1], colour[2], colour[3])
     }
 
+    /// The alpha of an opaque colour in that space.
+    static let opaqueAlpha: Float = 255
+
+    /// A weighted colour without its transparency. Its other channels are premultiplied.
+    static func opaque(_ colour: SIMD4<Float>) -> SIMD4<Float> {
+        colour[3] > 0 ? colour * (opaqueAlpha / colour[3]) : colour
+    }
+
     /// Moves the entries at or under the cut along an axis to the front.
     /// - Returns: The first index of the others.
     mutating func partition(_ range: Range<Int>, axis: Int, cut: Float) -> Int {

@@ -9,6 +9,9 @@ struct PaletteQuantiser {
     private static let meansRounds = 3
     /// Share of an entry's weight from which on its most frequent colour stands for all.
     private static let dominance: Float = 0.35
+    /// Share of an entry's weight in opaque colours from which on it is opaque: a surface that lets a little through shows
+    /// on any background, and an edge that lets nothing through does not.
+    private static let opaqueShare: Float = 0.25
 
     private let histogram: ColourHistogram
     private let cancellation: CancellationFlag
@@ -41,20 +44,23 @@ struct PaletteQuantiser {
         return means.indices.map { weights[$0] > 0 ? SIMD4<Float>(sums[$0] / weights[$0]) : means[$0] }
     }
 
-    /// Each entry at the most frequent of its colours, where that one dominates.
+    /// Each entry at the most frequent of its colours, where that one dominates, and opaque where many of them are.
     private func snapped(_ means: [SIMD4<Float>]) -> [SIMD4<Float>] {
         var heaviest = [(weight: Float, entry: Int)](repeating: (0, -1), count: means.count)
         var weights = [Float](repeating: 0, count: means.count)
+        var opaqueWeights = weights
         let indices = ColourPalette(weighted: means).assign(histogram.entries)
         for (position, entry) in histogram.entries.enumerated() {
             let index = Int(indices[position])
             weights[index] += entry.weight
+            if entry.colour[3] >= ColourHistogram.opaqueAlpha { opaqueWeights[index] += entry.weight }
             if entry.weight > heaviest[index].weight { heaviest[index] = (entry.weight, position) }
         }
         return means.indices.map { index in
             let (weight, position) = heaviest[index]
-            return position >= 0 && weight > Self.dominance * weights[index]
-                ? histogram.entries[position].colour : means[index]
+            if position >= 0, weight > Self.dominance * weights[index] { return histogram.entries[position].colour }
+            let isOpaque = opaqueWeights[index] > Self.opaqueShare * weights[index]
+            return isOpaque ? ColourHistogram.opaque(means[index]) : means[index]
         }
     }
 }

@@ -73,6 +73,20 @@ import Testing
         #expect((0..<48).allSatisfy { mapped.row(20)[$0] == 0 } && (48..<96).allSatisfy { mapped.row(20)[$0] == 1 })
     }
 
+    @Test("A surface with soft edges stays opaque with few colours")
+    func opaqueSurface() throws {
+        // A coloured gradient that fades out in its last quarter.
+        let plane = plane(channels: 4) { x, y in
+            [UInt8(x * 2), UInt8(y * 3), UInt8(90 + x), x < 72 ? 255 : UInt8(255 - (x - 71) * 10)]
+        }
+        let (palette, colours) = try PaletteQuantiser(plane, cancellation: cancellation).palette(12)
+        let mapped = try PaletteMapper(palette, cancellation: cancellation).map(plane, dithers: false)
+        for y in 0..<plane.height {
+            for x in 0..<64 { #expect(colours[Int(mapped.row(y)[x])] & 255 == 255, "\(x), \(y)") }
+        }
+        #expect(colours.contains { $0 & 255 < 255 })
+    }
+
     @Test("Every pixel gets the nearest entry, at every level of the kernels")
     func nearest() throws {
         let plane = DrawnImage.scene(width: 60, height: 40, channels: 4)
