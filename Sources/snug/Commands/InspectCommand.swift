@@ -21,7 +21,9 @@ struct InspectCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "Files; '-' for standard input.")
-    var files: [PathArgument]
+    var files: [PathArgument] = []
+
+    @OptionGroup var list: InputListOptions
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Guards against hostile inputs") var inputLimits: InputOptions
@@ -32,6 +34,7 @@ struct InspectCommand: AsyncParsableCommand {
     var json = false
 
     mutating func validate() throws {
+        try list.check(files.map(\.path), named: "files, '-',")
         if files.contains(where: { $0.path.isDash }), FileDescriptor.standardInput.isTerminal {
             throw ValidationError("'-' reads an image from standard input, which is a terminal; pipe one in")
         }
@@ -41,10 +44,12 @@ struct InspectCommand: AsyncParsableCommand {
         var policy = FitPolicy()
         policy.decodingLimits = inputLimits.inputLimits
         let (limits, prints, target) = (limits.limits, json, self.limits.profile?.name)
+        let files = try await CommandFailure.told { try self.files.map(\.path) + list.names() }
+        if files.isEmpty { OutputStream.standardError.writeLine("there are no files in the inputs") }
         var failed = false
         for (index, file) in files.enumerated() {
             let inspection = try await Inspection.read(
-                file.path, limits: limits, policy: policy, standardInput: .standardInput
+                file, limits: limits, policy: policy, standardInput: .standardInput
             ).namingOptions
             if inspection.error != nil { failed = true }
             let output = OutputStream.standardOutput
@@ -52,7 +57,7 @@ struct InspectCommand: AsyncParsableCommand {
                 output.writeLine(inspection.jsonLine(target: target))
             } else if let error = inspection.error {
                 OutputStream.standardError.writeLine(
-                    "\(PrintableName.of(file.path)): \(PrintableName.escaped(error.message)) (\(error.code))")
+                    "\(PrintableName.of(file)): \(PrintableName.escaped(error.message)) (\(error.code))")
             } else {
                 output.write((index > 0 ? "\n" : "") + inspection.text(target: target, columns: output.layoutColumns))
             }

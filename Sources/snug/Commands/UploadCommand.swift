@@ -48,17 +48,19 @@ struct UploadCommand: AsyncParsableCommand {
             guard other.given.count == 1 else {
                 throw ValidationError("\(other.given.joined(separator: " and ")) exclude each other; pass one of them")
             }
-            guard destination.files.isEmpty else {
+            guard destination.files.isEmpty, destination.list.filesFrom == nil else {
                 throw ValidationError("--list, --forget and --verify upload nothing; leave out the files")
             }
             return
         }
-        guard !destination.files.isEmpty else { throw ValidationError("no file is given; pass one, or '-'") }
+        try destination.list.check(destination.paths, named: "files, folders, '-',")
         guard let to = destination.to else { throw ValidationError("no destination is given: pass --to URL") }
         do throws(HTTPError) { _ = try HTTPURL(to) } catch { throw ValidationError(error.message) }
         try destination.checkProtocolOptions()
         try folders.check()
-        if destination.files.count > 1, destination.files.contains(where: { $0.path == "-" }) {
+        if destination.files.count > 1 || destination.list.filesFrom != nil,
+            destination.paths.contains(where: \.isDash)
+        {
             throw ValidationError("standard input cannot be one of several files")
         }
     }
@@ -68,8 +70,9 @@ struct UploadCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         let reporter = UploadReporter(json: json, isQuiet: quiet)
+        let files = try await CommandFailure.told { try destination.paths + destination.list.names() }
         do {
-            try await told(reporter) {
+            try await told(files, reporter) {
                 if !other.verify.isEmpty {
                     return try await ReceiptChecks(destination, json: json).run(
                         other.verify.map(\.path), try transfer.makeUploader(nil))
@@ -78,7 +81,7 @@ struct UploadCommand: AsyncParsableCommand {
                     let uploader = try transfer.makeUploader(LedgerUploadStore(ledger))
                     if other.list { return try await list(uploader) }
                     if !other.forget.isEmpty { return try await forget(uploader) }
-                    var request = try request()
+                    var request = try request(files)
                     request.finished = LedgerUploadStore(ledger)
                     let fitter = ImageFitter(
                         configuration: .init(isolation: folders.isolate ? .everything : .riskyFormats))
@@ -102,34 +105,36 @@ struct UploadCommand: AsyncParsableCommand {
     }
 
     /// Reports an error that stops the command before any file is sent; as JSON, each file has its line.
-    private func told(_ reporter: UploadReporter, _ body: () async throws -> Void) async throws {
+    private func told(
+        _ files: [FilePath], _ reporter: UploadReporter, _ body: () async throws -> Void
+    ) async throws {
         guard other.given.isEmpty else { return try await CommandFailure.told(json: json, body) }
         try await CommandFailure.told {
             do {
                 try await body()
             } catch let error as UploadError {
-                try fail(error, reporter)
+                try fail(files, error, reporter)
                 throw error
             } catch let error as LedgerError {
-                try fail(UploadError(.stateFailed, error.message, cause: error), reporter)
+                try fail(files, UploadError(.stateFailed, error.message, cause: error), reporter)
                 throw error
             } catch let error as ImageError {
                 // A file that an option names cannot be read.
-                try fail(UploadError(.sourceFailed, error.message, cause: error), reporter)
+                try fail(files, UploadError(.sourceFailed, error.message, cause: error), reporter)
                 throw error
             }
         }
     }
 
-    private func fail(_ error: UploadError, _ reporter: UploadReporter) throws {
+    private func fail(_ files: [FilePath], _ error: UploadError, _ reporter: UploadReporter) throws {
         guard json else { return }
-        for file in destination.files { reporter.handle(.failed(file.path, error)) }
+        for file in files { reporter.handle(.failed(file, error)) }
         try OutputStream.standardOutput.checkDelivered()
     }
 
     /// The run that the options ask for.
-    private func request() throws -> UploadRequest {
-        var request = UploadRequest(files: destination.files.map(\.path), destination: try destination.destination())
+    private func request(_ files: [FilePath]) throws -> UploadRequest {
+        var request = UploadRequest(files: files, destination: try destination.destination())
         request.options = transfer.options
         request.resends = transfer.again
         request.isRecursive = !folders.noRecursive

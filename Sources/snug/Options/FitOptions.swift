@@ -250,14 +250,7 @@ struct InputSelection: ParsableArguments {
     @Argument(help: "Files, folders, or '-' for standard input.")
     var input: [PathArgument] = []
 
-    @Option(
-        help: ArgumentHelp("Also the inputs listed in a file, one a line; '-' for standard input.", valueName: "file"))
-    var filesFrom: PathArgument?
-
-    @Flag(
-        name: [.customShort("0"), .long],
-        help: "The names in --files-from end with a NUL, as 'find -print0' writes them.")
-    var null = false
+    @OptionGroup var list: InputListOptions
 
     @Flag(help: "Do not walk into subfolders.")
     var noRecursive = false
@@ -268,21 +261,8 @@ struct InputSelection: ParsableArguments {
     /// The arguments as paths.
     var paths: [FilePath] { input.map(\.path) }
 
-    func validate() throws {
-        guard !input.isEmpty || filesFrom != nil else {
-            throw ValidationError("no input is given: pass files, folders, '-', or --files-from FILE")
-        }
-        guard !null || filesFrom != nil else { throw ValidationError("--null is about --files-from; give that too") }
-        if let filesFrom, filesFrom.path.isDash, input.contains(where: { $0.path.isDash }) {
-            throw ValidationError("standard input is one image or a list of files, not both")
-        }
-        if filesFrom?.path.isDash == true, FileDescriptor.standardInput.isTerminal {
-            throw ValidationError("--files-from - reads standard input, which is a terminal; pipe a list in")
-        }
-    }
+    func validate() throws { try list.check(paths, named: "files, folders, '-',") }
 
     /// All inputs: the arguments, and those in the list.
-    func allPaths() throws -> [FilePath] {
-        try paths + (filesFrom.map { try TextFile.names(in: $0.path, endInNUL: null) } ?? [])
-    }
+    func allPaths() throws -> [FilePath] { try paths + list.names() }
 }

@@ -14,6 +14,8 @@ struct UploadDestinationOptions: ParsableArguments {
     @Argument(help: "Files and folders to upload, or '-' for standard input.")
     var files: [PathArgument] = []
 
+    @OptionGroup var list: InputListOptions
+
     @Option(
         help: ArgumentHelp(
             "The server. For s3 and put, an address that ends in '/' gets the file's name added.", valueName: "url"))
@@ -51,6 +53,9 @@ struct UploadDestinationOptions: ParsableArguments {
         help: ArgumentHelp("ranged-put: in-place, session or starts-session.", valueName: "style"),
         completion: .list(["in-place", "session", "starts-session"]))
     var rangedStyle = "in-place"
+
+    /// The arguments as paths.
+    var paths: [FilePath] { files.map(\.path) }
 
     func headers() throws -> HTTPFields {
         var headers = HTTPFields()

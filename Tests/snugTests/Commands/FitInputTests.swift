@@ -51,6 +51,19 @@ import Testing
         #expect(place.folder.files().contains("dash/-rf.jpg"))
     }
 
+    @Test("snug inspect reads a list, too")
+    func inspectedList() throws {
+        try place.folder.write(CommandFolder.jpeg(), to: "in/a.jpg")
+        let result = try place.snug(
+            "inspect", "in/a.jpg", "--files-from", "-", "--json", input: Array("in/a.jpg\n./none.jpg\n".utf8))
+        let inputs = try CommandFolder.objects(result).map { $0["input"] as? String }
+        #expect(result.exitCode == 1 && inputs == ["in/a.jpg", "in/a.jpg", "./none.jpg"])
+        let empty = try place.snug("inspect", "--files-from", "-")
+        #expect(empty.exitCode == 0 && empty.standardError.contains("there are no files in the inputs"))
+        let nothing = try place.snug("inspect")
+        #expect(nothing.exitCode == 64 && nothing.standardError.contains("pass files, '-', or --files-from FILE"))
+    }
+
     @Test("A folder, a missing file and a terminal are no list of inputs, and each is told with its remedy")
     func lists() throws {
         try place.folder.write(CommandFolder.jpeg(), to: "in/a.jpg")

@@ -55,6 +55,33 @@ import Testing
         #expect(try upload(command + ["--again"]).lines.count { $0.contains("\"uploaded\"") } == 2)
     }
 
+    @Test("Files and folders are listed in a file or a pipe", arguments: [false, true])
+    func listed(hasNULs: Bool) throws {
+        let server = try StoringServer()
+        try place.folder.write(CommandFolder.jpeg(), to: "b c.jpg")
+        try place.folder.write(CommandFolder.jpeg(20, 20), to: "in/d.jpg")
+        try place.folder.write([7], to: "-")
+        let list = Array((hasNULs ? "in\0b c.jpg\0-\0" : "in\nb c.jpg\r\n-\n").utf8)
+        let target = ["--to", server.server.url("/x/"), "--protocol", "put", "--state", "state", "--json"]
+        let options = hasNULs ? ["-0"] : []
+        let piped = try place.runner.run(["upload", "--files-from", "-"] + options + target, input: list)
+        #expect(piped.exitCode == 0, "\(piped.standardError)")
+        #expect(server.stored.keys.sorted() == ["/x/-", "/x/b%20c.jpg", "/x/d.jpg"])
+        try place.folder.write(list, to: "list")
+        let again = try place.runner.run(["upload", "--files-from", "list"] + options + target)
+        #expect(try CommandFolder.objects(again).map { $0["status"] as? String } == ["skipped", "skipped", "skipped"])
+        let none = try place.runner.run(["upload", "--files-from", "gone", "a.jpg"] + target)
+        #expect(none.exitCode == 1 && none.standardError.contains("cannot open gone: No such file or directory"))
+        for (arguments, words) in [
+            (["-", "--files-from", "list"], "cannot be one of several"), (["a", "-0"], "--null is about --files-from"),
+            (["--list", "--files-from", "list"], "upload nothing; leave out the files"),
+            ([], "no input is given: pass files, folders, '-', or --files-from FILE"),
+        ] {
+            let refused = try place.runner.run(["upload"] + arguments + target)
+            #expect(refused.exitCode == 64 && refused.standardError.contains(words), "\(refused.standardError)")
+        }
+    }
+
     @Test("Empty folders and files are told, and a file that is not there is named with its path to check")
     func empty() throws {
         let server = try FaultServer { connection in
