@@ -108,17 +108,32 @@ public struct RateLimitState: Codable, Sendable, Hashable {
         let expiries = expiries(window, now: now)
         let missing = position - (limit - expiries.count)
         guard missing >= 0 else { return nil }
-        guard limit > 0, !expiries.isEmpty else { return now + window.length * Double(missing + 1) }
+        guard limit > 0, expiries.count > 0 else { return now + window.length * Double(missing + 1) }
         // Further back than the window is wide, each turn of it lets as many through.
         let (turns, place) = missing.quotientAndRemainder(dividingBy: expiries.count)
         return expiries[place] + Double(turns) * window.length
     }
 
-    /// When each request that counts in a window stops to, sorted.
-    private func expiries(_ window: RateWindow, now: Double) -> [Double] {
+    /// When each request that counts in a window stops to, in order of time.
+    private struct Expiries {
+        /// Of the requests of this account's own, sorted.
+        var own: [Double]
+        /// Of requests that a server counts besides: all at one time, and perhaps very many.
+        var others: (count: Int, time: Double) = (0, 0)
+
+        var count: Int { own.count + others.count }
+
+        subscript(place: Int) -> Double {
+            let earlier = own.prefix { $0 <= others.time }.count
+            if place < earlier { return own[place] }
+            return place < earlier + others.count ? others.time : own[place - others.count]
+        }
+    }
+
+    private func expiries(_ window: RateWindow, now: Double) -> Expiries {
         let told = told[window.name]
         let reset = told?.reset.flatMap { $0 > now ? $0 : nil }
-        var result = uses.compactMap { use -> Double? in
+        let own = uses.compactMap { use -> Double? in
             let end = min(use.end ?? (use.start + Self.longestRequest > now ? now : use.start), now)
             if use.end != nil, end <= told?.voidBefore ?? -1 { return nil }
             let expiry = end + window.length
@@ -126,10 +141,9 @@ public struct RateLimitState: Codable, Sendable, Hashable {
             guard let reset, use.end != nil, end <= reset - Self.slack else { return expiry }
             return min(expiry, reset)
         }
-        if let told, told.othersUntil > now {
-            result += Array(repeating: told.othersUntil, count: min(told.others, 100_000))
-        }
-        return result.sorted()
+        var result = Expiries(own: own.sorted())
+        if let told, told.othersUntil > now { result.others = (min(told.others, 100_000), told.othersUntil) }
+        return result
     }
 
     // MARK: Telling
