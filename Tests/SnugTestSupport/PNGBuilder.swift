@@ -91,9 +91,16 @@ public struct PNGBuilder: Sendable {
 
     /// Bit by bit, so that it can vouch for faster ones.
     private static func crc(_ bytes: [UInt8]) -> UInt32 {
-        ~bytes.reduce(0xFFFF_FFFF as UInt32) { crc, byte in
-            (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in value & 1 == 1 ? value >> 1 ^ 0xEDB8_8320 : value >> 1 }
+        var crc: UInt32 = 0xFFFF_FFFF
+        for byte in bytes {
+            crc ^= UInt32(byte)
+            var bit = 0
+            while bit < 8 {
+                crc = crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1
+                bit += 1
+            }
         }
+        return ~crc
     }
 
     private static func u32(_ value: UInt32) -> [UInt8] {

@@ -77,8 +77,12 @@ import Testing
         var row = [UInt8](repeating: 0, count: layout.rowByteCount(width: width))
         let most: UInt8 = layout.bits < 8 ? 1 << UInt8(layout.bits) - 1 : 255
         for y in 0..<height {
-            for x in row.indices where y == 0 || Int.random(in: 0..<9, using: &random) == 0 {
-                row[x] = UInt8.random(in: 0...most, using: &random)
+            var x = 0
+            while x < row.count {
+                // The upper bits say whether a sample changes, the lower ones to what.
+                let bits = random.next()
+                if y == 0 || (bits >> 32) % 9 == 0 { row[x] = UInt8(bits % (UInt64(most) + 1)) }
+                x += 1
             }
             try encoder.write(row.span)
         }

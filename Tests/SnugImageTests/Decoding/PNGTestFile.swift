@@ -104,14 +104,20 @@ struct DecodedPNG {
     /// The pixels as RGBA, samples of 16 bits as big-endian pairs.
     var rgba: [UInt8] {
         let size = bits / 8
-        return stride(from: 0, to: pixels.count, by: channels * size).flatMap { start in
-            let samples = (0..<channels).map { index -> [UInt8] in
-                let sample = Array(pixels[start + index * size..<start + (index + 1) * size])
-                return size == 2 && 1.littleEndian == 1 ? sample.reversed() : sample
+        // The place of each of its bytes in a pixel, -1 for an alpha that is not stored.
+        let channelPlaces = channels < 3 ? [0, 0, 0] : [0, 1, 2]
+        let places = (channelPlaces + [channels % 2 == 0 ? channels - 1 : -1]).flatMap { channel in
+            (0..<size).map { byte in
+                channel < 0 ? -1 : channel * size + (size == 2 && 1.littleEndian == 1 ? 1 - byte : byte)
             }
-            let colours = channels < 3 ? [samples[0], samples[0], samples[0]] : Array(samples[0..<3])
-            let alpha = channels % 2 == 0 ? samples[channels - 1] : [UInt8](repeating: 255, count: size)
-            return colours.joined() + alpha
         }
+        var result: [UInt8] = []
+        result.reserveCapacity(pixels.count / channels * 4)
+        var start = 0
+        while start < pixels.count {
+            for place in places { result.append(place < 0 ? 255 : pixels[start + place]) }
+            start += channels * size
+        }
+        return result
     }
 }

@@ -10,20 +10,27 @@ enum DrawnImage {
     static func scene(width: Int, height: Int, channels: Int = 3, grain: Int = 12, seed: UInt64 = 1) -> Plane {
         var random = SeededGenerator(seed: seed)
         let plane = Plane(width: width, height: height, channels: channels)
-        for y in 0..<height {
+        // Plain loops over integers: tests draw many million pixels without optimisation.
+        let (lastX, lastY, last) = (max(width - 1, 1), max(height - 1, 1), max(width + height - 2, 1))
+        var y = 0
+        while y < height {
             var row = plane.mutableRow(y)
-            for x in 0..<width {
+            var (x, index) = (0, 0)
+            while x < width {
                 let noise = grain > 0 ? Int(random.next() % UInt64(2 * grain + 1)) - grain : 0
-                let step = (x / 23 + y / 31).isMultiple(of: 2) ? 40 : 0
-                let colour = [230 * x / max(width - 1, 1), 230 * y / max(height - 1, 1), 128 + step]
-                for channel in 0..<min(channels, 3) {
-                    row[x * channels + channel] = UInt8(clamping: colour[channel] + noise)
-                }
-                if channels == 4 { row[x * 4 + 3] = UInt8(clamping: 255 * (x + y) / max(width + height - 2, 1)) }
+                row[index] = clamped(230 * x / lastX + noise)
+                if channels > 1 { row[index + 1] = clamped(230 * y / lastY + noise) }
+                if channels > 2 { row[index + 2] = clamped((x / 23 + y / 31) & 1 == 0 ? 168 + noise : 128 + noise) }
+                if channels > 3 { row[index + 3] = clamped(255 * (x + y) / last) }
+                x += 1
+                index += channels
             }
+            y += 1
         }
         return plane
     }
+
+    private static func clamped(_ value: Int) -> UInt8 { value < 0 ? 0 : value > 255 ? 255 : UInt8(value) }
 
     /// Flat areas and thin lines in few colours, as on a screen.
     static func screen(width: Int, height: Int) -> Plane {

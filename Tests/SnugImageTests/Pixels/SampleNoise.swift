@@ -19,10 +19,12 @@ struct SampleNoise: RandomNumberGenerator {
 
     /// So many bytes, of which extremes are as frequent as they are in drawings.
     mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in
-            let value = UInt16.random(in: 0...319, using: &self)
-            return value < 256 ? UInt8(value) : value < 288 ? 0 : 255
+        var bytes = [UInt8](repeating: 0, count: count)
+        for index in bytes.indices {
+            let value = next() % 320
+            bytes[index] = value < 256 ? UInt8(value) : value < 288 ? 0 : 255
         }
+        return bytes
     }
 }
 

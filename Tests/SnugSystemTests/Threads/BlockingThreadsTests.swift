@@ -120,7 +120,7 @@ import Testing
         let task = Task {
             try await threads.run {
                 started.signal()
-                while !Task.isCancelled {}
+                while !Task.isCancelled { DetachedThread.pause(milliseconds: 1) }
                 throw CancellationError()
             }
         }
@@ -136,7 +136,7 @@ import Testing
         let task = Task {
             try await threads.runCancellable { flag in
                 started.signal()
-                while unsafe !CancellationFlag.isCancelled(flag.context) {}
+                while unsafe !CancellationFlag.isCancelled(flag.context) { DetachedThread.pause(milliseconds: 1) }
                 try flag.check()
             }
         }

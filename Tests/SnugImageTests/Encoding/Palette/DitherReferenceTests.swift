@@ -45,10 +45,12 @@ import Testing
 
     /// Distances between colours go with the weights of luma, multiplied by their opacity.
     private static func distance(_ one: [Int], _ other: [Int]) -> Double {
-        func weighted(_ rgba: [Int]) -> [Double] {
-            zip(rgba.prefix(3), [0.75, 1, 0.55]).map { Double($0) * Double(rgba[3]) / 255 * $1 } + [Double(rgba[3])]
+        func square(_ channel: Int, _ weight: Double) -> Double {
+            let error = Double(one[channel] * one[3] - other[channel] * other[3]) / 255 * weight
+            return error * error
         }
-        return zip(weighted(one), weighted(other)).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        let transparency = Double(one[3] - other[3])
+        return square(0, 0.75) + square(1, 1) + square(2, 0.55) + transparency * transparency
     }
 
     @Test("Without dithering each pixel has an entry that none is nearer than", arguments: 1...4, [2, 17, 90])
