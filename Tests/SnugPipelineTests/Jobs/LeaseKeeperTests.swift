@@ -40,7 +40,9 @@ import Testing
             try await until { try await ledger.job(id).leaseUntil.map { $0 > last } ?? false }
             last = try #require(try await ledger.job(id).leaseUntil)
         }
-        #expect(!keeper.isLost(entry) && watches.lasts(id))
+        // On a machine that has much else to do a renewal may come after the lease has run out; the next one makes up for it.
+        try await until { watches.lasts(id) }
+        #expect(!keeper.isLost(entry))
         keeper.release(entry)
         #expect(keeper.count == 0 && !keeper.isLost(entry))
     }
