@@ -63,15 +63,17 @@ public final class SQLiteLedger: SharedLedger {
 
     // MARK: Transactions
 
+    /// The verbs of a transaction that has begun.
+    func transaction(in database: Database) -> LedgerTransaction {
+        LedgerTransaction(database: SQLiteDatabase(database), now: environment.now(), ids: ids)
+    }
+
     /// Carries out a transaction that writes.
     public func transact<Result: Sendable>(
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
     ) async throws -> Result {
-        let (environment, ids) = (environment, ids)
         do {
-            return try await commits.run { database in
-                try body(LedgerTransaction(database: SQLiteDatabase(database), now: environment.now(), ids: ids))
-            }
+            return try await commits.run { [self] in try body(transaction(in: $0)) }
         } catch {
             throw LedgerError.translating(error, path: path.string)
         }
@@ -90,11 +92,8 @@ public final class SQLiteLedger: SharedLedger {
     public func look<Result: Sendable>(
         _ body: @escaping @Sendable (LedgerTransaction) throws -> Result
     ) async throws -> Result {
-        let (environment, ids) = (environment, ids)
         do {
-            return try await pool.read { database in
-                try body(LedgerTransaction(database: SQLiteDatabase(database), now: environment.now(), ids: ids))
-            }
+            return try await pool.read { [self] in try body(transaction(in: $0)) }
         } catch {
             throw LedgerError.translating(error, path: path.string)
         }

@@ -12,16 +12,14 @@ extension SQLiteLedger {
     /// - Parameter state: The state folder, or one that an earlier version was told to use.
     /// - Throws: `disk_full` and the like; nothing has been taken over then.
     public func takeOver(from state: FilePath) async throws -> TakeOver {
-        let (path, timeout, pool, environment, ids) = (path, busyTimeout, pool, environment, ids)
         // On one thread from the lock to the new names: in between, a task could wait long for a thread of the busy pool.
-        return try await onThread {
-            let reading = try EarlierFiles(in: state, for: path, timeout: timeout)
+        try await onThread { [self] in
+            let reading = try EarlierFiles(in: state, for: path, timeout: busyTimeout)
             guard !reading.taken.isEmpty else { return TakeOver(problems: reading.problems) }
             let records = reading.taken.flatMap(\.records)
             do {
                 try pool.write { database in
-                    let transaction = LedgerTransaction(
-                        database: SQLiteDatabase(database), now: environment.now(), ids: ids)
+                    let transaction = transaction(in: database)
                     for record in records { try transaction.takeOver(record) }
                 }
             } catch {
