@@ -23,7 +23,7 @@ struct InspectCommand: AsyncParsableCommand {
     @Argument(help: "Files; '-' for standard input.")
     var files: [PathArgument] = []
 
-    @OptionGroup var list: InputListOptions
+    @OptionGroup(title: "Inputs") var list: InputListOptions
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Guards against hostile inputs") var inputLimits: InputOptions

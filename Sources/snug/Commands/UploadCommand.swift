@@ -48,7 +48,7 @@ struct UploadCommand: AsyncParsableCommand {
             guard other.given.count == 1 else {
                 throw ValidationError("\(other.given.joined(separator: " and ")) exclude each other; pass one of them")
             }
-            guard destination.files.isEmpty, destination.list.filesFrom == nil else {
+            guard destination.files.isEmpty, !destination.list.isGiven else {
                 throw ValidationError("--list, --forget and --verify upload nothing; leave out the files")
             }
             return
@@ -70,7 +70,7 @@ struct UploadCommand: AsyncParsableCommand {
     /// Runs until all is done or a signal comes.
     func run(_ interruption: Interruption) async throws {
         let reporter = UploadReporter(json: json, isQuiet: quiet)
-        let files = try await CommandFailure.told { try destination.paths + destination.list.names() }
+        let files = try await told(destination.paths, reporter) { try destination.paths + destination.list.names() }
         do {
             try await told(files, reporter) {
                 if !other.verify.isEmpty {
@@ -105,13 +105,13 @@ struct UploadCommand: AsyncParsableCommand {
     }
 
     /// Reports an error that stops the command before any file is sent; as JSON, each file has its line.
-    private func told(
-        _ files: [FilePath], _ reporter: UploadReporter, _ body: () async throws -> Void
-    ) async throws {
+    private func told<Result>(
+        _ files: [FilePath], _ reporter: UploadReporter, _ body: () async throws -> Result
+    ) async throws -> Result {
         guard other.given.isEmpty else { return try await CommandFailure.told(json: json, body) }
-        try await CommandFailure.told {
+        return try await CommandFailure.told {
             do {
-                try await body()
+                return try await body()
             } catch let error as UploadError {
                 try fail(files, error, reporter)
                 throw error

@@ -15,8 +15,11 @@ struct InputListOptions: ParsableArguments {
         help: "The names in --files-from end with a NUL, as 'find -print0' writes them.")
     var null = false
 
+    /// True for an option about a list.
+    var isGiven: Bool { filesFrom != nil || null }
+
     /// Checks the list together with the arguments.
-    /// - Parameter named: What may be passed as an argument.
+    /// - Parameter named: The kinds of arguments, for the message where there are none.
     func check(_ arguments: [FilePath], named: String) throws {
         guard !arguments.isEmpty || filesFrom != nil else {
             throw ValidationError("no input is given: pass \(named) or --files-from FILE")

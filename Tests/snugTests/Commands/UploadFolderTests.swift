@@ -72,9 +72,11 @@ import Testing
         #expect(try CommandFolder.objects(again).map { $0["status"] as? String } == ["skipped", "skipped", "skipped"])
         let none = try place.runner.run(["upload", "--files-from", "gone", "a.jpg"] + target)
         #expect(none.exitCode == 1 && none.standardError.contains("cannot open gone: No such file or directory"))
+        #expect(try CommandFolder.objects(none).map { $0["input"] as? String } == ["a.jpg"])
         for (arguments, words) in [
             (["-", "--files-from", "list"], "cannot be one of several"), (["a", "-0"], "--null is about --files-from"),
             (["--list", "--files-from", "list"], "upload nothing; leave out the files"),
+            (["--list", "-0"], "upload nothing; leave out the files"),
             ([], "no input is given: pass files, folders, '-', or --files-from FILE"),
         ] {
             let refused = try place.runner.run(["upload"] + arguments + target)
