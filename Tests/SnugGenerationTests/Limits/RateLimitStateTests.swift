@@ -45,6 +45,18 @@ import Testing
         #expect(state.available([.day(nil)], now: 5) == nil)
     }
 
+    @Test("Requests that the server counts besides end between those of this account")
+    func ofOthers() {
+        var state = state(startingAt: [0, 80_000])
+        // Four were used, of which two are this account's. Without a reset, the end of the others is unknown: an hour.
+        let report = RateReport(["X-RateLimit-Limit-Day": "4", "X-RateLimit-Remaining-Day": "0"], now: 85_000)
+        state.learn(report, sent: 84_990, now: 85_000)
+        let ends = [86_401, 88_600, 88_600, 166_401, 172_801].map(Double.init)
+        for (position, end) in ends.enumerated() {
+            #expect(state.decide([.day(4)], position: position, now: 85_000) == .wait(until: end, window: "day"))
+        }
+    }
+
     @Test("A request under way counts, one that never left does not")
     func underWay() {
         var state = RateLimitState()
