@@ -13,8 +13,8 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 let imageSettings = settings + [.enableExperimentalFeature("Lifetimes")]
-// Tests fit thousands of images, which takes an engine without optimisation twice as long. For builds of tests only: no
-// package may depend on one that has such flags.
+// Tests fit thousands of images, which takes an engine without optimisation three times as long. For builds of tests only:
+// no package may depend on one that has such flags.
 let isTestBuild = Context.environment["SNUG_TEST_BUILD"] != nil
 let engineSettings = imageSettings + (isTestBuild ? [.unsafeFlags(["-O"])] : [])
 let cSettings: [CSetting] = [
