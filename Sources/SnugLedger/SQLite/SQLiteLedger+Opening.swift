@@ -49,7 +49,7 @@ extension SQLiteLedger {
         var settings = Configuration()
         settings.label = "snug.ledger"
         settings.foreignKeysEnabled = true
-        settings.busyMode = .timeout(Double(ledger.busyTimeout.wholeMilliseconds) / 1000)
+        settings.busyMode = .callback(waiting(atMost: ledger.busyTimeout))
         settings.maximumReaderCount = 3
         settings.prepareDatabase { database in
             // SQLite's own knows ASCII only.
@@ -65,6 +65,23 @@ extension SQLiteLedger {
         }
         return settings
     }
+
+    /// The pauses between attempts at a lock that another connection holds.
+    ///
+    /// SQLite's own time-out asks ever more rarely, down to once in 100 ms. Beside a process that writes one transaction
+    /// after another it finds the lock taken for as long as that goes on. Short pauses of random lengths give every
+    /// process its turn.
+    static func waiting(atMost timeout: Duration) -> Database.BusyCallback {
+        let attempts = Int(timeout.wholeMilliseconds) / meanPause
+        return { failed in
+            guard failed < attempts else { return false }
+            DetachedThread.pause(milliseconds: UInt32.random(in: 1..<UInt32(2 * meanPause)))
+            return true
+        }
+    }
+
+    /// Milliseconds.
+    private static var meanPause: Int { 5 }
 
     /// Makes each commit wait for the disk.
     ///
@@ -87,13 +104,13 @@ extension SQLiteLedger {
         if !gone.isEmpty, try FileIdentity(of: path, followsLinks: true).byteCount <= maximumBytes {
             try Self.check(pool, "quick_check", path)
         }
-        let (policy, workerID, now) = (policy, workerID, environment.now())
+        let (policy, workerID) = (policy, workerID)
         try pool.write { database in
-            let transaction = LedgerTransaction(database: SQLiteDatabase(database), now: now, ids: ids)
+            let transaction = transaction(in: database)
             for worker in gone { try transaction.bury(worker.id, worked: worker.worked, policy: policy) }
             try transaction.execute(
                 "INSERT INTO workers (id, process, started_at) VALUES (:id, :process, :now)",
-                ["id": workerID, "process": Int(Machine.processID), "now": now.milliseconds])
+                ["id": workerID, "process": Int(Machine.processID), "now": transaction.now.milliseconds])
         }
         for worker in gone { worker.forget() }
     }

@@ -34,7 +34,6 @@ import Testing
             #expect(try await pragma("synchronous", of: ledger) == "2")
             #expect(try await pragma("journal_mode", of: ledger) == "wal")
             #expect(try await pragma("foreign_keys", of: ledger) == "1")
-            #expect(try await pragma("busy_timeout", of: ledger) == "10000")
             _ = try await ledger.enqueue([.sample("a")])
             #expect(try await pragma("synchronous", of: ledger) == "2")
             try await ledger.close()
@@ -152,6 +151,14 @@ import Testing
         await expectFailure(.busy) { _ = try await ledger.enqueue([.sample("a")]) }
         try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
         #expect(try await ledger.enqueue([.sample("a")]).count == 1)
+    }
+
+    @Test("A lock is asked for some 200 times a second until the time is over")
+    func waiting() {
+        let second = SQLiteLedger.waiting(atMost: .seconds(1))
+        #expect(second(0) && second(199))
+        #expect(!second(200))
+        #expect(!SQLiteLedger.waiting(atMost: .zero)(0))
     }
 
     @Test("A folder on a local disk is taken")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import GRDB
+import SnugSystem
 import SnugTestSupport
 import Synchronization
 import SystemPackage
@@ -47,6 +48,24 @@ import Testing
         #expect(claims.counts.count == 120)
         #expect(claims.counts.values.max() == 1)
         #expect(try await first.books()["in"]?.count(.delivered) == 120)
+    }
+
+    @Test("Each of several that write without a break has its turns")
+    func unbroken() async throws {
+        let turns = Turns(of: 5)
+        try await withThrowingTaskGroup(of: Void.self) { [path] group in
+            for number in 0..<5 {
+                let pool = try await SQLiteLedger.open(path).pool
+                group.addTask {
+                    try await DetachedThread.value {
+                        repeat {
+                            try pool.write { try $0.execute(sql: "PRAGMA user_version = \(number)") }
+                        } while turns.least(after: number) < 100
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     @Test("The work of an instance that ends without a word is free at once")
@@ -193,4 +212,19 @@ private final class ClaimCounts: Sendable {
     private let kept = Mutex<[JobID: Int]>([:])
     var counts: [JobID: Int] { kept.withLock { $0 } }
     func count(_ id: JobID) { kept.withLock { $0[id, default: 0] += 1 } }
+}
+
+/// The transactions of each that writes.
+private final class Turns: Sendable {
+    private let counts: Mutex<[Int]>
+
+    init(of writers: Int) { counts = Mutex([Int](repeating: 0, count: writers)) }
+
+    /// Counts one, and returns how many the slowest has.
+    func least(after writer: Int) -> Int {
+        counts.withLock {
+            $0[writer] += 1
+            return $0.min() ?? 0
+        }
+    }
 }
