@@ -59,12 +59,11 @@ bench: $(ORDER) ## Time snug against its peers on the same files; see Benchmarks
 
 asan: ## All tests under AddressSanitizer
 	scripts/install test
-	SNUG_SANITIZER=address ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan
+	SNUG_SANITIZER=address scripts/test
 
 tsan: ## All tests under ThreadSanitizer
 	scripts/install test
-	SNUG_SANITIZER=thread TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/tsan-suppressions.txt external_symbolizer_path=$$(command -v llvm-symbolizer || true)" \
-	  swift test --sanitize=thread --scratch-path .build-tsan
+	SNUG_SANITIZER=thread scripts/test
 
 fuzz: ## Feed damaged images to the JPEG kernels, to the rows of PNG, to every reader of containers and to the whole fit, under sanitizers
 	scripts/install test
@@ -78,7 +77,7 @@ fuzz: ## Feed damaged images to the JPEG kernels, to the rows of PNG, to every r
 	  Tests/Fuzzing/png-rows.c CSupport/CPNG/*.c CSupport/CKernels/*.c -lpng -lz $$(pkg-config --silence-errors --libs libisal || true) -lm \
 	  -o .build/fuzz-png-rows
 	ASAN_OPTIONS=detect_leaks=0 .build/fuzz-png-rows $(or $(SECONDS_EACH),600) $(or $(SEED),1)
-	SNUG_FUZZ_SECONDS=$(or $(SECONDS_EACH),600) SNUG_FUZZ_SEED=$(or $(SEED),1) ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-asan --filter FuzzTests
+	SNUG_FUZZ_SECONDS=$(or $(SECONDS_EACH),600) SNUG_FUZZ_SEED=$(or $(SEED),1) ASAN_OPTIONS=detect_leaks=0 swift test --sanitize=address --scratch-path .build-address --filter FuzzTests
 
 campaign-fit: ## Random images, limits and options through the properties that every fit has, FITS=… SEED=…
 	scripts/install test
