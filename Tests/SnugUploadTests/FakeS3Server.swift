@@ -24,6 +24,8 @@ final class FakeS3Server: Sendable {
         case changesParts(Int)
         /// Responds to a HEAD with a status.
         case forbidsReading(Int)
+        /// Has a page for the request that joins, and lets nobody read.
+        case joinsWithPage
         /// Joins the parts and sends more white space than anybody reads.
         case joinsWithoutEnd
         /// Joins the parts, with a result or a response that nobody reads to its end, and shows no object.
@@ -98,6 +100,8 @@ final class FakeS3Server: Sendable {
         case ("POST", _) where [.joinsWithoutEnd, .showsNothing(hasResult: false)].contains(manner):
             try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in 0..<100 { try connection.send("10000\r\n" + String(repeating: " ", count: 65536) + "\r\n") }
+        case ("POST", _) where manner == .joinsWithPage:
+            try connection.respond(200, body: "<!DOCTYPE html>\n<html><title>Sign in</title></html>")
         case ("POST", _):
             let checksum = request.headers["x-amz-checksum-crc64nvme"]
             if manner == .refusesAtEnd, checksum != nil { return try refuse(connection, 400) }
@@ -116,7 +120,8 @@ final class FakeS3Server: Sendable {
     }
 
     private func tell(_ connection: FaultConnection, _ request: FaultServer.Request) throws {
-        if case .forbidsReading(let status) = manner {
+        let forbidding: Int? = if case .forbidsReading(let status) = manner { status } else { nil }
+        if let status = manner == .joinsWithPage ? 403 : forbidding {
             return try connection.send("HTTP/1.1 \(status) No\r\nContent-Length: 0\r\n\r\n")
         }
         if case .tellsOpaqueETags(let kind) = manner {

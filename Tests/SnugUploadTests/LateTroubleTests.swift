@@ -79,9 +79,11 @@ import Testing
         #expect(try await uploader.pending().isEmpty)
     }
 
-    @Test("An S3 upload that neither the response nor the object tells of is unknown, and not aborted")
-    func unseen() async throws {
-        let server = try FakeS3Server(.showsNothing(hasResult: false))
+    @Test(
+        "An S3 upload that neither the response nor the object tells of is unknown, and not aborted",
+        arguments: [FakeS3Server.Manner.showsNothing(hasResult: false), .joinsWithPage])
+    func unseen(manner: FakeS3Server.Manner) async throws {
+        let server = try FakeS3Server(manner)
         let target = UploadTarget(
             try HTTPURL(server.url), .s3, s3: S3Settings(accessKeyID: "AKIDEXAMPLE", secretKey: Secret("secretsecret")))
         let (uploader, file) = (try await makeUploader(folder), try folder.file(pattern(6 << 20)))
