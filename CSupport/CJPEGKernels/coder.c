@@ -20,10 +20,16 @@ void snug_coder_free(snug_coder *coder) {
     free(coder);
 }
 
-static void rewind_state(snug_coder *coder, bool has_prediction) {
+static void forget_predictions(snug_coder *coder, bool has_prediction) {
     for (int32_t c = 0; c < SNUG_MAXIMUM_COMPONENTS; c++) {
         coder->predictions[c] = 0;
         coder->has_prediction[c] = has_prediction;
+    }
+}
+
+static void rewind_state(snug_coder *coder) {
+    forget_predictions(coder, true);
+    for (int32_t c = 0; c < SNUG_MAXIMUM_COMPONENTS; c++) {
         for (int32_t s = 0; s < 3; s++) {
             coder->scans[c][s].eob_run = 0;
             coder->scans[c][s].pending_blocks = coder->scans[c][s].pending_bits = 0;
@@ -32,7 +38,7 @@ static void rewind_state(snug_coder *coder, bool has_prediction) {
 }
 
 void snug_coder_rewind(snug_coder *coder) {
-    rewind_state(coder, true);
+    rewind_state(coder);
     snug_writer_rewind(&coder->dc);
     for (int32_t c = 0; c < SNUG_MAXIMUM_COMPONENTS; c++) {
         for (int32_t s = 0; s < 3; s++) snug_writer_rewind(&coder->scans[c][s].writer);
@@ -109,16 +115,16 @@ void snug_coder_count_sample(
         extent.across[c] = mcus * coder->layout.components[c].horizontal;
         extent.down[c] = coder->layout.components[c].vertical;
     }
-    rewind_state(coder, false);
+    // Runs of blocks without a code go on in the next run of MCUs, as they would in the image: cut here they would be far
+    // shorter than they are, and tables made for those would not suit them.
+    forget_predictions(coder, false);
     snug_coder_run_row(coder, level, &sink, quantisers, rows, &extent);
-    // The run would have gone on: what is pending is left out.
-    rewind_state(coder, true);
 }
 
 void snug_coder_finish_count(snug_coder *coder, snug_symbol_counts *counts) {
     sink sink = {.counts = counts};
     flush_all(coder, &sink, true);
-    rewind_state(coder, true);
+    rewind_state(coder);
 }
 
 size_t snug_coder_byte_count(const snug_coder *coder) {
@@ -127,6 +133,34 @@ size_t snug_coder_byte_count(const snug_coder *coder) {
         for (int32_t s = 0; s < 3; s++) sum += coder->scans[c][s].writer.length;
     }
     return sum;
+}
+
+// Streams only grow: a mark needs their lengths and the bits that wait, not their bytes.
+struct snug_coder_mark {
+    snug_coder coder;
+};
+
+snug_coder_mark *snug_coder_mark_create(const snug_coder *coder) {
+    snug_coder_mark *mark = malloc(sizeof *mark);
+    if (mark) mark->coder = *coder;
+    return mark;
+}
+
+void snug_coder_mark_free(snug_coder_mark *mark) { free(mark); }
+
+// The memory is the one of today, which has room for all that was there then.
+static void keep_memory(bit_writer *then, const bit_writer *now) {
+    then->base = now->base;
+    then->capacity = now->capacity;
+}
+
+void snug_coder_go_back(snug_coder *coder, const snug_coder_mark *mark) {
+    snug_coder then = mark->coder;
+    keep_memory(&then.dc, &coder->dc);
+    for (int32_t c = 0; c < SNUG_MAXIMUM_COMPONENTS; c++) {
+        for (int32_t s = 0; s < 3; s++) keep_memory(&then.scans[c][s].writer, &coder->scans[c][s].writer);
+    }
+    *coder = then;
 }
 
 bool snug_coder_finish(snug_coder *coder) {

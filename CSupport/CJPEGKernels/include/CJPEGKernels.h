@@ -199,7 +199,8 @@ bool snug_coder_write_row(
 void snug_coder_count_row(
     snug_coder *coder, snug_kernel_level level, const snug_quantiser *quantisers,
     const int16_t *_Nonnull const *_Nonnull rows, int32_t row, snug_symbol_counts *counts);
-/// Counts the symbols of a run of `mcus` MCUs from the middle of an image; `rows[c]` has room for `capacity` MCUs.
+/// Counts the symbols of a run of `mcus` MCUs from the middle of an image, after those of an earlier run; `rows[c]` has room for
+/// `capacity` MCUs. The first DC difference of each component is not known, and left out.
 void snug_coder_count_sample(
     snug_coder *coder, snug_kernel_level level, const snug_quantiser *quantisers,
     const int16_t *_Nonnull const *_Nonnull rows, int32_t mcus, int32_t capacity, snug_symbol_counts *counts);
@@ -207,6 +208,13 @@ void snug_coder_count_sample(
 void snug_coder_finish_count(snug_coder *coder, snug_symbol_counts *counts);
 /// Bytes written so far, without stuffing.
 size_t snug_coder_byte_count(const snug_coder *coder);
+typedef struct snug_coder_mark snug_coder_mark;
+/// Remembers how far an output has come; NULL when memory runs out.
+snug_coder_mark *_Nullable snug_coder_mark_create(const snug_coder *coder);
+void snug_coder_mark_free(snug_coder_mark *mark);
+/// Takes back what was written after a mark, the end of all scans included. The mark stays, and is void once the coder has been
+/// rewound or a scan taken.
+void snug_coder_go_back(snug_coder *coder, const snug_coder_mark *mark);
 /// Ends all scans.
 bool snug_coder_finish(snug_coder *coder);
 /// After finish: bytes of a scan with stuffing. Streams: 0 DC or all; 1 + 3c + 0, 1, 2 the low band, high band and

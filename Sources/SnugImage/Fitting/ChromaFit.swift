@@ -70,7 +70,9 @@ struct ChromaFit {
                 others = [.s420]
             } else if chroma == .s444 {
                 if isFine(own) { return own }
-                others.removeAll { $0 == .s444 }
+                others = [.s420]
+            } else if chroma == .s420 {
+                others = [.s444]
             }
         }
         if let failure, candidates.isEmpty { throw failure }

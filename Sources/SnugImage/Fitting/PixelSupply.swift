@@ -15,7 +15,7 @@ final class PixelSupply {
     private let origin: Origin
     /// The shape that ``send(to:)`` sends.
     let shape: RasterShape
-    private let cancellation: CancellationFlag
+    let cancellation: CancellationFlag
     /// The decoder's findings in the last pass, which include those of all passes.
     private(set) var report = DecodeReport()
     /// Rows are mirrored on the way.

@@ -54,7 +54,7 @@ struct BlockCoder: ~Copyable {
         unsafe snug_coder_finish_count(handle, &counts)
     }
 
-    /// Adds the symbols of a run from the middle of an image to `counts`.
+    /// Adds the symbols of a run from the middle of an image, after those of an earlier run, to `counts`.
     mutating func countRun(_ rows: BlockRows, quantisers: Quantisers, counts: inout snug_symbol_counts) {
         unsafe rows.withRows { pointers in
             unsafe quantisers.withQuantisers {
@@ -66,6 +66,23 @@ struct BlockCoder: ~Copyable {
 
     /// Bytes written so far, without stuffing.
     var byteCount: Int { unsafe snug_coder_byte_count(handle) }
+
+    /// How far an output has come.
+    @safe
+    final class Mark {
+        fileprivate let handle: OpaquePointer
+        fileprivate init(_ handle: OpaquePointer) { unsafe self.handle = handle }
+        deinit { unsafe snug_coder_mark_free(handle) }
+    }
+
+    /// The output so far, to go back to until it is begun anew or taken out.
+    func mark() throws(ImageError) -> Mark {
+        guard let handle = unsafe snug_coder_mark_create(handle) else { throw Self.outOfMemory }
+        return unsafe Mark(handle)
+    }
+
+    /// Takes back what was written after a mark, the end included.
+    mutating func goBack(to mark: Mark) { unsafe snug_coder_go_back(handle, mark.handle) }
 
     /// Ends all scans.
     mutating func finish() throws(ImageError) {

@@ -10,11 +10,23 @@ protocol CoefficientSource: AnyObject {
     /// Goes through the image from top to bottom.
     /// - Parameter body: Takes a row of MCUs, its number, and the share of the source that is behind it.
     func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws
+    /// True where ``readRows(from:_:)`` need not go through what lies before.
+    var beginsAnywhere: Bool { get }
+    /// Goes through the image from a row of MCUs on.
+    func readRows(from first: Int, _ body: (BlockRows, Int, Double) throws -> Void) throws
     /// Notes of reading; complete after ``readRows(_:)``.
     var report: DecodeReport { get }
 }
 
 extension CoefficientSource {
+    var beginsAnywhere: Bool { false }
+
+    func readRows(from first: Int, _ body: (BlockRows, Int, Double) throws -> Void) throws {
+        try readRows { rows, row, position in
+            if row >= first { try body(rows, row, position) }
+        }
+    }
+
     /// All rows of a small image.
     func wholeSample() throws -> BlockSample {
         var runs: [BlockSample.Run] = []
@@ -32,10 +44,10 @@ extension CoefficientSource {
         let plan = ScatterPlan(layout, blocks: blocks)
         var runs: [BlockSample.Run] = []
         try readRows { rows, row, position in
-            for first in plan.starts(row: row) {
+            for run in plan.runs(row: row) {
                 runs.append(
                     BlockSample.Run(
-                        rows: rows.part(from: first, count: plan.runLength), sourceSize: Double(plan.runLength),
+                        rows: rows.part(from: run.lowerBound, count: run.count), sourceSize: Double(run.count),
                         position: Double(row) / Double(layout.mcusDown)))
             }
         }
@@ -47,9 +59,9 @@ extension CoefficientSource {
     func scatteredSample(blocks: Int, part: (_ row: Int, _ first: Int, _ count: Int) -> BlockRows) -> BlockSample {
         let plan = ScatterPlan(layout, blocks: blocks)
         let runs = (0..<layout.mcusDown).flatMap { row in
-            plan.starts(row: row).map { first in
+            plan.runs(row: row).map { run in
                 BlockSample.Run(
-                    rows: part(row, first, plan.runLength), sourceSize: Double(plan.runLength),
+                    rows: part(row, run.lowerBound, run.count), sourceSize: Double(run.count),
                     position: Double(row) / Double(layout.mcusDown))
             }
         }
@@ -59,7 +71,7 @@ extension CoefficientSource {
 
 /// Where the pieces of a sample lie.
 private struct ScatterPlan {
-    let runLength: Int
+    private let runLength: Int
     private let perRow: Int
     private let everyRow: Int
     private let across: Int
@@ -72,14 +84,16 @@ private struct ScatterPlan {
         everyRow = max(1, layout.mcusDown * runLength / wanted)
     }
 
-    /// First MCUs of the pieces in a row.
-    func starts(row: Int) -> [Int] {
+    /// MCUs of the pieces in a row, ascending. Pieces begin up to their length before the row, so that those at its ends are
+    /// shorter: every column has as many MCUs in the sample as any other.
+    func runs(row: Int) -> [Range<Int>] {
         guard row % everyRow == everyRow / 2 else { return [] }
+        let phase = (Double(row / everyRow) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
+        let places = across + runLength - 1
         return (0..<perRow).map { index in
-            let phase = (Double(row * perRow + index) * 0.618_033_988_75).truncatingRemainder(dividingBy: 1)
-            let cell = across * index / perRow
-            let free = across * (index + 1) / perRow - cell - runLength
-            return min(cell + Int(Double(free + 1) * phase), across - runLength)
+            let share = (phase + Double(index)) / Double(perRow)
+            let start = Int(share * Double(places)) - (runLength - 1)
+            return max(start, 0)..<min(start + runLength, across)
         }
     }
 }

@@ -57,6 +57,25 @@ struct ModelSearch {
         try evaluator.estimate(RateModel(scale: scale, lambdaFactor: lambda), every: every).bytes
     }
 
+    /// Predictions by a part of the sample, corrected by what all of it says at one scale.
+    private struct Quick {
+        let search: ModelSearch
+        let correction: Double
+
+        init(_ search: ModelSearch, at scale: Double) throws {
+            self.search = search
+            guard !search.isExact, search.part > 1 else {
+                correction = 1
+                return
+            }
+            correction = try search.bytes(scale) / max(search.bytes(scale, every: search.part), 1)
+        }
+
+        func bytes(_ scale: Double, lambda: Double = 1) throws -> Double {
+            try search.bytes(scale, lambda: lambda, every: search.isExact ? 1 : search.part) * correction
+        }
+    }
+
     private func clamped(_ x: Double) -> Double { min(max(x, finest), coarsest) }
 
     /// True at an end of the range with nothing further that way.
@@ -98,25 +117,28 @@ struct ModelSearch {
     /// The model to encode with.
     /// - Parameter result: A rough one for about the same target.
     func refine(_ result: Result, target: Double) throws -> Result {
-        let point = try fineScale(target: target, start: clamped(.log(result.model.scale)))
-        return try adjustLambda(scale: .exp(point.x), size: target * .exp(point.y), target: target)
+        let start = clamped(.log(result.model.scale))
+        let quick = try Quick(self, at: .exp(start))
+        let point = try fineScale(quick, target: target, start: start)
+        return try adjustLambda(quick, scale: .exp(point.x), size: target * .exp(point.y), target: target)
     }
 
     /// Another λ at a result's steps, for another target.
     func adjust(_ result: Result, target: Double) throws -> Result {
         let scale = result.model.scale
-        let adjusted = try adjustLambda(scale: scale, size: try bytes(scale), target: target)
+        let quick = try Quick(self, at: scale)
+        let adjusted = try adjustLambda(quick, scale: scale, size: try quick.bytes(scale), target: target)
         return abs(adjusted.bytes / target - 1) < 0.02 ? adjusted : try refine(adjusted, target: target)
     }
 
-    /// The scale nearest to the target of those evaluated on all of the sample.
-    private func fineScale(target: Double, start: Double) throws -> Point {
+    /// The scale nearest to the target of those evaluated.
+    private func fineScale(_ quick: Quick, target: Double, start: Double) throws -> Point {
         var x = start
         var best: Point?
         var above: Point?
         var below: Point?
         for _ in 0..<Self.fineSteps {
-            let point = Point(x: x, y: .log(try bytes(.exp(x)) / target))
+            let point = Point(x: x, y: .log(try quick.bytes(.exp(x)) / target))
             if abs(point.y) < best.map({ abs($0.y) }) ?? .infinity { best = point }
             if isAtEnd(point) || abs(point.y) < Self.tolerance { break }
             if point.y > 0 { above = point } else { below = point }
@@ -131,19 +153,19 @@ struct ModelSearch {
     }
 
     /// Steps are whole numbers, so sizes jump; λ fills the gaps, and goes where no finer steps are left.
-    private func adjustLambda(scale: Double, size: Double, target: Double) throws -> Result {
+    private func adjustLambda(_ quick: Quick, scale: Double, size: Double, target: Double) throws -> Result {
         var best = (factor: 1.0, size: size)
         if scale <= scales.lowerBound * 1.0001 && size < target {
             let largest = try bytes(scale, lambda: 0)
             if largest <= target {
                 return Result(model: RateModel(scale: scale, lambdaFactor: 0), bytes: largest, isFinest: true)
             }
-            best = try solve(scale, target: target, from: (0, largest), to: best)
+            best = try solve(quick, scale, target: target, from: (0, largest), to: best)
         } else if abs(size / target - 1) > (isExact ? 0.0004 : 0.002) {
             let far = size > target ? Self.lambdas.upperBound : Self.lambdas.lowerBound
-            let other = (factor: far, size: try bytes(scale, lambda: far))
+            let other = (factor: far, size: try quick.bytes(scale, lambda: far))
             if (other.size - target) * (size - target) < 0 {
-                best = try solve(scale, target: target, from: best, to: other)
+                best = try solve(quick, scale, target: target, from: best, to: other)
             } else if abs(other.size - target) < abs(size - target) {
                 best = other
             }
@@ -161,7 +183,8 @@ struct ModelSearch {
 
     /// λ between two bounds, by false position on bytes.
     private func solve(
-        _ scale: Double, target: Double, from: (factor: Double, size: Double), to: (factor: Double, size: Double)
+        _ quick: Quick, _ scale: Double, target: Double, from: (factor: Double, size: Double),
+        to: (factor: Double, size: Double)
     ) throws -> (factor: Double, size: Double) {
         var (a, b) = from.factor < to.factor ? (from, to) : (to, from)
         // The smaller λ has more bytes.
@@ -173,7 +196,7 @@ struct ModelSearch {
             let factor =
                 a.factor > 0
                 ? a.factor * .pow(b.factor / a.factor, share) : a.factor + (b.factor - a.factor) * share
-            let middle = (factor: factor, size: try bytes(scale, lambda: factor))
+            let middle = (factor: factor, size: try quick.bytes(scale, lambda: factor))
             if abs(middle.size - target) < abs(best.size - target) { best = middle }
             if middle.size > target { a = middle } else { b = middle }
         }

@@ -55,8 +55,12 @@ final class MultiScanSource: CoefficientSource, @unchecked Sendable {
         return damaged.error ?? ImageError(.corruptInput, words)
     }
 
-    func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws {
-        for row in 0..<layout.mcusDown {
+    func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws { try readRows(from: 0, body) }
+
+    var beginsAnywhere: Bool { true }
+
+    func readRows(from first: Int, _ body: (BlockRows, Int, Double) throws -> Void) throws {
+        for row in first..<layout.mcusDown {
             try body(BlockRows(viewing: store, row: row), row, Double(row + 1) / Double(layout.mcusDown))
         }
     }

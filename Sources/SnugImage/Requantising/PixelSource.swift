@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CJPEGKernels
+import SnugSystem
 
 /// The coefficients of planes of pixels.
 final class PixelSource: CoefficientSource {
@@ -19,6 +20,7 @@ final class PixelSource: CoefficientSource {
     }
 
     func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws {
+        if beginsAnywhere { return try readRows(from: 0, body) }
         try withoutActuallyEscaping(body) { body in
             let sink = BlockSink(supply.shape, layout: layout, level: level, next: body)
             try supply.send(to: sink)
@@ -26,8 +28,63 @@ final class PixelSource: CoefficientSource {
         }
     }
 
+    /// Pixels in memory are transformed where they lie.
+    var beginsAnywhere: Bool { supply.heldRaster != nil }
+
+    func readRows(from first: Int, _ body: (BlockRows, Int, Double) throws -> Void) throws {
+        guard let planes = supply.heldRaster?.planes else {
+            return try readRows { rows, row, position in
+                if row >= first { try body(rows, row, position) }
+            }
+        }
+        let rows = BlockRows(layout, capacity: layout.mcusAcross)
+        for row in first..<layout.mcusDown {
+            try supply.cancellation.check()
+            transform(planes, row: row, from: 0, into: rows)
+            try body(rows, row, Double(row + 1) / Double(layout.mcusDown))
+        }
+    }
+
     func sample(blocks: Int) throws -> BlockSample {
-        layout.blockCount <= SamplePlan.whole ? try wholeSample() : try scatteredSample(blocks: blocks)
+        if layout.blockCount <= SamplePlan.whole { return try wholeSample() }
+        guard let planes = supply.heldRaster?.planes else { return try scatteredSample(blocks: blocks) }
+        return scatteredSample(blocks: blocks) { row, first, count in
+            let part = BlockRows(layout, capacity: count)
+            transform(planes, row: row, from: first, into: part)
+            return part
+        }
+    }
+
+    private func transform(_ planes: [Plane], row: Int, from first: Int, into rows: BlockRows) {
+        for (index, plane) in planes.enumerated() {
+            let top = row * layout.components[index].vertical * 8
+            rows.transform(
+                plane, top: top, height: plane.height - top, component: index, fromMCU: first, level: level)
+        }
+    }
+}
+
+extension BlockRows {
+    /// Transforms the pixels of MCUs that lie side by side, as many as there is room for.
+    /// - Parameters:
+    ///   - plane: Of the component.
+    ///   - top: The plane's row where the MCUs begin.
+    ///   - height: Rows of the image from there on.
+    fileprivate func transform(
+        _ plane: Plane, top: Int, height: Int, component index: Int, fromMCU first: Int = 0, level: KernelLevel
+    ) {
+        let component = layout.components[index]
+        let left = first * component.horizontal
+        let blocks = min(capacity * component.horizontal, component.blocksAcross - left)
+        for v in 0..<component.vertical where height > v * 8 && blocks > 0 {
+            unsafe plane.withSamples { samples in
+                unsafe withBlocks(component: index, row: v) { target in
+                    unsafe snug_forward_dct(
+                        level, samples + (top + v * 8) * plane.stride + left * 8, plane.stride,
+                        Int32(plane.width - left * 8), Int32(min(height - v * 8, 8)), Int32(blocks), target)
+                }
+            }
+        }
     }
 }
 
@@ -86,27 +143,12 @@ private final class BlockSink: RowSink {
         while isComplete {
             for index in shape.planes.indices {
                 let band = bands[index].removeFirst()
-                transform(band, component: index)
+                let height = shape.planes[index].height - row * layout.components[index].vertical * 8
+                rows.transform(band, top: 0, height: height, component: index, level: level)
                 spare[index].append(band)
             }
             row += 1
             try next(rows, row - 1, Double(row) / Double(layout.mcusDown))
-        }
-    }
-
-    private func transform(_ band: Plane, component index: Int) {
-        let component = layout.components[index]
-        let plane = shape.planes[index]
-        for v in 0..<component.vertical {
-            let height = plane.height - (row * component.vertical + v) * 8
-            guard height > 0 else { continue }
-            unsafe band.withSamples { samples in
-                unsafe rows.withBlocks(component: index, row: v) { blocks in
-                    unsafe snug_forward_dct(
-                        level, samples + v * 8 * band.stride, band.stride, Int32(plane.width), Int32(min(height, 8)),
-                        Int32(component.blocksAcross), blocks)
-                }
-            }
         }
     }
 

@@ -17,8 +17,14 @@ struct RateController {
     private let target: Double
     private let limit: Double
     private let predicted: Double
+    private let low: Double
+    private let high: Double
     private let gains: [Double]
     private var level = middle
+    /// What the levels so far were predicted to take.
+    private var expectedSoFar = 0.0
+    /// The share of the output that was expected to be written at the last update.
+    private(set) var share = 0.0
 
     /// - Parameters:
     ///   - base: The model chosen, predicted to take `predicted` bytes.
@@ -28,6 +34,8 @@ struct RateController {
         self.target = target
         self.limit = limit
         self.predicted = predicted
+        self.low = low
+        self.high = high
         gains = Self.levels.map { factor in
             factor < 1
                 ? 1 + (low - 1) * Double.log(factor) / .log(Self.levels[0])
@@ -36,20 +44,30 @@ struct RateController {
     }
 
     /// The model to go on with.
-    var model: RateModel {
-        RateModel(scale: base.scale, lambdaFactor: base.lambdaFactor * Self.levels[level])
+    var model: RateModel { model(factor: Self.levels[level]) }
+
+    /// Bytes over those of the middle level, as they were expected from a point up to now.
+    func meanGain(since mark: RateController) -> Double {
+        (expectedSoFar - mark.expectedSoFar) / max((share - mark.share) * predicted, 1)
     }
 
-    /// - Parameters:
-    ///   - expectedSoFar: What the levels so far were predicted to take.
-    private var expectedSoFar = 0.0
-    private var lastShare = 0.0
+    /// The multiple of λ that takes so many times the bytes of the middle level; `nil` where λ has no such effect.
+    func factor(gain: Double) -> Double? {
+        let (bound, effect) = gain > 1 ? (Self.levels[0], low - 1) : (Self.levels[Self.levels.count - 1], high - 1)
+        guard gain > 1 ? effect > 0.005 : effect < -0.005 else { return nil }
+        return Double.pow(bound, (gain - 1) / effect)
+    }
+
+    /// The model at a multiple of λ.
+    func model(factor: Double) -> RateModel {
+        RateModel(scale: base.scale, lambdaFactor: base.lambdaFactor * factor)
+    }
 
     /// Takes the bytes written when `share` of the output was expected to be.
     /// - Returns: Whether ``model`` has changed.
     mutating func update(spent: Double, share: Double) -> Bool {
-        expectedSoFar += (share - lastShare) * predicted * gains[level]
-        lastShare = share
+        expectedSoFar += (share - self.share) * predicted * gains[level]
+        self.share = share
         let left = 1 - share
         guard share > Self.warmUp, left > 0.0005, expectedSoFar > 0 else { return false }
         // What was mispredicted so far is expected of the rest too, the more so the more has been seen.

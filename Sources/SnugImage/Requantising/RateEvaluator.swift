@@ -26,8 +26,8 @@ final class RateEvaluator {
     /// Corrects sums by what is known of the whole source, its bits and its MCUs.
     private(set) var correction = 1.0
 
-    /// Stuffing: about one byte in 256 is 0xFF.
-    private static let stuffing = 1.0035
+    /// Stuffing: about one byte in 357 is 0xFF, fewer than of random bytes.
+    private static let stuffing = 1.0028
 
     init(
         _ sample: BlockSample, stepTables: StepTables, isProgressive: Bool, segments: [MetadataSegment],
@@ -132,13 +132,25 @@ final class RateEvaluator {
             eachRun?(counts)
             add(1)
         }
-        if countsAll {
-            if sequential { sequentialCoder.finishCount(&counts) } else { coder.finishCount(&counts) }
-            add(1)
-            return Counted(frequencies: sums, extraBits: extraBits)
-        }
+        if !countsAll { counts = empty }
+        if sequential { sequentialCoder.finishCount(&counts) } else { coder.finishCount(&counts) }
+        add(1)
+        if countsAll { return Counted(frequencies: sums, extraBits: extraBits) }
         let factor = sampled > 0 ? sample.sourceSize / sampled : 1
+        completeDifferences(&sums, every: every)
         return Counted(frequencies: sums.map { $0 * factor }, extraBits: extraBits * factor)
+    }
+
+    /// Adds the DC differences of the first block of each run and component, which are not known, as more of the others.
+    private func completeDifferences(_ sums: inout [Double], every: Int) {
+        let runs = stride(from: every / 2, to: sample.runs.count, by: every).map { sample.runs[$0].rows.capacity }
+        for (index, component) in sample.layout.components.enumerated().prefix(2) {
+            let each = component.horizontal * component.vertical
+            let (all, first) = (Double(runs.reduce(0, +) * each), Double(runs.count))
+            guard all > first else { continue }
+            let role: snug_table_role = index > 0 ? .dcChroma : .dcLuma
+            for symbol in 0..<256 { sums[Int(role.rawValue) * 256 + symbol] *= all / (all - first) }
+        }
     }
 
     /// Output over source size by least squares on each run's source size and MCUs, whose totals are both known.

@@ -4,7 +4,8 @@ import SnugSystem
 /// One image on its way to a JPEG within a byte limit, its size in pixels settled.
 ///
 /// A sample tells which steps and λ take the bytes aimed at; then one pass quantises and writes row by row while λ is
-/// adjusted to what was written. The exact size is known before anything leaves; an output that missed is made again.
+/// adjusted to what was written. The exact size is known before anything leaves; an output that missed is made again, or
+/// only its end (``CodingPass``).
 final class Requantisation {
     struct Output {
         var bytes: [UInt8]
@@ -139,8 +140,12 @@ final class Requantisation {
                 if let best { return .done(best, encodes: encode) }
             }
             if choice.isTooLarge && attempt.output == nil { return .tooLarge(smallest: smallest, encodes: encode) }
-            target *= Double(limit) * aim / Double(attempt.byteCount)
-            if attempt.output == nil { target *= 1 - 0.002 * Double(encode) }
+            // What the prediction missed by is expected of the next one, too; over the limit, anything that is less.
+            if attempt.output == nil {
+                target *= Double(limit) * aim / Double(attempt.byteCount) * (1 - 0.002 * Double(encode))
+            } else {
+                target = Double(limit) * aim * choice.bytes / Double(attempt.byteCount)
+            }
             choice = try search.adjust(choice, target: target)
         }
         if let best { return .done(best, encodes: Self.mostEncodes) }
@@ -155,40 +160,21 @@ final class Requantisation {
 
     /// One pass over the image.
     private func write(target: Double) throws -> Attempt {
-        let (estimate, profile) = try evaluator.profile(choice.model)
-        var coder = try BlockCoder(source.layout, isProgressive: evaluator.isProgressive)
-        coder.begin(estimate.tables)
-        let quantisers = Quantisers(stepTables, componentCount: source.layout.components.count)
-        quantisers.prepare(choice.model, costs: evaluator.costs)
-        let container = JPEGContainer(
-            layout: source.layout, isProgressive: evaluator.isProgressive, steps: quantisers.steps, segments: segments)
-        let overhead = Double(container.headerByteCount(estimate.tables))
-        var controller = RateController(
-            base: choice.model, predicted: estimate.bytes, low: choice.low, high: choice.high, target: target,
-            limit: Double(limit))
-        let isControlled = !sample.isWhole && !choice.isFinest
+        let pass = try CodingPass(evaluator, choice: choice, segments: segments, target: target, limit: limit)
         // Under a ceiling even the finest steps may be coarser than the source's.
         let isLossless =
             choice.model.lambdaFactor == 0 && source.steps != nil && choice.model.scale <= stepTables.finestScale
-        func process(_ rows: BlockRows, _ row: Int, _ position: Double) throws {
-            try coder.write(rows, row: row, quantisers: quantisers)
-            guard isControlled else { return }
-            let spent = Double(coder.byteCount) * 1.003 + overhead
-            if controller.update(spent: spent, share: profile.share(at: position)) {
-                quantisers.prepare(controller.model, costs: evaluator.costs)
-            }
-        }
         if sample.isWhole {
-            for (row, run) in sample.runs.enumerated() { try process(run.rows, row, run.position) }
+            try pass.write { body in
+                for (row, run) in sample.runs.enumerated() { try body(run.rows, row, run.position) }
+            }
+        } else if choice.isFinest {
+            try pass.write(source.readRows)
         } else {
-            try source.readRows(process)
+            try pass.writeControlled(source)
         }
-        try coder.finish()
-        let count = container.byteCount(coder, tables: estimate.tables)
-        guard count <= limit else { return Attempt(output: nil, byteCount: count) }
-        let bytes = container.bytes(&coder, tables: estimate.tables)
-        let quality = StepTables.quality(of: quantisers.steps[0])
-        return Attempt(
-            output: Output(bytes: bytes, quality: quality, isLossless: isLossless), byteCount: count)
+        guard pass.byteCount <= limit else { return Attempt(output: nil, byteCount: pass.byteCount) }
+        let output = Output(bytes: pass.takeBytes(), quality: pass.quality, isLossless: isLossless)
+        return Attempt(output: output, byteCount: pass.byteCount)
     }
 }

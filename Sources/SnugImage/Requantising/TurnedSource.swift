@@ -25,9 +25,13 @@ final class TurnedSource: CoefficientSource {
         report = base.report
     }
 
-    func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws {
+    func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws { try readRows(from: 0, body) }
+
+    var beginsAnywhere: Bool { true }
+
+    func readRows(from first: Int, _ body: (BlockRows, Int, Double) throws -> Void) throws {
         let target = BlockRows(layout, capacity: layout.mcusAcross)
-        for row in 0..<layout.mcusDown {
+        for row in first..<layout.mcusDown {
             fill(target, row: row, from: 0)
             try body(target, row, Double(row + 1) / Double(layout.mcusDown))
         }

@@ -84,6 +84,39 @@ import Testing
         }
     }
 
+    @Test("What was taken back leaves no trace in what is written instead", arguments: layouts, [true, false])
+    func marks(layout: BlockLayout, isProgressive: Bool) throws {
+        let rows = Self.rows(layout, seed: 5)
+        let stepTables = StepTables(.fullSize, layout: layout, sourceSteps: Self.steps(3, layout))
+        let (quantisers, other) = (
+            Quantisers(stepTables, componentCount: layout.components.count),
+            Quantisers(stepTables, componentCount: layout.components.count)
+        )
+        quantisers.prepare(RateModel(scale: 4), costs: nil)
+        other.prepare(RateModel(scale: 4, lambdaFactor: 6), costs: nil)
+        let tables = CodeTables(
+            frequencies: [Double](repeating: 1, count: CodeTables.count * 256), isComplete: true,
+            isProgressive: isProgressive)
+        let container = JPEGContainer(
+            layout: layout, isProgressive: isProgressive, steps: quantisers.steps, segments: [])
+        func written(_ order: [(Quantisers, from: Int)], mark row: Int) throws -> [UInt8] {
+            var coder = try BlockCoder(layout, isProgressive: isProgressive)
+            coder.begin(tables)
+            for index in 0..<row { try coder.write(rows[index], row: index, quantisers: quantisers) }
+            let mark = try coder.mark()
+            for (quantisers, from) in order {
+                coder.goBack(to: mark)
+                for index in from..<rows.count { try coder.write(rows[index], row: index, quantisers: quantisers) }
+                try coder.finish()
+            }
+            return container.bytes(&coder, tables: tables)
+        }
+        let straight = try written([(quantisers, from: 0)], mark: 0)
+        for row in Set([0, 1, rows.count / 2, rows.count - 1]) where row < rows.count {
+            #expect(try written([(other, from: row), (quantisers, from: row)], mark: row) == straight, "\(row)")
+        }
+    }
+
     @Test("libjpeg-turbo reads every layout without a complaint", arguments: layouts, [true, false])
     func decodes(layout: BlockLayout, isProgressive: Bool) throws {
         let bytes = try Self.written(

@@ -43,14 +43,28 @@ import Testing
         var last = -1
         for run in sample.runs {
             let first = firstDC(run)
-            #expect(run.rows.capacity == length && first > last, "runs neither repeat nor go back")
-            #expect(first % size.across + length <= size.across, "a run is within its row")
+            #expect((1...length).contains(run.rows.capacity) && first > last, "runs neither repeat nor go back")
+            #expect(first % size.across + run.rows.capacity <= size.across, "a run is within its row")
+            #expect(run.sourceSize == Double(run.rows.capacity))
             #expect(abs(run.position - Double(first / size.across) / Double(size.down)) < 1e-9)
-            last = first
+            last = first + run.rows.capacity - 1
         }
         // Runs are spread over the height.
         let positions = sample.runs.map(\.position)
         #expect((positions.first ?? 1) < 0.5 && (positions.last ?? 0) >= 0.4)
+    }
+
+    @Test(
+        "No column has more of the sample than another", arguments: [118, 128, 39, 17, 16, 5], [2_000, 8_000])
+    func even(across: Int, blocks: Int) throws {
+        let layout = BlockLayout(width: across * 8, height: 400 * 8, sampling: [(1, 1)])
+        var counts = [Int](repeating: 0, count: across)
+        _ = numbered(layout).scatteredSample(blocks: blocks) { _, first, count in
+            for column in first..<first + count { counts[column] += 1 }
+            return BlockRows(layout, capacity: count)
+        }
+        let mean = Double(counts.reduce(0, +)) / Double(across)
+        for count in counts { #expect(abs(Double(count) - mean) <= max(mean * 0.15, 3), "\(counts)") }
     }
 
     @Test("Runs cut out of a held image are those of its rows")

@@ -75,6 +75,36 @@ import Testing
         #expect(try source.naturalCoefficients() == source.naturalCoefficients())
     }
 
+    @Test("Held pixels are read from any row on as from the top", arguments: [true, false])
+    func anywhere(subsamples: Bool) throws {
+        let source = try source(
+            noise(.planar(width: 171, height: 83, isGray: false, subsamplesChroma: subsamples), seed: 3))
+        #expect(source.beginsAnywhere)
+        func blocks(_ rows: BlockRows) -> [[Int16]] {
+            rows.layout.components.indices.map { index in
+                (0..<rows.layout.components[index].vertical).flatMap { row in
+                    unsafe rows.withBlocks(component: index, row: row) { blocks in
+                        unsafe Array(
+                            UnsafeBufferPointer(
+                                start: blocks, count: rows.capacity * rows.layout.components[index].horizontal * 64))
+                    }
+                }
+            }
+        }
+        var all: [(part: BlockRows, blocks: [[Int16]])] = []
+        try source.readRows { rows, _, _ in
+            all.append((rows.part(from: 0, count: source.layout.mcusAcross), blocks(rows)))
+        }
+        var next = 2
+        try source.readRows(from: 2) { rows, row, share in
+            #expect(row == next && share == Double(row + 1) / Double(source.layout.mcusDown))
+            // Blocks below the image are of no meaning.
+            if row < source.layout.mcusDown - 1 { #expect(blocks(rows) == all[row].blocks) }
+            next += 1
+        }
+        #expect(next == source.layout.mcusDown)
+    }
+
     @Test("Pixels side by side have no blocks, and pixels have no steps")
     func others() throws {
         let interleaved = Raster(.interleaved(width: 8, height: 8, channels: 3))
@@ -90,6 +120,22 @@ import Testing
         let large = try source(Raster(.planar(width: 1600, height: 1400, isGray: true, subsamplesChroma: false)))
         let sample = try large.sample(blocks: SamplePlan.blocks)
         #expect(!sample.isWhole && (8_000...40_000).contains(sample.mcuCount))
+        let noise = noise(.planar(width: 1601, height: 900, isGray: false, subsamplesChroma: true), seed: 4)
+        let held = try source(noise)
+        let whole = try held.scatteredSample(blocks: SamplePlan.blocks)
+        let parts = try held.sample(blocks: SamplePlan.blocks)
+        #expect(whole.runs.count == parts.runs.count && parts.runs.count > 100)
+        for (one, other) in zip(whole.runs, parts.runs) where one.position < 0.95 {
+            let count = one.rows.capacity * 2 * 64
+            for row in 0..<2 {
+                let same = unsafe one.rows.withBlocks(component: 0, row: row) { one in
+                    unsafe other.rows.withBlocks(component: 0, row: row) { other in
+                        (0..<count).allSatisfy { unsafe one[$0] == other[$0] }
+                    }
+                }
+                #expect(same)
+            }
+        }
     }
 
     @Test("A file of pixels decodes to them, as near as its steps are fine")

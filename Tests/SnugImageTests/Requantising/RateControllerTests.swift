@@ -45,4 +45,21 @@ import Testing
     func drifts(skew: Double) {
         #expect(finalBytes(target: 996_500, factor: 1, skew: skew) <= 1_000_000)
     }
+
+    @Test("The λ that an end of known bytes asks for is the one whose effect that is")
+    func ends() throws {
+        var controller = RateController(
+            base: RateModel(scale: 2, lambdaFactor: 1.5), predicted: 1_000_000, low: 1.12, high: 0.78,
+            target: 996_500, limit: 1_000_000)
+        for (gain, factor) in [(1.12, 0.35), (1, 1), (0.78, 3.5)] {
+            #expect(abs(try #require(controller.factor(gain: gain)) - factor) < 1e-9)
+        }
+        #expect(controller.model(factor: 0.5) == RateModel(scale: 2, lambdaFactor: 0.75))
+        let mark = controller
+        for row in 1...50 { _ = controller.update(spent: 10_000 * Double(row), share: Double(row) / 100) }
+        #expect(controller.share == 0.5 && abs(controller.meanGain(since: mark) - 1) < 0.02)
+        let dull = RateController(
+            base: RateModel(scale: 2), predicted: 1_000, low: 1.001, high: 0.999, target: 1_000, limit: 1_000)
+        #expect(dull.factor(gain: 1.01) == nil && dull.factor(gain: 0.99) == nil)
+    }
 }

@@ -82,6 +82,35 @@ import Testing
         #expect(output.bytes.count <= limit && Double(output.bytes.count) >= 0.9 * Double(limit))
     }
 
+    @Test(
+        "A large image whose pixels are held takes one encode, however uneven it is",
+        arguments: [0.3, 0.6, 1, 2, 4], [true, false])
+    func once(bitsPerPixel: Double, isTurned: Bool) throws {
+        let (width, height) = (1_280, 960)
+        let (rough, soft) = (
+            DrawnImage.scene(width: width, height: height, grain: 25),
+            DrawnImage.scene(width: width, height: height, grain: 2, seed: 9)
+        )
+        let raster = Raster(.planar(width: width, height: height, isGray: false, subsamplesChroma: true))
+        for (index, plane) in raster.planes.enumerated() {
+            for y in 0..<plane.height {
+                let step = index > 0 ? 2 : 1
+                let scene = (y * step > height / 2) == isTurned ? soft : rough
+                let from = scene.row(y * step)
+                var row = plane.mutableRow(y)
+                for x in row.indices { row[x] = from[x * step * 3 + index] }
+            }
+        }
+        let source = try #require(PixelSource(PixelSupply(raster, cancellation: CancellationFlag())))
+        let limit = Int(Double(width * height) * bitsPerPixel / 8)
+        guard case .done(let output, let encodes) = try work(source, limit: limit).encode() else {
+            Issue.record("not fitted")
+            return
+        }
+        #expect(encodes == 1 && output.bytes.count <= limit && Double(output.bytes.count) >= 0.985 * Double(limit))
+        #expect(try DrawnImage.decoded(output.bytes).width == width)
+    }
+
     @Test("Qualities stay between floor and ceiling", arguments: [(30, 60), (50, 50), (70, 90)])
     func range(floor: Int, ceiling: Int) throws {
         let bytes = try DrawnImage.jpeg(DrawnImage.scene(width: 120, height: 90, grain: 16), quality: 97)
