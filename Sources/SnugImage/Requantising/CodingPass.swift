@@ -2,8 +2,8 @@
 
 /// One pass over an image that quantises its coefficients and writes them, row by row.
 ///
-/// λ is adjusted to what was written. Where the file misses its limit all the same, and the source can begin anywhere, the
-/// end of it is taken back and written again, with the λ that its bytes, known by then, ask for.
+/// λ is adjusted to what was written. Where the file misses its limit all the same, and the source can begin anywhere or is
+/// small enough to be kept, the end of it is taken back and written again, with the λ that its bytes, known by then, ask for.
 final class CodingPass {
     /// A place to go back to.
     private struct Mark {
@@ -17,6 +17,8 @@ final class CodingPass {
     /// Shares of the output behind the places to go back to.
     private static let markedShares = [0.3, 0.55, 0.8]
     private static let mostRepeats = 3
+    /// Blocks up to which the rows of a source that begins at its top alone are kept.
+    private static let mostKept = 1 << 16
     /// Shares of the limit with an end whose bytes are known: aimed at, and from which on none is needed.
     private static let (aimedUse, enoughUse) = (0.9975, 0.985)
     /// Multiples of λ with which the end of an image is written again; up to the moderate ones a shorter end is preferred.
@@ -34,6 +36,8 @@ final class CodingPass {
     private var coder: BlockCoder
     private var controller: RateController
     private var marks: [Mark] = []
+    /// Rows from the first mark on, of a source that cannot begin there.
+    private var kept: [BlockRows] = []
     /// Bytes of the finished file.
     private(set) var byteCount = 0
 
@@ -69,12 +73,14 @@ final class CodingPass {
 
     /// Writes an image under control, and its end again where that is possible and needed.
     func writeControlled(_ source: any CoefficientSource) throws {
+        let keeps = !source.beginsAnywhere && source.layout.blockCount <= Self.mostKept
         try source.readRows { rows, row, position in
-            if source.beginsAnywhere, marks.count < Self.markedShares.count,
+            if keeps || source.beginsAnywhere, marks.count < Self.markedShares.count,
                 controller.share >= Self.markedShares[marks.count]
             {
                 marks.append(Mark(row: row, coder: try coder.mark(), spent: spent, controller: controller))
             }
+            if keeps && !marks.isEmpty { kept.append(rows.part(from: 0, count: rows.layout.mcusAcross)) }
             try coder.write(rows, row: row, quantisers: quantisers)
             if controller.update(spent: spent, share: profile.share(at: position)) {
                 quantisers.prepare(controller.model, costs: costs)
@@ -104,10 +110,19 @@ final class CodingPass {
             gains[way.index] = way.gain
             coder.goBack(to: marks[way.index].coder)
             quantisers.prepare(controller.model(factor: way.factor), costs: costs)
-            try source.readRows(from: marks[way.index].row) { rows, row, _ in
+            try writeRows(source, from: marks[way.index].row)
+            try finish()
+        }
+    }
+
+    private func writeRows(_ source: any CoefficientSource, from first: Int) throws {
+        guard !source.beginsAnywhere else {
+            return try source.readRows(from: first) { rows, row, _ in
                 try coder.write(rows, row: row, quantisers: quantisers)
             }
-            try finish()
+        }
+        for (row, rows) in zip(marks[0].row..., kept) where row >= first {
+            try coder.write(rows, row: row, quantisers: quantisers)
         }
     }
 

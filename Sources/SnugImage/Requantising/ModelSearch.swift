@@ -32,6 +32,8 @@ struct ModelSearch {
     private static let slopes = -1.5 ... -0.35
     private static let roughTolerance = 0.02
     private static let tolerance = 0.012
+    /// Share of the target under which λ was not enough to fill the gap between two steps.
+    private static let filled = 0.997
     private static let roughSteps = 6
     private static let fineSteps = 4
     /// Multiples of λ that fill the gaps between steps.
@@ -120,7 +122,24 @@ struct ModelSearch {
         let start = clamped(.log(result.model.scale))
         let quick = try Quick(self, at: .exp(start))
         let point = try fineScale(quick, target: target, start: start)
-        return try adjustLambda(quick, scale: .exp(point.x), size: target * .exp(point.y), target: target)
+        let found = try adjustLambda(quick, scale: .exp(point.x), size: target * .exp(point.y), target: target)
+        guard !found.isFinest, found.bytes < target * Self.filled,
+            let finer = try finerScale(quick, than: point.x, target: target)
+        else { return found }
+        // Finer steps, of which a greater λ leaves as much as there is room for.
+        let other = try adjustLambda(quick, scale: .exp(finer.x), size: target * .exp(finer.y), target: target)
+        return abs(other.bytes - target) < abs(found.bytes - target) ? other : found
+    }
+
+    /// A little finer scale, at which the target is passed, or the finest.
+    private func finerScale(_ quick: Quick, than x: Double, target: Double) throws -> Point? {
+        for step in [0.02, 0.04, 0.08, 0.16, 0.32, 0.64] where x > finest {
+            let finer = clamped(x - step)
+            let point = Point(x: finer, y: .log(try quick.bytes(.exp(finer)) / target))
+            // At the finest, λ goes down to 0.
+            if point.y > 0 || finer <= finest { return point }
+        }
+        return nil
     }
 
     /// Another λ at a result's steps, for another target.
@@ -128,7 +147,8 @@ struct ModelSearch {
         let scale = result.model.scale
         let quick = try Quick(self, at: scale)
         let adjusted = try adjustLambda(quick, scale: scale, size: try quick.bytes(scale), target: target)
-        return abs(adjusted.bytes / target - 1) < 0.02 ? adjusted : try refine(adjusted, target: target)
+        let error = adjusted.bytes / target
+        return error < 1.02 && error > Self.filled ? adjusted : try refine(adjusted, target: target)
     }
 
     /// The scale nearest to the target of those evaluated.

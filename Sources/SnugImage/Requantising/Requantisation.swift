@@ -136,7 +136,7 @@ final class Requantisation {
             smallest = min(smallest, attempt.byteCount)
             let isEnough = attempt.output != nil && (Double(attempt.byteCount) >= wanted || choice.isFinest)
             // Over the limit it is made again; under it, once more at most.
-            if isEnough || best != nil && (encode >= (sample.isWhole ? 4 : 2) || choice.isTooLarge) {
+            if isEnough || best != nil && (encode >= 2 || choice.isTooLarge) {
                 if let best { return .done(best, encodes: encode) }
             }
             if choice.isTooLarge && attempt.output == nil { return .tooLarge(smallest: smallest, encodes: encode) }
@@ -146,7 +146,10 @@ final class Requantisation {
             } else {
                 target = Double(limit) * aim * choice.bytes / Double(attempt.byteCount)
             }
-            choice = try search.adjust(choice, target: target)
+            let next = try search.adjust(choice, target: target)
+            // Nothing in between.
+            if let best, next.model == choice.model { return .done(best, encodes: encode) }
+            choice = next
         }
         if let best { return .done(best, encodes: Self.mostEncodes) }
         return .tooLarge(smallest: smallest, encodes: Self.mostEncodes)
