@@ -2,8 +2,8 @@
 
 /// One pass over an image that quantises its coefficients and writes them, row by row.
 ///
-/// λ is adjusted to what was written. Where the file misses its limit all the same, and the source can begin anywhere or is
-/// small enough to be kept, the end of it is taken back and written again, with the λ that its bytes, known by then, ask for.
+/// λ is adjusted to what was written. Where the file misses its limit all the same, the end of it is taken back and written
+/// again, with the λ that its bytes, known by then, ask for.
 final class CodingPass {
     /// A place to go back to.
     private struct Mark {
@@ -17,10 +17,10 @@ final class CodingPass {
     /// Shares of the output behind the places to go back to.
     private static let markedShares = [0.3, 0.55, 0.8]
     private static let mostRepeats = 3
-    /// Blocks up to which the rows of a source that begins at its top alone are kept.
+    /// Blocks up to which the rows of a source that begins at its top alone are kept; a larger one is read again.
     private static let mostKept = 1 << 16
     /// Shares of the limit with an end whose bytes are known: aimed at, and from which on none is needed.
-    private static let (aimedUse, enoughUse) = (0.9975, 0.985)
+    private static let (aimedUse, enoughUse) = (0.9975, 0.982)
     /// Multiples of λ with which the end of an image is written again; up to the moderate ones a shorter end is preferred.
     private static let (lambdas, moderate) = (0.3...3.0, 0.5...2.0)
     /// Stuffing, before it can be counted.
@@ -75,9 +75,7 @@ final class CodingPass {
     func writeControlled(_ source: any CoefficientSource) throws {
         let keeps = !source.beginsAnywhere && source.layout.blockCount <= Self.mostKept
         try source.readRows { rows, row, position in
-            if keeps || source.beginsAnywhere, marks.count < Self.markedShares.count,
-                controller.share >= Self.markedShares[marks.count]
-            {
+            if marks.count < Self.markedShares.count, controller.share >= Self.markedShares[marks.count] {
                 marks.append(Mark(row: row, coder: try coder.mark(), spent: spent, controller: controller))
             }
             if keeps && !marks.isEmpty { kept.append(rows.part(from: 0, count: rows.layout.mcusAcross)) }
@@ -87,7 +85,6 @@ final class CodingPass {
             }
         }
         try finish()
-        guard !marks.isEmpty else { return }
         try repeatEnd(source)
     }
 
@@ -116,7 +113,7 @@ final class CodingPass {
     }
 
     private func writeRows(_ source: any CoefficientSource, from first: Int) throws {
-        guard !source.beginsAnywhere else {
+        guard !kept.isEmpty else {
             return try source.readRows(from: first) { rows, row, _ in
                 try coder.write(rows, row: row, quantisers: quantisers)
             }

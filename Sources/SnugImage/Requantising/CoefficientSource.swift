@@ -12,7 +12,7 @@ protocol CoefficientSource: AnyObject {
     func readRows(_ body: (BlockRows, Int, Double) throws -> Void) throws
     /// True where ``readRows(from:_:)`` need not go through what lies before.
     var beginsAnywhere: Bool { get }
-    /// Goes through the image from a row of MCUs on.
+    /// Goes through the image from a row of MCUs on: the same as from the top, without what lies before.
     func readRows(from first: Int, _ body: (BlockRows, Int, Double) throws -> Void) throws
     /// Notes of reading; complete after ``readRows(_:)``.
     var report: DecodeReport { get }

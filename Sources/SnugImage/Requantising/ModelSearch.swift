@@ -147,8 +147,7 @@ struct ModelSearch {
         let scale = result.model.scale
         let quick = try Quick(self, at: scale)
         let adjusted = try adjustLambda(quick, scale: scale, size: try quick.bytes(scale), target: target)
-        let error = adjusted.bytes / target
-        return error < 1.02 && error > Self.filled ? adjusted : try refine(adjusted, target: target)
+        return abs(adjusted.bytes / target - 1) < 0.02 ? adjusted : try refine(adjusted, target: target)
     }
 
     /// The scale nearest to the target of those evaluated.

@@ -76,9 +76,11 @@ extension BlockRows {
         let component = layout.components[index]
         let left = first * component.horizontal
         let blocks = min(capacity * component.horizontal, component.blocksAcross - left)
-        for v in 0..<component.vertical where height > v * 8 && blocks > 0 {
+        for v in 0..<component.vertical where blocks > 0 {
             unsafe plane.withSamples { samples in
                 unsafe withBlocks(component: index, row: v) { target in
+                    // Below the image, as in a sample: nothing of the row before.
+                    guard height > v * 8 else { return unsafe target.update(repeating: 0, count: blocks * 64) }
                     unsafe snug_forward_dct(
                         level, samples + (top + v * 8) * plane.stride + left * 8, plane.stride,
                         Int32(plane.width - left * 8), Int32(min(height - v * 8, 8)), Int32(blocks), target)

@@ -91,15 +91,12 @@ import Testing
                 }
             }
         }
-        var all: [(part: BlockRows, blocks: [[Int16]])] = []
-        try source.readRows { rows, _, _ in
-            all.append((rows.part(from: 0, count: source.layout.mcusAcross), blocks(rows)))
-        }
+        var all: [[[Int16]]] = []
+        try source.readRows { rows, _, _ in all.append(blocks(rows)) }
         var next = 2
         try source.readRows(from: 2) { rows, row, share in
             #expect(row == next && share == Double(row + 1) / Double(source.layout.mcusDown))
-            // Blocks below the image are of no meaning.
-            if row < source.layout.mcusDown - 1 { #expect(blocks(rows) == all[row].blocks) }
+            #expect(blocks(rows) == all[row])
             next += 1
         }
         #expect(next == source.layout.mcusDown)
@@ -125,7 +122,7 @@ import Testing
         let whole = try held.scatteredSample(blocks: SamplePlan.blocks)
         let parts = try held.sample(blocks: SamplePlan.blocks)
         #expect(whole.runs.count == parts.runs.count && parts.runs.count > 100)
-        for (one, other) in zip(whole.runs, parts.runs) where one.position < 0.95 {
+        for (one, other) in zip(whole.runs, parts.runs) {
             let count = one.rows.capacity * 2 * 64
             for row in 0..<2 {
                 let same = unsafe one.rows.withBlocks(component: 0, row: row) { one in
