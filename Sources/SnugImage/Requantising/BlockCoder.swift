@@ -75,7 +75,7 @@ struct BlockCoder: ~Copyable {
         deinit { unsafe snug_coder_mark_free(handle) }
     }
 
-    /// The output so far, to go back to until it is begun anew or taken out.
+    /// The output so far. A mark is valid until the coder begins another output or gives a scan out.
     func mark() throws(ImageError) -> Mark {
         guard let handle = unsafe snug_coder_mark_create(handle) else { throw Self.outOfMemory }
         return unsafe Mark(handle)

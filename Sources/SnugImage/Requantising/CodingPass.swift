@@ -9,7 +9,7 @@ final class CodingPass {
     private struct Mark {
         var row: Int
         var coder: BlockCoder.Mark
-        /// Written up to there, and expected.
+        /// Bytes written up to there.
         var spent: Double
         var controller: RateController
     }
@@ -23,8 +23,8 @@ final class CodingPass {
     private static let (aimedUse, enoughUse) = (0.9975, 0.982)
     /// Multiples of λ with which the end of an image is written again; up to the moderate ones a shorter end is preferred.
     private static let (lambdas, moderate) = (0.3...3.0, 0.5...2.0)
-    /// Stuffing, before it can be counted.
-    private static let stuffing = 1.0028
+    /// Less is aimed at with each repeat, so that the last one fits.
+    private static let caution = 0.003
 
     private let quantisers: Quantisers
     private let costs: CoefficientCosts?
@@ -71,7 +71,7 @@ final class CodingPass {
         try finish()
     }
 
-    /// Writes an image under control, and its end again where that is possible and needed.
+    /// Writes an image under control, and its end again where that misses.
     func writeControlled(_ source: any CoefficientSource) throws {
         let keeps = !source.beginsAnywhere && source.layout.blockCount <= Self.mostKept
         try source.readRows { rows, row, position in
@@ -91,7 +91,8 @@ final class CodingPass {
     private func repeatEnd(_ source: any CoefficientSource) throws {
         var chosen: Mark?
         var gains = marks.map { controller.meanGain(since: $0.controller) }
-        for _ in 0..<Self.mostRepeats where byteCount > limit || Double(byteCount) < enough {
+        for attempt in 0..<Self.mostRepeats where byteCount > limit || Double(byteCount) < enough {
+            let aimed = Double(limit) * (Self.aimedUse - Self.caution * Double(attempt))
             // Bytes go with the gain: those of the end are known.
             let ways = marks.indices.compactMap { index -> (index: Int, gain: Double, factor: Double)? in
                 let mark = marks[index]
@@ -123,11 +124,9 @@ final class CodingPass {
         }
     }
 
-    private var aimed: Double { Double(limit) * Self.aimedUse }
-
     private var enough: Double { Double(limit) * Self.enoughUse }
 
-    private var spent: Double { Double(coder.byteCount) * Self.stuffing + overhead }
+    private var spent: Double { Double(coder.byteCount) * RateEvaluator.stuffing + overhead }
 
     private func finish() throws {
         try coder.finish()

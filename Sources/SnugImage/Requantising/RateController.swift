@@ -21,7 +21,7 @@ struct RateController {
     private let high: Double
     private let gains: [Double]
     private var level = middle
-    /// What the levels so far were predicted to take.
+    /// Predicted bytes up to the last update, by the levels that were in use.
     private var expectedSoFar = 0.0
     /// The share of the output that was expected to be written at the last update.
     private(set) var share = 0.0

@@ -27,7 +27,7 @@ final class RateEvaluator {
     private(set) var correction = 1.0
 
     /// Stuffing: about one byte in 357 is 0xFF, fewer than of random bytes.
-    private static let stuffing = 1.0028
+    static let stuffing = 1.0028
 
     init(
         _ sample: BlockSample, stepTables: StepTables, isProgressive: Bool, segments: [MetadataSegment],
